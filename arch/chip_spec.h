@@ -1,0 +1,141 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "arch/dram_spec.h"
+#include "arch/enum_names.h"
+#include "arch/isa/data_type.h"
+#include "arch/units/clock.h"
+#include "arch/units/units.h"
+
+namespace systole {
+
+enum class Dataflow : std::uint8_t { WeightStationary };
+
+template <>
+inline constexpr auto kEnumNames<Dataflow> =
+    std::to_array<EnumName<Dataflow>>({{Dataflow::WeightStationary, "weight_stationary"}});
+
+/// Systolic array of rows x cols PEs: reduction along the rows, outputs along the columns. One
+/// active and one shadow weight register per PE.
+struct MatrixUnitSpec {
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  Dataflow dataflow = Dataflow::WeightStationary;
+  /// Core cycles per streamed row by operand width: both 8 bit, one 16 bit, both 16 bit.
+  CoreCycles pace_8x8{1};
+  CoreCycles pace_8x16{2};
+  CoreCycles pace_16x16{4};
+
+  [[nodiscard]] CoreCycles pace(DataType activation, DataType weight) const;
+  [[nodiscard]] std::int64_t macs_per_cycle() const { return rows * cols; }
+};
+
+/// Entries of `cols` int32 partial sums each.
+struct AccumulatorSpec {
+  std::int64_t entries = 0;
+};
+
+/// Tiles of up to rows x cols weights each.
+struct WeightFifoSpec {
+  std::int64_t tiles = 0;
+};
+
+/// `banks` banks of one access per cycle each, interleaved by `port_width` bytes; `ports` accesses
+/// of up to `port_width` bytes per cycle in all (ports <= banks).
+struct UnifiedBufferSpec {
+  Bytes capacity{0};
+  std::int64_t banks = 0;
+  std::int64_t ports = 0;
+  Bytes port_width{0};
+};
+
+/// Classes of vector work; the throughput of each is data.
+enum class VectorClass : std::uint8_t { Activation, Elementwise, Pooling, Softmax };
+inline constexpr int kVectorClassCount = 4;
+
+template <>
+inline constexpr auto kEnumNames<VectorClass> = std::to_array<EnumName<VectorClass>>({
+    {VectorClass::Activation, "activation"},
+    {VectorClass::Elementwise, "elementwise"},
+    {VectorClass::Pooling, "pooling"},
+    {VectorClass::Softmax, "softmax"},
+});
+
+/// A step handles one vector of up to `lanes` elements; a class takes `pace` cycles per step.
+struct VectorUnitSpec {
+  std::int64_t lanes = 0;
+  CoreCycles latency{0};  ///< pipeline depth: first operand in to first result visible
+  std::array<CoreCycles, kVectorClassCount> pace{};
+
+  [[nodiscard]] CoreCycles pace_of(VectorClass kind) const {
+    return pace[static_cast<std::size_t>(kind)];
+  }
+};
+
+/// Each DMA engine splits its descriptors into requests of at most `request` bytes and keeps up to
+/// `outstanding` of them in flight; a descriptor costs `issue` cycles before its first request.
+struct DmaSpec {
+  Bytes request{0};
+  std::int64_t outstanding = 0;
+  CoreCycles issue{0};
+};
+
+struct HostLinkSpec {
+  BytesPerSecond bandwidth{0};  ///< each transfer, either direction
+  CoreCycles latency{0};        ///< before the first byte of a transfer (rounded up to cycles)
+};
+
+/// Per-engine queues of `depth` instructions, filled at one instruction per `issue` cycles.
+struct SequencerSpec {
+  std::int64_t depth = 0;
+  CoreCycles issue{0};
+};
+
+/// How well a figure is known. `Assumed` marks our own modelling choices.
+enum class FactStatus : std::uint8_t { Found, Derived, Unverified, Assumed };
+
+template <>
+inline constexpr auto kEnumNames<FactStatus> = std::to_array<EnumName<FactStatus>>({
+    {FactStatus::Found, "found"},
+    {FactStatus::Derived, "derived"},
+    {FactStatus::Unverified, "unverified"},
+    {FactStatus::Assumed, "assumed"},
+});
+
+/// Where one figure of a configuration comes from, for `systole describe`.
+struct Fact {
+  std::string path;    ///< `unified_buffer.capacity`
+  std::string value;   ///< as written in the file, with its unit
+  std::string source;  ///< resolved text of the source, empty where the file names none
+  FactStatus status = FactStatus::Assumed;
+};
+
+struct ChipSpec {
+  std::string name;
+  std::string description;
+  std::string file;  ///< where it was read, for messages
+  Hertz frequency{0};
+  MatrixUnitSpec matrix;
+  AccumulatorSpec accumulators;
+  WeightFifoSpec weight_fifo;
+  UnifiedBufferSpec buffer;
+  VectorUnitSpec vector;
+  DmaSpec dma;
+  DramSpec dram;
+  HostLinkSpec host;
+  SequencerSpec sequencer;
+  std::vector<Fact> facts;  ///< in file order
+
+  [[nodiscard]] Clock<CoreCycles> clock() const { return Clock<CoreCycles>(frequency); }
+};
+
+/// Reads and cross-checks configs/chips/*.yaml. `dram_directories` are searched in order for
+/// NAME.yaml of the DRAM standard (the chip file's own ../dram first). Throws ConfigError.
+[[nodiscard]] ChipSpec read_chip(const std::string& file,
+                                 const std::vector<std::string>& dram_directories = {});
+
+}  // namespace systole

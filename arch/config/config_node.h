@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arch/chip_spec.h"
+#include "arch/diag/error.h"
+#include "arch/enum_names.h"
+#include "arch/units/units.h"
+
+namespace systole {
+
+/// Inclusive limits of a value, in its base unit.
+struct Range {
+  std::int64_t min = std::numeric_limits<std::int64_t>::min();
+  std::int64_t max = std::numeric_limits<std::int64_t>::max();
+};
+
+struct RealRange {
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+};
+
+/// A map, list or value of a YAML file that knows its place and path and which of its keys were
+/// asked for. Every reader throws ConfigError (WorkloadError for files opened as workloads) with
+/// `file:line:column: path: expected ..., got ...`. Copies share one state.
+///
+/// A value may be written plainly (`clock: 700 MHz`) or with where it comes from
+/// (`clock: {value: 700 MHz, source: j17, status: found}`); `source` is a key of the file's
+/// top-level `sources` map. Either way it is recorded in `facts()`.
+class ConfigNode {
+ public:
+  enum class Kind : std::uint8_t { Config, Workload };
+
+  /// Parses a file or text. Rejects repeated keys, anchors with cycles, several documents.
+  static ConfigNode open(const std::string& file, Kind kind = Kind::Config);
+  static ConfigNode parse(const std::string& text, const std::string& file,
+                          Kind kind = Kind::Config);
+
+  [[nodiscard]] bool has(std::string_view key) const;
+  [[nodiscard]] bool is_map() const;
+  [[nodiscard]] bool is_list() const;
+  [[nodiscard]] bool is_scalar() const;
+
+  // --- children: required unless the name says otherwise; asking marks the key as used ---
+  [[nodiscard]] ConfigNode map(std::string_view key) const;
+  [[nodiscard]] std::optional<ConfigNode> optional_map(std::string_view key) const;
+  /// Elements of a list; an absent optional list is empty.
+  [[nodiscard]] std::vector<ConfigNode> list(std::string_view key) const;
+  [[nodiscard]] std::vector<ConfigNode> optional_list(std::string_view key) const;
+  /// The child whatever its kind.
+  [[nodiscard]] ConfigNode child(std::string_view key) const;
+  /// Keys of this map in file order (for maps whose keys are the user's own names).
+  [[nodiscard]] std::vector<std::string> keys() const;
+  /// Elements of this list.
+  [[nodiscard]] std::vector<ConfigNode> elements() const;
+
+  // --- values of this map by key ---
+  [[nodiscard]] std::string text(std::string_view key) const;
+  [[nodiscard]] std::optional<std::string> optional_text(std::string_view key) const;
+  /// Decimal digits only, optional leading '-', no leading zeros, no sign tricks, no exponent.
+  [[nodiscard]] std::int64_t integer(std::string_view key, Range range = {}) const;
+  [[nodiscard]] std::optional<std::int64_t> optional_integer(std::string_view key,
+                                                             Range range = {}) const;
+  [[nodiscard]] double real(std::string_view key, RealRange range = {}) const;
+  [[nodiscard]] std::optional<double> optional_real(std::string_view key,
+                                                    RealRange range = {}) const;
+  [[nodiscard]] bool boolean(std::string_view key) const;  // true, false
+  [[nodiscard]] std::optional<bool> optional_boolean(std::string_view key) const;
+  [[nodiscard]] Bytes bytes(std::string_view key, Range range = {}) const;  // B KiB MiB GiB kB MB GB
+  [[nodiscard]] Hertz frequency(std::string_view key, Range range = {}) const;  // Hz kHz MHz GHz
+  [[nodiscard]] BytesPerSecond bandwidth(std::string_view key, Range range = {}) const;  // MB/s GiB/s
+  [[nodiscard]] Femtoseconds duration(std::string_view key, Range range = {}) const;  // fs ps ns us ms
+  [[nodiscard]] CoreCycles cycles(std::string_view key, Range range = {}) const;  // `3 cycles`
+  [[nodiscard]] DramCycles dram_cycles(std::string_view key, Range range = {}) const;
+
+  template <class E>
+  [[nodiscard]] E choice(std::string_view key) const {
+    std::vector<std::string_view> names;
+    for (const auto& entry : kEnumNames<E>) {
+      names.push_back(entry.second);
+    }
+    return *value_named<E>(choose(key, names));
+  }
+
+  // --- values of this node itself (elements of lists) ---
+  [[nodiscard]] std::string as_text() const;
+  [[nodiscard]] std::int64_t as_integer(Range range = {}) const;
+  [[nodiscard]] double as_real(RealRange range = {}) const;
+
+  /// Throws when a key of this map was never asked for, naming the nearest known key.
+  void finish() const;
+
+  /// Throws at this node's place: `message` should read "expected ..., got ...".
+  [[noreturn]] void fail(std::string_view message) const;
+  /// The same at a key of this map.
+  [[noreturn]] void fail(std::string_view key, std::string_view message) const;
+
+  [[nodiscard]] SourceLocation location() const;
+  [[nodiscard]] const std::string& path() const;
+  /// Every value read so far from this file, in file order of reading.
+  [[nodiscard]] const std::vector<Fact>& facts() const;
+
+  struct State;  // implementation
+ private:
+  explicit ConfigNode(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  [[nodiscard]] std::string choose(std::string_view key,
+                                   const std::vector<std::string_view>& names) const;
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace systole

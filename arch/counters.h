@@ -1,0 +1,135 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "arch/enum_names.h"
+#include "arch/isa/instruction.h"
+#include "arch/units/units.h"
+
+namespace systole {
+
+/// What an engine did with a cycle. Every cycle of every engine has exactly one cause, so the
+/// causes of an engine add up to the elapsed cycles.
+enum class Cause : std::uint8_t {
+  Busy,         ///< useful work at the engine's own pace
+  Issue,        ///< the sequencer had not delivered the next instruction
+  Weights,      ///< matrix: the next weight tile had not arrived in the FIFO
+  WeightShift,  ///< matrix: the tile was shifting into the array's shadow registers
+  WaitHost,     ///< semaphore: operands still to come over the host link
+  WaitDma,      ///< semaphore: operands still to come from DRAM, or to go there
+  WaitMatrix,   ///< semaphore: operands still to come from the matrix unit
+  WaitVector,   ///< semaphore: operands still to come from the vector unit
+  WaitSpace,    ///< semaphore: the destination still held data that somebody needs
+  Drain,        ///< waiting while the engine's own last results leave its pipeline
+  Port,         ///< unified-buffer ports were shared with other engines
+  Memory,       ///< DMA or host link: latency not covered by transfers, DRAM queue, refresh, rows
+  FifoFull,     ///< weights: the weight FIFO had no free tile
+  Idle,         ///< no instruction left
+};
+inline constexpr int kCauseCount = 14;
+
+template <>
+inline constexpr auto kEnumNames<Cause> = std::to_array<EnumName<Cause>>({
+    {Cause::Busy, "busy"},
+    {Cause::Issue, "issue"},
+    {Cause::Weights, "weights"},
+    {Cause::WeightShift, "weight_shift"},
+    {Cause::WaitHost, "wait_host"},
+    {Cause::WaitDma, "wait_dma"},
+    {Cause::WaitMatrix, "wait_matrix"},
+    {Cause::WaitVector, "wait_vector"},
+    {Cause::WaitSpace, "wait_space"},
+    {Cause::Drain, "drain"},
+    {Cause::Port, "port"},
+    {Cause::Memory, "memory"},
+    {Cause::FifoFull, "fifo_full"},
+    {Cause::Idle, "idle"},
+});
+
+struct EngineCounters {
+  std::array<CoreCycles, kCauseCount> cycles{};
+  std::int64_t instructions = 0;
+
+  [[nodiscard]] CoreCycles& operator[](Cause cause) {
+    return cycles[static_cast<std::size_t>(cause)];
+  }
+  [[nodiscard]] CoreCycles operator[](Cause cause) const {
+    return cycles[static_cast<std::size_t>(cause)];
+  }
+  bool operator==(const EngineCounters&) const = default;
+};
+
+struct DramCounters {
+  std::int64_t activates = 0;
+  std::int64_t precharges = 0;
+  std::int64_t reads = 0;   ///< RD commands, one burst each
+  std::int64_t writes = 0;  ///< WR commands, one burst each
+  std::int64_t refreshes = 0;
+  std::int64_t row_hits = 0;       ///< bursts that found their row open
+  std::int64_t row_misses = 0;     ///< bursts that found no row open
+  std::int64_t row_conflicts = 0;  ///< bursts that found another row open
+  std::int64_t read_bytes = 0;     ///< bytes asked for, which partial bursts make fewer than moved
+  std::int64_t write_bytes = 0;
+  /// Channel cycles (summed over channels) in which the data bus carried a burst.
+  DramCycles data_bus_busy{0};
+
+  bool operator==(const DramCounters&) const = default;
+};
+
+/// Actions on chip, for energy and for the conservation laws.
+struct ActionCounters {
+  std::int64_t macs = 0;          ///< products that the folds asked for (count * rows * cols)
+  std::int64_t mac_slots = 0;     ///< PE-cycles while rows streamed (count * pace * array size)
+  std::int64_t folds = 0;
+  std::int64_t weight_tiles = 0;  ///< tiles shifted into the array
+  std::int64_t weight_bytes = 0;  ///< bytes through the weight FIFO
+  std::int64_t buffer_reads = 0;  ///< port accesses of the unified buffer
+  std::int64_t buffer_writes = 0;
+  std::int64_t accumulator_reads = 0;  ///< entries (one per column-wide row)
+  std::int64_t accumulator_writes = 0;
+  std::int64_t vector_elements = 0;  ///< elements produced by the vector unit
+  std::int64_t host_in_bytes = 0;
+  std::int64_t host_out_bytes = 0;
+
+  bool operator==(const ActionCounters&) const = default;
+};
+
+/// What one layer cost. Layers overlap in time, hence two measures: `active` can be compared with
+/// the layer's own lower bounds, `exposed` adds up to the elapsed cycles.
+struct LayerCounters {
+  std::array<EngineCounters, kEngineCount> engines{};
+  /// Cycles in which an instruction of the layer moved data, or a matrix or vector instruction of
+  /// it was at the head of its engine (working or waiting): length of the union of intervals.
+  CoreCycles active{0};
+  /// Cycles by which the layer moved the latest completion so far. Sums to Counters::elapsed.
+  CoreCycles exposed{0};
+  CoreCycles first_start{0};  ///< cycle in which its first instruction began to work
+  CoreCycles last_end{0};     ///< cycle in which its last result became visible
+  std::int64_t macs = 0;
+  std::int64_t dram_read_bytes = 0;
+  std::int64_t dram_write_bytes = 0;
+  std::int64_t host_bytes = 0;
+
+  bool operator==(const LayerCounters&) const = default;
+};
+
+/// The result of a simulation: integers only, identical on every machine.
+struct Counters {
+  CoreCycles elapsed{0};
+  std::array<EngineCounters, kEngineCount> engines{};
+  std::vector<LayerCounters> layers;
+  DramCounters dram;
+  ActionCounters actions;
+
+  [[nodiscard]] EngineCounters& engine(Engine which) {
+    return engines[static_cast<std::size_t>(which)];
+  }
+  [[nodiscard]] const EngineCounters& engine(Engine which) const {
+    return engines[static_cast<std::size_t>(which)];
+  }
+  bool operator==(const Counters&) const = default;
+};
+
+}  // namespace systole

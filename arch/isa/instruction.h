@@ -1,0 +1,251 @@
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "arch/enum_names.h"
+#include "arch/isa/data_type.h"
+
+namespace systole {
+
+/// The engines of a core. Each executes its own instruction stream in order; streams meet only in
+/// semaphores and in the weight FIFO.
+enum class Engine : std::uint8_t { Host, DmaIn, DmaOut, Weights, Matrix, Vector };
+inline constexpr int kEngineCount = 6;
+
+template <>
+inline constexpr auto kEnumNames<Engine> = std::to_array<EnumName<Engine>>({
+    {Engine::Host, "host"},
+    {Engine::DmaIn, "dma_in"},
+    {Engine::DmaOut, "dma_out"},
+    {Engine::Weights, "weights"},
+    {Engine::Matrix, "matrix"},
+    {Engine::Vector, "vector"},
+});
+
+/// Index into Program::tensors; kNoTensor where an operand is no network tensor.
+using TensorId = std::int32_t;
+inline constexpr TensorId kNoTensor = -1;
+
+/// Where an operand lies, and what it is: the byte at `address` holds the byte `offset` of
+/// `tensor` in its packed form (pixels x channels, row-major). Hardware reads `address` alone; the
+/// other two let the verifier and the data check tell a right address from a plausible one.
+struct Operand {
+  std::int64_t address = 0;
+  TensorId tensor = kNoTensor;
+  std::int64_t offset = 0;
+
+  bool operator==(const Operand&) const = default;
+};
+
+/// Moves `rows` x `row_bytes` bytes between the unified buffer and far memory.
+/// The engine decides the far side: DmaIn reads DRAM, DmaOut writes DRAM, Host reads or writes host
+/// memory as `to_buffer` says (DmaIn: always true, DmaOut: always false).
+struct Transfer {
+  bool to_buffer = true;
+  Operand far;
+  std::int64_t far_pitch = 0;  ///< bytes from one row to the next
+  Operand buffer;
+  std::int64_t buffer_pitch = 0;
+  std::int64_t rows = 1;
+  std::int64_t row_bytes = 0;
+
+  bool operator==(const Transfer&) const = default;
+};
+
+/// Streams one weight tile (rows x cols elements, packed row-major: reduction x output channel)
+/// from DRAM into the weight FIFO. `tile` indexes Program::tiles.
+struct LoadWeights {
+  std::int32_t tile = 0;
+  std::int64_t dram_address = 0;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  DataType type = DataType::Int8;
+
+  bool operator==(const LoadWeights&) const = default;
+};
+
+/// How a kernel slides over an activation tensor in the unified buffer: the implicit im2col.
+///
+/// Output position p decodes as image = p / (out_rows * out_cols), oy = first_out_row +
+/// (p / out_cols) % out_rows, ox = p % out_cols. Reduction index k decodes as c = k % channels,
+/// kx = (k / channels) % kernel_cols, ky = k / (channels * kernel_cols). The element is at
+///   address + image * image_pitch + (iy - first_in_row) * row_pitch + ix * pixel_pitch + c * bytes
+/// with iy = oy * stride_rows - pad_top + ky * dilation_rows (ix alike), or is `pad_value` when
+/// iy is outside [0, in_rows) or ix outside [0, in_cols). Pitches are in bytes.
+struct Window {
+  Operand source;  ///< element (image 0, row first_in_row, column 0, channel 0 of this group)
+  std::int64_t image_pitch = 0;
+  std::int64_t row_pitch = 0;
+  std::int64_t pixel_pitch = 0;
+  std::int64_t in_rows = 1;  ///< height of the whole input image, not of the part in the buffer
+  std::int64_t in_cols = 1;
+  std::int64_t first_in_row = 0;  ///< first input row that lies in the buffer
+  std::int64_t channels = 1;      ///< per kernel position
+  std::int64_t kernel_rows = 1;
+  std::int64_t kernel_cols = 1;
+  std::int64_t stride_rows = 1;
+  std::int64_t stride_cols = 1;
+  std::int64_t dilation_rows = 1;
+  std::int64_t dilation_cols = 1;
+  std::int64_t pad_top = 0;
+  std::int64_t pad_left = 0;
+  std::int64_t out_rows = 1;  ///< output rows per image covered by this window
+  std::int64_t out_cols = 1;
+  std::int64_t first_out_row = 0;
+  std::int32_t pad_value = 0;  ///< the zero point of the input
+
+  bool operator==(const Window&) const = default;
+};
+
+/// Streams `count` activation rows (output positions first .. first + count - 1 of `window`,
+/// reduction slice k_first .. k_first + rows - 1) through the resident weight tile and writes or
+/// adds the int32 results to accumulator entries accumulator .. accumulator + count - 1.
+struct Fold {
+  bool next_tile = true;  ///< take the next tile from the weight FIFO; false: keep the resident one
+  std::int32_t tile = 0;  ///< the tile that must be resident; indexes Program::tiles
+  std::int64_t rows = 0;  ///< reduction elements used (<= array rows)
+  std::int64_t cols = 0;  ///< outputs used (<= array columns)
+  DataType activation_type = DataType::Int8;
+  DataType weight_type = DataType::Int8;
+  Window window;
+  std::int64_t k_first = 0;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  std::int64_t accumulator = 0;
+  bool accumulate = false;
+
+  bool operator==(const Fold&) const = default;
+};
+
+/// real = multiplier / 2^shift; applied to an int64 value v as
+/// round_half_away_from_zero(v * multiplier / 2^shift). multiplier >= 0, shift in 0..62.
+struct FixedPoint {
+  std::int64_t multiplier = 0;
+  std::int32_t shift = 0;
+
+  bool operator==(const FixedPoint&) const = default;
+};
+
+/// Where a vector instruction puts its int8 result: rows x cols, `pitch` bytes from row to row.
+struct Destination {
+  Operand out;
+  std::int64_t pitch = 0;
+  std::int32_t zero_point = 0;
+  std::int32_t low = -128;  ///< clamp, after the zero point is added
+  std::int32_t high = 127;
+
+  bool operator==(const Destination&) const = default;
+};
+
+/// accumulators -> unified buffer: q = clamp(zero_point + scale(acc + bias[col])); with a lookup
+/// table (256 int8 entries at `lookup`, when lookup.tensor != kNoTensor) the stored value is
+/// table[q + 128] instead. `bias` points at `cols` little-endian int32 values.
+struct Requantize {
+  std::int64_t accumulator = 0;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  Operand bias;
+  FixedPoint scale;
+  Operand lookup;
+  Destination to;
+
+  bool operator==(const Requantize&) const = default;
+};
+
+/// unified buffer -> unified buffer, element by element:
+/// q = clamp(zero_point + scale(x - in_zero_point)), then the lookup table as in Requantize.
+struct Rescale {
+  Operand in;
+  std::int64_t in_pitch = 0;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  std::int32_t in_zero_point = 0;
+  FixedPoint scale;
+  Operand lookup;
+  Destination to;
+
+  bool operator==(const Rescale&) const = default;
+};
+
+/// q = clamp(zero_point + round_half_away(((a - a_zero) * a_multiplier + (b - b_zero) *
+/// b_multiplier) / 2^shift)); one rounding for the sum.
+struct Add {
+  Operand a;
+  std::int64_t a_pitch = 0;
+  std::int32_t a_zero_point = 0;
+  std::int64_t a_multiplier = 0;
+  Operand b;
+  std::int64_t b_pitch = 0;
+  std::int32_t b_zero_point = 0;
+  std::int64_t b_multiplier = 0;
+  std::int32_t shift = 0;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  Destination to;
+
+  bool operator==(const Add&) const = default;
+};
+
+enum class PoolKind : std::uint8_t { Max, Average };
+
+template <>
+inline constexpr auto kEnumNames<PoolKind> = std::to_array<EnumName<PoolKind>>({
+    {PoolKind::Max, "max"},
+    {PoolKind::Average, "average"},
+});
+
+/// Pools output positions first .. first + count - 1 of `window`, `window.channels` channels each.
+/// Max ignores padding (output quantised as the input; scale and in_zero_point unused).
+/// Average: s = sum over the n counted elements of (x - in_zero_point);
+/// q = clamp(zero_point + round_half_away(s * multiplier / (n * 2^shift))). n counts the elements
+/// inside the image, or the whole kernel when count_padding is set (padding adds zero).
+struct Pool {
+  PoolKind kind = PoolKind::Max;
+  Window window;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  std::int32_t in_zero_point = 0;
+  FixedPoint scale;
+  bool count_padding = false;
+  Destination to;
+
+  bool operator==(const Pool&) const = default;
+};
+
+/// Row-wise softmax over `cols` values: d = max - x, e = table[d] (256 little-endian int32 entries
+/// at `table`), q = clamp(zero_point + floor((2 * 256 * e + sum) / (2 * sum))). Output scale 1/256.
+struct Softmax {
+  Operand in;
+  std::int64_t in_pitch = 0;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  Operand table;
+  Destination to;
+
+  bool operator==(const Softmax&) const = default;
+};
+
+using Operation =
+    std::variant<Transfer, LoadWeights, Fold, Requantize, Rescale, Add, Pool, Softmax>;
+
+/// Waits until the semaphore's count is at least `count`, then takes it away (waits), or adds
+/// `count` when the instruction has completed and its results are visible (signals).
+struct SemaphoreUse {
+  std::int32_t semaphore = 0;  ///< index into Program::semaphores
+  std::int64_t count = 1;
+
+  bool operator==(const SemaphoreUse&) const = default;
+};
+
+struct Instruction {
+  std::int32_t layer = 0;  ///< index into Program::layers: who pays for the cycles
+  std::vector<SemaphoreUse> waits;
+  std::vector<SemaphoreUse> signals;
+  Operation operation;
+
+  bool operator==(const Instruction&) const = default;
+};
+
+}  // namespace systole

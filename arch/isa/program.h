@@ -1,0 +1,102 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "arch/isa/instruction.h"
+
+namespace systole {
+
+/// What a tensor of the program is, which says where its bytes are when the program starts or ends.
+enum class TensorRole : std::uint8_t {
+  Input,         ///< filled in host memory before the run
+  Output,        ///< found in host memory after the run
+  Intermediate,  ///< between two layers; `home` is its DRAM address if it is spilled, else unused
+  Constant,      ///< bias or table, in DRAM before the run
+};
+
+template <>
+inline constexpr auto kEnumNames<TensorRole> = std::to_array<EnumName<TensorRole>>({
+    {TensorRole::Input, "input"},
+    {TensorRole::Output, "output"},
+    {TensorRole::Intermediate, "intermediate"},
+    {TensorRole::Constant, "constant"},
+});
+
+/// Packed row-major pixels x channels elements. Shape (batch, height, width) is folded in pixels.
+struct ProgramTensor {
+  std::string name;
+  TensorRole role = TensorRole::Intermediate;
+  DataType type = DataType::Int8;
+  std::int64_t pixels = 0;
+  std::int64_t channels = 0;
+  std::int64_t home = 0;  ///< address in host memory (inputs, outputs) or DRAM (the others)
+
+  [[nodiscard]] std::int64_t bytes() const { return pixels * channels * bytes_of(type); }
+  bool operator==(const ProgramTensor&) const = default;
+};
+
+/// A block of one layer's weight matrix (reduction x output channels), packed row-major in DRAM.
+struct WeightTile {
+  std::int32_t layer = 0;
+  std::int64_t k_first = 0;  ///< reduction index within the group: (ky, kx, c) flattened
+  std::int64_t rows = 0;
+  std::int64_t n_first = 0;  ///< output channel, counted over all groups
+  std::int64_t cols = 0;
+  std::int64_t dram_address = 0;
+
+  bool operator==(const WeightTile&) const = default;
+};
+
+/// What a semaphore carries, for the names of stalls: `Data` says that operands are ready, `Space`
+/// that a buffer may be overwritten.
+enum class SemaphoreKind : std::uint8_t { Data, Space };
+
+template <>
+inline constexpr auto kEnumNames<SemaphoreKind> = std::to_array<EnumName<SemaphoreKind>>({
+    {SemaphoreKind::Data, "data"},
+    {SemaphoreKind::Space, "space"},
+});
+
+/// Counting, starts at 0; signalled by one engine only and waited for by one engine only.
+struct Semaphore {
+  Engine from = Engine::Host;
+  Engine to = Engine::Host;
+  SemaphoreKind kind = SemaphoreKind::Data;
+
+  bool operator==(const Semaphore&) const = default;
+};
+
+struct ProgramLayer {
+  std::string name;
+  std::string kind;
+  std::int64_t macs = 0;  ///< of the network's arithmetic, padding included as zeros
+
+  bool operator==(const ProgramLayer&) const = default;
+};
+
+/// What the compiler writes and the simulator executes: the contract between the two.
+struct Program {
+  std::string network;
+  std::string chip;
+  std::int64_t batch = 1;
+  std::int64_t dram_bytes = 0;  ///< DRAM used, from address 0
+  std::int64_t host_bytes = 0;  ///< host memory used, from address 0
+  std::vector<ProgramLayer> layers;
+  std::vector<ProgramTensor> tensors;
+  std::vector<WeightTile> tiles;
+  std::vector<Semaphore> semaphores;
+  std::array<std::vector<Instruction>, kEngineCount> streams;
+
+  [[nodiscard]] std::vector<Instruction>& stream(Engine engine) {
+    return streams[static_cast<std::size_t>(engine)];
+  }
+  [[nodiscard]] const std::vector<Instruction>& stream(Engine engine) const {
+    return streams[static_cast<std::size_t>(engine)];
+  }
+  bool operator==(const Program&) const = default;
+};
+
+}  // namespace systole

@@ -1,0 +1,25 @@
+# systole_library(NAME SOURCES ... DEPENDS ...): the one library of a top folder.
+# systole_test(NAME SOURCES ... DEPENDS ...): one GoogleTest program; every TEST is a ctest of its own
+#   (one SystemC elaboration per process).
+
+set(SYSTOLE_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow)
+if(SYSTOLE_WERROR)
+  list(APPEND SYSTOLE_WARNINGS -Werror)
+endif()
+
+function(systole_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;DEPENDS")
+  add_library(systole_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(systole_${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+  target_compile_options(systole_${name} PRIVATE ${SYSTOLE_WARNINGS})
+  target_link_libraries(systole_${name} PUBLIC ${ARG_DEPENDS})
+endfunction()
+
+function(systole_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;DEPENDS")
+  add_executable(${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE ${SYSTOLE_WARNINGS})
+  target_compile_definitions(${name} PRIVATE SYSTOLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()

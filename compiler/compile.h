@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arch/chip_spec.h"
+#include "arch/isa/program.h"
+#include "compiler/graph/graph.h"
+#include "compiler/graph/parameters.h"
+
+namespace systole {
+
+/// Lowers a network to a program for a chip: shapes and addresses only, no weights needed.
+/// Program::layers[i] is graph.nodes[i]. Throws WorkloadError, at the layer's place, when the
+/// network cannot run on the chip. The result has passed `verify`.
+[[nodiscard]] Program compile(const ChipSpec& chip, const Graph& graph);
+
+/// The DRAM before a run that carries data: weights, biases (with the zero-point correction folded
+/// in) and tables at the addresses that the program gives; `program.dram_bytes` long.
+[[nodiscard]] std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
+                                                  const NetworkData& data);
+
+/// Host memory before such a run: the network's inputs; `program.host_bytes` long.
+[[nodiscard]] std::vector<std::int8_t> host_image(const Program& program, const Graph& graph,
+                                                  const NetworkData& data);
+
+}  // namespace systole

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "compiler/graph/graph.h"
+#include "compiler/graph/parameters.h"
+
+namespace systole {
+
+struct NetworkOptions {
+  std::int64_t batch = 0;  ///< 0: the file's own default
+  std::uint64_t seed = 1;
+};
+
+struct Network {
+  Graph graph;
+  std::shared_ptr<const NetworkData> data;
+};
+
+/// Reads a layer description (docs/workloads.md), infers every shape, checks it. Throws
+/// WorkloadError. Weight files named in the description are opened when their numbers are asked
+/// for, but missing or malformed ones are reported here.
+[[nodiscard]] Network read_network(const std::string& file, const NetworkOptions& options = {});
+
+}  // namespace systole

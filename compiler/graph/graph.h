@@ -1,0 +1,167 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "arch/diag/error.h"
+#include "arch/enum_names.h"
+#include "arch/isa/data_type.h"
+#include "arch/isa/instruction.h"
+
+namespace systole {
+
+/// NHWC. Feature vectors have rows = cols = 1.
+struct Shape {
+  std::int64_t batch = 1;
+  std::int64_t rows = 1;
+  std::int64_t cols = 1;
+  std::int64_t channels = 1;
+
+  [[nodiscard]] std::int64_t pixels() const { return batch * rows * cols; }
+  [[nodiscard]] std::int64_t elements() const { return pixels() * channels; }
+  bool operator==(const Shape&) const = default;
+};
+
+/// real = scale * (q - zero_point)
+struct Quantization {
+  double scale = 1.0;
+  std::int32_t zero_point = 0;
+
+  bool operator==(const Quantization&) const = default;
+};
+
+using GraphTensorId = std::int32_t;
+using NodeId = std::int32_t;
+
+struct GraphTensor {
+  std::string name;
+  Shape shape;
+  DataType type = DataType::Int8;
+  Quantization quantization;
+};
+
+enum class ActivationKind : std::uint8_t { None, Relu, Relu6, Sigmoid, Tanh };
+
+template <>
+inline constexpr auto kEnumNames<ActivationKind> = std::to_array<EnumName<ActivationKind>>({
+    {ActivationKind::None, "none"},
+    {ActivationKind::Relu, "relu"},
+    {ActivationKind::Relu6, "relu6"},
+    {ActivationKind::Sigmoid, "sigmoid"},
+    {ActivationKind::Tanh, "tanh"},
+});
+
+/// An activation fused into the operator before it. ReLU and ReLU6 clamp in the output's
+/// quantisation; sigmoid and tanh first requantise to `before` and then look the result up.
+struct FusedActivation {
+  ActivationKind kind = ActivationKind::None;
+  Quantization before;  ///< used by sigmoid and tanh only
+};
+
+/// Kernel geometry shared by convolution and pooling. Output size = (in + pads - dilation *
+/// (kernel - 1) - 1) / stride + 1, rounded down, at least 1.
+struct Kernel {
+  std::int64_t rows = 1;
+  std::int64_t cols = 1;
+  std::int64_t stride_rows = 1;
+  std::int64_t stride_cols = 1;
+  std::int64_t pad_top = 0;
+  std::int64_t pad_bottom = 0;
+  std::int64_t pad_left = 0;
+  std::int64_t pad_right = 0;
+  std::int64_t dilation_rows = 1;
+  std::int64_t dilation_cols = 1;
+};
+
+/// Weights are int8, symmetric (zero point 0), one scale per tensor; biases are int32 in units of
+/// (input scale * weight scale). A batch normalisation behind the convolution is folded into both
+/// and counts as 2 parameters per output channel; a bias counts as 1.
+struct WeightInfo {
+  double scale = 1.0;
+  bool bias = true;
+  bool batch_norm = false;
+};
+
+struct Conv2d {
+  Kernel kernel;
+  std::int64_t groups = 1;
+  WeightInfo weights;
+  FusedActivation activation;
+};
+/// Contracts the channels of a 1 x 1 tensor.
+struct Dense {
+  WeightInfo weights;
+  FusedActivation activation;
+};
+/// Element-wise sum of two tensors of the same shape.
+struct AddTensors {
+  FusedActivation activation;  ///< none, relu or relu6
+};
+struct Activate {
+  FusedActivation activation;
+};
+struct PoolTensor {
+  PoolKind kind = PoolKind::Max;
+  Kernel kernel;  ///< of the whole input where `global`
+  bool global = false;
+  bool count_padding = false;
+};
+/// Along the channels, in the order of the inputs.
+struct Concat {};
+/// A view: rows x cols x channels become channels, NHWC order; moves nothing.
+struct Flatten {};
+/// Over the channels of each pixel; output scale 1/256, zero point -128.
+struct SoftmaxChannels {};
+
+using Attributes = std::variant<Conv2d, Dense, AddTensors, Activate, PoolTensor, Concat, Flatten,
+                                SoftmaxChannels>;
+
+struct Node {
+  std::string name;
+  std::string kind;  ///< as written in the network file: conv2d, dense, add, relu, max_pool, ...
+  std::vector<GraphTensorId> inputs;
+  GraphTensorId output = -1;
+  Attributes attributes;
+  SourceLocation location;  ///< in the network file, for messages of later stages
+};
+
+/// A network with every shape, type and quantisation resolved. Nodes are in execution order; node
+/// i is layer i of the program and of the report.
+struct Graph {
+  std::string name;
+  std::string file;
+  std::int64_t batch = 1;
+  std::vector<GraphTensor> tensors;
+  std::vector<Node> nodes;
+  std::vector<GraphTensorId> inputs;
+  std::vector<GraphTensorId> outputs;
+
+  [[nodiscard]] const GraphTensor& tensor(GraphTensorId id) const {
+    return tensors[static_cast<std::size_t>(id)];
+  }
+  [[nodiscard]] const Node& node(NodeId id) const { return nodes[static_cast<std::size_t>(id)]; }
+};
+
+/// A layer as matrix multiplications: `groups` times m x k times k x n. Convolution: m = output
+/// pixels, k = kernel positions x input channels per group, n = output channels per group.
+struct GemmShape {
+  std::int64_t groups = 1;
+  std::int64_t m = 0;
+  std::int64_t k = 0;
+  std::int64_t n = 0;
+
+  [[nodiscard]] std::int64_t macs() const { return groups * m * k * n; }
+};
+
+/// Empty for operators without weights.
+[[nodiscard]] std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node);
+/// Multiply-accumulates of the node over the whole batch, zeros of the padding included.
+[[nodiscard]] std::int64_t macs_of(const Graph& graph, const Node& node);
+/// Weights plus biases (or 2 per channel of a folded batch normalisation).
+[[nodiscard]] std::int64_t parameters_of(const Graph& graph, const Node& node);
+
+}  // namespace systole

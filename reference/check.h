@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arch/isa/program.h"
+#include "compiler/graph/graph.h"
+#include "compiler/graph/parameters.h"
+
+namespace systole {
+
+struct Mismatch {
+  std::string tensor;  ///< `conv1`, or `conv1 (accumulators)`
+  std::int64_t batch = 0;
+  std::int64_t row = 0;
+  std::int64_t col = 0;
+  std::int64_t channel = 0;
+  std::int64_t expected = 0;
+  std::int64_t actual = 0;
+};
+
+/// The outcome of comparing a data-carrying run with the reference kernels.
+struct CheckResult {
+  std::int64_t tensors = 0;   ///< compared, accumulator tensors included
+  std::int64_t elements = 0;  ///< compared
+  std::int64_t mismatches = 0;
+  std::vector<Mismatch> first;  ///< the first few, in network order
+
+  [[nodiscard]] bool passed() const { return tensors > 0 && mismatches == 0; }
+};
+
+}  // namespace systole

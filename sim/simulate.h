@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "arch/chip_spec.h"
+#include "arch/counters.h"
+#include "arch/isa/program.h"
+
+namespace systole {
+
+/// Sees every result that a data-carrying run produces, when it becomes visible.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  /// A vector instruction wrote rows x cols int8 values of `tensor` (read back from the unified
+  /// buffer): row r starts at packed byte offset + r * pitch of the tensor.
+  virtual void on_result(TensorId tensor, std::int64_t offset, std::int64_t rows, std::int64_t cols,
+                         std::int64_t pitch, std::span<const std::int8_t> values) = 0;
+  /// The int32 values (accumulator + bias) that a Requantize read, for the same elements.
+  virtual void on_accumulators(TensorId tensor, std::int64_t offset, std::int64_t rows,
+                               std::int64_t cols, std::int64_t pitch,
+                               std::span<const std::int32_t> values) = 0;
+};
+
+/// The memories of a data-carrying run. `dram` and `host` are read and written in place.
+struct RunData {
+  std::vector<std::int8_t>* dram = nullptr;
+  std::vector<std::int8_t>* host = nullptr;
+  RunObserver* observer = nullptr;  ///< may stay null
+};
+
+/// Runs a program to its end. With `data` the same run also moves and computes every byte; the
+/// cycles are identical. SystemC elaborates once per process: call this once per process (fork for
+/// more; the second call throws InternalError). Throws InternalError with time and engine when the
+/// program deadlocks.
+[[nodiscard]] Counters simulate(const ChipSpec& chip, const Program& program,
+                                const RunData* data = nullptr);
+
+}  // namespace systole
