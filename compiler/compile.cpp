@@ -1,8 +1,8 @@
 #include "compiler/compile.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "arch/diag/check.h"
 #include "compiler/allocation/memory_plan.h"
@@ -16,7 +16,9 @@ namespace systole {
 
 namespace {
 
-bool is_view(const Node& node) { return std::holds_alternative<Flatten>(node.attributes); }
+bool is_view(const Node& node) {
+  return std::holds_alternative<Flatten>(node.attributes);
+}
 
 bool runs_on_the_array(const Node& node) {
   return std::holds_alternative<Conv2d>(node.attributes) ||
@@ -303,8 +305,8 @@ Program compile(const ChipSpec& chip, const Graph& graph) {
   std::vector<TensorId> bias_ids;
   std::vector<TensorId> table_ids;
   std::vector<std::int32_t> tile_ids;
-  ProgramBuilder builder(Declarations(chip, graph, plan)
-                             .declare(tensor_ids, bias_ids, table_ids, tile_ids));
+  ProgramBuilder builder(
+      Declarations(chip, graph, plan).declare(tensor_ids, bias_ids, table_ids, tile_ids));
   LoweringContext context{.chip = chip,
                           .graph = graph,
                           .plan = plan,

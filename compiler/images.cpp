@@ -24,12 +24,10 @@ void put(Image& image, std::int64_t address, const std::vector<T>& values) {
 }
 
 const ProgramTensor* find_tensor(const Program& program, const std::string& name, bool constant) {
-  const auto found =
-      std::find_if(program.tensors.begin(), program.tensors.end(),
-                   [&](const ProgramTensor& tensor) {
-                     return tensor.name == name &&
-                            (tensor.role == TensorRole::Constant) == constant;
-                   });
+  const auto found = std::find_if(
+      program.tensors.begin(), program.tensors.end(), [&](const ProgramTensor& tensor) {
+        return tensor.name == name && (tensor.role == TensorRole::Constant) == constant;
+      });
   return found == program.tensors.end() ? nullptr : &*found;
 }
 
@@ -113,8 +111,7 @@ std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
     const LayerParameters parameters = data.parameters(graph, static_cast<NodeId>(layer));
     const std::int64_t elements = gemm->groups * gemm->k * gemm->n;
     SYSTOLE_CHECK(static_cast<std::int64_t>(parameters.weights.size()) == elements &&
-                      static_cast<std::int64_t>(parameters.biases.size()) ==
-                          gemm->groups * gemm->n,
+                      static_cast<std::int64_t>(parameters.biases.size()) == gemm->groups * gemm->n,
                   "layer {}: {} weights and {} biases", node.name, parameters.weights.size(),
                   parameters.biases.size());
     put_tiles(image, program, static_cast<std::int32_t>(layer), *gemm, parameters.weights);

@@ -1,9 +1,9 @@
 #include "compiler/allocation/memory_plan.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "arch/diag/check.h"
 #include "compiler/allocation/placement.h"
@@ -18,7 +18,9 @@ constexpr std::int64_t kBiasBytes = 4;
 /// How much of the buffer a layer gives up per attempt when its blocks fit in sum but not in place.
 constexpr std::int64_t kShrinkDivisor = 16;
 
-bool is_view(const Node& node) { return std::holds_alternative<Flatten>(node.attributes); }
+bool is_view(const Node& node) {
+  return std::holds_alternative<Flatten>(node.attributes);
+}
 
 bool looks_up(const FusedActivation& activation) {
   return activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh;
@@ -260,8 +262,7 @@ class Planner {
   }
 
   void add_operand(std::int32_t layer, GraphTensorId tensor, std::optional<std::size_t> input,
-                   OperandPlace& operand,
-                   std::vector<std::vector<std::int64_t*>>& resident_users) {
+                   OperandPlace& operand, std::vector<std::vector<std::int64_t*>>& resident_users) {
     if (resident(tensor)) {
       auto& users = resident_users[static_cast<std::size_t>(root(tensor))];
       users.push_back(&operand.addresses[0]);

@@ -33,9 +33,8 @@ Placement place(const std::vector<BlockRequest>& blocks, std::int64_t capacity,
                 std::int64_t alignment) {
   std::vector<std::size_t> order(blocks.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return blocks[a].bytes > blocks[b].bytes;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return blocks[a].bytes > blocks[b].bytes; });
   Placement result{.addresses = std::vector<std::int64_t>(blocks.size(), -1), .failed = {}};
   std::vector<std::size_t> placed;
   for (const std::size_t index : order) {

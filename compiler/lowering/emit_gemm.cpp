@@ -44,7 +44,8 @@ class GemmEmitter {
         grid_(tile_grid(context.chip, gemm_)) {}
 
   void emit() {
-    const std::int64_t chunk_rows = std::max<std::int64_t>(context_.chip.accumulators.entries / 2, 1);
+    const std::int64_t chunk_rows =
+        std::max<std::int64_t>(context_.chip.accumulators.entries / 2, 1);
     const auto chunks = even_slices(band_.output.pixels(), chunk_rows);
     for (std::size_t group = 0; group < static_cast<std::size_t>(grid_.groups); ++group) {
       for (std::size_t n = 0; n < grid_.n.size(); ++n) {
@@ -109,17 +110,16 @@ class GemmEmitter {
                  std::int64_t accumulator, bool next_tile) {
     const PlacedBand& input = band_.inputs.front();
     const std::int64_t channels = input.shape.channels / gemm_.groups;
-    const auto& quantization =
-        context_.graph.tensor(node_.inputs.front()).quantization;
+    const auto& quantization = context_.graph.tensor(node_.inputs.front()).quantization;
     const Window window =
-        make_window(layer_.kernel, input, band_.output,
-                    static_cast<std::int64_t>(group) * channels, channels, quantization.zero_point);
+        make_window(layer_.kernel, input, band_.output, static_cast<std::int64_t>(group) * channels,
+                    channels, quantization.zero_point);
     const Slice& reduction = grid_.k[k];
-    const bool one_position = reduction.first / channels ==
-                              (reduction.first + reduction.size - 1) / channels;
-    const Region source = window_region(window, rows.first, rows.size,
-                                        one_position ? reduction.first % channels : 0,
-                                        one_position ? reduction.size : channels);
+    const bool one_position =
+        reduction.first / channels == (reduction.first + reduction.size - 1) / channels;
+    const Region source =
+        window_region(window, rows.first, rows.size, one_position ? reduction.first % channels : 0,
+                      one_position ? reduction.size : channels);
     const Region sums = accumulator_region(accumulator, rows.size);
     Accesses accesses{.reads = {source}, .writes = {sums}};
     if (k > 0) {
@@ -146,8 +146,7 @@ class GemmEmitter {
     const PlacedBand& output = band_.output;
     const GraphTensor& in = context_.graph.tensor(node_.inputs.front());
     const GraphTensor& out = context_.graph.tensor(node_.output);
-    const std::int64_t channel =
-        static_cast<std::int64_t>(group) * gemm_.n + grid_.n[n].first;
+    const std::int64_t channel = static_cast<std::int64_t>(group) * gemm_.n + grid_.n[n].first;
     const std::int64_t cols = grid_.n[n].size;
     const bool lookup = uses_lookup(layer_.activation);
     const Quantization& target = lookup ? layer_.activation.before : out.quantization;
@@ -157,29 +156,27 @@ class GemmEmitter {
     bias.offset = channel * bytes_of(DataType::Int32);
     const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
     const Operand place = output.at(rows.first * output.shape.channels + channel);
-    Accesses accesses{
-        .reads = {accumulator_region(accumulator, rows.size),
-                  buffer_region(bias, 1, cols * bytes_of(DataType::Int32),
-                                cols * bytes_of(DataType::Int32))},
-        .writes = {buffer_region(place, rows.size, cols, output.shape.channels)}};
+    Accesses accesses{.reads = {accumulator_region(accumulator, rows.size),
+                                buffer_region(bias, 1, cols * bytes_of(DataType::Int32),
+                                              cols * bytes_of(DataType::Int32))},
+                      .writes = {buffer_region(place, rows.size, cols, output.shape.channels)}};
     if (lookup) {
       accesses.reads.push_back(buffer_region(table, 1, 256, 256));
     }
-    context_.builder.append(
-        Engine::Vector, band_.layer,
-        Requantize{.accumulator = accumulator,
-                   .rows = rows.size,
-                   .cols = cols,
-                   .bias = bias,
-                   .scale = to_fixed_point(in.quantization.scale * layer_.weight_scale /
-                                           target.scale),
-                   .lookup = table,
-                   .to = {.out = place,
-                          .pitch = output.shape.channels,
-                          .zero_point = target.zero_point,
-                          .low = clamp.low,
-                          .high = clamp.high}},
-        std::move(accesses));
+    context_.builder.append(Engine::Vector, band_.layer,
+                            Requantize{.accumulator = accumulator,
+                                       .rows = rows.size,
+                                       .cols = cols,
+                                       .bias = bias,
+                                       .scale = to_fixed_point(in.quantization.scale *
+                                                               layer_.weight_scale / target.scale),
+                                       .lookup = table,
+                                       .to = {.out = place,
+                                              .pitch = output.shape.channels,
+                                              .zero_point = target.zero_point,
+                                              .low = clamp.low,
+                                              .high = clamp.high}},
+                            std::move(accesses));
   }
 
   [[nodiscard]] static Region accumulator_region(std::int64_t first, std::int64_t count) {

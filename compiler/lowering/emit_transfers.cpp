@@ -23,8 +23,8 @@ void emit_piece(LoweringContext& context, std::int32_t layer, const PlacedBand& 
   transfer.far = {.address = tensor.home + transfer.buffer.offset,
                   .tensor = band.tensor,
                   .offset = transfer.buffer.offset};
-  const Region near = buffer_region(transfer.buffer, transfer.rows, transfer.row_bytes,
-                                    transfer.buffer_pitch);
+  const Region near =
+      buffer_region(transfer.buffer, transfer.rows, transfer.row_bytes, transfer.buffer_pitch);
   const Region far{.memory = host ? Memory::Host : Memory::Dram,
                    .base = transfer.far.address,
                    .rows = transfer.rows,
@@ -57,7 +57,7 @@ void emit_transfer(LoweringContext& context, std::int32_t layer, const PlacedBan
   for (const Slice& slice : slices(bytes, kPieceBytes)) {
     emit_piece(context, layer, band, to_buffer,
                {.far = {},
-                  .far_pitch = slice.size,
+                .far_pitch = slice.size,
                 .buffer = band.at(slice.first),
                 .buffer_pitch = slice.size,
                 .rows = 1,
@@ -71,14 +71,13 @@ void emit_constant(LoweringContext& context, std::int32_t layer, const Operand& 
   }
   const ProgramTensor& tensor =
       context.builder.program().tensors[static_cast<std::size_t>(target.tensor)];
-  const Transfer transfer{
-      .to_buffer = true,
-      .far = {.address = tensor.home, .tensor = target.tensor, .offset = 0},
-      .far_pitch = tensor.bytes(),
-      .buffer = target,
-      .buffer_pitch = tensor.bytes(),
-      .rows = 1,
-      .row_bytes = tensor.bytes()};
+  const Transfer transfer{.to_buffer = true,
+                          .far = {.address = tensor.home, .tensor = target.tensor, .offset = 0},
+                          .far_pitch = tensor.bytes(),
+                          .buffer = target,
+                          .buffer_pitch = tensor.bytes(),
+                          .rows = 1,
+                          .row_bytes = tensor.bytes()};
   const Region far{.memory = Memory::Dram,
                    .base = tensor.home,
                    .rows = 1,

@@ -56,8 +56,7 @@ class VectorEmitter {
   }
 
   void append(Operation operation, Accesses accesses) {
-    context_.builder.append(Engine::Vector, band_.layer, std::move(operation),
-                            std::move(accesses));
+    context_.builder.append(Engine::Vector, band_.layer, std::move(operation), std::move(accesses));
   }
 
   void emit_pixels(const AddTensors& add, const Slice& pixels) {
@@ -65,9 +64,8 @@ class VectorEmitter {
     const Operand a = pixels_of(band_.inputs[0], pixels);
     const Operand b = pixels_of(band_.inputs[1], pixels);
     const Operand place = pixels_of(band_.output, pixels);
-    const SharedShift scale =
-        to_shared_shift(in(0).quantization.scale / out_.quantization.scale,
-                        in(1).quantization.scale / out_.quantization.scale);
+    const SharedShift scale = to_shared_shift(in(0).quantization.scale / out_.quantization.scale,
+                                              in(1).quantization.scale / out_.quantization.scale);
     append(Add{.a = a,
                .a_pitch = channels,
                .a_zero_point = in(0).quantization.zero_point,
@@ -163,9 +161,7 @@ class VectorEmitter {
   void emit_pixels(const Conv2d& /*attributes*/, const Slice& /*pixels*/) { not_here(); }
   void emit_pixels(const Dense& /*attributes*/, const Slice& /*pixels*/) { not_here(); }
   void emit_pixels(const Flatten& /*attributes*/, const Slice& /*pixels*/) { not_here(); }
-  void not_here() const {
-    SYSTOLE_CHECK(false, "{} is not a vector layer", node_.kind);
-  }
+  void not_here() const { SYSTOLE_CHECK(false, "{} is not a vector layer", node_.kind); }
 
   LoweringContext& context_;
   const LayerBand& band_;

@@ -34,8 +34,8 @@ Region window_region(const Window& window, std::int64_t first, std::int64_t coun
   };
   const auto highest_row = [&](std::int64_t position) {
     const std::int64_t out = window.first_out_row + position / window.out_cols % window.out_rows;
-    const std::int64_t last = out * window.stride_rows - window.pad_top +
-                              window.dilation_rows * (window.kernel_rows - 1);
+    const std::int64_t last =
+        out * window.stride_rows - window.pad_top + window.dilation_rows * (window.kernel_rows - 1);
     return std::clamp<std::int64_t>(last, 0, window.in_rows - 1);
   };
   const std::int64_t positions_per_image = window.out_rows * window.out_cols;
@@ -45,10 +45,10 @@ Region window_region(const Window& window, std::int64_t first, std::int64_t coun
   // Within an image the last position reaches furthest down, and the first furthest up.
   const std::int64_t low = std::min(lowest_row(first), window.in_rows - 1);
   const std::int64_t high = highest_row(last);
-  const std::int64_t begin = first_image * window.image_pitch +
-                             (low - window.first_in_row) * window.row_pitch;
-  const std::int64_t end = last_image * window.image_pitch +
-                           (high + 1 - window.first_in_row) * window.row_pitch;
+  const std::int64_t begin =
+      first_image * window.image_pitch + (low - window.first_in_row) * window.row_pitch;
+  const std::int64_t end =
+      last_image * window.image_pitch + (high + 1 - window.first_in_row) * window.row_pitch;
   return {.memory = Memory::Buffer,
           .base = window.source.address + begin + channel,
           .rows = (end - begin) / window.pixel_pitch,

@@ -26,9 +26,8 @@ struct PlacedBand {
   [[nodiscard]] std::int64_t pixels() const { return part.images * part.rows * shape.cols; }
   /// The operand `bytes` further than the band's first byte.
   [[nodiscard]] Operand at(std::int64_t bytes) const {
-    return {.address = address + bytes,
-            .tensor = tensor,
-            .offset = band_offset(shape, part) + bytes};
+    return {
+        .address = address + bytes, .tensor = tensor, .offset = band_offset(shape, part) + bytes};
   }
 };
 

@@ -34,21 +34,28 @@ void ProgramBuilder::append(Engine engine, std::int32_t layer, Operation operati
     program_.stream(other)[static_cast<std::size_t>(found.index)].signals.push_back(token);
     instruction.waits.push_back(token);
   }
-  program_.stream(engine).push_back(std::move(instruction));
-  history_[to].push_back(std::move(accesses));
+  auto& stream = program_.stream(engine);
+  if (!accesses.reads.empty() || !accesses.writes.empty()) {
+    history_[to].push_back(
+        {.index = static_cast<std::int64_t>(stream.size()), .accesses = std::move(accesses)});
+  }
+  stream.push_back(std::move(instruction));
 }
 
 ProgramBuilder::Dependency ProgramBuilder::latest_conflict(Engine other, std::int64_t covered,
                                                            const Accesses& accesses) const {
+  if (accesses.reads.empty() && accesses.writes.empty()) {
+    return {};
+  }
   const auto& history = history_[static_cast<std::size_t>(other)];
-  for (auto index = static_cast<std::int64_t>(history.size()) - 1; index > covered; --index) {
-    const Accesses& earlier = history[static_cast<std::size_t>(index)];
+  for (auto entry = history.rbegin(); entry != history.rend() && entry->index > covered; ++entry) {
+    const Accesses& earlier = entry->accesses;
     if (any_overlap(earlier.writes, accesses.reads)) {
-      return {.index = index, .kind = SemaphoreKind::Data};
+      return {.index = entry->index, .kind = SemaphoreKind::Data};
     }
     if (any_overlap(earlier.reads, accesses.writes) ||
         any_overlap(earlier.writes, accesses.writes)) {
-      return {.index = index, .kind = SemaphoreKind::Space};
+      return {.index = entry->index, .kind = SemaphoreKind::Space};
     }
   }
   return {};

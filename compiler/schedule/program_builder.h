@@ -46,7 +46,12 @@ class ProgramBuilder {
   [[nodiscard]] std::int32_t semaphore(Engine from, Engine to, SemaphoreKind kind);
 
   Program program_;
-  std::array<std::vector<Accesses>, kEngineCount> history_;
+  /// What each engine's instructions touch, those that touch nothing left out.
+  struct Entry {
+    std::int64_t index = 0;  ///< in the engine's stream
+    Accesses accesses;
+  };
+  std::array<std::vector<Entry>, kEngineCount> history_;
   /// covered_[to][from]: the latest instruction of `from` that `to` has waited for.
   std::array<std::array<std::int64_t, kEngineCount>, kEngineCount> covered_ = [] {
     std::array<std::array<std::int64_t, kEngineCount>, kEngineCount> none{};

@@ -25,7 +25,9 @@ Band whole(const Shape& shape) {
   return {.image = 0, .images = shape.batch, .row = 0, .rows = shape.rows};
 }
 
-std::int64_t row_bytes(const Shape& shape) { return shape.cols * shape.channels; }
+std::int64_t row_bytes(const Shape& shape) {
+  return shape.cols * shape.channels;
+}
 
 std::int64_t band_bytes(const Shape& shape, const Band& band) {
   return band.images * band.rows * row_bytes(shape);
@@ -76,12 +78,12 @@ Band input_band(const Graph& graph, const Node& node, std::size_t input, const B
   }
   const std::int64_t reach = kernel->dilation_rows * (kernel->rows - 1);
   const std::int64_t first = output.row * kernel->stride_rows - kernel->pad_top;
-  const std::int64_t last = (output.row + output.rows - 1) * kernel->stride_rows -
-                            kernel->pad_top + reach;
+  const std::int64_t last =
+      (output.row + output.rows - 1) * kernel->stride_rows - kernel->pad_top + reach;
   const std::int64_t lowest = std::clamp<std::int64_t>(first, 0, shape.rows - 1);
   const std::int64_t highest = std::clamp<std::int64_t>(last, lowest, shape.rows - 1);
-  return {.image = output.image, .images = output.images, .row = lowest,
-          .rows = highest - lowest + 1};
+  return {
+      .image = output.image, .images = output.images, .row = lowest, .rows = highest - lowest + 1};
 }
 
 }  // namespace systole

@@ -1,17 +1,16 @@
 #include "compiler/allocation/placement.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <random>
+
+#include <gtest/gtest.h>
 
 namespace systole {
 namespace {
 
 TEST(Placement, BlocksOfDisjointLifetimesShareAnAddress) {
-  const auto placement = place({{.bytes = 64, .first = 0, .last = 1},
-                                {.bytes = 64, .first = 2, .last = 3}},
-                               64, 16);
+  const auto placement =
+      place({{.bytes = 64, .first = 0, .last = 1}, {.bytes = 64, .first = 2, .last = 3}}, 64, 16);
   ASSERT_FALSE(placement.failed);
   EXPECT_EQ(placement.addresses, (std::vector<std::int64_t>{0, 0}));
 }

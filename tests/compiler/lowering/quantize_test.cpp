@@ -1,8 +1,8 @@
 #include "compiler/lowering/quantize.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 namespace systole {
 namespace {

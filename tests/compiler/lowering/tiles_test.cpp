@@ -38,10 +38,10 @@ bool reads_inside(const Window& window, std::int64_t position, const Region& reg
   const std::int64_t out_col = position % window.out_cols;
   for (std::int64_t ky = 0; ky < window.kernel_rows; ++ky) {
     for (std::int64_t kx = 0; kx < window.kernel_cols; ++kx) {
-      const std::int64_t row = out_row * window.stride_rows - window.pad_top +
-                               ky * window.dilation_rows;
-      const std::int64_t col = out_col * window.stride_cols - window.pad_left +
-                               kx * window.dilation_cols;
+      const std::int64_t row =
+          out_row * window.stride_rows - window.pad_top + ky * window.dilation_rows;
+      const std::int64_t col =
+          out_col * window.stride_cols - window.pad_left + kx * window.dilation_cols;
       if (row < 0 || row >= window.in_rows || col < 0 || col >= window.in_cols) {
         continue;
       }
@@ -58,8 +58,15 @@ bool reads_inside(const Window& window, std::int64_t position, const Region& reg
 }
 
 TEST(WindowRegion, HoldsEveryPixelThatAnyPositionReads) {
-  const Kernel kernel{.rows = 3, .cols = 2, .stride_rows = 2, .stride_cols = 1, .pad_top = 1,
-                      .pad_bottom = 2, .pad_left = 1, .pad_right = 0, .dilation_rows = 2};
+  const Kernel kernel{.rows = 3,
+                      .cols = 2,
+                      .stride_rows = 2,
+                      .stride_cols = 1,
+                      .pad_top = 1,
+                      .pad_bottom = 2,
+                      .pad_left = 1,
+                      .pad_right = 0,
+                      .dilation_rows = 2};
   // Rows: (7 + 3 - 2 * 2 - 1) / 2 + 1 = 3; columns: 5 + 1 - 1 = 5.
   const PlacedBand input{.tensor = 0,
                          .shape = {.batch = 3, .rows = 7, .cols = 5, .channels = 4},

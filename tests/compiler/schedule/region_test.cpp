@@ -1,9 +1,9 @@
 #include "compiler/schedule/region.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace systole {
 namespace {
@@ -45,8 +45,8 @@ TEST(RegionOverlap, IsExactForEveryPairOfOnePitch) {
   for (const Region& a : regions) {
     for (const Region& b : regions) {
       ASSERT_EQ(overlap(a, b), share_a_byte(a, b))
-          << a.base << ' ' << a.rows << 'x' << a.row_bytes << " against " << b.base << ' '
-          << b.rows << 'x' << b.row_bytes;
+          << a.base << ' ' << a.rows << 'x' << a.row_bytes << " against " << b.base << ' ' << b.rows
+          << 'x' << b.row_bytes;
     }
   }
 }

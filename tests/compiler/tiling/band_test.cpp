@@ -1,8 +1,8 @@
 #include "compiler/tiling/band.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
+
+#include <gtest/gtest.h>
 
 namespace systole {
 namespace {
@@ -48,8 +48,14 @@ TEST(Bands, GoFromTheWholeTensorToOneRowWithEverMoreBands) {
 
 TEST(InputBand, IsTheRowsUnderTheKernelWithoutThePadding) {
   // 3x3, stride 2, padding 1 over 8 rows: output row r needs input rows 2r-1 .. 2r+1.
-  const Kernel kernel{.rows = 3, .cols = 3, .stride_rows = 2, .stride_cols = 2, .pad_top = 1,
-                      .pad_bottom = 1, .pad_left = 1, .pad_right = 1};
+  const Kernel kernel{.rows = 3,
+                      .cols = 3,
+                      .stride_rows = 2,
+                      .stride_cols = 2,
+                      .pad_top = 1,
+                      .pad_bottom = 1,
+                      .pad_left = 1,
+                      .pad_right = 1};
   const Graph graph = one_convolution({.rows = 8, .cols = 8}, {.rows = 4, .cols = 4}, kernel);
   const auto needed = [&](std::int64_t row, std::int64_t rows) {
     return input_band(graph, graph.nodes[0], 0, {.row = row, .rows = rows});
@@ -70,8 +76,7 @@ TEST(InputBand, KeepsOneRowWhenTheKernelLiesInThePadding) {
 TEST(InputBand, WholeOutputImagesNeedWholeInputImages) {
   // Stride 3 never touches the last input row, but images stay whole and so contiguous.
   const Kernel kernel{.rows = 1, .cols = 1, .stride_rows = 3, .stride_cols = 1};
-  const Graph graph =
-      one_convolution({.batch = 4, .rows = 6}, {.batch = 4, .rows = 2}, kernel);
+  const Graph graph = one_convolution({.batch = 4, .rows = 6}, {.batch = 4, .rows = 2}, kernel);
   EXPECT_EQ(input_band(graph, graph.nodes[0], 0, {.image = 1, .images = 2, .row = 0, .rows = 2}),
             (Band{.image = 1, .images = 2, .row = 0, .rows = 6}));
 }
