@@ -69,7 +69,7 @@ std::string layer_row(const Result& result, std::size_t index) {
                                   number(figures.roofline.cycles().count()),
                                   number(figures.roofline.compute.count()),
                                   number(figures.roofline.memory.count()),
-                                  std::string(name_of(figures.main_engine)),
+                                  figures.view ? "" : std::string(name_of(figures.main_engine)),
                                   stalled ? std::string(name_of(figures.stall.cause)) : "",
                                   number(figures.stall.cycles.count()),
                                   number(counters.dram_read_bytes),

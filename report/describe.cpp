@@ -15,6 +15,7 @@ namespace {
 using Align = Column::Align;
 
 constexpr std::size_t kLabelWidth = 17;
+constexpr double kTera = 1e12;
 
 std::string labelled(std::string_view label, std::string_view text) {
   return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
@@ -51,31 +52,34 @@ std::string peak_rates(const ChipSpec& chip) {
   const auto tops_at = [&](DataType activation, DataType weight) {
     const auto slowdown = static_cast<double>(matrix.pace(activation, weight).count()) /
                           static_cast<double>(matrix.pace(DataType::Int8, DataType::Int8).count());
-    return fmt::format("{:.3f}", figures.peak_tops / slowdown);
+    return nominal(figures.peak_tops * kTera / slowdown, "OPS");
   };
-  std::string text = labelled("clock", scaled(chip.frequency.count(), "Hz"));
+  std::string text = labelled("clock", nominal(static_cast<double>(chip.frequency.count()), "Hz"));
   text += labelled("matrix unit",
                    fmt::format("{} x {} PEs, {}, {} MACs a cycle", matrix.rows, matrix.cols,
                                name_of(matrix.dataflow), grouped(matrix.macs_per_cycle())));
-  text += labelled("peak", fmt::format("{} TOPS at 8x8 bit, {} at 8x16, {} at 16x16",
+  text += labelled("peak", fmt::format("{} at 8x8 bit, {} at 8x16, {} at 16x16",
                                        tops_at(DataType::Int8, DataType::Int8),
                                        tops_at(DataType::Int8, DataType::Int16),
                                        tops_at(DataType::Int16, DataType::Int16)));
   std::string vector = fmt::format("{} lanes; cycles a step:", chip.vector.lanes);
+  std::string_view separator = " ";
   for (const auto& [kind, name] : kEnumNames<VectorClass>) {
-    vector += fmt::format(" {} {}", name, chip.vector.pace_of(kind).count());
+    vector += fmt::format("{}{} {}", separator, name, chip.vector.pace_of(kind).count());
+    separator = ", ";
   }
   text += labelled("vector unit", vector);
   const auto dram = static_cast<double>(chip.dram.peak_bandwidth().count());
   text += labelled("DRAM bandwidth",
-                   fmt::format("{}, {} {} of {}", scaled_real(dram, "B/s"), chip.dram.channels,
+                   fmt::format("{}, {} {} of {}", nominal(dram, "B/s"), chip.dram.channels,
                                chip.dram.channels == 1 ? "channel" : "channels",
                                printable(chip.dram.standard.name)));
-  text +=
-      labelled("host link", fmt::format("{} each way", scaled(chip.host.bandwidth.count(), "B/s")));
   text += labelled(
-      "ridge point",
-      fmt::format("{:.0f} MACs per weight byte: below it a network waits for DRAM", figures.ridge));
+      "host link",
+      fmt::format("{} each way", nominal(static_cast<double>(chip.host.bandwidth.count()), "B/s")));
+  text += labelled("ridge point",
+                   fmt::format("{:.4g} MACs per weight byte: a network with fewer waits for DRAM",
+                               figures.ridge));
   return text;
 }
 

@@ -1,5 +1,7 @@
 #include "report/figures.h"
 
+#include <algorithm>
+
 #include "arch/diag/check.h"
 #include "report/format.h"
 
@@ -11,12 +13,20 @@ namespace {
 __extension__ using Wide = __int128;
 
 constexpr double kTera = 1e12;
+constexpr double kFemtosecondsPerSecond = 1e15;
 constexpr double kOperationsPerMac = 2.0;
 
+/// One division by a power of ten, done last, keeps round figures round.
+double femtoseconds_of(const ChipSpec& chip, CoreCycles cycles) {
+  return static_cast<double>(cycles.count()) * static_cast<double>(chip.clock().period().count());
+}
+
+double per_second(double count, double femtoseconds) {
+  return ratio(count * kFemtosecondsPerSecond, femtoseconds);
+}
+
 double seconds_of(const ChipSpec& chip, CoreCycles cycles) {
-  constexpr double kSecondsPerFemtosecond = 1e-15;
-  return static_cast<double>(cycles.count()) * static_cast<double>(chip.clock().period().count()) *
-         kSecondsPerFemtosecond;
+  return femtoseconds_of(chip, cycles) / kFemtosecondsPerSecond;
 }
 
 /// Useful MACs over MAC slots, 0..1.
@@ -44,19 +54,19 @@ RunFigures run_figures(const Result& result) {
   const DramCounters& dram = counters.dram;
   RunFigures figures;
   figures.seconds = seconds_of(result.chip, counters.elapsed);
-  figures.inferences_per_second = ratio(static_cast<double>(result.graph.batch), figures.seconds);
+  const double elapsed = femtoseconds_of(result.chip, counters.elapsed);
+  figures.inferences_per_second = per_second(static_cast<double>(result.graph.batch), elapsed);
   for (const LayerCounters& layer : counters.layers) {
     figures.macs += layer.macs;
   }
   figures.utilisation = utilisation_of(result.chip, figures.macs, counters.elapsed);
-  figures.tops =
-      ratio(kOperationsPerMac * static_cast<double>(figures.macs), figures.seconds) / kTera;
+  figures.tops = kOperationsPerMac * per_second(static_cast<double>(figures.macs), elapsed) / kTera;
   figures.peak_tops = chip_figures(result.chip).peak_tops;
   figures.roofline = network_roofline(result);
   figures.roofline_fraction = ratio(static_cast<double>(figures.roofline.cycles().count()),
                                     static_cast<double>(counters.elapsed.count()));
   figures.dram_bandwidth =
-      ratio(static_cast<double>(dram.read_bytes + dram.write_bytes), figures.seconds);
+      per_second(static_cast<double>(dram.read_bytes + dram.write_bytes), elapsed);
   figures.dram_peak_bandwidth = static_cast<double>(result.chip.dram.peak_bandwidth().count());
   figures.dram_utilisation = ratio(figures.dram_bandwidth, figures.dram_peak_bandwidth);
   const std::int64_t bursts = dram.row_hits + dram.row_misses + dram.row_conflicts;
@@ -72,8 +82,11 @@ LayerFigures layer_figures(const Result& result, std::size_t layer) {
   figures.bound = layer_bound(counters);
   figures.main_engine = main_engine(counters);
   figures.stall = largest_stall(counters);
-  figures.stall_share = ratio(static_cast<double>(figures.stall.cycles.count()),
-                              static_cast<double>(counters.active.count()));
+  const CoreCycles spent =
+      std::max(counters.active,
+               total_cycles(counters.engines[static_cast<std::size_t>(figures.main_engine)]));
+  figures.stall_share =
+      ratio(static_cast<double>(figures.stall.cycles.count()), static_cast<double>(spent.count()));
   figures.roofline = layer_roofline(result, layer);
   figures.view = is_view(counters);
   return figures;
@@ -83,7 +96,7 @@ ChipFigures chip_figures(const ChipSpec& chip) {
   const CoreCycles pace = chip.matrix.pace(DataType::Int8, DataType::Int8);
   ChipFigures figures;
   figures.macs_per_second =
-      ratio(static_cast<double>(chip.matrix.macs_per_cycle()), seconds_of(chip, pace));
+      per_second(static_cast<double>(chip.matrix.macs_per_cycle()), femtoseconds_of(chip, pace));
   figures.peak_tops = kOperationsPerMac * figures.macs_per_second / kTera;
   figures.ridge =
       ratio(figures.macs_per_second, static_cast<double>(chip.dram.peak_bandwidth().count()));
@@ -95,7 +108,7 @@ std::vector<MatrixShare> matrix_shares(const Counters& counters) {
   const CoreCycles useful = useful_cycles(matrix[Cause::Busy], counters.actions);
   std::vector<MatrixShare> shares{
       {"useful MACs", "products that the network asked for", useful},
-      {"unused MACs", "rows streamed past PEs that had no weight of the tile",
+      {"unused MACs", "slots of the array without work while rows streamed",
        matrix[Cause::Busy] - useful}};
   for (const auto& [cause, name] : kEnumNames<Cause>) {
     if (cause != Cause::Busy) {

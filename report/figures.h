@@ -33,7 +33,8 @@ struct LayerFigures {
   Bound bound = Bound::None;
   Engine main_engine = Engine::Matrix;
   Stall stall;
-  double stall_share = 0;  ///< stall cycles over active cycles, 0..1
+  double stall_share = 0;  ///< stall cycles over active ones (or the main engine's, where these
+                           ///< are more), 0..1
   Roofline roofline;
   bool view = false;
 };

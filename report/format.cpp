@@ -26,6 +26,15 @@ std::string four_digits(double value) {
   return value < 99.995 ? fmt::format("{:.2f}", value) : fmt::format("{:.1f}", value);
 }
 
+/// Of a number with a decimal point.
+std::string without_trailing_zeros(std::string number) {
+  number.erase(number.find_last_not_of('0') + 1);
+  if (number.back() == '.') {
+    number.pop_back();
+  }
+  return number;
+}
+
 /// Values that would round to 1000 of a prefix belong to the next one.
 const Prefix& prefix_for(double value, std::span<const Prefix> prefixes) {
   for (const Prefix& prefix : prefixes) {
@@ -126,6 +135,11 @@ std::string scaled_real(double value, std::string_view unit) {
   return with_unit(four_digits(value / prefix.scale), prefix.name, unit);
 }
 
+std::string nominal(double value, std::string_view unit) {
+  const Prefix& prefix = prefix_for(value, kCounts);
+  return with_unit(without_trailing_zeros(four_digits(value / prefix.scale)), prefix.name, unit);
+}
+
 std::string binary_bytes(std::int64_t bytes) {
   constexpr std::array<std::string_view, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
@@ -134,12 +148,7 @@ std::string binary_bytes(std::int64_t bytes) {
     value /= 1024.0;
     ++unit;
   }
-  std::string number = fmt::format("{:.3f}", value);
-  number.erase(number.find_last_not_of('0') + 1);
-  if (number.back() == '.') {
-    number.pop_back();
-  }
-  return fmt::format("{} {}", number, kUnits[unit]);
+  return fmt::format("{} {}", without_trailing_zeros(fmt::format("{:.3f}", value)), kUnits[unit]);
 }
 
 std::string duration(double seconds) {

@@ -20,6 +20,8 @@ namespace systole {
 [[nodiscard]] std::string scaled(std::int64_t value, std::string_view unit);
 /// The same for figures that are no counts: `91.75 TOPS` from 91.75e12 and "OPS".
 [[nodiscard]] std::string scaled_real(double value, std::string_view unit);
+/// The same without trailing zeros, for figures given in advance: `700 MHz`, `34.13 GB/s`.
+[[nodiscard]] std::string nominal(double value, std::string_view unit);
 /// Powers of two: `24 MiB`, `1.5 KiB`, `12 B`; exact, hence as many decimals as it takes up to 3.
 [[nodiscard]] std::string binary_bytes(std::int64_t bytes);
 /// `1.764 ms`; units s, ms, us, ns.

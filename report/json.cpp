@@ -72,7 +72,7 @@ Json layer_json(const Result& result, std::size_t index) {
           {"utilisation", figures.utilisation},
           {"bound", name_of(figures.bound)},
           {"roofline", roofline_json(figures.roofline)},
-          {"main_engine", name_of(figures.main_engine)},
+          {"main_engine", figures.view ? Json() : Json(name_of(figures.main_engine))},
           {"busy", busy},
           {"stalls", stalls(counters.engines[main])},
           {"dram",
@@ -137,7 +137,7 @@ Json check_json(const std::optional<CheckResult>& check) {
                      {"col", mismatch.col},
                      {"channel", mismatch.channel},
                      {"expected", mismatch.expected},
-                     {"actual", mismatch.actual}});
+                     {"actual", mismatch.missing ? Json() : Json(mismatch.actual)}});
   }
   return {{"passed", check->passed()},
           {"tensors", check->tensors},

@@ -15,6 +15,8 @@ using Align = Column::Align;
 
 constexpr std::size_t kLabelWidth = 17;
 constexpr std::size_t kNameWidth = 40;
+constexpr std::size_t kTensorWidth = 28;
+constexpr double kTera = 1e12;
 
 std::string tenths(std::int64_t value) {
   return fmt::format("{}.{} %", value / 10, value % 10);
@@ -91,7 +93,7 @@ std::string bound_reason(const Result& result, const RunFigures& figures) {
   if (figures.roofline.bound() == Bound::Dram) {
     return fmt::format("dram: {} of parameters at {}",
                        scaled(compulsory_bytes(result.graph).count(), "B"),
-                       scaled_real(figures.dram_peak_bandwidth, "B/s"));
+                       nominal(figures.dram_peak_bandwidth, "B/s"));
   }
   return fmt::format("compute: {} at {} a cycle", scaled(figures.macs, "MAC"),
                      grouped(result.chip.matrix.macs_per_cycle()));
@@ -101,12 +103,14 @@ std::string totals(const Result& result, const RunFigures& figures, bool colour)
   const Counters& counters = result.counters;
   std::string text = styled("total", Style::Heading, colour) + '\n';
   text += labelled(
-      "time", fmt::format("{} cycles at {}: {}, {} inferences/s", grouped(counters.elapsed.count()),
-                          scaled(result.chip.frequency.count(), "Hz"), duration(figures.seconds),
-                          scaled_real(figures.inferences_per_second, "")));
-  text += labelled("arithmetic",
-                   fmt::format("{:.3f} TOPS, {} % of the peak of {:.3f} TOPS", figures.tops,
-                               percent(ratio(figures.tops, figures.peak_tops)), figures.peak_tops));
+      "time",
+      fmt::format("{} cycles at {}: {}, {} inferences/s", grouped(counters.elapsed.count()),
+                  nominal(static_cast<double>(result.chip.frequency.count()), "Hz"),
+                  duration(figures.seconds), scaled_real(figures.inferences_per_second, "")));
+  text += labelled("arithmetic", fmt::format("{}, {} % of the peak of {}",
+                                             scaled_real(figures.tops * kTera, "OPS"),
+                                             percent(ratio(figures.tops, figures.peak_tops)),
+                                             nominal(figures.peak_tops * kTera, "OPS")));
   text += labelled(
       "roofline bound",
       fmt::format("{} cycles ({}), {} % of it reached", grouped(figures.roofline.cycles().count()),
@@ -155,8 +159,7 @@ std::string engine_table(const Counters& counters, bool colour) {
     const Stall stall = largest_stall(waits);
     const std::string wait = stall.cycles == CoreCycles(0)
                                  ? "-"
-                                 : fmt::format("{} {} ({})", name_of(stall.cause),
-                                               share(stall.cycles), meaning_of(stall.cause));
+                                 : fmt::format("{} {}", name_of(stall.cause), share(stall.cycles));
     table.add({fmt::format("  {}", name), grouped(engine_counters.instructions),
                share(engine_counters[Cause::Busy]), share(engine_counters[Cause::Idle]), wait});
   }
@@ -164,10 +167,11 @@ std::string engine_table(const Counters& counters, bool colour) {
 }
 
 std::string mismatch_line(const Mismatch& mismatch) {
-  const std::string place =
-      fmt::format("batch {}, row {}, column {}, channel {}: expected {}, got {}", mismatch.batch,
-                  mismatch.row, mismatch.col, mismatch.channel, mismatch.expected, mismatch.actual);
-  return fmt::format("  {} at {}\n", shortened(printable(mismatch.tensor), kNameWidth), place);
+  const std::string actual =
+      mismatch.missing ? "nothing was written" : fmt::format("got {}", mismatch.actual);
+  return fmt::format("  {} at batch {}, row {}, column {}, channel {}: expected {}, {}\n",
+                     shortened(printable(mismatch.tensor), kTensorWidth), mismatch.batch,
+                     mismatch.row, mismatch.col, mismatch.channel, mismatch.expected, actual);
 }
 
 std::string check_block(const CheckResult& check, bool colour) {

@@ -1,6 +1,7 @@
 #include "study/limits.h"
 
 #include <algorithm>
+#include <numeric>
 #include <variant>
 
 #include "arch/diag/check.h"
@@ -16,14 +17,6 @@ constexpr Wide kFemtosecondsPerSecond = 1'000'000'000'000'000;
 
 CoreCycles busy(const LayerCounters& layer, Engine engine) {
   return layer.engines[static_cast<std::size_t>(engine)][Cause::Busy];
-}
-
-CoreCycles all_cycles(const EngineCounters& engine) {
-  CoreCycles sum{0};
-  for (const CoreCycles cycles : engine.cycles) {
-    sum += cycles;
-  }
-  return sum;
 }
 
 bool makes_bias(const Node& node) {
@@ -44,6 +37,10 @@ Bound Roofline::bound() const {
     return Bound::None;
   }
   return memory > compute ? Bound::Dram : Bound::Compute;
+}
+
+CoreCycles total_cycles(const EngineCounters& engine) {
+  return std::accumulate(engine.cycles.begin(), engine.cycles.end(), CoreCycles(0));
 }
 
 CoreCycles compute_bound(const ChipSpec& chip, std::int64_t macs, DataType activation,
@@ -124,7 +121,7 @@ Engine main_engine(const LayerCounters& layer) {
   }
   const auto most = std::max_element(layer.engines.begin(), layer.engines.end(),
                                      [](const EngineCounters& a, const EngineCounters& b) {
-                                       return all_cycles(a) < all_cycles(b);
+                                       return total_cycles(a) < total_cycles(b);
                                      });
   return static_cast<Engine>(most - layer.engines.begin());
 }

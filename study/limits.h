@@ -59,6 +59,9 @@ struct Roofline {
 /// it had instructions of the layer, else the vector unit, else the engine with the most cycles.
 [[nodiscard]] Engine main_engine(const LayerCounters& layer);
 
+/// All causes of an engine together.
+[[nodiscard]] CoreCycles total_cycles(const EngineCounters& engine);
+
 struct Stall {
   Cause cause = Cause::Busy;
   CoreCycles cycles{0};
