@@ -111,6 +111,7 @@ class ConfigNode {
 
   struct State;  // implementation
  private:
+  struct Reader;
   explicit ConfigNode(std::shared_ptr<State> state) : state_(std::move(state)) {}
   [[nodiscard]] std::string choose(std::string_view key,
                                    const std::vector<std::string_view>& names) const;
