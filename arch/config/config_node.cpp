@@ -1,411 +1,391 @@
 #include "arch/config/config_node.h"
 
 #include <algorithm>
-#include <cmath>
-#include <set>
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
-#include "arch/config/document.h"
+#include "arch/config/config_state.h"
+#include "arch/config/near_name.h"
 #include "arch/config/quantity_text.h"
+#include "arch/config/text_file.h"
+#include "arch/config/yaml_tree.h"
 
 namespace systole {
 
 namespace {
 
-/// What all nodes of one file share.
-struct File {
-  std::string name;
-  ConfigNode::Kind kind = ConfigNode::Kind::Config;
-  YAML::Node sources;
-  std::vector<Fact> facts;
-};
+constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20;
 
-std::string joined(const std::vector<std::string_view>& names) {
-  std::string text;
-  for (const std::string_view name : names) {
-    text += text.empty() ? "" : ", ";
-    text += name;
+/// Remembers that the reader of this map knows `key`, for finish() and its suggestions.
+void note_key(YamlItem& map, std::string_view key) {
+  if (std::find(map.asked_keys.begin(), map.asked_keys.end(), key) == map.asked_keys.end()) {
+    map.asked_keys.emplace_back(key);
   }
-  return text;
 }
 
-std::string shown(const YAML::Node& node) {
-  if (node.IsScalar()) {
-    return fmt::format("'{}'", node.Scalar());
+void require_kind(const ConfigNode::State& state, const YamlItem& item, const std::string& path,
+                  YamlItem::Kind kind) {
+  if (item.kind != kind) {
+    state.document->fail(
+        item.line, item.column, path,
+        fmt::format("expected a {}, got {}", kind == YamlItem::Kind::Map ? "map" : "list",
+                    description_of(item)));
   }
-  return node.IsMap() ? "a map" : node.IsSequence() ? "a list" : "nothing";
 }
 
-std::string limits_text(std::int64_t min, std::int64_t max, std::string_view unit) {
-  constexpr Range kUnlimited;
-  const std::string suffix = unit.empty() ? "" : fmt::format(" {}", unit);
-  if (max == kUnlimited.max) {
-    return min == kUnlimited.min ? "" : fmt::format(" of at least {}{}", min, suffix);
+YamlItem* ask(const ConfigNode::State& state, std::string_view key) {
+  require_kind(state, *state.item, state.path, YamlItem::Kind::Map);
+  note_key(*state.item, key);
+  YamlItem* child = state.item->find(key);
+  if (child != nullptr) {
+    child->used = true;
   }
-  if (min == kUnlimited.min) {
-    return fmt::format(" of at most {}{}", max, suffix);
-  }
-  return fmt::format(" in {}..{}{}", min, max, suffix);
+  return child;
 }
+
+/// A key of the map that nobody asked for and that `wanted` may have been misspelt as.
+std::string misspelling_hint(const YamlItem& map, std::string_view wanted) {
+  std::vector<std::string_view> unused;
+  for (const YamlItem& child : map.children) {
+    if (!child.used) {
+      unused.emplace_back(child.key);
+    }
+  }
+  const std::string_view near = nearest_name(wanted, unused);
+  return near.empty() ? std::string() : fmt::format(" (is '{}' meant?)", near);
+}
+
+/// The child, or the message that begins with `expected` at the place of the map.
+YamlItem& require(const ConfigNode::State& state, std::string_view key, std::string_view expected) {
+  YamlItem* child = ask(state, key);
+  if (child == nullptr) {
+    state.document->fail(
+        state.item->line, state.item->column, path_of_key(state.path, key),
+        fmt::format("{}, got nothing{}", expected, misspelling_hint(*state.item, key)));
+  }
+  return *child;
+}
+
+std::shared_ptr<ConfigNode::State> child_state(const ConfigNode::State& state, YamlItem& child,
+                                               std::string path) {
+  return std::make_shared<ConfigNode::State>(
+      ConfigNode::State{.document = state.document, .item = &child, .path = std::move(path)});
+}
+
+/// "expected NOUN in MIN..MAX" with open ends where the range has none.
+template <class Number, class Print>
+std::string expected_in(std::string_view noun, Number min, Number max, Number lowest,
+                        Number highest, const Print& print) {
+  if (min == lowest && max == highest) {
+    return fmt::format("expected {}", noun);
+  }
+  if (max == highest) {
+    return fmt::format("expected {} of at least {}", noun, print(min));
+  }
+  if (min == lowest) {
+    return fmt::format("expected {} of at most {}", noun, print(max));
+  }
+  return fmt::format("expected {} in {}..{}", noun, print(min), print(max));
+}
+
+std::string expected_integer(Range range) {
+  return expected_in("an integer", range.min, range.max, Range{}.min, Range{}.max,
+                     [](std::int64_t value) { return fmt::format("{}", value); });
+}
+
+std::string expected_real(RealRange range) {
+  return expected_in("a number", range.min, range.max, RealRange{}.min, RealRange{}.max,
+                     [](double value) { return fmt::format("{}", value); });
+}
+
+/// Quantities are never negative, so a lower limit below 1 says nothing to the reader.
+std::string expected_quantity(Range range, const QuantityUnits& kind) {
+  return expected_in(kind.noun, std::max<std::int64_t>(range.min, 0), range.max, std::int64_t{0},
+                     Range{}.max,
+                     [&kind](std::int64_t value) { return print_quantity(value, kind); });
+}
+
+[[noreturn]] void fail_value(const ConfigDocument& document, const ConfigValue& value,
+                             std::string_view expected) {
+  document.fail(value.line, value.column, value.path,
+                fmt::format("{}, got {}", expected, quoted(value.text)));
+}
+
+std::int64_t to_integer(ConfigDocument& document, YamlItem& item, const std::string& path,
+                        Range range) {
+  const std::string expected = expected_integer(range);
+  const ConfigValue value = read_value(document, item, path, expected);
+  const std::optional<std::int64_t> number = parse_integer(value.text);
+  if (!number || *number < range.min || *number > range.max) {
+    fail_value(document, value, expected);
+  }
+  return *number;
+}
+
+double to_real(ConfigDocument& document, YamlItem& item, const std::string& path, RealRange range) {
+  const std::string expected = expected_real(range);
+  const ConfigValue value = read_value(document, item, path, expected);
+  const std::optional<double> number = parse_real(value.text);
+  if (!number || *number < range.min || *number > range.max) {
+    fail_value(document, value, expected);
+  }
+  return *number;
+}
+
+bool to_boolean(ConfigDocument& document, YamlItem& item, const std::string& path) {
+  constexpr std::string_view kExpected = "expected true or false";
+  const ConfigValue value = read_value(document, item, path, kExpected);
+  if (value.text != "true" && value.text != "false") {
+    fail_value(document, value, kExpected);
+  }
+  return value.text == "true";
+}
+
+std::int64_t to_quantity(const ConfigNode::State& state, std::string_view key, Range range,
+                         const QuantityUnits& kind) {
+  const std::string expected = expected_quantity(range, kind);
+  YamlItem& item = require(state, key, expected);
+  const ConfigValue value =
+      read_value(*state.document, item, path_of_key(state.path, key), expected);
+  const ParsedQuantity parsed = parse_quantity(value.text, kind);
+  if (parsed.fault == QuantityFault::Malformed) {
+    fail_value(*state.document, value,
+               fmt::format("{} as a number, a space and {}", expected, unit_list(kind)));
+  }
+  if (parsed.fault == QuantityFault::Inexact) {
+    fail_value(*state.document, value,
+               fmt::format("{}, a multiple of {}", expected, print_quantity(1, kind)));
+  }
+  if (parsed.fault == QuantityFault::TooLarge || parsed.count < range.min ||
+      parsed.count > range.max) {
+    fail_value(*state.document, value, expected);
+  }
+  return parsed.count;
+}
+
+constexpr std::string_view kExpectedText = "expected text";
 
 }  // namespace
 
-struct ConfigNode::State {
-  std::shared_ptr<File> file;
-  YAML::Node node;
-  std::string path;
-  std::set<std::string, std::less<>> used;
-  std::vector<std::string> known;  // in the order in which they were asked for
-
-  [[nodiscard]] SourceLocation place(const YAML::Node& where) const {
-    const YAML::Mark mark = where.Mark();
-    if (mark.is_null()) {
-      return {.file = file->name};
-    }
-    return {.file = file->name, .line = mark.line + 1, .column = mark.column + 1};
-  }
-
-  [[nodiscard]] std::string path_of(std::string_view key) const {
-    return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
-  }
-
-  [[noreturn]] void fail_at(const YAML::Node& where, std::string_view at_path,
-                            std::string_view message) const {
-    raise_user_error(file->kind, place(where), at_path, message);
-  }
-
-  void mark_used(std::string_view key) {
-    if (used.emplace(key).second) {
-      known.emplace_back(key);
-    }
-  }
-
-  /// The child at a key, null when absent. yaml-cpp's operator[] on a const node does not insert.
-  [[nodiscard]] YAML::Node find(std::string_view key) {
-    mark_used(key);
-    if (!node.IsMap()) {
-      fail_at(node, path,
-              fmt::format("expected a map with the key '{}', got {}", key, shown(node)));
-    }
-    for (const auto& entry : node) {
-      if (entry.first.Scalar() == key) {
-        return entry.second;
-      }
-    }
-    return YAML::Node(YAML::NodeType::Undefined);
-  }
-
-  [[nodiscard]] YAML::Node require(std::string_view key) {
-    YAML::Node child = find(key);
-    if (!child.IsDefined()) {
-      fail_at(node, path_of(key), "expected a value, got no such key");
-    }
-    return child;
-  }
-
-  [[nodiscard]] std::shared_ptr<State> descend(const YAML::Node& child,
-                                               std::string child_path) const {
-    auto state = std::make_shared<State>();
-    state->file = file;
-    state->node = child;
-    state->path = std::move(child_path);
-    return state;
-  }
-
-  /// The scalar of a value, plain or with its source; records the fact.
-  [[nodiscard]] YAML::Node scalar(const YAML::Node& value, const std::string& value_path,
-                                  std::string_view expected) {
-    if (value.IsScalar()) {
-      remember({.path = value_path, .value = value.Scalar(), .source = {}});
-      return value;
-    }
-    if (!value.IsMap() || !value["value"]) {
-      fail_at(value, value_path, fmt::format("expected {}, got {}", expected, shown(value)));
-    }
-    ConfigNode map(descend(value, value_path));
-    YAML::Node inner = map.state_->find("value");
-    if (!inner.IsScalar()) {
-      fail_at(inner, value_path + ".value",
-              fmt::format("expected {}, got {}", expected, shown(inner)));
-    }
-    Fact fact{.path = value_path, .value = inner.Scalar(), .source = {}};
-    if (map.has("source")) {
-      fact.source = source_text(map.state_->find("source"), value_path + ".source");
-      fact.status = FactStatus::Found;
-    }
-    if (map.has("status")) {
-      fact.status = map.choice<FactStatus>("status");
-    }
-    map.finish();
-    remember(std::move(fact));
-    return inner;
-  }
-
- private:
-  void remember(Fact fact) const {
-    const bool known_fact = std::any_of(file->facts.begin(), file->facts.end(),
-                                        [&](const Fact& other) { return other.path == fact.path; });
-    if (!known_fact) {
-      file->facts.push_back(std::move(fact));
-    }
-  }
-
-  [[nodiscard]] std::string source_text(const YAML::Node& key, const std::string& key_path) const {
-    if (key.IsScalar() && file->sources.IsMap()) {
-      for (const auto& entry : file->sources) {
-        if (entry.first.Scalar() == key.Scalar()) {
-          return entry.second.Scalar();
-        }
-      }
-    }
-    fail_at(key, key_path, fmt::format("expected a key of 'sources', got {}", shown(key)));
-  }
-};
-
 ConfigNode ConfigNode::open(const std::string& file, Kind kind) {
-  return parse(read_text_file(file, kind), file, kind);
+  std::string text;
+  try {
+    text = read_text_file(file, kMaxFileBytes);
+  } catch (const TextFault& fault) {
+    ConfigDocument unread;
+    unread.file = file;
+    unread.kind = kind;
+    unread.fail(0, 0, fault.path, fault.message);
+  }
+  return parse(text, file, kind);
 }
 
 ConfigNode ConfigNode::parse(const std::string& text, const std::string& file, Kind kind) {
-  auto state = std::make_shared<State>();
-  state->file = std::make_shared<File>();
-  state->file->name = file;
-  state->file->kind = kind;
-  state->node = parse_document(text, file, kind);
-  if (const YAML::Node sources = state->node["sources"]) {
-    state->file->sources = sources;
-    state->used.emplace("sources");
-    const ConfigNode checked(state->descend(sources, "sources"));
-    for (const std::string& key : checked.keys()) {
-      static_cast<void>(checked.text(key));
-    }
-    state->file->facts.clear();
+  auto document = std::make_shared<ConfigDocument>();
+  document->file = file;
+  document->kind = kind;
+  try {
+    document->root = parse_yaml(text);
+  } catch (const TextFault& fault) {
+    document->fail(fault.line, fault.column, fault.path, fault.message);
   }
-  return ConfigNode(std::move(state));
+  if (document->root.kind != YamlItem::Kind::Map) {
+    document->fail(document->root.line, document->root.column, {},
+                   fmt::format("expected a map, got {}", description_of(document->root)));
+  }
+  read_sources(*document);
+  YamlItem* root = &document->root;
+  return ConfigNode(
+      std::make_shared<State>(State{.document = std::move(document), .item = root, .path = {}}));
 }
 
 bool ConfigNode::has(std::string_view key) const {
-  return state_->find(key).IsDefined();
-}
-bool ConfigNode::is_map() const {
-  return state_->node.IsMap();
-}
-bool ConfigNode::is_list() const {
-  return state_->node.IsSequence();
-}
-bool ConfigNode::is_scalar() const {
-  return state_->node.IsScalar();
+  note_key(*state_->item, key);
+  return state_->item->find(key) != nullptr;
 }
 
-ConfigNode ConfigNode::child(std::string_view key) const {
-  return ConfigNode(state_->descend(state_->require(key), state_->path_of(key)));
+bool ConfigNode::is_map() const {
+  return state_->item->kind == YamlItem::Kind::Map;
+}
+bool ConfigNode::is_list() const {
+  return state_->item->kind == YamlItem::Kind::List;
+}
+bool ConfigNode::is_scalar() const {
+  return state_->item->kind == YamlItem::Kind::Scalar;
 }
 
 ConfigNode ConfigNode::map(std::string_view key) const {
-  const ConfigNode node = child(key);
-  if (!node.is_map()) {
-    node.fail(fmt::format("expected a map, got {}", shown(node.state_->node)));
-  }
+  ConfigNode node(child_state(*state_, require(*state_, key, "expected a map"),
+                              path_of_key(state_->path, key)));
+  require_kind(*state_, *node.state_->item, node.path(), YamlItem::Kind::Map);
   return node;
 }
 
 std::optional<ConfigNode> ConfigNode::optional_map(std::string_view key) const {
-  return has(key) ? std::optional(map(key)) : std::nullopt;
+  return ask(*state_, key) == nullptr ? std::nullopt : std::optional(map(key));
 }
 
 std::vector<ConfigNode> ConfigNode::list(std::string_view key) const {
-  return child(key).elements();
+  YamlItem& item = require(*state_, key, "expected a list");
+  return ConfigNode(child_state(*state_, item, path_of_key(state_->path, key))).elements();
 }
 
 std::vector<ConfigNode> ConfigNode::optional_list(std::string_view key) const {
-  return has(key) ? list(key) : std::vector<ConfigNode>();
+  return ask(*state_, key) == nullptr ? std::vector<ConfigNode>() : list(key);
+}
+
+ConfigNode ConfigNode::child(std::string_view key) const {
+  YamlItem& item = require(*state_, key, "expected a value");
+  return ConfigNode(child_state(*state_, item, path_of_key(state_->path, key)));
 }
 
 std::vector<std::string> ConfigNode::keys() const {
-  if (!is_map()) {
-    fail(fmt::format("expected a map, got {}", shown(state_->node)));
+  require_kind(*state_, *state_->item, state_->path, YamlItem::Kind::Map);
+  std::vector<std::string> keys;
+  for (const YamlItem& child : state_->item->children) {
+    keys.push_back(child.key);
   }
-  std::vector<std::string> names;
-  for (const auto& entry : state_->node) {
-    names.push_back(entry.first.Scalar());
-  }
-  return names;
+  return keys;
 }
 
 std::vector<ConfigNode> ConfigNode::elements() const {
-  if (!is_list()) {
-    fail(fmt::format("expected a list, got {}", shown(state_->node)));
+  require_kind(*state_, *state_->item, state_->path, YamlItem::Kind::List);
+  std::vector<ConfigNode> elements;
+  for (YamlItem& child : state_->item->children) {
+    elements.push_back(
+        ConfigNode(child_state(*state_, child, path_of_element(state_->path, elements.size()))));
   }
-  std::vector<ConfigNode> nodes;
-  for (std::size_t index = 0; index < state_->node.size(); ++index) {
-    nodes.push_back(ConfigNode(
-        state_->descend(state_->node[index], fmt::format("{}[{}]", state_->path, index))));
-  }
-  return nodes;
+  return elements;
 }
 
 std::string ConfigNode::text(std::string_view key) const {
-  const std::string path = state_->path_of(key);
-  return state_->scalar(state_->require(key), path, "a text").Scalar();
+  require(*state_, key, kExpectedText);
+  return child(key).as_text();
 }
 
 std::optional<std::string> ConfigNode::optional_text(std::string_view key) const {
-  return has(key) ? std::optional(text(key)) : std::nullopt;
+  return ask(*state_, key) == nullptr ? std::nullopt : std::optional(text(key));
 }
 
-struct ConfigNode::Reader {
-  static std::int64_t integer_of(const State& state, const YAML::Node& scalar,
-                                 const std::string& path, Range range) {
-    const std::string expected = fmt::format("an integer{}", limits_text(range.min, range.max, ""));
-    const auto value = parse_integer(scalar.Scalar());
-    if (!value || *value < range.min || *value > range.max) {
-      state.fail_at(scalar, path, fmt::format("expected {}, got '{}'", expected, scalar.Scalar()));
-    }
-    return *value;
-  }
-
-  static double real_of(const State& state, const YAML::Node& scalar, const std::string& path,
-                        RealRange range) {
-    const auto value = parse_real(scalar.Scalar());
-    if (!value || *value < range.min || *value > range.max) {
-      std::string limits;
-      if (std::isfinite(range.min) || std::isfinite(range.max)) {
-        limits = fmt::format(" in {}..{}", range.min, range.max);
-      }
-      state.fail_at(scalar, path,
-                    fmt::format("expected a number{}, got '{}'", limits, scalar.Scalar()));
-    }
-    return *value;
-  }
-
-  static std::int64_t quantity(const ConfigNode& node, std::string_view key, Range range,
-                               const QuantityKind& kind) {
-    State& state = *node.state_;
-    const std::string path = state.path_of(key);
-    const YAML::Node scalar = state.scalar(state.require(key), path, expectation(kind));
-    const auto value = parse_quantity(scalar.Scalar(), kind);
-    if (!value) {
-      state.fail_at(scalar, path,
-                    fmt::format("expected {}, got '{}'", expectation(kind), scalar.Scalar()));
-    }
-    if (*value < range.min || *value > range.max) {
-      state.fail_at(
-          scalar, path,
-          fmt::format("expected {}{}, got '{}'", kind.what,
-                      limits_text(range.min, range.max, kind.units.front().name), scalar.Scalar()));
-    }
-    return *value;
-  }
-};
-
 std::int64_t ConfigNode::integer(std::string_view key, Range range) const {
-  const std::string path = state_->path_of(key);
-  return Reader::integer_of(*state_, state_->scalar(state_->require(key), path, "an integer"), path,
-                            range);
+  return to_integer(*state_->document, require(*state_, key, expected_integer(range)),
+                    path_of_key(state_->path, key), range);
 }
 
 std::optional<std::int64_t> ConfigNode::optional_integer(std::string_view key, Range range) const {
-  return has(key) ? std::optional(integer(key, range)) : std::nullopt;
+  return ask(*state_, key) == nullptr ? std::nullopt : std::optional(integer(key, range));
 }
 
 double ConfigNode::real(std::string_view key, RealRange range) const {
-  const std::string path = state_->path_of(key);
-  return Reader::real_of(*state_, state_->scalar(state_->require(key), path, "a number"), path,
-                         range);
+  return to_real(*state_->document, require(*state_, key, expected_real(range)),
+                 path_of_key(state_->path, key), range);
 }
 
 std::optional<double> ConfigNode::optional_real(std::string_view key, RealRange range) const {
-  return has(key) ? std::optional(real(key, range)) : std::nullopt;
+  return ask(*state_, key) == nullptr ? std::nullopt : std::optional(real(key, range));
 }
 
 bool ConfigNode::boolean(std::string_view key) const {
-  const std::string path = state_->path_of(key);
-  const YAML::Node scalar = state_->scalar(state_->require(key), path, "true or false");
-  if (scalar.Scalar() != "true" && scalar.Scalar() != "false") {
-    state_->fail_at(scalar, path, fmt::format("expected true or false, got '{}'", scalar.Scalar()));
-  }
-  return scalar.Scalar() == "true";
+  return to_boolean(*state_->document, require(*state_, key, "expected true or false"),
+                    path_of_key(state_->path, key));
 }
 
 std::optional<bool> ConfigNode::optional_boolean(std::string_view key) const {
-  return has(key) ? std::optional(boolean(key)) : std::nullopt;
+  return ask(*state_, key) == nullptr ? std::nullopt : std::optional(boolean(key));
 }
 
 Bytes ConfigNode::bytes(std::string_view key, Range range) const {
-  return Bytes(Reader::quantity(*this, key, range, kByteQuantity));
+  return Bytes(to_quantity(*state_, key, range, kSizeUnits));
 }
+
 Hertz ConfigNode::frequency(std::string_view key, Range range) const {
-  return Hertz(Reader::quantity(*this, key, range, kFrequencyQuantity));
+  return Hertz(to_quantity(*state_, key, range, kFrequencyUnits));
 }
+
 BytesPerSecond ConfigNode::bandwidth(std::string_view key, Range range) const {
-  return BytesPerSecond(Reader::quantity(*this, key, range, kBandwidthQuantity));
+  return BytesPerSecond(to_quantity(*state_, key, range, kBandwidthUnits));
 }
+
 Femtoseconds ConfigNode::duration(std::string_view key, Range range) const {
-  return Femtoseconds(Reader::quantity(*this, key, range, kDurationQuantity));
+  return Femtoseconds(to_quantity(*state_, key, range, kDurationUnits));
 }
+
 CoreCycles ConfigNode::cycles(std::string_view key, Range range) const {
-  return CoreCycles(Reader::quantity(*this, key, range, kCycleQuantity));
+  return CoreCycles(to_quantity(*state_, key, range, kCycleUnits));
 }
+
 DramCycles ConfigNode::dram_cycles(std::string_view key, Range range) const {
-  return DramCycles(Reader::quantity(*this, key, range, kCycleQuantity));
+  return DramCycles(to_quantity(*state_, key, range, kCycleUnits));
+}
+
+std::string ConfigNode::as_text() const {
+  const ConfigValue value =
+      read_value(*state_->document, *state_->item, state_->path, kExpectedText);
+  if (value.text.empty()) {
+    fail_value(*state_->document, value, kExpectedText);
+  }
+  return value.text;
+}
+
+std::int64_t ConfigNode::as_integer(Range range) const {
+  return to_integer(*state_->document, *state_->item, state_->path, range);
+}
+
+double ConfigNode::as_real(RealRange range) const {
+  return to_real(*state_->document, *state_->item, state_->path, range);
 }
 
 std::string ConfigNode::choose(std::string_view key,
                                const std::vector<std::string_view>& names) const {
-  const std::string path = state_->path_of(key);
-  const std::string expected = fmt::format("one of {}", joined(names));
-  const YAML::Node scalar = state_->scalar(state_->require(key), path, expected);
-  if (std::find(names.begin(), names.end(), scalar.Scalar()) == names.end()) {
-    state_->fail_at(scalar, path, fmt::format("expected {}, got '{}'", expected, scalar.Scalar()));
+  const std::string expected = fmt::format("expected {}", one_of(names));
+  YamlItem& item = require(*state_, key, expected);
+  const ConfigValue value =
+      read_value(*state_->document, item, path_of_key(state_->path, key), expected);
+  if (std::find(names.begin(), names.end(), value.text) == names.end()) {
+    state_->document->fail(
+        value.line, value.column, value.path,
+        fmt::format("{}, got {}{}", expected, quoted(value.text), suggestion(value.text, names)));
   }
-  return scalar.Scalar();
-}
-
-std::string ConfigNode::as_text() const {
-  return state_->scalar(state_->node, state_->path, "a text").Scalar();
-}
-std::int64_t ConfigNode::as_integer(Range range) const {
-  return Reader::integer_of(*state_, state_->scalar(state_->node, state_->path, "an integer"),
-                            state_->path, range);
-}
-double ConfigNode::as_real(RealRange range) const {
-  return Reader::real_of(*state_, state_->scalar(state_->node, state_->path, "a number"),
-                         state_->path, range);
+  return value.text;
 }
 
 void ConfigNode::finish() const {
-  if (!is_map()) {
-    return;
-  }
-  for (const auto& entry : state_->node) {
-    const std::string& key = entry.first.Scalar();
-    if (!state_->used.contains(key)) {
-      std::vector<std::string_view> names(state_->known.begin(), state_->known.end());
-      state_->fail_at(entry.first, state_->path_of(key),
-                      fmt::format("expected one of {}, got '{}'", joined(names), key));
+  require_kind(*state_, *state_->item, state_->path, YamlItem::Kind::Map);
+  for (const YamlItem& child : state_->item->children) {
+    if (child.used) {
+      continue;
     }
+    const std::vector<std::string_view> known(state_->item->asked_keys.begin(),
+                                              state_->item->asked_keys.end());
+    state_->document->fail(child.key_line, child.key_column, path_of_key(state_->path, child.key),
+                           known.empty()
+                               ? fmt::format("expected no key, got {}", quoted(child.key))
+                               : fmt::format("expected {}, got {}{}", one_of(known),
+                                             quoted(child.key), suggestion(child.key, known)));
   }
 }
 
 void ConfigNode::fail(std::string_view message) const {
-  state_->fail_at(state_->node, state_->path, message);
+  state_->document->fail(state_->item->line, state_->item->column, state_->path, message);
 }
 
 void ConfigNode::fail(std::string_view key, std::string_view message) const {
-  const YAML::Node child = state_->find(key);
-  state_->fail_at(child.IsDefined() ? child : state_->node, state_->path_of(key), message);
+  const YamlItem* child = state_->item->find(key);
+  const YamlItem& place = child == nullptr ? *state_->item : *child;
+  state_->document->fail(place.line, place.column, path_of_key(state_->path, key), message);
 }
 
 SourceLocation ConfigNode::location() const {
-  return state_->place(state_->node);
+  return {
+      .file = state_->document->file, .line = state_->item->line, .column = state_->item->column};
 }
+
 const std::string& ConfigNode::path() const {
   return state_->path;
 }
+
 const std::vector<Fact>& ConfigNode::facts() const {
-  return state_->file->facts;
+  return state_->document->facts;
 }
 
 }  // namespace systole

@@ -72,13 +72,10 @@ class ConfigNode {
                                                     RealRange range = {}) const;
   [[nodiscard]] bool boolean(std::string_view key) const;  // true, false
   [[nodiscard]] std::optional<bool> optional_boolean(std::string_view key) const;
-  [[nodiscard]] Bytes bytes(std::string_view key,
-                            Range range = {}) const;  // B KiB MiB GiB kB MB GB
+  [[nodiscard]] Bytes bytes(std::string_view key, Range range = {}) const;  // B KiB MiB GiB kB MB GB
   [[nodiscard]] Hertz frequency(std::string_view key, Range range = {}) const;  // Hz kHz MHz GHz
-  [[nodiscard]] BytesPerSecond bandwidth(std::string_view key,
-                                         Range range = {}) const;  // MB/s GiB/s
-  [[nodiscard]] Femtoseconds duration(std::string_view key,
-                                      Range range = {}) const;                    // fs ps ns us ms
+  [[nodiscard]] BytesPerSecond bandwidth(std::string_view key, Range range = {}) const;  // MB/s GiB/s
+  [[nodiscard]] Femtoseconds duration(std::string_view key, Range range = {}) const;  // fs ps ns us ms
   [[nodiscard]] CoreCycles cycles(std::string_view key, Range range = {}) const;  // `3 cycles`
   [[nodiscard]] DramCycles dram_cycles(std::string_view key, Range range = {}) const;
 
@@ -111,7 +108,6 @@ class ConfigNode {
 
   struct State;  // implementation
  private:
-  struct Reader;
   explicit ConfigNode(std::shared_ptr<State> state) : state_(std::move(state)) {}
   [[nodiscard]] std::string choose(std::string_view key,
                                    const std::vector<std::string_view>& names) const;

@@ -16,7 +16,7 @@ struct Box {
   [[nodiscard]] bool empty() const { return row_begin >= row_end || col_begin >= col_end; }
 };
 
-using Boxes = boost::container::small_vector<Box, 4>;
+using Boxes = std::vector<Box>;
 
 struct Grid {
   std::int64_t origin = 0;

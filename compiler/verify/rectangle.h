@@ -1,8 +1,7 @@
 #pragma once
 
 #include <cstdint>
-
-#include <boost/container/small_vector.hpp>
+#include <vector>
 
 namespace systole::verification {
 
@@ -20,7 +19,7 @@ struct Rectangle {
   bool operator==(const Rectangle&) const = default;
 };
 
-using Rectangles = boost::container::small_vector<Rectangle, 4>;
+using Rectangles = std::vector<Rectangle>;
 
 /// In normal form. Requires pitch >= row_bytes where rows > 1.
 [[nodiscard]] Rectangle rectangle(std::int64_t base, std::int64_t rows, std::int64_t row_bytes,
