@@ -9,7 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "app/catalogue.h"
-#include "app/near_names.h"
+#include "arch/config/near_name.h"
 #include "arch/diag/error.h"
 #include "arch/enum_names.h"
 
@@ -160,18 +160,18 @@ void check_command(int argc, const char* const* argv) {
   if (argc < 2 || argv[1][0] == '-') {
     return;
   }
-  std::vector<std::string> names;
+  std::vector<std::string_view> names;
   for (const auto& [command, name] : kEnumNames<Command>) {
-    names.emplace_back(name);
+    names.push_back(name);
   }
-  const std::string word = argv[1];
-  if (std::find(names.begin(), names.end(), word) != names.end()) {
+  const std::string_view word = argv[1];
+  if (value_named<Command>(word)) {
     return;
   }
-  const std::vector<std::string> near = near_names(word, names);
-  throw UserError(fmt::format("systole: no command '{}' ({}: {}); see 'systole --help'", word,
-                              near.empty() ? "known" : "near",
-                              fmt::join(near.empty() ? names : near, ", ")));
+  const std::string near = suggestion(word, names);
+  throw UserError(
+      fmt::format("systole: no command '{}'{}; see 'systole --help'", word,
+                  near.empty() ? fmt::format(" (known: {})", fmt::join(names, ", ")) : near));
 }
 
 Request checked(const CLI::App& app, Request request, const Words& words) {

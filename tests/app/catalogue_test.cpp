@@ -78,9 +78,19 @@ TEST(Catalogue, NamesNearNamesOfTheUsersOwnFiles) {
   scratch.write("configs/chips/my_chip.yaml", chip_text("my_chip"));
   const ProcessResult result = run_systole({"describe", "mychip"}, {.directory = scratch.root()});
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_EQ(result.err,
-            "systole: no chip 'mychip': neither a file nor a known name (near: my_chip); see "
-            "'systole list'\n");
+  EXPECT_EQ(
+      result.err,
+      "systole: no chip 'mychip': neither a file nor a known name (did you mean 'my_chip'?); see "
+      "'systole list'\n");
+}
+
+TEST(Catalogue, NamesWhatIsKnownWhereNothingIsNear) {
+  const ProcessResult result = run_systole({"describe", "xyzzyxyzzy"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(
+      result.err,
+      StartsWith("systole: no chip 'xyzzyxyzzy': neither a file nor a known name (known: "));
+  EXPECT_THAT(result.err, HasSubstr("tpu_v1); see 'systole list'\n"));
 }
 
 TEST(List, ShowsChipsAndNetworks) {

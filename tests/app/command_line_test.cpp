@@ -21,6 +21,10 @@ struct Mistake {
   std::string line;
 };
 
+void PrintTo(const Mistake& mistake, std::ostream* stream) {
+  *stream << mistake.line;
+}
+
 class CommandLineMistake : public testing::TestWithParam<Mistake> {};
 
 TEST_P(CommandLineMistake, IsOneLineAndExitCodeTwo) {
@@ -33,8 +37,9 @@ TEST_P(CommandLineMistake, IsOneLineAndExitCodeTwo) {
 INSTANTIATE_TEST_SUITE_P(
     All, CommandLineMistake,
     testing::Values(
-        Mistake{
-            "NearCommand", {"rum"}, "systole: no command 'rum' (near: run); see 'systole --help'"},
+        Mistake{"NearCommand",
+                {"rum"},
+                "systole: no command 'rum' (did you mean 'run'?); see 'systole --help'"},
         Mistake{"FarCommand",
                 {"xyzzyxyzzy"},
                 "systole: no command 'xyzzyxyzzy' (known: run, compile, describe, list); see "
@@ -80,12 +85,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "systole: --output: expected a file, got ''"},
         Mistake{"UnknownChip",
                 {"describe", "tpu_v11"},
-                "systole: no chip 'tpu_v11': neither a file nor a known name (near: tpu_v1); see "
+                "systole: no chip 'tpu_v11': neither a file nor a known name (did you mean "
+                "'tpu_v1'?); see "
                 "'systole list'"},
         Mistake{"MissingChipFile",
                 {"describe", "no/such/file.yaml"},
-                "systole: no chip 'no/such/file.yaml': neither a file nor a known name; see "
-                "'systole list'"}),
+                "systole: no chip 'no/such/file.yaml': there is no such file"}),
     [](const auto& mistake) { return mistake.param.name; });
 
 TEST(CommandLine, WithoutArgumentsShowsTheHelpAsAMistake) {
