@@ -32,7 +32,8 @@ inline std::int32_t plain_accumulator(const reference::ConvolutionGeometry& geom
     }
     const std::int64_t element =
         ((image * in.rows + y) * in.cols + x) * in.channels + group * per_group + c;
-    sum += (input.data()[element] - zero_point) * weights.data()[(group * k + i) * n + channel % n];
+    sum += std::int64_t{input.data()[element] - zero_point} *
+           weights.data()[(group * k + i) * n + channel % n];
   }
   return static_cast<std::int32_t>(static_cast<std::uint64_t>(sum));
 }

@@ -33,7 +33,7 @@ class GraphBuilder {
     graph.inputs.push_back(tensor(name, shape, quantization));
     return graph.inputs.back();
   }
-  GraphTensorId node(const std::string& name, Attributes attributes,
+  GraphTensorId node(const std::string& name, const Attributes& attributes,
                      std::vector<GraphTensorId> inputs, const Shape& shape,
                      const Quantization& quantization) {
     const GraphTensorId output = tensor(name, shape, quantization);
@@ -41,7 +41,7 @@ class GraphBuilder {
                            .kind = "",
                            .inputs = std::move(inputs),
                            .output = output,
-                           .attributes = std::move(attributes),
+                           .attributes = attributes,
                            .location = {}});
     return output;
   }

@@ -32,4 +32,8 @@ class TestValues {
   std::uint64_t state_;
 };
 
+inline std::vector<std::int8_t> filled(std::int64_t count, std::int8_t value) {
+  return std::vector<std::int8_t>(static_cast<std::size_t>(count), value);
+}
+
 }  // namespace systole

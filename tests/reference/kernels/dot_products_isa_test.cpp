@@ -25,37 +25,42 @@ class OlderInstructionSet : public testing::TestWithParam<dnnl::cpu_isa> {
   }
 };
 
-TEST_P(OlderInstructionSet, IsExactForRandomNumbersAndAtTheExtremes) {
+void expect_exact(const ConvolutionGeometry& g, const std::vector<std::int8_t>& input,
+                  std::int32_t zero_point, const std::vector<std::int8_t>& weights) {
+  EXPECT_EQ(convolve(g, input, zero_point, weights),
+            plain_convolution(g, input, zero_point, weights));
+}
+
+TEST_P(OlderInstructionSet, ConvolvesExactly) {
   TestValues values(5);
   for (const std::int64_t groups : {1, 2, 32}) {
     const ConvolutionGeometry g = geometry_of({1, 6, 5, 32}, 64, kSame3, groups);
-    const auto input = values.bytes(g.input.elements());
-    const auto weights = values.bytes(9 * 32 / groups * 64);
-    EXPECT_EQ(convolve(g, input, 9, weights), plain_convolution(g, input, 9, weights));
-    for (const std::int8_t w : {std::int8_t{-128}, std::int8_t{127}}) {
-      const std::vector<std::int8_t> high(input.size(), 127);
-      const std::vector<std::int8_t> extreme(weights.size(), w);
-      EXPECT_EQ(convolve(g, high, -128, extreme), plain_convolution(g, high, -128, extreme));
-    }
+    const std::int64_t elements = g.input.elements();
+    const std::int64_t weights = 9 * 32 / groups * 64;
+    expect_exact(g, values.bytes(elements), 9, values.bytes(weights));
+    expect_exact(g, filled(elements, 127), -128, filled(weights, 127));
+    expect_exact(g, filled(elements, 127), -128, filled(weights, -128));
   }
-  const std::vector<std::int8_t> input(3 * 999, 127);
-  const std::vector<std::int8_t> weights(999 * 10, 127);
+}
+
+TEST_P(OlderInstructionSet, ContractsExactly) {
   // 255 * 127 * 999 = 32352615: beyond int16 pairs and beyond float32.
-  EXPECT_EQ(contract(3, 999, 10, input, -128, weights), std::vector<std::int32_t>(30, 32352615));
+  EXPECT_EQ(contract(3, 999, 10, filled(2997, 127), -128, filled(9990, 127)),
+            std::vector<std::int32_t>(30, 32352615));
 }
 
 TEST_P(OlderInstructionSet, BeyondFloatPrecisionStaysExact) {
   const ConvolutionGeometry g = geometry_of({1, 3, 3, 511}, 16, {.rows = 3, .cols = 3});
-  const std::vector<std::int8_t> input(9 * 511, 127);
-  const std::vector<std::int8_t> weights(9 * 511 * 16, 127);
+  const auto input = filled(std::int64_t{9} * 511, 127);
+  const auto weights = filled(std::int64_t{9} * 511 * 16, 127);
   EXPECT_EQ(convolve(g, input, -128, weights), std::vector<std::int32_t>(16, 148938615));
 }
 
 // Why the slices are there: whole bytes give wrong sums on these instruction sets.
 TEST_P(OlderInstructionSet, SaturatesPairsOfWholeBytes) {
   const ConvolutionGeometry g = geometry_of({1, 2, 2, 32}, 16, {});
-  const std::vector<std::int8_t> input(4 * 32, 127);
-  const std::vector<std::int8_t> weights(32 * 16, 127);
+  const auto input = filled(std::int64_t{4} * 32, 127);
+  const auto weights = filled(std::int64_t{32} * 16, 127);
   // Right would be 32 * 255 * 127 = 1036320; 16 pairs of 32767 are 524272.
   EXPECT_EQ(convolve(g, input, -128, weights, kByteBits), std::vector<std::int32_t>(64, 524272));
   EXPECT_EQ(convolve(g, input, -128, weights), std::vector<std::int32_t>(64, 1036320));

@@ -131,16 +131,17 @@ TEST(ConvolutionPadding, IsTheRealZero) {
   // An image of real zeros: whatever the weights, every accumulator is 0, at the border too.
   const ConvolutionGeometry g = geometry_of({1, 4, 4, 6}, 5, kSame3);
   const std::vector<std::int8_t> input(static_cast<std::size_t>(g.input.elements()), 37);
-  const auto weights = TestValues(3).bytes(9 * 6 * 5);
+  const auto weights = TestValues(3).bytes(std::int64_t{9} * 6 * 5);
   EXPECT_EQ(convolve(g, input, 37, weights),
             std::vector<std::int32_t>(static_cast<std::size_t>(g.output.elements()), 0));
 }
 
 TEST(ConvolutionSums, BeyondFloatPrecisionStayExact) {
-  // k = 9 * 511; 255 * 127 * 4599 = 148938615 is odd and far above 2^24: no float32 holds it.
+  // k = std::int64_t{9} * 511; 255 * 127 * 4599 = 148938615 is odd and far above 2^24: no float32
+  // holds it.
   const ConvolutionGeometry g = geometry_of({1, 3, 3, 511}, 16, {.rows = 3, .cols = 3});
-  const std::vector<std::int8_t> input(9 * 511, 127);
-  const std::vector<std::int8_t> weights(9 * 511 * 16, 127);
+  const std::vector<std::int8_t> input = filled(std::int64_t{9} * 511, 127);
+  const std::vector<std::int8_t> weights = filled(std::int64_t{9} * 511 * 16, 127);
   for (const int bits : {machine_source_bits(), kPairSafeBits}) {
     EXPECT_EQ(convolve(g, input, -128, weights, bits), std::vector<std::int32_t>(16, 148938615));
   }

@@ -41,9 +41,9 @@ TEST(Requantize, RoundsTiesAwayFromZeroAndClamps) {
 TEST(Requantize, AgreesWithExactRealArithmetic) {
   // Scales with few bits: value * scale is exact in double, so that std::round is the rule itself.
   TestValues values(1);
-  std::vector<std::int32_t> accumulators;
-  for (int i = 0; i < 5000; ++i) {
-    accumulators.push_back(static_cast<std::int32_t>(values.between(-30000, 30000)));
+  std::vector<std::int32_t> accumulators(5000);
+  for (std::int32_t& accumulator : accumulators) {
+    accumulator = static_cast<std::int32_t>(values.between(-30000, 30000));
   }
   const Bytes actual = requantize(accumulators, 13.0 / 1024, {}, {2.0, -7});
   for (std::size_t i = 0; i < accumulators.size(); ++i) {
@@ -120,7 +120,7 @@ TEST(Add, RejectsWhatItDoesNotKnow) {
 }
 
 TEST(Concatenate, PlacesRescaledChannels) {
-  Bytes out(2 * 5, 99);
+  Bytes out(10, 99);
   concatenate(Bytes{1, 2, 3, 4}, 2, {1.0, 0}, out, 5, 0, {1.0, 0});
   concatenate(Bytes{10, 20, 30, 40, 50, 60}, 3, {0.5, 10}, out, 5, 2, {1.0, 0});
   // (q - 10) / 2: 0, 5, 10 and 15, 20, 25.
