@@ -1,7 +1,7 @@
-#include <benchmark/benchmark.h>
-
 #include <chrono>
 #include <string>
+
+#include <benchmark/benchmark.h>
 
 #include "arch/chip_spec.h"
 #include "compiler/compile.h"
@@ -14,8 +14,9 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-/// One whole `systole run` less the printing: read both files, compile, simulate. SystemC elaborates
-/// once per process, so each iteration runs in a fork of its own, which is timed with it.
+/// One whole `systole run` less the printing: read both files, compile, simulate. SystemC
+/// elaborates once per process, so each iteration runs in a fork of its own, which is timed with
+/// it.
 void run_network(benchmark::State& state, const std::string& chip_name,
                  const std::string& network_name, std::int64_t batch, bool check) {
   const std::string root = SYSTOLE_SOURCE_DIR;

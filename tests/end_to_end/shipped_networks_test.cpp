@@ -1,7 +1,7 @@
+#include <string>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include <string>
 
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
@@ -59,18 +59,15 @@ TEST_P(ShippedNetworks, TakeTheSameCyclesWithAndWithoutData) {
   EXPECT_EQ(counters(true), timed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, ShippedNetworks,
-                         testing::Values(Subject{"tpu_v1", "resnet50", 1},
-                                         Subject{"tpu_v1", "resnet50", 3},
-                                         Subject{"tpu_v1", "mlp0", 200},
-                                         Subject{"tpu_v1", "alexnet", 1},
-                                         Subject{"edge", "resnet50", 1},
-                                         Subject{"edge", "mlp0", 5},
-                                         Subject{"edge", "alexnet", 2}),
-                         [](const auto& info) {
-                           return fmt::format("{}_{}_batch_{}", info.param.chip,
-                                              info.param.network, info.param.batch);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Shipped, ShippedNetworks,
+    testing::Values(Subject{"tpu_v1", "resnet50", 1}, Subject{"tpu_v1", "resnet50", 3},
+                    Subject{"tpu_v1", "mlp0", 200}, Subject{"tpu_v1", "alexnet", 1},
+                    Subject{"edge", "resnet50", 1}, Subject{"edge", "mlp0", 5},
+                    Subject{"edge", "alexnet", 2}),
+    [](const auto& info) {
+      return fmt::format("{}_{}_batch_{}", info.param.chip, info.param.network, info.param.batch);
+    });
 
 }  // namespace
 }  // namespace systole
