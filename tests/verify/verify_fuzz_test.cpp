@@ -328,7 +328,7 @@ TEST(VerifyFuzz, WhatPassesIsRightAtAnySpeed) {
   const ChipSpec chip = small_chip();
   int passed = 0;
   int refused = 0;
-  for (std::uint64_t seed = 0; seed < 30000; ++seed) {
+  for (std::uint64_t seed = 0; seed < 6000; ++seed) {
     Program program = two_layer_program();
     Mutation mutation(seed);
     for (std::uint64_t changes = 1 + seed % 2; changes > 0; --changes) {
@@ -344,8 +344,8 @@ TEST(VerifyFuzz, WhatPassesIsRightAtAnySpeed) {
           << "mutation " << seed << ", schedule " << schedule;
     }
   }
-  EXPECT_GT(passed, 1000);
-  EXPECT_GT(refused, 10000);
+  EXPECT_GT(passed, 200);
+  EXPECT_GT(refused, 2000);
 }
 
 }  // namespace
