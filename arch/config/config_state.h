@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arch/config/config_node.h"
+#include "arch/config/yaml_tree.h"
+
+namespace systole {
+
+/// One file, shared by all its nodes.
+struct ConfigDocument {
+  std::string file;
+  ConfigNode::Kind kind = ConfigNode::Kind::Config;
+  YamlItem root;
+  std::map<std::string, std::string, std::less<>> sources;
+  std::vector<Fact> facts;
+  std::vector<std::pair<int, int>> fact_places;  ///< line and column of each fact, ascending
+
+  /// Throws ConfigError or WorkloadError, as the file's kind says.
+  [[noreturn]] void fail(int line, int column, std::string_view path,
+                         std::string_view message) const;
+};
+
+struct ConfigNode::State {
+  std::shared_ptr<ConfigDocument> document;
+  YamlItem* item = nullptr;  ///< in the document's tree
+  std::string path;
+};
+
+/// A value with the place that messages about it name.
+struct ConfigValue {
+  std::string text;
+  int line = 0;
+  int column = 0;
+  std::string path;
+};
+
+/// `nothing`, `a map`, `a list`, or the quoted text.
+[[nodiscard]] std::string description_of(const YamlItem& item);
+
+/// The value of `item`, written plainly or as {value, source, status}, recorded among the facts.
+/// `expected` ("expected an integer") begins the message where there is no value.
+[[nodiscard]] ConfigValue read_value(ConfigDocument& document, YamlItem& item,
+                                     const std::string& path, std::string_view expected);
+
+/// Checks the top-level `sources` map and moves it to `document.sources`.
+void read_sources(ConfigDocument& document);
+
+}  // namespace systole

@@ -1,0 +1,223 @@
+#include "arch/config/yaml_tree.h"
+
+#include <map>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include "arch/config/text_file.h"
+
+namespace systole {
+
+namespace {
+
+/// Builds the tree from yaml-cpp's parse events, which still tell a repeated key and an alias from
+/// their results; yaml-cpp's own nodes do not.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) {
+      fail(mark, "expected one YAML document, got a second");
+    }
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    refuse_anchor(mark, anchor);
+    if (expects_key()) {
+      fail(mark, "expected a key, got nothing");
+    }
+    add(YamlItem::Kind::Null, mark);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+    fail(mark, "expected the value itself, got an alias; aliases are not supported");
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
+    if (expects_key()) {
+      take_key(mark, value);
+    } else {
+      add(YamlItem::Kind::Scalar, mark).text = value;
+    }
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value /*style*/) override {
+    open(YamlItem::Kind::List, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value /*style*/) override {
+    open(YamlItem::Kind::Map, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+  [[nodiscard]] YamlItem take_root() { return std::move(root_); }
+
+ private:
+  static constexpr std::size_t kMaxDepth = 64;
+
+  /// A map or list that is still open. Its item stays where it is: a vector of children grows only
+  /// between two children.
+  struct Level {
+    YamlItem* item = nullptr;
+    bool has_key = false;
+    std::string key;
+    YAML::Mark key_mark;
+    std::map<std::string, int, std::less<>> lines;  ///< of the keys so far
+  };
+
+  [[nodiscard]] bool expects_key() const {
+    return !levels_.empty() && levels_.back().item->kind == YamlItem::Kind::Map &&
+           !levels_.back().has_key;
+  }
+
+  [[nodiscard]] std::string path() const {
+    std::string path;
+    for (const Level& level : levels_) {
+      if (level.item->kind == YamlItem::Kind::List) {
+        const std::size_t open_child = &level == &levels_.back() ? 0 : 1;
+        path = path_of_element(path, level.item->children.size() - open_child);
+      } else if (level.has_key) {
+        path = path_of_key(path, level.key);
+      }
+    }
+    return path;
+  }
+
+  [[noreturn]] void fail(const YAML::Mark& mark, std::string message) const {
+    throw TextFault{.line = mark.line + 1,
+                    .column = mark.column + 1,
+                    .path = path(),
+                    .message = std::move(message)};
+  }
+
+  void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) const {
+    if (anchor != YAML::NullAnchor) {
+      fail(mark, "expected a value, got an anchor; anchors are not supported");
+    }
+  }
+
+  void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
+    if (!tag.empty() && tag != "?" && tag != "!") {
+      fail(mark, fmt::format("expected a value without a tag, got {}", quoted(tag)));
+    }
+  }
+
+  void take_key(const YAML::Mark& mark, const std::string& key) {
+    if (key.empty()) {
+      fail(mark, "expected a key, got nothing");
+    }
+    if (key == "<<") {
+      fail(mark, "expected a key, got '<<'; merge keys are not supported");
+    }
+    Level& level = levels_.back();
+    const auto [first, is_new] = level.lines.emplace(key, mark.line + 1);
+    level.has_key = true;
+    level.key = key;
+    level.key_mark = mark;
+    if (!is_new) {
+      fail(mark, fmt::format("expected each key once, got {} again (first on line {})", quoted(key),
+                             first->second));
+    }
+  }
+
+  YamlItem& add(YamlItem::Kind kind, const YAML::Mark& mark) {
+    YamlItem item;
+    item.kind = kind;
+    item.line = mark.line + 1;
+    item.column = mark.column + 1;
+    if (levels_.empty()) {
+      root_ = std::move(item);
+      return root_;
+    }
+    Level& level = levels_.back();
+    if (level.item->kind == YamlItem::Kind::Map) {
+      item.key = level.key;
+      item.key_line = level.key_mark.line + 1;
+      item.key_column = level.key_mark.column + 1;
+      level.has_key = false;
+      if (kind == YamlItem::Kind::Null) {  // yaml-cpp marks what follows the missing value
+        item.line = item.key_line;
+        item.column = item.key_column;
+      }
+    }
+    return level.item->children.emplace_back(std::move(item));
+  }
+
+  void open(YamlItem::Kind kind, const YAML::Mark& mark, const std::string& tag,
+            YAML::anchor_t anchor) {
+    refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
+    if (expects_key()) {
+      fail(mark,
+           fmt::format("expected a key, got a {}", kind == YamlItem::Kind::Map ? "map" : "list"));
+    }
+    if (levels_.size() == kMaxDepth) {
+      fail(mark, fmt::format("expected at most {} levels of nesting, got more", kMaxDepth));
+    }
+    YamlItem& item = add(kind, mark);
+    if (!levels_.empty() && levels_.back().item->kind == YamlItem::Kind::Map) {
+      levels_.back().has_key = true;  // until close(): paths of what is inside need it
+    }
+    levels_.emplace_back().item = &item;
+  }
+
+  void close() {
+    levels_.pop_back();
+    if (!levels_.empty()) {
+      levels_.back().has_key = false;
+    }
+  }
+
+  YamlItem root_;
+  std::vector<Level> levels_;
+  int documents_ = 0;
+};
+
+}  // namespace
+
+YamlItem* YamlItem::find(std::string_view wanted) {
+  for (YamlItem& child : children) {
+    if (child.key == wanted) {
+      return &child;
+    }
+  }
+  return nullptr;
+}
+
+std::string path_of_key(const std::string& parent, std::string_view key) {
+  return parent.empty() ? printable(key) : fmt::format("{}.{}", parent, printable(key));
+}
+
+std::string path_of_element(const std::string& parent, std::size_t index) {
+  return fmt::format("{}[{}]", parent, index);
+}
+
+YamlItem parse_yaml(const std::string& text) {
+  check_text(text);
+  std::istringstream stream(text);
+  TreeBuilder builder;
+  try {
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::Exception& error) {
+    const bool placed = !error.mark.is_null();
+    throw TextFault{.line = placed ? error.mark.line + 1 : 0,
+                    .column = placed ? error.mark.column + 1 : 0,
+                    .path = {},
+                    .message = fmt::format("expected well-formed YAML, got: {}", error.msg)};
+  }
+  return builder.take_root();
+}
+
+}  // namespace systole

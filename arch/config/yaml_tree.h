@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace systole {
+
+/// A parsed YAML node with the place where it was written; lines and columns from 1.
+struct YamlItem {
+  enum class Kind : std::uint8_t { Null, Scalar, List, Map };
+
+  Kind kind = Kind::Null;
+  int line = 1;
+  int column = 1;
+  std::string text;  ///< of a scalar, as written, quotes removed
+  std::vector<YamlItem> children;
+
+  // of a map's child
+  std::string key;
+  int key_line = 0;
+  int key_column = 0;
+
+  // bookkeeping of the reader
+  bool used = false;                    ///< somebody asked for it
+  bool recorded = false;                ///< it is among the facts
+  std::vector<std::string> asked_keys;  ///< keys that the reader of this map knows
+
+  [[nodiscard]] YamlItem* find(std::string_view wanted);
+};
+
+/// `matrix_unit` + `rows` -> `matrix_unit.rows`; `layers` + 3 -> `layers[3]`.
+[[nodiscard]] std::string path_of_key(const std::string& parent, std::string_view key);
+[[nodiscard]] std::string path_of_element(const std::string& parent, std::size_t index);
+
+/// Parses one YAML document of maps, lists and plain or quoted values. What commonly goes wrong in
+/// configuration files is an error here: repeated keys, several documents, anchors, aliases, merge
+/// keys, tags, keys that are not text, more than 64 levels. Throws TextFault.
+[[nodiscard]] YamlItem parse_yaml(const std::string& text);
+
+}  // namespace systole
