@@ -1,0 +1,266 @@
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "arch/chip_spec.h"
+#include "arch/config/config_node.h"
+#include "arch/config/cross_check.h"
+#include "arch/config/near_name.h"
+#include "arch/config/quantity_text.h"
+#include "arch/config/text_file.h"
+#include "arch/read_dram.h"
+
+namespace systole {
+
+namespace {
+
+constexpr std::int64_t kKibi = std::int64_t{1} << 10;
+constexpr std::int64_t kMebi = std::int64_t{1} << 20;
+constexpr std::int64_t kGibi = std::int64_t{1} << 30;
+constexpr std::int64_t kMega = 1'000'000;
+constexpr std::int64_t kGiga = 1'000'000'000;
+constexpr std::int64_t kSecond = 1'000'000'000'000'000;  // in femtoseconds
+
+/// A run with data holds every on-chip memory in host memory, which bounds each of them.
+constexpr Bytes kMaxOnChipMemory{kGibi};
+constexpr Range kPaceRange{.min = 1, .max = 1024};
+
+std::string shown(std::int64_t value) {
+  return fmt::format("{}", value);
+}
+std::string shown(Bytes value) {
+  return print_quantity(value.count(), kSizeUnits);
+}
+
+/// A name that programs and reports can carry as one word.
+std::string read_name(const ConfigNode& node, std::string_view key) {
+  constexpr std::string_view kNameCharacters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+  const std::string name = node.text(key);
+  if (name.find_first_not_of(kNameCharacters) != std::string::npos) {
+    node.fail(key, fmt::format("expected letters, digits, '_', '-' and '.' alone, got {}",
+                               in_quotes(name)));
+  }
+  return name;
+}
+
+MatrixUnitSpec read_matrix_unit(const ConfigNode& node) {
+  const ConfigNode pace = node.map("pace");
+  const MatrixUnitSpec matrix{
+      .rows = node.integer("rows", {.min = 1, .max = 4096}),
+      .cols = node.integer("columns", {.min = 1, .max = 4096}),
+      .dataflow = node.choice<Dataflow>("dataflow"),
+      .pace_8x8 = pace.cycles("int8xint8", kPaceRange),
+      .pace_8x16 = pace.cycles("int8xint16", kPaceRange),
+      .pace_16x16 = pace.cycles("int16xint16", kPaceRange),
+  };
+  pace.finish();
+  node.finish();
+  return matrix;
+}
+
+AccumulatorSpec read_accumulators(const ConfigNode& node) {
+  const AccumulatorSpec accumulators{.entries = node.integer("entries", {.min = 1, .max = kMebi})};
+  node.finish();
+  return accumulators;
+}
+
+WeightFifoSpec read_weight_fifo(const ConfigNode& node) {
+  const WeightFifoSpec fifo{.tiles = node.integer("tiles", {.min = 1, .max = 1024})};
+  node.finish();
+  return fifo;
+}
+
+UnifiedBufferSpec read_unified_buffer(const ConfigNode& node) {
+  const UnifiedBufferSpec buffer{
+      .capacity = node.bytes("capacity", {.min = kKibi, .max = kMaxOnChipMemory.count()}),
+      .banks = node.integer("banks", {.min = 1, .max = 1024}),
+      .ports = node.integer("ports", {.min = 1, .max = 1024}),
+      .port_width = node.bytes("port_width", {.min = 1, .max = 4 * kKibi}),
+  };
+  node.finish();
+  require_power_of_two(node, "port_width", buffer.port_width.count(), shown(buffer.port_width));
+  if (buffer.ports > buffer.banks) {
+    fail_against({node, "ports", shown(buffer.ports)}, "at most",
+                 {node, "banks", shown(buffer.banks)});
+  }
+  if (buffer.capacity.count() % (buffer.port_width * buffer.banks).count() != 0) {
+    fail_against({node, "capacity", shown(buffer.capacity)},
+                 fmt::format("a multiple of port_width ({}) times", shown(buffer.port_width)),
+                 {node, "banks", shown(buffer.banks)});
+  }
+  return buffer;
+}
+
+VectorUnitSpec read_vector_unit(const ConfigNode& node) {
+  VectorUnitSpec vector{
+      .lanes = node.integer("lanes", {.min = 1, .max = 65536}),
+      .latency = node.cycles("latency", {.min = 1, .max = 4096}),
+      .pace = {},
+  };
+  const ConfigNode pace = node.map("pace");
+  for (const auto& [kind, name] : kEnumNames<VectorClass>) {
+    vector.pace[static_cast<std::size_t>(kind)] = pace.cycles(name, kPaceRange);
+  }
+  pace.finish();
+  node.finish();
+  return vector;
+}
+
+DmaSpec read_dma(const ConfigNode& node) {
+  const DmaSpec dma{
+      .request = node.bytes("request", {.min = 1, .max = kMebi}),
+      .outstanding = node.integer("outstanding", {.min = 1, .max = 1024}),
+      .issue = node.cycles("issue", {.min = 0, .max = 4096}),
+  };
+  node.finish();
+  return dma;
+}
+
+HostLinkSpec read_host_link(const ConfigNode& node, const Clock<CoreCycles>& clock) {
+  const HostLinkSpec host{
+      .bandwidth = node.bandwidth("bandwidth", {.min = kMega, .max = 1000 * kGiga}),
+      .latency = clock.edge_at_or_after(node.duration("latency", {.min = 0, .max = kSecond})),
+  };
+  node.finish();
+  return host;
+}
+
+SequencerSpec read_sequencer(const ConfigNode& node) {
+  const SequencerSpec sequencer{
+      .depth = node.integer("depth", {.min = 1, .max = 65536}),
+      .issue = node.cycles("issue", {.min = 1, .max = 4096}),
+  };
+  node.finish();
+  return sequencer;
+}
+
+/// The file of the standard that `dram.standard` names.
+std::string dram_file_of(const ConfigNode& node, const std::vector<std::string>& directories) {
+  const std::string name = node.text("standard");
+  std::string file = find_dram_file(name, directories);
+  if (file.empty()) {
+    const std::vector<std::string> names = dram_names(directories);
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    node.fail("standard",
+              names.empty()
+                  ? fmt::format("expected the name of a DRAM standard, a file in {}, got {}",
+                                directories.front(), in_quotes(name))
+                  : fmt::format("expected {}, got {}{}", one_of(views), in_quotes(name),
+                                suggestion(name, views)));
+  }
+  return file;
+}
+
+void check_dram(const ConfigNode& node, const DramSpec& dram) {
+  const DramOrganization& organization = dram.standard.organization;
+  const CheckedValue interleave{node, "interleave", shown(dram.interleave)};
+  const CheckedValue standard{node, "standard", dram.standard.name};
+  require_power_of_two(node, "interleave", dram.interleave.count(), interleave.shown);
+  if (dram.interleave < organization.burst_bytes()) {
+    fail_against(interleave,
+                 fmt::format("at least the burst of {} of", shown(organization.burst_bytes())),
+                 standard);
+  }
+  if (dram.interleave > organization.row_bytes()) {
+    fail_against(interleave,
+                 fmt::format("at most the row of {} of", shown(organization.row_bytes())),
+                 standard);
+  }
+  const CheckedValue capacity{node, "capacity", shown(dram.capacity)};
+  const CheckedValue channels{node, "channels", shown(dram.channels)};
+  if (dram.capacity > organization.capacity() * dram.channels) {
+    fail_against(capacity, fmt::format("at most {} in each of", shown(organization.capacity())),
+                 channels);
+  }
+  if (dram.capacity.count() % (dram.interleave * dram.channels).count() != 0) {
+    fail_against(capacity, fmt::format("a multiple of interleave ({}) times", interleave.shown),
+                 channels);
+  }
+}
+
+struct ChipDram {
+  DramSpec spec;
+  std::vector<Fact> facts;  ///< of the standard
+};
+
+ChipDram read_dram_system(const ConfigNode& node, const std::vector<std::string>& directories) {
+  DramFile file = read_dram(dram_file_of(node, directories));
+  ChipDram dram{.spec = {.standard = std::move(file.standard),
+                         .channels = power_of_two(node, "channels", {.min = 1, .max = 128}),
+                         .interleave = node.bytes("interleave", {.min = 1, .max = kGibi}),
+                         .capacity = node.bytes("capacity", {.min = kMebi, .max = 1024 * kGibi})},
+                .facts = std::move(file.facts)};
+  node.finish();
+  check_dram(node, dram.spec);
+  return dram;
+}
+
+/// Rules between two parts of the chip.
+void check_chip(const ConfigNode& node, const ChipSpec& chip) {
+  const ConfigNode matrix = node.map("matrix_unit");
+  const CheckedValue columns{matrix, "columns", shown(chip.matrix.cols)};
+  const ConfigNode accumulators = node.map("accumulators");
+  const Bytes partial_sums =
+      Bytes(chip.matrix.cols * bytes_of(DataType::Int32)) * chip.accumulators.entries;
+  if (partial_sums > kMaxOnChipMemory) {
+    fail_against({accumulators, "entries", shown(chip.accumulators.entries)},
+                 fmt::format("at most {} of int32 partial sums with", shown(kMaxOnChipMemory)),
+                 columns);
+  }
+  const ConfigNode fifo = node.map("weight_fifo");
+  const Bytes tile(chip.matrix.macs_per_cycle() * bytes_of(DataType::Int16));
+  if (tile * chip.weight_fifo.tiles > kMaxOnChipMemory) {
+    fail_against({fifo, "tiles", shown(chip.weight_fifo.tiles)},
+                 fmt::format("at most {} of int16 tiles of {} rows and", shown(kMaxOnChipMemory),
+                             chip.matrix.rows),
+                 columns);
+  }
+  const ConfigNode dma = node.map("dma");
+  const Bytes burst = chip.dram.standard.organization.burst_bytes();
+  if (chip.dma.request.count() % burst.count() != 0) {
+    fail_against({dma, "request", shown(chip.dma.request)},
+                 fmt::format("a multiple of the burst of {} of", shown(burst)),
+                 {node.map("dram"), "standard", chip.dram.standard.name});
+  }
+  if (chip.dma.request > chip.buffer.capacity) {
+    fail_against({dma, "request", shown(chip.dma.request)}, "at most",
+                 {node.map("unified_buffer"), "capacity", shown(chip.buffer.capacity)});
+  }
+}
+
+}  // namespace
+
+ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram_directories) {
+  const ConfigNode node = ConfigNode::open(file);
+  std::vector<std::string> directories{
+      (std::filesystem::path(file).parent_path() / ".." / "dram").lexically_normal().string()};
+  directories.insert(directories.end(), dram_directories.begin(), dram_directories.end());
+
+  ChipSpec chip;
+  chip.file = file;
+  chip.name = read_name(node, "name");
+  chip.description = node.text("description");
+  chip.frequency = node.frequency("clock", {.min = kMega, .max = 10 * kGiga});
+  chip.matrix = read_matrix_unit(node.map("matrix_unit"));
+  chip.accumulators = read_accumulators(node.map("accumulators"));
+  chip.weight_fifo = read_weight_fifo(node.map("weight_fifo"));
+  chip.buffer = read_unified_buffer(node.map("unified_buffer"));
+  chip.vector = read_vector_unit(node.map("vector_unit"));
+  chip.dma = read_dma(node.map("dma"));
+  ChipDram dram = read_dram_system(node.map("dram"), directories);
+  chip.dram = std::move(dram.spec);
+  chip.host = read_host_link(node.map("host_link"), chip.clock());
+  chip.sequencer = read_sequencer(node.map("sequencer"));
+  node.finish();
+  check_chip(node, chip);
+
+  chip.facts = node.facts();
+  for (Fact& fact : dram.facts) {
+    fact.path = "dram.standard." + fact.path;
+    chip.facts.push_back(std::move(fact));
+  }
+  return chip;
+}
+
+}  // namespace systole
