@@ -80,8 +80,8 @@ struct DramCounters {
 
 /// Actions on chip, for energy and for the conservation laws.
 struct ActionCounters {
-  std::int64_t macs = 0;          ///< products that the folds asked for (count * rows * cols)
-  std::int64_t mac_slots = 0;     ///< PE-cycles while rows streamed (count * pace * array size)
+  std::int64_t macs = 0;       ///< products that the folds asked for (count * rows * cols)
+  std::int64_t mac_slots = 0;  ///< PE-cycles while rows streamed (count * pace * array size)
   std::int64_t folds = 0;
   std::int64_t weight_tiles = 0;  ///< tiles shifted into the array
   std::int64_t weight_bytes = 0;  ///< bytes through the weight FIFO

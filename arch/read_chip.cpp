@@ -9,6 +9,7 @@
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
 #include "arch/read_dram.h"
+#include "arch/units/wide.h"
 
 namespace systole {
 
@@ -117,10 +118,16 @@ DmaSpec read_dma(const ConfigNode& node) {
   return dma;
 }
 
-HostLinkSpec read_host_link(const ConfigNode& node, const Clock<CoreCycles>& clock) {
+/// Of the nominal frequency: 1 us at 700 MHz is 700 cycles, though 700 rounded periods are shorter.
+CoreCycles cycles_at_or_after(Femtoseconds time, Hertz clock) {
+  const Wide cycles = static_cast<Wide>(time.count()) * clock.count();
+  return CoreCycles(static_cast<std::int64_t>((cycles + kSecond - 1) / kSecond));
+}
+
+HostLinkSpec read_host_link(const ConfigNode& node, Hertz clock) {
   const HostLinkSpec host{
       .bandwidth = node.bandwidth("bandwidth", {.min = kMega, .max = 1000 * kGiga}),
-      .latency = clock.edge_at_or_after(node.duration("latency", {.min = 0, .max = kSecond})),
+      .latency = cycles_at_or_after(node.duration("latency", {.min = 0, .max = kSecond}), clock),
   };
   node.finish();
   return host;
@@ -185,7 +192,7 @@ struct ChipDram {
 };
 
 ChipDram read_dram_system(const ConfigNode& node, const std::vector<std::string>& directories) {
-  DramFile file = read_dram(dram_file_of(node, directories));
+  DramStandardFile file = read_dram_standard(dram_file_of(node, directories));
   ChipDram dram{.spec = {.standard = std::move(file.standard),
                          .channels = power_of_two(node, "channels", {.min = 1, .max = 128}),
                          .interleave = node.bytes("interleave", {.min = 1, .max = kGibi}),
@@ -250,14 +257,14 @@ ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram
   chip.dma = read_dma(node.map("dma"));
   ChipDram dram = read_dram_system(node.map("dram"), directories);
   chip.dram = std::move(dram.spec);
-  chip.host = read_host_link(node.map("host_link"), chip.clock());
+  chip.host = read_host_link(node.map("host_link"), chip.frequency);
   chip.sequencer = read_sequencer(node.map("sequencer"));
   node.finish();
   check_chip(node, chip);
 
-  chip.facts = node.facts();
+  chip.facts = figures_of(node);
   for (Fact& fact : dram.facts) {
-    fact.path = "dram.standard." + fact.path;
+    fact.path = fmt::format("dram.{}.{}", chip.dram.standard.name, fact.path);
     chip.facts.push_back(std::move(fact));
   }
   return chip;

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "arch/config/config_node.h"
 #include "arch/config/cross_check.h"
 #include "arch/config/quantity_text.h"
+#include "arch/config/text_file.h"
 
 namespace systole {
 
@@ -60,59 +60,64 @@ DramTiming read_timing(const ConfigNode& node) {
   return timing;
 }
 
+/// A timing, or a sum of timings, under the name that messages use.
 struct Timing {
-  std::string_view key;
+  std::string_view name;
   DramCycles value;
 };
 
-CheckedValue checked(const ConfigNode& node, const Timing& timing) {
-  return {
-      .node = node, .key = timing.key, .shown = print_quantity(timing.value.count(), kCycleUnits)};
-}
-
 void require_at_least(const ConfigNode& node, const Timing& value, const Timing& other) {
   if (value.value < other.value) {
-    fail_against(checked(node, value), "at least", checked(node, other));
+    node.fail(value.name, fmt::format("expected at least {} ({}), got '{}'", other.name,
+                                      print_quantity(other.value.count(), kCycleUnits),
+                                      print_quantity(value.value.count(), kCycleUnits)));
   }
 }
 
 /// Orders that every standard keeps and that the controller model relies on.
 void check_timing(const ConfigNode& node, const DramTiming& timing) {
   require_at_least(node, {"nRAS", timing.nRAS}, {"nRCD", timing.nRCD});
-  require_at_least(node, {"nRC", timing.nRC}, {"nRAS", timing.nRAS});
+  require_at_least(node, {"nRC", timing.nRC}, {"nRAS + nRP", timing.nRAS + timing.nRP});
   require_at_least(node, {"nRRD_L", timing.nRRD_L}, {"nRRD_S", timing.nRRD_S});
   require_at_least(node, {"nFAW", timing.nFAW}, {"nRRD_S", timing.nRRD_S});
   require_at_least(node, {"nCCD_S", timing.nCCD_S}, {"nBL", timing.nBL});
   require_at_least(node, {"nCCD_L", timing.nCCD_L}, {"nCCD_S", timing.nCCD_S});
   require_at_least(node, {"nWTR_L", timing.nWTR_L}, {"nWTR_S", timing.nWTR_S});
-  if (timing.nREFI.count() > 0 && timing.nREFI <= timing.nRFC + timing.nRC) {
-    fail_against(checked(node, {"nREFI", timing.nREFI}), "more than nRC plus",
-                 checked(node, {"nRFC", timing.nRFC}));
+  if (timing.nREFI > DramCycles(0)) {
+    require_at_least(node, {"nREFI", timing.nREFI},
+                     {"nRFC + nRP + nRC", timing.nRFC + timing.nRP + timing.nRC});
   }
 }
 
 }  // namespace
 
-DramFile read_dram(const std::string& file) {
+DramStandardFile read_dram_standard(const std::string& file) {
   const ConfigNode node = ConfigNode::open(file);
+  const std::string name = node.text("name");
   (void)node.text("description");
   const ConfigNode organization = node.map("organization");
   const ConfigNode timing = node.map("timing");
-  DramFile result;
-  result.standard.name = std::filesystem::path(file).stem().string();
+  DramStandardFile result;
+  result.standard.name = name;
   result.standard.organization = read_organization(organization);
   result.standard.timing = read_timing(timing);
   node.finish();
 
+  const std::string file_name = std::filesystem::path(file).stem().string();
+  if (name != file_name) {
+    node.fail("name",
+              fmt::format("expected {}, as the file is named, got {}", file_name, in_quotes(name)));
+  }
   const std::int64_t burst_length = result.standard.organization.burst_length;
   const DramCycles burst_cycles = result.standard.timing.nBL;
   if (burst_length % burst_cycles.count() != 0) {
     fail_against(
-        checked(timing, {"nBL", burst_cycles}), "a divisor of",
+        {.node = timing, .key = "nBL", .shown = print_quantity(burst_cycles.count(), kCycleUnits)},
+        "a divisor of",
         {.node = organization, .key = "burst_length", .shown = fmt::format("{}", burst_length)});
   }
   check_timing(timing, result.standard.timing);
-  result.facts = node.facts();
+  result.facts = figures_of(node);
   return result;
 }
 
@@ -144,6 +149,13 @@ std::vector<std::string> dram_names(const std::vector<std::string>& directories)
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+std::vector<Fact> figures_of(const ConfigNode& root) {
+  std::vector<Fact> facts = root.facts();
+  std::erase_if(facts,
+                [](const Fact& fact) { return fact.path == "name" || fact.path == "description"; });
+  return facts;
 }
 
 }  // namespace systole

@@ -12,13 +12,14 @@
 namespace systole {
 
 struct Mismatch {
-  std::string tensor;  ///< `conv1`, or `conv1 (accumulators)`
+  std::string tensor;  ///< `conv1`, `conv1 (accumulators)`, or `prob (host)`
   std::int64_t batch = 0;
   std::int64_t row = 0;
   std::int64_t col = 0;
   std::int64_t channel = 0;
   std::int64_t expected = 0;
   std::int64_t actual = 0;
+  bool missing = false;  ///< the run never wrote this element; `actual` means nothing
 };
 
 /// The outcome of comparing a data-carrying run with the reference kernels.

@@ -117,8 +117,8 @@ struct Flatten {};
 /// Over the channels of each pixel; output scale 1/256, zero point -128.
 struct SoftmaxChannels {};
 
-using Attributes = std::variant<Conv2d, Dense, AddTensors, Activate, PoolTensor, Concat, Flatten,
-                                SoftmaxChannels>;
+using Attributes =
+    std::variant<Conv2d, Dense, AddTensors, Activate, PoolTensor, Concat, Flatten, SoftmaxChannels>;
 
 struct Node {
   std::string name;

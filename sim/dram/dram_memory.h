@@ -1,18 +1,16 @@
 #pragma once
 
-#include <tlm_utils/multi_passthrough_target_socket.h>
-
 #include <cstdint>
 #include <memory>
 #include <systemc>
 #include <vector>
 
+#include <tlm_utils/multi_passthrough_target_socket.h>
+
 #include "arch/counters.h"
 #include "arch/dram_spec.h"
 
 namespace systole {
-
-class DramSystem;
 
 /// The chip's DRAM behind one TLM-2.0 approximately-timed target socket (base protocol).
 ///
@@ -22,6 +20,16 @@ class DramSystem;
 /// initiator are served in the order in which they were sent, spans of several as they arrive.
 /// The payload's data pointer may be null: the span is then timed and moves no data.
 /// Timing: docs/dram.md. Responses are at the exact DRAM time, not rounded to core cycles.
+///
+/// Also accepted: an initiator that answers BEGIN_RESP with TLM_ACCEPTED and sends END_RESP later
+/// (the next response waits for it), annotated delays, blocking transport, debug transport
+/// (storage without time). Bytes move in the order of the DRAM's commands; a read's bytes appear
+/// at the payload's pointer with its response. Errors, answered at once with TLM_COMPLETED:
+///   TLM_ADDRESS_ERROR_RESPONSE  the span leaves the capacity, or the storage if there is one
+///   TLM_COMMAND_ERROR_RESPONSE  neither a read nor a write
+///   TLM_BURST_ERROR_RESPONSE    no bytes, or a streaming width below the length
+///   TLM_BYTE_ENABLE_ERROR_RESPONSE  byte enables
+/// Needs a time resolution of 1 fs. Not modelled: direct memory interface, byte enables.
 class DramMemory : public sc_core::sc_module {
  public:
   tlm_utils::multi_passthrough_target_socket<DramMemory> socket{"socket"};
@@ -31,11 +39,17 @@ class DramMemory : public sc_core::sc_module {
              std::vector<std::int8_t>* storage);
   ~DramMemory() override;
 
-  /// Counts up to now; refreshes that would have happened until now are included.
+  /// Of all runs chosen up to now; refreshes that would have happened until now are included.
   [[nodiscard]] DramCounters counters() const;
 
  private:
   struct Implementation;
+
+  tlm::tlm_sync_enum nb_transport_fw(int initiator, tlm::tlm_generic_payload& payload,
+                                     tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void b_transport(int initiator, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  unsigned int transport_dbg(int initiator, tlm::tlm_generic_payload& payload);
+
   std::unique_ptr<Implementation> implementation_;
 };
 

@@ -1,0 +1,131 @@
+#include "app/catalogue.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/near_names.h"
+#include "arch/diag/error.h"
+
+namespace systole {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kExtension = ".yaml";
+
+std::string folder_of(EntryKind kind) {
+  return kind == EntryKind::Chip ? "configs/chips" : "workloads";
+}
+
+std::string word_for(EntryKind kind) {
+  return kind == EntryKind::Chip ? "chip" : "network";
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+/// Anything that can be opened and read, devices and pipes included, but no directory.
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored) && !fs::is_directory(path, ignored);
+}
+
+std::string installed_data() {
+  std::error_code error;
+  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
+  return error ? std::string{}
+               : (executable.parent_path().parent_path() / "share/systole").string();
+}
+
+std::string without_extension(const std::string& name) {
+  return name.ends_with(kExtension) ? name.substr(0, name.size() - kExtension.size()) : name;
+}
+
+std::vector<std::string> known_names(EntryKind kind) {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries(kind)) {
+    names.push_back(entry.name);
+  }
+  return names;
+}
+
+std::string unknown(EntryKind kind, const std::string& name) {
+  const std::vector<std::string> near = near_names(without_extension(name), known_names(kind));
+  return fmt::format("systole: no {} '{}': neither a file nor a known name{}; see 'systole list'",
+                     word_for(kind), name,
+                     near.empty() ? "" : fmt::format(" (near: {})", fmt::join(near, ", ")));
+}
+
+}  // namespace
+
+std::vector<std::string> data_directories() {
+  std::vector<std::string> candidates;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
+  if (const char* given = std::getenv("SYSTOLE_DATA"); given != nullptr && *given != '\0') {
+    candidates.emplace_back(given);
+  }
+  candidates.insert(candidates.end(), {".", SYSTOLE_SOURCE_DIR, installed_data()});
+  std::vector<std::string> directories;
+  std::vector<fs::path> seen;
+  for (const std::string& candidate : candidates) {
+    std::error_code error;
+    const fs::path place = fs::canonical(candidate, error);
+    if (!error && is_folder(place) && std::find(seen.begin(), seen.end(), place) == seen.end()) {
+      seen.push_back(place);
+      directories.push_back(candidate);
+    }
+  }
+  return directories;
+}
+
+std::vector<Entry> entries(EntryKind kind) {
+  std::vector<Entry> found;
+  for (const std::string& directory : data_directories()) {
+    std::error_code error;
+    const fs::path folder = fs::path(directory) / folder_of(kind);
+    for (fs::directory_iterator file(folder, error), end; !error && file != end;
+         file.increment(error)) {
+      const std::string name = file->path().stem().string();
+      const bool known = std::any_of(found.begin(), found.end(),
+                                     [&](const Entry& entry) { return entry.name == name; });
+      if (file->path().extension() == kExtension && is_file(file->path()) && !known) {
+        found.push_back({name, file->path().lexically_normal().string()});
+      }
+    }
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  return found;
+}
+
+std::string find_entry(EntryKind kind, const std::string& name) {
+  if (is_file(name)) {
+    return name;
+  }
+  for (const Entry& entry : entries(kind)) {
+    if (entry.name == without_extension(name)) {
+      return entry.file;
+    }
+  }
+  throw UserError(unknown(kind, name));
+}
+
+std::vector<std::string> dram_directories() {
+  std::vector<std::string> directories;
+  for (const std::string& directory : data_directories()) {
+    const fs::path folder = fs::path(directory) / "configs/dram";
+    if (is_folder(folder)) {
+      directories.push_back(folder.lexically_normal().string());
+    }
+  }
+  return directories;
+}
+
+}  // namespace systole

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace systole {
+
+/// Chips live in configs/chips of a data directory, networks in its workloads.
+enum class EntryKind : std::uint8_t { Chip, Network };
+
+struct Entry {
+  std::string name;  ///< file name without .yaml
+  std::string file;
+};
+
+/// Directories with configs/ and workloads/ below, in the order in which names are looked up:
+/// $SYSTOLE_DATA, the current directory, the source tree that the program was built from, and
+/// ../share/systole beside the directory of the program. Those that do not exist are left out.
+[[nodiscard]] std::vector<std::string> data_directories();
+
+/// Everything that ships, by name; of several files of one name the first directory's.
+[[nodiscard]] std::vector<Entry> entries(EntryKind kind);
+
+/// The file that a chip or network named on the command line means: the file itself where one of
+/// that name exists, else NAME.yaml in the data directories. Throws UserError:
+/// `systole: no chip 'tpu1': neither a file nor a known name (near: tpu_v1); see 'systole list'`.
+[[nodiscard]] std::string find_entry(EntryKind kind, const std::string& name);
+
+/// configs/dram of every data directory.
+[[nodiscard]] std::vector<std::string> dram_directories();
+
+}  // namespace systole

@@ -1,0 +1,212 @@
+#include "app/command_line.h"
+
+#include <array>
+#include <charconv>
+#include <limits>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/catalogue.h"
+#include "app/near_names.h"
+#include "arch/diag/error.h"
+#include "arch/enum_names.h"
+
+namespace systole {
+
+template <>
+inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
+    {Command::Run, "run"},
+    {Command::Compile, "compile"},
+    {Command::Describe, "describe"},
+    {Command::List, "list"},
+});
+
+template <>
+inline constexpr auto kEnumNames<Format> = std::to_array<EnumName<Format>>({{Format::Text, "text"},
+                                                                            {Format::Json, "json"},
+                                                                            {Format::Csv, "csv"}});
+
+namespace {
+
+constexpr std::int64_t kMaxBatch = 1'048'576;
+
+constexpr std::string_view kExamples = R"(
+Examples:
+  systole list                                     what ships
+  systole describe tpu_v1                          a chip: peaks, capacities, sources
+  systole run tpu_v1 resnet50                      simulate, print a report
+  systole run tpu_v1 resnet50 --check              and prove every number of it
+  systole run tpu_v1 mlp0 --batch 200 --format json --output mlp0.json
+  systole run my_chip.yaml my_network.yaml         your own files
+  systole compile tpu_v1 mlp0 | less               the program, one instruction a line
+
+Exit code: 0 done; 1 --check found wrong numbers; 2 a mistake in the command line or
+in a file; 3 a mistake in systole.
+)";
+
+constexpr std::string_view kRunExamples = R"(
+CHIP and NETWORK are files, or names from 'systole list'.
+
+--check carries data through the simulated chip and compares every tensor with the
+reference kernels, bit for bit. The cycles are the same with and without it.
+
+Examples:
+  systole run tpu_v1 resnet50
+  systole run tpu_v1 resnet50 --batch 8 --check
+  systole run tpu_v1 mlp0 --format csv --output mlp0.csv
+)";
+
+constexpr std::string_view kCompileExamples = R"(
+Prints layers, tensors, weight tiles, semaphores and one stream of instructions per
+engine; the format is described in docs/program.md.
+
+Examples:
+  systole compile tpu_v1 mlp0 | less
+  systole compile tpu_v1 resnet50 --batch 8 --output resnet50.program
+)";
+
+constexpr std::string_view kDescribeExamples = R"(
+Example:
+  systole describe tpu_v1
+)";
+
+/// Options as the user wrote them. Numbers stay text until read by us: the parser's own reading
+/// takes 010 for 8 and 1e3 for 1.
+struct Words {
+  std::string batch;
+  std::string seed = "1";
+  std::string format = "text";
+};
+
+template <class Integer>
+Integer integer_of(const std::string& option, const std::string& text, Integer min, Integer max) {
+  Integer value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  const bool padded = text.size() > 1 && text.starts_with('0');
+  if (error != std::errc{} || stopped != end || padded || value < min || value > max) {
+    throw UserError(fmt::format("systole: {}: expected an integer in {}..{}, got '{}'", option, min,
+                                max, text));
+  }
+  return value;
+}
+
+Format format_of(const std::string& text) {
+  if (const std::optional<Format> format = value_named<Format>(text)) {
+    return *format;
+  }
+  throw UserError(
+      fmt::format("systole: --format: expected one of text, json, csv, got '{}'", text));
+}
+
+std::string version_text() {
+  return fmt::format(
+      "systole {}\nA cycle-level simulator of TPU-style accelerators.\n"
+      "Chips and networks are looked up in: {}\n",
+      SYSTOLE_VERSION, fmt::join(data_directories(), ", "));
+}
+
+void add_output(CLI::App& app, Request& request) {
+  app.add_option("-o,--output", request.output,
+                 "Write to FILE, whole or not at all, instead of standard output")
+      ->type_name("FILE");
+  app.add_flag("-q,--quiet", request.quiet, "No progress line on the terminal");
+}
+
+void add_inputs(CLI::App& app, Request& request, Words& words) {
+  app.add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
+      ->required()
+      ->type_name("");
+  app.add_option("NETWORK", request.network, "Network: a YAML file or a name from 'systole list'")
+      ->required()
+      ->type_name("");
+  app.add_option("-b,--batch", words.batch, "Inputs at a time (default: what the network says)")
+      ->type_name("N");
+}
+
+void add_commands(CLI::App& app, Request& request, Words& words) {
+  CLI::App* run = app.add_subcommand("run", "Simulate a network on a chip and report");
+  add_inputs(*run, request, words);
+  run->add_flag("--check", request.check,
+                "Compute real data as well, and compare it with reference kernels");
+  run->add_option("--seed", words.seed, "Seed of generated weights and inputs (default: 1)")
+      ->type_name("S");
+  run->add_option("--format", words.format, "text, json or csv (default: text)")
+      ->type_name("FORMAT");
+  add_output(*run, request);
+  run->footer(std::string(kRunExamples));
+
+  CLI::App* compile = app.add_subcommand("compile", "Print the program of a network for a chip");
+  add_inputs(*compile, request, words);
+  add_output(*compile, request);
+  compile->footer(std::string(kCompileExamples));
+
+  CLI::App* describe =
+      app.add_subcommand("describe", "Print a chip: peaks, capacities, every figure's source");
+  describe->add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
+      ->required()
+      ->type_name("");
+  add_output(*describe, request);
+  describe->footer(std::string(kDescribeExamples));
+
+  app.add_subcommand("list", "Print the chips and networks that ship");
+}
+
+/// The parser calls a mistyped command an unexpected argument; we know better.
+void check_command(int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-') {
+    return;
+  }
+  std::vector<std::string> names;
+  for (const auto& [command, name] : kEnumNames<Command>) {
+    names.emplace_back(name);
+  }
+  const std::string word = argv[1];
+  if (std::find(names.begin(), names.end(), word) != names.end()) {
+    return;
+  }
+  const std::vector<std::string> near = near_names(word, names);
+  throw UserError(fmt::format("systole: no command '{}' ({}: {}); see 'systole --help'", word,
+                              near.empty() ? "known" : "near",
+                              fmt::join(near.empty() ? names : near, ", ")));
+}
+
+Request checked(const CLI::App& app, Request request, const Words& words) {
+  request.command = *value_named<Command>(app.get_subcommands().front()->get_name());
+  if (!words.batch.empty()) {
+    request.batch = integer_of<std::int64_t>("--batch", words.batch, 1, kMaxBatch);
+  }
+  request.seed =
+      integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());
+  request.format = format_of(words.format);
+  return request;
+}
+
+}  // namespace
+
+std::variant<Request, Answer> parse_command_line(int argc, const char* const* argv) {
+  Request request;
+  Words words;
+  CLI::App app("Simulates neural networks on TPU-style accelerators, cycle by cycle.", "systole");
+  app.set_version_flag("--version", version_text, "Print version and data directories");
+  app.require_subcommand(1);
+  app.footer(std::string(kExamples));
+  add_commands(app, request, words);
+  // Footers are inherited by copy when a command is added; list has nothing to add.
+  app.get_subcommand("list")->footer("");
+  check_command(argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForVersion& version) {
+    return Answer{version.what()};
+  } catch (const CLI::CallForHelp&) {
+    return Answer{app.help()};
+  } catch (const CLI::ParseError& error) {
+    throw UserError(fmt::format("systole: {}; see 'systole --help'", error.what()));
+  }
+  return checked(app, request, words);
+}
+
+}  // namespace systole

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace systole {
+
+enum class Command : std::uint8_t { Run, Compile, Describe, List };
+enum class Format : std::uint8_t { Text, Json, Csv };
+
+/// What the user asked for, checked as far as no file is needed.
+struct Request {
+  Command command = Command::List;
+  std::string chip;
+  std::string network;
+  std::int64_t batch = 0;  ///< 0: the network's own
+  std::uint64_t seed = 1;
+  bool check = false;
+  bool quiet = false;
+  Format format = Format::Text;
+  std::string output;  ///< a file, or empty for standard output
+};
+
+/// Text to print instead of doing anything: help and version.
+struct Answer {
+  std::string text;
+};
+
+/// Throws UserError with the one line to print when the command line is wrong.
+[[nodiscard]] std::variant<Request, Answer> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace systole

@@ -1,0 +1,124 @@
+#include "app/commands.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "app/catalogue.h"
+#include "app/listing.h"
+#include "app/output.h"
+#include "app/progress.h"
+#include "arch/chip_spec.h"
+#include "arch/isa/program_text.h"
+#include "compiler/compile.h"
+#include "compiler/frontend/read_network.h"
+#include "report/csv.h"
+#include "report/describe.h"
+#include "report/json.h"
+#include "report/text.h"
+#include "study/evaluate.h"
+
+namespace systole {
+
+namespace {
+
+/// https://no-color.org: any non-empty NO_COLOR switches colours off.
+bool has_colour(const Request& request) {
+  const auto given = [](const char* name) {
+    const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return std::string(value == nullptr ? "" : value);
+  };
+  return request.output.empty() && ::isatty(STDOUT_FILENO) == 1 && given("NO_COLOR").empty() &&
+         given("TERM") != "dumb";
+}
+
+void deliver(const Request& request, std::string_view text) {
+  if (request.output.empty()) {
+    write_standard_output(text);
+  } else {
+    write_file(request.output, text);
+  }
+}
+
+ChipSpec chip_of(const Request& request) {
+  return read_chip(find_entry(EntryKind::Chip, request.chip), dram_directories());
+}
+
+Network network_of(const Request& request) {
+  return read_network(find_entry(EntryKind::Network, request.network),
+                      {.batch = request.batch, .seed = request.seed});
+}
+
+std::string formatted(const Result& result, const Request& request) {
+  switch (request.format) {
+    case Format::Text:
+      return text_report(result, {.colour = has_colour(request)});
+    case Format::Json:
+      return json_report(result);
+    case Format::Csv:
+      return csv_report(result);
+  }
+  return "";
+}
+
+Result evaluate_request(const Request& request) {
+  Progress progress(!request.quiet);
+  progress.stage("reading");
+  const ChipSpec chip = chip_of(request);
+  const Network network = network_of(request);
+  return evaluate(chip, network, {.check = request.check, .on_stage = [&](std::string_view name) {
+                                    progress.stage(name);
+                                  }});
+}
+
+ExitCode run(const Request& request) {
+  const Result result = evaluate_request(request);
+  deliver(request, formatted(result, request));
+  if (!result.check) {
+    return kOk;
+  }
+  // The other formats carry the outcome too, but nobody reads them while they scroll by.
+  const bool unseen = request.format != Format::Text || !request.output.empty();
+  if (!result.check->passed() || (unseen && !request.quiet)) {
+    fmt::print(stderr, "systole: {}\n", check_line(*result.check));
+  }
+  return result.check->passed() ? kOk : kCheckFailed;
+}
+
+ExitCode print_compiled(const Request& request) {
+  std::string text;
+  {
+    Progress progress(!request.quiet);
+    progress.stage("compiling");
+    const ChipSpec chip = chip_of(request);
+    text = print_program(compile(chip, network_of(request).graph));
+  }
+  deliver(request, text);
+  return kOk;
+}
+
+}  // namespace
+
+ExitCode execute(const Request& request) {
+  if (!request.output.empty()) {
+    check_output(request.output);
+  }
+  switch (request.command) {
+    case Command::Run:
+      return run(request);
+    case Command::Compile:
+      return print_compiled(request);
+    case Command::Describe:
+      deliver(request, describe_chip(chip_of(request), {.colour = has_colour(request)}));
+      return kOk;
+    case Command::List:
+      deliver(request, list_catalogue(has_colour(request)));
+      return kOk;
+  }
+  return kInternalError;
+}
+
+}  // namespace systole

@@ -1,0 +1,73 @@
+#include "app/listing.h"
+
+#include <fmt/format.h>
+
+#include "app/catalogue.h"
+#include "arch/chip_spec.h"
+#include "compiler/frontend/read_network.h"
+#include "report/figures.h"
+#include "report/format.h"
+#include "report/table.h"
+#include "report/text.h"
+
+namespace systole {
+
+namespace {
+
+using Align = Column::Align;
+
+constexpr std::size_t kDescriptionWidth = 48;
+
+std::string brief(std::string_view text) {
+  return shortened(printable(text), kDescriptionWidth);
+}
+
+void add_chip(Table& table, const Entry& entry) {
+  try {
+    const ChipSpec chip = read_chip(entry.file, dram_directories());
+    table.add({printable(entry.name), fmt::format("{:.3g}", chip_figures(chip).peak_tops),
+               scaled(chip.dram.peak_bandwidth().count(), "B/s"),
+               binary_bytes(chip.buffer.capacity.count()), brief(chip.description)});
+  } catch (const UserError& error) {
+    table.add({printable(entry.name), "-", "-", "-", brief(error.what())}, Style::Bad);
+  }
+}
+
+void add_network(Table& table, const Entry& entry) {
+  try {
+    const Graph graph = read_network(entry.file).graph;
+    std::int64_t macs = 0;
+    std::int64_t parameters = 0;
+    for (const Node& node : graph.nodes) {
+      macs += macs_of(graph, node);
+      parameters += parameters_of(graph, node);
+    }
+    table.add({printable(entry.name), fmt::format("{}", graph.nodes.size()),
+               scaled(macs / graph.batch), scaled(parameters), fmt::format("{}", graph.batch), ""});
+  } catch (const UserError& error) {
+    table.add({printable(entry.name), "-", "-", "-", "-", brief(error.what())}, Style::Bad);
+  }
+}
+
+}  // namespace
+
+std::string list_catalogue(bool colour) {
+  Table chips({{"chip", Align::Left}, {"TOPS"}, {"DRAM"}, {"buffer"}, {"", Align::Left}});
+  for (const Entry& entry : entries(EntryKind::Chip)) {
+    add_chip(chips, entry);
+  }
+  Table networks({{"network", Align::Left},
+                  {"layers"},
+                  {"MACs/input"},
+                  {"parameters"},
+                  {"batch"},
+                  {"", Align::Left}});
+  for (const Entry& entry : entries(EntryKind::Network)) {
+    add_network(networks, entry);
+  }
+  return chips.print(kReportWidth, colour) + '\n' + networks.print(kReportWidth, colour) +
+         "\nRun one with 'systole run CHIP NETWORK'; look at a chip with 'systole describe "
+         "CHIP'.\n";
+}
+
+}  // namespace systole

@@ -1,0 +1,221 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+
+#include "arch/isa/program.h"
+
+namespace systole {
+
+/// Whether a field is always written (and missed when absent), or left out where it has its
+/// default.
+enum class Presence : std::uint8_t { Optional, Required };
+
+/// The table that an integer field counts in, so that a reader can check it.
+enum class IndexInto : std::uint8_t { Nothing, Layers, Tiles };
+
+template <class Struct, class Value>
+struct Field {
+  std::string_view key;
+  Value Struct::*member;
+  Presence presence;
+  IndexInto index = IndexInto::Nothing;
+};
+
+template <class Struct, class Value>
+constexpr Field<Struct, Value> required(std::string_view key, Value Struct::*member,
+                                        IndexInto index = IndexInto::Nothing) {
+  return {key, member, Presence::Required, index};
+}
+
+template <class Struct, class Value>
+constexpr Field<Struct, Value> optional(std::string_view key, Value Struct::*member) {
+  return {key, member, Presence::Optional};
+}
+
+/// The one table of the fields of a struct of the program, in the order of the text form: printing
+/// and parsing both read it. To add a field to an instruction, add its row here.
+template <class Struct>
+inline constexpr std::nullptr_t kFields = nullptr;
+
+template <class Struct>
+concept HasFields = !std::is_null_pointer_v<std::remove_cv_t<decltype(kFields<Struct>)>>;
+
+template <>
+inline constexpr auto kFields<Program> = std::tuple{
+    required("network", &Program::network),       required("chip", &Program::chip),
+    required("batch", &Program::batch),           required("dram_bytes", &Program::dram_bytes),
+    required("host_bytes", &Program::host_bytes),
+};
+
+template <>
+inline constexpr auto kFields<ProgramLayer> = std::tuple{
+    required("name", &ProgramLayer::name),
+    required("kind", &ProgramLayer::kind),
+    optional("macs", &ProgramLayer::macs),
+};
+
+template <>
+inline constexpr auto kFields<ProgramTensor> = std::tuple{
+    required("name", &ProgramTensor::name),         required("role", &ProgramTensor::role),
+    required("type", &ProgramTensor::type),         required("pixels", &ProgramTensor::pixels),
+    required("channels", &ProgramTensor::channels), optional("home", &ProgramTensor::home),
+};
+
+template <>
+inline constexpr auto kFields<WeightTile> = std::tuple{
+    required("layer", &WeightTile::layer, IndexInto::Layers),
+    required("k_first", &WeightTile::k_first),
+    required("rows", &WeightTile::rows),
+    required("n_first", &WeightTile::n_first),
+    required("cols", &WeightTile::cols),
+    required("dram_address", &WeightTile::dram_address),
+};
+
+template <>
+inline constexpr auto kFields<Semaphore> = std::tuple{
+    required("from", &Semaphore::from),
+    required("to", &Semaphore::to),
+    required("kind", &Semaphore::kind),
+};
+
+template <>
+inline constexpr auto kFields<Transfer> = std::tuple{
+    required("to_buffer", &Transfer::to_buffer),       required("far", &Transfer::far),
+    optional("far_pitch", &Transfer::far_pitch),       required("buffer", &Transfer::buffer),
+    optional("buffer_pitch", &Transfer::buffer_pitch), optional("rows", &Transfer::rows),
+    required("row_bytes", &Transfer::row_bytes),
+};
+
+template <>
+inline constexpr auto kFields<LoadWeights> = std::tuple{
+    required("tile", &LoadWeights::tile, IndexInto::Tiles),
+    required("dram_address", &LoadWeights::dram_address),
+    required("rows", &LoadWeights::rows),
+    required("cols", &LoadWeights::cols),
+    optional("type", &LoadWeights::type),
+};
+
+template <>
+inline constexpr auto kFields<Window> = std::tuple{
+    required("source", &Window::source),
+    optional("image_pitch", &Window::image_pitch),
+    optional("row_pitch", &Window::row_pitch),
+    optional("pixel_pitch", &Window::pixel_pitch),
+    optional("in_rows", &Window::in_rows),
+    optional("in_cols", &Window::in_cols),
+    optional("first_in_row", &Window::first_in_row),
+    required("channels", &Window::channels),
+    optional("kernel_rows", &Window::kernel_rows),
+    optional("kernel_cols", &Window::kernel_cols),
+    optional("stride_rows", &Window::stride_rows),
+    optional("stride_cols", &Window::stride_cols),
+    optional("dilation_rows", &Window::dilation_rows),
+    optional("dilation_cols", &Window::dilation_cols),
+    optional("pad_top", &Window::pad_top),
+    optional("pad_left", &Window::pad_left),
+    optional("out_rows", &Window::out_rows),
+    optional("out_cols", &Window::out_cols),
+    optional("first_out_row", &Window::first_out_row),
+    optional("pad_value", &Window::pad_value),
+};
+
+template <>
+inline constexpr auto kFields<Fold> = std::tuple{
+    required("tile", &Fold::tile, IndexInto::Tiles),
+    optional("next_tile", &Fold::next_tile),
+    required("rows", &Fold::rows),
+    required("cols", &Fold::cols),
+    optional("activation_type", &Fold::activation_type),
+    optional("weight_type", &Fold::weight_type),
+    optional("k_first", &Fold::k_first),
+    required("first", &Fold::first),
+    required("count", &Fold::count),
+    required("accumulator", &Fold::accumulator),
+    optional("accumulate", &Fold::accumulate),
+    required("window", &Fold::window),
+};
+
+template <>
+inline constexpr auto kFields<Destination> = std::tuple{
+    required("out", &Destination::out),
+    optional("pitch", &Destination::pitch),
+    optional("zero_point", &Destination::zero_point),
+    optional("low", &Destination::low),
+    optional("high", &Destination::high),
+};
+
+template <>
+inline constexpr auto kFields<Requantize> = std::tuple{
+    required("accumulator", &Requantize::accumulator),
+    required("rows", &Requantize::rows),
+    required("cols", &Requantize::cols),
+    required("bias", &Requantize::bias),
+    required("scale", &Requantize::scale),
+    optional("lookup", &Requantize::lookup),
+    required("to", &Requantize::to),
+};
+
+template <>
+inline constexpr auto kFields<Rescale> = std::tuple{
+    required("in", &Rescale::in),
+    optional("in_pitch", &Rescale::in_pitch),
+    required("rows", &Rescale::rows),
+    required("cols", &Rescale::cols),
+    optional("in_zero_point", &Rescale::in_zero_point),
+    required("scale", &Rescale::scale),
+    optional("lookup", &Rescale::lookup),
+    required("to", &Rescale::to),
+};
+
+template <>
+inline constexpr auto kFields<Add> = std::tuple{
+    required("a", &Add::a),
+    optional("a_pitch", &Add::a_pitch),
+    optional("a_zero_point", &Add::a_zero_point),
+    required("a_multiplier", &Add::a_multiplier),
+    required("b", &Add::b),
+    optional("b_pitch", &Add::b_pitch),
+    optional("b_zero_point", &Add::b_zero_point),
+    required("b_multiplier", &Add::b_multiplier),
+    required("shift", &Add::shift),
+    required("rows", &Add::rows),
+    required("cols", &Add::cols),
+    required("to", &Add::to),
+};
+
+template <>
+inline constexpr auto kFields<Pool> = std::tuple{
+    required("kind", &Pool::kind),     required("first", &Pool::first),
+    required("count", &Pool::count),   optional("in_zero_point", &Pool::in_zero_point),
+    optional("scale", &Pool::scale),   optional("count_padding", &Pool::count_padding),
+    required("window", &Pool::window), required("to", &Pool::to),
+};
+
+template <>
+inline constexpr auto kFields<Softmax> = std::tuple{
+    required("in", &Softmax::in),       optional("in_pitch", &Softmax::in_pitch),
+    required("rows", &Softmax::rows),   required("cols", &Softmax::cols),
+    required("table", &Softmax::table), required("to", &Softmax::to),
+};
+
+/// Common to all instructions; written behind the fields of the operation.
+template <>
+inline constexpr auto kFields<Instruction> = std::tuple{
+    required("layer", &Instruction::layer, IndexInto::Layers),
+    optional("wait", &Instruction::waits),
+    optional("signal", &Instruction::signals),
+};
+
+/// Names of the alternatives of Operation, in their order.
+inline constexpr auto kOperationNames = std::to_array<std::string_view>(
+    {"transfer", "load_weights", "fold", "requantize", "rescale", "add", "pool", "softmax"});
+static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
+
+constexpr std::string_view name_of(const Operation& operation) {
+  return kOperationNames[operation.index()];
+}
+
+}  // namespace systole

@@ -1,0 +1,414 @@
+#include <charconv>
+#include <concepts>
+#include <limits>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include "arch/isa/line_cursor.h"
+#include "arch/isa/program_fields.h"
+#include "arch/isa/program_text.h"
+
+namespace systole {
+
+namespace {
+
+using Path = LineCursor::Path;
+
+/// Takes an integer off the front of `text`; false when there is none or it does not fit.
+template <std::integral Integer>
+bool take_number(std::string_view& text, Integer& number) {
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (result.ec != std::errc{}) {
+    return false;
+  }
+  text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
+  return true;
+}
+
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) {
+    return false;
+  }
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+bool take_operand(std::string_view text, Operand& operand) {
+  if (take_prefix(text, "t")) {
+    if (!take_number(text, operand.tensor)) {
+      return false;
+    }
+    if (take_prefix(text, "+") && !take_number(text, operand.offset)) {
+      return false;
+    }
+  }
+  return take_prefix(text, "@") && take_number(text, operand.address) && text.empty();
+}
+
+bool take_scale(std::string_view text, FixedPoint& scale) {
+  return take_number(text, scale.multiplier) && take_prefix(text, "/2^") &&
+         take_number(text, scale.shift) && text.empty();
+}
+
+bool take_uses(std::string_view text, std::vector<SemaphoreUse>& uses) {
+  do {
+    SemaphoreUse use;
+    if (!take_number(text, use.semaphore)) {
+      return false;
+    }
+    if (take_prefix(text, "x") && !take_number(text, use.count)) {
+      return false;
+    }
+    uses.push_back(use);
+  } while (take_prefix(text, ","));
+  return text.empty();
+}
+
+template <class Struct>
+constexpr std::size_t kFieldCount = std::tuple_size_v<std::remove_cv_t<decltype(kFields<Struct>)>>;
+
+template <class Struct>
+constexpr auto kKeys = std::apply([](const auto&... field) { return std::array{field.key...}; },
+                                  kFields<Struct>);
+
+/// An object being read, and which of its fields have been seen.
+template <class Struct>
+struct Reading {
+  Struct& object;
+  std::uint64_t seen = 0;
+  std::size_t next = 0;  ///< the field that usually comes next
+
+  /// The index of the field called `key`, or kFieldCount.
+  [[nodiscard]] std::size_t find(std::string_view key) const {
+    const auto& keys = kKeys<Struct>;
+    if (next < keys.size() && keys[next] == key) {
+      return next;
+    }
+    std::size_t index = 0;
+    while (index < keys.size() && keys[index] != key) {
+      ++index;
+    }
+    return index;
+  }
+};
+
+class Parser {
+ public:
+  Parser(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
+
+  Program parse();
+
+ private:
+  bool next_line(std::string_view& line);
+  void parse_header(LineCursor& cursor);
+  void parse_line(LineCursor& cursor, std::string_view word);
+  void parse_instruction(LineCursor& cursor, Engine engine);
+  template <std::size_t I = 0>
+  Operation parse_operation(LineCursor& cursor, std::string_view name, Instruction& instruction);
+  template <class Row>
+  void parse_row(LineCursor& cursor, std::string_view word, std::vector<Row>& rows);
+
+  template <class... Structs>
+  void fields(LineCursor& cursor, bool nested, Structs&... objects);
+  template <class Struct>
+  bool field(LineCursor& cursor, std::string_view key, Reading<Struct>& reading);
+  template <class Struct, class Value>
+  void field_value(LineCursor& cursor, const Field<Struct, Value>& field, Struct& object);
+  template <class Struct>
+  void check_complete(LineCursor& cursor, const Reading<Struct>& reading) const;
+
+  template <std::integral Integer>
+  void value(LineCursor& cursor, Integer& integer);
+  void value(LineCursor& cursor, bool& flag);
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void value(LineCursor& cursor, Enum& choice);
+  void value(LineCursor& cursor, std::string& name) { name = cursor.quoted(); }
+  void value(LineCursor& cursor, Operand& operand);
+  void value(LineCursor& cursor, FixedPoint& scale);
+  void value(LineCursor& cursor, std::vector<SemaphoreUse>& uses);
+
+  [[nodiscard]] std::size_t size_of(IndexInto table) const;
+  static void check_index(const LineCursor& cursor, std::string_view what, std::int64_t index,
+                          std::size_t size);
+
+  std::string_view rest_;
+  const std::string& file_;
+  int line_ = 0;
+  bool ended_ = false;
+  Program program_;
+};
+
+std::string got_token(std::string_view token) {
+  return token.empty() ? "nothing" : quote_for_message(token);
+}
+
+Program Parser::parse() {
+  bool has_header = false;
+  std::string_view text;
+  while (next_line(text)) {
+    LineCursor cursor(file_, text, line_);
+    if (cursor.at_end()) {
+      continue;
+    }
+    if (ended_) {
+      cursor.fail("nothing behind 'end'", quote_for_message(cursor.word()));
+    }
+    const std::string_view word = cursor.word();
+    if (!has_header) {
+      if (word != "program") {
+        cursor.fail("'program'", got_token(word));
+      }
+      parse_header(cursor);
+      has_header = true;
+    } else {
+      parse_line(cursor, word);
+    }
+  }
+  if (!ended_) {
+    const LineCursor end(file_, {}, line_ + 1);
+    end.fail(has_header ? "'end'" : "'program'", "the end of the file");
+  }
+  return std::move(program_);
+}
+
+bool Parser::next_line(std::string_view& line) {
+  if (rest_.empty()) {
+    return false;
+  }
+  const std::size_t end = std::min(rest_.find('\n'), rest_.size());
+  line = rest_.substr(0, end);
+  rest_.remove_prefix(std::min(end + 1, rest_.size()));
+  ++line_;
+  return true;
+}
+
+void Parser::parse_header(LineCursor& cursor) {
+  const Path path(cursor, "program");
+  const std::string_view format = cursor.word();
+  if (format != "1") {
+    cursor.fail("format 1", got_token(format));
+  }
+  fields(cursor, false, program_);
+}
+
+void Parser::parse_line(LineCursor& cursor, std::string_view word) {
+  if (const auto engine = value_named<Engine>(word)) {
+    parse_instruction(cursor, *engine);
+  } else if (word == "layer") {
+    parse_row(cursor, word, program_.layers);
+  } else if (word == "tensor") {
+    parse_row(cursor, word, program_.tensors);
+  } else if (word == "tile") {
+    parse_row(cursor, word, program_.tiles);
+  } else if (word == "semaphore") {
+    parse_row(cursor, word, program_.semaphores);
+  } else if (word == "end") {
+    ended_ = true;
+    if (!cursor.at_end()) {
+      cursor.fail_here("the end of the line");
+    }
+  } else {
+    std::string choices = "layer, tensor, tile, semaphore, ";
+    for (const auto& [candidate, name] : kEnumNames<Engine>) {
+      choices += fmt::format("{}, ", name);
+    }
+    cursor.fail(fmt::format("one of {}end", choices), got_token(word));
+  }
+}
+
+void Parser::parse_instruction(LineCursor& cursor, Engine engine) {
+  const std::string_view name = cursor.word();
+  const Path path(cursor, name);
+  Instruction& instruction = program_.stream(engine).emplace_back();
+  instruction.operation = parse_operation(cursor, name, instruction);
+}
+
+template <std::size_t I>
+Operation Parser::parse_operation(LineCursor& cursor, std::string_view name,
+                                  Instruction& instruction) {
+  if constexpr (I == kOperationNames.size()) {
+    cursor.fail(fmt::format("one of {}", fmt::join(kOperationNames, ", ")), got_token(name));
+  } else {
+    if (name != kOperationNames[I]) {
+      return parse_operation<I + 1>(cursor, name, instruction);
+    }
+    std::variant_alternative_t<I, Operation> operation;
+    fields(cursor, false, operation, instruction);
+    return operation;
+  }
+}
+
+template <class Row>
+void Parser::parse_row(LineCursor& cursor, std::string_view word, std::vector<Row>& rows) {
+  const Path path(cursor, word);
+  const std::string_view index = cursor.word();
+  if (index != fmt::format("{}", rows.size())) {
+    cursor.fail(fmt::format("{}", rows.size()), got_token(index));
+  }
+  Row row;
+  fields(cursor, false, row);
+  rows.push_back(std::move(row));
+}
+
+template <class... Structs>
+void Parser::fields(LineCursor& cursor, bool nested, Structs&... objects) {
+  std::tuple<Reading<Structs>...> readings{Reading<Structs>{objects}...};
+  while (!cursor.at_end() && !(nested && cursor.peek() == ')')) {
+    const std::string_view key = cursor.word();
+    const bool known = std::apply(
+        [&](auto&... reading) { return (this->field(cursor, key, reading) || ...); }, readings);
+    if (!known) {
+      std::string keys;
+      ((keys += fmt::format("{}{}", keys.empty() ? "" : ", ", fmt::join(kKeys<Structs>, ", "))),
+       ...);
+      if (key.empty()) {
+        cursor.fail_here(fmt::format("one of {}", keys));
+      }
+      cursor.fail(fmt::format("one of {}", keys), quote_for_message(key));
+    }
+  }
+  std::apply([&](auto&... reading) { (this->check_complete(cursor, reading), ...); }, readings);
+}
+
+template <class Struct>
+bool Parser::field(LineCursor& cursor, std::string_view key, Reading<Struct>& reading) {
+  const std::size_t index = reading.find(key);
+  if (index == kFieldCount<Struct>) {
+    return false;
+  }
+  const Path path(cursor, key);
+  const std::uint64_t bit = std::uint64_t{1} << index;
+  if ((reading.seen & bit) != 0) {
+    cursor.fail("the key once", "it again");
+  }
+  reading.seen |= bit;
+  reading.next = index + 1;
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    ((I == index ? this->field_value(cursor, std::get<I>(kFields<Struct>), reading.object)
+                 : void()),
+     ...);
+  }
+  (std::make_index_sequence<kFieldCount<Struct>>{});
+  return true;
+}
+
+template <class Struct, class Value>
+void Parser::field_value(LineCursor& cursor, const Field<Struct, Value>& field, Struct& object) {
+  Value& target = object.*field.member;
+  constexpr bool kNested = HasFields<Value>;
+  if (!cursor.take(kNested ? '(' : '=')) {
+    cursor.fail_here(kNested ? "'('" : "'='");
+  }
+  if constexpr (kNested) {
+    fields(cursor, true, target);
+    if (!cursor.take(')')) {
+      cursor.fail_here("')'");
+    }
+  } else {
+    value(cursor, target);
+    if constexpr (std::is_same_v<Value, std::int32_t>) {
+      if (field.index != IndexInto::Nothing) {
+        check_index(cursor, field.index == IndexInto::Layers ? "layer" : "tile", target,
+                    size_of(field.index));
+      }
+    }
+  }
+}
+
+template <class Struct>
+void Parser::check_complete(LineCursor& cursor, const Reading<Struct>& reading) const {
+  std::size_t index = 0;
+  const auto check = [&](const auto& field) {
+    const bool missing = (reading.seen >> index++ & 1) == 0;
+    if (missing && field.presence == Presence::Required) {
+      cursor.fail_here(fmt::format("'{}'", field.key));
+    }
+  };
+  std::apply([&](const auto&... field) { (check(field), ...); }, kFields<Struct>);
+}
+
+template <std::integral Integer>
+void Parser::value(LineCursor& cursor, Integer& integer) {
+  const std::string_view token = cursor.token();
+  std::string_view rest = token;
+  if (!take_number(rest, integer) || !rest.empty()) {
+    using Limits = std::numeric_limits<Integer>;
+    cursor.fail(fmt::format("an integer in {}..{}", Limits::min(), Limits::max()),
+                got_token(token));
+  }
+}
+
+void Parser::value(LineCursor& cursor, bool& flag) {
+  const std::string_view token = cursor.token();
+  if (token != "true" && token != "false") {
+    cursor.fail("true or false", got_token(token));
+  }
+  flag = token == "true";
+}
+
+template <class Enum>
+requires std::is_enum_v<Enum>
+void Parser::value(LineCursor& cursor, Enum& choice) {
+  const std::string_view token = cursor.token();
+  const auto found = value_named<Enum>(token);
+  if (!found) {
+    std::string names;
+    for (const auto& [candidate, name] : kEnumNames<Enum>) {
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
+    }
+    cursor.fail(fmt::format("one of {}", names), got_token(token));
+  }
+  choice = *found;
+}
+
+void Parser::value(LineCursor& cursor, Operand& operand) {
+  const std::string_view token = cursor.token();
+  if (!take_operand(token, operand)) {
+    cursor.fail("an operand such as t3+128@4096", got_token(token));
+  }
+  if (operand.tensor != kNoTensor) {
+    check_index(cursor, "tensor", operand.tensor, program_.tensors.size());
+  }
+}
+
+void Parser::value(LineCursor& cursor, FixedPoint& scale) {
+  const std::string_view token = cursor.token();
+  if (!take_scale(token, scale)) {
+    cursor.fail("a scale such as 1518500250/2^37", got_token(token));
+  }
+}
+
+void Parser::value(LineCursor& cursor, std::vector<SemaphoreUse>& uses) {
+  const std::string_view token = cursor.token();
+  if (!take_uses(token, uses)) {
+    cursor.fail("semaphores such as 5,7x2", got_token(token));
+  }
+  for (const SemaphoreUse& use : uses) {
+    check_index(cursor, "semaphore", use.semaphore, program_.semaphores.size());
+  }
+}
+
+std::size_t Parser::size_of(IndexInto table) const {
+  return table == IndexInto::Layers ? program_.layers.size() : program_.tiles.size();
+}
+
+void Parser::check_index(const LineCursor& cursor, std::string_view what, std::int64_t index,
+                         std::size_t size) {
+  if (index >= 0 && static_cast<std::size_t>(index) < size) {
+    return;
+  }
+  if (size == 0) {
+    cursor.fail(fmt::format("a {} declared above (there is none)", what), fmt::format("{}", index));
+  }
+  cursor.fail(fmt::format("a {} declared above (0..{})", what, size - 1), fmt::format("{}", index));
+}
+
+}  // namespace
+
+Program parse_program(std::string_view text, const std::string& file) {
+  return Parser(text, file).parse();
+}
+
+}  // namespace systole

@@ -1,0 +1,325 @@
+#include "compiler/compile.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "arch/diag/check.h"
+#include "compiler/allocation/memory_plan.h"
+#include "compiler/lowering/emit.h"
+#include "compiler/lowering/lowering_context.h"
+#include "compiler/lowering/tiles.h"
+#include "compiler/schedule/program_builder.h"
+#include "compiler/verify/verify.h"
+
+namespace systole {
+
+namespace {
+
+bool is_view(const Node& node) {
+  return std::holds_alternative<Flatten>(node.attributes);
+}
+
+bool runs_on_the_array(const Node& node) {
+  return std::holds_alternative<Conv2d>(node.attributes) ||
+         std::holds_alternative<Dense>(node.attributes);
+}
+
+/// Hands out addresses of DRAM and host memory, burst by burst.
+class FarMemory {
+ public:
+  explicit FarMemory(std::int64_t alignment) : alignment_(alignment) {}
+
+  std::int64_t take(std::int64_t bytes) {
+    const std::int64_t address = next_;
+    next_ = round_up(next_ + bytes, alignment_);
+    return address;
+  }
+  [[nodiscard]] std::int64_t used() const { return next_; }
+
+ private:
+  std::int64_t alignment_;
+  std::int64_t next_ = 0;
+};
+
+/// Builds the header of the program (layers, tensors, tiles) and the tables that lead to it.
+class Declarations {
+ public:
+  Declarations(const ChipSpec& chip, const Graph& graph, const MemoryPlan& plan)
+      : chip_(chip),
+        graph_(graph),
+        plan_(plan),
+        dram_(chip.dram.standard.organization.burst_bytes().count()),
+        host_(dram_) {
+    program_.network = graph.name;
+    program_.chip = chip.name;
+    program_.batch = graph.batch;
+  }
+
+  Program declare(std::vector<TensorId>& tensor_ids, std::vector<TensorId>& bias_ids,
+                  std::vector<TensorId>& table_ids, std::vector<std::int32_t>& tile_ids) {
+    for (const Node& node : graph_.nodes) {
+      program_.layers.push_back(
+          {.name = node.name, .kind = node.kind, .macs = macs_of(graph_, node)});
+    }
+    for (std::size_t layer = 0; layer < graph_.nodes.size(); ++layer) {
+      tile_ids.push_back(static_cast<std::int32_t>(program_.tiles.size()));
+      declare_tiles(static_cast<std::int32_t>(layer));
+      declare_constants(graph_.nodes[layer], bias_ids, table_ids);
+    }
+    declare_tensors(tensor_ids);
+    program_.dram_bytes = dram_.used();
+    program_.host_bytes = host_.used();
+    check_capacity();
+    return std::move(program_);
+  }
+
+ private:
+  void declare_tiles(std::int32_t layer) {
+    const auto gemm = gemm_shape(graph_, graph_.node(layer));
+    if (!gemm) {
+      return;
+    }
+    const TileGrid grid = tile_grid(chip_, *gemm);
+    for (std::int64_t group = 0; group < grid.groups; ++group) {
+      for (const Slice& n : grid.n) {
+        for (const Slice& k : grid.k) {
+          program_.tiles.push_back({.layer = layer,
+                                    .k_first = k.first,
+                                    .rows = k.size,
+                                    .n_first = group * gemm->n + n.first,
+                                    .cols = n.size,
+                                    .dram_address = dram_.take(k.size * n.size)});
+        }
+      }
+    }
+  }
+
+  TensorId add_constant(std::string name, DataType type, std::int64_t elements) {
+    ProgramTensor tensor{.name = std::move(name),
+                         .role = TensorRole::Constant,
+                         .type = type,
+                         .pixels = 1,
+                         .channels = elements,
+                         .home = 0};
+    tensor.home = dram_.take(tensor.bytes());
+    program_.tensors.push_back(std::move(tensor));
+    return static_cast<TensorId>(program_.tensors.size() - 1);
+  }
+
+  void declare_constants(const Node& node, std::vector<TensorId>& bias_ids,
+                         std::vector<TensorId>& table_ids) {
+    const ConstantBytes bytes = constant_bytes(graph_, node);
+    const bool softmax = std::holds_alternative<SoftmaxChannels>(node.attributes);
+    const DataType table_type = softmax ? DataType::Int32 : DataType::Int8;
+    bias_ids.push_back(bytes.bias == 0 ? kNoTensor
+                                       : add_constant(node.name + ".bias", DataType::Int32,
+                                                      bytes.bias / bytes_of(DataType::Int32)));
+    table_ids.push_back(bytes.table == 0 ? kNoTensor
+                                         : add_constant(node.name + ".table", table_type,
+                                                        bytes.table / bytes_of(table_type)));
+  }
+
+  [[nodiscard]] TensorRole role_of(GraphTensorId root) const {
+    const auto is_root = [&](GraphTensorId tensor) {
+      return plan_.roots[static_cast<std::size_t>(tensor)] == root;
+    };
+    if (std::any_of(graph_.outputs.begin(), graph_.outputs.end(), is_root)) {
+      return TensorRole::Output;
+    }
+    return std::any_of(graph_.inputs.begin(), graph_.inputs.end(), is_root)
+               ? TensorRole::Input
+               : TensorRole::Intermediate;
+  }
+
+  void declare_tensors(std::vector<TensorId>& tensor_ids) {
+    tensor_ids.assign(graph_.tensors.size(), kNoTensor);
+    for (std::size_t index = 0; index < graph_.tensors.size(); ++index) {
+      const auto root = plan_.roots[index];
+      auto& root_id = tensor_ids[static_cast<std::size_t>(root)];
+      if (root_id == kNoTensor) {
+        root_id = static_cast<TensorId>(program_.tensors.size());
+        program_.tensors.push_back(declare_tensor(root));
+      }
+      tensor_ids[index] = root_id;
+    }
+  }
+
+  ProgramTensor declare_tensor(GraphTensorId root) {
+    const GraphTensor& tensor = graph_.tensor(root);
+    const TensorRole role = role_of(root);
+    const bool spilled = !plan_.resident[static_cast<std::size_t>(root)];
+    std::int64_t home = 0;
+    if (role != TensorRole::Intermediate) {
+      home = host_.take(tensor.shape.elements());
+    } else if (spilled) {
+      home = dram_.take(tensor.shape.elements());
+    }
+    return {.name = tensor.name,
+            .role = role,
+            .type = tensor.type,
+            .pixels = tensor.shape.pixels(),
+            .channels = tensor.shape.channels,
+            .home = home};
+  }
+
+  void check_capacity() const {
+    if (dram_.used() > chip_.dram.capacity.count()) {
+      throw WorkloadError(
+          {.file = graph_.file}, "",
+          fmt::format("expected weights and spilled tensors that fit the {} bytes of DRAM of {}, "
+                      "got {} bytes",
+                      chip_.dram.capacity.count(), chip_.name, dram_.used()));
+    }
+  }
+
+  const ChipSpec& chip_;
+  const Graph& graph_;
+  const MemoryPlan& plan_;
+  FarMemory dram_;
+  FarMemory host_;
+  Program program_;
+};
+
+/// Walks the layers in order and emits each band's loads, work and stores.
+class Lowering {
+ public:
+  explicit Lowering(LoweringContext& context) : context_(context) {}
+
+  void lower() {
+    const auto layers = static_cast<std::int32_t>(context_.graph.nodes.size());
+    for (std::int32_t layer = 0; layer < layers; ++layer) {
+      if (layer == 0) {
+        emit_constants(context_, layer);
+      }
+      if (layer + 1 < layers) {
+        emit_constants(context_, layer + 1);
+      }
+      if (!is_view(context_.graph.node(layer))) {
+        lower_layer(layer);
+      }
+    }
+  }
+
+ private:
+  void lower_layer(std::int32_t layer) {
+    const Node& node = context_.graph.node(layer);
+    load_resident_inputs(layer);
+    std::size_t parity = 0;
+    for (const Band& part : context_.layer_plan(layer).bands) {
+      const LayerBand band = place(layer, part, parity);
+      load_streamed_inputs(band);
+      if (runs_on_the_array(node)) {
+        emit_gemm(context_, band);
+      } else {
+        emit_vector(context_, band);
+      }
+      if (!context_.layer_plan(layer).output.resident) {
+        emit_store(context_, layer, band.output);
+      }
+      parity ^= 1U;
+    }
+    if (context_.layer_plan(layer).output.resident && is_output(node.output)) {
+      emit_store(context_, layer, whole_of(node.output, context_.layer_plan(layer).output));
+    }
+  }
+
+  [[nodiscard]] GraphTensorId root(GraphTensorId tensor) const {
+    return context_.plan.roots[static_cast<std::size_t>(tensor)];
+  }
+  [[nodiscard]] bool is_output(GraphTensorId tensor) const {
+    const ProgramTensor& declared = context_.builder.program().tensors[static_cast<std::size_t>(
+        context_.tensor_ids[static_cast<std::size_t>(tensor)])];
+    return declared.role == TensorRole::Output;
+  }
+  [[nodiscard]] bool is_input(GraphTensorId tensor) const {
+    return std::find(context_.graph.inputs.begin(), context_.graph.inputs.end(), root(tensor)) !=
+           context_.graph.inputs.end();
+  }
+
+  [[nodiscard]] PlacedBand placed(GraphTensorId tensor, const Band& part,
+                                  std::int64_t address) const {
+    return {.tensor = context_.tensor_ids[static_cast<std::size_t>(tensor)],
+            .shape = context_.graph.tensor(tensor).shape,
+            .part = part,
+            .address = address};
+  }
+  [[nodiscard]] PlacedBand whole_of(GraphTensorId tensor, const OperandPlace& place) const {
+    return placed(tensor, whole(context_.graph.tensor(tensor).shape), place.addresses[0]);
+  }
+
+  [[nodiscard]] PlacedBand operand(GraphTensorId tensor, const OperandPlace& place,
+                                   const Band& part, std::size_t parity) const {
+    if (!place.resident) {
+      return placed(tensor, part, place.addresses[parity]);
+    }
+    // A part of a resident tensor is a band of its own, further on.
+    const std::int64_t offset = band_offset(context_.graph.tensor(tensor).shape, part);
+    return placed(tensor, part, place.addresses[0] + offset);
+  }
+
+  [[nodiscard]] LayerBand place(std::int32_t layer, const Band& part, std::size_t parity) const {
+    const Node& node = context_.graph.node(layer);
+    const LayerPlan& plan = context_.layer_plan(layer);
+    LayerBand band{.layer = layer, .inputs = {}, .output = {}};
+    for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+      const Band needed = input_band(context_.graph, node, input, part);
+      band.inputs.push_back(operand(node.inputs[input], plan.inputs[input], needed, parity));
+    }
+    band.output = operand(node.output, plan.output, part, parity);
+    return band;
+  }
+
+  /// A network input that stays arrives once, before its first reader.
+  void load_resident_inputs(std::int32_t layer) {
+    const Node& node = context_.graph.node(layer);
+    for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+      const GraphTensorId tensor = root(node.inputs[input]);
+      const OperandPlace& place = context_.layer_plan(layer).inputs[input];
+      if (place.resident && is_input(tensor) &&
+          std::find(loaded_.begin(), loaded_.end(), tensor) == loaded_.end()) {
+        loaded_.push_back(tensor);
+        emit_load(context_, layer, whole_of(tensor, place));
+      }
+    }
+  }
+
+  void load_streamed_inputs(const LayerBand& band) {
+    const LayerPlan& plan = context_.layer_plan(band.layer);
+    for (std::size_t input = 0; input < band.inputs.size(); ++input) {
+      if (!plan.inputs[input].resident) {
+        emit_load(context_, band.layer, band.inputs[input]);
+      }
+    }
+  }
+
+  LoweringContext& context_;
+  std::vector<GraphTensorId> loaded_;
+};
+
+}  // namespace
+
+Program compile(const ChipSpec& chip, const Graph& graph) {
+  const MemoryPlan plan = plan_memory(chip, graph);
+  std::vector<TensorId> tensor_ids;
+  std::vector<TensorId> bias_ids;
+  std::vector<TensorId> table_ids;
+  std::vector<std::int32_t> tile_ids;
+  ProgramBuilder builder(
+      Declarations(chip, graph, plan).declare(tensor_ids, bias_ids, table_ids, tile_ids));
+  LoweringContext context{.chip = chip,
+                          .graph = graph,
+                          .plan = plan,
+                          .builder = builder,
+                          .tensor_ids = std::move(tensor_ids),
+                          .bias_ids = std::move(bias_ids),
+                          .table_ids = std::move(table_ids),
+                          .tile_ids = std::move(tile_ids)};
+  Lowering(context).lower();
+  Program program = std::move(builder).finish();
+  const auto violation = verify(chip, program);
+  SYSTOLE_CHECK(!violation, "the compiler wrote an unsafe program: {}", *violation);
+  return program;
+}
+
+}  // namespace systole

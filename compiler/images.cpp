@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <numeric>
+
+#include "arch/diag/check.h"
+#include "compiler/compile.h"
+#include "compiler/lowering/quantize.h"
+
+namespace systole {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "images are little-endian");
+
+using Image = std::vector<std::int8_t>;
+
+template <class T>
+void put(Image& image, std::int64_t address, const std::vector<T>& values) {
+  const std::size_t bytes = values.size() * sizeof(T);
+  SYSTOLE_CHECK(address >= 0 && static_cast<std::size_t>(address) + bytes <= image.size(),
+                "{} bytes at {} in an image of {}", bytes, address, image.size());
+  std::memcpy(image.data() + address, values.data(), bytes);
+}
+
+const ProgramTensor* find_tensor(const Program& program, const std::string& name, bool constant) {
+  const auto found = std::find_if(
+      program.tensors.begin(), program.tensors.end(), [&](const ProgramTensor& tensor) {
+        return tensor.name == name && (tensor.role == TensorRole::Constant) == constant;
+      });
+  return found == program.tensors.end() ? nullptr : &*found;
+}
+
+void put_tiles(Image& image, const Program& program, std::int32_t layer, const GemmShape& gemm,
+               const std::vector<std::int8_t>& weights) {
+  for (const WeightTile& tile : program.tiles) {
+    if (tile.layer != layer) {
+      continue;
+    }
+    const std::int64_t group = tile.n_first / gemm.n;
+    const std::int64_t n_first = tile.n_first % gemm.n;
+    for (std::int64_t row = 0; row < tile.rows; ++row) {
+      const std::int64_t source = (group * gemm.k + tile.k_first + row) * gemm.n + n_first;
+      std::memcpy(image.data() + tile.dram_address + row * tile.cols, weights.data() + source,
+                  static_cast<std::size_t>(tile.cols));
+    }
+  }
+}
+
+/// acc = sum (x - zero) * w = sum x * w - zero * sum w: the second term goes into the bias.
+std::vector<std::int32_t> corrected_biases(const GemmShape& gemm, const LayerParameters& parameters,
+                                           std::int32_t zero_point) {
+  std::vector<std::int32_t> biases = parameters.biases;
+  if (zero_point == 0) {
+    return biases;
+  }
+  for (std::int64_t group = 0; group < gemm.groups; ++group) {
+    for (std::int64_t k = 0; k < gemm.k; ++k) {
+      const std::int64_t row = (group * gemm.k + k) * gemm.n;
+      for (std::int64_t n = 0; n < gemm.n; ++n) {
+        biases[static_cast<std::size_t>(group * gemm.n + n)] -=
+            zero_point * parameters.weights[static_cast<std::size_t>(row + n)];
+      }
+    }
+  }
+  return biases;
+}
+
+const FusedActivation* activation_of(const Node& node) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+    return &conv->activation;
+  }
+  if (const auto* dense = std::get_if<Dense>(&node.attributes)) {
+    return &dense->activation;
+  }
+  if (const auto* activate = std::get_if<Activate>(&node.attributes)) {
+    return &activate->activation;
+  }
+  return nullptr;
+}
+
+void put_table(Image& image, const Program& program, const Graph& graph, const Node& node) {
+  const ProgramTensor* table = find_tensor(program, node.name + ".table", true);
+  if (table == nullptr) {
+    return;
+  }
+  const Quantization& in = graph.tensor(node.inputs.front()).quantization;
+  if (std::holds_alternative<SoftmaxChannels>(node.attributes)) {
+    put(image, table->home, softmax_table(in.scale));
+    return;
+  }
+  const FusedActivation& activation = *activation_of(node);
+  const bool alone = std::holds_alternative<Activate>(node.attributes);
+  put(image, table->home,
+      lookup_table(activation.kind, alone ? in : activation.before,
+                   graph.tensor(node.output).quantization));
+}
+
+}  // namespace
+
+std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
+                                    const NetworkData& data) {
+  Image image(static_cast<std::size_t>(program.dram_bytes));
+  for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
+    const Node& node = graph.nodes[layer];
+    put_table(image, program, graph, node);
+    const auto gemm = gemm_shape(graph, node);
+    if (!gemm) {
+      continue;
+    }
+    const LayerParameters parameters = data.parameters(graph, static_cast<NodeId>(layer));
+    const std::int64_t elements = gemm->groups * gemm->k * gemm->n;
+    SYSTOLE_CHECK(static_cast<std::int64_t>(parameters.weights.size()) == elements &&
+                      static_cast<std::int64_t>(parameters.biases.size()) == gemm->groups * gemm->n,
+                  "layer {}: {} weights and {} biases", node.name, parameters.weights.size(),
+                  parameters.biases.size());
+    put_tiles(image, program, static_cast<std::int32_t>(layer), *gemm, parameters.weights);
+    put(image, find_tensor(program, node.name + ".bias", true)->home,
+        corrected_biases(*gemm, parameters,
+                         graph.tensor(node.inputs.front()).quantization.zero_point));
+  }
+  return image;
+}
+
+std::vector<std::int8_t> host_image(const Program& program, const Graph& graph,
+                                    const NetworkData& data) {
+  Image image(static_cast<std::size_t>(program.host_bytes));
+  for (const GraphTensorId input : graph.inputs) {
+    const ProgramTensor* tensor = find_tensor(program, graph.tensor(input).name, false);
+    SYSTOLE_CHECK(tensor != nullptr, "input {} is not in the program", graph.tensor(input).name);
+    put(image, tensor->home, data.input(graph, input));
+  }
+  return image;
+}
+
+}  // namespace systole

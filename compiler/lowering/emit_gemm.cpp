@@ -1,0 +1,204 @@
+#include <algorithm>
+
+#include "arch/diag/check.h"
+#include "arch/isa/fixed_point.h"
+#include "compiler/lowering/emit.h"
+#include "compiler/lowering/quantize.h"
+#include "compiler/lowering/tiles.h"
+
+namespace systole {
+
+namespace {
+
+/// Rows that the vector unit takes over at once while the array goes on with the next: large
+/// against the array's drain, small against a layer.
+std::int64_t handover_rows(const ChipSpec& chip) {
+  return 2 * std::max(chip.matrix.rows, chip.matrix.cols);
+}
+
+struct GemmLayer {
+  Kernel kernel;
+  FusedActivation activation;
+  double weight_scale = 1.0;
+};
+
+GemmLayer gemm_layer(const Node& node) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+    return {.kernel = conv->kernel,
+            .activation = conv->activation,
+            .weight_scale = conv->weights.scale};
+  }
+  const auto& dense = std::get<Dense>(node.attributes);
+  return {.kernel = {}, .activation = dense.activation, .weight_scale = dense.weights.scale};
+}
+
+/// Emits the folds and requantisations of one band, output slice by output slice.
+class GemmEmitter {
+ public:
+  GemmEmitter(LoweringContext& context, const LayerBand& band)
+      : context_(context),
+        band_(band),
+        node_(context.graph.node(band.layer)),
+        layer_(gemm_layer(node_)),
+        gemm_(*gemm_shape(context.graph, node_)),
+        grid_(tile_grid(context.chip, gemm_)) {}
+
+  void emit() {
+    const std::int64_t chunk_rows =
+        std::max<std::int64_t>(context_.chip.accumulators.entries / 2, 1);
+    const auto chunks = even_slices(band_.output.pixels(), chunk_rows);
+    for (std::size_t group = 0; group < static_cast<std::size_t>(grid_.groups); ++group) {
+      for (std::size_t n = 0; n < grid_.n.size(); ++n) {
+        for (std::size_t chunk = 0; chunk < chunks.size(); ++chunk) {
+          emit_chunk(group, n, chunks[chunk], chunk == 0);
+        }
+      }
+    }
+  }
+
+ private:
+  /// All reduction slices of some output rows: whole chunks first, the last slice piece by piece
+  /// so that the vector unit follows closely.
+  void emit_chunk(std::size_t group, std::size_t n, const Slice& chunk, bool first_chunk) {
+    const std::int64_t accumulator = reserve_accumulators(chunk.size);
+    const std::size_t last_k = grid_.k.size() - 1;
+    const bool tile_stays = last_k == 0 && !first_chunk;
+    for (std::size_t k = 0; k <= last_k; ++k) {
+      if (!tile_stays) {
+        emit_weights(group, n, k);
+      }
+      if (k < last_k) {
+        emit_fold(group, n, k, chunk, accumulator, true);
+      }
+    }
+    bool next_tile = !tile_stays;
+    for (const Slice& piece : even_slices(chunk.size, handover_rows(context_.chip))) {
+      const Slice rows{.first = chunk.first + piece.first, .size = piece.size};
+      emit_fold(group, n, last_k, rows, accumulator + piece.first, next_tile);
+      emit_requantize(group, n, rows, accumulator + piece.first);
+      next_tile = false;
+    }
+  }
+
+  std::int64_t reserve_accumulators(std::int64_t count) {
+    if (context_.next_accumulator + count > context_.chip.accumulators.entries) {
+      context_.next_accumulator = 0;
+    }
+    const std::int64_t first = context_.next_accumulator;
+    context_.next_accumulator += count;
+    return first;
+  }
+
+  [[nodiscard]] std::int32_t tile_id(std::size_t group, std::size_t n, std::size_t k) const {
+    return context_.tile_ids[static_cast<std::size_t>(band_.layer)] +
+           static_cast<std::int32_t>(grid_.index(group, n, k));
+  }
+
+  void emit_weights(std::size_t group, std::size_t n, std::size_t k) {
+    const std::int32_t id = tile_id(group, n, k);
+    const WeightTile& tile = context_.builder.program().tiles[static_cast<std::size_t>(id)];
+    context_.builder.append(Engine::Weights, band_.layer,
+                            LoadWeights{.tile = id,
+                                        .dram_address = tile.dram_address,
+                                        .rows = tile.rows,
+                                        .cols = tile.cols,
+                                        .type = DataType::Int8},
+                            {});
+  }
+
+  void emit_fold(std::size_t group, std::size_t n, std::size_t k, const Slice& rows,
+                 std::int64_t accumulator, bool next_tile) {
+    const PlacedBand& input = band_.inputs.front();
+    const std::int64_t channels = input.shape.channels / gemm_.groups;
+    const auto& quantization = context_.graph.tensor(node_.inputs.front()).quantization;
+    const Window window =
+        make_window(layer_.kernel, input, band_.output, static_cast<std::int64_t>(group) * channels,
+                    channels, quantization.zero_point);
+    const Slice& reduction = grid_.k[k];
+    const bool one_position =
+        reduction.first / channels == (reduction.first + reduction.size - 1) / channels;
+    const Region source =
+        window_region(window, rows.first, rows.size, one_position ? reduction.first % channels : 0,
+                      one_position ? reduction.size : channels);
+    const Region sums = accumulator_region(accumulator, rows.size);
+    Accesses accesses{.reads = {source}, .writes = {sums}};
+    if (k > 0) {
+      accesses.reads.push_back(sums);
+    }
+    context_.builder.append(Engine::Matrix, band_.layer,
+                            Fold{.next_tile = next_tile,
+                                 .tile = tile_id(group, n, k),
+                                 .rows = reduction.size,
+                                 .cols = grid_.n[n].size,
+                                 .activation_type = DataType::Int8,
+                                 .weight_type = DataType::Int8,
+                                 .window = window,
+                                 .k_first = reduction.first,
+                                 .first = rows.first,
+                                 .count = rows.size,
+                                 .accumulator = accumulator,
+                                 .accumulate = k > 0},
+                            std::move(accesses));
+  }
+
+  void emit_requantize(std::size_t group, std::size_t n, const Slice& rows,
+                       std::int64_t accumulator) {
+    const PlacedBand& output = band_.output;
+    const GraphTensor& in = context_.graph.tensor(node_.inputs.front());
+    const GraphTensor& out = context_.graph.tensor(node_.output);
+    const std::int64_t channel = static_cast<std::int64_t>(group) * gemm_.n + grid_.n[n].first;
+    const std::int64_t cols = grid_.n[n].size;
+    const bool lookup = uses_lookup(layer_.activation);
+    const Quantization& target = lookup ? layer_.activation.before : out.quantization;
+    const Clamp clamp = clamp_of(layer_.activation.kind, target);
+    Operand bias = bias_operand(context_, band_.layer);
+    bias.address += channel * bytes_of(DataType::Int32);
+    bias.offset = channel * bytes_of(DataType::Int32);
+    const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
+    const Operand place = output.at(rows.first * output.shape.channels + channel);
+    Accesses accesses{.reads = {accumulator_region(accumulator, rows.size),
+                                buffer_region(bias, 1, cols * bytes_of(DataType::Int32),
+                                              cols * bytes_of(DataType::Int32))},
+                      .writes = {buffer_region(place, rows.size, cols, output.shape.channels)}};
+    if (lookup) {
+      accesses.reads.push_back(buffer_region(table, 1, 256, 256));
+    }
+    context_.builder.append(Engine::Vector, band_.layer,
+                            Requantize{.accumulator = accumulator,
+                                       .rows = rows.size,
+                                       .cols = cols,
+                                       .bias = bias,
+                                       .scale = to_fixed_point(in.quantization.scale *
+                                                               layer_.weight_scale / target.scale),
+                                       .lookup = table,
+                                       .to = {.out = place,
+                                              .pitch = output.shape.channels,
+                                              .zero_point = target.zero_point,
+                                              .low = clamp.low,
+                                              .high = clamp.high}},
+                            std::move(accesses));
+  }
+
+  [[nodiscard]] static Region accumulator_region(std::int64_t first, std::int64_t count) {
+    return {.memory = Memory::Accumulators,
+            .base = first,
+            .rows = 1,
+            .row_bytes = count,
+            .pitch = count};
+  }
+
+  LoweringContext& context_;
+  const LayerBand& band_;
+  const Node& node_;
+  GemmLayer layer_;
+  GemmShape gemm_;
+  TileGrid grid_;
+};
+
+}  // namespace
+
+void emit_gemm(LoweringContext& context, const LayerBand& band) {
+  GemmEmitter(context, band).emit();
+}
+
+}  // namespace systole

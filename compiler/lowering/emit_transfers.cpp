@@ -1,0 +1,106 @@
+#include <algorithm>
+
+#include "compiler/lowering/emit.h"
+#include "compiler/lowering/tiles.h"
+
+namespace systole {
+
+namespace {
+
+/// Transfers are cut so that work can begin before the last byte is there.
+constexpr std::int64_t kPieceBytes = 32 * 1024;
+
+bool lives_in_host_memory(const ProgramTensor& tensor) {
+  return tensor.role == TensorRole::Input || tensor.role == TensorRole::Output;
+}
+
+void emit_piece(LoweringContext& context, std::int32_t layer, const PlacedBand& band,
+                bool to_buffer, Transfer transfer) {
+  const ProgramTensor& tensor =
+      context.builder.program().tensors[static_cast<std::size_t>(band.tensor)];
+  const bool host = lives_in_host_memory(tensor);
+  transfer.to_buffer = to_buffer;
+  transfer.far = {.address = tensor.home + transfer.buffer.offset,
+                  .tensor = band.tensor,
+                  .offset = transfer.buffer.offset};
+  const Region near =
+      buffer_region(transfer.buffer, transfer.rows, transfer.row_bytes, transfer.buffer_pitch);
+  const Region far{.memory = host ? Memory::Host : Memory::Dram,
+                   .base = transfer.far.address,
+                   .rows = transfer.rows,
+                   .row_bytes = transfer.row_bytes,
+                   .pitch = transfer.far_pitch};
+  Accesses accesses;
+  (to_buffer ? accesses.reads : accesses.writes).push_back(far);
+  (to_buffer ? accesses.writes : accesses.reads).push_back(near);
+  const Engine dma = to_buffer ? Engine::DmaIn : Engine::DmaOut;
+  context.builder.append(host ? Engine::Host : dma, layer, transfer, std::move(accesses));
+}
+
+/// Feature vectors go by slices of channels, as the array takes them; images by rows.
+void emit_transfer(LoweringContext& context, std::int32_t layer, const PlacedBand& band,
+                   bool to_buffer) {
+  const std::int64_t bytes = band_bytes(band.shape, band.part);
+  if (band.shape.rows == 1 && band.shape.cols == 1 && band.part.images > 1) {
+    const std::int64_t width = std::max(context.chip.matrix.rows, kPieceBytes / band.part.images);
+    for (const Slice& slice : slices(band.shape.channels, width)) {
+      emit_piece(context, layer, band, to_buffer,
+                 {.far = {},
+                  .far_pitch = band.shape.channels,
+                  .buffer = band.at(slice.first),
+                  .buffer_pitch = band.shape.channels,
+                  .rows = band.part.images,
+                  .row_bytes = slice.size});
+    }
+    return;
+  }
+  for (const Slice& slice : slices(bytes, kPieceBytes)) {
+    emit_piece(context, layer, band, to_buffer,
+               {.far = {},
+                .far_pitch = slice.size,
+                .buffer = band.at(slice.first),
+                .buffer_pitch = slice.size,
+                .rows = 1,
+                .row_bytes = slice.size});
+  }
+}
+
+void emit_constant(LoweringContext& context, std::int32_t layer, const Operand& target) {
+  if (target.tensor == kNoTensor) {
+    return;
+  }
+  const ProgramTensor& tensor =
+      context.builder.program().tensors[static_cast<std::size_t>(target.tensor)];
+  const Transfer transfer{.to_buffer = true,
+                          .far = {.address = tensor.home, .tensor = target.tensor, .offset = 0},
+                          .far_pitch = tensor.bytes(),
+                          .buffer = target,
+                          .buffer_pitch = tensor.bytes(),
+                          .rows = 1,
+                          .row_bytes = tensor.bytes()};
+  const Region far{.memory = Memory::Dram,
+                   .base = tensor.home,
+                   .rows = 1,
+                   .row_bytes = tensor.bytes(),
+                   .pitch = tensor.bytes()};
+  context.builder.append(
+      Engine::DmaIn, layer, transfer,
+      {.reads = {far}, .writes = {buffer_region(target, 1, tensor.bytes(), tensor.bytes())}});
+}
+
+}  // namespace
+
+void emit_constants(LoweringContext& context, std::int32_t layer) {
+  emit_constant(context, layer, bias_operand(context, layer));
+  emit_constant(context, layer, table_operand(context, layer));
+}
+
+void emit_load(LoweringContext& context, std::int32_t layer, const PlacedBand& band) {
+  emit_transfer(context, layer, band, true);
+}
+
+void emit_store(LoweringContext& context, std::int32_t layer, const PlacedBand& band) {
+  emit_transfer(context, layer, band, false);
+}
+
+}  // namespace systole

@@ -1,0 +1,178 @@
+#include <algorithm>
+
+#include "arch/diag/check.h"
+#include "arch/isa/fixed_point.h"
+#include "compiler/lowering/emit.h"
+#include "compiler/lowering/quantize.h"
+#include "compiler/lowering/tiles.h"
+
+namespace systole {
+
+namespace {
+
+/// Pixels per vector instruction: short enough that neighbours overlap with other engines.
+constexpr std::int64_t kPixelsPerInstruction = 512;
+
+/// Emits one vector layer over one band, some pixels per instruction.
+class VectorEmitter {
+ public:
+  VectorEmitter(LoweringContext& context, const LayerBand& band)
+      : context_(context),
+        band_(band),
+        node_(context.graph.node(band.layer)),
+        out_(context.graph.tensor(node_.output)) {}
+
+  void emit() {
+    for (const Slice& pixels : even_slices(band_.output.pixels(), kPixelsPerInstruction)) {
+      std::visit([&](const auto& attributes) { emit_pixels(attributes, pixels); },
+                 node_.attributes);
+    }
+  }
+
+ private:
+  [[nodiscard]] const GraphTensor& in(std::size_t input) const {
+    return context_.graph.tensor(node_.inputs[input]);
+  }
+
+  /// The pixels of a band as an operand, from `channel` on.
+  [[nodiscard]] static Operand pixels_of(const PlacedBand& band, const Slice& pixels,
+                                         std::int64_t channel = 0) {
+    return band.at(pixels.first * band.shape.channels + channel);
+  }
+
+  [[nodiscard]] static Region region_of(const PlacedBand& band, const Operand& operand,
+                                        const Slice& pixels, std::int64_t channels) {
+    return buffer_region(operand, pixels.size, channels, band.shape.channels);
+  }
+
+  [[nodiscard]] Destination destination(const Operand& place, const Quantization& target,
+                                        ActivationKind activation) const {
+    const Clamp clamp = clamp_of(activation, target);
+    return {.out = place,
+            .pitch = band_.output.shape.channels,
+            .zero_point = target.zero_point,
+            .low = clamp.low,
+            .high = clamp.high};
+  }
+
+  void append(Operation operation, Accesses accesses) {
+    context_.builder.append(Engine::Vector, band_.layer, std::move(operation), std::move(accesses));
+  }
+
+  void emit_pixels(const AddTensors& add, const Slice& pixels) {
+    const std::int64_t channels = out_.shape.channels;
+    const Operand a = pixels_of(band_.inputs[0], pixels);
+    const Operand b = pixels_of(band_.inputs[1], pixels);
+    const Operand place = pixels_of(band_.output, pixels);
+    const SharedShift scale = to_shared_shift(in(0).quantization.scale / out_.quantization.scale,
+                                              in(1).quantization.scale / out_.quantization.scale);
+    append(Add{.a = a,
+               .a_pitch = channels,
+               .a_zero_point = in(0).quantization.zero_point,
+               .a_multiplier = scale.a_multiplier,
+               .b = b,
+               .b_pitch = channels,
+               .b_zero_point = in(1).quantization.zero_point,
+               .b_multiplier = scale.b_multiplier,
+               .shift = scale.shift,
+               .rows = pixels.size,
+               .cols = channels,
+               .to = destination(place, out_.quantization, add.activation.kind)},
+           {.reads = {region_of(band_.inputs[0], a, pixels, channels),
+                      region_of(band_.inputs[1], b, pixels, channels)},
+            .writes = {region_of(band_.output, place, pixels, channels)}});
+  }
+
+  /// One input of the layer requantised into some channels of the output.
+  void emit_rescale(std::size_t input, const Slice& pixels, std::int64_t channel,
+                    const FusedActivation& activation) {
+    const PlacedBand& source = band_.inputs[input];
+    const std::int64_t channels = source.shape.channels;
+    const Operand from = pixels_of(source, pixels);
+    const Operand place = pixels_of(band_.output, pixels, channel);
+    const bool lookup = uses_lookup(activation);
+    // A lookup indexes with the input's own stored value: the identity before the table.
+    const Quantization& target = lookup ? in(input).quantization : out_.quantization;
+    const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
+    Accesses accesses{.reads = {region_of(source, from, pixels, channels)},
+                      .writes = {region_of(band_.output, place, pixels, channels)}};
+    if (lookup) {
+      accesses.reads.push_back(buffer_region(table, 1, 256, 256));
+    }
+    append(Rescale{.in = from,
+                   .in_pitch = channels,
+                   .rows = pixels.size,
+                   .cols = channels,
+                   .in_zero_point = in(input).quantization.zero_point,
+                   .scale = to_fixed_point(in(input).quantization.scale / target.scale),
+                   .lookup = table,
+                   .to = destination(place, target, activation.kind)},
+           std::move(accesses));
+  }
+
+  void emit_pixels(const Activate& activate, const Slice& pixels) {
+    emit_rescale(0, pixels, 0, activate.activation);
+  }
+
+  void emit_pixels(const Concat& /*attributes*/, const Slice& pixels) {
+    std::int64_t channel = 0;
+    for (std::size_t input = 0; input < node_.inputs.size(); ++input) {
+      emit_rescale(input, pixels, channel, {});
+      channel += band_.inputs[input].shape.channels;
+    }
+  }
+
+  void emit_pixels(const PoolTensor& pool, const Slice& pixels) {
+    const PlacedBand& source = band_.inputs[0];
+    const std::int64_t channels = source.shape.channels;
+    const Quantization& from = in(0).quantization;
+    const Window window =
+        make_window(pool.kernel, source, band_.output, 0, channels, from.zero_point);
+    const Operand place = pixels_of(band_.output, pixels);
+    append(Pool{.kind = pool.kind,
+                .window = window,
+                .first = pixels.first,
+                .count = pixels.size,
+                .in_zero_point = from.zero_point,
+                .scale = to_fixed_point(from.scale / out_.quantization.scale),
+                .count_padding = pool.count_padding,
+                .to = destination(place, out_.quantization, ActivationKind::None)},
+           {.reads = {window_region(window, pixels.first, pixels.size, 0, channels)},
+            .writes = {region_of(band_.output, place, pixels, channels)}});
+  }
+
+  void emit_pixels(const SoftmaxChannels& /*attributes*/, const Slice& pixels) {
+    const std::int64_t channels = out_.shape.channels;
+    const Operand from = pixels_of(band_.inputs[0], pixels);
+    const Operand place = pixels_of(band_.output, pixels);
+    const Operand table = table_operand(context_, band_.layer);
+    append(Softmax{.in = from,
+                   .in_pitch = channels,
+                   .rows = pixels.size,
+                   .cols = channels,
+                   .table = table,
+                   .to = destination(place, out_.quantization, ActivationKind::None)},
+           {.reads = {region_of(band_.inputs[0], from, pixels, channels),
+                      buffer_region(table, 1, 1024, 1024)},
+            .writes = {region_of(band_.output, place, pixels, channels)}});
+  }
+
+  // Lowered elsewhere: convolution and dense on the array, flatten as a view.
+  void emit_pixels(const Conv2d& /*attributes*/, const Slice& /*pixels*/) { not_here(); }
+  void emit_pixels(const Dense& /*attributes*/, const Slice& /*pixels*/) { not_here(); }
+  void emit_pixels(const Flatten& /*attributes*/, const Slice& /*pixels*/) { not_here(); }
+  void not_here() const { SYSTOLE_CHECK(false, "{} is not a vector layer", node_.kind); }
+
+  LoweringContext& context_;
+  const LayerBand& band_;
+  const Node& node_;
+  const GraphTensor& out_;
+};
+
+}  // namespace
+
+void emit_vector(LoweringContext& context, const LayerBand& band) {
+  VectorEmitter(context, band).emit();
+}
+
+}  // namespace systole

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "arch/chip_spec.h"
+#include "arch/isa/program.h"
+#include "compiler/allocation/memory_plan.h"
+#include "compiler/graph/graph.h"
+#include "compiler/schedule/program_builder.h"
+#include "compiler/tiling/band.h"
+
+namespace systole {
+
+/// A band of an operand as it lies in the unified buffer: packed, rows `part.row` .. of images
+/// `part.image` .., first byte at `address`.
+struct PlacedBand {
+  TensorId tensor = kNoTensor;  ///< of the program
+  Shape shape;                  ///< of the whole tensor
+  Band part;
+  std::int64_t address = 0;
+
+  [[nodiscard]] std::int64_t row_pitch() const { return row_bytes(shape); }
+  [[nodiscard]] std::int64_t image_pitch() const { return part.rows * row_pitch(); }
+  [[nodiscard]] std::int64_t pixels() const { return part.images * part.rows * shape.cols; }
+  /// The operand `bytes` further than the band's first byte.
+  [[nodiscard]] Operand at(std::int64_t bytes) const {
+    return {
+        .address = address + bytes, .tensor = tensor, .offset = band_offset(shape, part) + bytes};
+  }
+};
+
+/// Everything the emitters of one compilation share.
+struct LoweringContext {
+  const ChipSpec& chip;
+  const Graph& graph;
+  const MemoryPlan& plan;
+  ProgramBuilder& builder;
+  std::vector<TensorId> tensor_ids;    ///< by graph tensor: of its root in the program
+  std::vector<TensorId> bias_ids;      ///< by layer, kNoTensor where there is none
+  std::vector<TensorId> table_ids;     ///< by layer
+  std::vector<std::int32_t> tile_ids;  ///< by layer: its first tile; tiles go k fastest, then n
+  std::int64_t next_accumulator = 0;   ///< the accumulators are used as a ring
+
+  [[nodiscard]] const LayerPlan& layer_plan(std::int32_t layer) const {
+    return plan.layers[static_cast<std::size_t>(layer)];
+  }
+};
+
+/// One layer and one band of it.
+struct LayerBand {
+  std::int32_t layer = 0;
+  std::vector<PlacedBand> inputs;
+  PlacedBand output;
+};
+
+/// The program's biases and tables of a layer in the unified buffer.
+[[nodiscard]] Operand bias_operand(const LoweringContext& context, std::int32_t layer);
+[[nodiscard]] Operand table_operand(const LoweringContext& context, std::int32_t layer);
+
+/// Rows x cols bytes of the unified buffer from `operand` on.
+[[nodiscard]] Region buffer_region(const Operand& operand, std::int64_t rows, std::int64_t cols,
+                                   std::int64_t pitch);
+
+/// The input rows that output positions first .. first + count - 1 touch (all columns, channels
+/// `channel` .. `channel + channels - 1`), whole images between two images.
+[[nodiscard]] Region window_region(const Window& window, std::int64_t first, std::int64_t count,
+                                   std::int64_t channel, std::int64_t channels);
+
+/// The window of a sliding operator over a placed band; channels as given, starting at channel
+/// `first_channel` of the tensor.
+[[nodiscard]] Window make_window(const Kernel& kernel, const PlacedBand& input,
+                                 const PlacedBand& output, std::int64_t first_channel,
+                                 std::int64_t channels, std::int32_t pad_value);
+
+}  // namespace systole

@@ -1,0 +1,76 @@
+#include "compiler/lowering/quantize.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "arch/diag/check.h"
+#include "arch/isa/fixed_point.h"
+
+namespace systole {
+
+namespace {
+
+constexpr std::int32_t kLowest = -128;
+constexpr std::int32_t kHighest = 127;
+constexpr double kRelu6Limit = 6.0;
+constexpr double kSoftmaxOne = 0x1p23;
+
+std::int32_t to_int8(double value, std::int32_t zero_point) {
+  const double stored = std::round(value) + zero_point;
+  return static_cast<std::int32_t>(
+      std::clamp(stored, static_cast<double>(kLowest), static_cast<double>(kHighest)));
+}
+
+}  // namespace
+
+bool uses_lookup(const FusedActivation& activation) {
+  return activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh;
+}
+
+Clamp clamp_of(ActivationKind activation, const Quantization& output) {
+  switch (activation) {
+    case ActivationKind::None:
+    case ActivationKind::Sigmoid:
+    case ActivationKind::Tanh:
+      return {};
+    case ActivationKind::Relu:
+      return {.low = std::max(kLowest, output.zero_point), .high = kHighest};
+    case ActivationKind::Relu6:
+      return {.low = std::max(kLowest, output.zero_point),
+              .high = to_int8(kRelu6Limit / output.scale, output.zero_point)};
+  }
+  return {};
+}
+
+SharedShift to_shared_shift(double a, double b) {
+  const FixedPoint larger = to_fixed_point(std::max(a, b));
+  const auto with_shift = [&](double real) { return std::llround(std::ldexp(real, larger.shift)); };
+  return {.a_multiplier = a >= b ? larger.multiplier : with_shift(a),
+          .b_multiplier = b > a ? larger.multiplier : with_shift(b),
+          .shift = larger.shift};
+}
+
+std::vector<std::int8_t> lookup_table(ActivationKind activation, const Quantization& before,
+                                      const Quantization& output) {
+  SYSTOLE_CHECK(activation == ActivationKind::Sigmoid || activation == ActivationKind::Tanh,
+                "no table for {}", name_of(activation));
+  std::vector<std::int8_t> table;
+  for (std::int32_t q = kLowest; q <= kHighest; ++q) {
+    const double x = before.scale * (q - before.zero_point);
+    const double y =
+        activation == ActivationKind::Sigmoid ? 1.0 / (1.0 + std::exp(-x)) : std::tanh(x);
+    table.push_back(static_cast<std::int8_t>(to_int8(y / output.scale, output.zero_point)));
+  }
+  return table;
+}
+
+std::vector<std::int32_t> softmax_table(double input_scale) {
+  std::vector<std::int32_t> table;
+  for (int distance = 0; distance < 256; ++distance) {
+    table.push_back(
+        static_cast<std::int32_t>(std::llround(kSoftmaxOne * std::exp(-distance * input_scale))));
+  }
+  return table;
+}
+
+}  // namespace systole

@@ -1,0 +1,27 @@
+#include "compiler/lowering/tiles.h"
+
+#include <algorithm>
+
+#include "arch/units/units.h"
+
+namespace systole {
+
+std::vector<Slice> slices(std::int64_t total, std::int64_t size) {
+  std::vector<Slice> result;
+  for (std::int64_t first = 0; first < total; first += size) {
+    result.push_back({.first = first, .size = std::min(size, total - first)});
+  }
+  return result;
+}
+
+std::vector<Slice> even_slices(std::int64_t total, std::int64_t size) {
+  return slices(total, ceil_div(total, ceil_div(total, size)));
+}
+
+TileGrid tile_grid(const ChipSpec& chip, const GemmShape& gemm) {
+  return {.k = slices(gemm.k, chip.matrix.rows),
+          .n = slices(gemm.n, chip.matrix.cols),
+          .groups = gemm.groups};
+}
+
+}  // namespace systole

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arch/chip_spec.h"
+#include "compiler/graph/graph.h"
+
+namespace systole {
+
+/// A part of a range that was cut to fit.
+struct Slice {
+  std::int64_t first = 0;
+  std::int64_t size = 0;
+};
+
+/// 0 .. total cut into slices of `size`, the last one smaller.
+[[nodiscard]] std::vector<Slice> slices(std::int64_t total, std::int64_t size);
+
+/// 0 .. total cut into the fewest slices of at most `size`, as equal as they can be.
+[[nodiscard]] std::vector<Slice> even_slices(std::int64_t total, std::int64_t size);
+
+/// How a layer's weight matrix is cut to the array: per group, output slices of array columns; per
+/// output slice, reduction slices of array rows.
+struct TileGrid {
+  std::vector<Slice> k;
+  std::vector<Slice> n;
+  std::int64_t groups = 1;
+
+  /// Index of a tile within its layer.
+  [[nodiscard]] std::int64_t index(std::size_t group, std::size_t n_slice,
+                                   std::size_t k_slice) const {
+    return static_cast<std::int64_t>((group * n.size() + n_slice) * k.size() + k_slice);
+  }
+};
+[[nodiscard]] TileGrid tile_grid(const ChipSpec& chip, const GemmShape& gemm);
+
+}  // namespace systole

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <tuple>
+#include <vector>
+
+#include "arch/isa/program.h"
+#include "compiler/schedule/region.h"
+
+namespace systole {
+
+/// What an instruction touches, as the lowering that wrote it knows.
+struct Accesses {
+  std::vector<Region> reads;
+  std::vector<Region> writes;
+};
+
+/// Collects instructions in program order and makes the streams safe: where an instruction
+/// conflicts with an earlier one of another engine (one of the two writes what the other touches),
+/// the earlier signals and the later waits. Only the latest conflicting instruction of each engine
+/// is waited for, and only if a previous wait of the same engine has not covered it: streams are in
+/// order and instructions complete in order, so the rest follows.
+///
+/// Deadlock-free by construction: every wait points backwards in program order.
+class ProgramBuilder {
+ public:
+  explicit ProgramBuilder(Program program) : program_(std::move(program)) {}
+
+  void append(Engine engine, std::int32_t layer, Operation operation, Accesses accesses);
+
+  /// The program so far; the builder is used up.
+  [[nodiscard]] Program finish() && { return std::move(program_); }
+
+  [[nodiscard]] Program& program() { return program_; }
+
+ private:
+  struct Dependency {
+    std::int64_t index = -1;  ///< in the stream of the engine waited for
+    SemaphoreKind kind = SemaphoreKind::Data;
+  };
+
+  [[nodiscard]] Dependency latest_conflict(Engine other, std::int64_t covered,
+                                           const Accesses& accesses) const;
+  [[nodiscard]] std::int32_t semaphore(Engine from, Engine to, SemaphoreKind kind);
+
+  Program program_;
+  /// What each engine's instructions touch, those that touch nothing left out.
+  struct Entry {
+    std::int64_t index = 0;  ///< in the engine's stream
+    Accesses accesses;
+  };
+  std::array<std::vector<Entry>, kEngineCount> history_;
+  /// covered_[to][from]: the latest instruction of `from` that `to` has waited for.
+  std::array<std::array<std::int64_t, kEngineCount>, kEngineCount> covered_ = [] {
+    std::array<std::array<std::int64_t, kEngineCount>, kEngineCount> none{};
+    for (auto& row : none) {
+      row.fill(-1);
+    }
+    return none;
+  }();
+  std::map<std::tuple<Engine, Engine, SemaphoreKind>, std::int32_t> semaphores_;
+};
+
+}  // namespace systole

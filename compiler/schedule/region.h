@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+
+namespace systole {
+
+enum class Memory : std::uint8_t { Buffer, Accumulators, Dram, Host };
+
+/// A strided block of a memory: `rows` runs of `row_bytes`, `pitch` apart. Units are bytes, in the
+/// accumulators entries.
+struct Region {
+  Memory memory = Memory::Buffer;
+  std::int64_t base = 0;
+  std::int64_t rows = 1;
+  std::int64_t row_bytes = 0;
+  std::int64_t pitch = 0;
+};
+
+/// Whether the two share a byte. Exact when one of them is contiguous or both have one pitch;
+/// otherwise it may say yes for two that interleave without touching.
+[[nodiscard]] bool overlap(const Region& a, const Region& b);
+
+}  // namespace systole

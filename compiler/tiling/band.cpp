@@ -1,0 +1,89 @@
+#include "compiler/tiling/band.h"
+
+#include <algorithm>
+
+#include "arch/units/units.h"
+
+namespace systole {
+
+namespace {
+
+/// The kernel of a sliding operator; null for operators that map row to row.
+const Kernel* sliding_kernel(const Node& node) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+    return &conv->kernel;
+  }
+  if (const auto* pool = std::get_if<PoolTensor>(&node.attributes)) {
+    return &pool->kernel;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Band whole(const Shape& shape) {
+  return {.image = 0, .images = shape.batch, .row = 0, .rows = shape.rows};
+}
+
+std::int64_t row_bytes(const Shape& shape) {
+  return shape.cols * shape.channels;
+}
+
+std::int64_t band_bytes(const Shape& shape, const Band& band) {
+  return band.images * band.rows * row_bytes(shape);
+}
+
+std::int64_t band_offset(const Shape& shape, const Band& band) {
+  return (band.image * shape.rows + band.row) * row_bytes(shape);
+}
+
+std::vector<Band> cut(const Shape& shape, std::int64_t images, std::int64_t rows) {
+  std::vector<Band> bands;
+  for (std::int64_t image = 0; image < shape.batch; image += images) {
+    for (std::int64_t row = 0; row < shape.rows; row += rows) {
+      bands.push_back({.image = image,
+                       .images = std::min(images, shape.batch - image),
+                       .row = row,
+                       .rows = std::min(rows, shape.rows - row)});
+    }
+  }
+  return bands;
+}
+
+std::vector<BandSize> band_sizes(const Shape& shape) {
+  std::vector<BandSize> sizes;
+  for (std::int64_t bands = 1; bands <= shape.batch; ++bands) {
+    const std::int64_t images = ceil_div(shape.batch, bands);
+    if (sizes.empty() || sizes.back().images != images) {
+      sizes.push_back({.images = images, .rows = shape.rows});
+    }
+  }
+  for (std::int64_t bands = 2; bands <= shape.rows; ++bands) {
+    const std::int64_t rows = ceil_div(shape.rows, bands);
+    if (sizes.back().rows != rows) {
+      sizes.push_back({.images = 1, .rows = rows});
+    }
+  }
+  return sizes;
+}
+
+Band input_band(const Graph& graph, const Node& node, std::size_t input, const Band& output) {
+  const Kernel* kernel = sliding_kernel(node);
+  if (kernel == nullptr) {
+    return output;
+  }
+  const Shape& shape = graph.tensor(node.inputs[input]).shape;
+  if (output.rows == graph.tensor(node.output).shape.rows) {
+    return {.image = output.image, .images = output.images, .row = 0, .rows = shape.rows};
+  }
+  const std::int64_t reach = kernel->dilation_rows * (kernel->rows - 1);
+  const std::int64_t first = output.row * kernel->stride_rows - kernel->pad_top;
+  const std::int64_t last =
+      (output.row + output.rows - 1) * kernel->stride_rows - kernel->pad_top + reach;
+  const std::int64_t lowest = std::clamp<std::int64_t>(first, 0, shape.rows - 1);
+  const std::int64_t highest = std::clamp<std::int64_t>(last, lowest, shape.rows - 1);
+  return {
+      .image = output.image, .images = output.images, .row = lowest, .rows = highest - lowest + 1};
+}
+
+}  // namespace systole

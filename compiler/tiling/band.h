@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+
+namespace systole {
+
+/// A contiguous part of an NHWC tensor: some rows of one image, or all rows of some images.
+struct Band {
+  std::int64_t image = 0;
+  std::int64_t images = 1;
+  std::int64_t row = 0;
+  std::int64_t rows = 1;
+
+  bool operator==(const Band&) const = default;
+};
+
+/// The whole tensor as one band.
+[[nodiscard]] Band whole(const Shape& shape);
+
+/// Bytes of an int8 tensor's band, and the offset of its first byte in the packed tensor.
+[[nodiscard]] std::int64_t band_bytes(const Shape& shape, const Band& band);
+[[nodiscard]] std::int64_t band_offset(const Shape& shape, const Band& band);
+[[nodiscard]] std::int64_t row_bytes(const Shape& shape);
+
+/// Cuts a tensor into bands of at most `images` images, or of at most `rows` rows of one image
+/// when rows < shape.rows (then images must be 1).
+[[nodiscard]] std::vector<Band> cut(const Shape& shape, std::int64_t images, std::int64_t rows);
+
+/// The sizes (images, rows) of bands worth trying, from the whole tensor down to a single row, each
+/// with more bands than the one before.
+struct BandSize {
+  std::int64_t images = 1;
+  std::int64_t rows = 1;
+};
+[[nodiscard]] std::vector<BandSize> band_sizes(const Shape& shape);
+
+/// The part of input `input` (an index into node.inputs) that an output band of the node needs.
+/// Whole output images need whole input images; of a part, rows that lie wholly in the padding are
+/// left out, but at least one row remains.
+[[nodiscard]] Band input_band(const Graph& graph, const Node& node, std::size_t input,
+                              const Band& output);
+
+}  // namespace systole

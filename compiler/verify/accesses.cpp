@@ -1,0 +1,156 @@
+#include "compiler/verify/accesses.h"
+
+#include <fmt/format.h>
+
+#include "compiler/verify/window_reads.h"
+
+namespace systole::verification {
+
+namespace {
+
+constexpr std::int64_t kLookupBytes = 256;
+constexpr std::int64_t kSoftmaxTableBytes = 256 * 4;
+constexpr std::int64_t kBiasBytes = 4;
+
+class Deriver {
+ public:
+  Deriver(const Program& program, Place place, Accesses& accesses)
+      : program_(program), place_(place), accesses_(accesses) {}
+
+  std::optional<std::string> operator()(const Transfer& transfer) {
+    const Space far = place_.engine == Engine::Host ? Space::Host : Space::Dram;
+    auto& far_list = transfer.to_buffer ? accesses_.reads : accesses_.writes;
+    auto& buffer_list = transfer.to_buffer ? accesses_.writes : accesses_.reads;
+    add(far_list, "far", far, transfer.far, transfer.rows, transfer.row_bytes, transfer.far_pitch);
+    if (transfer.rows == 1 || transfer.far_pitch == transfer.buffer_pitch) {
+      add(buffer_list, "buffer", Space::Buffer, transfer.buffer, transfer.rows, transfer.row_bytes,
+          transfer.buffer_pitch);
+      return {};
+    }
+    // Far memory is packed, so its pitch is that of the tensor; in the buffer each row has a
+    // distance of its own between address and offset.
+    for (std::int64_t row = 0; row < transfer.rows; ++row) {
+      const Operand operand{.address = transfer.buffer.address + row * transfer.buffer_pitch,
+                            .tensor = transfer.buffer.tensor,
+                            .offset = transfer.buffer.offset + row * transfer.far_pitch};
+      add(buffer_list, "buffer", Space::Buffer, operand, 1, transfer.row_bytes, 0);
+    }
+    return {};
+  }
+
+  std::optional<std::string> operator()(const LoadWeights& load) {
+    accesses_.reads.push_back(
+        {.operand = "dram_address",
+         .space = Space::Dram,
+         .where = rectangle(load.dram_address, 1, load.rows * load.cols * bytes_of(load.type), 0),
+         .label = Label::of_tile(load.tile),
+         .delta = -load.dram_address});
+    return {};
+  }
+
+  std::optional<std::string> operator()(const Fold& fold) {
+    return read_window(
+        fold.window,
+        {.first = fold.first, .count = fold.count, .k_first = fold.k_first, .depth = fold.rows},
+        fold.activation_type);
+  }
+
+  std::optional<std::string> operator()(const Requantize& requantize) {
+    read("bias", requantize.bias, 1, requantize.cols * kBiasBytes, 0);
+    read_lookup(requantize.lookup);
+    write(requantize.to, requantize.rows, requantize.cols);
+    return {};
+  }
+
+  std::optional<std::string> operator()(const Rescale& rescale) {
+    read("in", rescale.in, rescale.rows, rescale.cols, rescale.in_pitch);
+    read_lookup(rescale.lookup);
+    write(rescale.to, rescale.rows, rescale.cols);
+    return {};
+  }
+
+  std::optional<std::string> operator()(const Add& add) {
+    read("a", add.a, add.rows, add.cols, add.a_pitch);
+    read("b", add.b, add.rows, add.cols, add.b_pitch);
+    write(add.to, add.rows, add.cols);
+    return {};
+  }
+
+  std::optional<std::string> operator()(const Pool& pool) {
+    write(pool.to, pool.count, pool.window.channels);
+    const Window& window = pool.window;
+    return read_window(window,
+                       {.first = pool.first,
+                        .count = pool.count,
+                        .k_first = 0,
+                        .depth = window.kernel_rows * window.kernel_cols * window.channels},
+                       DataType::Int8);
+  }
+
+  std::optional<std::string> operator()(const Softmax& softmax) {
+    read("in", softmax.in, softmax.rows, softmax.cols, softmax.in_pitch);
+    read("table", softmax.table, 1, kSoftmaxTableBytes, 0);
+    write(softmax.to, softmax.rows, softmax.cols);
+    return {};
+  }
+
+ private:
+  static void add(AccessList& list, std::string_view name, Space space, const Operand& operand,
+                  std::int64_t rows, std::int64_t row_bytes, std::int64_t pitch) {
+    list.push_back({.operand = name,
+                    .space = space,
+                    .where = rectangle(operand.address, rows, row_bytes, pitch),
+                    .label = Label::of_tensor(operand.tensor),
+                    .delta = operand.offset - operand.address});
+  }
+
+  void read(std::string_view name, const Operand& operand, std::int64_t rows,
+            std::int64_t row_bytes, std::int64_t pitch) {
+    add(accesses_.reads, name, Space::Buffer, operand, rows, row_bytes, pitch);
+  }
+
+  void read_lookup(const Operand& lookup) {
+    if (lookup.tensor != kNoTensor) {
+      read("lookup", lookup, 1, kLookupBytes, 0);
+    }
+  }
+
+  void write(const Destination& to, std::int64_t rows, std::int64_t cols) {
+    add(accesses_.writes, "to", Space::Buffer, to.out, rows, cols, to.pitch);
+  }
+
+  std::optional<std::string> read_window(const Window& window, const WindowSlice& slice,
+                                         DataType type) {
+    const TensorId tensor = window.source.tensor;
+    const std::int64_t channels = program_.tensors[static_cast<std::size_t>(tensor)].channels;
+    const WindowReads result = window_reads(window, slice, channels, type);
+    if (result.row_before_first) {
+      return fmt::format("{}: reads input row {} of {}, but the first in the unified buffer is {}",
+                         name_of(program_, place_), *result.row_before_first,
+                         name_of(program_, Label::of_tensor(tensor)), window.first_in_row);
+    }
+    for (const WindowRead& read : result.reads) {
+      accesses_.reads.push_back({.operand = "window",
+                                 .space = Space::Buffer,
+                                 .where = read.where,
+                                 .label = Label::of_tensor(tensor),
+                                 .delta = read.delta});
+    }
+    return {};
+  }
+
+  const Program& program_;
+  Place place_;
+  Accesses& accesses_;
+};
+
+}  // namespace
+
+std::optional<std::string> derive_accesses(const Program& program, Place place,
+                                           Accesses& accesses) {
+  accesses.reads.clear();
+  accesses.writes.clear();
+  return std::visit(Deriver(program, place, accesses), instruction_at(program, place).operation);
+}
+
+}  // namespace systole::verification

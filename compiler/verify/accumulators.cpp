@@ -1,0 +1,206 @@
+#include "compiler/verify/accumulators.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+namespace systole::verification {
+
+std::string Accumulators::layer_name(std::int32_t layer) const {
+  return fmt::format("'{}'", program_.layers[static_cast<std::size_t>(layer)].name);
+}
+
+bool Accumulators::include(std::vector<Range>& done, Range range) {
+  const auto next =
+      std::lower_bound(done.begin(), done.end(), range,
+                       [](const Range& a, const Range& b) { return a.begin < b.begin; });
+  if (next != done.end() && next->begin < range.end) {
+    return false;
+  }
+  if (next != done.begin() && std::prev(next)->end > range.begin) {
+    return false;
+  }
+  auto added = done.insert(next, range);
+  if (std::next(added) != done.end() && std::next(added)->begin == range.end) {
+    added->end = std::next(added)->end;
+    added = std::prev(done.erase(std::next(added)));
+  }
+  if (added != done.begin() && std::prev(added)->end == added->begin) {
+    std::prev(added)->end = added->end;
+    done.erase(added);
+  }
+  return true;
+}
+
+std::optional<std::string> Accumulators::check_tiles() {
+  std::vector<const WeightTile*> tiles;
+  for (const WeightTile& tile : program_.tiles) {
+    tiles.push_back(&tile);
+  }
+  std::sort(tiles.begin(), tiles.end(), [](const WeightTile* a, const WeightTile* b) {
+    return std::tie(a->layer, a->n_first, a->k_first) < std::tie(b->layer, b->n_first, b->k_first);
+  });
+  reduction_.assign(program_.layers.size(), 0);
+  const WeightTile* last = nullptr;
+  for (const WeightTile* tile : tiles) {
+    const bool same_layer = last != nullptr && last->layer == tile->layer;
+    const bool same_block = same_layer && last->n_first == tile->n_first;
+    const std::int64_t expected_k = same_block ? last->k_first + last->rows : 0;
+    const std::int64_t lowest_n = same_layer ? last->n_first + last->cols : 0;
+    const bool fits = same_block ? tile->cols == last->cols : tile->n_first >= lowest_n;
+    if (tile->k_first != expected_k || !fits) {
+      return fmt::format(
+          "tile {}: starts at reduction {} of channels {}..{} of layer {}, expected "
+          "{} tiles to continue at reduction {}",
+          tile - program_.tiles.data(), tile->k_first, tile->n_first,
+          tile->n_first + tile->cols - 1, layer_name(tile->layer), same_block ? "its" : "new",
+          expected_k);
+    }
+    auto& reduction = reduction_[static_cast<std::size_t>(tile->layer)];
+    reduction = std::max(reduction, tile->k_first + tile->rows);
+    last = tile;
+  }
+  return {};
+}
+
+Accumulators::Entries::iterator Accumulators::cut_at(std::int64_t entry) {
+  auto next = entries_.lower_bound(entry);
+  if (next == entries_.begin()) {
+    return next;
+  }
+  const auto before = std::prev(next);
+  if (before->second.end <= entry) {
+    return next;
+  }
+  Sums rest = before->second;
+  before->second.end = entry;
+  return entries_.emplace_hint(next, entry, std::move(rest));
+}
+
+template <class Visit>
+std::optional<std::string> Accumulators::visit_sums(Place place, std::int64_t begin,
+                                                    std::int64_t end, Visit visit) {
+  cut_at(end);
+  auto current = cut_at(begin);
+  for (std::int64_t entry = begin; entry < end; entry = current++->second.end) {
+    if (current == entries_.end() || current->first != entry) {
+      return fmt::format("{}: accumulator {} holds no sums", name_of(program_, place), entry);
+    }
+    if (auto violation = visit(entry, current->second)) {
+      return violation;
+    }
+  }
+  return {};
+}
+
+Accumulators::Sums Accumulators::sums_of(Place place, const Fold& fold) const {
+  const WeightTile& tile = program_.tiles[static_cast<std::size_t>(fold.tile)];
+  return {.end = fold.accumulator + fold.count,
+          .layer = tile.layer,
+          .n_first = tile.n_first,
+          .cols = tile.cols,
+          .position_minus_entry = fold.first - fold.accumulator,
+          .out_rows = fold.window.out_rows,
+          .out_cols = fold.window.out_cols,
+          .first_out_row = fold.window.first_out_row,
+          .done = {{fold.k_first, fold.k_first + fold.rows}},
+          .writer = place,
+          .reader = {}};
+}
+
+std::optional<std::string> Accumulators::fold(Place place, const Fold& fold) {
+  const Window& window = fold.window;
+  const auto layer = static_cast<std::size_t>(instruction_at(program_, place).layer);
+  const std::int64_t depth = window.kernel_rows * window.kernel_cols * window.channels;
+  if (depth != reduction_[layer]) {
+    return fmt::format("{}: the window has {} reduction elements, the tiles of the layer have {}",
+                       name_of(program_, place), depth, reduction_[layer]);
+  }
+  return fold.accumulate ? add(place, fold) : start(place, fold);
+}
+
+std::optional<std::string> Accumulators::start(Place place, const Fold& fold) {
+  const std::int64_t end = fold.accumulator + fold.count;
+  cut_at(end);
+  auto current = cut_at(fold.accumulator);
+  while (current != entries_.end() && current->first < end) {
+    const auto& [entry, sums] = *current;
+    if (sums.reader.index < 0) {
+      return fmt::format("{}: overwrites accumulator {}, whose sums from {} nobody has read",
+                         name_of(program_, place), entry, name_of(program_, sums.writer));
+    }
+    if (!order_.is_before(sums.reader, place)) {
+      return fmt::format("{}: overwrites accumulator {}, not ordered after {}, which reads it",
+                         name_of(program_, place), entry, name_of(program_, sums.reader));
+    }
+    current = entries_.erase(current);
+  }
+  entries_.emplace_hint(current, fold.accumulator, sums_of(place, fold));
+  return {};
+}
+
+std::optional<std::string> Accumulators::add(Place place, const Fold& fold) {
+  const Sums wanted = sums_of(place, fold);
+  const auto outputs_of = [](const Sums& sums) {
+    return std::tie(sums.layer, sums.n_first, sums.cols, sums.position_minus_entry, sums.out_rows,
+                    sums.out_cols, sums.first_out_row);
+  };
+  return visit_sums(
+      place, fold.accumulator, wanted.end,
+      [&](std::int64_t entry, Sums& sums) -> std::optional<std::string> {
+        if (outputs_of(sums) != outputs_of(wanted)) {
+          return fmt::format("{}: adds to accumulator {}, which holds other outputs, of {}",
+                             name_of(program_, place), entry, name_of(program_, sums.writer));
+        }
+        if (sums.reader.index >= 0) {
+          return fmt::format("{}: adds to accumulator {}, which {} has already read",
+                             name_of(program_, place), entry, name_of(program_, sums.reader));
+        }
+        if (!include(sums.done, wanted.done.front())) {
+          return fmt::format("{}: adds reduction {}..{} to accumulator {} a second time",
+                             name_of(program_, place), fold.k_first, fold.k_first + fold.rows - 1,
+                             entry);
+        }
+        sums.writer = place;
+        return {};
+      });
+}
+
+std::optional<std::string> Accumulators::requantize(Place place, const Requantize& requantize) {
+  const std::int32_t layer = instruction_at(program_, place).layer;
+  const Range whole{0, reduction_[static_cast<std::size_t>(layer)]};
+  return visit_sums(
+      place, requantize.accumulator, requantize.accumulator + requantize.rows,
+      [&](std::int64_t entry, Sums& sums) -> std::optional<std::string> {
+        if (sums.layer != layer || sums.cols != requantize.cols) {
+          return fmt::format("{}: reads {} columns of accumulator {}, which holds {} of layer {}",
+                             name_of(program_, place), requantize.cols, entry, sums.cols,
+                             layer_name(sums.layer));
+        }
+        if (!order_.is_before(sums.writer, place)) {
+          return fmt::format("{}: reads accumulator {}, not ordered after {}, which writes it",
+                             name_of(program_, place), entry, name_of(program_, sums.writer));
+        }
+        if (sums.done != std::vector<Range>{whole}) {
+          const std::int64_t missing = sums.done.front().begin > 0 ? 0 : sums.done.front().end;
+          return fmt::format("{}: reads accumulator {}, whose sums lack reduction {} of 0..{}",
+                             name_of(program_, place), entry, missing, whole.end - 1);
+        }
+        sums.reader = place;
+        return {};
+      });
+}
+
+std::optional<std::string> Accumulators::check_end() const {
+  for (const auto& [entry, sums] : entries_) {
+    if (sums.reader.index < 0) {
+      return fmt::format(
+          "end of the program: accumulator {} holds sums from {} that nobody has read", entry,
+          name_of(program_, sums.writer));
+    }
+  }
+  return {};
+}
+
+}  // namespace systole::verification

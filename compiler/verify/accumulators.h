@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arch/isa/program.h"
+#include "compiler/verify/order.h"
+
+namespace systole::verification {
+
+/// Follows the sums in the accumulators through a program's order: which outputs an entry belongs
+/// to and which part of the reduction it holds. A fold may add only to sums of the same layer,
+/// output channels and positions, never the same part twice; Requantize may read only sums over
+/// the whole reduction; no sum is overwritten unread.
+class Accumulators {
+ public:
+  Accumulators(const Program& program, const Order& order) : program_(program), order_(order) {}
+
+  /// The tiles of each layer must cut the reduction and the channels without gaps or overlaps.
+  [[nodiscard]] std::optional<std::string> check_tiles();
+  [[nodiscard]] std::optional<std::string> fold(Place place, const Fold& fold);
+  [[nodiscard]] std::optional<std::string> requantize(Place place, const Requantize& requantize);
+  /// Every sum must have been read.
+  [[nodiscard]] std::optional<std::string> check_end() const;
+
+ private:
+  /// A part of the reduction, half-open.
+  struct Range {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    bool operator==(const Range&) const = default;
+  };
+  /// Neighbouring entries in the same state.
+  struct Sums {
+    std::int64_t end = 0;  ///< one behind the last entry
+    std::int32_t layer = 0;
+    std::int64_t n_first = 0;
+    std::int64_t cols = 0;
+    std::int64_t position_minus_entry = 0;                       ///< output position of an entry
+    std::int64_t out_rows = 0, out_cols = 0, first_out_row = 0;  ///< how positions decode
+    std::vector<Range> done;  ///< parts of the reduction, sorted, not touching
+    Place writer;
+    Place reader;  ///< index -1 while nobody has read
+  };
+  using Entries = std::map<std::int64_t, Sums>;
+
+  /// Makes an interval border at `entry`; returns the first interval at or after it.
+  Entries::iterator cut_at(std::int64_t entry);
+  [[nodiscard]] std::optional<std::string> start(Place place, const Fold& fold);
+  [[nodiscard]] std::optional<std::string> add(Place place, const Fold& fold);
+  /// Runs `visit(entry, sums)` over the intervals of [begin, end) after cutting at both ends; the
+  /// first violation ends it. Entries without sums are a violation.
+  template <class Visit>
+  [[nodiscard]] std::optional<std::string> visit_sums(Place place, std::int64_t begin,
+                                                      std::int64_t end, Visit visit);
+  /// Adds `range` to `done`; false where they overlap.
+  [[nodiscard]] static bool include(std::vector<Range>& done, Range range);
+  [[nodiscard]] Sums sums_of(Place place, const Fold& fold) const;
+  [[nodiscard]] std::string layer_name(std::int32_t layer) const;
+
+  const Program& program_;
+  const Order& order_;
+  std::vector<std::int64_t> reduction_;  ///< of each layer
+  Entries entries_;
+};
+
+}  // namespace systole::verification

@@ -1,0 +1,348 @@
+#include "compiler/verify/fields.h"
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace systole::verification {
+
+namespace {
+
+constexpr std::int64_t kLargestCount = (std::int64_t{1} << 31) - 1;
+constexpr std::int64_t kLargestAddress = std::int64_t{1} << 48;
+constexpr std::int64_t kLargestStep = std::int64_t{1} << 15;  ///< kernel, stride, dilation, padding
+constexpr std::int64_t kLargestShift = 62;
+
+/// Keeps the first rule that is broken; every check returns whether it holds, for use with &&.
+class Rules {
+ public:
+  [[nodiscard]] const std::string& broken() const { return broken_; }
+
+  bool within(std::string_view name, std::int64_t value, std::int64_t low, std::int64_t high) {
+    return (value >= low && value <= high) ||
+           fail(low == high ? fmt::format("{} is {}, expected {}", name, value, low)
+                            : fmt::format("{} is {}, expected {}..{}", name, value, low, high));
+  }
+  bool count(std::string_view name, std::int64_t value) {
+    return within(name, value, 1, kLargestCount);
+  }
+  bool step(std::string_view name, std::int64_t value) {
+    return within(name, value, 1, kLargestStep);
+  }
+  bool address(std::string_view name, std::int64_t value) {
+    return within(name, value, 0, kLargestAddress);
+  }
+  bool index(std::string_view name, std::int64_t value, std::size_t size) {
+    return (value >= 0 && static_cast<std::size_t>(value) < size) ||
+           fail(fmt::format("{} is {}, but the program has {} of them", name, value, size));
+  }
+  /// Rows must not overlap each other; a lone row has no pitch.
+  bool pitch(std::string_view name, std::int64_t value, std::int64_t rows, std::int64_t row_bytes) {
+    return rows == 1 || within(name, value, row_bytes, kLargestCount);
+  }
+  bool fail(std::string message) {
+    if (broken_.empty()) {
+      broken_ = std::move(message);
+    }
+    return false;
+  }
+
+ private:
+  std::string broken_;
+};
+
+bool check_tensor(Rules& rules, const ProgramTensor& tensor) {
+  return rules.count("pixels", tensor.pixels) && rules.count("channels", tensor.channels) &&
+         rules.within("pixels x channels", tensor.pixels * tensor.channels, 1,
+                      kLargestAddress / bytes_of(DataType::Int32)) &&
+         rules.address("home", tensor.home);
+}
+
+bool check_tile(Rules& rules, const ChipSpec& chip, const Program& program,
+                const WeightTile& tile) {
+  return rules.index("layer", tile.layer, program.layers.size()) &&
+         rules.within("rows", tile.rows, 1, chip.matrix.rows) &&
+         rules.within("cols", tile.cols, 1, chip.matrix.cols) &&
+         rules.within("k_first", tile.k_first, 0, kLargestCount) &&
+         rules.within("n_first", tile.n_first, 0, kLargestCount) &&
+         rules.address("dram_address", tile.dram_address);
+}
+
+bool check_memories(Rules& rules, const ChipSpec& chip, const Program& program) {
+  return rules.count("batch", program.batch) &&
+         rules.within("dram_bytes", program.dram_bytes, 0, chip.dram.capacity.count()) &&
+         rules.address("host_bytes", program.host_bytes);
+}
+
+class InstructionRules {
+ public:
+  InstructionRules(const ChipSpec& chip, const Program& program, Place place, Rules& rules)
+      : chip_(chip),
+        program_(program),
+        place_(place),
+        instruction_(instruction_at(program, place)),
+        rules_(rules) {}
+
+  bool check() {
+    return rules_.index("layer", instruction_.layer, program_.layers.size()) && check_engine() &&
+           check_semaphores() && std::visit(*this, instruction_.operation);
+  }
+
+  bool operator()(const Transfer& transfer) {
+    return check_direction(transfer) && rules_.count("rows", transfer.rows) &&
+           rules_.count("row_bytes", transfer.row_bytes) &&
+           rules_.pitch("far_pitch", transfer.far_pitch, transfer.rows, transfer.row_bytes) &&
+           rules_.pitch("buffer_pitch", transfer.buffer_pitch, transfer.rows, transfer.row_bytes) &&
+           check_operand("far", transfer.far) && check_operand("buffer", transfer.buffer) &&
+           ((transfer.far.tensor == transfer.buffer.tensor &&
+             transfer.far.offset == transfer.buffer.offset) ||
+            rules_.fail(fmt::format("far is byte {} of {}, but buffer is byte {} of {}",
+                                    transfer.far.offset, tensor_name(transfer.far),
+                                    transfer.buffer.offset, tensor_name(transfer.buffer))));
+  }
+
+  bool operator()(const LoadWeights& load) {
+    if (!check_tile_index(load.tile)) {
+      return false;
+    }
+    const WeightTile& tile = tile_at(load.tile);
+    return rules_.within("rows", load.rows, tile.rows, tile.rows) &&
+           rules_.within("cols", load.cols, tile.cols, tile.cols) &&
+           rules_.within("dram_address", load.dram_address, tile.dram_address, tile.dram_address);
+  }
+
+  bool operator()(const Fold& fold) {
+    if (!check_tile_index(fold.tile)) {
+      return false;
+    }
+    const WeightTile& tile = tile_at(fold.tile);
+    const Window& window = fold.window;
+    return rules_.within("rows", fold.rows, tile.rows, tile.rows) &&
+           rules_.within("cols", fold.cols, tile.cols, tile.cols) &&
+           rules_.within("k_first", fold.k_first, tile.k_first, tile.k_first) &&
+           check_window(window, fold.first, fold.count) &&
+           rules_.within("k_first + rows", fold.k_first + fold.rows, 1,
+                         window.kernel_rows * window.kernel_cols * window.channels) &&
+           check_entries(fold.accumulator, fold.count);
+  }
+
+  bool operator()(const Requantize& requantize) {
+    return check_entries(requantize.accumulator, requantize.rows) &&
+           rules_.within("cols", requantize.cols, 1, chip_.matrix.cols) &&
+           check_operand("bias", requantize.bias) && check_scale(requantize.scale) &&
+           check_lookup(requantize.lookup) &&
+           check_destination(requantize.to, requantize.rows, requantize.cols);
+  }
+
+  bool operator()(const Rescale& rescale) {
+    return check_block("in", rescale.in, rescale.in_pitch, rescale.rows, rescale.cols) &&
+           check_scale(rescale.scale) && check_lookup(rescale.lookup) &&
+           check_destination(rescale.to, rescale.rows, rescale.cols);
+  }
+
+  bool operator()(const Add& add) {
+    return check_block("a", add.a, add.a_pitch, add.rows, add.cols) &&
+           check_block("b", add.b, add.b_pitch, add.rows, add.cols) &&
+           rules_.within("shift", add.shift, 0, kLargestShift) &&
+           check_destination(add.to, add.rows, add.cols);
+  }
+
+  bool operator()(const Pool& pool) {
+    return check_window(pool.window, pool.first, pool.count) && check_scale(pool.scale) &&
+           check_destination(pool.to, pool.count, pool.window.channels);
+  }
+
+  bool operator()(const Softmax& softmax) {
+    return check_block("in", softmax.in, softmax.in_pitch, softmax.rows, softmax.cols) &&
+           check_operand("table", softmax.table) &&
+           check_destination(softmax.to, softmax.rows, softmax.cols);
+  }
+
+ private:
+  bool check_engine() {
+    const Operation& operation = instruction_.operation;
+    bool fits = false;
+    switch (place_.engine) {
+      case Engine::Host:
+      case Engine::DmaIn:
+      case Engine::DmaOut:
+        fits = std::holds_alternative<Transfer>(operation);
+        break;
+      case Engine::Weights:
+        fits = std::holds_alternative<LoadWeights>(operation);
+        break;
+      case Engine::Matrix:
+        fits = std::holds_alternative<Fold>(operation);
+        break;
+      case Engine::Vector:
+        fits = !std::holds_alternative<Transfer>(operation) &&
+               !std::holds_alternative<LoadWeights>(operation) &&
+               !std::holds_alternative<Fold>(operation);
+        break;
+    }
+    return fits || rules_.fail("the engine does not execute this operation");
+  }
+
+  bool check_semaphores() {
+    for (const SemaphoreUse& use : instruction_.waits) {
+      if (!check_use("wait", use, &Semaphore::to)) {
+        return false;
+      }
+    }
+    for (const SemaphoreUse& use : instruction_.signals) {
+      if (!check_use("signal", use, &Semaphore::from)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool check_use(std::string_view what, const SemaphoreUse& use, Engine Semaphore::*side) {
+    if (!rules_.index("semaphore", use.semaphore, program_.semaphores.size()) ||
+        !rules_.count(fmt::format("{} count", what), use.count)) {
+      return false;
+    }
+    const Engine owner = program_.semaphores[static_cast<std::size_t>(use.semaphore)].*side;
+    return owner == place_.engine ||
+           rules_.fail(fmt::format("{} of semaphore {} belongs to {}", what, use.semaphore,
+                                   systole::name_of(owner)));
+  }
+
+  bool check_direction(const Transfer& transfer) {
+    const bool wrong = (place_.engine == Engine::DmaIn && !transfer.to_buffer) ||
+                       (place_.engine == Engine::DmaOut && transfer.to_buffer);
+    return !wrong || rules_.fail(fmt::format("to_buffer is {}", transfer.to_buffer));
+  }
+
+  [[nodiscard]] const WeightTile& tile_at(std::int32_t tile) const {
+    return program_.tiles[static_cast<std::size_t>(tile)];
+  }
+
+  bool check_tile_index(std::int32_t index) {
+    return rules_.index("tile", index, program_.tiles.size()) &&
+           (tile_at(index).layer == instruction_.layer ||
+            rules_.fail(
+                fmt::format("tile {} belongs to layer '{}'", index,
+                            program_.layers[static_cast<std::size_t>(tile_at(index).layer)].name)));
+  }
+
+  bool check_entries(std::int64_t first, std::int64_t count) {
+    const std::int64_t entries = chip_.accumulators.entries;
+    return rules_.within("accumulator", first, 0, entries - 1) &&
+           rules_.within("accumulator entries", count, 1, entries) &&
+           rules_.within("last accumulator", first + count - 1, 0, entries - 1);
+  }
+
+  bool check_operand(std::string_view name, const Operand& operand) {
+    return rules_.index(fmt::format("{} tensor", name), operand.tensor, program_.tensors.size()) &&
+           rules_.address(name, operand.address) &&
+           rules_.within("offset", operand.offset, 0, kLargestAddress);
+  }
+
+  bool check_block(std::string_view name, const Operand& operand, std::int64_t pitch,
+                   std::int64_t rows, std::int64_t cols) {
+    return rules_.count("rows", rows) && rules_.count("cols", cols) &&
+           check_operand(name, operand) && rules_.pitch("in pitch", pitch, rows, cols);
+  }
+
+  bool check_lookup(const Operand& lookup) {
+    return lookup.tensor == kNoTensor || check_operand("lookup", lookup);
+  }
+
+  bool check_destination(const Destination& to, std::int64_t rows, std::int64_t cols) {
+    return rules_.count("rows", rows) && rules_.count("cols", cols) &&
+           check_operand("to", to.out) && rules_.pitch("to pitch", to.pitch, rows, cols) &&
+           rules_.within("low", to.low, -128, 127) && rules_.within("high", to.high, to.low, 127) &&
+           rules_.within("end of to", to.out.address + (rows - 1) * to.pitch + cols, 0,
+                         chip_.buffer.capacity.count());
+  }
+
+  bool check_scale(const FixedPoint& scale) {
+    return rules_.within("scale multiplier", scale.multiplier, 0, kLargestCount) &&
+           rules_.within("scale shift", scale.shift, 0, kLargestShift);
+  }
+
+  bool check_window(const Window& window, std::int64_t first, std::int64_t count) {
+    return check_operand("window source", window.source) && check_extents(window) &&
+           check_steps(window) && check_pitches(window) && rules_.count("count", count) &&
+           rules_.within("first", first, 0, kLargestCount) && check_images(window, first, count);
+  }
+
+  bool check_extents(const Window& window) {
+    return rules_.count("in_rows", window.in_rows) && rules_.count("in_cols", window.in_cols) &&
+           rules_.within("first_in_row", window.first_in_row, 0, window.in_rows - 1) &&
+           rules_.count("channels", window.channels) && rules_.count("out_rows", window.out_rows) &&
+           rules_.count("out_cols", window.out_cols) &&
+           rules_.within("first_out_row", window.first_out_row, 0, kLargestCount);
+  }
+
+  bool check_steps(const Window& window) {
+    return rules_.step("kernel_rows", window.kernel_rows) &&
+           rules_.step("kernel_cols", window.kernel_cols) &&
+           rules_.step("stride_rows", window.stride_rows) &&
+           rules_.step("stride_cols", window.stride_cols) &&
+           rules_.step("dilation_rows", window.dilation_rows) &&
+           rules_.step("dilation_cols", window.dilation_cols) &&
+           rules_.within("pad_top", window.pad_top, 0, kLargestStep) &&
+           rules_.within("pad_left", window.pad_left, 0, kLargestStep) &&
+           rules_.within("pad_value", window.pad_value, -128, 127);
+  }
+
+  bool check_pitches(const Window& window) {
+    return rules_.within("image_pitch", window.image_pitch, 0, kLargestCount) &&
+           rules_.within("row_pitch", window.row_pitch, 0, kLargestCount) &&
+           (window.in_cols == 1 ||
+            rules_.within("pixel_pitch", window.pixel_pitch, window.channels, kLargestCount));
+  }
+
+  /// Also keeps the products of the addresses small.
+  bool check_images(const Window& window, std::int64_t first, std::int64_t count) {
+    const std::int64_t images = (first + count - 1) / (window.out_rows * window.out_cols);
+    const std::int64_t capacity = chip_.buffer.capacity.count();
+    return rules_.within("last image x image_pitch", images * window.image_pitch, 0, capacity) &&
+           rules_.within("in_cols x pixel_pitch", window.in_cols * window.pixel_pitch, 0,
+                         kLargestAddress) &&
+           rules_.within("in_rows x row_pitch", window.in_rows * window.row_pitch, 0,
+                         kLargestAddress);
+  }
+
+  [[nodiscard]] std::string tensor_name(const Operand& operand) const {
+    return name_of(program_, Label::of_tensor(operand.tensor));
+  }
+
+  const ChipSpec& chip_;
+  const Program& program_;
+  Place place_;
+  const Instruction& instruction_;
+  Rules& rules_;
+};
+
+}  // namespace
+
+std::optional<std::string> check_tables(const ChipSpec& chip, const Program& program) {
+  Rules rules;
+  if (!check_memories(rules, chip, program)) {
+    return fmt::format("program: {}", rules.broken());
+  }
+  for (const ProgramTensor& tensor : program.tensors) {
+    if (!check_tensor(rules, tensor)) {
+      return fmt::format("tensor '{}': {}", tensor.name, rules.broken());
+    }
+  }
+  for (const WeightTile& tile : program.tiles) {
+    if (!check_tile(rules, chip, program, tile)) {
+      return fmt::format("tile {}: {}", &tile - program.tiles.data(), rules.broken());
+    }
+  }
+  return {};
+}
+
+std::optional<std::string> check_fields(const ChipSpec& chip, const Program& program, Place place) {
+  Rules rules;
+  if (!InstructionRules(chip, program, place, rules).check()) {
+    return fmt::format("{}: {}", name_of(program, place), rules.broken());
+  }
+  return {};
+}
+
+}  // namespace systole::verification

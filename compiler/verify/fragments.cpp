@@ -1,0 +1,83 @@
+#include "compiler/verify/fragments.h"
+
+#include <algorithm>
+
+#include "arch/units/units.h"
+
+namespace systole::verification {
+
+namespace {
+
+constexpr std::int64_t kBuckets = 1024;
+
+}  // namespace
+
+Fragments::Fragments(std::int64_t size)
+    : bucket_bytes_(std::max(ceil_div(size, kBuckets), std::int64_t{1})), buckets_(kBuckets) {}
+
+std::size_t Fragments::bucket_of(std::int64_t address) const {
+  return static_cast<std::size_t>(
+      std::clamp(address / bucket_bytes_, std::int64_t{0}, kBuckets - 1));
+}
+
+std::span<const Fragments::Overlap> Fragments::overlaps(const Rectangle& where) {
+  found_.clear();
+  ++visits_;
+  const std::size_t last = bucket_of(where.end() - 1);
+  for (std::size_t bucket = bucket_of(where.base); bucket <= last; ++bucket) {
+    for (const std::int32_t id : buckets_[bucket]) {
+      Slot& slot = slots_[static_cast<std::size_t>(id)];
+      if (slot.visit == visits_) {
+        continue;
+      }
+      slot.visit = visits_;
+      const std::int64_t bytes = common_bytes(slot.fragment.where, where);
+      if (bytes > 0) {
+        found_.push_back({.id = id, .bytes = bytes});
+      }
+    }
+  }
+  return found_;
+}
+
+void Fragments::write(const Fragment& fragment) {
+  for (const Overlap& overlap : overlaps(fragment.where)) {
+    Fragment rest = at(overlap.id);
+    const Rectangle whole = rest.where;
+    remove(overlap.id);
+    if (overlap.bytes < whole.bytes()) {
+      for (const Rectangle& piece : difference(whole, fragment.where)) {
+        rest.where = piece;
+        insert(rest);
+      }
+    }
+  }
+  insert(fragment);
+}
+
+void Fragments::insert(const Fragment& fragment) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::int32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const std::int32_t id = free_.back();
+  free_.pop_back();
+  at(id) = fragment;
+  const std::size_t last = bucket_of(fragment.where.end() - 1);
+  for (std::size_t bucket = bucket_of(fragment.where.base); bucket <= last; ++bucket) {
+    buckets_[bucket].push_back(id);
+  }
+}
+
+void Fragments::remove(std::int32_t id) {
+  const Rectangle& where = at(id).where;
+  const std::size_t last = bucket_of(where.end() - 1);
+  for (std::size_t bucket = bucket_of(where.base); bucket <= last; ++bucket) {
+    auto& ids = buckets_[bucket];
+    *std::find(ids.begin(), ids.end(), id) = ids.back();
+    ids.pop_back();
+  }
+  free_.push_back(id);
+}
+
+}  // namespace systole::verification

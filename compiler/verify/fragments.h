@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "compiler/verify/rectangle.h"
+#include "compiler/verify/wording.h"
+
+namespace systole::verification {
+
+/// Bytes of a memory that one instruction wrote and nothing has overwritten since.
+struct Fragment {
+  Rectangle where;
+  Label label;
+  std::int64_t delta = 0;  ///< offset in what `label` names - address
+  Place writer;
+  /// The last instruction of each engine that read any of it; -1: none.
+  std::array<std::int32_t, kEngineCount> readers{};
+};
+
+/// The fragments that one memory holds; they are disjoint. Buckets of addresses find those that a
+/// rectangle may touch in a time that depends on their number there, not in the whole memory.
+class Fragments {
+ public:
+  explicit Fragments(std::int64_t size);
+
+  struct Overlap {
+    std::int32_t id = 0;
+    std::int64_t bytes = 0;
+  };
+  /// The fragments that share bytes with `where`, and how many. Valid until the next call.
+  [[nodiscard]] std::span<const Overlap> overlaps(const Rectangle& where);
+
+  [[nodiscard]] Fragment& at(std::int32_t id) {
+    return slots_[static_cast<std::size_t>(id)].fragment;
+  }
+
+  /// Replaces what lies under `fragment`.
+  void write(const Fragment& fragment);
+
+ private:
+  struct Slot {
+    Fragment fragment;
+    std::int64_t visit = 0;  ///< number of the query that saw it last
+  };
+
+  [[nodiscard]] std::size_t bucket_of(std::int64_t address) const;
+  void insert(const Fragment& fragment);
+  void remove(std::int32_t id);
+
+  std::int64_t bucket_bytes_;
+  std::vector<std::vector<std::int32_t>> buckets_;
+  std::vector<Slot> slots_;
+  std::vector<std::int32_t> free_;
+  std::vector<Overlap> found_;
+  std::int64_t visits_ = 0;
+};
+
+}  // namespace systole::verification

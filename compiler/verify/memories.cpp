@@ -1,0 +1,289 @@
+#include "compiler/verify/memories.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace systole::verification {
+
+namespace {
+
+constexpr std::int32_t kNobody = -1;
+
+std::array<std::int32_t, kEngineCount> no_readers() {
+  std::array<std::int32_t, kEngineCount> readers{};
+  readers.fill(kNobody);
+  return readers;
+}
+
+/// Element-wise operations may write their result over an operand, byte for byte.
+bool works_in_place(const Operation& operation) {
+  return std::holds_alternative<Add>(operation) || std::holds_alternative<Rescale>(operation) ||
+         std::holds_alternative<Softmax>(operation);
+}
+
+std::int64_t lowest_address(const Rectangles& rectangles) {
+  return std::min_element(rectangles.begin(), rectangles.end(),
+                          [](const Rectangle& a, const Rectangle& b) { return a.base < b.base; })
+      ->base;
+}
+
+/// The element type of each tile, as its loads say.
+std::vector<DataType> tile_types(const Program& program) {
+  std::vector<DataType> types(program.tiles.size(), DataType::Int8);
+  for (const Instruction& instruction : program.stream(Engine::Weights)) {
+    const auto& load = std::get<LoadWeights>(instruction.operation);
+    types[static_cast<std::size_t>(load.tile)] = load.type;
+  }
+  return types;
+}
+
+}  // namespace
+
+Memories::Memories(const ChipSpec& chip, const Program& program, const Order& order)
+    : chip_(chip),
+      program_(program),
+      order_(order),
+      fragments_{Fragments(size_of(Space::Buffer)), Fragments(size_of(Space::Dram)),
+                 Fragments(size_of(Space::Host))} {}
+
+std::int64_t Memories::size_of(Space space) const {
+  switch (space) {
+    case Space::Buffer:
+      return chip_.buffer.capacity.count();
+    case Space::Dram:
+      return program_.dram_bytes;
+    case Space::Host:
+      return program_.host_bytes;
+  }
+  return 0;
+}
+
+std::optional<std::string> Memories::fill() {
+  for (std::size_t index = 0; index < program_.tensors.size(); ++index) {
+    const ProgramTensor& tensor = program_.tensors[index];
+    if (tensor.role != TensorRole::Input && tensor.role != TensorRole::Constant) {
+      continue;
+    }
+    const Space space = tensor.role == TensorRole::Input ? Space::Host : Space::Dram;
+    const Label label = Label::of_tensor(static_cast<TensorId>(index));
+    if (auto violation = put(space, tensor.home, tensor.bytes(), label)) {
+      return violation;
+    }
+  }
+  const std::vector<DataType> types = tile_types(program_);
+  for (std::size_t index = 0; index < program_.tiles.size(); ++index) {
+    const WeightTile& tile = program_.tiles[index];
+    const Label label = Label::of_tile(static_cast<std::int32_t>(index));
+    const std::int64_t bytes = tile.rows * tile.cols * bytes_of(types[index]);
+    if (auto violation = put(Space::Dram, tile.dram_address, bytes, label)) {
+      return violation;
+    }
+  }
+  return {};
+}
+
+std::optional<std::string> Memories::put(Space space, std::int64_t address, std::int64_t bytes,
+                                         Label label) {
+  const Rectangle where = rectangle(address, 1, bytes, 0);
+  if (where.end() > size_of(space)) {
+    return fmt::format("{}: lies at {} {}..{}, which has {} bytes", name_of(program_, label),
+                       systole::name_of(space), address, where.end() - 1, size_of(space));
+  }
+  const auto overlaps = fragments(space).overlaps(where);
+  if (!overlaps.empty()) {
+    const Fragment& other = fragments(space).at(overlaps.front().id);
+    return fmt::format("{}: overlaps {} at {} {}", name_of(program_, label),
+                       name_of(program_, other.label), systole::name_of(space),
+                       lowest_address(intersection(where, other.where)));
+  }
+  fragments(space).write(
+      {.where = where, .label = label, .delta = -address, .writer = {}, .readers = no_readers()});
+  return {};
+}
+
+std::optional<std::string> Memories::execute(Place place, const Accesses& accesses) {
+  if (auto violation = check_overlap(place, accesses)) {
+    return violation;
+  }
+  for (const Access& access : accesses.reads) {
+    if (auto violation = read(place, access)) {
+      return violation;
+    }
+  }
+  for (const Access& access : accesses.writes) {
+    if (auto violation = write(place, access)) {
+      return violation;
+    }
+  }
+  return {};
+}
+
+std::string Memories::phrase(Place place, std::string_view verb, const Access& access,
+                             std::int64_t address) const {
+  return fmt::format("{}: {} {} {} byte {} at {} {}", name_of(program_, place), access.operand,
+                     verb, name_of(program_, access.label), address + access.delta,
+                     systole::name_of(access.space), address);
+}
+
+std::optional<std::string> Memories::check_range(Place place, const Access& access) const {
+  const Rectangle& where = access.where;
+  if (where.base < 0 || where.end() > size_of(access.space)) {
+    return fmt::format("{}: {} lies at {} {}..{}, which has {} bytes", name_of(program_, place),
+                       access.operand, systole::name_of(access.space), where.base, where.end() - 1,
+                       size_of(access.space));
+  }
+  if (!access.label.is_tensor()) {
+    return {};
+  }
+  const auto& tensor = program_.tensors[static_cast<std::size_t>(access.label.tensor())];
+  if (where.base + access.delta < 0 || where.end() + access.delta > tensor.bytes()) {
+    return fmt::format("{}: {} is bytes {}..{} of '{}', which has {}", name_of(program_, place),
+                       access.operand, where.base + access.delta, where.end() + access.delta - 1,
+                       tensor.name, tensor.bytes());
+  }
+  if (access.space != Space::Buffer && access.delta != -tensor.home) {
+    return fmt::format("{}: {} has byte {} of '{}' at {} {}, but its home is {}",
+                       name_of(program_, place), access.operand, where.base + access.delta,
+                       tensor.name, systole::name_of(access.space), where.base, tensor.home);
+  }
+  return {};
+}
+
+std::optional<std::string> Memories::check_overlap(Place place, const Accesses& accesses) const {
+  const bool in_place = works_in_place(instruction_at(program_, place).operation);
+  for (const Access& write : accesses.writes) {
+    for (const Access& read : accesses.reads) {
+      if (read.space != write.space || (in_place && read.where == write.where)) {
+        continue;
+      }
+      const Rectangles common = intersection(read.where, write.where);
+      if (!common.empty()) {
+        return fmt::format("{} before {} has been read",
+                           phrase(place, "overwrites", write, lowest_address(common)),
+                           read.operand);
+      }
+    }
+  }
+  return {};
+}
+
+std::optional<std::string> Memories::read(Place place, const Access& access) {
+  if (auto violation = check_range(place, access)) {
+    return violation;
+  }
+  std::int64_t bytes = 0;
+  bool matches = true;
+  const Fragment* unordered = nullptr;
+  for (const Fragments::Overlap& overlap : fragments(access.space).overlaps(access.where)) {
+    Fragment& fragment = fragments(access.space).at(overlap.id);
+    bytes += overlap.bytes;
+    matches = matches && fragment.label == access.label && fragment.delta == access.delta;
+    if (!order_.is_before(fragment.writer, place)) {
+      unordered = &fragment;
+    }
+    auto& reader = fragment.readers[static_cast<std::size_t>(place.engine)];
+    reader = std::max(reader, place.index);
+  }
+  if (!matches || bytes < access.where.bytes()) {
+    return fmt::format("{}: {} reads {}", name_of(program_, place), access.operand,
+                       find_wrong_bytes(access));
+  }
+  if (unordered != nullptr) {
+    const std::int64_t address = lowest_address(intersection(unordered->where, access.where));
+    return fmt::format("{}, not ordered after {}, which writes it",
+                       phrase(place, "reads", access, address),
+                       name_of(program_, unordered->writer));
+  }
+  return {};
+}
+
+std::string Memories::find_wrong_bytes(const Access& access) {
+  Rectangles missing{access.where};
+  const Fragment* other = nullptr;
+  for (const Fragments::Overlap& overlap : fragments(access.space).overlaps(access.where)) {
+    const Fragment& fragment = fragments(access.space).at(overlap.id);
+    if (fragment.label != access.label || fragment.delta != access.delta) {
+      other = &fragment;
+    }
+    Rectangles rest;
+    for (const Rectangle& piece : missing) {
+      const Rectangles pieces = difference(piece, fragment.where);
+      rest.insert(rest.end(), pieces.begin(), pieces.end());
+    }
+    missing = std::move(rest);
+  }
+  const std::int64_t address = other == nullptr
+                                   ? lowest_address(missing)
+                                   : lowest_address(intersection(other->where, access.where));
+  std::string text = fmt::format("{} byte {} at {} {}, which ", name_of(program_, access.label),
+                                 address + access.delta, systole::name_of(access.space), address);
+  if (other == nullptr) {
+    return text + "was never written";
+  }
+  text += fmt::format("holds {} byte {}", name_of(program_, other->label), address + other->delta);
+  if (other->writer.index != kNobody) {
+    text += fmt::format(" from {}", name_of(program_, other->writer));
+  }
+  return text;
+}
+
+std::optional<std::string> Memories::write(Place place, const Access& access) {
+  if (auto violation = check_range(place, access)) {
+    return violation;
+  }
+  for (const Fragments::Overlap& overlap : fragments(access.space).overlaps(access.where)) {
+    const Fragment& fragment = fragments(access.space).at(overlap.id);
+    const auto conflict = [&](Place earlier, std::string_view what) {
+      Access old = access;
+      old.label = fragment.label;
+      old.delta = fragment.delta;
+      return fmt::format("{}, not ordered after {}, which {} it",
+                         phrase(place, "overwrites", old,
+                                lowest_address(intersection(fragment.where, access.where))),
+                         name_of(program_, earlier), what);
+    };
+    if (!order_.is_before(fragment.writer, place)) {
+      return conflict(fragment.writer, "writes");
+    }
+    for (const auto& [engine, name] : kEnumNames<Engine>) {
+      const Place reader{engine, fragment.readers[static_cast<std::size_t>(engine)]};
+      if (reader != place && !order_.is_before(reader, place)) {
+        return conflict(reader, "reads");
+      }
+    }
+  }
+  fragments(access.space)
+      .write({.where = access.where,
+              .label = access.label,
+              .delta = access.delta,
+              .writer = place,
+              .readers = no_readers()});
+  return {};
+}
+
+std::optional<std::string> Memories::check_outputs() {
+  for (std::size_t index = 0; index < program_.tensors.size(); ++index) {
+    const ProgramTensor& tensor = program_.tensors[index];
+    if (tensor.role != TensorRole::Output) {
+      continue;
+    }
+    const Access access{.operand = "output",
+                        .space = Space::Host,
+                        .where = rectangle(tensor.home, 1, tensor.bytes(), 0),
+                        .label = Label::of_tensor(static_cast<TensorId>(index)),
+                        .delta = -tensor.home};
+    std::int64_t bytes = 0;
+    for (const Fragments::Overlap& overlap : fragments(Space::Host).overlaps(access.where)) {
+      const Fragment& fragment = fragments(Space::Host).at(overlap.id);
+      const bool same = fragment.label == access.label && fragment.delta == access.delta;
+      bytes += same ? overlap.bytes : 0;
+    }
+    if (bytes < tensor.bytes()) {
+      return fmt::format("end of the program: needs {}", find_wrong_bytes(access));
+    }
+  }
+  return {};
+}
+
+}  // namespace systole::verification

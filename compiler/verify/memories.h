@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "arch/chip_spec.h"
+#include "compiler/verify/accesses.h"
+#include "compiler/verify/fragments.h"
+#include "compiler/verify/order.h"
+
+namespace systole::verification {
+
+/// Follows the contents of unified buffer, DRAM and host memory through a program's order. A read
+/// must find bytes of the tensor it names, whole, from instructions that come before it; a write
+/// must come after all that wrote or read the bytes it replaces.
+class Memories {
+ public:
+  Memories(const ChipSpec& chip, const Program& program, const Order& order);
+
+  /// Puts inputs into host memory, constants and weight tiles into DRAM.
+  [[nodiscard]] std::optional<std::string> fill();
+  /// Executes the accesses of one instruction; call in the order's sequence.
+  [[nodiscard]] std::optional<std::string> execute(Place place, const Accesses& accesses);
+  /// Every output tensor must be whole in host memory.
+  [[nodiscard]] std::optional<std::string> check_outputs();
+
+ private:
+  [[nodiscard]] std::int64_t size_of(Space space) const;
+  Fragments& fragments(Space space) { return fragments_[static_cast<std::size_t>(space)]; }
+
+  [[nodiscard]] std::optional<std::string> put(Space space, std::int64_t address,
+                                               std::int64_t bytes, Label label);
+  [[nodiscard]] std::optional<std::string> check_range(Place place, const Access& access) const;
+  [[nodiscard]] std::optional<std::string> check_overlap(Place place,
+                                                         const Accesses& accesses) const;
+  [[nodiscard]] std::optional<std::string> read(Place place, const Access& access);
+  [[nodiscard]] std::optional<std::string> write(Place place, const Access& access);
+  /// What is wrong with the bytes under `access`, as `ADDRESS, which ...`; empty if nothing.
+  [[nodiscard]] std::string find_wrong_bytes(const Access& access);
+  [[nodiscard]] std::string phrase(Place place, std::string_view verb, const Access& access,
+                                   std::int64_t address) const;
+
+  const ChipSpec& chip_;
+  const Program& program_;
+  const Order& order_;
+  std::array<Fragments, 3> fragments_;
+};
+
+}  // namespace systole::verification

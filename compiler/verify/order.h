@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arch/chip_spec.h"
+#include "arch/isa/program.h"
+#include "compiler/verify/wording.h"
+
+namespace systole::verification {
+
+/// How many instructions of each engine have completed for certain when an instruction begins.
+using VectorClock = std::array<std::int32_t, kEngineCount>;
+
+/// What the streams and the semaphores say about the order of a program's instructions, at any
+/// speed of the engines.
+class Order {
+ public:
+  /// One order of execution among those allowed.
+  std::vector<Place> sequence;
+  std::array<std::vector<VectorClock>, kEngineCount> clocks;
+
+  [[nodiscard]] const VectorClock& clock_of(Place place) const {
+    return clocks[static_cast<std::size_t>(place.engine)][static_cast<std::size_t>(place.index)];
+  }
+  /// True when `earlier` completes before `later` begins in every execution.
+  [[nodiscard]] bool is_before(Place earlier, Place later) const {
+    return clock_of(later)[static_cast<std::size_t>(earlier.engine)] > earlier.index;
+  }
+};
+
+/// Executes the streams with tokens instead of time: each engine in order, semaphores counting,
+/// the weight FIFO holding at most its capacity. Since every semaphore and the FIFO have one
+/// producer and one consumer, what an instruction waits for does not depend on speeds: if one
+/// execution ends, all do. The tile that hardware moves on to the shadow registers gives the FIFO
+/// more room than counted here, never less.
+struct OrderResult {
+  Order order;
+  std::optional<std::string> violation;  ///< deadlock, or a tile that is not the one named
+  std::optional<std::string> leftover;   ///< tokens or tiles that nobody takes
+};
+[[nodiscard]] OrderResult execute_tokens(const ChipSpec& chip, const Program& program);
+
+}  // namespace systole::verification

@@ -1,0 +1,201 @@
+#include "compiler/verify/rectangle.h"
+
+#include <algorithm>
+
+namespace systole::verification {
+
+namespace {
+
+/// Half-open ranges of rows and columns in a grid that lays memory out `pitch` bytes a row.
+struct Box {
+  std::int64_t row_begin = 0;
+  std::int64_t row_end = 0;
+  std::int64_t col_begin = 0;
+  std::int64_t col_end = 0;
+
+  [[nodiscard]] bool empty() const { return row_begin >= row_end || col_begin >= col_end; }
+};
+
+using Boxes = std::vector<Box>;
+
+struct Grid {
+  std::int64_t origin = 0;
+  std::int64_t pitch = 1;
+};
+
+std::int64_t floor_div(std::int64_t value, std::int64_t divisor) {
+  const std::int64_t quotient = value / divisor;
+  return value % divisor < 0 ? quotient - 1 : quotient;
+}
+
+void append(Boxes& boxes, const Box& box) {
+  if (!box.empty()) {
+    boxes.push_back(box);
+  }
+}
+
+/// One run of bytes: the rest of a row, whole rows, the beginning of a row.
+void append_run(Boxes& boxes, const Grid& grid, std::int64_t base, std::int64_t bytes) {
+  const std::int64_t begin = base - grid.origin;
+  const std::int64_t end = begin + bytes;
+  const std::int64_t first = floor_div(begin, grid.pitch);
+  const std::int64_t last = floor_div(end, grid.pitch);
+  const std::int64_t begin_col = begin - first * grid.pitch;
+  const std::int64_t end_col = end - last * grid.pitch;
+  if (first == last) {
+    append(boxes, {first, first + 1, begin_col, end_col});
+    return;
+  }
+  const std::int64_t whole = begin_col == 0 ? first : first + 1;
+  append(boxes, {first, whole, begin_col, grid.pitch});
+  append(boxes, {whole, last, 0, grid.pitch});
+  append(boxes, {last, last + 1, 0, end_col});
+}
+
+Boxes boxes_of(const Rectangle& rectangle, const Grid& grid) {
+  Boxes boxes;
+  if (rectangle.rows > 1 && rectangle.pitch == grid.pitch) {
+    const std::int64_t distance = rectangle.base - grid.origin;
+    const std::int64_t row = floor_div(distance, grid.pitch);
+    const std::int64_t col = distance - row * grid.pitch;
+    const std::int64_t col_end = col + rectangle.row_bytes;
+    append(boxes, {row, row + rectangle.rows, col, std::min(col_end, grid.pitch)});
+    append(boxes, {row + 1, row + 1 + rectangle.rows, 0, col_end - grid.pitch});
+    return boxes;
+  }
+  for (std::int64_t row = 0; row < rectangle.rows; ++row) {
+    append_run(boxes, grid, rectangle.base + row * rectangle.pitch, rectangle.row_bytes);
+  }
+  return boxes;
+}
+
+Rectangle rectangle_of(const Box& box, const Grid& grid) {
+  return rectangle(grid.origin + box.row_begin * grid.pitch + box.col_begin,
+                   box.row_end - box.row_begin, box.col_end - box.col_begin, grid.pitch);
+}
+
+Box common(const Box& one, const Box& other) {
+  return {std::max(one.row_begin, other.row_begin), std::min(one.row_end, other.row_end),
+          std::max(one.col_begin, other.col_begin), std::min(one.col_end, other.col_end)};
+}
+
+/// Appends `from` without `what`: above, below, left, right.
+void append_difference(Boxes& boxes, const Box& from, const Box& what) {
+  const Box hole = common(from, what);
+  if (hole.empty()) {
+    boxes.push_back(from);
+    return;
+  }
+  append(boxes, {from.row_begin, hole.row_begin, from.col_begin, from.col_end});
+  append(boxes, {hole.row_end, from.row_end, from.col_begin, from.col_end});
+  append(boxes, {hole.row_begin, hole.row_end, from.col_begin, hole.col_begin});
+  append(boxes, {hole.row_begin, hole.row_end, hole.col_end, from.col_end});
+}
+
+/// Both are single runs: at most two runs stay.
+Rectangles run_difference(const Rectangle& from, const Rectangle& what) {
+  Rectangles rest;
+  if (from.base < what.base) {
+    rest.push_back(rectangle(from.base, 1, what.base - from.base, 0));
+  }
+  if (what.end() < from.end()) {
+    rest.push_back(rectangle(what.end(), 1, from.end() - what.end(), 0));
+  }
+  return rest;
+}
+
+bool are_apart(const Rectangle& one, const Rectangle& other) {
+  return one.end() <= other.base || other.end() <= one.base;
+}
+
+/// The part of `rectangle` whose rows can reach [begin, end): spares work row by row.
+Rectangle clipped(const Rectangle& rectangle, std::int64_t begin, std::int64_t end) {
+  const std::int64_t first = std::clamp(floor_div(begin - rectangle.base, rectangle.pitch),
+                                        std::int64_t{0}, rectangle.rows - 1);
+  const std::int64_t last =
+      std::clamp(floor_div(end - 1 - rectangle.base, rectangle.pitch), first, rectangle.rows - 1);
+  return {.base = rectangle.base + first * rectangle.pitch,
+          .rows = last - first + 1,
+          .row_bytes = rectangle.row_bytes,
+          .pitch = rectangle.pitch};
+}
+
+Boxes common_boxes(const Rectangle& one, const Rectangle& other, const Grid& grid) {
+  const bool same = one.rows == 1 || other.rows == 1 || one.pitch == other.pitch;
+  const Boxes ones = boxes_of(one, grid);
+  const Boxes others = boxes_of(same ? other : clipped(other, one.base, one.end()), grid);
+  Boxes boxes;
+  for (const Box& a : ones) {
+    for (const Box& b : others) {
+      append(boxes, common(a, b));
+    }
+  }
+  return boxes;
+}
+
+/// A grid in which at least one of the two is a single box.
+Grid grid_of(const Rectangle& one, const Rectangle& other) {
+  const Rectangle& shaped = one.rows > 1 ? one : other;
+  return {.origin = shaped.base, .pitch = shaped.pitch};
+}
+
+}  // namespace
+
+Rectangle rectangle(std::int64_t base, std::int64_t rows, std::int64_t row_bytes,
+                    std::int64_t pitch) {
+  if (rows == 1 || pitch == row_bytes) {
+    return {.base = base, .rows = 1, .row_bytes = rows * row_bytes, .pitch = rows * row_bytes};
+  }
+  return {.base = base, .rows = rows, .row_bytes = row_bytes, .pitch = pitch};
+}
+
+Rectangles intersection(const Rectangle& one, const Rectangle& other) {
+  Rectangles rectangles;
+  if (!are_apart(one, other)) {
+    const Grid grid = grid_of(one, other);
+    for (const Box& box : common_boxes(one, other, grid)) {
+      rectangles.push_back(rectangle_of(box, grid));
+    }
+  }
+  return rectangles;
+}
+
+std::int64_t common_bytes(const Rectangle& one, const Rectangle& other) {
+  if (are_apart(one, other)) {
+    return 0;
+  }
+  if (one.rows == 1 && other.rows == 1) {
+    return std::min(one.end(), other.end()) - std::max(one.base, other.base);
+  }
+  std::int64_t bytes = 0;
+  for (const Box& box : common_boxes(one, other, grid_of(one, other))) {
+    bytes += (box.row_end - box.row_begin) * (box.col_end - box.col_begin);
+  }
+  return bytes;
+}
+
+Rectangles difference(const Rectangle& from, const Rectangle& what) {
+  if (are_apart(from, what)) {
+    return {from};
+  }
+  if (from.rows == 1 && what.rows == 1) {
+    return run_difference(from, what);
+  }
+  const Grid grid = grid_of(what, from);
+  const Boxes holes = boxes_of(what, grid);
+  Boxes rest = boxes_of(from, grid);
+  for (const Box& hole : holes) {
+    Boxes next;
+    for (const Box& box : rest) {
+      append_difference(next, box, hole);
+    }
+    rest = std::move(next);
+  }
+  Rectangles rectangles;
+  for (const Box& box : rest) {
+    rectangles.push_back(rectangle_of(box, grid));
+  }
+  return rectangles;
+}
+
+}  // namespace systole::verification

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace systole::verification {
+
+/// `rows` runs of `row_bytes` bytes, `pitch` bytes from one to the next. Normal form, kept by
+/// `rectangle()`: rows that touch are one row; a single row has pitch = row_bytes; otherwise
+/// pitch > row_bytes. Empty when rows or row_bytes is 0.
+struct Rectangle {
+  std::int64_t base = 0;
+  std::int64_t rows = 0;
+  std::int64_t row_bytes = 0;
+  std::int64_t pitch = 0;
+
+  [[nodiscard]] std::int64_t end() const { return base + (rows - 1) * pitch + row_bytes; }
+  [[nodiscard]] std::int64_t bytes() const { return rows * row_bytes; }
+  bool operator==(const Rectangle&) const = default;
+};
+
+using Rectangles = std::vector<Rectangle>;
+
+/// In normal form. Requires pitch >= row_bytes where rows > 1.
+[[nodiscard]] Rectangle rectangle(std::int64_t base, std::int64_t rows, std::int64_t row_bytes,
+                                  std::int64_t pitch);
+
+/// The bytes that two rectangles share, as disjoint rectangles. Takes constant time unless both
+/// have several rows and their pitches differ; then it is linear in the rows of one.
+[[nodiscard]] Rectangles intersection(const Rectangle& one, const Rectangle& other);
+[[nodiscard]] std::int64_t common_bytes(const Rectangle& one, const Rectangle& other);
+
+/// The bytes of `from` that are not in `what`, as disjoint rectangles.
+[[nodiscard]] Rectangles difference(const Rectangle& from, const Rectangle& what);
+
+}  // namespace systole::verification

@@ -1,0 +1,86 @@
+#include "compiler/verify/verify.h"
+
+#include "compiler/verify/accesses.h"
+#include "compiler/verify/accumulators.h"
+#include "compiler/verify/fields.h"
+#include "compiler/verify/memories.h"
+#include "compiler/verify/order.h"
+
+namespace systole {
+
+namespace {
+
+using namespace verification;  // NOLINT(google-build-using-namespace): this is its front door
+
+std::optional<std::string> check_all_fields(const ChipSpec& chip, const Program& program) {
+  if (auto violation = check_tables(chip, program)) {
+    return violation;
+  }
+  for (const auto& [engine, name] : kEnumNames<Engine>) {
+    const auto count = static_cast<std::int32_t>(program.stream(engine).size());
+    for (std::int32_t index = 0; index < count; ++index) {
+      if (auto violation = check_fields(chip, program, {engine, index})) {
+        return violation;
+      }
+    }
+  }
+  return {};
+}
+
+std::optional<std::string> check_sums(Accumulators& accumulators, const Program& program,
+                                      Place place) {
+  const Operation& operation = instruction_at(program, place).operation;
+  if (const auto* fold = std::get_if<Fold>(&operation)) {
+    return accumulators.fold(place, *fold);
+  }
+  if (const auto* requantize = std::get_if<Requantize>(&operation)) {
+    return accumulators.requantize(place, *requantize);
+  }
+  return {};
+}
+
+std::optional<std::string> check_contents(const ChipSpec& chip, const Program& program,
+                                          const Order& order) {
+  Memories memories(chip, program, order);
+  Accumulators accumulators(program, order);
+  if (auto violation = memories.fill()) {
+    return violation;
+  }
+  if (auto violation = accumulators.check_tiles()) {
+    return violation;
+  }
+  Accesses accesses;
+  for (const Place place : order.sequence) {
+    if (auto violation = derive_accesses(program, place, accesses)) {
+      return violation;
+    }
+    if (auto violation = memories.execute(place, accesses)) {
+      return violation;
+    }
+    if (auto violation = check_sums(accumulators, program, place)) {
+      return violation;
+    }
+  }
+  if (auto violation = accumulators.check_end()) {
+    return violation;
+  }
+  return memories.check_outputs();
+}
+
+}  // namespace
+
+std::optional<std::string> verify(const ChipSpec& chip, const Program& program) {
+  if (auto violation = check_all_fields(chip, program)) {
+    return violation;
+  }
+  const OrderResult result = execute_tokens(chip, program);
+  if (result.violation) {
+    return result.violation;
+  }
+  if (auto violation = check_contents(chip, program, result.order)) {
+    return violation;
+  }
+  return result.leftover;
+}
+
+}  // namespace systole

@@ -1,0 +1,59 @@
+#include "reference/compare/recorder.h"
+
+#include <utility>
+
+namespace systole {
+
+namespace {
+
+template <class Value>
+void write(std::optional<Recording<Value>>& recording, std::int64_t elements,
+           const RecordedBlock& block, std::span<const Value> values) {
+  if (!recording) {
+    recording.emplace(elements);
+  }
+  recording->write(block, values);
+}
+
+}  // namespace
+
+Recorder::Recorder(const Program& program) {
+  tensors_.reserve(program.tensors.size());
+  for (const ProgramTensor& tensor : program.tensors) {
+    const bool computed = tensor.role != TensorRole::Constant && tensor.type == DataType::Int8;
+    tensors_.push_back({.name = tensor.name,
+                        .elements = computed ? tensor.pixels * tensor.channels : 0,
+                        .results = {},
+                        .accumulators = {}});
+  }
+}
+
+void Recorder::record_result(TensorId tensor, std::int64_t offset, std::int64_t rows,
+                             std::int64_t cols, std::int64_t pitch,
+                             std::span<const std::int8_t> values) {
+  Recorded& target = recorded(tensor);
+  write(target.results, target.elements, {offset, rows, cols, pitch}, values);
+}
+
+void Recorder::record_accumulators(TensorId tensor, std::int64_t offset, std::int64_t rows,
+                                   std::int64_t cols, std::int64_t pitch,
+                                   std::span<const std::int32_t> values) {
+  Recorded& target = recorded(tensor);
+  write(target.accumulators, target.elements, {offset, rows, cols, pitch}, values);
+}
+
+std::optional<Recording<std::int8_t>> Recorder::take_results(TensorId tensor) {
+  return std::exchange(recorded(tensor).results, std::nullopt);
+}
+
+std::optional<Recording<std::int32_t>> Recorder::take_accumulators(TensorId tensor) {
+  return std::exchange(recorded(tensor).accumulators, std::nullopt);
+}
+
+Recorder::Recorded& Recorder::recorded(TensorId tensor) {
+  SYSTOLE_CHECK(tensor >= 0 && static_cast<std::size_t>(tensor) < tensors_.size(),
+                "tensor {} of {}", tensor, tensors_.size());
+  return tensors_[static_cast<std::size_t>(tensor)];
+}
+
+}  // namespace systole

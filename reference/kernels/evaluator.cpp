@@ -1,0 +1,187 @@
+#include "reference/kernels/evaluator.h"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "arch/diag/check.h"
+#include "reference/kernels/dot_products.h"
+#include "reference/kernels/elementwise.h"
+#include "reference/kernels/pooling.h"
+#include "reference/kernels/softmax.h"
+
+namespace systole::reference {
+
+namespace {
+
+constexpr Quantization kSoftmaxQuantization{.scale = 1.0 / 256, .zero_point = -128};
+
+std::size_t index_of(GraphTensorId tensor) {
+  return static_cast<std::size_t>(tensor);
+}
+
+SharedValues share(std::vector<std::int8_t> values) {
+  return std::make_shared<const std::vector<std::int8_t>>(std::move(values));
+}
+
+/// Modulo 2^32, as the accumulators themselves.
+void add_biases(std::vector<std::int32_t>& accumulators, const std::vector<std::int32_t>& biases) {
+  for (std::size_t first = 0; first < accumulators.size(); first += biases.size()) {
+    for (std::size_t channel = 0; channel < biases.size(); ++channel) {
+      std::int32_t& accumulator = accumulators[first + channel];
+      accumulator = static_cast<std::int32_t>(static_cast<std::uint32_t>(accumulator) +
+                                              static_cast<std::uint32_t>(biases[channel]));
+    }
+  }
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Graph& graph, const NetworkData& data)
+    : graph_(graph), data_(data), live_(graph.tensors.size()), uses_ahead_(graph.tensors.size()) {
+  for (const Node& node : graph.nodes) {
+    for (const GraphTensorId input : node.inputs) {
+      ++uses_ahead_[index_of(input)];
+    }
+  }
+  for (const GraphTensorId input : graph.inputs) {
+    keep(input, share(data.input(graph, input)));
+  }
+}
+
+LayerValues Evaluator::evaluate_next() {
+  SYSTOLE_CHECK(!done(), "the network has no more layers");
+  const Node& node = next_node();
+  LayerValues result = evaluate(node);
+  ++next_;
+  for (const GraphTensorId input : node.inputs) {
+    if (--uses_ahead_[index_of(input)] == 0) {
+      live_[index_of(input)].reset();
+    }
+  }
+  keep(node.output, result.values);
+  return result;
+}
+
+LayerValues Evaluator::evaluate(const Node& node) const {
+  return std::visit(
+      [&](const auto& attributes) -> LayerValues {
+        using Kind = std::decay_t<decltype(attributes)>;
+        if constexpr (std::is_same_v<Kind, Conv2d> || std::is_same_v<Kind, Dense>) {
+          return evaluate_weighted(node, attributes);
+        } else {
+          return {.values = evaluate_plain(node, attributes), .accumulators = {}};
+        }
+      },
+      node.attributes);
+}
+
+LayerValues Evaluator::evaluate_weighted(const Node& node, const Conv2d& convolution) const {
+  const GraphTensor& in = input_tensor(node, 0);
+  const LayerParameters parameters = data_.parameters(graph_, static_cast<NodeId>(next_));
+  std::vector<std::int32_t> accumulators =
+      convolve({.input = in.shape,
+                .output = graph_.tensor(node.output).shape,
+                .kernel = convolution.kernel,
+                .groups = convolution.groups},
+               *input_values(node, 0), in.quantization.zero_point, parameters.weights);
+  return finish_weighted(node, parameters, std::move(accumulators), convolution.weights,
+                         convolution.activation);
+}
+
+LayerValues Evaluator::evaluate_weighted(const Node& node, const Dense& dense) const {
+  const GraphTensor& in = input_tensor(node, 0);
+  SYSTOLE_CHECK(in.shape.rows == 1 && in.shape.cols == 1, "{}: dense over {} x {} pixels",
+                node.name, in.shape.rows, in.shape.cols);
+  const LayerParameters parameters = data_.parameters(graph_, static_cast<NodeId>(next_));
+  std::vector<std::int32_t> accumulators =
+      contract(in.shape.batch, in.shape.channels, graph_.tensor(node.output).shape.channels,
+               *input_values(node, 0), in.quantization.zero_point, parameters.weights);
+  return finish_weighted(node, parameters, std::move(accumulators), dense.weights,
+                         dense.activation);
+}
+
+LayerValues Evaluator::finish_weighted(const Node& node, const LayerParameters& parameters,
+                                       std::vector<std::int32_t> accumulators,
+                                       const WeightInfo& weights,
+                                       const FusedActivation& activation) const {
+  const GraphTensor& out = graph_.tensor(node.output);
+  SYSTOLE_CHECK(static_cast<std::int64_t>(parameters.biases.size()) == out.shape.channels,
+                "{}: {} biases, expected {}", node.name, parameters.biases.size(),
+                out.shape.channels);
+  add_biases(accumulators, parameters.biases);
+  const double accumulator_scale = input_tensor(node, 0).quantization.scale * weights.scale;
+  SharedValues values =
+      share(requantize(accumulators, accumulator_scale, activation, out.quantization));
+  return {.values = std::move(values), .accumulators = std::move(accumulators)};
+}
+
+SharedValues Evaluator::evaluate_plain(const Node& node, const AddTensors& addition) const {
+  return share(add(*input_values(node, 0), input_tensor(node, 0).quantization,
+                   *input_values(node, 1), input_tensor(node, 1).quantization,
+                   addition.activation.kind, graph_.tensor(node.output).quantization));
+}
+
+SharedValues Evaluator::evaluate_plain(const Node& node, const Activate& activation) const {
+  return share(activate(*input_values(node, 0), input_tensor(node, 0).quantization,
+                        activation.activation.kind, graph_.tensor(node.output).quantization));
+}
+
+SharedValues Evaluator::evaluate_plain(const Node& node, const PoolTensor& pooling) const {
+  const GraphTensor& in = input_tensor(node, 0);
+  const GraphTensor& out = graph_.tensor(node.output);
+  return share(pool({.attributes = pooling,
+                     .input = in.shape,
+                     .output = out.shape,
+                     .input_quantization = in.quantization,
+                     .output_quantization = out.quantization},
+                    *input_values(node, 0)));
+}
+
+SharedValues Evaluator::evaluate_plain(const Node& node, const Concat& /*concat*/) const {
+  const GraphTensor& out = graph_.tensor(node.output);
+  std::vector<std::int8_t> values(static_cast<std::size_t>(out.shape.elements()));
+  std::int64_t first_channel = 0;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const GraphTensor& in = input_tensor(node, i);
+    concatenate(*input_values(node, i), in.shape.channels, in.quantization, values,
+                out.shape.channels, first_channel, out.quantization);
+    first_channel += in.shape.channels;
+  }
+  SYSTOLE_CHECK(first_channel == out.shape.channels, "{}: {} of {} channels", node.name,
+                first_channel, out.shape.channels);
+  return share(std::move(values));
+}
+
+SharedValues Evaluator::evaluate_plain(const Node& node, const Flatten& /*flatten*/) const {
+  return input_values(node, 0);
+}
+
+SharedValues Evaluator::evaluate_plain(const Node& node, const SoftmaxChannels& /*softmax*/) const {
+  const GraphTensor& in = input_tensor(node, 0);
+  SYSTOLE_CHECK(graph_.tensor(node.output).quantization == kSoftmaxQuantization,
+                "{}: softmax with another quantisation than 1/256, -128", node.name);
+  return share(softmax(*input_values(node, 0), in.shape.channels, in.quantization.scale));
+}
+
+const GraphTensor& Evaluator::input_tensor(const Node& node, std::size_t index) const {
+  return graph_.tensor(node.inputs.at(index));
+}
+
+const SharedValues& Evaluator::input_values(const Node& node, std::size_t index) const {
+  const SharedValues& values = live_[index_of(node.inputs.at(index))];
+  SYSTOLE_CHECK(values != nullptr, "{}: input {} is not there", node.name, index);
+  return values;
+}
+
+void Evaluator::keep(GraphTensorId tensor, SharedValues values) {
+  const GraphTensor& description = graph_.tensor(tensor);
+  SYSTOLE_CHECK(static_cast<std::int64_t>(values->size()) == description.shape.elements(),
+                "{}: {} values, expected {}", description.name, values->size(),
+                description.shape.elements());
+  if (uses_ahead_[index_of(tensor)] > 0) {
+    live_[index_of(tensor)] = std::move(values);
+  }
+}
+
+}  // namespace systole::reference

@@ -1,0 +1,153 @@
+#include "report/describe.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "report/figures.h"
+#include "report/format.h"
+#include "report/table.h"
+
+namespace systole {
+
+namespace {
+
+using Align = Column::Align;
+
+constexpr std::size_t kLabelWidth = 17;
+constexpr double kTera = 1e12;
+
+std::string labelled(std::string_view label, std::string_view text) {
+  return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
+}
+
+/// Words of `text` on lines of at most `width` columns, continuation lines indented.
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string result;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (word.empty()) {
+      continue;
+    }
+    if (column > 0 && column + 1 + display_width(word) > width - indent) {
+      result += '\n' + std::string(indent, ' ');
+      column = 0;
+    }
+    if (column > 0) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += display_width(word);
+  }
+  return result;
+}
+
+std::string peak_rates(const ChipSpec& chip) {
+  const ChipFigures figures = chip_figures(chip);
+  const MatrixUnitSpec& matrix = chip.matrix;
+  const auto tops_at = [&](DataType activation, DataType weight) {
+    const auto slowdown = static_cast<double>(matrix.pace(activation, weight).count()) /
+                          static_cast<double>(matrix.pace(DataType::Int8, DataType::Int8).count());
+    return nominal(figures.peak_tops * kTera / slowdown, "OPS");
+  };
+  std::string text = labelled("clock", nominal(static_cast<double>(chip.frequency.count()), "Hz"));
+  text += labelled("matrix unit",
+                   fmt::format("{} x {} PEs, {}, {} MACs a cycle", matrix.rows, matrix.cols,
+                               name_of(matrix.dataflow), grouped(matrix.macs_per_cycle())));
+  text += labelled("peak", fmt::format("{} at 8x8 bit, {} at 8x16, {} at 16x16",
+                                       tops_at(DataType::Int8, DataType::Int8),
+                                       tops_at(DataType::Int8, DataType::Int16),
+                                       tops_at(DataType::Int16, DataType::Int16)));
+  std::string vector = fmt::format("{} lanes; cycles a step:", chip.vector.lanes);
+  std::string_view separator = " ";
+  for (const auto& [kind, name] : kEnumNames<VectorClass>) {
+    vector += fmt::format("{}{} {}", separator, name, chip.vector.pace_of(kind).count());
+    separator = ", ";
+  }
+  text += labelled("vector unit", vector);
+  const auto dram = static_cast<double>(chip.dram.peak_bandwidth().count());
+  text += labelled("DRAM bandwidth",
+                   fmt::format("{}, {} {} of {}", nominal(dram, "B/s"), chip.dram.channels,
+                               chip.dram.channels == 1 ? "channel" : "channels",
+                               printable(chip.dram.standard.name)));
+  text += labelled(
+      "host link",
+      fmt::format("{} each way", nominal(static_cast<double>(chip.host.bandwidth.count()), "B/s")));
+  text += labelled("ridge point",
+                   fmt::format("{:.4g} MACs per weight byte: a network with fewer waits for DRAM",
+                               figures.ridge));
+  return text;
+}
+
+std::string capacities(const ChipSpec& chip) {
+  const std::int64_t entry = chip.matrix.cols * bytes_of(DataType::Int32);
+  const std::int64_t tile = chip.matrix.macs_per_cycle() * bytes_of(DataType::Int8);
+  std::string text =
+      labelled("unified buffer",
+               fmt::format("{}, {} banks, {} ports of {}",
+                           binary_bytes(chip.buffer.capacity.count()), chip.buffer.banks,
+                           chip.buffer.ports, binary_bytes(chip.buffer.port_width.count())));
+  text +=
+      labelled("accumulators", fmt::format("{}: {} entries of {} x 32 bit",
+                                           binary_bytes(chip.accumulators.entries * entry),
+                                           grouped(chip.accumulators.entries), chip.matrix.cols));
+  text += labelled("weight FIFO",
+                   fmt::format("{}: {} tiles of {}", binary_bytes(chip.weight_fifo.tiles * tile),
+                               chip.weight_fifo.tiles, binary_bytes(tile)));
+  text += labelled("DRAM", binary_bytes(chip.dram.capacity.count()));
+  return text;
+}
+
+/// Sources are long and shared: rows name them by number, a list below spells them out.
+std::string facts(const ChipSpec& chip, bool colour) {
+  std::vector<std::string> sources;
+  const auto number_of = [&](const std::string& source) -> std::string {
+    if (source.empty()) {
+      return "-";
+    }
+    auto found = std::find(sources.begin(), sources.end(), source);
+    if (found == sources.end()) {
+      found = sources.insert(sources.end(), source);
+    }
+    return fmt::format("[{}]", found - sources.begin() + 1);
+  };
+  Table table({{"quantity", Align::Left},
+               {"value", Align::Left},
+               {"status", Align::Left},
+               {"source", Align::Left}});
+  for (const Fact& fact : chip.facts) {
+    table.add({printable(fact.path), printable(fact.value), std::string(name_of(fact.status)),
+               number_of(printable(fact.source))});
+  }
+  std::string text = table.print(kReportWidth, colour);
+  text +=
+      "\nstatus: found = stated by the source; derived = computed from stated figures; unverified "
+      "= "
+      "not\nchecked against the source; assumed = a modelling choice of this project.\n";
+  if (!sources.empty()) {
+    text += '\n' + styled("sources", Style::Heading, colour) + '\n';
+  }
+  for (std::size_t index = 0; index < sources.size(); ++index) {
+    const std::string label = fmt::format("  [{}] ", index + 1);
+    text += label + wrapped(sources[index], kReportWidth, label.size()) + '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string describe_chip(const ChipSpec& chip, const TextOptions& options) {
+  std::string text = styled(printable(chip.name), Style::Heading, options.colour) + '\n';
+  if (!chip.description.empty()) {
+    text += wrapped(printable(chip.description), kReportWidth, 0) + '\n';
+  }
+  text += '\n' + styled("peak rates", Style::Heading, options.colour) + '\n' + peak_rates(chip);
+  text += '\n' + styled("capacities", Style::Heading, options.colour) + '\n' + capacities(chip);
+  return text + '\n' + facts(chip, options.colour);
+}
+
+}  // namespace systole

@@ -1,0 +1,163 @@
+#include "report/figures.h"
+
+#include <algorithm>
+
+#include "arch/diag/check.h"
+#include "report/format.h"
+
+namespace systole {
+
+namespace {
+
+// Cycles times MACs passes 64 bits within a second of simulated time.
+__extension__ using Wide = __int128;
+
+constexpr double kTera = 1e12;
+constexpr double kFemtosecondsPerSecond = 1e15;
+constexpr double kOperationsPerMac = 2.0;
+
+/// One division by a power of ten, done last, keeps round figures round.
+double femtoseconds_of(const ChipSpec& chip, CoreCycles cycles) {
+  return static_cast<double>(cycles.count()) * static_cast<double>(chip.clock().period().count());
+}
+
+double per_second(double count, double femtoseconds) {
+  return ratio(count * kFemtosecondsPerSecond, femtoseconds);
+}
+
+double seconds_of(const ChipSpec& chip, CoreCycles cycles) {
+  return femtoseconds_of(chip, cycles) / kFemtosecondsPerSecond;
+}
+
+/// Useful MACs over MAC slots, 0..1.
+double utilisation_of(const ChipSpec& chip, std::int64_t macs, CoreCycles cycles) {
+  const double slots =
+      static_cast<double>(cycles.count()) * static_cast<double>(chip.matrix.macs_per_cycle());
+  return ratio(static_cast<double>(macs), slots);
+}
+
+/// Cycles of `busy` in which the slots did useful MACs; macs <= mac_slots, hence never above busy.
+CoreCycles useful_cycles(CoreCycles busy, const ActionCounters& actions) {
+  if (actions.mac_slots == 0) {
+    return CoreCycles(0);
+  }
+  SYSTOLE_CHECK(actions.macs <= actions.mac_slots, "{} MACs in {} slots", actions.macs,
+                actions.mac_slots);
+  const Wide useful = static_cast<Wide>(busy.count()) * actions.macs / actions.mac_slots;
+  return CoreCycles(static_cast<std::int64_t>(useful));
+}
+
+}  // namespace
+
+RunFigures run_figures(const Result& result) {
+  const Counters& counters = result.counters;
+  const DramCounters& dram = counters.dram;
+  RunFigures figures;
+  figures.seconds = seconds_of(result.chip, counters.elapsed);
+  const double elapsed = femtoseconds_of(result.chip, counters.elapsed);
+  figures.inferences_per_second = per_second(static_cast<double>(result.graph.batch), elapsed);
+  for (const LayerCounters& layer : counters.layers) {
+    figures.macs += layer.macs;
+  }
+  figures.utilisation = utilisation_of(result.chip, figures.macs, counters.elapsed);
+  figures.tops = kOperationsPerMac * per_second(static_cast<double>(figures.macs), elapsed) / kTera;
+  figures.peak_tops = chip_figures(result.chip).peak_tops;
+  figures.roofline = network_roofline(result);
+  figures.roofline_fraction = ratio(static_cast<double>(figures.roofline.cycles().count()),
+                                    static_cast<double>(counters.elapsed.count()));
+  figures.dram_bandwidth =
+      per_second(static_cast<double>(dram.read_bytes + dram.write_bytes), elapsed);
+  figures.dram_peak_bandwidth = static_cast<double>(result.chip.dram.peak_bandwidth().count());
+  figures.dram_utilisation = ratio(figures.dram_bandwidth, figures.dram_peak_bandwidth);
+  const std::int64_t bursts = dram.row_hits + dram.row_misses + dram.row_conflicts;
+  figures.row_hit_rate = ratio(static_cast<double>(dram.row_hits), static_cast<double>(bursts));
+  return figures;
+}
+
+LayerFigures layer_figures(const Result& result, std::size_t layer) {
+  const LayerCounters& counters = result.counters.layers.at(layer);
+  LayerFigures figures;
+  figures.seconds = seconds_of(result.chip, counters.active);
+  figures.utilisation = utilisation_of(result.chip, counters.macs, counters.active);
+  figures.bound = layer_bound(counters);
+  figures.main_engine = main_engine(counters);
+  figures.stall = largest_stall(counters);
+  const CoreCycles spent =
+      std::max(counters.active,
+               total_cycles(counters.engines[static_cast<std::size_t>(figures.main_engine)]));
+  figures.stall_share =
+      ratio(static_cast<double>(figures.stall.cycles.count()), static_cast<double>(spent.count()));
+  figures.roofline = layer_roofline(result, layer);
+  figures.view = is_view(counters);
+  return figures;
+}
+
+ChipFigures chip_figures(const ChipSpec& chip) {
+  const CoreCycles pace = chip.matrix.pace(DataType::Int8, DataType::Int8);
+  ChipFigures figures;
+  figures.macs_per_second =
+      per_second(static_cast<double>(chip.matrix.macs_per_cycle()), femtoseconds_of(chip, pace));
+  figures.peak_tops = kOperationsPerMac * figures.macs_per_second / kTera;
+  figures.ridge =
+      ratio(figures.macs_per_second, static_cast<double>(chip.dram.peak_bandwidth().count()));
+  return figures;
+}
+
+std::vector<MatrixShare> matrix_shares(const Counters& counters) {
+  const EngineCounters& matrix = counters.engine(Engine::Matrix);
+  const CoreCycles useful = useful_cycles(matrix[Cause::Busy], counters.actions);
+  std::vector<MatrixShare> shares{
+      {"useful MACs", "products that the network asked for", useful},
+      {"unused MACs", "slots of the array without work while rows streamed",
+       matrix[Cause::Busy] - useful}};
+  for (const auto& [cause, name] : kEnumNames<Cause>) {
+    if (cause != Cause::Busy) {
+      shares.push_back({name, meaning_of(cause), matrix[cause]});
+    }
+  }
+  std::vector<std::int64_t> parts;
+  for (const MatrixShare& share : shares) {
+    parts.push_back(share.cycles.count());
+  }
+  const std::vector<std::int64_t> tenths = tenths_of_percent(parts);
+  for (std::size_t index = 0; index < shares.size(); ++index) {
+    shares[index].tenths_of_percent = tenths[index];
+  }
+  return shares;
+}
+
+std::string_view meaning_of(Cause cause) {
+  switch (cause) {
+    case Cause::Busy:
+      return "useful work at the engine's own pace";
+    case Cause::Issue:
+      return "the sequencer had not delivered the next instruction";
+    case Cause::Weights:
+      return "the next weight tile had not arrived from DRAM";
+    case Cause::WeightShift:
+      return "a weight tile was shifting into the array";
+    case Cause::WaitHost:
+      return "operands were still to come over the host link";
+    case Cause::WaitDma:
+      return "operands were still to come from DRAM, or to go there";
+    case Cause::WaitMatrix:
+      return "operands were still to come from the matrix unit";
+    case Cause::WaitVector:
+      return "operands were still to come from the vector unit";
+    case Cause::WaitSpace:
+      return "the destination still held data that somebody needs";
+    case Cause::Drain:
+      return "the engine's own last results were leaving its pipeline";
+    case Cause::Port:
+      return "unified-buffer ports were shared with other engines";
+    case Cause::Memory:
+      return "latency of DRAM or host link, rows and refresh";
+    case Cause::FifoFull:
+      return "the weight FIFO had no free tile";
+    case Cause::Idle:
+      return "no instruction was left";
+  }
+  return "";
+}
+
+}  // namespace systole

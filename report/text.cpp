@@ -1,0 +1,215 @@
+#include "report/text.h"
+
+#include <fmt/format.h>
+
+#include "arch/diag/check.h"
+#include "report/figures.h"
+#include "report/format.h"
+#include "report/table.h"
+
+namespace systole {
+
+namespace {
+
+using Align = Column::Align;
+
+constexpr std::size_t kLabelWidth = 17;
+constexpr std::size_t kNameWidth = 40;
+constexpr std::size_t kTensorWidth = 28;
+constexpr double kTera = 1e12;
+
+std::string tenths(std::int64_t value) {
+  return fmt::format("{}.{} %", value / 10, value % 10);
+}
+
+std::string cell_cycles(CoreCycles cycles) {
+  constexpr std::int64_t kNineDigits = 999'999'999;
+  return cycles.count() > kNineDigits ? scaled(cycles.count()) : fmt::format("{}", cycles.count());
+}
+
+/// One image: the batch stands in the heading. Feature vectors show their length alone.
+std::string cell_shape(const Shape& shape) {
+  if (shape.rows == 1 && shape.cols == 1) {
+    return fmt::format("{}", shape.channels);
+  }
+  return fmt::format("{}x{}x{}", shape.rows, shape.cols, shape.channels);
+}
+
+std::string cell_stall(const LayerFigures& figures) {
+  if (figures.stall.cycles == CoreCycles(0)) {
+    return "-";
+  }
+  return fmt::format("{} {:.0f}%", name_of(figures.stall.cause), figures.stall_share * 100.0);
+}
+
+std::string heading(const Result& result, const RunFigures& figures, bool colour) {
+  const std::string names =
+      fmt::format("{} on {}", shortened(printable(result.graph.name), kNameWidth),
+                  shortened(printable(result.chip.name), kNameWidth));
+  return styled(names, Style::Heading, colour) +
+         fmt::format("\nbatch {}, {} layers, {}\n\n", result.graph.batch, result.graph.nodes.size(),
+                     scaled(figures.macs, "MAC"));
+}
+
+std::string layer_table(const Result& result, bool colour) {
+  Table table({{"layer", Align::Left},
+               {"output", Align::Right},
+               {"MACs", Align::Right},
+               {"cycles", Align::Right},
+               {"time", Align::Right},
+               {"util%", Align::Right},
+               {"bound", Align::Left},
+               {"largest stall", Align::Left},
+               {"DRAM", Align::Right}});
+  for (std::size_t layer = 0; layer < result.graph.nodes.size(); ++layer) {
+    const Node& node = result.graph.nodes[layer];
+    const LayerCounters& counters = result.counters.layers[layer];
+    const LayerFigures figures = layer_figures(result, layer);
+    const std::string name = printable(node.name);
+    const std::string shape = cell_shape(result.graph.tensor(node.output).shape);
+    if (figures.view) {
+      table.add({name, shape, "-", "-", "-", "-", "view", "-", "-"}, Style::Faint);
+      continue;
+    }
+    const std::int64_t moved = counters.dram_read_bytes + counters.dram_write_bytes;
+    table.add({name, shape, counters.macs > 0 ? scaled(counters.macs) : "-",
+               cell_cycles(counters.active), duration(figures.seconds),
+               counters.macs > 0 ? percent(figures.utilisation) : "-",
+               std::string(name_of(figures.bound)), cell_stall(figures), scaled(moved, "B")});
+  }
+  return table.print(kReportWidth, colour) +
+         "\nA layer's cycles are those in which it worked or waited at the head of an engine. "
+         "Layers "
+         "overlap,\nso the rows need not add up to the total. util%: useful MACs of the MAC slots "
+         "in those cycles.\n\n";
+}
+
+std::string labelled(std::string_view label, std::string_view text) {
+  return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
+}
+
+/// What the network's lower bound consists of.
+std::string bound_reason(const Result& result, const RunFigures& figures) {
+  if (figures.roofline.bound() == Bound::Dram) {
+    return fmt::format("dram: {} of parameters at {}",
+                       scaled(compulsory_bytes(result.graph).count(), "B"),
+                       nominal(figures.dram_peak_bandwidth, "B/s"));
+  }
+  return fmt::format("compute: {} at {} a cycle", scaled(figures.macs, "MAC"),
+                     grouped(result.chip.matrix.macs_per_cycle()));
+}
+
+std::string totals(const Result& result, const RunFigures& figures, bool colour) {
+  const Counters& counters = result.counters;
+  std::string text = styled("total", Style::Heading, colour) + '\n';
+  text += labelled(
+      "time",
+      fmt::format("{} cycles at {}: {}, {} inferences/s", grouped(counters.elapsed.count()),
+                  nominal(static_cast<double>(result.chip.frequency.count()), "Hz"),
+                  duration(figures.seconds), scaled_real(figures.inferences_per_second, "")));
+  text += labelled("arithmetic", fmt::format("{}, {} % of the peak of {}",
+                                             scaled_real(figures.tops * kTera, "OPS"),
+                                             percent(ratio(figures.tops, figures.peak_tops)),
+                                             nominal(figures.peak_tops * kTera, "OPS")));
+  text += labelled(
+      "roofline bound",
+      fmt::format("{} cycles ({}), {} % of it reached", grouped(figures.roofline.cycles().count()),
+                  bound_reason(result, figures), percent(figures.roofline_fraction)));
+  text += labelled(
+      "DRAM",
+      fmt::format("{} read, {} written: {}, {} % of peak; {} % row hits",
+                  scaled(counters.dram.read_bytes, "B"), scaled(counters.dram.write_bytes, "B"),
+                  scaled_real(figures.dram_bandwidth, "B/s"), percent(figures.dram_utilisation),
+                  percent(figures.row_hit_rate)));
+  text += labelled("host link",
+                   fmt::format("{} in, {} out", scaled(counters.actions.host_in_bytes, "B"),
+                               scaled(counters.actions.host_out_bytes, "B")));
+  return text + '\n';
+}
+
+std::string matrix_breakdown(const Counters& counters, bool colour) {
+  Table table({{"matrix unit", Align::Left}, {"cycles"}, {"share"}, {"", Align::Left}});
+  std::int64_t sum = 0;
+  for (const MatrixShare& share : matrix_shares(counters)) {
+    sum += share.tenths_of_percent;
+    if (share.cycles > CoreCycles(0)) {
+      table.add({fmt::format("  {}", share.name), grouped(share.cycles.count()),
+                 tenths(share.tenths_of_percent), std::string(share.meaning)});
+    }
+  }
+  table.add({"  together", grouped(counters.elapsed.count()), tenths(sum), ""});
+  return table.print(kReportWidth, colour) + '\n';
+}
+
+std::string engine_table(const Counters& counters, bool colour) {
+  Table table({{"engine", Align::Left},
+               {"instructions"},
+               {"busy"},
+               {"idle"},
+               {"largest wait", Align::Left}});
+  const auto share = [&](CoreCycles cycles) {
+    return percent(ratio(static_cast<double>(cycles.count()),
+                         static_cast<double>(counters.elapsed.count()))) +
+           " %";
+  };
+  for (const auto& [engine, name] : kEnumNames<Engine>) {
+    const EngineCounters& engine_counters = counters.engine(engine);
+    EngineCounters waits = engine_counters;
+    waits[Cause::Idle] = CoreCycles(0);
+    const Stall stall = largest_stall(waits);
+    const std::string wait = stall.cycles == CoreCycles(0)
+                                 ? "-"
+                                 : fmt::format("{} {}", name_of(stall.cause), share(stall.cycles));
+    table.add({fmt::format("  {}", name), grouped(engine_counters.instructions),
+               share(engine_counters[Cause::Busy]), share(engine_counters[Cause::Idle]), wait});
+  }
+  return table.print(kReportWidth, colour);
+}
+
+std::string mismatch_line(const Mismatch& mismatch) {
+  const std::string actual =
+      mismatch.missing ? "nothing was written" : fmt::format("got {}", mismatch.actual);
+  return fmt::format("  {} at batch {}, row {}, column {}, channel {}: expected {}, {}\n",
+                     shortened(printable(mismatch.tensor), kTensorWidth), mismatch.batch,
+                     mismatch.row, mismatch.col, mismatch.channel, mismatch.expected, actual);
+}
+
+std::string check_block(const CheckResult& check, bool colour) {
+  std::string text =
+      '\n' + styled(check_line(check), check.passed() ? Style::Good : Style::Bad, colour) + '\n';
+  for (const Mismatch& mismatch : check.first) {
+    text += mismatch_line(mismatch);
+  }
+  const auto shown = static_cast<std::int64_t>(check.first.size());
+  if (shown > 0 && shown < check.mismatches) {
+    text += fmt::format("  and {} more\n", grouped(check.mismatches - shown));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string text_report(const Result& result, const TextOptions& options) {
+  SYSTOLE_CHECK(result.counters.layers.size() == result.graph.nodes.size(),
+                "{} layers counted, {} in the network", result.counters.layers.size(),
+                result.graph.nodes.size());
+  const RunFigures figures = run_figures(result);
+  std::string text = heading(result, figures, options.colour);
+  text += layer_table(result, options.colour);
+  text += totals(result, figures, options.colour);
+  text += matrix_breakdown(result.counters, options.colour);
+  text += engine_table(result.counters, options.colour);
+  if (result.check) {
+    text += check_block(*result.check, options.colour);
+  }
+  return text;
+}
+
+std::string check_line(const CheckResult& check) {
+  return fmt::format(
+      "check: {} tensors compared with the reference kernels, {} elements, {} mismatches: {}",
+      grouped(check.tensors), grouped(check.elements), grouped(check.mismatches),
+      check.passed() ? "passed" : "FAILED");
+}
+
+}  // namespace systole

@@ -1,0 +1,54 @@
+#include "sim/dram/address_map.h"
+
+#include <algorithm>
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+DramAddressMap::DramAddressMap(const DramSpec& spec)
+    : channels_(spec.channels),
+      interleave_(spec.interleave.count()),
+      burst_bytes_(spec.standard.organization.burst_bytes().count()),
+      bursts_per_row_(spec.standard.organization.bursts_per_row),
+      banks_(spec.standard.organization.banks()) {
+  SYSTOLE_CHECK(channels_ > 0, "a DRAM needs a channel, got {}", channels_);
+  SYSTOLE_CHECK(interleave_ > 0 && interleave_ % burst_bytes_ == 0,
+                "the interleave of {} bytes is not a multiple of the burst of {} bytes",
+                interleave_, burst_bytes_);
+  const Bytes available = spec.standard.organization.capacity() * channels_;
+  SYSTOLE_CHECK(spec.capacity > Bytes(0) && spec.capacity <= available,
+                "a capacity of {} bytes does not fit the {} bytes of the channels",
+                spec.capacity.count(), available.count());
+}
+
+std::int64_t DramAddressMap::bytes_below(std::int64_t channel, std::int64_t address) const {
+  const std::int64_t stripe = interleave_ * channels_;
+  const std::int64_t in_stripe = address % stripe - channel * interleave_;
+  return address / stripe * interleave_ + std::clamp<std::int64_t>(in_stripe, 0, interleave_);
+}
+
+std::vector<ChannelRange> DramAddressMap::split(std::int64_t address, Bytes length) const {
+  std::vector<ChannelRange> ranges;
+  for (std::int64_t channel = 0; channel < channels_; ++channel) {
+    const std::int64_t begin = bytes_below(channel, address);
+    const std::int64_t end = bytes_below(channel, address + length.count());
+    if (begin < end) {
+      ranges.push_back({static_cast<ChannelIndex>(channel), begin, end});
+    }
+  }
+  return ranges;
+}
+
+std::int64_t DramAddressMap::system_address(ChannelIndex channel, std::int64_t local) const {
+  const std::int64_t block = local / interleave_ * channels_ + static_cast<std::int64_t>(channel);
+  return block * interleave_ + local % interleave_;
+}
+
+BurstPlace DramAddressMap::place(std::int64_t burst) const {
+  const std::int64_t row_of_a_bank = burst / bursts_per_row_;
+  return {static_cast<BankIndex>(row_of_a_bank % banks_),
+          static_cast<RowIndex>(row_of_a_bank / banks_), burst % bursts_per_row_};
+}
+
+}  // namespace systole

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arch/dram_spec.h"
+#include "sim/dram/dram_types.h"
+
+namespace systole {
+
+/// The bytes [begin, end) of one channel, channel-local addresses.
+struct ChannelRange {
+  ChannelIndex channel{};
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+
+  bool operator==(const ChannelRange&) const = default;
+};
+
+struct BurstPlace {
+  BankIndex bank{};
+  RowIndex row{};
+  std::int64_t column = 0;  ///< in bursts
+
+  bool operator==(const BurstPlace&) const = default;
+};
+
+/// Where a system address is. Consecutive blocks of `interleave` bytes belong to consecutive
+/// channels, so a contiguous span is contiguous inside every channel that it touches. The local
+/// address of a channel reads row : rank : bank group : bank : column : byte of the burst.
+class DramAddressMap {
+ public:
+  explicit DramAddressMap(const DramSpec& spec);
+
+  /// The channels' shares of [address, address + length), in order of channels, none empty.
+  [[nodiscard]] std::vector<ChannelRange> split(std::int64_t address, Bytes length) const;
+  /// Inverse of the interleave.
+  [[nodiscard]] std::int64_t system_address(ChannelIndex channel, std::int64_t local) const;
+  [[nodiscard]] BurstPlace place(std::int64_t burst) const;
+
+  [[nodiscard]] std::int64_t burst_bytes() const { return burst_bytes_; }
+  [[nodiscard]] std::int64_t bursts_per_row() const { return bursts_per_row_; }
+  [[nodiscard]] std::int64_t interleave() const { return interleave_; }
+
+ private:
+  /// How many bytes below `address` belong to `channel`: the local address where it continues.
+  [[nodiscard]] std::int64_t bytes_below(std::int64_t channel, std::int64_t address) const;
+
+  std::int64_t channels_;
+  std::int64_t interleave_;
+  std::int64_t burst_bytes_;
+  std::int64_t bursts_per_row_;
+  std::int64_t banks_;
+};
+
+}  // namespace systole

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "arch/dram_spec.h"
+#include "arch/units/units.h"
+
+namespace systole {
+
+enum class ChannelIndex : std::int32_t {};
+/// A bank of one channel, counted through its ranks and bank groups: rank : bank group : bank.
+enum class BankIndex : std::int32_t {};
+enum class RowIndex : std::int64_t {};
+/// Who sent a span: the position of its socket in the order of binding.
+enum class InitiatorIndex : std::int32_t {};
+/// Names a span between submission and the end of its last part.
+enum class SpanId : std::int64_t {};
+
+enum class DramOperation : std::uint8_t { Read, Write };
+
+/// What one span asks of one channel: consecutive bursts of the channel.
+struct DramPart {
+  SpanId span{};
+  InitiatorIndex initiator{};
+  DramOperation operation = DramOperation::Read;
+  std::int64_t first_burst = 0;  ///< channel-local address divided by the size of a burst
+  std::int64_t bursts = 0;
+  Bytes bytes{0};         ///< asked for; the rest of a partial burst is moved for nothing
+  DramCycles arrival{0};  ///< no command of the part is earlier
+};
+
+/// Consecutive bursts in one row of one bank.
+struct DramRun {
+  BankIndex bank{};
+  RowIndex row{};
+  std::int64_t bursts = 0;
+  DramOperation operation = DramOperation::Read;
+};
+
+/// The last burst of a part has been moved at (the end of) cycle `at`, counted as an edge.
+struct FinishedPart {
+  SpanId span{};
+  ChannelIndex channel{};
+  DramCycles at{0};
+
+  bool operator==(const FinishedPart&) const = default;
+};
+
+enum class DramCommandKind : std::uint8_t { Precharge, Activate, Read, Write, Refresh };
+
+/// One command on a channel's command bus. Refresh names the first bank of its rank; the
+/// precharge-all before a refresh appears as one Precharge for every bank that was open.
+struct DramCommand {
+  DramCommandKind kind = DramCommandKind::Precharge;
+  DramCycles at{0};
+  ChannelIndex channel{};
+  BankIndex bank{};
+  RowIndex row{};  ///< Activate, Read, Write
+
+  bool operator==(const DramCommand&) const = default;
+};
+
+/// Sees every command when its run is chosen. Commands of one bank come in order of time; a later
+/// run's Precharge and Activate come after, though they may be earlier than, an older run's
+/// Reads and Writes.
+using DramCommandObserver = std::function<void(const DramCommand&)>;
+
+}  // namespace systole

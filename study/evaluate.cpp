@@ -1,0 +1,62 @@
+#include "study/evaluate.h"
+
+#include <utility>
+
+#include "compiler/compile.h"
+#include "reference/compare/check_run.h"
+#include "reference/compare/recorder.h"
+#include "sim/simulate.h"
+
+namespace systole {
+
+namespace {
+
+/// Hands what the simulator computes to the reference's recorder: neither room may see the other.
+class RecordingObserver final : public RunObserver {
+ public:
+  explicit RecordingObserver(Recorder* recorder) : recorder_(recorder) {}
+
+  void on_result(TensorId tensor, std::int64_t offset, std::int64_t rows, std::int64_t cols,
+                 std::int64_t pitch, std::span<const std::int8_t> values) override {
+    recorder_->record_result(tensor, offset, rows, cols, pitch, values);
+  }
+  void on_accumulators(TensorId tensor, std::int64_t offset, std::int64_t rows, std::int64_t cols,
+                       std::int64_t pitch, std::span<const std::int32_t> values) override {
+    recorder_->record_accumulators(tensor, offset, rows, cols, pitch, values);
+  }
+
+ private:
+  Recorder* recorder_;
+};
+
+}  // namespace
+
+Result evaluate(const ChipSpec& chip, const Network& network, const EvaluateOptions& options) {
+  const auto stage = [&](std::string_view name) {
+    if (options.on_stage) {
+      options.on_stage(name);
+    }
+  };
+  stage("compiling");
+  const Program program = compile(chip, network.graph);
+  Result result{.chip = chip, .graph = network.graph, .counters = {}, .check = {}};
+  if (!options.check) {
+    stage("simulating");
+    result.counters = simulate(chip, program);
+    return result;
+  }
+  stage("generating weights");
+  std::vector<std::int8_t> dram = dram_image(program, network.graph, *network.data);
+  std::vector<std::int8_t> host = host_image(program, network.graph, *network.data);
+  Recorder recorder(program);
+  RecordingObserver observer(&recorder);
+  const RunData data{.dram = &dram, .host = &host, .observer = &observer};
+  stage("simulating with data");
+  result.counters = simulate(chip, program, &data);
+  dram = {};  // the comparison needs as much again
+  stage("comparing with the reference");
+  result.check = check_run(network.graph, *network.data, program, std::move(recorder), host);
+  return result;
+}
+
+}  // namespace systole

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "arch/chip_spec.h"
+#include "compiler/frontend/read_network.h"
+#include "study/result.h"
+
+namespace systole {
+
+struct EvaluateOptions {
+  /// Carries data through the simulated chip and compares every tensor with the reference kernels.
+  /// The cycles are the same with and without it.
+  bool check = false;
+  /// Told the name of each stage as it begins (`compiling`, `simulating`, ...); may stay empty.
+  std::function<void(std::string_view)> on_stage;
+};
+
+/// Compiles a network for a chip, simulates it and, on demand, checks its numbers. A pure function
+/// of its arguments but for SystemC, which elaborates once per process: call it once per process.
+/// Throws WorkloadError when the network cannot run on the chip.
+[[nodiscard]] Result evaluate(const ChipSpec& chip, const Network& network,
+                              const EvaluateOptions& options = {});
+
+}  // namespace systole

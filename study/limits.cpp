@@ -1,0 +1,148 @@
+#include "study/limits.h"
+
+#include <algorithm>
+#include <numeric>
+#include <variant>
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+namespace {
+
+// Bytes times femtoseconds per second passes 64 bits at 9 kB.
+__extension__ using Wide = __int128;
+
+constexpr Wide kFemtosecondsPerSecond = 1'000'000'000'000'000;
+
+CoreCycles busy(const LayerCounters& layer, Engine engine) {
+  return layer.engines[static_cast<std::size_t>(engine)][Cause::Busy];
+}
+
+bool makes_bias(const Node& node) {
+  const auto with_bias = [](const WeightInfo& info) { return info.bias || info.batch_norm; };
+  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+    return with_bias(conv->weights);
+  }
+  if (const auto* dense = std::get_if<Dense>(&node.attributes)) {
+    return with_bias(dense->weights);
+  }
+  return false;
+}
+
+}  // namespace
+
+Bound Roofline::bound() const {
+  if (cycles() == CoreCycles(0)) {
+    return Bound::None;
+  }
+  return memory > compute ? Bound::Dram : Bound::Compute;
+}
+
+CoreCycles total_cycles(const EngineCounters& engine) {
+  return std::accumulate(engine.cycles.begin(), engine.cycles.end(), CoreCycles(0));
+}
+
+CoreCycles compute_bound(const ChipSpec& chip, std::int64_t macs, DataType activation,
+                         DataType weight) {
+  const CoreCycles pace = chip.matrix.pace(activation, weight);
+  return CoreCycles(ceil_div(macs * pace.count(), chip.matrix.macs_per_cycle()));
+}
+
+CoreCycles memory_bound(const ChipSpec& chip, Bytes bytes) {
+  const std::int64_t bandwidth = chip.dram.peak_bandwidth().count();
+  SYSTOLE_CHECK(bandwidth > 0, "DRAM bandwidth {}", bandwidth);
+  const Wide time = static_cast<Wide>(bytes.count()) * kFemtosecondsPerSecond / bandwidth;
+  return CoreCycles(static_cast<std::int64_t>(time / chip.clock().period().count()));
+}
+
+Bytes compulsory_bytes(const Graph& graph, const Node& node) {
+  const std::optional<GemmShape> gemm = gemm_shape(graph, node);
+  if (!gemm) {
+    return Bytes(0);
+  }
+  const Bytes weights(gemm->groups * gemm->k * gemm->n * bytes_of(DataType::Int8));
+  const Bytes biases(gemm->groups * gemm->n * bytes_of(DataType::Int32));
+  return makes_bias(node) ? weights + biases : weights;
+}
+
+Bytes compulsory_bytes(const Graph& graph) {
+  Bytes sum{0};
+  for (const Node& node : graph.nodes) {
+    sum += compulsory_bytes(graph, node);
+  }
+  return sum;
+}
+
+Roofline layer_roofline(const Result& result, std::size_t layer) {
+  const LayerCounters& counters = result.counters.layers.at(layer);
+  const Node& node = result.graph.nodes.at(layer);
+  const DataType activation =
+      node.inputs.empty() ? DataType::Int8 : result.graph.tensor(node.inputs.front()).type;
+  const Bytes moved(counters.dram_read_bytes + counters.dram_write_bytes);
+  return {.compute = compute_bound(result.chip, counters.macs, activation),
+          .memory = memory_bound(result.chip, moved)};
+}
+
+Roofline network_roofline(const Result& result) {
+  Roofline roofline;
+  for (std::size_t layer = 0; layer < result.counters.layers.size(); ++layer) {
+    roofline.compute += layer_roofline(result, layer).compute;
+  }
+  roofline.memory = memory_bound(result.chip, compulsory_bytes(result.graph));
+  return roofline;
+}
+
+Bound layer_bound(const LayerCounters& layer) {
+  constexpr std::array<std::pair<Bound, Engine>, kEngineCount> kEngines{{
+      {Bound::Compute, Engine::Matrix},
+      {Bound::Dram, Engine::Weights},
+      {Bound::Dram, Engine::DmaIn},
+      {Bound::Dram, Engine::DmaOut},
+      {Bound::Vector, Engine::Vector},
+      {Bound::Host, Engine::Host},
+  }};
+  Bound bound = Bound::None;
+  CoreCycles most{0};
+  for (const auto& [candidate, engine] : kEngines) {
+    if (busy(layer, engine) > most) {
+      bound = candidate;
+      most = busy(layer, engine);
+    }
+  }
+  return bound;
+}
+
+Engine main_engine(const LayerCounters& layer) {
+  for (const Engine engine : {Engine::Matrix, Engine::Vector}) {
+    if (layer.engines[static_cast<std::size_t>(engine)].instructions > 0) {
+      return engine;
+    }
+  }
+  const auto most = std::max_element(layer.engines.begin(), layer.engines.end(),
+                                     [](const EngineCounters& a, const EngineCounters& b) {
+                                       return total_cycles(a) < total_cycles(b);
+                                     });
+  return static_cast<Engine>(most - layer.engines.begin());
+}
+
+Stall largest_stall(const LayerCounters& layer) {
+  return largest_stall(layer.engines[static_cast<std::size_t>(main_engine(layer))]);
+}
+
+Stall largest_stall(const EngineCounters& engine) {
+  Stall largest;
+  for (const auto& [cause, name] : kEnumNames<Cause>) {
+    if (cause != Cause::Busy && engine[cause] > largest.cycles) {
+      largest = {cause, engine[cause]};
+    }
+  }
+  return largest;
+}
+
+bool is_view(const LayerCounters& layer) {
+  return std::all_of(layer.engines.begin(), layer.engines.end(),
+                     [](const EngineCounters& engine) { return engine.instructions == 0; });
+}
+
+}  // namespace systole

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "study/result.h"
+
+namespace systole {
+
+/// What holds a layer back: the engine with the most busy cycles. `None` where no engine of the
+/// chip had anything to do (a view such as flatten).
+enum class Bound : std::uint8_t { None, Compute, Dram, Vector, Host };
+
+template <>
+inline constexpr auto kEnumNames<Bound> = std::to_array<EnumName<Bound>>({
+    {Bound::None, "none"},
+    {Bound::Compute, "compute"},
+    {Bound::Dram, "dram"},
+    {Bound::Vector, "vector"},
+    {Bound::Host, "host"},
+});
+
+/// Lower bounds of a piece of work, in core cycles. No schedule on this chip can be faster.
+///  - compute: MACs * pace / (rows * cols), rounded up: every PE busy in every cycle;
+///  - memory: bytes over DRAM at the peak of all data buses, rounded down to whole cycles;
+/// Not modelled: the host link, the vector unit, DRAM rows and refresh, fill and drain.
+struct Roofline {
+  CoreCycles compute{0};
+  CoreCycles memory{0};
+
+  [[nodiscard]] CoreCycles cycles() const { return compute < memory ? memory : compute; }
+  /// Compute or Dram; compute where both are equal; None where nothing has to be done.
+  [[nodiscard]] Bound bound() const;
+  bool operator==(const Roofline&) const = default;
+};
+
+/// Cycles that the matrix unit needs at least for `macs` products of these operand types.
+[[nodiscard]] CoreCycles compute_bound(const ChipSpec& chip, std::int64_t macs,
+                                       DataType activation = DataType::Int8,
+                                       DataType weight = DataType::Int8);
+/// Cycles that the DRAM needs at least for `bytes` at its peak bandwidth.
+[[nodiscard]] CoreCycles memory_bound(const ChipSpec& chip, Bytes bytes);
+
+/// The bytes that have to come from DRAM whatever the schedule: each weight (1 byte) and each bias
+/// (4 bytes, also where a folded batch normalisation makes it) once.
+[[nodiscard]] Bytes compulsory_bytes(const Graph& graph, const Node& node);
+[[nodiscard]] Bytes compulsory_bytes(const Graph& graph);
+
+/// Of layer `layer` as it was compiled: its MACs, and the DRAM bytes that it really moved.
+[[nodiscard]] Roofline layer_roofline(const Result& result, std::size_t layer);
+/// Of the whole network on this chip: all MACs, and the compulsory bytes alone.
+[[nodiscard]] Roofline network_roofline(const Result& result);
+
+/// Of a layer. Engines of one kind (three of them move DRAM data) are not added up: each works at
+/// its own pace. Equal counts: the first of compute, dram, vector, host.
+[[nodiscard]] Bound layer_bound(const LayerCounters& layer);
+
+/// The engine that makes the layer's result, whose waits explain the layer: the matrix unit where
+/// it had instructions of the layer, else the vector unit, else the engine with the most cycles.
+[[nodiscard]] Engine main_engine(const LayerCounters& layer);
+
+/// All causes of an engine together.
+[[nodiscard]] CoreCycles total_cycles(const EngineCounters& engine);
+
+struct Stall {
+  Cause cause = Cause::Busy;
+  CoreCycles cycles{0};
+};
+/// The largest cause other than busy of the layer's main engine; zero cycles where it never waited.
+/// Equal counts: the first in the order of `Cause`.
+[[nodiscard]] Stall largest_stall(const LayerCounters& layer);
+/// The same for a whole engine, idle cycles included.
+[[nodiscard]] Stall largest_stall(const EngineCounters& engine);
+
+/// True where no engine had an instruction of the layer: the layer is a view of its input.
+[[nodiscard]] bool is_view(const LayerCounters& layer);
+
+}  // namespace systole

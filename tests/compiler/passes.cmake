@@ -1,0 +1,9 @@
+systole_test(compiler_passes_test
+  SOURCES
+    allocation/placement_test.cpp
+    lowering/quantize_test.cpp
+    lowering/tiles_test.cpp
+    schedule/program_builder_test.cpp
+    schedule/region_test.cpp
+    tiling/band_test.cpp
+  DEPENDS systole_compiler)

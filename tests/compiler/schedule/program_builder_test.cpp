@@ -1,0 +1,75 @@
+#include "compiler/schedule/program_builder.h"
+
+#include <gtest/gtest.h>
+
+namespace systole {
+namespace {
+
+Region bytes(std::int64_t base, std::int64_t count) {
+  return {.memory = Memory::Buffer, .base = base, .rows = 1, .row_bytes = count, .pitch = count};
+}
+
+const Instruction& at(const Program& program, Engine engine, std::size_t index) {
+  return program.stream(engine).at(index);
+}
+
+TEST(ProgramBuilder, AReaderWaitsForItsWriterWithData) {
+  ProgramBuilder builder(Program{});
+  builder.append(Engine::DmaIn, 0, Transfer{}, {.reads = {}, .writes = {bytes(0, 16)}});
+  builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(8, 4)}, .writes = {}});
+  const Program program = std::move(builder).finish();
+  ASSERT_EQ(program.semaphores.size(), 1U);
+  EXPECT_EQ(program.semaphores[0],
+            (Semaphore{.from = Engine::DmaIn, .to = Engine::Matrix, .kind = SemaphoreKind::Data}));
+  EXPECT_EQ(at(program, Engine::DmaIn, 0).signals, (std::vector<SemaphoreUse>{{0, 1}}));
+  EXPECT_EQ(at(program, Engine::Matrix, 0).waits, (std::vector<SemaphoreUse>{{0, 1}}));
+}
+
+TEST(ProgramBuilder, AWriterWaitsForEarlierReadersWithSpace) {
+  ProgramBuilder builder(Program{});
+  builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(0, 16)}, .writes = {}});
+  builder.append(Engine::DmaIn, 0, Transfer{}, {.reads = {}, .writes = {bytes(0, 4)}});
+  const Program program = std::move(builder).finish();
+  ASSERT_EQ(program.semaphores.size(), 1U);
+  EXPECT_EQ(program.semaphores[0].kind, SemaphoreKind::Space);
+  EXPECT_EQ(at(program, Engine::DmaIn, 0).waits.size(), 1U);
+}
+
+TEST(ProgramBuilder, WaitsOnlyForTheLatestConflictAndOnlyOnce) {
+  ProgramBuilder builder(Program{});
+  for (int i = 0; i < 3; ++i) {
+    builder.append(Engine::Vector, 0, Rescale{}, {.reads = {}, .writes = {bytes(0, 8)}});
+  }
+  builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {}});
+  builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {}});
+  const Program program = std::move(builder).finish();
+  EXPECT_TRUE(at(program, Engine::Vector, 0).signals.empty());
+  EXPECT_TRUE(at(program, Engine::Vector, 1).signals.empty());
+  EXPECT_EQ(at(program, Engine::Vector, 2).signals.size(), 1U);
+  EXPECT_EQ(at(program, Engine::Matrix, 0).waits.size(), 1U);
+  EXPECT_TRUE(at(program, Engine::Matrix, 1).waits.empty());
+}
+
+TEST(ProgramBuilder, ReadersDoNotWaitForReadersNorForTheirOwnEngine) {
+  ProgramBuilder builder(Program{});
+  builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {bytes(64, 8)}});
+  builder.append(Engine::Vector, 0, Rescale{}, {.reads = {bytes(0, 8)}, .writes = {}});
+  builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(64, 8)}, .writes = {}});
+  const Program program = std::move(builder).finish();
+  EXPECT_TRUE(program.semaphores.empty());
+}
+
+TEST(ProgramBuilder, ALaterConflictIsWaitedForEvenAfterAnEarlierWait) {
+  ProgramBuilder builder(Program{});
+  builder.append(Engine::Vector, 0, Rescale{}, {.reads = {}, .writes = {bytes(0, 8)}});
+  builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {}});
+  builder.append(Engine::Vector, 0, Rescale{}, {.reads = {}, .writes = {bytes(32, 8)}});
+  builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(32, 8)}, .writes = {}});
+  const Program program = std::move(builder).finish();
+  EXPECT_EQ(at(program, Engine::Matrix, 0).waits, (std::vector<SemaphoreUse>{{0, 1}}));
+  EXPECT_EQ(at(program, Engine::Matrix, 1).waits, (std::vector<SemaphoreUse>{{0, 1}}));
+  EXPECT_EQ(program.semaphores.size(), 1U);
+}
+
+}  // namespace
+}  // namespace systole

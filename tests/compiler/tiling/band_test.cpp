@@ -1,0 +1,85 @@
+#include "compiler/tiling/band.h"
+
+#include <cstdint>
+
+#include <gtest/gtest.h>
+
+namespace systole {
+namespace {
+
+Graph one_convolution(const Shape& in, const Shape& out, const Kernel& kernel) {
+  Graph graph;
+  graph.tensors = {{.name = "in", .shape = in}, {.name = "out", .shape = out}};
+  graph.nodes = {{.name = "conv",
+                  .kind = "conv2d",
+                  .inputs = {0},
+                  .output = 1,
+                  .attributes = Conv2d{.kernel = kernel}}};
+  return graph;
+}
+
+TEST(Bands, CoverEveryRowOnceWhateverTheSize) {
+  const Shape shape{.batch = 5, .rows = 7, .cols = 3, .channels = 2};
+  for (const BandSize& size : band_sizes(shape)) {
+    std::int64_t next = 0;
+    for (const Band& band : cut(shape, size.images, size.rows)) {
+      EXPECT_EQ(band_offset(shape, band), next);
+      EXPECT_TRUE(band.images == 1 || band.rows == shape.rows);
+      next += band_bytes(shape, band);
+    }
+    EXPECT_EQ(next, shape.elements());
+  }
+}
+
+TEST(Bands, GoFromTheWholeTensorToOneRowWithEverMoreBands) {
+  const Shape shape{.batch = 4, .rows = 10, .cols = 1, .channels = 1};
+  const auto sizes = band_sizes(shape);
+  EXPECT_EQ(sizes.front().images, 4);
+  EXPECT_EQ(sizes.front().rows, 10);
+  EXPECT_EQ(sizes.back().images, 1);
+  EXPECT_EQ(sizes.back().rows, 1);
+  std::size_t bands = 0;
+  for (const BandSize& size : sizes) {
+    const std::size_t count = cut(shape, size.images, size.rows).size();
+    EXPECT_GT(count, bands);
+    bands = count;
+  }
+}
+
+TEST(InputBand, IsTheRowsUnderTheKernelWithoutThePadding) {
+  // 3x3, stride 2, padding 1 over 8 rows: output row r needs input rows 2r-1 .. 2r+1.
+  const Kernel kernel{.rows = 3,
+                      .cols = 3,
+                      .stride_rows = 2,
+                      .stride_cols = 2,
+                      .pad_top = 1,
+                      .pad_bottom = 1,
+                      .pad_left = 1,
+                      .pad_right = 1};
+  const Graph graph = one_convolution({.rows = 8, .cols = 8}, {.rows = 4, .cols = 4}, kernel);
+  const auto needed = [&](std::int64_t row, std::int64_t rows) {
+    return input_band(graph, graph.nodes[0], 0, {.row = row, .rows = rows});
+  };
+  EXPECT_EQ(needed(0, 1), (Band{.row = 0, .rows = 2}));
+  EXPECT_EQ(needed(1, 1), (Band{.row = 1, .rows = 3}));
+  EXPECT_EQ(needed(1, 3), (Band{.row = 1, .rows = 7}));
+  EXPECT_EQ(needed(0, 4), (Band{.row = 0, .rows = 8}));
+}
+
+TEST(InputBand, KeepsOneRowWhenTheKernelLiesInThePadding) {
+  const Kernel kernel{.rows = 1, .cols = 1, .pad_top = 2, .pad_bottom = 2};
+  const Graph graph = one_convolution({.rows = 3}, {.rows = 7}, kernel);
+  EXPECT_EQ(input_band(graph, graph.nodes[0], 0, {.row = 0, .rows = 1}), (Band{.row = 0}));
+  EXPECT_EQ(input_band(graph, graph.nodes[0], 0, {.row = 6, .rows = 1}), (Band{.row = 2}));
+}
+
+TEST(InputBand, WholeOutputImagesNeedWholeInputImages) {
+  // Stride 3 never touches the last input row, but images stay whole and so contiguous.
+  const Kernel kernel{.rows = 1, .cols = 1, .stride_rows = 3, .stride_cols = 1};
+  const Graph graph = one_convolution({.batch = 4, .rows = 6}, {.batch = 4, .rows = 2}, kernel);
+  EXPECT_EQ(input_band(graph, graph.nodes[0], 0, {.image = 1, .images = 2, .row = 0, .rows = 2}),
+            (Band{.image = 1, .images = 2, .row = 0, .rows = 6}));
+}
+
+}  // namespace
+}  // namespace systole

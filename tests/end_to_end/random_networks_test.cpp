@@ -1,0 +1,63 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/compile.h"
+#include "study/evaluate.h"
+#include "tests/end_to_end/support/laws.h"
+#include "tests/end_to_end/support/random_case.h"
+#include "tests/support/forked.h"
+
+namespace systole {
+namespace {
+
+constexpr std::uint64_t kCasesPerTest = 25;
+
+/// One line per complaint about a case, nothing for a good one. A network that cannot fit its chip
+/// is fine, as long as the compiler says so.
+std::string complaints(std::uint64_t seed, bool& ran) {
+  const RandomCase random = random_case(seed);
+  const ForkedResult result = run_forked([&]() -> std::string {
+    try {
+      const Program program = compile(random.chip, random.graph);
+      const Network network{.graph = random.graph, .data = random.data};
+      const Result evaluated = evaluate_program(random.chip, network, program, {.check = true});
+      std::string lines = broken_laws(evaluated, program);
+      if (!evaluated.check->passed()) {
+        const auto& check = *evaluated.check;
+        lines += fmt::format("{} mismatches of {}\n", check.mismatches, check.elements);
+        for (const Mismatch& mismatch : check.first) {
+          lines += fmt::format("{} at {},{},{},{}: {} instead of {}\n", mismatch.tensor,
+                               mismatch.batch, mismatch.row, mismatch.col, mismatch.channel,
+                               mismatch.actual, mismatch.expected);
+        }
+      }
+      return "ran\n" + lines;
+    } catch (const WorkloadError& error) {
+      return std::string("does not fit\n");
+    }
+  });
+  ran = result.output.starts_with("ran\n");
+  if (result.exit_code != 0) {
+    return result.error;
+  }
+  return ran ? result.output.substr(4) : std::string();
+}
+
+class RandomNetworks : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(RandomNetworks, ComputeTheReferencesNumbersAndKeepTheLaws) {
+  std::uint64_t runs = 0;
+  for (std::uint64_t i = 0; i < kCasesPerTest; ++i) {
+    const std::uint64_t seed = GetParam() * kCasesPerTest + i;
+    bool ran = false;
+    EXPECT_EQ(complaints(seed, ran), "") << "seed " << seed;
+    runs += ran ? 1 : 0;
+  }
+  // A sweep in which nothing fits would prove nothing.
+  EXPECT_GE(runs, kCasesPerTest / 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sweep, RandomNetworks, testing::Range<std::uint64_t>(0, 20));
+
+}  // namespace
+}  // namespace systole

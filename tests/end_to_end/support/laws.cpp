@@ -1,0 +1,182 @@
+#include "tests/end_to_end/support/laws.h"
+
+#include <fmt/format.h>
+
+#include <variant>
+
+#include "arch/units/wide.h"
+
+namespace systole {
+
+namespace {
+
+/// Bytes that the instructions of a program say they move, by layer.
+struct Moved {
+  std::int64_t dram_read = 0;
+  std::int64_t dram_write = 0;
+  std::int64_t host = 0;
+  std::int64_t macs = 0;
+  std::int64_t instructions = 0;
+};
+
+std::vector<Moved> moved_by(const Program& program) {
+  std::vector<Moved> moved(program.layers.size());
+  for (int engine = 0; engine < kEngineCount; ++engine) {
+    for (const Instruction& instruction : program.streams[static_cast<std::size_t>(engine)]) {
+      Moved& layer = moved[static_cast<std::size_t>(instruction.layer)];
+      ++layer.instructions;
+      if (const auto* load = std::get_if<LoadWeights>(&instruction.operation)) {
+        layer.dram_read += load->rows * load->cols * bytes_of(load->type);
+      } else if (const auto* fold = std::get_if<Fold>(&instruction.operation)) {
+        layer.macs += fold->count * fold->rows * fold->cols;
+      } else if (const auto* transfer = std::get_if<Transfer>(&instruction.operation)) {
+        const std::int64_t bytes = transfer->rows * transfer->row_bytes;
+        switch (static_cast<Engine>(engine)) {
+          case Engine::DmaIn:
+            layer.dram_read += bytes;
+            break;
+          case Engine::DmaOut:
+            layer.dram_write += bytes;
+            break;
+          default:
+            layer.host += bytes;
+        }
+      }
+    }
+  }
+  return moved;
+}
+
+class Laws {
+ public:
+  explicit Laws(const Result& result, const Program& program)
+      : result_(result), counters_(result.counters), program_(program), moved_(moved_by(program)) {}
+
+  std::string broken() {
+    check_engines();
+    check_layers();
+    check_totals();
+    return lines_;
+  }
+
+ private:
+  void equal(const std::string& what, std::int64_t actual, std::int64_t expected) {
+    if (actual != expected) {
+      lines_ += fmt::format("{}: {} instead of {}\n", what, actual, expected);
+    }
+  }
+  void at_least(const std::string& what, std::int64_t actual, std::int64_t bound) {
+    if (actual < bound) {
+      lines_ += fmt::format("{}: {} below the bound {}\n", what, actual, bound);
+    }
+  }
+
+  [[nodiscard]] std::int64_t compute_bound(std::int64_t macs) const {
+    return ceil_div(macs, result_.chip.matrix.macs_per_cycle());
+  }
+  /// Whole core cycles that `bytes` take at the peak of the DRAM, rounded down.
+  [[nodiscard]] std::int64_t memory_bound(std::int64_t bytes) const {
+    const auto wide = static_cast<Wide>(bytes) * result_.chip.frequency.count();
+    return static_cast<std::int64_t>(wide / (result_.chip.dram.peak_bandwidth().count() + 1));
+  }
+
+  void check_engines() {
+    for (int engine = 0; engine < kEngineCount; ++engine) {
+      const auto index = static_cast<std::size_t>(engine);
+      const std::string name(name_of(static_cast<Engine>(engine)));
+      CoreCycles sum{0};
+      for (int cause = 0; cause < kCauseCount; ++cause) {
+        const CoreCycles cycles = counters_.engines[index].cycles[static_cast<std::size_t>(cause)];
+        at_least(name + " " + std::string(name_of(static_cast<Cause>(cause))), cycles.count(), 0);
+        sum += cycles;
+        check_cause_by_layer(index, static_cast<Cause>(cause));
+      }
+      equal(name + " causes add up", sum.count(), counters_.elapsed.count());
+      equal(name + " instructions", counters_.engines[index].instructions,
+            static_cast<std::int64_t>(program_.streams[index].size()));
+    }
+  }
+
+  void check_cause_by_layer(std::size_t engine, Cause cause) {
+    if (cause == Cause::Idle) {
+      return;
+    }
+    CoreCycles sum{0};
+    for (const LayerCounters& layer : counters_.layers) {
+      sum += layer.engines[engine][cause];
+    }
+    equal(fmt::format("{} {} over the layers", name_of(static_cast<Engine>(engine)),
+                      name_of(cause)),
+          sum.count(), counters_.engines[engine][cause].count());
+  }
+
+  void check_layers() {
+    equal("layers", static_cast<std::int64_t>(counters_.layers.size()),
+          static_cast<std::int64_t>(result_.graph.nodes.size()));
+    CoreCycles exposed{0};
+    for (std::size_t index = 0; index < counters_.layers.size(); ++index) {
+      const LayerCounters& layer = counters_.layers[index];
+      const std::string& name = result_.graph.nodes[index].name;
+      const Moved& moved = moved_[index];
+      exposed += layer.exposed;
+      const std::int64_t macs = macs_of(result_.graph, result_.graph.nodes[index]);
+      equal(name + " MACs executed", layer.macs, macs);
+      equal(name + " MACs in the program", moved.macs, macs);
+      equal(name + " DRAM bytes read", layer.dram_read_bytes, moved.dram_read);
+      equal(name + " DRAM bytes written", layer.dram_write_bytes, moved.dram_write);
+      equal(name + " host bytes", layer.host_bytes, moved.host);
+      at_least(name + " active cycles (compute)", layer.active.count(), compute_bound(macs));
+      at_least(name + " active cycles (memory)", layer.active.count(),
+               memory_bound(moved.dram_read + moved.dram_write));
+      at_least("elapsed after " + name, counters_.elapsed.count(), layer.last_end.count());
+      at_least(name + " end", layer.last_end.count(), layer.first_start.count());
+      at_least("elapsed against active of " + name, counters_.elapsed.count(),
+               layer.active.count());
+    }
+    equal("exposed cycles add up", exposed.count(), counters_.elapsed.count());
+  }
+
+  void check_totals() {
+    Moved total;
+    for (const Moved& layer : moved_) {
+      total.dram_read += layer.dram_read;
+      total.dram_write += layer.dram_write;
+      total.host += layer.host;
+      total.macs += layer.macs;
+    }
+    const DramCounters& dram = counters_.dram;
+    const std::int64_t burst = result_.chip.dram.standard.organization.burst_bytes().count();
+    equal("DRAM bytes read", dram.read_bytes, total.dram_read);
+    equal("DRAM bytes written", dram.write_bytes, total.dram_write);
+    at_least("DRAM read bursts", dram.reads * burst, total.dram_read);
+    at_least("DRAM write bursts", dram.writes * burst, total.dram_write);
+    equal("row outcomes", dram.row_hits + dram.row_misses + dram.row_conflicts,
+          dram.reads + dram.writes);
+    at_least("activates", dram.row_hits + dram.activates, dram.reads + dram.writes);
+    equal("data bus cycles", dram.data_bus_busy.count(),
+          (dram.reads + dram.writes) * result_.chip.dram.standard.timing.nBL.count());
+    equal("host bytes", counters_.actions.host_in_bytes + counters_.actions.host_out_bytes,
+          total.host);
+    equal("MACs", counters_.actions.macs, total.macs);
+    at_least("MAC slots", counters_.actions.mac_slots, total.macs);
+    equal("weight tiles", counters_.actions.weight_tiles,
+          static_cast<std::int64_t>(program_.stream(Engine::Weights).size()));
+    at_least("elapsed (compute)", counters_.elapsed.count(), compute_bound(total.macs));
+    at_least("elapsed (memory)", counters_.elapsed.count(),
+             memory_bound(total.dram_read + total.dram_write));
+  }
+
+  const Result& result_;
+  const Counters& counters_;
+  const Program& program_;
+  std::vector<Moved> moved_;
+  std::string lines_;
+};
+
+}  // namespace
+
+std::string broken_laws(const Result& result, const Program& program) {
+  return Laws(result, program).broken();
+}
+
+}  // namespace systole

@@ -1,0 +1,356 @@
+#include "tests/end_to_end/support/random_case.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace systole {
+
+namespace {
+
+/// Draws without std distributions, whose results differ between libraries.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : engine_(seed) {}
+
+  std::int64_t between(std::int64_t low, std::int64_t high) {
+    const auto span = static_cast<std::uint64_t>(high - low + 1);
+    return low + static_cast<std::int64_t>(engine_() % span);
+  }
+  bool chance(std::int64_t percent) { return between(1, 100) <= percent; }
+  std::int64_t one_of(std::initializer_list<std::int64_t> values) {
+    return *(values.begin() + between(0, static_cast<std::int64_t>(values.size()) - 1));
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+ChipSpec random_chip(Dice& dice) {
+  ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v1.yaml");
+  chip.name = "random";
+  chip.matrix.rows = dice.one_of({1, 2, 3, 7, 8, 16, 17});
+  chip.matrix.cols = dice.one_of({1, 2, 5, 8, 13, 16});
+  chip.accumulators.entries = dice.one_of({2, 3, 8, 31, 64, 256});
+  chip.weight_fifo.tiles = dice.between(1, 4);
+  chip.buffer.port_width = Bytes(dice.one_of({8, 16, 32}));
+  chip.buffer.banks = dice.between(1, 8);
+  chip.buffer.ports = dice.between(1, chip.buffer.banks);
+  chip.buffer.capacity = Bytes(dice.one_of({3, 4, 6, 8, 16, 64}) * 1024);
+  chip.vector.lanes = dice.one_of({1, 3, 8, 16});
+  chip.vector.latency = CoreCycles(dice.between(1, 20));
+  for (CoreCycles& pace : chip.vector.pace) {
+    pace = CoreCycles(dice.between(1, 4));
+  }
+  chip.dma.request = Bytes(dice.one_of({64, 128, 4096}));
+  chip.dma.outstanding = dice.between(1, 8);
+  chip.dma.issue = CoreCycles(dice.between(1, 6));
+  chip.dram.channels = dice.one_of({1, 2, 4});
+  chip.dram.capacity = chip.dram.standard.organization.capacity() * chip.dram.channels;
+  chip.host.latency = CoreCycles(dice.between(1, 300));
+  chip.sequencer.depth = dice.between(1, 8);
+  chip.sequencer.issue = CoreCycles(dice.between(1, 4));
+  return chip;
+}
+
+std::int64_t output_size(std::int64_t in, std::int64_t pads, std::int64_t kernel,
+                         std::int64_t dilation, std::int64_t stride) {
+  return (in + pads - dilation * (kernel - 1) - 1) / stride + 1;
+}
+
+/// Random integers keyed by layer or tensor, so that they do not depend on the order of asking.
+class RandomData final : public NetworkData {
+ public:
+  explicit RandomData(std::uint64_t seed) : seed_(seed) {}
+
+  [[nodiscard]] LayerParameters parameters(const Graph& graph, NodeId node) const override {
+    const auto gemm = gemm_shape(graph, graph.node(node));
+    Dice dice(seed_ * 1000003 + static_cast<std::uint64_t>(node));
+    LayerParameters parameters;
+    for (std::int64_t i = 0; i < gemm->groups * gemm->k * gemm->n; ++i) {
+      parameters.weights.push_back(static_cast<std::int8_t>(dice.between(-128, 127)));
+    }
+    for (std::int64_t i = 0; i < gemm->groups * gemm->n; ++i) {
+      parameters.biases.push_back(static_cast<std::int32_t>(dice.between(-5000, 5000)));
+    }
+    return parameters;
+  }
+
+  [[nodiscard]] std::vector<std::int8_t> input(const Graph& graph,
+                                               GraphTensorId tensor) const override {
+    Dice dice(seed_ * 7919 + static_cast<std::uint64_t>(tensor));
+    std::vector<std::int8_t> values;
+    for (std::int64_t i = 0; i < graph.tensor(tensor).shape.elements(); ++i) {
+      values.push_back(static_cast<std::int8_t>(dice.between(-128, 127)));
+    }
+    return values;
+  }
+
+ private:
+  std::uint64_t seed_;
+};
+
+/// Grows a graph node by node; each takes the latest tensor, joins take an earlier one too.
+class GraphGrower {
+ public:
+  explicit GraphGrower(Dice& dice) : dice_(dice) {
+    graph_.name = "random";
+    graph_.file = "random.yaml";
+    graph_.batch = dice.between(1, 3);
+    const Shape shape{.batch = graph_.batch,
+                      .rows = dice.between(1, 11),
+                      .cols = dice.between(1, 11),
+                      .channels = dice.between(1, 20)};
+    current_ = add_tensor("in", shape, random_quantization());
+    graph_.inputs = {current_};
+  }
+
+  Graph grow() {
+    const std::int64_t nodes = dice_.between(1, 8);
+    for (std::int64_t i = 0; i < nodes; ++i) {
+      add_random_node();
+    }
+    graph_.outputs = {current_};
+    return std::move(graph_);
+  }
+
+ private:
+  [[nodiscard]] const GraphTensor& current() const { return graph_.tensor(current_); }
+
+  GraphTensorId add_tensor(std::string name, const Shape& shape, const Quantization& quantization) {
+    graph_.tensors.push_back({.name = std::move(name),
+                              .shape = shape,
+                              .type = DataType::Int8,
+                              .quantization = quantization});
+    return static_cast<GraphTensorId>(graph_.tensors.size() - 1);
+  }
+
+  Quantization random_quantization() {
+    return {.scale = 0.01 * static_cast<double>(dice_.between(1, 9)),
+            .zero_point = static_cast<std::int32_t>(dice_.between(-40, 40))};
+  }
+
+  void add_node(std::string kind, std::vector<GraphTensorId> inputs, const Shape& shape,
+                const Quantization& quantization, Attributes attributes) {
+    std::string name = fmt::format("{}{}", kind, graph_.nodes.size());
+    current_ = add_tensor(name, shape, quantization);
+    graph_.nodes.push_back({.name = std::move(name),
+                            .kind = std::move(kind),
+                            .inputs = std::move(inputs),
+                            .output = current_,
+                            .attributes = std::move(attributes),
+                            .location = {.file = "random.yaml", .line = 1, .column = 1}});
+  }
+
+  void add_random_node() {
+    switch (dice_.between(0, 9)) {
+      case 0:
+      case 1:
+      case 2:
+        return add_convolution();
+      case 3:
+        return add_dense();
+      case 4:
+        return add_pool();
+      case 5:
+        return add_sum();
+      case 6:
+        return add_concat();
+      case 7:
+        return add_activation();
+      case 8:
+        return add_flatten();
+      default:
+        return add_softmax();
+    }
+  }
+
+  Kernel random_kernel() {
+    Kernel kernel;
+    const Shape& in = current().shape;
+    kernel.pad_top = dice_.between(0, 2);
+    kernel.pad_bottom = dice_.between(0, 2);
+    kernel.pad_left = dice_.between(0, 2);
+    kernel.pad_right = dice_.between(0, 2);
+    kernel.stride_rows = dice_.between(1, 3);
+    kernel.stride_cols = dice_.between(1, 3);
+    kernel.rows = dice_.between(1, 4);
+    kernel.cols = dice_.between(1, 4);
+    kernel.dilation_rows = dice_.between(1, 2);
+    kernel.dilation_cols = dice_.between(1, 2);
+    const auto fit = [](std::int64_t in_size, std::int64_t pads, std::int64_t& size,
+                        std::int64_t& dilation) {
+      while (dilation * (size - 1) + 1 > in_size + pads) {
+        size > 1 ? --size : --dilation;
+      }
+    };
+    fit(in.rows, kernel.pad_top + kernel.pad_bottom, kernel.rows, kernel.dilation_rows);
+    fit(in.cols, kernel.pad_left + kernel.pad_right, kernel.cols, kernel.dilation_cols);
+    return kernel;
+  }
+
+  [[nodiscard]] Shape slid(const Kernel& kernel, std::int64_t channels) const {
+    const Shape& in = current().shape;
+    return {.batch = in.batch,
+            .rows = output_size(in.rows, kernel.pad_top + kernel.pad_bottom, kernel.rows,
+                                kernel.dilation_rows, kernel.stride_rows),
+            .cols = output_size(in.cols, kernel.pad_left + kernel.pad_right, kernel.cols,
+                                kernel.dilation_cols, kernel.stride_cols),
+            .channels = channels};
+  }
+
+  FusedActivation random_activation() {
+    return {.kind = static_cast<ActivationKind>(dice_.between(0, 4)),
+            .before = {.scale = 0.05, .zero_point = static_cast<std::int32_t>(dice_.between(-9, 9))}};
+  }
+
+  /// An output scale that spreads sums of `k` products over the int8 range.
+  Quantization spread(double product_scale, std::int64_t k, const FusedActivation& activation) {
+    Quantization target = random_quantization();
+    if (activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh) {
+      return {.scale = 1.0 / 128, .zero_point = target.zero_point};
+    }
+    target.scale = product_scale * std::sqrt(static_cast<double>(k)) * 120.0;
+    return target;
+  }
+
+  void add_convolution() {
+    Conv2d conv;
+    conv.kernel = random_kernel();
+    const std::int64_t in_channels = current().shape.channels;
+    conv.groups = dice_.chance(25) ? in_channels : 1;
+    const std::int64_t out_channels = conv.groups * dice_.between(1, conv.groups > 1 ? 2 : 24);
+    conv.weights.scale = 0.002 * static_cast<double>(dice_.between(1, 5));
+    conv.activation = random_activation();
+    const std::int64_t k = conv.kernel.rows * conv.kernel.cols * in_channels / conv.groups;
+    add_node("conv2d", {current_}, slid(conv.kernel, out_channels),
+             spread(current().quantization.scale * conv.weights.scale, k, conv.activation), conv);
+  }
+
+  void add_dense() {
+    if (current().shape.rows * current().shape.cols > 1) {
+      add_flatten();
+    }
+    Dense dense;
+    dense.weights.scale = 0.003;
+    dense.activation = random_activation();
+    const std::int64_t k = current().shape.channels;
+    add_node("dense", {current_}, {.batch = graph_.batch, .channels = dice_.between(1, 40)},
+             spread(current().quantization.scale * dense.weights.scale, k, dense.activation), dense);
+  }
+
+  void add_pool() {
+    PoolTensor pool;
+    pool.kind = dice_.chance(50) ? PoolKind::Max : PoolKind::Average;
+    pool.count_padding = dice_.chance(50);
+    pool.global = pool.kind == PoolKind::Average && dice_.chance(30);
+    pool.kernel = pool.global ? Kernel{.rows = current().shape.rows, .cols = current().shape.cols}
+                              : random_kernel();
+    // A window that lies in the padding alone has no maximum and no mean.
+    if (!pool.global) {
+      pool.kernel.dilation_rows = 1;
+      pool.kernel.dilation_cols = 1;
+      for (auto [pad, size] : {std::pair{&pool.kernel.pad_top, pool.kernel.rows},
+                               {&pool.kernel.pad_bottom, pool.kernel.rows},
+                               {&pool.kernel.pad_left, pool.kernel.cols},
+                               {&pool.kernel.pad_right, pool.kernel.cols}}) {
+        *pad = std::min(*pad, size - 1);
+      }
+      pool.kernel.rows = std::min(pool.kernel.rows, current().shape.rows);
+      pool.kernel.cols = std::min(pool.kernel.cols, current().shape.cols);
+      pool.kernel.pad_top = std::min(pool.kernel.pad_top, pool.kernel.rows - 1);
+      pool.kernel.pad_bottom = std::min(pool.kernel.pad_bottom, pool.kernel.rows - 1);
+      pool.kernel.pad_left = std::min(pool.kernel.pad_left, pool.kernel.cols - 1);
+      pool.kernel.pad_right = std::min(pool.kernel.pad_right, pool.kernel.cols - 1);
+    }
+    const Quantization out = pool.kind == PoolKind::Max ? current().quantization
+                                                        : random_quantization();
+    add_node(pool.kind == PoolKind::Max ? "max_pool" : "average_pool", {current_},
+             slid(pool.kernel, current().shape.channels), out, pool);
+  }
+
+  /// An earlier tensor that `fits`, else the current one.
+  template <class Predicate>
+  GraphTensorId partner(Predicate fits) {
+    std::vector<GraphTensorId> candidates{current_};
+    for (std::size_t tensor = 0; tensor < graph_.tensors.size(); ++tensor) {
+      if (fits(graph_.tensors[tensor].shape)) {
+        candidates.push_back(static_cast<GraphTensorId>(tensor));
+      }
+    }
+    return candidates[static_cast<std::size_t>(
+        dice_.between(0, static_cast<std::int64_t>(candidates.size()) - 1))];
+  }
+
+  void add_sum() {
+    const Shape shape = current().shape;
+    const GraphTensorId other = partner([&](const Shape& candidate) { return candidate == shape; });
+    AddTensors add;
+    add.activation.kind = static_cast<ActivationKind>(dice_.between(0, 2));
+    add_node("add", {current_, other}, shape, random_quantization(), add);
+  }
+
+  void add_concat() {
+    Shape shape = current().shape;
+    const GraphTensorId other = partner([&](const Shape& candidate) {
+      return candidate.rows == shape.rows && candidate.cols == shape.cols;
+    });
+    shape.channels += graph_.tensor(other).shape.channels;
+    add_node("concat", {current_, other}, shape, random_quantization(), Concat{});
+  }
+
+  void add_activation() {
+    Activate activate{.activation = {.kind = static_cast<ActivationKind>(dice_.between(1, 4))}};
+    add_node(std::string(name_of(activate.activation.kind)), {current_}, current().shape,
+             random_quantization(), activate);
+  }
+
+  void add_flatten() {
+    const Shape& in = current().shape;
+    add_node("flatten", {current_},
+             {.batch = in.batch, .channels = in.rows * in.cols * in.channels},
+             current().quantization, Flatten{});
+  }
+
+  void add_softmax() {
+    add_node("softmax", {current_}, current().shape, {.scale = 1.0 / 256, .zero_point = -128},
+             SoftmaxChannels{});
+  }
+
+  Dice& dice_;
+  Graph graph_;
+  GraphTensorId current_ = -1;
+};
+
+/// Tensors that nobody reads would be outputs in a network file.
+void complete_outputs(Graph& graph) {
+  for (std::size_t tensor = 0; tensor < graph.tensors.size(); ++tensor) {
+    const auto id = static_cast<GraphTensorId>(tensor);
+    bool used = id == graph.outputs.front();
+    for (const Node& node : graph.nodes) {
+      for (const GraphTensorId input : node.inputs) {
+        used = used || input == id;
+      }
+    }
+    if (!used) {
+      graph.outputs.push_back(id);
+    }
+  }
+}
+
+}  // namespace
+
+RandomCase random_case(std::uint64_t seed) {
+  Dice dice(seed);
+  RandomCase result{.chip = random_chip(dice),
+                    .graph = GraphGrower(dice).grow(),
+                    .data = std::make_shared<RandomData>(seed)};
+  complete_outputs(result.graph);
+  return result;
+}
+
+}  // namespace systole

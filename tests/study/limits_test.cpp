@@ -1,0 +1,143 @@
+#include "study/limits.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/report/sample_result.h"
+
+namespace systole {
+namespace {
+
+EngineCounters& engine_of(LayerCounters& layer, Engine engine) {
+  return layer.engines[static_cast<std::size_t>(engine)];
+}
+
+LayerCounters busy_layer(Engine engine, std::int64_t cycles) {
+  LayerCounters layer;
+  engine_of(layer, engine).instructions = 1;
+  engine_of(layer, engine)[Cause::Busy] = CoreCycles(cycles);
+  return layer;
+}
+
+TEST(ComputeBound, RoundsUpToWholeCyclesOfAFullArray) {
+  const ChipSpec chip = sample_chip();  // 256 MACs a cycle
+  EXPECT_EQ(compute_bound(chip, 0), CoreCycles(0));
+  EXPECT_EQ(compute_bound(chip, 1), CoreCycles(1));
+  EXPECT_EQ(compute_bound(chip, 256), CoreCycles(1));
+  EXPECT_EQ(compute_bound(chip, 257), CoreCycles(2));
+}
+
+TEST(ComputeBound, CountsThePaceOfWideOperands) {
+  const ChipSpec chip = sample_chip();
+  EXPECT_EQ(compute_bound(chip, 2560, DataType::Int16, DataType::Int8), CoreCycles(20));
+  EXPECT_EQ(compute_bound(chip, 2560, DataType::Int16, DataType::Int16), CoreCycles(40));
+}
+
+TEST(MemoryBound, RoundsDownToStayALowerBound) {
+  const ChipSpec chip = sample_chip();  // 32 bytes a cycle
+  EXPECT_EQ(memory_bound(chip, Bytes(31)), CoreCycles(0));
+  EXPECT_EQ(memory_bound(chip, Bytes(32)), CoreCycles(1));
+  EXPECT_EQ(memory_bound(chip, Bytes(63)), CoreCycles(1));
+}
+
+TEST(MemoryBound, HoldsForTerabytes) {
+  EXPECT_EQ(memory_bound(sample_chip(), Bytes(32'000'000'000'000)), CoreCycles(1'000'000'000'000));
+}
+
+TEST(CompulsoryBytes, AreWeightsAndBiasesOnce) {
+  const Graph graph = sample_result().graph;
+  EXPECT_EQ(compulsory_bytes(graph, graph.nodes[0]), Bytes(3 * 3 * 16 * 32 + 4 * 32));
+  EXPECT_EQ(compulsory_bytes(graph, graph.nodes[1]), Bytes(0));
+  EXPECT_EQ(compulsory_bytes(graph, graph.nodes[3]), Bytes(2048 * 10 + 4 * 10));
+  EXPECT_EQ(compulsory_bytes(graph), Bytes(4736 + 20520));
+}
+
+TEST(CompulsoryBytes, CountBiasesOnlyWhereTheLayerHasThem) {
+  Graph graph = sample_result().graph;
+  Conv2d& conv = std::get<Conv2d>(graph.nodes[0].attributes);
+  conv.weights.bias = false;
+  EXPECT_EQ(compulsory_bytes(graph, graph.nodes[0]), Bytes(4608));
+  conv.weights.batch_norm = true;
+  EXPECT_EQ(compulsory_bytes(graph, graph.nodes[0]), Bytes(4608 + 128));
+}
+
+TEST(LayerRoofline, TakesTheBytesThatTheLayerMoved) {
+  Result result = sample_result();
+  // 589,824 MACs / 256; 4,736 bytes / 32.
+  EXPECT_EQ(layer_roofline(result, 0),
+            (Roofline{.compute = CoreCycles(2304), .memory = CoreCycles(148)}));
+  result.counters.layers[0].dram_write_bytes = 320;
+  EXPECT_EQ(layer_roofline(result, 0).memory, CoreCycles(158));
+}
+
+TEST(NetworkRoofline, AddsUpComputeAndTakesCompulsoryBytesAlone) {
+  Result result = sample_result();
+  result.counters.layers[0].dram_write_bytes = 1'000'000;
+  // 2304 + 160 cycles; 25,256 bytes / 32 = 789.25.
+  const Roofline roofline = network_roofline(result);
+  EXPECT_EQ(roofline, (Roofline{.compute = CoreCycles(2464), .memory = CoreCycles(789)}));
+  EXPECT_EQ(roofline.cycles(), CoreCycles(2464));
+  EXPECT_EQ(roofline.bound(), Bound::Compute);
+}
+
+TEST(Roofline, NamesTheLargerSide) {
+  EXPECT_EQ((Roofline{.compute = CoreCycles(1), .memory = CoreCycles(2)}).bound(), Bound::Dram);
+  EXPECT_EQ((Roofline{.compute = CoreCycles(2), .memory = CoreCycles(2)}).bound(), Bound::Compute);
+  EXPECT_EQ(Roofline{}.bound(), Bound::None);
+}
+
+TEST(LayerBound, IsTheBusiestEngine) {
+  EXPECT_EQ(layer_bound(busy_layer(Engine::Matrix, 5)), Bound::Compute);
+  EXPECT_EQ(layer_bound(busy_layer(Engine::Weights, 5)), Bound::Dram);
+  EXPECT_EQ(layer_bound(busy_layer(Engine::DmaIn, 5)), Bound::Dram);
+  EXPECT_EQ(layer_bound(busy_layer(Engine::DmaOut, 5)), Bound::Dram);
+  EXPECT_EQ(layer_bound(busy_layer(Engine::Vector, 5)), Bound::Vector);
+  EXPECT_EQ(layer_bound(busy_layer(Engine::Host, 5)), Bound::Host);
+  EXPECT_EQ(layer_bound(LayerCounters{}), Bound::None);
+}
+
+TEST(LayerBound, DoesNotAddEnginesUp) {
+  LayerCounters layer = busy_layer(Engine::Matrix, 10);
+  engine_of(layer, Engine::Weights)[Cause::Busy] = CoreCycles(6);
+  engine_of(layer, Engine::DmaIn)[Cause::Busy] = CoreCycles(6);
+  EXPECT_EQ(layer_bound(layer), Bound::Compute);
+  engine_of(layer, Engine::Weights)[Cause::Busy] = CoreCycles(10);
+  EXPECT_EQ(layer_bound(layer), Bound::Compute);
+  engine_of(layer, Engine::Weights)[Cause::Busy] = CoreCycles(11);
+  EXPECT_EQ(layer_bound(layer), Bound::Dram);
+}
+
+TEST(MainEngine, IsMatrixThenVectorThenTheOneWithMostCycles) {
+  LayerCounters layer = busy_layer(Engine::DmaIn, 3);
+  engine_of(layer, Engine::Host)[Cause::Memory] = CoreCycles(4);
+  EXPECT_EQ(main_engine(layer), Engine::Host);
+  engine_of(layer, Engine::Vector).instructions = 1;
+  EXPECT_EQ(main_engine(layer), Engine::Vector);
+  engine_of(layer, Engine::Matrix).instructions = 1;
+  EXPECT_EQ(main_engine(layer), Engine::Matrix);
+}
+
+TEST(TotalCycles, AddUpAllCauses) {
+  EngineCounters engine;
+  engine[Cause::Busy] = CoreCycles(1);
+  engine[Cause::Idle] = CoreCycles(20);
+  EXPECT_EQ(total_cycles(engine), CoreCycles(21));
+}
+
+TEST(LargestStall, IgnoresBusyCyclesAndOtherEngines) {
+  LayerCounters layer = busy_layer(Engine::Matrix, 100);
+  engine_of(layer, Engine::Matrix)[Cause::Drain] = CoreCycles(3);
+  engine_of(layer, Engine::Matrix)[Cause::Port] = CoreCycles(3);
+  engine_of(layer, Engine::Vector)[Cause::WaitMatrix] = CoreCycles(50);
+  EXPECT_EQ(largest_stall(layer).cause, Cause::Drain);
+  EXPECT_EQ(largest_stall(layer).cycles, CoreCycles(3));
+  EXPECT_EQ(largest_stall(busy_layer(Engine::Matrix, 100)).cycles, CoreCycles(0));
+}
+
+TEST(IsView, MeansThatNoEngineHadAnInstruction) {
+  const Result result = sample_result();
+  EXPECT_FALSE(is_view(result.counters.layers[0]));
+  EXPECT_TRUE(is_view(result.counters.layers[2]));
+}
+
+}  // namespace
+}  // namespace systole

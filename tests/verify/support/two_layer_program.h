@@ -1,0 +1,23 @@
+#pragma once
+
+#include "arch/chip_spec.h"
+#include "arch/isa/program.h"
+
+namespace systole::testing {
+
+/// 4 x 4 array, 1024 bytes of unified buffer, 16 accumulators, a weight FIFO of 2 tiles.
+[[nodiscard]] ChipSpec small_chip();
+
+/// A correct program for `small_chip()`, written by hand.
+///  'conv1': x (4 x 4 x 2) -> a (2 x 2 x 4), kernel 2 x 2, stride 2: reduction 8 in tiles 0 and 1,
+///           the input in two bands of two rows.
+///  'fc':    a (16 values) -> y (3 values): reduction 16 in tiles 2..5.
+/// Unified buffer: x at 0..31 (y at 0..2 afterwards), bias1 at 32..47, bias2 at 48..59, a
+/// at 64..79. Accumulators: conv1's four positions in 0..3, fc in 0. Semaphores: 0 host->matrix
+/// (bands of x), 1 dma_in->vector (biases), 2 matrix->vector (sums),
+///             3 vector->matrix (a), 4 vector->host (y).
+[[nodiscard]] Program two_layer_program();
+
+enum TwoLayerTensor : TensorId { kX, kA, kY, kBias1, kBias2 };
+
+}  // namespace systole::testing
