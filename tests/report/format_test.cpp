@@ -118,14 +118,14 @@ TEST(DisplayWidth, CountsCodePoints) {
   EXPECT_EQ(display_width("Gr\u00f6\u00dfe"), 5U);
 }
 
-TEST(Printable, KeepsANameOnOneLine) {
-  EXPECT_EQ(printable("conv1/3x3"), "conv1/3x3");
-  EXPECT_EQ(printable("a\nb\tc\x1b[31m"), "a?b?c?[31m");
-  EXPECT_EQ(printable("Gr\u00f6\u00dfe \u5c64 \U0001F600"), "Gr\u00f6\u00dfe \u5c64 \U0001F600");
-  EXPECT_EQ(printable("a\x80"
-                      "b\xC3"),
-            "a?b?");                          // a lone continuation byte, a sequence cut short
-  EXPECT_EQ(printable("\u009b31m"), "?31m");  // C1 control sequence introducer
+TEST(OnOneLine, KeepsANameOnOneLine) {
+  EXPECT_EQ(on_one_line("conv1/3x3"), "conv1/3x3");
+  EXPECT_EQ(on_one_line("a\nb\tc\x1b[31m"), "a?b?c?[31m");
+  EXPECT_EQ(on_one_line("Gr\u00f6\u00dfe \u5c64 \U0001F600"), "Gr\u00f6\u00dfe \u5c64 \U0001F600");
+  EXPECT_EQ(on_one_line("a\x80"
+                        "b\xC3"),
+            "a?b?");                            // a lone continuation byte, a sequence cut short
+  EXPECT_EQ(on_one_line("\u009b31m"), "?31m");  // C1 control sequence introducer
 }
 
 TEST(Shortened, KeepsBothEnds) {
