@@ -183,7 +183,7 @@ TEST(ProgramText, SurvivesDamage) {
   std::mt19937_64 random(7);
   const std::string whole = print_program(two_layer_program());
   int accepted = 0;
-  for (int round = 0; round < 20000; ++round) {
+  for (int round = 0; round < 6000; ++round) {
     std::string text = whole;
     for (std::uint64_t edits = 1 + random() % 3; edits > 0; --edits) {
       const auto at = static_cast<std::size_t>(random() % text.size());
