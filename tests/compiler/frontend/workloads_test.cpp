@@ -85,7 +85,7 @@ struct Totals {
 Totals totals_of(const Network& network) {
   Totals totals{.network = network.graph.name};
   for (const Node& node : network.graph.nodes) {
-    totals.weighted_layers += gemm_shape(network.graph, node) ? 1 : 0;
+    totals.weighted_layers += gemm_shape(network.graph, node) ? 1U : 0U;
     totals.macs += macs_of(network.graph, node);
     totals.parameters += parameters_of(network.graph, node);
   }
