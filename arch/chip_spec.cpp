@@ -1,23 +1,23 @@
 #include "arch/chip_spec.h"
 
-#include "arch/units/wide.h"
+#include "arch/diag/check.h"
 
 namespace systole {
 
 CoreCycles MatrixUnitSpec::pace(DataType activation, DataType weight) const {
-  const bool wide_activation = activation != DataType::Int8;
-  const bool wide_weight = weight != DataType::Int8;
-  if (wide_activation && wide_weight) {
-    return pace_16x16;
+  SYSTOLE_CHECK(activation != DataType::Int32 && weight != DataType::Int32,
+                "the matrix unit multiplies int8 and int16 alone, got {} x {}", name_of(activation),
+                name_of(weight));
+  const int wide_operands =
+      (activation == DataType::Int16 ? 1 : 0) + (weight == DataType::Int16 ? 1 : 0);
+  switch (wide_operands) {
+    case 0:
+      return pace_8x8;
+    case 1:
+      return pace_8x16;
+    default:
+      return pace_16x16;
   }
-  return wide_activation || wide_weight ? pace_8x16 : pace_8x8;
-}
-
-BytesPerSecond DramSpec::peak_bandwidth() const {
-  constexpr Wide kFemtosecondsPerSecond = 1'000'000'000'000'000;
-  const Wide bytes = static_cast<Wide>(standard.organization.burst_bytes().count()) * channels;
-  const Wide period = static_cast<Wide>(standard.timing.nBL.count()) * standard.timing.tCK.count();
-  return BytesPerSecond(static_cast<std::int64_t>(bytes * kFemtosecondsPerSecond / period));
 }
 
 }  // namespace systole

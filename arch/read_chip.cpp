@@ -1,10 +1,13 @@
-#include <bit>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "arch/chip_spec.h"
 #include "arch/config/config_node.h"
+#include "arch/config/cross_check.h"
+#include "arch/config/near_name.h"
+#include "arch/config/quantity_text.h"
+#include "arch/config/text_file.h"
 #include "arch/read_dram.h"
 #include "arch/units/wide.h"
 
@@ -12,183 +15,258 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kMaxCycles = 1'000'000;
-constexpr std::int64_t kMaxSide = 4096;
+constexpr std::int64_t kKibi = std::int64_t{1} << 10;
+constexpr std::int64_t kMebi = std::int64_t{1} << 20;
+constexpr std::int64_t kGibi = std::int64_t{1} << 30;
+constexpr std::int64_t kMega = 1'000'000;
+constexpr std::int64_t kGiga = 1'000'000'000;
+constexpr std::int64_t kSecond = 1'000'000'000'000'000;  // in femtoseconds
+
+/// A run with data holds every on-chip memory in host memory, which bounds each of them.
+constexpr Bytes kMaxOnChipMemory{kGibi};
+constexpr Range kPaceRange{.min = 1, .max = 1024};
+
+std::string shown(std::int64_t value) {
+  return fmt::format("{}", value);
+}
+std::string shown(Bytes value) {
+  return print_quantity(value.count(), kSizeUnits);
+}
+
+/// A name that programs and reports can carry as one word.
+std::string read_name(const ConfigNode& node, std::string_view key) {
+  constexpr std::string_view kNameCharacters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+  const std::string name = node.text(key);
+  if (name.find_first_not_of(kNameCharacters) != std::string::npos) {
+    node.fail(key, fmt::format("expected letters, digits, '_', '-' and '.' alone, got {}",
+                               in_quotes(name)));
+  }
+  return name;
+}
 
 MatrixUnitSpec read_matrix_unit(const ConfigNode& node) {
   const ConfigNode pace = node.map("pace");
-  const MatrixUnitSpec spec{
-      .rows = node.integer("rows", {.min = 1, .max = kMaxSide}),
-      .cols = node.integer("columns", {.min = 1, .max = kMaxSide}),
+  const MatrixUnitSpec matrix{
+      .rows = node.integer("rows", {.min = 1, .max = 4096}),
+      .cols = node.integer("columns", {.min = 1, .max = 4096}),
       .dataflow = node.choice<Dataflow>("dataflow"),
-      .pace_8x8 = pace.cycles("int8xint8", {.min = 1, .max = 64}),
-      .pace_8x16 = pace.cycles("int8xint16", {.min = 1, .max = 64}),
-      .pace_16x16 = pace.cycles("int16xint16", {.min = 1, .max = 64}),
+      .pace_8x8 = pace.cycles("int8xint8", kPaceRange),
+      .pace_8x16 = pace.cycles("int8xint16", kPaceRange),
+      .pace_16x16 = pace.cycles("int16xint16", kPaceRange),
   };
   pace.finish();
   node.finish();
-  return spec;
+  return matrix;
 }
 
 AccumulatorSpec read_accumulators(const ConfigNode& node) {
-  const AccumulatorSpec spec{.entries = node.integer("entries", {.min = 2, .max = 1 << 20})};
+  const AccumulatorSpec accumulators{.entries = node.integer("entries", {.min = 1, .max = kMebi})};
   node.finish();
-  return spec;
+  return accumulators;
 }
 
 WeightFifoSpec read_weight_fifo(const ConfigNode& node) {
-  const WeightFifoSpec spec{.tiles = node.integer("tiles", {.min = 1, .max = 1024})};
+  const WeightFifoSpec fifo{.tiles = node.integer("tiles", {.min = 1, .max = 1024})};
   node.finish();
-  return spec;
+  return fifo;
 }
 
 UnifiedBufferSpec read_unified_buffer(const ConfigNode& node) {
-  const UnifiedBufferSpec spec{
-      .capacity = node.bytes("capacity", {.min = 1024, .max = std::int64_t{1} << 32}),
+  const UnifiedBufferSpec buffer{
+      .capacity = node.bytes("capacity", {.min = kKibi, .max = kMaxOnChipMemory.count()}),
       .banks = node.integer("banks", {.min = 1, .max = 1024}),
       .ports = node.integer("ports", {.min = 1, .max = 1024}),
-      .port_width = node.bytes("port_width", {.min = 1, .max = 4096}),
+      .port_width = node.bytes("port_width", {.min = 1, .max = 4 * kKibi}),
   };
   node.finish();
-  if (!std::has_single_bit(static_cast<std::uint64_t>(spec.port_width.count()))) {
-    node.fail("port_width",
-              fmt::format("expected a power of two in bytes, got '{} B'", spec.port_width.count()));
+  require_power_of_two(node, "port_width", buffer.port_width.count(), shown(buffer.port_width));
+  if (buffer.ports > buffer.banks) {
+    fail_against({node, "ports", shown(buffer.ports)}, "at most",
+                 {node, "banks", shown(buffer.banks)});
   }
-  if (spec.ports > spec.banks) {
-    node.fail("ports", fmt::format("expected at most unified_buffer.banks = {}, got '{}'",
-                                   spec.banks, spec.ports));
+  if (buffer.capacity.count() % (buffer.port_width * buffer.banks).count() != 0) {
+    fail_against({node, "capacity", shown(buffer.capacity)},
+                 fmt::format("a multiple of port_width ({}) times", shown(buffer.port_width)),
+                 {node, "banks", shown(buffer.banks)});
   }
-  return spec;
+  return buffer;
 }
 
 VectorUnitSpec read_vector_unit(const ConfigNode& node) {
-  const ConfigNode pace = node.map("pace");
-  VectorUnitSpec spec{
-      .lanes = node.integer("lanes", {.min = 1, .max = kMaxSide}),
-      .latency = node.cycles("latency", {.min = 1, .max = kMaxCycles}),
+  VectorUnitSpec vector{
+      .lanes = node.integer("lanes", {.min = 1, .max = 65536}),
+      .latency = node.cycles("latency", {.min = 1, .max = 4096}),
+      .pace = {},
   };
+  const ConfigNode pace = node.map("pace");
   for (const auto& [kind, name] : kEnumNames<VectorClass>) {
-    spec.pace[static_cast<std::size_t>(kind)] = pace.cycles(name, {.min = 1, .max = 4096});
+    vector.pace[static_cast<std::size_t>(kind)] = pace.cycles(name, kPaceRange);
   }
   pace.finish();
   node.finish();
-  return spec;
+  return vector;
 }
 
 DmaSpec read_dma(const ConfigNode& node) {
-  const DmaSpec spec{
-      .request = node.bytes("request", {.min = 16, .max = 1 << 20}),
+  const DmaSpec dma{
+      .request = node.bytes("request", {.min = 1, .max = kMebi}),
       .outstanding = node.integer("outstanding", {.min = 1, .max = 1024}),
-      .issue = node.cycles("issue", {.min = 0, .max = kMaxCycles}),
+      .issue = node.cycles("issue", {.min = 0, .max = 4096}),
   };
   node.finish();
-  return spec;
+  return dma;
+}
+
+/// Of the nominal frequency: 1 us at 700 MHz is 700 cycles, though 700 rounded periods are shorter.
+CoreCycles cycles_at_or_after(Femtoseconds time, Hertz clock) {
+  const Wide cycles = static_cast<Wide>(time.count()) * clock.count();
+  return CoreCycles(static_cast<std::int64_t>((cycles + kSecond - 1) / kSecond));
+}
+
+HostLinkSpec read_host_link(const ConfigNode& node, Hertz clock) {
+  const HostLinkSpec host{
+      .bandwidth = node.bandwidth("bandwidth", {.min = kMega, .max = 1000 * kGiga}),
+      .latency = cycles_at_or_after(node.duration("latency", {.min = 0, .max = kSecond}), clock),
+  };
+  node.finish();
+  return host;
 }
 
 SequencerSpec read_sequencer(const ConfigNode& node) {
-  const SequencerSpec spec{
-      .depth = node.integer("depth", {.min = 1, .max = 4096}),
-      .issue = node.cycles("issue", {.min = 1, .max = kMaxCycles}),
+  const SequencerSpec sequencer{
+      .depth = node.integer("depth", {.min = 1, .max = 65536}),
+      .issue = node.cycles("issue", {.min = 1, .max = 4096}),
   };
   node.finish();
-  return spec;
+  return sequencer;
 }
 
-HostLinkSpec read_host_link(const ConfigNode& node, Hertz core) {
-  constexpr std::int64_t kFemtosecondsPerSecond = 1'000'000'000'000'000;
-  const BytesPerSecond bandwidth = node.bandwidth("bandwidth", {.min = 1'000'000});
-  const Femtoseconds latency =
-      node.duration("latency", {.min = 0, .max = kFemtosecondsPerSecond / 100});
-  node.finish();
-  const Wide cycles = static_cast<Wide>(latency.count()) * core.count();
-  return {.bandwidth = bandwidth,
-          .latency = CoreCycles(static_cast<std::int64_t>((cycles + kFemtosecondsPerSecond - 1) /
-                                                          kFemtosecondsPerSecond))};
-}
-
-/// The first directory that has the standard's file.
-std::string find_standard(const ConfigNode& node, const std::string& name,
-                          const std::string& chip_file,
-                          const std::vector<std::string>& directories) {
-  namespace fs = std::filesystem;
-  std::vector<fs::path> candidates{fs::path(chip_file).parent_path() / ".." / "dram"};
-  candidates.insert(candidates.end(), directories.begin(), directories.end());
-  for (const fs::path& directory : candidates) {
-    const fs::path file = directory / (name + ".yaml");
-    std::error_code ignored;
-    if (name.find('/') == std::string::npos && fs::is_regular_file(file, ignored)) {
-      return file.lexically_normal().string();
-    }
-  }
-  node.fail("standard", fmt::format("expected the name of a file in configs/dram, got '{}'", name));
-}
-
-void check_dram(const ConfigNode& node, const DramSpec& spec) {
-  const DramOrganization& organization = spec.standard.organization;
-  const auto is_power = [](std::int64_t value) {
-    return std::has_single_bit(static_cast<std::uint64_t>(value));
-  };
-  if (!is_power(spec.channels)) {
-    node.fail("channels", fmt::format("expected a power of two, got '{}'", spec.channels));
-  }
-  if (!is_power(spec.interleave.count()) || spec.interleave < organization.burst_bytes() ||
-      spec.interleave > organization.row_bytes()) {
-    node.fail("interleave",
-              fmt::format("expected a power of two from one burst ({} B) to one row ({} B) of {}, "
-                          "got '{} B'",
-                          organization.burst_bytes().count(), organization.row_bytes().count(),
-                          spec.standard.name, spec.interleave.count()));
-  }
-  const Bytes most = organization.capacity() * spec.channels;
-  if (spec.capacity > most) {
-    node.fail("capacity",
-              fmt::format("expected at most the {} B of {} channels of {}, got '{} B'",
-                          most.count(), spec.channels, spec.standard.name, spec.capacity.count()));
-  }
-}
-
-DramSpec read_dram(const ConfigNode& node, const std::string& chip_file,
-                   const std::vector<std::string>& directories, std::vector<Fact>& facts) {
+/// The file of the standard that `dram.standard` names.
+std::string dram_file_of(const ConfigNode& node, const std::vector<std::string>& directories) {
   const std::string name = node.text("standard");
-  const DramStandardFile file =
-      read_dram_standard(find_standard(node, name, chip_file, directories));
-  const DramSpec spec{
-      .standard = file.standard,
-      .channels = node.integer("channels", {.min = 1, .max = 256}),
-      .interleave = node.bytes("interleave", {.min = 1, .max = 1 << 20}),
-      .capacity = node.bytes("capacity", {.min = 1 << 20, .max = std::int64_t{1} << 44}),
-  };
-  node.finish();
-  check_dram(node, spec);
-  for (Fact fact : file.facts) {
-    fact.path = fmt::format("dram.{}.{}", name, fact.path);
-    facts.push_back(std::move(fact));
+  std::string file = find_dram_file(name, directories);
+  if (file.empty()) {
+    const std::vector<std::string> names = dram_names(directories);
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    node.fail("standard",
+              names.empty()
+                  ? fmt::format("expected the name of a DRAM standard, a file in {}, got {}",
+                                directories.front(), in_quotes(name))
+                  : fmt::format("expected {}, got {}{}", one_of(views), in_quotes(name),
+                                suggestion(name, views)));
   }
-  return spec;
+  return file;
+}
+
+void check_dram(const ConfigNode& node, const DramSpec& dram) {
+  const DramOrganization& organization = dram.standard.organization;
+  const CheckedValue interleave{node, "interleave", shown(dram.interleave)};
+  const CheckedValue standard{node, "standard", dram.standard.name};
+  require_power_of_two(node, "interleave", dram.interleave.count(), interleave.shown);
+  if (dram.interleave < organization.burst_bytes()) {
+    fail_against(interleave,
+                 fmt::format("at least the burst of {} of", shown(organization.burst_bytes())),
+                 standard);
+  }
+  if (dram.interleave > organization.row_bytes()) {
+    fail_against(interleave,
+                 fmt::format("at most the row of {} of", shown(organization.row_bytes())),
+                 standard);
+  }
+  const CheckedValue capacity{node, "capacity", shown(dram.capacity)};
+  const CheckedValue channels{node, "channels", shown(dram.channels)};
+  if (dram.capacity > organization.capacity() * dram.channels) {
+    fail_against(capacity, fmt::format("at most {} in each of", shown(organization.capacity())),
+                 channels);
+  }
+  if (dram.capacity.count() % (dram.interleave * dram.channels).count() != 0) {
+    fail_against(capacity, fmt::format("a multiple of interleave ({}) times", interleave.shown),
+                 channels);
+  }
+}
+
+struct ChipDram {
+  DramSpec spec;
+  std::vector<Fact> facts;  ///< of the standard
+};
+
+ChipDram read_dram_system(const ConfigNode& node, const std::vector<std::string>& directories) {
+  DramStandardFile file = read_dram_standard(dram_file_of(node, directories));
+  ChipDram dram{.spec = {.standard = std::move(file.standard),
+                         .channels = power_of_two(node, "channels", {.min = 1, .max = 128}),
+                         .interleave = node.bytes("interleave", {.min = 1, .max = kGibi}),
+                         .capacity = node.bytes("capacity", {.min = kMebi, .max = 1024 * kGibi})},
+                .facts = std::move(file.facts)};
+  node.finish();
+  check_dram(node, dram.spec);
+  return dram;
+}
+
+/// Rules between two parts of the chip.
+void check_chip(const ConfigNode& node, const ChipSpec& chip) {
+  const ConfigNode matrix = node.map("matrix_unit");
+  const CheckedValue columns{matrix, "columns", shown(chip.matrix.cols)};
+  const ConfigNode accumulators = node.map("accumulators");
+  const Bytes partial_sums =
+      Bytes(chip.matrix.cols * bytes_of(DataType::Int32)) * chip.accumulators.entries;
+  if (partial_sums > kMaxOnChipMemory) {
+    fail_against({accumulators, "entries", shown(chip.accumulators.entries)},
+                 fmt::format("at most {} of int32 partial sums with", shown(kMaxOnChipMemory)),
+                 columns);
+  }
+  const ConfigNode fifo = node.map("weight_fifo");
+  const Bytes tile(chip.matrix.macs_per_cycle() * bytes_of(DataType::Int16));
+  if (tile * chip.weight_fifo.tiles > kMaxOnChipMemory) {
+    fail_against({fifo, "tiles", shown(chip.weight_fifo.tiles)},
+                 fmt::format("at most {} of int16 tiles of {} rows and", shown(kMaxOnChipMemory),
+                             chip.matrix.rows),
+                 columns);
+  }
+  const ConfigNode dma = node.map("dma");
+  const Bytes burst = chip.dram.standard.organization.burst_bytes();
+  if (chip.dma.request.count() % burst.count() != 0) {
+    fail_against({dma, "request", shown(chip.dma.request)},
+                 fmt::format("a multiple of the burst of {} of", shown(burst)),
+                 {node.map("dram"), "standard", chip.dram.standard.name});
+  }
+  if (chip.dma.request > chip.buffer.capacity) {
+    fail_against({dma, "request", shown(chip.dma.request)}, "at most",
+                 {node.map("unified_buffer"), "capacity", shown(chip.buffer.capacity)});
+  }
 }
 
 }  // namespace
 
 ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram_directories) {
-  const ConfigNode root = ConfigNode::open(file);
+  const ConfigNode node = ConfigNode::open(file);
+  std::vector<std::string> directories{
+      (std::filesystem::path(file).parent_path() / ".." / "dram").lexically_normal().string()};
+  directories.insert(directories.end(), dram_directories.begin(), dram_directories.end());
+
   ChipSpec chip;
-  std::vector<Fact> dram_facts;
   chip.file = file;
-  chip.name = root.text("name");
-  chip.description = root.text("description");
-  chip.frequency = root.frequency("clock", {.min = 1'000'000, .max = 10'000'000'000});
-  chip.matrix = read_matrix_unit(root.map("matrix_unit"));
-  chip.accumulators = read_accumulators(root.map("accumulators"));
-  chip.weight_fifo = read_weight_fifo(root.map("weight_fifo"));
-  chip.buffer = read_unified_buffer(root.map("unified_buffer"));
-  chip.vector = read_vector_unit(root.map("vector_unit"));
-  chip.dma = read_dma(root.map("dma"));
-  chip.dram = read_dram(root.map("dram"), file, dram_directories, dram_facts);
-  chip.host = read_host_link(root.map("host_link"), chip.frequency);
-  chip.sequencer = read_sequencer(root.map("sequencer"));
-  root.finish();
-  chip.facts = root.facts();
-  chip.facts.insert(chip.facts.end(), dram_facts.begin(), dram_facts.end());
+  chip.name = read_name(node, "name");
+  chip.description = node.text("description");
+  chip.frequency = node.frequency("clock", {.min = kMega, .max = 10 * kGiga});
+  chip.matrix = read_matrix_unit(node.map("matrix_unit"));
+  chip.accumulators = read_accumulators(node.map("accumulators"));
+  chip.weight_fifo = read_weight_fifo(node.map("weight_fifo"));
+  chip.buffer = read_unified_buffer(node.map("unified_buffer"));
+  chip.vector = read_vector_unit(node.map("vector_unit"));
+  chip.dma = read_dma(node.map("dma"));
+  ChipDram dram = read_dram_system(node.map("dram"), directories);
+  chip.dram = std::move(dram.spec);
+  chip.host = read_host_link(node.map("host_link"), chip.frequency);
+  chip.sequencer = read_sequencer(node.map("sequencer"));
+  node.finish();
+  check_chip(node, chip);
+
+  chip.facts = figures_of(node);
+  for (Fact& fact : dram.facts) {
+    fact.path = fmt::format("dram.{}.{}", chip.dram.standard.name, fact.path);
+    chip.facts.push_back(std::move(fact));
+  }
   return chip;
 }
 

@@ -108,7 +108,7 @@ std::string expected_quantity(Range range, const QuantityUnits& kind) {
 [[noreturn]] void fail_value(const ConfigDocument& document, const ConfigValue& value,
                              std::string_view expected) {
   document.fail(value.line, value.column, value.path,
-                fmt::format("{}, got {}", expected, quoted(value.text)));
+                fmt::format("{}, got {}", expected, in_quotes(value.text)));
 }
 
 std::int64_t to_integer(ConfigDocument& document, YamlItem& item, const std::string& path,
@@ -342,9 +342,9 @@ std::string ConfigNode::choose(std::string_view key,
   const ConfigValue value =
       read_value(*state_->document, item, path_of_key(state_->path, key), expected);
   if (std::find(names.begin(), names.end(), value.text) == names.end()) {
-    state_->document->fail(
-        value.line, value.column, value.path,
-        fmt::format("{}, got {}{}", expected, quoted(value.text), suggestion(value.text, names)));
+    state_->document->fail(value.line, value.column, value.path,
+                           fmt::format("{}, got {}{}", expected, in_quotes(value.text),
+                                       suggestion(value.text, names)));
   }
   return value.text;
 }
@@ -359,9 +359,9 @@ void ConfigNode::finish() const {
                                               state_->item->asked_keys.end());
     state_->document->fail(child.key_line, child.key_column, path_of_key(state_->path, child.key),
                            known.empty()
-                               ? fmt::format("expected no key, got {}", quoted(child.key))
+                               ? fmt::format("expected no key, got {}", in_quotes(child.key))
                                : fmt::format("expected {}, got {}{}", one_of(known),
-                                             quoted(child.key), suggestion(child.key, known)));
+                                             in_quotes(child.key), suggestion(child.key, known)));
   }
 }
 

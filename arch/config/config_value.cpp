@@ -33,7 +33,7 @@ void check_long_form(const ConfigDocument& document, YamlItem& item, const std::
     const std::string child_path = path_of_key(path, child.key);
     if (std::find(known.begin(), known.end(), child.key) == known.end()) {
       document.fail(child.key_line, child.key_column, child_path,
-                    fmt::format("expected {}, got {}{}", one_of(known), quoted(child.key),
+                    fmt::format("expected {}, got {}{}", one_of(known), in_quotes(child.key),
                                 suggestion(child.key, known)));
     }
     if (child.key != kValueKey && child.kind != YamlItem::Kind::Scalar) {
@@ -54,7 +54,7 @@ FactStatus status_of(const ConfigDocument& document, YamlItem& item, const std::
   const std::optional<FactStatus> value = value_named<FactStatus>(status->text);
   if (!value) {
     document.fail(status->line, status->column, path_of_key(path, kStatusKey),
-                  fmt::format("{}, got {}{}", expected, quoted(status->text),
+                  fmt::format("{}, got {}{}", expected, in_quotes(status->text),
                               suggestion(status->text, status_names())));
   }
   return *value;
@@ -79,7 +79,7 @@ std::string source_of(const ConfigDocument& document, YamlItem& item, const std:
       keys.emplace_back(key);
     }
     document.fail(source->line, source->column, path_of_key(path, kSourceKey),
-                  fmt::format("expected a key of sources, got {}{}", quoted(source->text),
+                  fmt::format("expected a key of sources, got {}{}", in_quotes(source->text),
                               suggestion(source->text, keys)));
   }
   return found->second;
@@ -119,7 +119,7 @@ std::string description_of(const YamlItem& item) {
     case YamlItem::Kind::Scalar:
       break;
   }
-  return quoted(item.text);
+  return in_quotes(item.text);
 }
 
 ConfigValue read_value(ConfigDocument& document, YamlItem& item, const std::string& path,

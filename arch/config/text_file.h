@@ -27,6 +27,6 @@ void check_text(std::string_view text);
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// The same between quotes: `'128x'`.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace systole

@@ -108,7 +108,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
     if (!tag.empty() && tag != "?" && tag != "!") {
-      fail(mark, fmt::format("expected a value without a tag, got {}", quoted(tag)));
+      fail(mark, fmt::format("expected a value without a tag, got {}", in_quotes(tag)));
     }
   }
 
@@ -125,8 +125,8 @@ class TreeBuilder : public YAML::EventHandler {
     level.key = key;
     level.key_mark = mark;
     if (!is_new) {
-      fail(mark, fmt::format("expected each key once, got {} again (first on line {})", quoted(key),
-                             first->second));
+      fail(mark, fmt::format("expected each key once, got {} again (first on line {})",
+                             in_quotes(key), first->second));
     }
   }
 

@@ -125,9 +125,8 @@ class Deriver {
     const ProgramTensor& declared = program_.tensors[static_cast<std::size_t>(tensor)];
     // A window of one pixel may look at an image as one feature vector.
     const bool one_pixel = window.in_rows == 1 && window.in_cols == 1;
-    const std::int64_t channels = one_pixel
-                                      ? declared.pixels * declared.channels / program_.batch
-                                      : declared.channels;
+    const std::int64_t channels =
+        one_pixel ? declared.pixels * declared.channels / program_.batch : declared.channels;
     const WindowReads result = window_reads(window, slice, channels, type);
     if (result.row_before_first) {
       return fmt::format("{}: reads input row {} of {}, but the first in the unified buffer is {}",

@@ -36,9 +36,9 @@ class Memories {
                                                          const Accesses& accesses) const;
   [[nodiscard]] std::optional<std::string> read(Place place, const Access& access);
   [[nodiscard]] std::optional<std::string> write(Place place, const Access& access);
-  /// The latest instruction up to `latest` that reads bytes of `fragment` under the new `access` and
-  /// is not ordered before its `writer`. A fragment knows the last reader of any of its bytes only,
-  /// so the instructions that the order leaves open are looked at one by one.
+  /// The latest instruction up to `latest` that reads bytes of `fragment` under the new `access`
+  /// and is not ordered before its `writer`. A fragment knows the last reader of any of its bytes
+  /// only, so the instructions that the order leaves open are looked at one by one.
   [[nodiscard]] std::optional<Place> find_unordered_reader(Place latest, Place writer,
                                                            const Access& access,
                                                            const Fragment& fragment) const;

@@ -6,6 +6,8 @@
 #include <tuple>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "arch/diag/error.h"
 #include "tests/reference/plain_convolution.h"
@@ -137,8 +139,7 @@ TEST(ConvolutionPadding, IsTheRealZero) {
 }
 
 TEST(ConvolutionSums, BeyondFloatPrecisionStayExact) {
-  // k = std::int64_t{9} * 511; 255 * 127 * 4599 = 148938615 is odd and far above 2^24: no float32
-  // holds it.
+  // k = 9 * 511; 255 * 127 * 4599 = 148938615 is odd and above 2^24: no float32 holds it.
   const ConvolutionGeometry g = geometry_of({1, 3, 3, 511}, 16, {.rows = 3, .cols = 3});
   const std::vector<std::int8_t> input = filled(std::int64_t{9} * 511, 127);
   const std::vector<std::int8_t> weights = filled(std::int64_t{9} * 511 * 16, 127);
@@ -209,6 +210,24 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Contraction,
                            return std::to_string(test.param.batch) + "x" +
                                   std::to_string(test.param.k) + "x" + std::to_string(test.param.n);
                          });
+
+// An OpenMP thread pool of the parent would leave a forked child waiting for threads that it does
+// not have.
+TEST(DotProducts, RunInAForkedChildAfterTheParentRanThem) {
+  const auto product = [] {
+    return contract(8, 512, 512, filled(4096, 1), 0, filled(std::int64_t{512} * 512, 1));
+  };
+  const std::vector<std::int32_t> expected(4096, 512);
+  ASSERT_EQ(product(), expected);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    _exit(product() == expected ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
 
 TEST(ContractionSums, WrapAsAnInt32Does) {
   // 255 * 127 * 70000 = 2266950000 = 2^32 - 2028017296.
