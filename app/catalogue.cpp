@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "app/near_names.h"
+#include "arch/config/near_name.h"
 #include "arch/diag/error.h"
 
 namespace systole {
@@ -48,19 +48,30 @@ std::string without_extension(const std::string& name) {
   return name.ends_with(kExtension) ? name.substr(0, name.size() - kExtension.size()) : name;
 }
 
-std::vector<std::string> known_names(EntryKind kind) {
-  std::vector<std::string> names;
-  for (const Entry& entry : entries(kind)) {
+/// ` (did you mean 'tpu_v1'?)`, else everything known, as far as it stays a line.
+std::string hint(EntryKind kind, const std::string& name) {
+  constexpr std::size_t kMost = 8;
+  const std::vector<Entry> known = entries(kind);
+  std::vector<std::string_view> names;
+  names.reserve(known.size());
+  for (const Entry& entry : known) {
     names.push_back(entry.name);
   }
-  return names;
+  std::string near = suggestion(without_extension(name), names);
+  if (!near.empty() || names.empty()) {
+    return near;
+  }
+  const bool all = names.size() <= kMost;
+  names.resize(std::min(names.size(), kMost));
+  return fmt::format(" (known: {}{})", fmt::join(names, ", "), all ? "" : ", ...");
 }
 
 std::string unknown(EntryKind kind, const std::string& name) {
-  const std::vector<std::string> near = near_names(without_extension(name), known_names(kind));
+  if (name.find('/') != std::string::npos) {
+    return fmt::format("systole: no {} '{}': there is no such file", word_for(kind), name);
+  }
   return fmt::format("systole: no {} '{}': neither a file nor a known name{}; see 'systole list'",
-                     word_for(kind), name,
-                     near.empty() ? "" : fmt::format(" (near: {})", fmt::join(near, ", ")));
+                     word_for(kind), name, hint(kind, name));
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ struct Entry {
 
 /// The file that a chip or network named on the command line means: the file itself where one of
 /// that name exists, else NAME.yaml in the data directories. Throws UserError:
-/// `systole: no chip 'tpu1': neither a file nor a known name (near: tpu_v1); see 'systole list'`.
+/// `systole: no chip 'tpuv1': neither a file nor a known name (did you mean 'tpu_v1'?); see
+/// 'systole list'`.
 [[nodiscard]] std::string find_entry(EntryKind kind, const std::string& name);
 
 /// configs/dram of every data directory.

@@ -9,7 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "app/catalogue.h"
-#include "app/near_names.h"
+#include "arch/config/near_name.h"
 #include "arch/diag/error.h"
 #include "arch/enum_names.h"
 
@@ -75,7 +75,8 @@ Example:
 /// Options as the user wrote them. Numbers stay text until read by us: the parser's own reading
 /// takes 010 for 8 and 1e3 for 1.
 struct Words {
-  std::string batch;
+  std::optional<std::string> batch;
+  std::optional<std::string> output;
   std::string seed = "1";
   std::string format = "text";
 };
@@ -108,8 +109,8 @@ std::string version_text() {
       SYSTOLE_VERSION, fmt::join(data_directories(), ", "));
 }
 
-void add_output(CLI::App& app, Request& request) {
-  app.add_option("-o,--output", request.output,
+void add_output(CLI::App& app, Request& request, Words& words) {
+  app.add_option("-o,--output", words.output,
                  "Write to FILE, whole or not at all, instead of standard output")
       ->type_name("FILE");
   app.add_flag("-q,--quiet", request.quiet, "No progress line on the terminal");
@@ -135,12 +136,12 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
       ->type_name("S");
   run->add_option("--format", words.format, "text, json or csv (default: text)")
       ->type_name("FORMAT");
-  add_output(*run, request);
+  add_output(*run, request, words);
   run->footer(std::string(kRunExamples));
 
   CLI::App* compile = app.add_subcommand("compile", "Print the program of a network for a chip");
   add_inputs(*compile, request, words);
-  add_output(*compile, request);
+  add_output(*compile, request, words);
   compile->footer(std::string(kCompileExamples));
 
   CLI::App* describe =
@@ -148,7 +149,7 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   describe->add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
       ->required()
       ->type_name("");
-  add_output(*describe, request);
+  add_output(*describe, request, words);
   describe->footer(std::string(kDescribeExamples));
 
   app.add_subcommand("list", "Print the chips and networks that ship");
@@ -159,28 +160,33 @@ void check_command(int argc, const char* const* argv) {
   if (argc < 2 || argv[1][0] == '-') {
     return;
   }
-  std::vector<std::string> names;
+  std::vector<std::string_view> names;
+  names.reserve(kEnumNames<Command>.size());
   for (const auto& [command, name] : kEnumNames<Command>) {
-    names.emplace_back(name);
+    names.push_back(name);
   }
-  const std::string word = argv[1];
-  if (std::find(names.begin(), names.end(), word) != names.end()) {
+  const std::string_view word = argv[1];
+  if (value_named<Command>(word)) {
     return;
   }
-  const std::vector<std::string> near = near_names(word, names);
-  throw UserError(fmt::format("systole: no command '{}' ({}: {}); see 'systole --help'", word,
-                              near.empty() ? "known" : "near",
-                              fmt::join(near.empty() ? names : near, ", ")));
+  const std::string near = suggestion(word, names);
+  throw UserError(
+      fmt::format("systole: no command '{}'{}; see 'systole --help'", word,
+                  near.empty() ? fmt::format(" (known: {})", fmt::join(names, ", ")) : near));
 }
 
 Request checked(const CLI::App& app, Request request, const Words& words) {
   request.command = *value_named<Command>(app.get_subcommands().front()->get_name());
-  if (!words.batch.empty()) {
-    request.batch = integer_of<std::int64_t>("--batch", words.batch, 1, kMaxBatch);
+  if (words.batch) {
+    request.batch = integer_of<std::int64_t>("--batch", *words.batch, 1, kMaxBatch);
   }
   request.seed =
       integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());
   request.format = format_of(words.format);
+  request.output = words.output.value_or("");
+  if (words.output && request.output.empty()) {
+    throw UserError("systole: --output: expected a file, got ''");
+  }
   return request;
 }
 

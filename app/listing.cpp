@@ -19,17 +19,17 @@ using Align = Column::Align;
 constexpr std::size_t kDescriptionWidth = 48;
 
 std::string brief(std::string_view text) {
-  return shortened(printable(text), kDescriptionWidth);
+  return shortened(on_one_line(text), kDescriptionWidth);
 }
 
 void add_chip(Table& table, const Entry& entry) {
   try {
     const ChipSpec chip = read_chip(entry.file, dram_directories());
-    table.add({printable(entry.name), fmt::format("{:.3g}", chip_figures(chip).peak_tops),
+    table.add({on_one_line(entry.name), fmt::format("{:.3g}", chip_figures(chip).peak_tops),
                scaled(chip.dram.peak_bandwidth().count(), "B/s"),
                binary_bytes(chip.buffer.capacity.count()), brief(chip.description)});
   } catch (const UserError& error) {
-    table.add({printable(entry.name), "-", "-", "-", brief(error.what())}, Style::Bad);
+    table.add({on_one_line(entry.name), "-", "-", "-", brief(error.what())}, Style::Bad);
   }
 }
 
@@ -42,10 +42,10 @@ void add_network(Table& table, const Entry& entry) {
       macs += macs_of(graph, node);
       parameters += parameters_of(graph, node);
     }
-    table.add({printable(entry.name), fmt::format("{}", graph.nodes.size()),
+    table.add({on_one_line(entry.name), fmt::format("{}", graph.nodes.size()),
                scaled(macs / graph.batch), scaled(parameters), fmt::format("{}", graph.batch), ""});
   } catch (const UserError& error) {
-    table.add({printable(entry.name), "-", "-", "-", "-", brief(error.what())}, Style::Bad);
+    table.add({on_one_line(entry.name), "-", "-", "-", "-", brief(error.what())}, Style::Bad);
   }
 }
 

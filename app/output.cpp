@@ -145,11 +145,11 @@ void check_output(const std::string& file) {
     return;
   }
   const std::string directory = directory_of(target_of(file));
+  if (fs::exists(directory, ignored) && !fs::is_directory(directory, ignored)) {
+    cannot_write(file, ENOTDIR);
+  }
   if (::access(directory.c_str(), W_OK | X_OK) != 0) {
     cannot_write(file, errno);
-  }
-  if (!fs::is_directory(directory, ignored)) {
-    cannot_write(file, ENOTDIR);
   }
 }
 

@@ -124,11 +124,12 @@ class Declarations {
     const auto is_root = [&](GraphTensorId tensor) {
       return plan_.roots[static_cast<std::size_t>(tensor)] == root;
     };
-    if (std::any_of(graph_.outputs.begin(), graph_.outputs.end(), is_root)) {
-      return TensorRole::Output;
+    // What is input and output at once (an output that is a view of an input) is never written.
+    if (std::any_of(graph_.inputs.begin(), graph_.inputs.end(), is_root)) {
+      return TensorRole::Input;
     }
-    return std::any_of(graph_.inputs.begin(), graph_.inputs.end(), is_root)
-               ? TensorRole::Input
+    return std::any_of(graph_.outputs.begin(), graph_.outputs.end(), is_root)
+               ? TensorRole::Output
                : TensorRole::Intermediate;
   }
 

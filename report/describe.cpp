@@ -73,7 +73,7 @@ std::string peak_rates(const ChipSpec& chip) {
   text += labelled("DRAM bandwidth",
                    fmt::format("{}, {} {} of {}", nominal(dram, "B/s"), chip.dram.channels,
                                chip.dram.channels == 1 ? "channel" : "channels",
-                               printable(chip.dram.standard.name)));
+                               on_one_line(chip.dram.standard.name)));
   text += labelled(
       "host link",
       fmt::format("{} each way", nominal(static_cast<double>(chip.host.bandwidth.count()), "B/s")));
@@ -120,8 +120,8 @@ std::string facts(const ChipSpec& chip, bool colour) {
                {"status", Align::Left},
                {"source", Align::Left}});
   for (const Fact& fact : chip.facts) {
-    table.add({printable(fact.path), printable(fact.value), std::string(name_of(fact.status)),
-               number_of(printable(fact.source))});
+    table.add({on_one_line(fact.path), on_one_line(fact.value), std::string(name_of(fact.status)),
+               number_of(on_one_line(fact.source))});
   }
   std::string text = table.print(kReportWidth, colour);
   text +=
@@ -141,9 +141,9 @@ std::string facts(const ChipSpec& chip, bool colour) {
 }  // namespace
 
 std::string describe_chip(const ChipSpec& chip, const TextOptions& options) {
-  std::string text = styled(printable(chip.name), Style::Heading, options.colour) + '\n';
+  std::string text = styled(on_one_line(chip.name), Style::Heading, options.colour) + '\n';
   if (!chip.description.empty()) {
-    text += wrapped(printable(chip.description), kReportWidth, 0) + '\n';
+    text += wrapped(on_one_line(chip.description), kReportWidth, 0) + '\n';
   }
   text += '\n' + styled("peak rates", Style::Heading, options.colour) + '\n' + peak_rates(chip);
   text += '\n' + styled("capacities", Style::Heading, options.colour) + '\n' + capacities(chip);

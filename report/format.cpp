@@ -200,7 +200,7 @@ std::size_t display_width(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char byte) { return !continues_sequence(byte); }));
 }
 
-std::string printable(std::string_view text) {
+std::string on_one_line(std::string_view text) {
   std::string clean;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = sequence_length(text, at);

@@ -40,7 +40,7 @@ namespace systole {
 /// are not modelled).
 [[nodiscard]] std::size_t display_width(std::string_view text);
 /// Control characters and malformed UTF-8 become `?`, so that one name stays on one line.
-[[nodiscard]] std::string printable(std::string_view text);
+[[nodiscard]] std::string on_one_line(std::string_view text);
 /// At most `width` columns: the middle gives way to `...`, because names differ at both ends.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t width);
 

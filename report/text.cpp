@@ -44,8 +44,8 @@ std::string cell_stall(const LayerFigures& figures) {
 
 std::string heading(const Result& result, const RunFigures& figures, bool colour) {
   const std::string names =
-      fmt::format("{} on {}", shortened(printable(result.graph.name), kNameWidth),
-                  shortened(printable(result.chip.name), kNameWidth));
+      fmt::format("{} on {}", shortened(on_one_line(result.graph.name), kNameWidth),
+                  shortened(on_one_line(result.chip.name), kNameWidth));
   return styled(names, Style::Heading, colour) +
          fmt::format("\nbatch {}, {} layers, {}\n\n", result.graph.batch, result.graph.nodes.size(),
                      scaled(figures.macs, "MAC"));
@@ -65,7 +65,7 @@ std::string layer_table(const Result& result, bool colour) {
     const Node& node = result.graph.nodes[layer];
     const LayerCounters& counters = result.counters.layers[layer];
     const LayerFigures figures = layer_figures(result, layer);
-    const std::string name = printable(node.name);
+    const std::string name = on_one_line(node.name);
     const std::string shape = cell_shape(result.graph.tensor(node.output).shape);
     if (figures.view) {
       table.add({name, shape, "-", "-", "-", "-", "view", "-", "-"}, Style::Faint);
@@ -170,7 +170,7 @@ std::string mismatch_line(const Mismatch& mismatch) {
   const std::string actual =
       mismatch.missing ? "nothing was written" : fmt::format("got {}", mismatch.actual);
   return fmt::format("  {} at batch {}, row {}, column {}, channel {}: expected {}, {}\n",
-                     shortened(printable(mismatch.tensor), kTensorWidth), mismatch.batch,
+                     shortened(on_one_line(mismatch.tensor), kTensorWidth), mismatch.batch,
                      mismatch.row, mismatch.col, mismatch.channel, mismatch.expected, actual);
 }
 

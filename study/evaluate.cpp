@@ -29,32 +29,37 @@ class RecordingObserver final : public RunObserver {
   Recorder* recorder_;
 };
 
+void begin_stage(const EvaluateOptions& options, std::string_view name) {
+  if (options.on_stage) {
+    options.on_stage(name);
+  }
+}
+
 }  // namespace
 
 Result evaluate(const ChipSpec& chip, const Network& network, const EvaluateOptions& options) {
-  const auto stage = [&](std::string_view name) {
-    if (options.on_stage) {
-      options.on_stage(name);
-    }
-  };
-  stage("compiling");
-  const Program program = compile(chip, network.graph);
+  begin_stage(options, "compiling");
+  return evaluate_program(chip, network, compile(chip, network.graph), options);
+}
+
+Result evaluate_program(const ChipSpec& chip, const Network& network, const Program& program,
+                        const EvaluateOptions& options) {
   Result result{.chip = chip, .graph = network.graph, .counters = {}, .check = {}};
   if (!options.check) {
-    stage("simulating");
+    begin_stage(options, "simulating");
     result.counters = simulate(chip, program);
     return result;
   }
-  stage("generating weights");
+  begin_stage(options, "generating weights");
   std::vector<std::int8_t> dram = dram_image(program, network.graph, *network.data);
   std::vector<std::int8_t> host = host_image(program, network.graph, *network.data);
   Recorder recorder(program);
   RecordingObserver observer(&recorder);
   const RunData data{.dram = &dram, .host = &host, .observer = &observer};
-  stage("simulating with data");
+  begin_stage(options, "simulating with data");
   result.counters = simulate(chip, program, &data);
   dram = {};  // the comparison needs as much again
-  stage("comparing with the reference");
+  begin_stage(options, "comparing with the reference");
   result.check = check_run(network.graph, *network.data, program, std::move(recorder), host);
   return result;
 }

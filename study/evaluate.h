@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "arch/chip_spec.h"
+#include "arch/isa/program.h"
 #include "compiler/frontend/read_network.h"
 #include "study/result.h"
 
@@ -22,5 +23,10 @@ struct EvaluateOptions {
 /// Throws WorkloadError when the network cannot run on the chip.
 [[nodiscard]] Result evaluate(const ChipSpec& chip, const Network& network,
                               const EvaluateOptions& options = {});
+
+/// The same for a program of that network that is there already, sound or not: what it computes is
+/// compared, whoever wrote it.
+[[nodiscard]] Result evaluate_program(const ChipSpec& chip, const Network& network,
+                                      const Program& program, const EvaluateOptions& options = {});
 
 }  // namespace systole

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <limits>
@@ -220,6 +221,10 @@ void Parser::parse_line(LineCursor& cursor, std::string_view word) {
 
 void Parser::parse_instruction(LineCursor& cursor, Engine engine) {
   const std::string_view name = cursor.word();
+  if (std::find(kOperationNames.begin(), kOperationNames.end(), name) == kOperationNames.end()) {
+    const Path path(cursor, name_of(engine));
+    cursor.fail(fmt::format("one of {}", fmt::join(kOperationNames, ", ")), got_token(name));
+  }
   const Path path(cursor, name);
   Instruction& instruction = program_.stream(engine).emplace_back();
   instruction.operation = parse_operation(cursor, name, instruction);
@@ -228,16 +233,14 @@ void Parser::parse_instruction(LineCursor& cursor, Engine engine) {
 template <std::size_t I>
 Operation Parser::parse_operation(LineCursor& cursor, std::string_view name,
                                   Instruction& instruction) {
-  if constexpr (I == kOperationNames.size()) {
-    cursor.fail(fmt::format("one of {}", fmt::join(kOperationNames, ", ")), got_token(name));
-  } else {
+  if constexpr (I + 1 < kOperationNames.size()) {
     if (name != kOperationNames[I]) {
       return parse_operation<I + 1>(cursor, name, instruction);
     }
-    std::variant_alternative_t<I, Operation> operation;
-    fields(cursor, false, operation, instruction);
-    return operation;
   }
+  std::variant_alternative_t<I, Operation> operation;
+  fields(cursor, false, operation, instruction);
+  return operation;
 }
 
 template <class Row>

@@ -8,7 +8,7 @@ namespace systole {
 namespace {
 
 /// Transfers are cut so that work can begin before the last byte is there.
-constexpr std::int64_t kPieceBytes = 32 * 1024;
+constexpr std::int64_t kPieceBytes = 32'768;
 
 bool lives_in_host_memory(const ProgramTensor& tensor) {
   return tensor.role == TensorRole::Input || tensor.role == TensorRole::Output;

@@ -55,8 +55,8 @@ class VectorEmitter {
             .high = clamp.high};
   }
 
-  void append(Operation operation, Accesses accesses) {
-    context_.builder.append(Engine::Vector, band_.layer, std::move(operation), std::move(accesses));
+  void append(const Operation& operation, Accesses accesses) {
+    context_.builder.append(Engine::Vector, band_.layer, operation, std::move(accesses));
   }
 
   void emit_pixels(const AddTensors& add, const Slice& pixels) {

@@ -55,6 +55,7 @@ std::vector<std::int8_t> lookup_table(ActivationKind activation, const Quantizat
   SYSTOLE_CHECK(activation == ActivationKind::Sigmoid || activation == ActivationKind::Tanh,
                 "no table for {}", name_of(activation));
   std::vector<std::int8_t> table;
+  table.reserve(256);
   for (std::int32_t q = kLowest; q <= kHighest; ++q) {
     const double x = before.scale * (q - before.zero_point);
     const double y =
@@ -66,6 +67,7 @@ std::vector<std::int8_t> lookup_table(ActivationKind activation, const Quantizat
 
 std::vector<std::int32_t> softmax_table(double input_scale) {
   std::vector<std::int32_t> table;
+  table.reserve(256);
   for (int distance = 0; distance < 256; ++distance) {
     table.push_back(
         static_cast<std::int32_t>(std::llround(kSoftmaxOne * std::exp(-distance * input_scale))));

@@ -15,11 +15,10 @@ bool any_overlap(const std::vector<Region>& a, const std::vector<Region>& b) {
 
 }  // namespace
 
-void ProgramBuilder::append(Engine engine, std::int32_t layer, Operation operation,
+void ProgramBuilder::append(Engine engine, std::int32_t layer, const Operation& operation,
                             Accesses accesses) {
   const auto to = static_cast<std::size_t>(engine);
-  Instruction instruction{
-      .layer = layer, .waits = {}, .signals = {}, .operation = std::move(operation)};
+  Instruction instruction{.layer = layer, .waits = {}, .signals = {}, .operation = operation};
   for (std::size_t from = 0; from < kEngineCount; ++from) {
     if (from == to) {
       continue;

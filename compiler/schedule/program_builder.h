@@ -28,7 +28,7 @@ class ProgramBuilder {
  public:
   explicit ProgramBuilder(Program program) : program_(std::move(program)) {}
 
-  void append(Engine engine, std::int32_t layer, Operation operation, Accesses accesses);
+  void append(Engine engine, std::int32_t layer, const Operation& operation, Accesses accesses);
 
   /// The program so far; the builder is used up.
   [[nodiscard]] Program finish() && { return std::move(program_); }

@@ -8,9 +8,9 @@ namespace systole::verification {
 
 namespace {
 
-constexpr std::int64_t kLookupBytes = 256;
-constexpr std::int64_t kSoftmaxTableBytes = 256 * 4;
 constexpr std::int64_t kBiasBytes = 4;
+constexpr std::int64_t kLookupBytes = 256;
+constexpr std::int64_t kSoftmaxTableBytes = 4 * kLookupBytes;
 
 class Deriver {
  public:
@@ -122,7 +122,11 @@ class Deriver {
   std::optional<std::string> read_window(const Window& window, const WindowSlice& slice,
                                          DataType type) {
     const TensorId tensor = window.source.tensor;
-    const std::int64_t channels = program_.tensors[static_cast<std::size_t>(tensor)].channels;
+    const ProgramTensor& declared = program_.tensors[static_cast<std::size_t>(tensor)];
+    // A window of one pixel may look at an image as one feature vector.
+    const bool one_pixel = window.in_rows == 1 && window.in_cols == 1;
+    const std::int64_t channels =
+        one_pixel ? declared.pixels * declared.channels / program_.batch : declared.channels;
     const WindowReads result = window_reads(window, slice, channels, type);
     if (result.row_before_first) {
       return fmt::format("{}: reads input row {} of {}, but the first in the unified buffer is {}",

@@ -242,7 +242,8 @@ class InstructionRules {
   bool check_block(std::string_view name, const Operand& operand, std::int64_t pitch,
                    std::int64_t rows, std::int64_t cols) {
     return rules_.count("rows", rows) && rules_.count("cols", cols) &&
-           check_operand(name, operand) && rules_.pitch("in pitch", pitch, rows, cols);
+           check_operand(name, operand) &&
+           rules_.pitch(fmt::format("{} pitch", name), pitch, rows, cols);
   }
 
   bool check_lookup(const Operand& lookup) {

@@ -228,6 +228,32 @@ std::string Memories::find_wrong_bytes(const Access& access) {
   return text;
 }
 
+std::optional<Place> Memories::find_unordered_reader(Place latest, Place writer,
+                                                     const Access& access,
+                                                     const Fragment& fragment) const {
+  const Rectangles common = intersection(fragment.where, access.where);
+  for (Place reader = latest; reader.index >= 0 && !order_.is_before(reader, writer);
+       --reader.index) {
+    if (reader == writer) {
+      continue;
+    }
+    Accesses accesses;
+    if (derive_accesses(program_, reader, accesses)) {
+      return reader;
+    }
+    for (const Access& read : accesses.reads) {
+      const bool touches = read.space == access.space &&
+                           std::any_of(common.begin(), common.end(), [&](const Rectangle& part) {
+                             return !intersection(read.where, part).empty();
+                           });
+      if (touches) {
+        return reader;
+      }
+    }
+  }
+  return {};
+}
+
 std::optional<std::string> Memories::write(Place place, const Access& access) {
   if (auto violation = check_range(place, access)) {
     return violation;
@@ -247,9 +273,9 @@ std::optional<std::string> Memories::write(Place place, const Access& access) {
       return conflict(fragment.writer, "writes");
     }
     for (const auto& [engine, name] : kEnumNames<Engine>) {
-      const Place reader{engine, fragment.readers[static_cast<std::size_t>(engine)]};
-      if (reader != place && !order_.is_before(reader, place)) {
-        return conflict(reader, "reads");
+      const Place latest{engine, fragment.readers[static_cast<std::size_t>(engine)]};
+      if (const auto reader = find_unordered_reader(latest, place, access, fragment)) {
+        return conflict(*reader, "reads");
       }
     }
   }

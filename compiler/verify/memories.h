@@ -36,6 +36,12 @@ class Memories {
                                                          const Accesses& accesses) const;
   [[nodiscard]] std::optional<std::string> read(Place place, const Access& access);
   [[nodiscard]] std::optional<std::string> write(Place place, const Access& access);
+  /// The latest instruction up to `latest` that reads bytes of `fragment` under the new `access`
+  /// and is not ordered before its `writer`. A fragment knows the last reader of any of its bytes
+  /// only, so the instructions that the order leaves open are looked at one by one.
+  [[nodiscard]] std::optional<Place> find_unordered_reader(Place latest, Place writer,
+                                                           const Access& access,
+                                                           const Fragment& fragment) const;
   /// What is wrong with the bytes under `access`, as `ADDRESS, which ...`; empty if nothing.
   [[nodiscard]] std::string find_wrong_bytes(const Access& access);
   [[nodiscard]] std::string phrase(Place place, std::string_view verb, const Access& access,

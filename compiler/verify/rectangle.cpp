@@ -16,8 +16,6 @@ struct Box {
   [[nodiscard]] bool empty() const { return row_begin >= row_end || col_begin >= col_end; }
 };
 
-using Boxes = std::vector<Box>;
-
 struct Grid {
   std::int64_t origin = 0;
   std::int64_t pitch = 1;
@@ -28,14 +26,17 @@ std::int64_t floor_div(std::int64_t value, std::int64_t divisor) {
   return value % divisor < 0 ? quotient - 1 : quotient;
 }
 
-void append(Boxes& boxes, const Box& box) {
+/// Calls `visit` unless the box is empty.
+template <class Visit>
+void offer(const Box& box, Visit visit) {
   if (!box.empty()) {
-    boxes.push_back(box);
+    visit(box);
   }
 }
 
 /// One run of bytes: the rest of a row, whole rows, the beginning of a row.
-void append_run(Boxes& boxes, const Grid& grid, std::int64_t base, std::int64_t bytes) {
+template <class Visit>
+void for_each_box_of_run(const Grid& grid, std::int64_t base, std::int64_t bytes, Visit visit) {
   const std::int64_t begin = base - grid.origin;
   const std::int64_t end = begin + bytes;
   const std::int64_t first = floor_div(begin, grid.pitch);
@@ -43,30 +44,30 @@ void append_run(Boxes& boxes, const Grid& grid, std::int64_t base, std::int64_t 
   const std::int64_t begin_col = begin - first * grid.pitch;
   const std::int64_t end_col = end - last * grid.pitch;
   if (first == last) {
-    append(boxes, {first, first + 1, begin_col, end_col});
+    offer({first, first + 1, begin_col, end_col}, visit);
     return;
   }
   const std::int64_t whole = begin_col == 0 ? first : first + 1;
-  append(boxes, {first, whole, begin_col, grid.pitch});
-  append(boxes, {whole, last, 0, grid.pitch});
-  append(boxes, {last, last + 1, 0, end_col});
+  offer({first, whole, begin_col, grid.pitch}, visit);
+  offer({whole, last, 0, grid.pitch}, visit);
+  offer({last, last + 1, 0, end_col}, visit);
 }
 
-Boxes boxes_of(const Rectangle& rectangle, const Grid& grid) {
-  Boxes boxes;
+/// The boxes of a rectangle in a grid: at most three, unless it has rows of another pitch.
+template <class Visit>
+void for_each_box(const Rectangle& rectangle, const Grid& grid, Visit visit) {
   if (rectangle.rows > 1 && rectangle.pitch == grid.pitch) {
     const std::int64_t distance = rectangle.base - grid.origin;
     const std::int64_t row = floor_div(distance, grid.pitch);
     const std::int64_t col = distance - row * grid.pitch;
     const std::int64_t col_end = col + rectangle.row_bytes;
-    append(boxes, {row, row + rectangle.rows, col, std::min(col_end, grid.pitch)});
-    append(boxes, {row + 1, row + 1 + rectangle.rows, 0, col_end - grid.pitch});
-    return boxes;
+    offer({row, row + rectangle.rows, col, std::min(col_end, grid.pitch)}, visit);
+    offer({row + 1, row + 1 + rectangle.rows, 0, col_end - grid.pitch}, visit);
+    return;
   }
   for (std::int64_t row = 0; row < rectangle.rows; ++row) {
-    append_run(boxes, grid, rectangle.base + row * rectangle.pitch, rectangle.row_bytes);
+    for_each_box_of_run(grid, rectangle.base + row * rectangle.pitch, rectangle.row_bytes, visit);
   }
-  return boxes;
 }
 
 Rectangle rectangle_of(const Box& box, const Grid& grid) {
@@ -79,17 +80,18 @@ Box common(const Box& one, const Box& other) {
           std::max(one.col_begin, other.col_begin), std::min(one.col_end, other.col_end)};
 }
 
-/// Appends `from` without `what`: above, below, left, right.
-void append_difference(Boxes& boxes, const Box& from, const Box& what) {
+/// `from` without `what`: above, below, left, right.
+template <class Visit>
+void for_each_box_outside(const Box& from, const Box& what, Visit visit) {
   const Box hole = common(from, what);
   if (hole.empty()) {
-    boxes.push_back(from);
+    visit(from);
     return;
   }
-  append(boxes, {from.row_begin, hole.row_begin, from.col_begin, from.col_end});
-  append(boxes, {hole.row_end, from.row_end, from.col_begin, from.col_end});
-  append(boxes, {hole.row_begin, hole.row_end, from.col_begin, hole.col_begin});
-  append(boxes, {hole.row_begin, hole.row_end, hole.col_end, from.col_end});
+  offer({from.row_begin, hole.row_begin, from.col_begin, from.col_end}, visit);
+  offer({hole.row_end, from.row_end, from.col_begin, from.col_end}, visit);
+  offer({hole.row_begin, hole.row_end, from.col_begin, hole.col_begin}, visit);
+  offer({hole.row_begin, hole.row_end, hole.col_end, from.col_end}, visit);
 }
 
 /// Both are single runs: at most two runs stay.
@@ -120,17 +122,14 @@ Rectangle clipped(const Rectangle& rectangle, std::int64_t begin, std::int64_t e
           .pitch = rectangle.pitch};
 }
 
-Boxes common_boxes(const Rectangle& one, const Rectangle& other, const Grid& grid) {
+template <class Visit>
+void for_each_common_box(const Rectangle& one, const Rectangle& other, const Grid& grid,
+                         Visit visit) {
   const bool same = one.rows == 1 || other.rows == 1 || one.pitch == other.pitch;
-  const Boxes ones = boxes_of(one, grid);
-  const Boxes others = boxes_of(same ? other : clipped(other, one.base, one.end()), grid);
-  Boxes boxes;
-  for (const Box& a : ones) {
-    for (const Box& b : others) {
-      append(boxes, common(a, b));
-    }
-  }
-  return boxes;
+  const Rectangle near = same ? other : clipped(other, one.base, one.end());
+  for_each_box(one, grid, [&](const Box& a) {
+    for_each_box(near, grid, [&](const Box& b) { offer(common(a, b), visit); });
+  });
 }
 
 /// A grid in which at least one of the two is a single box.
@@ -153,9 +152,8 @@ Rectangles intersection(const Rectangle& one, const Rectangle& other) {
   Rectangles rectangles;
   if (!are_apart(one, other)) {
     const Grid grid = grid_of(one, other);
-    for (const Box& box : common_boxes(one, other, grid)) {
-      rectangles.push_back(rectangle_of(box, grid));
-    }
+    for_each_common_box(one, other, grid,
+                        [&](const Box& box) { rectangles.push_back(rectangle_of(box, grid)); });
   }
   return rectangles;
 }
@@ -168,9 +166,9 @@ std::int64_t common_bytes(const Rectangle& one, const Rectangle& other) {
     return std::min(one.end(), other.end()) - std::max(one.base, other.base);
   }
   std::int64_t bytes = 0;
-  for (const Box& box : common_boxes(one, other, grid_of(one, other))) {
+  for_each_common_box(one, other, grid_of(one, other), [&](const Box& box) {
     bytes += (box.row_end - box.row_begin) * (box.col_end - box.col_begin);
-  }
+  });
   return bytes;
 }
 
@@ -182,15 +180,15 @@ Rectangles difference(const Rectangle& from, const Rectangle& what) {
     return run_difference(from, what);
   }
   const Grid grid = grid_of(what, from);
-  const Boxes holes = boxes_of(what, grid);
-  Boxes rest = boxes_of(from, grid);
-  for (const Box& hole : holes) {
-    Boxes next;
+  std::vector<Box> rest;
+  for_each_box(from, grid, [&](const Box& box) { rest.push_back(box); });
+  for_each_box(what, grid, [&](const Box& hole) {
+    std::vector<Box> next;
     for (const Box& box : rest) {
-      append_difference(next, box, hole);
+      for_each_box_outside(box, hole, [&](const Box& outside) { next.push_back(outside); });
     }
     rest = std::move(next);
-  }
+  });
   Rectangles rectangles;
   for (const Box& box : rest) {
     rectangles.push_back(rectangle_of(box, grid));

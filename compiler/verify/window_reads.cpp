@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "arch/units/units.h"
+
 namespace systole::verification {
 
 namespace {
@@ -15,12 +17,29 @@ struct Range {
   [[nodiscard]] std::int64_t size() const { return last - first + 1; }
 };
 
-/// Input coordinates that outputs `out` and kernel positions `kernel` touch along one axis, clipped
-/// to the image. The first and the last are touched; some between may not be.
-Range touched(Range out, Range kernel, std::int64_t stride, std::int64_t dilation, std::int64_t pad,
-              std::int64_t size) {
-  return {std::max(out.first * stride - pad + kernel.first * dilation, std::int64_t{0}),
-          std::min(out.last * stride - pad + kernel.last * dilation, size - 1)};
+/// One axis of a window.
+struct Axis {
+  std::int64_t stride = 1;
+  std::int64_t dilation = 1;
+  std::int64_t pad = 0;
+  std::int64_t size = 1;  ///< of the image
+};
+
+/// From the first to the last input coordinate that outputs `out` and kernel positions `kernel`
+/// touch within the image; some between may not be touched.
+Range touched(Range out, Range kernel, const Axis& axis) {
+  Range range{axis.size, -1};
+  for (std::int64_t position = kernel.first; position <= kernel.last; ++position) {
+    const std::int64_t shift = position * axis.dilation - axis.pad;
+    const std::int64_t lowest = ceil_div(std::max(-shift, std::int64_t{0}), axis.stride);
+    const std::int64_t beyond = ceil_div(std::max(axis.size - shift, std::int64_t{0}), axis.stride);
+    const Range inside{std::max(out.first, lowest), std::min(out.last, beyond - 1)};
+    if (!inside.empty()) {
+      range.first = std::min(range.first, inside.first * axis.stride + shift);
+      range.last = std::max(range.last, inside.last * axis.stride + shift);
+    }
+  }
+  return range;
 }
 
 /// The part of a kernel that a reduction slice covers.
@@ -59,10 +78,16 @@ class Collector {
   /// Output rows `rows` x columns `cols` of image `image`; rows count from the window's first.
   void add(std::int64_t image, Range rows, Range cols) {
     const Range out_rows{window_.first_out_row + rows.first, window_.first_out_row + rows.last};
-    const Range in_rows = touched(out_rows, part_.rows, window_.stride_rows, window_.dilation_rows,
-                                  window_.pad_top, window_.in_rows);
-    Range in_cols = touched(cols, part_.cols, window_.stride_cols, window_.dilation_cols,
-                            window_.pad_left, window_.in_cols);
+    const Range in_rows = touched(out_rows, part_.rows,
+                                  {.stride = window_.stride_rows,
+                                   .dilation = window_.dilation_rows,
+                                   .pad = window_.pad_top,
+                                   .size = window_.in_rows});
+    Range in_cols = touched(cols, part_.cols,
+                            {.stride = window_.stride_cols,
+                             .dilation = window_.dilation_cols,
+                             .pad = window_.pad_left,
+                             .size = window_.in_cols});
     if (in_rows.empty() || in_cols.empty()) {
       return;  // nothing but padding
     }

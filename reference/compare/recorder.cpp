@@ -7,10 +7,10 @@ namespace systole {
 namespace {
 
 template <class Value>
-void write(std::optional<Recording<Value>>& recording, std::int64_t elements,
-           const RecordedBlock& block, std::span<const Value> values) {
+void write(std::optional<Recording<Value>>& recording, const std::string& name,
+           std::int64_t elements, const RecordedBlock& block, std::span<const Value> values) {
   if (!recording) {
-    recording.emplace(elements);
+    recording.emplace(name, elements);
   }
   recording->write(block, values);
 }
@@ -32,14 +32,14 @@ void Recorder::record_result(TensorId tensor, std::int64_t offset, std::int64_t 
                              std::int64_t cols, std::int64_t pitch,
                              std::span<const std::int8_t> values) {
   Recorded& target = recorded(tensor);
-  write(target.results, target.elements, {offset, rows, cols, pitch}, values);
+  write(target.results, target.name, target.elements, {offset, rows, cols, pitch}, values);
 }
 
 void Recorder::record_accumulators(TensorId tensor, std::int64_t offset, std::int64_t rows,
                                    std::int64_t cols, std::int64_t pitch,
                                    std::span<const std::int32_t> values) {
   Recorded& target = recorded(tensor);
-  write(target.accumulators, target.elements, {offset, rows, cols, pitch}, values);
+  write(target.accumulators, target.name, target.elements, {offset, rows, cols, pitch}, values);
 }
 
 std::optional<Recording<std::int8_t>> Recorder::take_results(TensorId tensor) {

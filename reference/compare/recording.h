@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -26,10 +27,15 @@ struct RecordedBlock {
 template <class Value>
 class Recording {
  public:
-  explicit Recording(std::int64_t elements)
-      : elements_(elements), values_(to_size(elements)), written_(to_size(elements), false) {}
+  /// `name` is for error messages.
+  Recording(std::string name, std::int64_t elements)
+      : name_(std::move(name)),
+        elements_(elements),
+        values_(to_size(elements)),
+        written_(to_size(elements), false) {}
 
-  /// Throws InternalError when the block leaves the tensor, overlaps itself, or has not `values`.
+  /// Throws InternalError, naming the tensor, when the block leaves it, overlaps itself, or has
+  /// another number of values.
   void write(const RecordedBlock& block, std::span<const Value> values) {
     check(block, values.size());
     const Value* value = values.data();
@@ -61,12 +67,12 @@ class Recording {
   void check(const RecordedBlock& block, std::size_t values) const {
     SYSTOLE_CHECK(block.rows > 0 && block.cols > 0 &&
                       static_cast<std::int64_t>(values) == block.rows * block.cols,
-                  "{} values for {} x {} elements", values, block.rows, block.cols);
-    SYSTOLE_CHECK(block.rows == 1 || block.pitch >= block.cols, "rows of {} elements, one every {}",
-                  block.cols, block.pitch);
+                  "{}: {} values for {} x {} elements", name_, values, block.rows, block.cols);
+    SYSTOLE_CHECK(block.rows == 1 || block.pitch >= block.cols,
+                  "{}: rows of {} elements, one every {}", name_, block.cols, block.pitch);
     const std::int64_t end = block.offset + (block.rows - 1) * block.pitch + block.cols;
-    SYSTOLE_CHECK(block.offset >= 0 && end <= elements_, "elements {}..{} of {}", block.offset,
-                  end - 1, elements_);
+    SYSTOLE_CHECK(block.offset >= 0 && end <= elements_, "{}: elements {}..{} of {}", name_,
+                  block.offset, end - 1, elements_);
   }
 
   void write_element(std::int64_t element, Value value) {
@@ -79,6 +85,7 @@ class Recording {
     }
   }
 
+  std::string name_;
   std::int64_t elements_;
   std::vector<Value> values_;
   std::vector<bool> written_;

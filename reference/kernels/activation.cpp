@@ -23,13 +23,13 @@ ActivationTable activation_table(ActivationKind kind, const Quantization& input,
                                  const Quantization& output) {
   SYSTOLE_CHECK(is_looked_up(kind), "{} has no table", static_cast<int>(kind));
   ActivationTable table{};
-  for (std::int32_t q = -128; q <= 127; ++q) {
+  for (std::size_t entry = 0; entry < table.size(); ++entry) {
+    const int q = static_cast<int>(entry) - 128;
     const double x = input.scale * (q - input.zero_point);
     const double f = kind == ActivationKind::Tanh ? std::tanh(x) : 1.0 / (1.0 + std::exp(-x));
     // Clamped in double: a tiny output scale must not overflow the conversion.
     const double rounded = std::round(f / output.scale) + output.zero_point;
-    table[static_cast<std::size_t>(q + 128)] =
-        static_cast<std::int8_t>(std::clamp(rounded, -128.0, 127.0));
+    table[entry] = static_cast<std::int8_t>(std::clamp(rounded, -128.0, 127.0));
   }
   return table;
 }

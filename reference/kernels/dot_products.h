@@ -19,7 +19,8 @@ namespace systole::reference {
 /// the widest slice, machine_source_bits() but in tests.
 ///
 /// Not used of oneDNN: its zero points, scales, post-operations and s8 sources, which go through
-/// float32 or halve the weights on some machines.
+/// float32 or halve the weights on some machines. Runs on the calling thread alone, whatever
+/// OpenMP's settings.
 
 struct ConvolutionGeometry {
   Shape input;

@@ -7,7 +7,7 @@
 namespace systole::testing {
 
 /// DDR3-1600 11-11-11, 4 Gb x8 devices, the timing set of the reference rows in
-/// reference_cycles.h (nRTW = nCL + nBL + 2 - nCWL).
+/// dram_reference_test.cpp (nRTW = nCL + nBL + 2 - nCWL).
 inline DramStandard ddr3_1600() {
   DramStandard standard;
   standard.name = "DDR3-1600";
@@ -67,6 +67,69 @@ inline DramStandard ddr3_2133() {
                      .nRTW = DramCycles(10),
                      .nREFI = DramCycles(8320),
                      .nRFC = DramCycles(278)};
+  return standard;
+}
+
+/// DDR4-2400 17-17-17, 8 Gb x8 devices, and LPDDR4-3200: the timing sets of the reference rows in
+/// dram_reference_test.cpp.
+inline DramStandard ddr4_2400() {
+  DramStandard standard = ddr3_1600();
+  standard.name = "DDR4-2400";
+  standard.organization.bank_groups = 4;
+  standard.organization.banks_per_group = 4;
+  standard.timing = {.tCK = Femtoseconds(833'333),
+                     .nBL = DramCycles(4),
+                     .nCL = DramCycles(17),
+                     .nCWL = DramCycles(12),
+                     .nRCD = DramCycles(17),
+                     .nRP = DramCycles(17),
+                     .nRAS = DramCycles(39),
+                     .nRC = DramCycles(56),
+                     .nRRD_S = DramCycles(4),
+                     .nRRD_L = DramCycles(6),
+                     .nFAW = DramCycles(26),
+                     .nCCD_S = DramCycles(4),
+                     .nCCD_L = DramCycles(6),
+                     .nWTR_S = DramCycles(3),
+                     .nWTR_L = DramCycles(9),
+                     .nWR = DramCycles(18),
+                     .nRTP = DramCycles(9),
+                     .nRTW = DramCycles(11),
+                     .nREFI = DramCycles(9360),
+                     .nRFC = DramCycles(420)};
+  return standard;
+}
+
+inline DramStandard lpddr4_3200() {
+  DramStandard standard = ddr3_1600();
+  standard.name = "LPDDR4-3200";
+  standard.organization = {.bus_bits = 16,
+                           .burst_length = 16,
+                           .ranks = 1,
+                           .bank_groups = 1,
+                           .banks_per_group = 8,
+                           .rows = 32768,
+                           .bursts_per_row = 64};
+  standard.timing = {.tCK = Femtoseconds(625'000),
+                     .nBL = DramCycles(8),
+                     .nCL = DramCycles(28),
+                     .nCWL = DramCycles(14),
+                     .nRCD = DramCycles(29),
+                     .nRP = DramCycles(29),
+                     .nRAS = DramCycles(68),
+                     .nRC = DramCycles(97),
+                     .nRRD_S = DramCycles(16),
+                     .nRRD_L = DramCycles(16),
+                     .nFAW = DramCycles(64),
+                     .nCCD_S = DramCycles(8),
+                     .nCCD_L = DramCycles(8),
+                     .nWTR_S = DramCycles(16),
+                     .nWTR_L = DramCycles(16),
+                     .nWR = DramCycles(29),
+                     .nRTP = DramCycles(12),
+                     .nRTW = DramCycles(24),
+                     .nREFI = DramCycles(6246),
+                     .nRFC = DramCycles(288)};
   return standard;
 }
 

@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <functional>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include "compiler/compile.h"
 #include "compiler/verify/verify.h"

@@ -168,8 +168,8 @@ TEST(VerifyFinds, AReaderThatAWriterDoesNotWaitFor) {
   faulty.matrix[1].signals = std::exchange(faulty.matrix[2].signals, {});
   EXPECT_THAT(
       faulty.violation(),
-      Optional(std::string("vector[0] requantize of layer 'conv1': to overwrites 'x' byte 8 "
-                           "at unified buffer 8, not ordered after matrix[2] fold of layer "
+      Optional(std::string("vector[0] requantize of layer 'conv1': to overwrites 'x' byte 0 "
+                           "at unified buffer 0, not ordered after matrix[2] fold of layer "
                            "'conv1', which reads it")));
 }
 

@@ -1,1 +1,239 @@
-#include <gtest/gtest.h>
+#include "arch/isa/program_text.h"
+
+#include <chrono>
+#include <random>
+
+#include <gmock/gmock.h>
+
+#include "arch/diag/error.h"
+#include "arch/isa/program_fields.h"
+#include "tests/verify/support/two_layer_program.h"
+
+namespace systole {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::two_layer_program;
+
+/// Fills every field of a program's structs with random values, by the same table as the text.
+class RandomProgram {
+ public:
+  explicit RandomProgram(std::uint64_t seed) : random_(seed) {}
+
+  Program make() {
+    fill(program_);
+    grow(program_.layers);
+    grow(program_.tensors);
+    grow(program_.tiles);
+    grow(program_.semaphores);
+    for (const auto& [engine, name] : kEnumNames<Engine>) {
+      auto& stream = program_.stream(engine);
+      stream.resize(below(4));
+      for (Instruction& instruction : stream) {
+        fill(instruction);
+        instruction.operation = operation(below(kOperationNames.size()));
+      }
+    }
+    return program_;
+  }
+
+ private:
+  std::size_t below(std::size_t limit) { return static_cast<std::size_t>(random_() % limit); }
+
+  template <class Row>
+  void grow(std::vector<Row>& rows) {
+    const std::size_t count = 1 + below(4);
+    for (std::size_t index = 0; index < count; ++index) {
+      Row row;
+      fill(row);
+      rows.push_back(row);
+    }
+  }
+
+  template <HasFields Struct>
+  void fill(Struct& object) {
+    std::apply([&](const auto&... field) { (this->fill_field(field, object), ...); },
+               kFields<Struct>);
+  }
+
+  template <class Struct, class Value>
+  void fill_field(const Field<Struct, Value>& field, Struct& object) {
+    if (below(4) == 0) {
+      return;  // stays at its default
+    }
+    fill(object.*field.member);
+    if constexpr (std::is_same_v<Value, std::int32_t>) {
+      if (field.index != IndexInto::Nothing) {
+        object.*field.member = index(field.index == IndexInto::Layers ? program_.layers.size()
+                                                                      : program_.tiles.size());
+      }
+    }
+  }
+
+  std::int32_t index(std::size_t size) { return static_cast<std::int32_t>(below(size)); }
+
+  template <std::integral Integer>
+  void fill(Integer& integer) {
+    switch (below(4)) {
+      case 0:
+        integer = std::numeric_limits<Integer>::min();
+        break;
+      case 1:
+        integer = std::numeric_limits<Integer>::max();
+        break;
+      default:
+        integer = static_cast<Integer>(random_());
+    }
+  }
+  void fill(bool& flag) { flag = below(2) == 0; }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void fill(Enum& choice) { choice = kEnumNames<Enum>[below(kEnumNames<Enum>.size())].first; }
+  void fill(std::string& name) {
+    name.resize(below(6));
+    for (char& character : name) {
+      character = static_cast<char>(random_());
+    }
+  }
+  void fill(Operand& operand) {
+    fill(operand.address);
+    fill(operand.offset);
+    operand.tensor = below(4) == 0 ? kNoTensor : index(program_.tensors.size());
+  }
+  void fill(FixedPoint& scale) {
+    fill(scale.multiplier);
+    fill(scale.shift);
+  }
+  void fill(std::vector<SemaphoreUse>& uses) {
+    uses.resize(below(3));
+    for (SemaphoreUse& use : uses) {
+      use.semaphore = index(program_.semaphores.size());
+      fill(use.count);
+    }
+  }
+
+  template <std::size_t I = 0>
+  Operation operation(std::size_t kind) {
+    if constexpr (I < kOperationNames.size()) {
+      if (kind != I) {
+        return operation<I + 1>(kind);
+      }
+      std::variant_alternative_t<I, Operation> result;
+      fill(result);
+      return result;
+    } else {
+      return Transfer{};
+    }
+  }
+
+  std::mt19937_64 random_;
+  Program program_;
+};
+
+TEST(ProgramText, ReadsBackEqual) {
+  const Program program = two_layer_program();
+  EXPECT_EQ(parse_program(print_program(program), "p"), program);
+}
+
+TEST(ProgramText, ReadsBackEqualForRandomPrograms) {
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    const Program program = RandomProgram(seed).make();
+    const std::string text = print_program(program);
+    ASSERT_EQ(parse_program(text, "p"), program) << "seed " << seed << "\n" << text;
+  }
+}
+
+TEST(ProgramText, SaysOneThingALine) {
+  const std::string text = print_program(two_layer_program());
+  EXPECT_THAT(text, HasSubstr("program 1 network=\"two layers\" chip=\"small\" batch=1 "
+                              "dram_bytes=144 host_bytes=35\n"));
+  EXPECT_THAT(text, HasSubstr("\nlayer 0 name=\"conv1\" kind=\"conv2d\" macs=128\n"));
+  EXPECT_THAT(text, HasSubstr("\ntensor 2 name=\"y\" role=output type=int8 pixels=1 channels=3 "
+                              "home=32\n"));
+  EXPECT_THAT(text, HasSubstr("\ntile 1 layer=0 k_first=4 rows=4 n_first=0 cols=4 "
+                              "dram_address=80\n"));
+  EXPECT_THAT(text, HasSubstr("\nsemaphore 4 from=vector to=host kind=data\n"));
+  EXPECT_THAT(text, HasSubstr("\nhost transfer to_buffer=true far=t0+16@16 buffer=t0+16@16 "
+                              "row_bytes=16 layer=0 signal=0  # 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nmatrix fold tile=5 rows=4 cols=3 k_first=12 first=0 count=1 "
+                              "accumulator=0 accumulate=true window(source=t1@64 image_pitch=16 "
+                              "row_pitch=16 pixel_pitch=16 channels=16) layer=1 signal=2  # 6\n"));
+  EXPECT_THAT(text, HasSubstr("\nvector requantize accumulator=0 rows=1 cols=3 bias=t4@48 "
+                              "scale=1073741824/2^37 to(out=t2@0 pitch=3) layer=1 wait=2,1 "
+                              "signal=4  # 1\n"));
+  EXPECT_TRUE(text.ends_with("\nend\n"));
+}
+
+TEST(ProgramText, AllowsCommentsBlankLinesAndFieldsInAnyOrder) {
+  const Program program = parse_program(
+      "# by hand\n"
+      "\n"
+      "program 1 chip=\"c\" network=\"n\" host_bytes=0 dram_bytes=0 batch=2  # two images\r\n"
+      "  layer 0 kind=\"a\\\"\\\\\\x0a\" name=\"#1\"\n"
+      "end",
+      "p");
+  EXPECT_EQ(program.chip, "c");
+  EXPECT_EQ(program.batch, 2);
+  EXPECT_EQ(program.layers.at(0).name, "#1");
+  EXPECT_EQ(program.layers.at(0).kind, "a\"\\\n");
+}
+
+void damage(std::string& text, std::mt19937_64& random) {
+  const auto at = static_cast<std::size_t>(random() % text.size());
+  switch (random() % 4) {
+    case 0:
+      text[at] = static_cast<char>(random());
+      break;
+    case 1:
+      text.erase(at, random() % 20);
+      break;
+    case 2:
+      text.insert(at, text.substr(static_cast<std::size_t>(random() % text.size()), 9));
+      break;
+    default:
+      text[at] = "0123456789@+x=()\"# -"[random() % 20];
+  }
+}
+
+/// True for a program that round-trips, false for a UserError of the usual form.
+bool is_accepted(const std::string& text) {
+  try {
+    const Program program = parse_program(text, "p");
+    EXPECT_EQ(parse_program(print_program(program), "p"), program);
+    return true;
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr(": expected "));
+    return false;
+  }
+}
+
+/// Any damage to the text gives a program or a UserError, never anything else.
+TEST(ProgramText, SurvivesDamage) {
+  std::mt19937_64 random(7);
+  const std::string whole = print_program(two_layer_program());
+  int accepted = 0;
+  for (int round = 0; round < 6000; ++round) {
+    std::string text = whole;
+    for (std::uint64_t edits = 1 + random() % 3; edits > 0; --edits) {
+      damage(text, random);
+    }
+    accepted += is_accepted(text) ? 1 : 0;
+  }
+  EXPECT_GT(accepted, 100);  // some edits only change a number
+}
+
+TEST(ProgramText, IsQuickForManyInstructions) {
+  Program program = two_layer_program();
+  auto& matrix = program.stream(Engine::Matrix);
+  const Instruction fold = matrix[0];
+  constexpr std::size_t kInstructions = 100'000;
+  matrix.resize(kInstructions, fold);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(parse_program(print_program(program), "p"), program);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  RecordProperty("seconds", std::to_string(seconds.count()));
+  EXPECT_LT(seconds.count(), 20);  // generous: 0.3 s in a Release build on an idle machine
+}
+
+}  // namespace
+}  // namespace systole

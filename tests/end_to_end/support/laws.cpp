@@ -1,8 +1,8 @@
 #include "tests/end_to_end/support/laws.h"
 
-#include <fmt/format.h>
-
 #include <variant>
+
+#include <fmt/format.h>
 
 #include "arch/units/wide.h"
 
@@ -105,9 +105,9 @@ class Laws {
     for (const LayerCounters& layer : counters_.layers) {
       sum += layer.engines[engine][cause];
     }
-    equal(fmt::format("{} {} over the layers", name_of(static_cast<Engine>(engine)),
-                      name_of(cause)),
-          sum.count(), counters_.engines[engine][cause].count());
+    equal(
+        fmt::format("{} {} over the layers", name_of(static_cast<Engine>(engine)), name_of(cause)),
+        sum.count(), counters_.engines[engine][cause].count());
   }
 
   void check_layers() {

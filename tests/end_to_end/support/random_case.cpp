@@ -1,12 +1,12 @@
 #include "tests/end_to_end/support/random_case.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace systole {
 
@@ -114,6 +114,9 @@ class GraphGrower {
     for (std::int64_t i = 0; i < nodes; ++i) {
       add_random_node();
     }
+    if (std::holds_alternative<Flatten>(graph_.nodes.back().attributes)) {
+      add_activation();  // an output must be computed, not be a view of an input
+    }
     graph_.outputs = {current_};
     return std::move(graph_);
   }
@@ -204,8 +207,9 @@ class GraphGrower {
   }
 
   FusedActivation random_activation() {
-    return {.kind = static_cast<ActivationKind>(dice_.between(0, 4)),
-            .before = {.scale = 0.05, .zero_point = static_cast<std::int32_t>(dice_.between(-9, 9))}};
+    return {
+        .kind = static_cast<ActivationKind>(dice_.between(0, 4)),
+        .before = {.scale = 0.05, .zero_point = static_cast<std::int32_t>(dice_.between(-9, 9))}};
   }
 
   /// An output scale that spreads sums of `k` products over the int8 range.
@@ -240,7 +244,8 @@ class GraphGrower {
     dense.activation = random_activation();
     const std::int64_t k = current().shape.channels;
     add_node("dense", {current_}, {.batch = graph_.batch, .channels = dice_.between(1, 40)},
-             spread(current().quantization.scale * dense.weights.scale, k, dense.activation), dense);
+             spread(current().quantization.scale * dense.weights.scale, k, dense.activation),
+             dense);
   }
 
   void add_pool() {
@@ -267,8 +272,8 @@ class GraphGrower {
       pool.kernel.pad_left = std::min(pool.kernel.pad_left, pool.kernel.cols - 1);
       pool.kernel.pad_right = std::min(pool.kernel.pad_right, pool.kernel.cols - 1);
     }
-    const Quantization out = pool.kind == PoolKind::Max ? current().quantization
-                                                        : random_quantization();
+    const Quantization out =
+        pool.kind == PoolKind::Max ? current().quantization : random_quantization();
     add_node(pool.kind == PoolKind::Max ? "max_pool" : "average_pool", {current_},
              slid(pool.kernel, current().shape.channels), out, pool);
   }

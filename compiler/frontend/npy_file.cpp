@@ -1,0 +1,142 @@
+#include "compiler/frontend/npy_file.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "arch/diag/check.h"
+#include "arch/diag/error.h"
+
+namespace systole {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "numbers are copied from the file as is");
+
+constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::int64_t kMaxHeader = 65536;
+
+[[noreturn]] void fail(const std::string& file, std::string_view message) {
+  throw WorkloadError(SourceLocation{.file = file}, "", message);
+}
+
+/// Reads exactly `count` bytes or throws.
+std::string take(std::ifstream& stream, std::int64_t count, const std::string& file) {
+  std::string bytes(static_cast<std::size_t>(count), '\0');
+  stream.read(bytes.data(), count);
+  if (stream.gcount() != count) {
+    fail(file, "expected a whole .npy header, got a truncated one");
+  }
+  return bytes;
+}
+
+std::int64_t little_endian(std::string_view bytes) {
+  std::int64_t value = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;) {
+    value = value * 256 + static_cast<unsigned char>(bytes[i]);
+  }
+  return value;
+}
+
+std::ifstream open(const std::string& file) {
+  std::error_code error;
+  std::ifstream stream;
+  if (std::filesystem::is_regular_file(file, error)) {
+    stream.open(file, std::ios::binary);
+  }
+  if (!stream.is_open()) {
+    fail(file, "expected a readable .npy file, got none");
+  }
+  return stream;
+}
+
+}  // namespace
+
+NpyFile::NpyFile(std::string file) : file_(std::move(file)) {
+  std::ifstream stream = open(file_);
+  std::string magic(kMagic.size(), '\0');
+  stream.read(magic.data(), static_cast<std::streamsize>(magic.size()));
+  if (magic != kMagic) {
+    fail(file_, "expected a .npy file, got something else");
+  }
+  const std::string version = take(stream, 2, file_);
+  if ((version[0] != 1 && version[0] != 2) || version[1] != 0) {
+    fail(file_, fmt::format("expected .npy version 1.0 or 2.0, got {}.{}",
+                            static_cast<unsigned char>(version[0]),
+                            static_cast<unsigned char>(version[1])));
+  }
+  const std::int64_t length_bytes = version[0] == 1 ? 2 : 4;
+  const std::int64_t length = little_endian(take(stream, length_bytes, file_));
+  if (length > kMaxHeader) {
+    fail(file_,
+         fmt::format("expected a .npy header of at most {} bytes, got {}", kMaxHeader, length));
+  }
+  header_ = parse_npy_header(take(stream, length, file_), file_);
+  data_offset_ = static_cast<std::int64_t>(kMagic.size()) + 2 + length_bytes + length;
+  const std::int64_t expected = header_.elements() * bytes_of(header_.type);
+  const auto actual = static_cast<std::int64_t>(std::filesystem::file_size(file_)) - data_offset_;
+  if (actual != expected) {
+    fail(file_, fmt::format("expected {} bytes of data for {} {}, got {}", expected,
+                            name_of(header_.type), shape_text(header_.shape), actual));
+  }
+}
+
+void NpyFile::expect_type(const std::vector<NpyType>& types) const {
+  if (std::find(types.begin(), types.end(), header_.type) != types.end()) {
+    return;
+  }
+  std::string names;
+  for (const NpyType type : types) {
+    names += fmt::format("{}{}", names.empty() ? "" : " or ", name_of(type));
+  }
+  fail(file_, fmt::format("expected {}, got {}", names, name_of(header_.type)));
+}
+
+void NpyFile::expect_shape(const std::vector<std::int64_t>& shape) const {
+  if (header_.shape != shape) {
+    fail(file_,
+         fmt::format("expected shape {}, got {}", shape_text(shape), shape_text(header_.shape)));
+  }
+}
+
+template <class T>
+std::vector<T> NpyFile::elements() const {
+  std::vector<T> values(static_cast<std::size_t>(header_.elements()));
+  std::ifstream stream = open(file_);
+  stream.seekg(data_offset_);
+  const auto bytes = static_cast<std::streamsize>(values.size() * sizeof(T));
+  stream.read(reinterpret_cast<char*>(values.data()), bytes);
+  if (stream.gcount() != bytes) {
+    fail(file_, "expected the data that was there when the file was checked, got less");
+  }
+  return values;
+}
+
+std::vector<float> NpyFile::floats() const {
+  SYSTOLE_CHECK(header_.type == NpyType::Float32, "{} holds {}", file_, name_of(header_.type));
+  auto values = elements<float>();
+  const auto odd = std::find_if_not(values.begin(), values.end(),
+                                    [](float value) { return std::isfinite(value); });
+  if (odd != values.end()) {
+    fail(file_,
+         fmt::format("expected finite numbers, got {} at element {}", *odd, odd - values.begin()));
+  }
+  return values;
+}
+
+std::vector<std::int8_t> NpyFile::int8s() const {
+  SYSTOLE_CHECK(header_.type == NpyType::Int8, "{} holds {}", file_, name_of(header_.type));
+  return elements<std::int8_t>();
+}
+
+std::vector<std::int32_t> NpyFile::int32s() const {
+  SYSTOLE_CHECK(header_.type == NpyType::Int32, "{} holds {}", file_, name_of(header_.type));
+  return elements<std::int32_t>();
+}
+
+}  // namespace systole

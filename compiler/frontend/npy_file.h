@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/frontend/npy_header.h"
+
+namespace systole {
+
+/// One array of NumPy's .npy format, versions 1 and 2 (NumPy Enhancement Proposal 1), little
+/// endian, C order, of float32, int8 or int32. The file is checked whole, its length included, when
+/// it is opened, so later reads allocate no more than the file holds. Every mistake is a
+/// WorkloadError that names the file. Not supported: other types, Fortran order, object arrays.
+class NpyFile {
+ public:
+  explicit NpyFile(std::string file);
+
+  [[nodiscard]] const std::string& file() const { return file_; }
+  [[nodiscard]] NpyType type() const { return header_.type; }
+  [[nodiscard]] const std::vector<std::int64_t>& shape() const { return header_.shape; }
+
+  /// Throws unless the type is one of `types`.
+  void expect_type(const std::vector<NpyType>& types) const;
+  void expect_shape(const std::vector<std::int64_t>& shape) const;
+
+  /// The elements in C order. The type must be the one of the name; floats must be finite.
+  [[nodiscard]] std::vector<float> floats() const;
+  [[nodiscard]] std::vector<std::int8_t> int8s() const;
+  [[nodiscard]] std::vector<std::int32_t> int32s() const;
+
+ private:
+  template <class T>
+  [[nodiscard]] std::vector<T> elements() const;
+
+  std::string file_;
+  NpyHeader header_;
+  std::int64_t data_offset_ = 0;
+};
+
+}  // namespace systole

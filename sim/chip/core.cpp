@@ -1,0 +1,75 @@
+#include "sim/chip/core.h"
+
+#include <string>
+
+#include <fmt/format.h>
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+namespace {
+
+Counters empty_counters(const Program& program) {
+  Counters counters;
+  counters.layers.resize(program.layers.size());
+  return counters;
+}
+
+std::unique_ptr<CoreMemories> memories_of(const ChipSpec& chip, const Program& program,
+                                          const RunData* data) {
+  if (data == nullptr) {
+    return nullptr;
+  }
+  SYSTOLE_CHECK(data->dram != nullptr && data->host != nullptr, "a memory of the run is missing");
+  SYSTOLE_CHECK(static_cast<std::int64_t>(data->dram->size()) >= program.dram_bytes,
+                "DRAM of {} bytes for a program of {}", data->dram->size(), program.dram_bytes);
+  SYSTOLE_CHECK(static_cast<std::int64_t>(data->host->size()) >= program.host_bytes,
+                "host memory of {} bytes for a program of {}", data->host->size(),
+                program.host_bytes);
+  return std::make_unique<CoreMemories>(chip, *data);
+}
+
+}  // namespace
+
+Core::Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Program& program,
+           const RunData* data)
+    : sc_module(name),
+      counters_(empty_counters(program)),
+      layers_(counters_),
+      semaphores_(program),
+      time_(chip.clock()),
+      ports_(chip.buffer, time_),
+      fifo_(chip.weight_fifo),
+      memories_(memories_of(chip, program, data)),
+      context_{chip, program, time_, semaphores_, ports_, counters_, layers_, memories_.get()},
+      host_("host", context_),
+      dma_in_("dma_in", Engine::DmaIn, context_, fifo_),
+      dma_out_("dma_out", Engine::DmaOut, context_, fifo_),
+      weights_("weights", Engine::Weights, context_, fifo_),
+      matrix_("matrix", context_, fifo_),
+      vector_("vector", context_) {}
+
+Counters Core::finish() {
+  std::string stuck;
+  for (const EngineFront* front : fronts()) {
+    if (const auto reason = front->stuck()) {
+      stuck += (stuck.empty() ? "" : "; ") + *reason;
+    }
+  }
+  if (!stuck.empty()) {
+    throw InternalError(fmt::format("deadlock at cycle {}: {}", time_.now().count(), stuck));
+  }
+  layers_.finish();
+  for (EngineFront* front : fronts()) {
+    front->account().finish(counters_.elapsed);
+  }
+  return counters_;
+}
+
+std::array<EngineFront*, kEngineCount> Core::fronts() {
+  return {&host_.front(),    &dma_in_.front(), &dma_out_.front(),
+          &weights_.front(), &matrix_.front(), &vector_.front()};
+}
+
+}  // namespace systole

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <systemc>
+
+#include "sim/core/core_context.h"
+#include "sim/dma/dma_engine.h"
+#include "sim/host/host_link.h"
+#include "sim/matrix/matrix_unit.h"
+#include "sim/vector/vector_unit.h"
+
+namespace systole {
+
+/// One core: its six engines and what they share, everything but the DRAM. The DMA engines'
+/// sockets are to be bound to a memory before the simulation starts.
+class Core : public sc_core::sc_module {
+ public:
+  /// `data` is null in a run without data. All arguments outlive the core.
+  Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Program& program,
+       const RunData* data);
+
+  /// Binds the three DMA engines to a memory's socket.
+  template <class Target>
+  void bind(Target& target) {
+    dma_in_.memory.socket.bind(target);
+    dma_out_.memory.socket.bind(target);
+    weights_.memory.socket.bind(target);
+  }
+
+  /// After the last event: the counters, without the memory's. Throws InternalError
+  /// `deadlock at cycle C: ENGINE waits for ...; ...` when instructions are left.
+  [[nodiscard]] Counters finish();
+
+ private:
+  [[nodiscard]] std::array<EngineFront*, kEngineCount> fronts();
+
+  Counters counters_;
+  LayerAccount layers_;
+  SemaphoreBank semaphores_;
+  CoreTime time_;
+  BufferPorts ports_;
+  WeightFifo fifo_;
+  std::unique_ptr<CoreMemories> memories_;
+  CoreContext context_;
+  HostLink host_;
+  DmaEngine dma_in_;
+  DmaEngine dma_out_;
+  DmaEngine weights_;
+  MatrixUnit matrix_;
+  VectorUnit vector_;
+};
+
+}  // namespace systole

@@ -1,0 +1,34 @@
+#include "sim/chip/kernel.h"
+
+#include <systemc>
+
+#include <fmt/format.h>
+
+#include "arch/diag/error.h"
+#include "sim/core/core_time.h"
+
+namespace systole {
+
+void prepare_kernel() {
+  if (sc_core::sc_get_status() != sc_core::SC_ELABORATION) {
+    throw InternalError("a process can simulate once; fork for more");
+  }
+  sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+  sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_THROW);
+  sc_core::sc_report_handler::set_actions(sc_core::SC_ERROR, sc_core::SC_THROW);
+  sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
+}
+
+void run_kernel(Clock<CoreCycles> clock) {
+  try {
+    sc_core::sc_start();
+  } catch (const sc_core::sc_report& report) {
+    const CoreCycles cycle = CoreTime(clock).edge_at_or_after(report.get_time());
+    const char* process = report.get_process_name();
+    throw InternalError(fmt::format("at cycle {} in {}: {}", cycle.count(),
+                                    process == nullptr ? "elaboration" : process,
+                                    report.get_msg()));
+  }
+}
+
+}  // namespace systole

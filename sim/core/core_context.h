@@ -1,0 +1,40 @@
+#pragma once
+
+#include <vector>
+
+#include "arch/chip_spec.h"
+#include "arch/isa/program.h"
+#include "sim/core/accounts.h"
+#include "sim/core/core_time.h"
+#include "sim/core/semaphores.h"
+#include "sim/memory/accumulators.h"
+#include "sim/memory/buffer_ports.h"
+#include "sim/memory/byte_memory.h"
+#include "sim/simulate.h"
+
+namespace systole {
+
+/// The memories of a data-carrying run. The unified buffer starts full of poison, not of zeros.
+struct CoreMemories {
+  CoreMemories(const ChipSpec& chip, const RunData& data);
+
+  std::vector<std::int8_t> buffer_bytes;
+  ByteMemory buffer;
+  ByteMemory host;
+  Accumulators accumulators;
+  RunObserver* observer;  // may be null
+};
+
+/// What the engines of one core share. `memories` is null in a run without data.
+struct CoreContext {
+  const ChipSpec& chip;
+  const Program& program;
+  CoreTime time;
+  SemaphoreBank& semaphores;
+  BufferPorts& ports;
+  Counters& counters;
+  LayerAccount& layers;
+  CoreMemories* memories;
+};
+
+}  // namespace systole

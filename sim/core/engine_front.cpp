@@ -1,0 +1,107 @@
+#include "sim/core/engine_front.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "arch/diag/check.h"
+#include "sim/core/operands.h"
+
+namespace systole {
+
+EngineFront::EngineFront(Engine engine, const CoreContext& context)
+    : engine_(engine),
+      context_(context),
+      stream_(context.program.stream(engine)),
+      queue_(context.chip.sequencer),
+      account_(engine, context.counters) {}
+
+Issued EngineFront::take_next() {
+  context_.time.wait_until(queue_.next_delivery());
+  Issued issued;
+  issued.instruction = &stream_[next_];
+  issued.index = static_cast<std::int64_t>(next_);
+  issued.head = context_.time.now();
+  issued.phases.push_back({.cause = Cause::Issue, .until = issued.head});
+  queue_.take(issued.head);
+  ++next_;
+  check(issued);
+  return issued;
+}
+
+void EngineFront::wait_for_semaphores(Issued& issued, CoreCycles drained) {
+  for (const SemaphoreUse& use : issued.instruction->waits) {
+    if (context_.semaphores.try_take(engine_, use)) {
+      continue;
+    }
+    const Semaphore& semaphore = context_.semaphores.semaphore(use.semaphore);
+    awaited_ = use;
+    wait_for(WaitsFor::Semaphore, issued, context_.semaphores.signalled(engine_),
+             [&] { return context_.semaphores.try_take(engine_, use); });
+    const CoreCycles now = context_.time.now();
+    issued.phases.push_back({.cause = Cause::Drain, .until = std::min(drained, now)});
+    issued.phases.push_back({.cause = wait_cause(semaphore), .until = now});
+  }
+}
+
+void EngineFront::charge_phases(const Issued& issued) {
+  for (const Phase& phase : issued.phases) {
+    account_.charge(phase.cause, phase.until, issued.instruction->layer);
+  }
+}
+
+void EngineFront::complete(const Issued& issued) {
+  for (const SemaphoreUse& use : issued.instruction->signals) {
+    context_.semaphores.signal(engine_, use);
+  }
+  const std::int32_t layer = issued.instruction->layer;
+  account_.count_instruction(layer);
+  context_.layers.completed(engine_, layer, context_.time.now());
+  ++completed_;
+}
+
+void EngineFront::check(const Issued& issued) const {
+  const auto layers = static_cast<std::int32_t>(context_.program.layers.size());
+  const std::int32_t layer = issued.instruction->layer;
+  if (layer < 0 || layer >= layers) {
+    throw InternalError(fmt::format("{} instruction {}: layer {} of {}", name_of(engine_),
+                                    issued.index, layer, layers));
+  }
+  at_place_of(issued, [&] {
+    check_operation(engine_, issued.instruction->operation);
+    check_operands(context_.chip, context_.program, engine_, issued.instruction->operation);
+  });
+}
+
+void EngineFront::fail(const Issued& issued, const std::string& message) const {
+  const auto layer = static_cast<std::size_t>(issued.instruction->layer);
+  throw InternalError(fmt::format("{} instruction {} ({}): {}", name_of(engine_), issued.index,
+                                  context_.program.layers[layer].name, message));
+}
+
+std::optional<std::string> EngineFront::stuck() const {
+  if (completed_ == stream_.size()) {
+    return std::nullopt;
+  }
+  const std::string_view engine = name_of(engine_);
+  switch (waits_for_) {
+    case WaitsFor::Semaphore: {
+      const Semaphore& semaphore = context_.semaphores.semaphore(awaited_.semaphore);
+      return fmt::format("{} waits for semaphore {} ({} from {}, {} of {}) in instruction {}",
+                         engine, awaited_.semaphore, name_of(semaphore.kind),
+                         name_of(semaphore.from), context_.semaphores.count(awaited_.semaphore),
+                         awaited_.count, waiting_index_);
+    }
+    case WaitsFor::FreeTile:
+      return fmt::format("{} waits for a free tile of the weight FIFO in instruction {}", engine,
+                         waiting_index_);
+    case WaitsFor::Tile:
+      return fmt::format("{} waits for a weight tile in instruction {}", engine, waiting_index_);
+    case WaitsFor::Memory:
+    case WaitsFor::Nothing:
+      break;
+  }
+  return fmt::format("{} waits for the memory in instruction {}", engine, completed_);
+}
+
+}  // namespace systole

@@ -1,0 +1,152 @@
+#include "sim/core/operands.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "arch/diag/error.h"
+
+namespace systole {
+
+namespace {
+
+constexpr std::int64_t kLookupBytes = 256;
+constexpr std::int64_t kSoftmaxTableBytes = 1024;
+
+template <class... Arguments>
+void require(bool holds, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  if (!holds) {
+    throw InternalError(fmt::format(format, std::forward<Arguments>(arguments)...));
+  }
+}
+
+struct Rows {
+  std::int64_t count = 1;
+  std::int64_t bytes = 0;  // of each
+  std::int64_t pitch = 0;
+};
+
+void require_rows(std::string_view memory, std::int64_t size, std::int64_t address,
+                  const Rows& rows) {
+  require(rows.count > 0 && rows.bytes > 0, "{} rows of {} bytes", rows.count, rows.bytes);
+  const std::int64_t last = address + (rows.count - 1) * rows.pitch;
+  const std::int64_t begin = std::min(address, last);
+  const std::int64_t end = std::max(address, last) + rows.bytes;
+  require(begin >= 0 && end <= size, "{} bytes {}..{} are outside 0..{}", memory, begin, end, size);
+}
+
+class OperandCheck {
+ public:
+  OperandCheck(const ChipSpec& chip, const Program& program, Engine engine)
+      : chip_(chip), program_(program), engine_(engine) {}
+
+  void operator()(const Transfer& transfer) const {
+    require_buffer(transfer.buffer, {transfer.rows, transfer.row_bytes, transfer.buffer_pitch});
+    const Rows far{transfer.rows, transfer.row_bytes, transfer.far_pitch};
+    if (engine_ == Engine::Host) {
+      require_rows("host memory", program_.host_bytes, transfer.far.address, far);
+    } else {
+      require(transfer.to_buffer == (engine_ == Engine::DmaIn), "transfer in the wrong direction");
+      require_rows("DRAM", program_.dram_bytes, transfer.far.address, far);
+    }
+  }
+  void operator()(const LoadWeights& load) const {
+    require_tile(load.rows, load.cols);
+    require_rows("DRAM", program_.dram_bytes, load.dram_address,
+                 {1, load.rows * load.cols * bytes_of(load.type), 0});
+  }
+  void operator()(const Fold& fold) const {
+    require_tile(fold.rows, fold.cols);
+    require_entries(fold.accumulator, fold.count);
+  }
+  void operator()(const Requantize& requantize) const {
+    require_entries(requantize.accumulator, requantize.rows);
+    require(requantize.cols <= chip_.matrix.cols, "{} columns of {}", requantize.cols,
+            chip_.matrix.cols);
+    require_buffer(requantize.bias, {1, requantize.cols * bytes_of(DataType::Int32), 0});
+    require_lookup(requantize.lookup);
+    require_destination(requantize.to, requantize.rows, requantize.cols);
+  }
+  void operator()(const Rescale& rescale) const {
+    require_buffer(rescale.in, {rescale.rows, rescale.cols, rescale.in_pitch});
+    require_lookup(rescale.lookup);
+    require_destination(rescale.to, rescale.rows, rescale.cols);
+  }
+  void operator()(const Add& add) const {
+    require_buffer(add.a, {add.rows, add.cols, add.a_pitch});
+    require_buffer(add.b, {add.rows, add.cols, add.b_pitch});
+    require_destination(add.to, add.rows, add.cols);
+  }
+  void operator()(const Pool& pool) const {
+    require_destination(pool.to, pool.count, pool.window.channels);
+  }
+  void operator()(const Softmax& softmax) const {
+    require_buffer(softmax.in, {softmax.rows, softmax.cols, softmax.in_pitch});
+    require_buffer(softmax.table, {1, kSoftmaxTableBytes, 0});
+    require_destination(softmax.to, softmax.rows, softmax.cols);
+  }
+
+ private:
+  void require_buffer(const Operand& operand, const Rows& rows) const {
+    require_rows("unified buffer", chip_.buffer.capacity.count(), operand.address, rows);
+  }
+  void require_lookup(const Operand& lookup) const {
+    if (lookup.tensor != kNoTensor) {
+      require_buffer(lookup, {1, kLookupBytes, 0});
+    }
+  }
+  void require_destination(const Destination& to, std::int64_t rows, std::int64_t cols) const {
+    require_buffer(to.out, {rows, cols, to.pitch});
+    const auto tensors = static_cast<TensorId>(program_.tensors.size());
+    require(to.out.tensor >= kNoTensor && to.out.tensor < tensors, "tensor {} of {}", to.out.tensor,
+            tensors);
+  }
+  void require_tile(std::int64_t rows, std::int64_t cols) const {
+    require(rows > 0 && cols > 0 && rows <= chip_.matrix.rows && cols <= chip_.matrix.cols,
+            "tile of {} x {} on an array of {} x {}", rows, cols, chip_.matrix.rows,
+            chip_.matrix.cols);
+  }
+  void require_entries(std::int64_t first, std::int64_t count) const {
+    require(count > 0, "{} rows", count);
+    require(first >= 0 && first <= chip_.accumulators.entries - count,
+            "accumulators {}..{} are outside 0..{}", first, first + count,
+            chip_.accumulators.entries);
+  }
+
+  const ChipSpec& chip_;
+  const Program& program_;
+  Engine engine_;
+};
+
+bool can_execute(Engine engine, const Operation& operation) {
+  switch (engine) {
+    case Engine::Host:
+    case Engine::DmaIn:
+    case Engine::DmaOut:
+      return std::holds_alternative<Transfer>(operation);
+    case Engine::Weights:
+      return std::holds_alternative<LoadWeights>(operation);
+    case Engine::Matrix:
+      return std::holds_alternative<Fold>(operation);
+    case Engine::Vector:
+      return !std::holds_alternative<Transfer>(operation) &&
+             !std::holds_alternative<LoadWeights>(operation) &&
+             !std::holds_alternative<Fold>(operation);
+  }
+  return false;
+}
+
+}  // namespace
+
+void check_operation(Engine engine, const Operation& operation) {
+  require(can_execute(engine, operation), "{} cannot execute operation kind {}", name_of(engine),
+          operation.index());
+}
+
+void check_operands(const ChipSpec& chip, const Program& program, Engine engine,
+                    const Operation& operation) {
+  std::visit(OperandCheck(chip, program, engine), operation);
+}
+
+}  // namespace systole

@@ -1,0 +1,74 @@
+#include "sim/core/semaphores.h"
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+SemaphoreBank::SemaphoreBank(const Program& program)
+    : program_(program), counts_(program.semaphores.size(), 0) {
+  awaited_.fill(-1);
+}
+
+bool SemaphoreBank::try_take(Engine engine, const SemaphoreUse& use) {
+  check_index(use.semaphore);
+  SYSTOLE_CHECK(semaphore(use.semaphore).to == engine, "semaphore {} is for {}, not {}",
+                use.semaphore, name_of(semaphore(use.semaphore).to), name_of(engine));
+  auto& count = counts_[static_cast<std::size_t>(use.semaphore)];
+  auto& awaited = awaited_[static_cast<std::size_t>(engine)];
+  if (count < use.count) {
+    awaited = use.semaphore;
+    return false;
+  }
+  count -= use.count;
+  awaited = -1;
+  return true;
+}
+
+void SemaphoreBank::signal(Engine engine, const SemaphoreUse& use) {
+  check_index(use.semaphore);
+  const Semaphore& which = semaphore(use.semaphore);
+  SYSTOLE_CHECK(which.from == engine, "semaphore {} is from {}, not {}", use.semaphore,
+                name_of(which.from), name_of(engine));
+  counts_[static_cast<std::size_t>(use.semaphore)] += use.count;
+  if (awaited_[static_cast<std::size_t>(which.to)] == use.semaphore) {
+    signalled_[static_cast<std::size_t>(which.to)].notify(sc_core::SC_ZERO_TIME);
+  }
+}
+
+const sc_core::sc_event& SemaphoreBank::signalled(Engine engine) const {
+  return signalled_[static_cast<std::size_t>(engine)];
+}
+
+const Semaphore& SemaphoreBank::semaphore(std::int32_t index) const {
+  return program_.semaphores[static_cast<std::size_t>(index)];
+}
+
+std::int64_t SemaphoreBank::count(std::int32_t index) const {
+  return counts_[static_cast<std::size_t>(index)];
+}
+
+void SemaphoreBank::check_index(std::int32_t index) const {
+  SYSTOLE_CHECK(index >= 0 && static_cast<std::size_t>(index) < counts_.size(),
+                "semaphore {} of {}", index, counts_.size());
+}
+
+Cause wait_cause(const Semaphore& semaphore) {
+  if (semaphore.kind == SemaphoreKind::Space) {
+    return Cause::WaitSpace;
+  }
+  switch (semaphore.from) {
+    case Engine::Host:
+      return Cause::WaitHost;
+    case Engine::DmaIn:
+    case Engine::DmaOut:
+    case Engine::Weights:
+      return Cause::WaitDma;
+    case Engine::Matrix:
+      return Cause::WaitMatrix;
+    case Engine::Vector:
+      return Cause::WaitVector;
+  }
+  return Cause::Idle;
+}
+
+}  // namespace systole

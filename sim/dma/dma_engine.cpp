@@ -1,0 +1,189 @@
+#include "sim/dma/dma_engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "arch/diag/check.h"
+#include "sim/core/rates.h"
+
+namespace systole {
+
+namespace {
+
+RequestSplitter splitter(const Operation& operation, Bytes limit) {
+  if (const auto* load = std::get_if<LoadWeights>(&operation)) {
+    return {*load, limit};
+  }
+  return {std::get<Transfer>(operation), limit};
+}
+
+Tile empty_tile(const Operation& operation, bool carries_data) {
+  const auto* load = std::get_if<LoadWeights>(&operation);
+  if (load == nullptr) {
+    return {};
+  }
+  Tile tile{.rows = load->rows, .cols = load->cols, .type = load->type, .bytes = {}};
+  if (carries_data) {
+    tile.bytes.resize(static_cast<std::size_t>(load->rows * load->cols * bytes_of(load->type)));
+  }
+  return tile;
+}
+
+}  // namespace
+
+DmaEngine::DmaEngine(const sc_core::sc_module_name& name, Engine engine, const CoreContext& context,
+                     WeightFifo& fifo)
+    : sc_module(name),
+      memory("memory", context.time, context.memories != nullptr),
+      context_(context),
+      fifo_(fifo),
+      front_(engine, context) {
+  SYSTOLE_CHECK(context.chip.dma.outstanding >= 1, "{} DMA requests outstanding",
+                context.chip.dma.outstanding);
+  SC_HAS_PROCESS(DmaEngine);
+  SC_THREAD(issue);
+  SC_THREAD(finish);
+}
+
+void DmaEngine::issue() {
+  while (front_.has_next()) {
+    Issued issued = front_.take_next();
+    prepare(issued);
+    const Operation& operation = issued.instruction->operation;
+    descriptors_.emplace_back();
+    Descriptor& descriptor = descriptors_.back();
+    descriptor.tile = empty_tile(operation, context_.memories != nullptr);
+    descriptor.issued = std::move(issued);
+    send_requests(descriptor);
+  }
+}
+
+void DmaEngine::prepare(Issued& issued) {
+  front_.wait_for_semaphores(issued);
+  context_.layers.started(issued.instruction->layer, context_.time.now());
+  context_.time.wait_until(context_.time.now() + context_.chip.dma.issue);
+  issued.phases.push_back({.cause = Cause::Memory, .until = context_.time.now()});
+  if (front_.engine() == Engine::Weights) {
+    front_.wait_for(WaitsFor::FreeTile, issued, fifo_.slot_freed(),
+                    [&] { return fifo_.has_free_slot(); });
+    fifo_.reserve();
+    issued.phases.push_back({.cause = Cause::FifoFull, .until = context_.time.now()});
+  }
+}
+
+void DmaEngine::send_requests(Descriptor& descriptor) {
+  const Issued& issued = descriptor.issued;
+  RequestSplitter requests = splitter(issued.instruction->operation, context_.chip.dma.request);
+  descriptor.bytes = requests.total_bytes();
+  count_actions(issued, descriptor.bytes);
+  bool is_first = true;
+  while (const std::optional<DmaRequest> request = requests.next()) {
+    front_.wait_for(WaitsFor::Memory, issued, request_finished_,
+                    [&] { return in_flight_ < context_.chip.dma.outstanding; });
+    if (is_first) {
+      descriptor.first_request = context_.time.now();
+      is_first = false;
+    }
+    descriptor.is_sent = requests.is_done();
+    front_.at_place_of(issued, [&] { send(descriptor, *request); });
+  }
+}
+
+void DmaEngine::send(Descriptor& descriptor, const DmaRequest& request) {
+  // Counted before anything can suspend, so that `finish` sees the request as unfinished.
+  ++in_flight_;
+  ++descriptor.requests_left;
+  if (front_.engine() != Engine::DmaOut) {
+    memory.send(tlm::TLM_READ_COMMAND, request, {});
+    return;
+  }
+  std::vector<std::int8_t> bytes;
+  if (context_.memories != nullptr) {
+    const auto source = context_.memories->buffer.at(request.buffer_address, request.bytes);
+    bytes.assign(source.begin(), source.end());
+  }
+  descriptor.port_wait += pass_ports(request.bytes);
+  memory.send(tlm::TLM_WRITE_COMMAND, request, std::move(bytes));
+}
+
+void DmaEngine::finish() {
+  for (;;) {
+    while (!memory.has_response()) {
+      wait(memory.responded());
+    }
+    const MemoryResponse response = memory.take_response();
+    context_.time.wait_until(response.arrived);
+    Descriptor& descriptor = descriptors_.front();
+    if (front_.engine() == Engine::DmaIn) {
+      descriptor.port_wait += pass_ports(response.request.bytes);
+    }
+    store(descriptor, response);
+    --in_flight_;
+    request_finished_.notify(sc_core::SC_ZERO_TIME);
+    --descriptor.requests_left;
+    if (descriptor.is_sent && descriptor.requests_left == 0) {
+      complete(descriptor);
+      descriptors_.pop_front();
+    }
+  }
+}
+
+/// Makes the buffer accesses of a request; returns the cycles that shared ports added.
+CoreCycles DmaEngine::pass_ports(std::int64_t bytes) {
+  const std::int64_t accesses = context_.ports.accesses(bytes);
+  const CoreCycles begin = context_.time.now();
+  ActionCounters& actions = context_.counters.actions;
+  (front_.engine() == Engine::DmaIn ? actions.buffer_writes : actions.buffer_reads) += accesses;
+  context_.ports.begin(port_user(), accesses);
+  context_.time.wait_until(begin + CoreCycles(accesses));
+  context_.ports.wait_for(port_user());
+  return context_.time.now() - begin - CoreCycles(accesses);
+}
+
+void DmaEngine::store(Descriptor& descriptor, const MemoryResponse& response) {
+  if (response.bytes.empty()) {
+    return;
+  }
+  const DmaRequest& request = response.request;
+  if (front_.engine() == Engine::Weights) {
+    std::copy(response.bytes.begin(), response.bytes.end(),
+              descriptor.tile.bytes.begin() + request.buffer_address);
+    return;
+  }
+  const auto target = context_.memories->buffer.at(request.buffer_address, request.bytes);
+  std::copy(response.bytes.begin(), response.bytes.end(), target.begin());
+}
+
+void DmaEngine::complete(Descriptor& descriptor) {
+  const CoreCycles now = context_.time.now();
+  const std::int32_t layer = descriptor.issued.instruction->layer;
+  front_.charge_phases(descriptor.issued);
+  const CoreCycles busy = cycles_at_rate(
+      Bytes(descriptor.bytes), context_.chip.dram.peak_bandwidth(), context_.chip.frequency);
+  front_.account().charge_work(now, busy, descriptor.port_wait, Cause::Memory, layer);
+  context_.layers.active(layer, descriptor.first_request, now);
+  if (front_.engine() == Engine::Weights) {
+    descriptor.tile.arrived = now;
+    fifo_.push(std::move(descriptor.tile));
+  }
+  front_.complete(descriptor.issued);
+}
+
+void DmaEngine::count_actions(const Issued& issued, std::int64_t bytes) {
+  LayerCounters& layer =
+      context_.counters.layers[static_cast<std::size_t>(issued.instruction->layer)];
+  if (front_.engine() == Engine::DmaOut) {
+    layer.dram_write_bytes += bytes;
+  } else {
+    layer.dram_read_bytes += bytes;
+  }
+  if (front_.engine() == Engine::Weights) {
+    context_.counters.actions.weight_bytes += bytes;
+  }
+}
+
+PortUser DmaEngine::port_user() const {
+  return front_.engine() == Engine::DmaIn ? PortUser::DmaIn : PortUser::DmaOut;
+}
+
+}  // namespace systole

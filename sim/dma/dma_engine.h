@@ -1,0 +1,69 @@
+#pragma once
+
+#include <deque>
+#include <systemc>
+
+#include "sim/core/engine_front.h"
+#include "sim/dma/memory_master.h"
+#include "sim/matrix/weight_fifo.h"
+
+namespace systole {
+
+/// A DMA engine between DRAM and the unified buffer (dma_in, dma_out) or the weight FIFO (weights).
+///
+/// Timing:
+/// - A descriptor starts when its semaphores are there and the requests of the one before have been
+///   sent; after `issue` cycles its requests follow. LoadWeights needs a free FIFO slot before its
+///   first request.
+/// - Up to `outstanding` requests are in flight; one is finished when its data has come from the
+///   memory, rounded up to a core cycle, and (dma_in) ceil(bytes / port width) buffer accesses have
+///   put it into the buffer; requests finish in order. dma_out makes those accesses before it sends
+///   the request.
+/// - A descriptor completes with its last request. The next descriptor's requests are already in
+///   flight then, so a stream of descriptors runs at the memory's rate.
+/// Account of a descriptor's time beyond its waits: Busy is what its bytes take at the memory's
+/// peak, Port what shared ports added, Memory the rest (issue, latency, queue, rows, refresh).
+/// Reads happen when a request is sent, writes when it finishes.
+/// Not modelled: address generation, more than one descriptor in the issue stage.
+class DmaEngine : public sc_core::sc_module {
+ public:
+  MemoryMaster memory;
+
+  /// `engine` is DmaIn, DmaOut or Weights; `fifo` is where the last of them puts its tiles.
+  DmaEngine(const sc_core::sc_module_name& name, Engine engine, const CoreContext& context,
+            WeightFifo& fifo);
+
+  [[nodiscard]] EngineFront& front() { return front_; }
+
+ private:
+  struct Descriptor {
+    Issued issued;
+    std::int64_t bytes = 0;
+    std::int64_t requests_left = 0;  // to finish, of those sent
+    bool is_sent = false;            // all of its requests
+    CoreCycles first_request{0};
+    CoreCycles port_wait{0};
+    Tile tile;  // of LoadWeights
+  };
+
+  void issue();   // process: descriptors to requests
+  void finish();  // process: responses to completions
+
+  void prepare(Issued& issued);
+  void send_requests(Descriptor& descriptor);
+  void send(Descriptor& descriptor, const DmaRequest& request);
+  CoreCycles pass_ports(std::int64_t bytes);
+  void store(Descriptor& descriptor, const MemoryResponse& response);
+  void complete(Descriptor& descriptor);
+  void count_actions(const Issued& issued, std::int64_t bytes);
+  [[nodiscard]] PortUser port_user() const;
+
+  const CoreContext& context_;
+  WeightFifo& fifo_;
+  EngineFront front_;
+  std::deque<Descriptor> descriptors_;  // with requests in flight, or being sent
+  std::int64_t in_flight_ = 0;          // requests
+  sc_core::sc_event request_finished_;
+};
+
+}  // namespace systole

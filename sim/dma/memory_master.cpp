@@ -1,0 +1,127 @@
+#include "sim/dma/memory_master.h"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+/// A payload that returns to its owner's pool when nobody holds it any more.
+class MemoryMaster::Payload : public tlm::tlm_generic_payload, public tlm::tlm_mm_interface {
+ public:
+  explicit Payload(std::vector<Payload*>& pool) : tlm_generic_payload(this), pool_(pool) {}
+
+  void free(tlm_generic_payload* /*payload*/) override { pool_.push_back(this); }
+
+  DmaRequest request;
+  std::vector<std::int8_t> bytes;
+  std::optional<CoreCycles> arrived;  // of the response
+
+ private:
+  std::vector<Payload*>& pool_;
+};
+
+MemoryMaster::MemoryMaster(const sc_core::sc_module_name& name, const CoreTime& time,
+                           bool carries_data)
+    : sc_module(name), time_(time), carries_data_(carries_data) {
+  socket.register_nb_transport_bw(this, &MemoryMaster::nb_transport_bw);
+}
+
+MemoryMaster::~MemoryMaster() = default;
+
+void MemoryMaster::send(tlm::tlm_command command, const DmaRequest& request,
+                        std::vector<std::int8_t> bytes) {
+  while (pending_request_ != nullptr) {
+    wait(request_ended_);
+  }
+  Payload& payload = free_payload();
+  payload.request = request;
+  payload.arrived.reset();
+  payload.bytes = std::move(bytes);
+  if (carries_data_) {
+    payload.bytes.resize(static_cast<std::size_t>(request.bytes));
+  }
+  payload.set_command(command);
+  payload.set_address(static_cast<sc_dt::uint64>(request.far_address));
+  payload.set_data_ptr(carries_data_ ? reinterpret_cast<unsigned char*>(payload.bytes.data())
+                                     : nullptr);
+  payload.set_data_length(static_cast<unsigned int>(request.bytes));
+  payload.set_streaming_width(static_cast<unsigned int>(request.bytes));
+  payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  payload.acquire();
+  in_flight_.push_back(&payload);
+  pending_request_ = &payload;
+
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  switch (socket->nb_transport_fw(payload, phase, delay)) {
+    case tlm::TLM_ACCEPTED:
+      return;
+    case tlm::TLM_UPDATED:
+      nb_transport_bw(payload, phase, delay);
+      return;
+    case tlm::TLM_COMPLETED:
+      collect(payload, delay);
+      return;
+  }
+}
+
+MemoryResponse MemoryMaster::take_response() {
+  MemoryResponse response = std::move(responses_.front());
+  responses_.pop_front();
+  return response;
+}
+
+tlm::tlm_sync_enum MemoryMaster::nb_transport_bw(tlm::tlm_generic_payload& payload,
+                                                 tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  if (phase == tlm::END_REQ) {
+    request_ended();
+    return tlm::TLM_ACCEPTED;
+  }
+  SYSTOLE_CHECK(phase == tlm::BEGIN_RESP, "the memory sent phase {}", phase.get_name());
+  collect(payload, delay);
+  return tlm::TLM_COMPLETED;
+}
+
+void MemoryMaster::request_ended() {
+  pending_request_ = nullptr;
+  request_ended_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void MemoryMaster::collect(tlm::tlm_generic_payload& transaction, const sc_core::sc_time& delay) {
+  auto& payload = static_cast<Payload&>(transaction);  // every transaction of this socket is one
+  if (!payload.is_response_ok()) {
+    throw InternalError(fmt::format("the memory refused {} bytes at {}: {}", payload.request.bytes,
+                                    payload.request.far_address, payload.get_response_string()));
+  }
+  if (pending_request_ == &payload) {
+    request_ended();  // a response without END_REQ implies it
+  }
+  payload.arrived = time_.edge_at_or_after(sc_core::sc_time_stamp() + delay);
+  while (!in_flight_.empty() && in_flight_.front()->arrived) {
+    Payload& first = *in_flight_.front();
+    in_flight_.pop_front();
+    responses_.push_back(
+        {.request = first.request,
+         .arrived = *first.arrived,
+         .bytes = first.is_read() ? std::move(first.bytes) : std::vector<std::int8_t>()});
+    first.release();
+    responded_.notify(sc_core::SC_ZERO_TIME);
+  }
+}
+
+MemoryMaster::Payload& MemoryMaster::free_payload() {
+  if (free_payloads_.empty()) {
+    payloads_.push_back(std::make_unique<Payload>(free_payloads_));
+    return *payloads_.back();
+  }
+  Payload& payload = *free_payloads_.back();
+  free_payloads_.pop_back();
+  payload.reset();
+  return payload;
+}
+
+}  // namespace systole

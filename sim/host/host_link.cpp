@@ -1,0 +1,104 @@
+#include "sim/host/host_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/core/rates.h"
+
+namespace systole {
+
+HostLink::HostLink(const sc_core::sc_module_name& name, const CoreContext& context)
+    : sc_module(name), context_(context), front_(Engine::Host, context) {
+  SC_HAS_PROCESS(HostLink);
+  SC_THREAD(ask);
+  SC_THREAD(move);
+}
+
+void HostLink::ask() {
+  while (front_.has_next()) {
+    Issued issued = front_.take_next();
+    front_.wait_for_semaphores(issued);
+    context_.layers.started(issued.instruction->layer, context_.time.now());
+    const CoreCycles first_byte = context_.time.now() + context_.chip.host.latency;
+    asked_.push_back({.issued = std::move(issued), .first_byte = first_byte});
+    asked_event_.notify(sc_core::SC_ZERO_TIME);
+  }
+}
+
+void HostLink::move() {
+  for (;;) {
+    while (asked_.empty()) {
+      wait(asked_event_);
+    }
+    Asked asked = std::move(asked_.front());
+    asked_.pop_front();
+    execute(std::move(asked));
+  }
+}
+
+void HostLink::execute(Asked asked) {
+  const auto& transfer = std::get<Transfer>(asked.issued.instruction->operation);
+  const std::int32_t layer = asked.issued.instruction->layer;
+  context_.time.wait_until(asked.first_byte);
+  const CoreCycles start = context_.time.now();
+
+  std::vector<std::int8_t> bytes;
+  if (context_.memories != nullptr) {
+    front_.at_place_of(asked.issued, [&] { bytes = read(transfer); });
+  }
+  const std::int64_t accesses = transfer.rows * context_.ports.accesses(transfer.row_bytes);
+  count_actions(transfer, accesses, layer);
+  const CoreCycles busy = cycles_at_rate(Bytes(transfer.rows * transfer.row_bytes),
+                                         context_.chip.host.bandwidth, context_.chip.frequency);
+  context_.ports.begin(PortUser::Host, accesses);
+  context_.time.wait_until(start + busy);
+  context_.ports.wait_for(PortUser::Host);
+
+  const CoreCycles end = context_.time.now();
+  front_.charge_phases(asked.issued);
+  front_.account().charge(Cause::Memory, start, layer);
+  front_.account().charge_work(end, busy, CoreCycles(0), Cause::Port, layer);
+  context_.layers.active(layer, start, end);
+  if (context_.memories != nullptr) {
+    front_.at_place_of(asked.issued, [&] { write(transfer, bytes); });
+  }
+  front_.complete(asked.issued);
+}
+
+void HostLink::count_actions(const Transfer& transfer, std::int64_t accesses, std::int32_t layer) {
+  const std::int64_t bytes = transfer.rows * transfer.row_bytes;
+  ActionCounters& actions = context_.counters.actions;
+  (transfer.to_buffer ? actions.host_in_bytes : actions.host_out_bytes) += bytes;
+  (transfer.to_buffer ? actions.buffer_writes : actions.buffer_reads) += accesses;
+  context_.counters.layers[static_cast<std::size_t>(layer)].host_bytes += bytes;
+}
+
+std::vector<std::int8_t> HostLink::read(const Transfer& transfer) const {
+  const CoreMemories& memories = *context_.memories;
+  std::vector<std::int8_t> bytes;
+  bytes.reserve(static_cast<std::size_t>(transfer.rows * transfer.row_bytes));
+  for (std::int64_t r = 0; r < transfer.rows; ++r) {
+    const auto row =
+        transfer.to_buffer
+            ? memories.host.at(transfer.far.address + r * transfer.far_pitch, transfer.row_bytes)
+            : memories.buffer.at(transfer.buffer.address + r * transfer.buffer_pitch,
+                                 transfer.row_bytes);
+    bytes.insert(bytes.end(), row.begin(), row.end());
+  }
+  return bytes;
+}
+
+void HostLink::write(const Transfer& transfer, const std::vector<std::int8_t>& bytes) const {
+  const CoreMemories& memories = *context_.memories;
+  auto row = bytes.begin();
+  for (std::int64_t r = 0; r < transfer.rows; ++r, row += transfer.row_bytes) {
+    const auto target =
+        transfer.to_buffer
+            ? memories.buffer.at(transfer.buffer.address + r * transfer.buffer_pitch,
+                                 transfer.row_bytes)
+            : memories.host.at(transfer.far.address + r * transfer.far_pitch, transfer.row_bytes);
+    std::copy_n(row, transfer.row_bytes, target.begin());
+  }
+}
+
+}  // namespace systole

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <systemc>
+#include <vector>
+
+#include "arch/chip_spec.h"
+#include "arch/diag/check.h"
+#include "arch/isa/data_type.h"
+#include "arch/units/units.h"
+
+namespace systole {
+
+/// A weight tile on its way from DRAM to the array; `bytes` is empty in a run without data.
+struct Tile {
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  DataType type = DataType::Int8;
+  std::vector<std::int8_t> bytes;  // packed row-major
+  CoreCycles arrived{0};
+};
+
+/// The FIFO between the weights engine and the array.
+///
+/// A slot is held from the first DRAM request of a tile until the tile has been shifted into the
+/// array's shadow registers. Tiles arrive in the order of their reservations.
+class WeightFifo {
+ public:
+  explicit WeightFifo(const WeightFifoSpec& spec) : capacity_(spec.tiles) {
+    SYSTOLE_CHECK(capacity_ >= 1, "weight FIFO of {} tiles", capacity_);
+  }
+
+  [[nodiscard]] bool has_free_slot() const { return used_ < capacity_; }
+  void reserve() {
+    SYSTOLE_CHECK(has_free_slot(), "weight FIFO full with {} tiles", used_);
+    ++used_;
+  }
+  void push(Tile tile) {
+    arrived_tiles_.push_back(std::move(tile));
+    arrived_.notify(sc_core::SC_ZERO_TIME);
+  }
+  [[nodiscard]] bool has_tile() const { return !arrived_tiles_.empty(); }
+  [[nodiscard]] Tile take() {
+    Tile tile = std::move(arrived_tiles_.front());
+    arrived_tiles_.pop_front();
+    return tile;
+  }
+  /// The tile taken last has left its slot.
+  void free_slot() {
+    --used_;
+    slot_freed_.notify(sc_core::SC_ZERO_TIME);
+  }
+
+  [[nodiscard]] const sc_core::sc_event& arrived() const { return arrived_; }
+  [[nodiscard]] const sc_core::sc_event& slot_freed() const { return slot_freed_; }
+
+ private:
+  std::int64_t capacity_;
+  std::int64_t used_ = 0;
+  std::deque<Tile> arrived_tiles_;
+  sc_core::sc_event arrived_;
+  sc_core::sc_event slot_freed_;
+};
+
+}  // namespace systole

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "arch/isa/instruction.h"
+
+namespace systole {
+
+/// 128 bits hold every product of an int64 value and a multiplier.
+__extension__ using WideInteger = __int128;
+
+/// numerator / denominator, halves away from zero; the denominator is positive.
+[[nodiscard]] constexpr std::int64_t divide_half_away(WideInteger numerator,
+                                                      WideInteger denominator) {
+  const WideInteger magnitude = numerator < 0 ? -numerator : numerator;
+  const WideInteger quotient = (2 * magnitude + denominator) / (2 * denominator);
+  return static_cast<std::int64_t>(numerator < 0 ? -quotient : quotient);
+}
+
+/// value / 2^shift, halves away from zero.
+[[nodiscard]] constexpr std::int64_t shift_half_away(WideInteger value, std::int32_t shift) {
+  const WideInteger magnitude = value < 0 ? -value : value;
+  const WideInteger half = shift == 0 ? 0 : WideInteger{1} << (shift - 1);
+  const WideInteger quotient = (magnitude + half) >> shift;
+  return static_cast<std::int64_t>(value < 0 ? -quotient : quotient);
+}
+
+/// The scale of a FixedPoint as arch/isa/instruction.h defines it.
+[[nodiscard]] constexpr std::int64_t scaled(std::int64_t value, const FixedPoint& scale) {
+  return shift_half_away(static_cast<WideInteger>(value) * scale.multiplier, scale.shift);
+}
+
+/// clamp(zero_point + value) to the destination's limits.
+[[nodiscard]] constexpr std::int8_t quantized(std::int64_t value, const Destination& to) {
+  return static_cast<std::int8_t>(std::clamp<std::int64_t>(value + to.zero_point, to.low, to.high));
+}
+
+}  // namespace systole

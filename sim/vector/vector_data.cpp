@@ -1,0 +1,217 @@
+#include "sim/vector/vector_data.h"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+
+#include "arch/diag/check.h"
+#include "sim/memory/window_reader.h"
+#include "sim/vector/fixed_point_arithmetic.h"
+
+namespace systole {
+
+namespace {
+
+constexpr std::int64_t kLookupEntries = 256;
+constexpr std::int64_t kSoftmaxTableBytes = 1024;
+constexpr std::int64_t kSoftmaxOne = 256;  // 1.0 at the output scale
+constexpr std::int32_t kMaxShift = 62;
+
+VectorResults empty_results(std::int64_t rows, std::int64_t cols) {
+  VectorResults results{.rows = rows, .cols = cols, .values = {}, .sums = {}};
+  results.values.reserve(static_cast<std::size_t>(rows * cols));
+  return results;
+}
+
+void check_shift(std::int32_t shift) {
+  SYSTOLE_CHECK(shift >= 0 && shift <= kMaxShift, "shift {}", shift);
+}
+
+/// The table that a stored value goes through, if there is one.
+class Lookup {
+ public:
+  Lookup(const Operand& table, const ByteMemory& buffer) {
+    if (table.tensor != kNoTensor) {
+      table_ = buffer.at(table.address, kLookupEntries);
+    }
+  }
+  [[nodiscard]] std::int8_t operator()(std::int8_t value) const {
+    return table_.empty() ? value : table_[static_cast<std::size_t>(value + 128)];
+  }
+
+ private:
+  std::span<const std::int8_t> table_;
+};
+
+class Compute {
+ public:
+  Compute(const ByteMemory& buffer, const Accumulators& accumulators)
+      : buffer_(buffer), accumulators_(accumulators) {}
+
+  VectorResults operator()(const Requantize& requantize) const {
+    check_shift(requantize.scale.shift);
+    const Lookup lookup(requantize.lookup, buffer_);
+    const auto bias = buffer_.at(requantize.bias.address, requantize.cols * 4);
+    VectorResults results = empty_results(requantize.rows, requantize.cols);
+    results.sums.reserve(results.values.capacity());
+    for (std::int64_t r = 0; r < requantize.rows; ++r) {
+      const auto row = accumulators_.row(requantize.accumulator + r, requantize.cols);
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        const auto sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(row[c]) +
+                                                   static_cast<std::uint32_t>(int32_at(bias, c)));
+        results.sums.push_back(sum);
+        results.values.push_back(lookup(quantized(scaled(sum, requantize.scale), requantize.to)));
+      }
+    }
+    return results;
+  }
+
+  VectorResults operator()(const Rescale& rescale) const {
+    check_shift(rescale.scale.shift);
+    const Lookup lookup(rescale.lookup, buffer_);
+    VectorResults results = empty_results(rescale.rows, rescale.cols);
+    for (std::int64_t r = 0; r < rescale.rows; ++r) {
+      for (const std::int8_t x :
+           buffer_.at(rescale.in.address + r * rescale.in_pitch, rescale.cols)) {
+        const std::int64_t value = scaled(x - rescale.in_zero_point, rescale.scale);
+        results.values.push_back(lookup(quantized(value, rescale.to)));
+      }
+    }
+    return results;
+  }
+
+  VectorResults operator()(const Add& add) const {
+    check_shift(add.shift);
+    VectorResults results = empty_results(add.rows, add.cols);
+    for (std::int64_t r = 0; r < add.rows; ++r) {
+      const auto a = buffer_.at(add.a.address + r * add.a_pitch, add.cols);
+      const auto b = buffer_.at(add.b.address + r * add.b_pitch, add.cols);
+      for (std::size_t c = 0; c < a.size(); ++c) {
+        const WideInteger sum =
+            static_cast<WideInteger>(a[c] - add.a_zero_point) * add.a_multiplier +
+            static_cast<WideInteger>(b[c] - add.b_zero_point) * add.b_multiplier;
+        results.values.push_back(quantized(shift_half_away(sum, add.shift), add.to));
+      }
+    }
+    return results;
+  }
+
+  VectorResults operator()(const Pool& pool) const {
+    check_shift(pool.scale.shift);
+    VectorResults results = empty_results(pool.count, pool.window.channels);
+    const WindowReader reader(pool.window, 1, buffer_);
+    for (std::int64_t i = 0; i < pool.count; ++i) {
+      const WindowReader::Position at = reader.position(pool.first + i);
+      switch (pool.kind) {
+        case PoolKind::Max:
+          pool_maximum(pool, reader, at, results.values);
+          break;
+        case PoolKind::Average:
+          pool_average(pool, reader, at, results.values);
+          break;
+      }
+    }
+    return results;
+  }
+
+  VectorResults operator()(const Softmax& softmax) const {
+    VectorResults results = empty_results(softmax.rows, softmax.cols);
+    const auto table = buffer_.at(softmax.table.address, kSoftmaxTableBytes);
+    for (std::int64_t r = 0; r < softmax.rows; ++r) {
+      const auto row = buffer_.at(softmax.in.address + r * softmax.in_pitch, softmax.cols);
+      const std::int8_t maximum = *std::max_element(row.begin(), row.end());
+      const auto weight = [&](std::int8_t x) -> std::int64_t {
+        return int32_at(table, static_cast<std::size_t>(maximum - x));
+      };
+      const std::int64_t sum =
+          std::accumulate(row.begin(), row.end(), std::int64_t{0},
+                          [&](std::int64_t total, std::int8_t x) { return total + weight(x); });
+      SYSTOLE_CHECK(sum > 0, "softmax weights of row {} add up to {}", r, sum);
+      for (const std::int8_t x : row) {
+        const std::int64_t value = (2 * kSoftmaxOne * weight(x) + sum) / (2 * sum);
+        results.values.push_back(quantized(value, softmax.to));
+      }
+    }
+    return results;
+  }
+
+  template <class Other>
+  VectorResults operator()(const Other& /*operation*/) const {
+    SYSTOLE_CHECK(false, "not an operation of the vector unit");
+  }
+
+ private:
+  /// Calls `visit` with the channels under each kernel element inside the image.
+  template <class Visit>
+  static void for_each_inside(const Window& window, const WindowReader& reader,
+                              const WindowReader::Position& at, Visit visit) {
+    for (std::int64_t ky = 0; ky < window.kernel_rows; ++ky) {
+      for (std::int64_t kx = 0; kx < window.kernel_cols; ++kx) {
+        const auto channels = reader.channels(at, ky, kx, 0, window.channels);
+        if (!channels.empty()) {
+          visit(channels);
+        }
+      }
+    }
+  }
+
+  static void pool_maximum(const Pool& pool, const WindowReader& reader,
+                           const WindowReader::Position& at, std::vector<std::int8_t>& values) {
+    std::vector<std::int8_t> maximum(static_cast<std::size_t>(pool.window.channels), -128);
+    for_each_inside(pool.window, reader, at, [&](std::span<const std::int8_t> channels) {
+      std::transform(channels.begin(), channels.end(), maximum.begin(), maximum.begin(),
+                     [](std::int8_t a, std::int8_t b) { return std::max(a, b); });
+    });
+    for (const std::int8_t value : maximum) {
+      values.push_back(
+          static_cast<std::int8_t>(std::clamp<std::int32_t>(value, pool.to.low, pool.to.high)));
+    }
+  }
+
+  static void pool_average(const Pool& pool, const WindowReader& reader,
+                           const WindowReader::Position& at, std::vector<std::int8_t>& values) {
+    std::vector<std::int64_t> sums(static_cast<std::size_t>(pool.window.channels), 0);
+    std::int64_t inside = 0;
+    for_each_inside(pool.window, reader, at, [&](std::span<const std::int8_t> channels) {
+      ++inside;
+      std::transform(channels.begin(), channels.end(), sums.begin(), sums.begin(),
+                     [&](std::int8_t x, std::int64_t sum) { return sum + x - pool.in_zero_point; });
+    });
+    const std::int64_t counted =
+        pool.count_padding ? pool.window.kernel_rows * pool.window.kernel_cols : inside;
+    SYSTOLE_CHECK(counted > 0, "average over no elements");
+    const WideInteger divisor = static_cast<WideInteger>(counted) << pool.scale.shift;
+    for (const std::int64_t sum : sums) {
+      const WideInteger product = static_cast<WideInteger>(sum) * pool.scale.multiplier;
+      values.push_back(quantized(divide_half_away(product, divisor), pool.to));
+    }
+  }
+
+  const ByteMemory& buffer_;
+  const Accumulators& accumulators_;
+};
+
+struct DestinationOf {
+  const Destination& operator()(const Requantize& operation) const { return operation.to; }
+  const Destination& operator()(const Rescale& operation) const { return operation.to; }
+  const Destination& operator()(const Add& operation) const { return operation.to; }
+  const Destination& operator()(const Pool& operation) const { return operation.to; }
+  const Destination& operator()(const Softmax& operation) const { return operation.to; }
+  template <class Other>
+  const Destination& operator()(const Other& /*operation*/) const {
+    SYSTOLE_CHECK(false, "not an operation of the vector unit");
+  }
+};
+
+}  // namespace
+
+VectorResults vector_results(const Operation& operation, const ByteMemory& buffer,
+                             const Accumulators& accumulators) {
+  return std::visit(Compute(buffer, accumulators), operation);
+}
+
+const Destination& destination(const Operation& operation) {
+  return std::visit(DestinationOf{}, operation);
+}
+
+}  // namespace systole

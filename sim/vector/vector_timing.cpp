@@ -1,0 +1,85 @@
+#include "sim/vector/vector_timing.h"
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+namespace {
+
+constexpr std::int64_t kLookupBytes = 256;
+constexpr std::int64_t kSoftmaxTableBytes = 1024;
+constexpr std::int64_t kSoftmaxPasses = 3;
+
+class VectorRule {
+ public:
+  VectorRule(const VectorUnitSpec& spec, Bytes port_width) : spec_(spec), width_(port_width) {}
+
+  VectorTiming operator()(const Requantize& requantize) const {
+    const std::int64_t rows = requantize.rows;
+    const std::int64_t bias_bytes = requantize.cols * bytes_of(DataType::Int32);
+    return {.compute = compute(VectorClass::Activation, rows * steps(requantize.cols)),
+            .first_reads = accesses(bias_bytes) + lookup_accesses(requantize.lookup),
+            .writes = rows * accesses(requantize.cols),
+            .accumulator_reads = rows,
+            .elements = rows * requantize.cols};
+  }
+  VectorTiming operator()(const Rescale& rescale) const {
+    const std::int64_t row_accesses = rescale.rows * accesses(rescale.cols);
+    return {.compute = compute(VectorClass::Elementwise, rescale.rows * steps(rescale.cols)),
+            .first_reads = lookup_accesses(rescale.lookup) + row_accesses,
+            .writes = row_accesses,
+            .elements = rescale.rows * rescale.cols};
+  }
+  VectorTiming operator()(const Add& add) const {
+    const std::int64_t row_accesses = add.rows * accesses(add.cols);
+    return {.compute = compute(VectorClass::Elementwise, add.rows * steps(add.cols)),
+            .first_reads = row_accesses,
+            .second_reads = row_accesses,
+            .writes = row_accesses,
+            .elements = add.rows * add.cols};
+  }
+  VectorTiming operator()(const Pool& pool) const {
+    const std::int64_t kernel = pool.window.kernel_rows * pool.window.kernel_cols;
+    const std::int64_t channels = pool.window.channels;
+    return {.compute = compute(VectorClass::Pooling, pool.count * steps(channels) * kernel),
+            .first_reads = pool.count * kernel * accesses(channels),
+            .writes = pool.count * accesses(channels),
+            .elements = pool.count * channels};
+  }
+  VectorTiming operator()(const Softmax& softmax) const {
+    const std::int64_t row_accesses = softmax.rows * accesses(softmax.cols);
+    const std::int64_t row_steps = softmax.rows * steps(softmax.cols);
+    return {.compute = compute(VectorClass::Softmax, row_steps * kSoftmaxPasses),
+            .first_reads = accesses(kSoftmaxTableBytes) + row_accesses * kSoftmaxPasses,
+            .writes = row_accesses,
+            .elements = softmax.rows * softmax.cols};
+  }
+  template <class Other>
+  VectorTiming operator()(const Other& /*operation*/) const {
+    SYSTOLE_CHECK(false, "not an operation of the vector unit");
+  }
+
+ private:
+  [[nodiscard]] std::int64_t steps(std::int64_t cols) const { return ceil_div(cols, spec_.lanes); }
+  [[nodiscard]] std::int64_t accesses(std::int64_t bytes) const {
+    return ceil_div(bytes, width_.count());
+  }
+  [[nodiscard]] std::int64_t lookup_accesses(const Operand& lookup) const {
+    return lookup.tensor == kNoTensor ? 0 : accesses(kLookupBytes);
+  }
+  [[nodiscard]] CoreCycles compute(VectorClass kind, std::int64_t step_count) const {
+    return spec_.latency + spec_.pace_of(kind) * step_count;
+  }
+
+  const VectorUnitSpec& spec_;
+  Bytes width_;
+};
+
+}  // namespace
+
+VectorTiming vector_timing(const VectorUnitSpec& spec, Bytes port_width,
+                           const Operation& operation) {
+  return std::visit(VectorRule(spec, port_width), operation);
+}
+
+}  // namespace systole

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include "arch/chip_spec.h"
+#include "arch/isa/instruction.h"
+#include "arch/units/units.h"
+
+namespace systole {
+
+/// What a vector instruction costs.
+///
+/// Cycles, with ports of its own: latency + steps * pace(class). A step handles up to `lanes`
+/// elements of one row:
+///   Requantize (activation)        rows * ceil(cols / lanes)
+///   Rescale, Add (elementwise)     rows * ceil(cols / lanes)
+///   Pool (pooling)                 count * ceil(channels / lanes) * kernel_rows * kernel_cols
+///   Softmax (softmax)              rows * ceil(cols / lanes) * 3: maximum, sum, quotient
+/// Buffer accesses, beside the steps: every row read or written takes ceil(row bytes / port width);
+/// Pool reads one row of channels per kernel element, Softmax each row in every pass; biases and
+/// tables are read first, ceil(bytes / port width).
+struct VectorTiming {
+  CoreCycles compute{0};
+  std::int64_t first_reads = 0;   ///< parameters, then the first operand
+  std::int64_t second_reads = 0;  ///< second operand of Add
+  std::int64_t writes = 0;
+  std::int64_t accumulator_reads = 0;
+  std::int64_t elements = 0;  ///< produced
+};
+
+/// `operation` is one of the vector unit's kinds.
+[[nodiscard]] VectorTiming vector_timing(const VectorUnitSpec& spec, Bytes port_width,
+                                         const Operation& operation);
+
+}  // namespace systole

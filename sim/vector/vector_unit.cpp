@@ -1,0 +1,91 @@
+#include "sim/vector/vector_unit.h"
+
+#include <algorithm>
+
+namespace systole {
+
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const CoreContext& context)
+    : sc_module(name), context_(context), front_(Engine::Vector, context) {
+  SC_HAS_PROCESS(VectorUnit);
+  SC_THREAD(run);
+}
+
+void VectorUnit::run() {
+  while (front_.has_next()) {
+    execute(front_.take_next());
+  }
+}
+
+void VectorUnit::execute(Issued issued) {
+  const Operation& operation = issued.instruction->operation;
+  const std::int32_t layer = issued.instruction->layer;
+  front_.wait_for_semaphores(issued);
+  front_.charge_phases(issued);
+  const CoreCycles start = context_.time.now();
+  context_.layers.started(layer, start);
+
+  VectorResults results;
+  CoreMemories* memories = context_.memories;
+  if (memories != nullptr) {
+    front_.at_place_of(issued, [&] {
+      results = vector_results(operation, memories->buffer, memories->accumulators);
+    });
+  }
+  const VectorTiming timing =
+      vector_timing(context_.chip.vector, context_.chip.buffer.port_width, operation);
+  begin_streams(timing);
+  context_.time.wait_until(start + timing.compute);
+  context_.ports.wait_for(PortUser::VectorFirst);
+  context_.ports.wait_for(PortUser::VectorSecond);
+  context_.ports.wait_for(PortUser::VectorResult);
+
+  const CoreCycles end = context_.time.now();
+  front_.account().charge_work(end, timing.compute, CoreCycles(0), Cause::Port, layer);
+  context_.layers.active(layer, issued.head, end);
+  if (memories != nullptr) {
+    front_.at_place_of(issued, [&] { write_back(operation, results); });
+  }
+  front_.complete(issued);
+}
+
+void VectorUnit::begin_streams(const VectorTiming& timing) {
+  context_.ports.begin(PortUser::VectorFirst, timing.first_reads);
+  context_.ports.begin(PortUser::VectorSecond, timing.second_reads);
+  context_.ports.begin(PortUser::VectorResult, timing.writes);
+  ActionCounters& actions = context_.counters.actions;
+  actions.buffer_reads += timing.first_reads + timing.second_reads;
+  actions.buffer_writes += timing.writes;
+  actions.accumulator_reads += timing.accumulator_reads;
+  actions.vector_elements += timing.elements;
+}
+
+void VectorUnit::write_back(const Operation& operation, const VectorResults& results) {
+  const Destination& to = destination(operation);
+  auto row = results.values.begin();
+  for (std::int64_t r = 0; r < results.rows; ++r, row += results.cols) {
+    const auto target = context_.memories->buffer.at(to.out.address + r * to.pitch, results.cols);
+    std::copy_n(row, results.cols, target.begin());
+  }
+  if (context_.memories->observer != nullptr && to.out.tensor != kNoTensor) {
+    report(to, results);
+  }
+}
+
+void VectorUnit::report(const Destination& to, const VectorResults& results) {
+  const ProgramTensor& tensor = context_.program.tensors[static_cast<std::size_t>(to.out.tensor)];
+  const std::int64_t pitch = tensor.channels * bytes_of(tensor.type);
+  RunObserver& observer = *context_.memories->observer;
+  if (!results.sums.empty()) {
+    observer.on_accumulators(to.out.tensor, to.out.offset, results.rows, results.cols, pitch,
+                             results.sums);
+  }
+  std::vector<std::int8_t> written;
+  written.reserve(results.values.size());
+  for (std::int64_t r = 0; r < results.rows; ++r) {
+    const auto row = context_.memories->buffer.at(to.out.address + r * to.pitch, results.cols);
+    written.insert(written.end(), row.begin(), row.end());
+  }
+  observer.on_result(to.out.tensor, to.out.offset, results.rows, results.cols, pitch, written);
+}
+
+}  // namespace systole

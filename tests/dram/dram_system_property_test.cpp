@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sim/dram/dram_system.h"
+#include "tests/dram/burst_oracle.h"
+#include "tests/dram/dram_specs.h"
+#include "tests/dram/dram_traffic.h"
+#include "tests/dram/timing_rules.h"
+
+namespace systole::testing {
+namespace {
+
+struct Mix {
+  std::string name;
+  DramStandard standard;
+  std::int64_t channels = 1;
+  std::int64_t initiators = 1;
+  std::int64_t queue_depth = 32;
+  std::int64_t longest = 64;  ///< span, in bytes
+  std::int64_t region = 0;    ///< addresses below; 0: the whole capacity
+  std::int64_t pause = 0;     ///< longest pause between the requests of an initiator
+  std::int64_t writes = 0;    ///< of 10 requests
+
+  friend void PrintTo(const Mix& mix, std::ostream* out) { *out << mix.name; }
+};
+
+std::vector<Request> traffic(const Mix& mix, std::int64_t capacity, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<std::int64_t> clock(static_cast<std::size_t>(mix.initiators), 0);
+  std::vector<Request> requests;
+  std::int64_t next = 0;
+  for (int index = 0; index < 60; ++index) {
+    Request request;
+    request.initiator = static_cast<std::int32_t>(random.below(mix.initiators));
+    request.operation = random.below(10) < mix.writes ? DramOperation::Write : DramOperation::Read;
+    request.length = 1 + random.below(mix.longest);
+    // One in three goes on where the one before ended.
+    const std::int64_t region = mix.region > 0 ? mix.region : capacity;
+    request.address = random.below(3) == 0 ? next : random.below(region);
+    request.address = std::min(request.address, capacity - request.length);
+    next = request.address + request.length;
+    std::int64_t& time = clock[static_cast<std::size_t>(request.initiator)];
+    time += random.below(mix.pause + 1);
+    request.when = time;
+    requests.push_back(request);
+  }
+  return requests;
+}
+
+class RandomTraffic : public ::testing::TestWithParam<Mix> {};
+
+TEST_P(RandomTraffic, EqualsTheBurstByBurstOracleAndBreaksNoRule) {
+  const Mix& mix = GetParam();
+  const DramSpec spec = memory_of(mix.standard, mix.channels);
+  const TimingRules rules(mix.standard.organization, mix.standard.timing);
+  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const std::vector<Request> requests = traffic(mix, spec.capacity.count(), seed);
+    std::vector<std::vector<DramCommand>> commands(static_cast<std::size_t>(mix.channels));
+    DramSystem system(spec, mix.queue_depth, [&](const DramCommand& command) {
+      commands[static_cast<std::size_t>(command.channel)].push_back(command);
+    });
+    const std::vector<std::int64_t> ends = drive(system, requests);
+    const OracleResult oracle = burst_oracle(spec, mix.queue_depth, requests);
+    ASSERT_EQ(ends, oracle.ends);
+    const std::int64_t end = *std::max_element(ends.begin(), ends.end());
+    ASSERT_EQ(system.counters(DramCycles(end)), oracle.counters);
+    for (const std::vector<DramCommand>& log : commands) {
+      ASSERT_EQ(rules.violations(log), std::vector<std::string>{});
+    }
+  }
+}
+
+std::vector<Mix> mixes() {
+  const DramStandard groups = two_ranks_with_groups();
+  DramStandard far_apart = lpddr4_3200();  // nCL far above nCWL: only their order keeps a RD back
+  far_apart.organization.ranks = 2;
+  return {
+      {.name = "short_reads", .standard = ddr3_1600(), .region = 1 << 20},
+      {.name = "short_mix", .standard = ddr3_1600(), .region = 1 << 20, .writes = 4},
+      {.name = "scattered_mix", .standard = ddr3_1600(), .writes = 5},
+      {.name = "long_mix", .standard = ddr3_2133(), .channels = 2, .longest = 9000, .writes = 3},
+      {.name = "groups_short", .standard = groups, .longest = 200, .writes = 5},
+      {.name = "groups_long", .standard = groups, .longest = 2500, .writes = 5},
+      {.name = "groups_no_refresh",
+       .standard = without_refresh(groups),
+       .channels = 2,
+       .longest = 3000,
+       .writes = 5},
+      {.name = "three_initiators",
+       .standard = groups,
+       .channels = 3,
+       .initiators = 3,
+       .longest = 3000,
+       .pause = 100,
+       .writes = 4},
+      {.name = "shallow_queue",
+       .standard = groups,
+       .channels = 4,
+       .initiators = 4,
+       .queue_depth = 1,
+       .longest = 4000,
+       .pause = 30,
+       .writes = 5},
+      {.name = "idle_between",
+       .standard = groups,
+       .initiators = 2,
+       .longest = 600,
+       .pause = 4000,
+       .writes = 5},
+      {.name = "two_ranks_far_apart",
+       .standard = far_apart,
+       .longest = 100,
+       .region = 1 << 16,
+       .writes = 5},
+      {.name = "same_bank",
+       .standard = groups,
+       .initiators = 2,
+       .queue_depth = 4,
+       .longest = 100,
+       .region = 1024,
+       .pause = 60,
+       .writes = 5},
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(Dram, RandomTraffic, ::testing::ValuesIn(mixes()),
+                         [](const auto& mix) { return mix.param.name; });
+
+}  // namespace
+}  // namespace systole::testing

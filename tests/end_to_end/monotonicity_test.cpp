@@ -1,0 +1,87 @@
+#include <functional>
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/compile.h"
+#include "compiler/frontend/read_network.h"
+#include "sim/simulate.h"
+#include "tests/support/forked.h"
+
+namespace systole {
+namespace {
+
+/// Wall-clock time of the network on the chip, in femtoseconds.
+Femtoseconds time_on(const ChipSpec& chip, const std::string& network) {
+  const ForkedResult child = run_forked([&] {
+    const Network read = read_network(
+        fmt::format("{}/workloads/{}.yaml", SYSTOLE_SOURCE_DIR, network), {.batch = 1});
+    const Program program = compile(chip, read.graph);
+    return std::to_string(chip.clock().time_of(simulate(chip, program).elapsed).count());
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  return Femtoseconds(std::stoll(child.output));
+}
+
+ChipSpec chip_named(const std::string& name) {
+  return read_chip(fmt::format("{}/configs/chips/{}.yaml", SYSTOLE_SOURCE_DIR, name));
+}
+
+struct Subject {
+  std::string chip;
+  std::string network;
+};
+
+class MoreHardware : public testing::TestWithParam<Subject> {
+ protected:
+  void expect_not_slower(const std::function<void(ChipSpec&)>& improve) {
+    const ChipSpec base = chip_named(GetParam().chip);
+    ChipSpec better = base;
+    improve(better);
+    EXPECT_LE(time_on(better, GetParam().network), time_on(base, GetParam().network));
+  }
+};
+
+TEST_P(MoreHardware, TwiceTheDramChannelsAreNotSlower) {
+  expect_not_slower([](ChipSpec& chip) { chip.dram.channels *= 2; });
+}
+
+TEST_P(MoreHardware, TwiceTheUnifiedBufferIsNotSlower) {
+  expect_not_slower([](ChipSpec& chip) { chip.buffer.capacity = chip.buffer.capacity * 2; });
+}
+
+TEST_P(MoreHardware, AFasterCoreClockIsNotSlower) {
+  expect_not_slower([](ChipSpec& chip) { chip.frequency = chip.frequency * 2; });
+}
+
+TEST_P(MoreHardware, MoreAccumulatorsAreNotSlower) {
+  expect_not_slower([](ChipSpec& chip) { chip.accumulators.entries *= 2; });
+}
+
+TEST_P(MoreHardware, ADeeperWeightFifoIsNotSlower) {
+  expect_not_slower([](ChipSpec& chip) { chip.weight_fifo.tiles *= 2; });
+}
+
+TEST_P(MoreHardware, MoreBufferPortsAreNotSlower) {
+  expect_not_slower([](ChipSpec& chip) { chip.buffer.ports = chip.buffer.banks; });
+}
+
+TEST_P(MoreHardware, MoreOutstandingRequestsAreNotSlower) {
+  expect_not_slower([](ChipSpec& chip) { chip.dma.outstanding *= 2; });
+}
+
+TEST_P(MoreHardware, AFasterHostLinkIsNotSlower) {
+  expect_not_slower([](ChipSpec& chip) { chip.host.bandwidth = chip.host.bandwidth * 2; });
+}
+
+INSTANTIATE_TEST_SUITE_P(Shipped, MoreHardware,
+                         testing::Values(Subject{"tpu_v1", "resnet50"}, Subject{"tpu_v1", "mlp0"},
+                                         Subject{"tpu_v1", "alexnet"}, Subject{"edge", "resnet50"},
+                                         Subject{"edge", "mlp0"}, Subject{"edge", "alexnet"}),
+                         [](const auto& info) {
+                           return info.param.chip + "_" + info.param.network;
+                         });
+
+}  // namespace
+}  // namespace systole

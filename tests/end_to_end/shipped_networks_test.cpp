@@ -1,0 +1,73 @@
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/compile.h"
+#include "compiler/frontend/read_network.h"
+#include "report/json.h"
+#include "study/evaluate.h"
+#include "tests/end_to_end/support/laws.h"
+#include "tests/support/forked.h"
+
+namespace systole {
+namespace {
+
+struct Subject {
+  std::string chip;
+  std::string network;
+  std::int64_t batch;
+};
+
+class ShippedNetworks : public testing::TestWithParam<Subject> {
+ protected:
+  [[nodiscard]] static ChipSpec chip() {
+    return read_chip(fmt::format("{}/configs/chips/{}.yaml", SYSTOLE_SOURCE_DIR, GetParam().chip));
+  }
+  [[nodiscard]] static Network network() {
+    return read_network(fmt::format("{}/workloads/{}.yaml", SYSTOLE_SOURCE_DIR, GetParam().network),
+                        {.batch = GetParam().batch});
+  }
+};
+
+TEST_P(ShippedNetworks, KeepTheLaws) {
+  const ForkedResult child = run_forked([] {
+    const ChipSpec spec = chip();
+    const Network read = network();
+    const Program program = compile(spec, read.graph);
+    return broken_laws(evaluate_program(spec, read, program), program);
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  EXPECT_EQ(child.output, "");
+}
+
+TEST_P(ShippedNetworks, TakeTheSameCyclesWithAndWithoutData) {
+  const auto counters = [](bool check) {
+    const ForkedResult child = run_forked([check] {
+      Result result = evaluate(chip(), network(), {.check = check});
+      if (result.check && !result.check->passed()) {
+        return fmt::format("{} mismatches", result.check->mismatches);
+      }
+      result.check.reset();
+      return json_report(result);
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    return child.output;
+  };
+  const std::string timed = counters(false);
+  EXPECT_FALSE(timed.empty());
+  EXPECT_EQ(counters(true), timed);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shipped, ShippedNetworks,
+    testing::Values(Subject{"tpu_v1", "resnet50", 1}, Subject{"tpu_v1", "resnet50", 3},
+                    Subject{"tpu_v1", "mlp0", 200}, Subject{"tpu_v1", "alexnet", 1},
+                    Subject{"edge", "resnet50", 1}, Subject{"edge", "mlp0", 5},
+                    Subject{"edge", "alexnet", 2}),
+    [](const auto& info) {
+      return fmt::format("{}_{}_batch_{}", info.param.chip, info.param.network, info.param.batch);
+    });
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+#include "compiler/graph/parameters.h"
+
+namespace systole {
+
+/// A network's data kept in memory: parameters by node name, inputs by tensor name.
+class MemoryData : public NetworkData {
+ public:
+  std::map<std::string, LayerParameters> layers;
+  std::map<std::string, std::vector<std::int8_t>> inputs;
+
+  [[nodiscard]] LayerParameters parameters(const Graph& graph, NodeId node) const override {
+    return layers.at(graph.node(node).name);
+  }
+  [[nodiscard]] std::vector<std::int8_t> input(const Graph& graph,
+                                               GraphTensorId tensor) const override {
+    return inputs.at(graph.tensor(tensor).name);
+  }
+};
+
+/// Builds graphs by hand; a node and its output share their name.
+class GraphBuilder {
+ public:
+  GraphTensorId input(const std::string& name, const Shape& shape,
+                      const Quantization& quantization) {
+    graph.inputs.push_back(tensor(name, shape, quantization));
+    return graph.inputs.back();
+  }
+  GraphTensorId node(const std::string& name, const Attributes& attributes,
+                     std::vector<GraphTensorId> inputs, const Shape& shape,
+                     const Quantization& quantization) {
+    const GraphTensorId output = tensor(name, shape, quantization);
+    graph.nodes.push_back({.name = name,
+                           .kind = "",
+                           .inputs = std::move(inputs),
+                           .output = output,
+                           .attributes = attributes,
+                           .location = {}});
+    return output;
+  }
+
+  Graph graph;
+
+ private:
+  GraphTensorId tensor(const std::string& name, const Shape& shape,
+                       const Quantization& quantization) {
+    graph.tensors.push_back(
+        {.name = name, .shape = shape, .type = DataType::Int8, .quantization = quantization});
+    return static_cast<GraphTensorId>(graph.tensors.size()) - 1;
+  }
+};
+
+}  // namespace systole
