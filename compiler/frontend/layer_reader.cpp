@@ -89,8 +89,13 @@ void read_padding(const LayerScope& scope, const ConfigNode& node, LayerDescript
     kernel.pad_right = pad(3);
     return;
   }
-  layer.same_padding = value.is_scalar() && value.as_text() == "same";
+  const std::string text = value.as_text();
+  layer.same_padding = text == "same";
   if (!layer.same_padding) {
+    if (text.find_first_not_of("-0123456789") != std::string::npos) {
+      value.fail(
+          fmt::format("expected one number, [top, bottom, left, right] or same, got '{}'", text));
+    }
     kernel.pad_top = value.as_integer(kPad);
     kernel.pad_bottom = kernel.pad_left = kernel.pad_right = kernel.pad_top;
   }
@@ -302,6 +307,9 @@ LayerDescription read_layer(const LayerScope& scope, const ConfigNode& node,
   LayerDescription layer;
   layer.name = scope.prefix + name;
   layer.place = {.location = node.location(), .path = layer.name};
+  if (node.has("block")) {
+    node.fail("block", "expected an operator (blocks do not nest), got a block");
+  }
   layer.op = node.choice<LayerOp>("op");
   layer.inputs = read_inputs(scope, node, previous);
   check_input_count(node, layer);

@@ -123,6 +123,12 @@ struct WeightFiles {
   double batch_norm_epsilon = 1e-5;
 };
 
+/// A layer entry that became the layers of a block. Its name stands for the last of them.
+struct UsedBlock {
+  std::string last_layer;
+  Place place;
+};
+
 /// A network file as plain values, names not yet resolved, nothing inferred.
 struct NetworkDescription {
   std::string name;
@@ -133,9 +139,8 @@ struct NetworkDescription {
   std::optional<WeightFiles> weight_files;
   std::vector<InputDescription> inputs;
   std::vector<LayerDescription> layers;
-  /// Names of blocks in use, and the layer that each stands for.
-  std::map<std::string, std::string, std::less<>> blocks;
-  std::vector<TensorReference> outputs;  ///< empty: what nobody consumes
+  std::map<std::string, UsedBlock> blocks;  ///< by the user's name
+  std::vector<TensorReference> outputs;     ///< empty: what nobody consumes
 };
 
 }  // namespace systole

@@ -31,9 +31,8 @@ NameTable name_table(const NetworkDescription& description) {
   for (const LayerDescription& layer : description.layers) {
     add_name(names, layer.name, index++, layer.place);
   }
-  for (const auto& [block, last_layer] : description.blocks) {
-    const SourceIndex layer = names.at(last_layer);
-    add_name(names, block, layer, description.layers[layer - description.inputs.size()].place);
+  for (const auto& [name, block] : description.blocks) {
+    add_name(names, name, names.at(block.last_layer), block.place);
   }
   return names;
 }

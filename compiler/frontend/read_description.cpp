@@ -102,8 +102,10 @@ class LayerList {
       scope.parameters->finish();
     }
     entry.finish();
-    if (!description_.blocks.emplace(name, previous->name).second) {
-      entry.fail(fmt::format("expected a name that nothing else has, got '{}' again", name));
+    const UsedBlock block{.last_layer = previous->name,
+                          .place = {.location = entry.location(), .path = name}};
+    if (!description_.blocks.emplace(name, block).second) {
+      block.place.fail(fmt::format("expected a name that nothing else has, got '{}' again", name));
     }
   }
 
