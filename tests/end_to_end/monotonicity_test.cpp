@@ -79,8 +79,8 @@ INSTANTIATE_TEST_SUITE_P(Shipped, MoreHardware,
                          testing::Values(Subject{"tpu_v1", "resnet50"}, Subject{"tpu_v1", "mlp0"},
                                          Subject{"tpu_v1", "alexnet"}, Subject{"edge", "resnet50"},
                                          Subject{"edge", "mlp0"}, Subject{"edge", "alexnet"}),
-                         [](const auto& info) {
-                           return info.param.chip + "_" + info.param.network;
+                         [](const auto& subject) {
+                           return subject.param.chip + "_" + subject.param.network;
                          });
 
 }  // namespace
