@@ -53,6 +53,7 @@ std::string hint(EntryKind kind, const std::string& name) {
   constexpr std::size_t kMost = 8;
   const std::vector<Entry> known = entries(kind);
   std::vector<std::string_view> names;
+  names.reserve(known.size());
   for (const Entry& entry : known) {
     names.push_back(entry.name);
   }

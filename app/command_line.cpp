@@ -161,6 +161,7 @@ void check_command(int argc, const char* const* argv) {
     return;
   }
   std::vector<std::string_view> names;
+  names.reserve(kEnumNames<Command>.size());
   for (const auto& [command, name] : kEnumNames<Command>) {
     names.push_back(name);
   }

@@ -78,14 +78,14 @@ ExitCode run(const Request& request) {
   const Result result = evaluate_request(request);
   deliver(request, formatted(result, request));
   if (!result.check) {
-    return kOk;
+    return ExitCode::Ok;
   }
   // The other formats carry the outcome too, but nobody reads them while they scroll by.
   const bool unseen = request.format != Format::Text || !request.output.empty();
   if (!result.check->passed() || (unseen && !request.quiet)) {
     fmt::print(stderr, "systole: {}\n", check_line(*result.check));
   }
-  return result.check->passed() ? kOk : kCheckFailed;
+  return result.check->passed() ? ExitCode::Ok : ExitCode::CheckFailed;
 }
 
 ExitCode print_compiled(const Request& request) {
@@ -97,7 +97,7 @@ ExitCode print_compiled(const Request& request) {
     text = print_program(compile(chip, network_of(request).graph));
   }
   deliver(request, text);
-  return kOk;
+  return ExitCode::Ok;
 }
 
 }  // namespace
@@ -113,12 +113,12 @@ ExitCode execute(const Request& request) {
       return print_compiled(request);
     case Command::Describe:
       deliver(request, describe_chip(chip_of(request), {.colour = has_colour(request)}));
-      return kOk;
+      return ExitCode::Ok;
     case Command::List:
       deliver(request, list_catalogue(has_colour(request)));
-      return kOk;
+      return ExitCode::Ok;
   }
-  return kInternalError;
+  return ExitCode::InternalError;
 }
 
 }  // namespace systole

@@ -19,12 +19,12 @@ ExitCode serve(int argc, char** argv) {
   if (argc < 2) {
     const char* const help[] = {argv[0], "--help"};
     fmt::print(stderr, "{}", std::get<Answer>(parse_command_line(2, help)).text);
-    return kUserError;
+    return ExitCode::UserError;
   }
   const std::variant<Request, Answer> parsed = parse_command_line(argc, argv);
   if (const auto* answer = std::get_if<Answer>(&parsed)) {
     write_standard_output(answer->text);
-    return kOk;
+    return ExitCode::Ok;
   }
   return execute(std::get<Request>(parsed));
 }
@@ -35,13 +35,13 @@ ExitCode guarded(int argc, char** argv) {
     return serve(argc, argv);
   } catch (const UserError& error) {
     fmt::print(stderr, "{}\n", error.what());
-    return kUserError;
+    return ExitCode::UserError;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "systole: out of memory\n");
-    return kInternalError;
+    return ExitCode::InternalError;
   } catch (const std::exception& error) {
     fmt::print(stderr, "systole: {}\n", error.what());
-    return kInternalError;
+    return ExitCode::InternalError;
   }
 }
 
@@ -50,5 +50,5 @@ ExitCode guarded(int argc, char** argv) {
 }  // namespace systole
 
 int main(int argc, char** argv) {
-  return systole::guarded(argc, argv);
+  return static_cast<int>(systole::guarded(argc, argv));
 }

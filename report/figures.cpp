@@ -116,6 +116,7 @@ std::vector<MatrixShare> matrix_shares(const Counters& counters) {
     }
   }
   std::vector<std::int64_t> parts;
+  parts.reserve(shares.size());
   for (const MatrixShare& share : shares) {
     parts.push_back(share.cycles.count());
   }

@@ -20,7 +20,7 @@ template <class Struct, class Value>
 struct Field {
   std::string_view key;
   Value Struct::*member;
-  Presence presence;
+  Presence presence = Presence::Optional;
   IndexInto index = IndexInto::Nothing;
 };
 

@@ -1,13 +1,13 @@
 #include "compiler/frontend/npy_file.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
@@ -73,8 +73,8 @@ NpyFile::NpyFile(std::string file) : file_(std::move(file)) {
   const std::int64_t length_bytes = version[0] == 1 ? 2 : 4;
   const std::int64_t length = little_endian(take(stream, length_bytes, file_));
   if (length > kMaxHeader) {
-    fail(file_, fmt::format("expected a .npy header of at most {} bytes, got {}", kMaxHeader,
-                            length));
+    fail(file_,
+         fmt::format("expected a .npy header of at most {} bytes, got {}", kMaxHeader, length));
   }
   header_ = parse_npy_header(take(stream, length, file_), file_);
   data_offset_ = static_cast<std::int64_t>(kMagic.size()) + 2 + length_bytes + length;
@@ -99,8 +99,8 @@ void NpyFile::expect_type(const std::vector<NpyType>& types) const {
 
 void NpyFile::expect_shape(const std::vector<std::int64_t>& shape) const {
   if (header_.shape != shape) {
-    fail(file_, fmt::format("expected shape {}, got {}", shape_text(shape),
-                            shape_text(header_.shape)));
+    fail(file_,
+         fmt::format("expected shape {}, got {}", shape_text(shape), shape_text(header_.shape)));
   }
 }
 
@@ -123,8 +123,8 @@ std::vector<float> NpyFile::floats() const {
   const auto odd = std::find_if_not(values.begin(), values.end(),
                                     [](float value) { return std::isfinite(value); });
   if (odd != values.end()) {
-    fail(file_, fmt::format("expected finite numbers, got {} at element {}", *odd,
-                            odd - values.begin()));
+    fail(file_,
+         fmt::format("expected finite numbers, got {} at element {}", *odd, odd - values.begin()));
   }
   return values;
 }

@@ -1,8 +1,8 @@
 #include "compiler/frontend/npy_header.h"
 
-#include <fmt/format.h>
-
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "arch/diag/error.h"
 

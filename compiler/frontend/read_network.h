@@ -23,5 +23,8 @@ struct Network {
 /// WorkloadError. Weight files named in the description are opened when their numbers are asked
 /// for, but missing or malformed ones are reported here.
 [[nodiscard]] Network read_network(const std::string& file, const NetworkOptions& options = {});
+/// The same for a text; `file` stands in messages, and paths in the text start at its folder.
+[[nodiscard]] Network parse_network(const std::string& text, const std::string& file,
+                                    const NetworkOptions& options = {});
 
 }  // namespace systole

@@ -8,9 +8,9 @@ namespace systole::verification {
 
 namespace {
 
-constexpr std::int64_t kLookupBytes = 256;
-constexpr std::int64_t kSoftmaxTableBytes = 256 * 4;
 constexpr std::int64_t kBiasBytes = 4;
+constexpr std::int64_t kLookupBytes = 256;
+constexpr std::int64_t kSoftmaxTableBytes = 4 * kLookupBytes;
 
 class Deriver {
  public:

@@ -2,8 +2,7 @@
 
 #include <cstdint>
 #include <optional>
-
-#include <boost/container/small_vector.hpp>
+#include <vector>
 
 #include "arch/isa/instruction.h"
 #include "compiler/verify/rectangle.h"
@@ -25,7 +24,7 @@ struct WindowRead {
 };
 
 struct WindowReads {
-  boost::container::small_vector<WindowRead, 4> reads;
+  std::vector<WindowRead> reads;
   std::optional<std::int64_t> row_before_first;  ///< an input row read but not in the buffer
 };
 

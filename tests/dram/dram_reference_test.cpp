@@ -118,7 +118,7 @@ std::vector<Workload> workloads() {
       {"lpddr4_sequential_4", lpddr4_3200(), Sequential, Read, 4, 100000, 1038234, 1},
       // Around a refresh the reference goes on with banks that it has activated before the
       // refresh came due; ours begins no row whose first burst would be too late. Both ways
-      // within 0.03 % where rows are long, and 6 to 14 cycles a refresh where every read
+      // within 0.03 % where rows are long, and 4 to 14 cycles a refresh where every read
       // activates.
       {"ddr3_sequential_4", ddr3_1600(), Sequential, Read, 4, 100000, 427615, -98},
       {"ddr3_sequential_16", ddr3_1600(), Sequential, Read, 16, 100000, 415352, -4},

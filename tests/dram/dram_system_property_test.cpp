@@ -78,6 +78,8 @@ TEST_P(RandomTraffic, EqualsTheBurstByBurstOracleAndBreaksNoRule) {
 
 std::vector<Mix> mixes() {
   const DramStandard groups = two_ranks_with_groups();
+  DramStandard far_apart = lpddr4_3200();  // nCL far above nCWL: only their order keeps a RD back
+  far_apart.organization.ranks = 2;
   return {
       {.name = "short_reads", .standard = ddr3_1600(), .region = 1 << 20},
       {.name = "short_mix", .standard = ddr3_1600(), .region = 1 << 20, .writes = 4},
@@ -110,6 +112,11 @@ std::vector<Mix> mixes() {
        .initiators = 2,
        .longest = 600,
        .pause = 4000,
+       .writes = 5},
+      {.name = "two_ranks_far_apart",
+       .standard = far_apart,
+       .longest = 100,
+       .region = 1 << 16,
        .writes = 5},
       {.name = "same_bank",
        .standard = groups,

@@ -1,6 +1,8 @@
 #include "report/format.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include <gmock/gmock.h>
@@ -55,8 +57,8 @@ TEST(BinaryBytes, AreExactUpToThreeDecimals) {
   EXPECT_EQ(binary_bytes(1023), "1023 B");
   EXPECT_EQ(binary_bytes(1024), "1 KiB");
   EXPECT_EQ(binary_bytes(1536), "1.5 KiB");
-  EXPECT_EQ(binary_bytes(100 * 1024), "100 KiB");
-  EXPECT_EQ(binary_bytes(24 * 1024 * 1024), "24 MiB");
+  EXPECT_EQ(binary_bytes(102'400), "100 KiB");
+  EXPECT_EQ(binary_bytes(std::int64_t{24} << 20), "24 MiB");
   EXPECT_EQ(binary_bytes(std::int64_t{8} << 30), "8 GiB");
 }
 
@@ -91,23 +93,43 @@ TEST(TenthsOfPercent, OfNothingAreZero) {
   EXPECT_TRUE(tenths_of_percent({}).empty());
 }
 
-TEST(TenthsOfPercent, AlwaysAddUpToAThousandAndStayWithinOneOfTheTruth) {
-  std::uint64_t state = 1;
+/// Up to 14 parts below `limit`; the same ones for the same `state`.
+std::vector<std::int64_t> some_parts(std::uint64_t& state, std::int64_t limit) {
   const auto next = [&] {  // Knuth's MMIX generator; the high bits are the random ones
     state = state * 6364136223846793005U + 1442695040888963407U;
     return static_cast<std::int64_t>(state >> 40U);
   };
-  for (int trial = 0; trial < 2000; ++trial) {
-    std::vector<std::int64_t> parts;
-    for (std::int64_t count = next() % 14 + 1; count > 0; --count) {
-      parts.push_back(next() % (trial % 7 == 0 ? 3 : 1'000'000));
-    }
-    const std::int64_t sum = std::accumulate(parts.begin(), parts.end(), std::int64_t{0});
-    const std::vector<std::int64_t> shares = tenths_of_percent(parts);
-    EXPECT_EQ(std::accumulate(shares.begin(), shares.end(), std::int64_t{0}), sum == 0 ? 0 : 1000);
-    for (std::size_t index = 0; sum > 0 && index < parts.size(); ++index) {
-      const double exact = 1000.0 * static_cast<double>(parts[index]) / static_cast<double>(sum);
-      EXPECT_LT(std::abs(static_cast<double>(shares[index]) - exact), 1.0);
+  std::vector<std::int64_t> parts(static_cast<std::size_t>(next() % 14 + 1));
+  std::generate(parts.begin(), parts.end(), [&] { return next() % limit; });
+  return parts;
+}
+
+std::int64_t sum_of(const std::vector<std::int64_t>& values) {
+  return std::accumulate(values.begin(), values.end(), std::int64_t{0});
+}
+
+/// Largest distance of a share from the exact one, in tenths of a percent.
+double worst_error(const std::vector<std::int64_t>& parts,
+                   const std::vector<std::int64_t>& shares) {
+  double worst = 0;
+  for (std::size_t index = 0; index < parts.size(); ++index) {
+    const double exact =
+        1000.0 * static_cast<double>(parts[index]) / static_cast<double>(sum_of(parts));
+    worst = std::max(worst, std::abs(static_cast<double>(shares[index]) - exact));
+  }
+  return worst;
+}
+
+TEST(TenthsOfPercent, AlwaysAddUpToAThousandAndStayWithinOneOfTheTruth) {
+  std::uint64_t state = 1;
+  for (const std::int64_t limit : {2, 3, 1'000, 1'000'000}) {
+    for (int trial = 0; trial < 500; ++trial) {
+      const std::vector<std::int64_t> parts = some_parts(state, limit);
+      if (sum_of(parts) > 0) {
+        const std::vector<std::int64_t> shares = tenths_of_percent(parts);
+        EXPECT_EQ(sum_of(shares), 1000);
+        EXPECT_LT(worst_error(parts, shares), 1.0);
+      }
     }
   }
 }

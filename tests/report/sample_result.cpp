@@ -72,9 +72,9 @@ void count_conv1(Result& result) {
   spend(result, 0, Engine::Vector, 2, {{Cause::Busy, 256}, {Cause::WaitMatrix, 300}});
   LayerCounters& layer = result.counters.layers[0];
   set_span(layer, 3000, 2900, 0, 2900);
-  layer.macs = 2 * 64 * 144 * 32;             // m * k * n = 589,824
-  layer.dram_read_bytes = 144 * 32 + 32 * 4;  // 4,736
-  layer.host_bytes = 2 * 8 * 8 * 16;
+  layer.macs = std::int64_t{2} * 64 * 144 * 32;             // m * k * n = 589,824
+  layer.dram_read_bytes = std::int64_t{144} * 32 + 32 * 4;  // 4,736
+  layer.host_bytes = std::int64_t{2} * 8 * 8 * 16;
 }
 
 void count_dense1(Result& result) {
@@ -89,8 +89,8 @@ void count_dense1(Result& result) {
   spend(result, 3, Engine::Vector, 1, {{Cause::Busy, 2}, {Cause::WaitMatrix, 5}});
   LayerCounters& layer = result.counters.layers[3];
   set_span(layer, 900, 850, 2600, 3900);
-  layer.macs = 2 * 2048 * 10;                  // 40,960
-  layer.dram_read_bytes = 2048 * 10 + 10 * 4;  // 20,520
+  layer.macs = std::int64_t{2} * 2048 * 10;                  // 40,960
+  layer.dram_read_bytes = std::int64_t{2048} * 10 + 10 * 4;  // 20,520
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ ChipSpec sample_chip() {
   chip.matrix = {.rows = 16, .cols = 16};
   chip.accumulators.entries = 1024;
   chip.weight_fifo.tiles = 4;
-  chip.buffer = {.capacity = Bytes(256 * 1024), .banks = 8, .ports = 4, .port_width = Bytes(16)};
+  chip.buffer = {.capacity = Bytes(262'144), .banks = 8, .ports = 4, .port_width = Bytes(16)};
   chip.vector = {.lanes = 16,
                  .latency = CoreCycles(8),
                  .pace = {CoreCycles(1), CoreCycles(1), CoreCycles(2), CoreCycles(4)}};
@@ -140,7 +140,7 @@ Result sample_result() {
   spend(result, 4, Engine::Host, 1,
         {{Cause::Busy, 1}, {Cause::WaitVector, 3000}, {Cause::Memory, 50}});
   set_span(result.counters.layers[4], 100, 200, 3900, 4000);
-  result.counters.layers[4].host_bytes = 2 * 10;
+  result.counters.layers[4].host_bytes = 20;
   fill_idle(result.counters);
   result.counters.dram = {.activates = 15,
                           .precharges = 10,
@@ -150,9 +150,9 @@ Result sample_result() {
                           .row_misses = 10,
                           .row_conflicts = 5,
                           .read_bytes = 4736 + 20520,
-                          .data_bus_busy = DramCycles(395 * 4)};
+                          .data_bus_busy = DramCycles(1580)};
   result.counters.actions.macs = 589'824 + 40'960;
-  result.counters.actions.mac_slots = 2800 * 256;  // busy cycles of the matrix unit
+  result.counters.actions.mac_slots = std::int64_t{2800} * 256;  // busy cycles of the matrix unit
   result.counters.actions.host_in_bytes = 2048;
   result.counters.actions.host_out_bytes = 20;
   return result;

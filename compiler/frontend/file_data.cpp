@@ -1,0 +1,261 @@
+#include "compiler/frontend/file_data.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "arch/diag/check.h"
+#include "compiler/frontend/npy_file.h"
+
+namespace systole {
+
+namespace {
+
+constexpr std::int32_t kMaxBias = 1 << 29;
+constexpr double kLargestWeight = 127.0;
+
+[[noreturn]] void fail(const std::string& file, std::string_view message) {
+  throw WorkloadError(SourceLocation{.file = file}, "", message);
+}
+
+const WeightInfo& weights_of(const Node& node) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+    return conv->weights;
+  }
+  const auto* dense = std::get_if<Dense>(&node.attributes);
+  SYSTOLE_CHECK(dense != nullptr, "{} has no weights", node.name);
+  return dense->weights;
+}
+
+/// The axes of a weight file: as PyTorch keeps them.
+std::vector<std::int64_t> weight_shape(const Graph& graph, const Node& node) {
+  const std::int64_t in = graph.tensor(node.inputs.front()).shape.channels;
+  const std::int64_t out = graph.tensor(node.output).shape.channels;
+  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+    return {out, in / conv->groups, conv->kernel.rows, conv->kernel.cols};
+  }
+  return {out, in};
+}
+
+/// Reorders [out][channel][position] to [group][position][channel][out of the group].
+std::vector<std::int8_t> to_gemm_order(const std::vector<std::int8_t>& values,
+                                       const GemmShape& gemm,
+                                       const std::vector<std::int64_t>& shape) {
+  const std::int64_t channels = shape[1];
+  const std::int64_t positions = gemm.k / channels;
+  std::vector<std::int8_t> ordered(values.size());
+  auto from = values.begin();
+  for (std::int64_t out = 0; out < gemm.groups * gemm.n; ++out) {
+    const std::int64_t first = out / gemm.n * gemm.k * gemm.n + out % gemm.n;
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+      for (std::int64_t position = 0; position < positions; ++position) {
+        const std::int64_t k = position * channels + channel;
+        ordered[static_cast<std::size_t>(first + k * gemm.n)] = *from++;
+      }
+    }
+  }
+  return ordered;
+}
+
+void check_bias(double value, std::int64_t channel, const std::string& file) {
+  if (!(std::abs(value) <= kMaxBias)) {
+    fail(file, fmt::format("expected biases within 2^29 steps of input scale times weight scale, "
+                           "got {:g} at channel {}",
+                           value, channel));
+  }
+}
+
+/// Float weights and biases after folding, in the order of the file.
+struct FoldedLayer {
+  std::vector<float> weights;
+  std::vector<double> biases;
+  std::string bias_file;
+
+  [[nodiscard]] double largest() const {
+    double largest = 0;
+    for (const float weight : weights) {
+      largest = std::max(largest, std::abs(static_cast<double>(weight)));
+    }
+    return largest;
+  }
+};
+
+std::vector<float> channel_floats(const std::string& path, std::int64_t channels) {
+  const NpyFile file(path);
+  file.expect_type({NpyType::Float32});
+  file.expect_shape({channels});
+  return file.floats();
+}
+
+/// Scales each output channel's weights by gamma / sqrt(variance + epsilon) and makes the biases
+/// beta - mean * that.
+void fold_batch_norm(const std::string& stem, double epsilon, FoldedLayer& layer) {
+  const auto channels = static_cast<std::int64_t>(layer.biases.size());
+  const auto gamma = channel_floats(stem + "gamma.npy", channels);
+  const auto beta = channel_floats(stem + "beta.npy", channels);
+  const auto mean = channel_floats(stem + "mean.npy", channels);
+  layer.bias_file = stem + "variance.npy";
+  const auto variance = channel_floats(layer.bias_file, channels);
+  const std::size_t per_channel = layer.weights.size() / layer.biases.size();
+  for (std::size_t channel = 0; channel < layer.biases.size(); ++channel) {
+    if (variance[channel] < 0) {
+      fail(layer.bias_file, fmt::format("expected variances of at least 0, got {} at channel {}",
+                                        variance[channel], channel));
+    }
+    const double factor = gamma[channel] / std::sqrt(variance[channel] + epsilon);
+    layer.biases[channel] = beta[channel] - mean[channel] * factor;
+    for (std::size_t i = channel * per_channel; i < (channel + 1) * per_channel; ++i) {
+      layer.weights[i] = static_cast<float>(layer.weights[i] * factor);
+    }
+  }
+}
+
+std::int8_t quantized(float weight, double scale) {
+  return static_cast<std::int8_t>(
+      std::clamp(std::round(weight / scale), -kLargestWeight, kLargestWeight));
+}
+
+/// In units of input scale * weight scale.
+std::vector<std::int32_t> quantized_biases(const FoldedLayer& layer, double unit) {
+  std::vector<std::int32_t> biases;
+  for (const double bias : layer.biases) {
+    const double steps = std::round(bias / unit);
+    check_bias(steps, static_cast<std::int64_t>(biases.size()), layer.bias_file);
+    biases.push_back(static_cast<std::int32_t>(steps));
+  }
+  return biases;
+}
+
+std::vector<std::int32_t> int32_biases(const std::string& path, std::int64_t channels) {
+  const NpyFile file(path);
+  file.expect_type({NpyType::Int32});
+  file.expect_shape({channels});
+  auto biases = file.int32s();
+  for (std::size_t i = 0; i < biases.size(); ++i) {
+    check_bias(biases[i], static_cast<std::int64_t>(i), path);
+  }
+  return biases;
+}
+
+NpyFile weight_file(const std::string& path, const std::vector<std::int64_t>& shape) {
+  NpyFile file(path);
+  file.expect_type({NpyType::Float32, NpyType::Int8});
+  file.expect_shape(shape);
+  return file;
+}
+
+/// `stem` is the path up to and including `<layer>.`.
+FoldedLayer folded_layer(const NpyFile& file, const std::string& stem, const WeightInfo& weights,
+                         double epsilon) {
+  FoldedLayer layer;
+  layer.weights = file.floats();
+  layer.biases.assign(static_cast<std::size_t>(file.shape().front()), 0.0);
+  if (weights.batch_norm) {
+    fold_batch_norm(stem + "batch_norm.", epsilon, layer);
+  } else if (weights.bias) {
+    layer.bias_file = stem + "bias.npy";
+    const auto biases = channel_floats(layer.bias_file, file.shape().front());
+    layer.biases.assign(biases.begin(), biases.end());
+  }
+  return layer;
+}
+
+double accumulator_unit(const Graph& graph, const Node& node, double weight_scale) {
+  return graph.tensor(node.inputs.front()).quantization.scale * weight_scale;
+}
+
+std::vector<std::int64_t> axes_of(const Shape& shape) {
+  if (shape.rows == 1 && shape.cols == 1) {
+    return {shape.channels};
+  }
+  return {shape.rows, shape.cols, shape.channels};
+}
+
+}  // namespace
+
+ParameterFiles::ParameterFiles(std::string directory, double batch_norm_epsilon)
+    : directory_(std::move(directory)), epsilon_(batch_norm_epsilon) {}
+
+std::string ParameterFiles::stem(const Node& node) const {
+  return fmt::format("{}/{}.", directory_, node.name);
+}
+
+double ParameterFiles::check(const LayerDescription& layer, const Graph& graph,
+                             const Node& node) const {
+  const WeightInfo& weights = weights_of(node);
+  const std::string weight_path = stem(node) + "weight.npy";
+  const NpyFile file = weight_file(weight_path, weight_shape(graph, node));
+  if (file.type() == NpyType::Int8) {
+    if (!layer.weight_scale) {
+      layer.place.fail(fmt::format("expected weights.scale, as {} holds int8 weights, got nothing",
+                                   weight_path));
+    }
+    if (weights.bias || weights.batch_norm) {
+      static_cast<void>(int32_biases(stem(node) + "bias.npy", file.shape().front()));
+    }
+    return *layer.weight_scale;
+  }
+  const FoldedLayer folded = folded_layer(file, stem(node), weights, epsilon_);
+  const double largest = folded.largest();
+  const double scale = layer.weight_scale.value_or(largest > 0 ? largest / kLargestWeight : 1.0);
+  static_cast<void>(quantized_biases(folded, accumulator_unit(graph, node, scale)));
+  return scale;
+}
+
+LayerParameters ParameterFiles::parameters(const Graph& graph, const Node& node) const {
+  const WeightInfo& weights = weights_of(node);
+  const auto gemm = gemm_shape(graph, node);
+  const auto shape = weight_shape(graph, node);
+  const NpyFile file = weight_file(stem(node) + "weight.npy", shape);
+  LayerParameters parameters;
+  if (file.type() == NpyType::Int8) {
+    parameters.weights = to_gemm_order(file.int8s(), *gemm, shape);
+    parameters.biases = weights.bias || weights.batch_norm
+                            ? int32_biases(stem(node) + "bias.npy", shape.front())
+                            : std::vector<std::int32_t>(static_cast<std::size_t>(shape.front()));
+    return parameters;
+  }
+  const FoldedLayer folded = folded_layer(file, stem(node), weights, epsilon_);
+  std::vector<std::int8_t> values(folded.weights.size());
+  std::transform(folded.weights.begin(), folded.weights.end(), values.begin(),
+                 [&](float weight) { return quantized(weight, weights.scale); });
+  parameters.weights = to_gemm_order(values, *gemm, shape);
+  parameters.biases = quantized_biases(folded, accumulator_unit(graph, node, weights.scale));
+  return parameters;
+}
+
+void check_input_file(const std::string& file, const Shape& shape) {
+  const NpyFile array(file);
+  array.expect_type({NpyType::Float32, NpyType::Int8});
+  const std::vector<std::int64_t> axes = axes_of(shape);
+  const std::vector<std::int64_t>& got = array.shape();
+  if (got.size() != axes.size() + 1 || got.front() < shape.batch ||
+      !std::equal(axes.begin(), axes.end(), got.begin() + 1)) {
+    fail(file, fmt::format("expected shape (at least {}, {}), got {}", shape.batch,
+                           fmt::join(axes, ", "), shape_text(got)));
+  }
+  if (array.type() == NpyType::Float32) {
+    static_cast<void>(array.floats());
+  }
+}
+
+std::vector<std::int8_t> read_input_file(const std::string& file, const GraphTensor& tensor) {
+  check_input_file(file, tensor.shape);
+  const NpyFile array(file);
+  std::vector<std::int8_t> values;
+  if (array.type() == NpyType::Int8) {
+    values = array.int8s();
+  } else {
+    const auto [scale, zero_point] = tensor.quantization;
+    for (const float value : array.floats()) {
+      const double stored = std::round(value / scale) + zero_point;
+      values.push_back(static_cast<std::int8_t>(std::clamp(stored, -128.0, 127.0)));
+    }
+  }
+  values.resize(static_cast<std::size_t>(tensor.shape.elements()));
+  return values;
+}
+
+}  // namespace systole

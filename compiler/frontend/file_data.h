@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/frontend/network_description.h"
+#include "compiler/graph/graph.h"
+#include "compiler/graph/parameters.h"
+
+namespace systole {
+
+/// Real weights from .npy files, one set a layer (docs/workloads.md has names and axes):
+///  - float32 `weight`, with float32 `bias` or the four of `batch_norm`: folded and quantised here;
+///  - int8 `weight` with int32 `bias` (folded by whoever wrote them): taken as they are.
+class ParameterFiles {
+ public:
+  ParameterFiles(std::string directory, double batch_norm_epsilon);
+
+  /// Opens and checks all files of a layer. Returns the weight scale: the layer's own, else the
+  /// one that maps the largest magnitude of the folded float weights to 127.
+  [[nodiscard]] double check(const LayerDescription& layer, const Graph& graph,
+                             const Node& node) const;
+
+  /// Of a layer whose files were checked and whose scale is in the graph.
+  [[nodiscard]] LayerParameters parameters(const Graph& graph, const Node& node) const;
+
+ private:
+  /// Path of a layer's files up to and including `<layer>.`.
+  [[nodiscard]] std::string stem(const Node& node) const;
+
+  std::string directory_;
+  double epsilon_;
+};
+
+/// Throws unless `file` holds a network input: int8, or float32 to be quantised, batch first, at
+/// least `shape.batch` images.
+void check_input_file(const std::string& file, const Shape& shape);
+
+/// The first `shape.batch` images of a checked file.
+[[nodiscard]] std::vector<std::int8_t> read_input_file(const std::string& file,
+                                                       const GraphTensor& tensor);
+
+}  // namespace systole

@@ -1,0 +1,73 @@
+#include "compiler/frontend/generated_data.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "arch/diag/check.h"
+#include "compiler/frontend/random_stream.h"
+
+namespace systole {
+
+namespace {
+
+constexpr double kBiasSteps = 16.0;
+constexpr double kMaxBias = 0x1p24;
+
+struct Weighted {
+  WeightInfo weights;
+  FusedActivation activation;
+};
+
+Weighted weighted(const Node& node) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+    return {.weights = conv->weights, .activation = conv->activation};
+  }
+  const auto* dense = std::get_if<Dense>(&node.attributes);
+  SYSTOLE_CHECK(dense != nullptr, "{} has no weights", node.name);
+  return {.weights = dense->weights, .activation = dense->activation};
+}
+
+/// In units of input scale * weight scale.
+std::int64_t bias_limit(const Graph& graph, const Node& node, const Weighted& layer) {
+  const bool looked_up = layer.activation.kind == ActivationKind::Sigmoid ||
+                         layer.activation.kind == ActivationKind::Tanh;
+  const double step =
+      looked_up ? layer.activation.before.scale : graph.tensor(node.output).quantization.scale;
+  const double unit = graph.tensor(node.inputs.front()).quantization.scale * layer.weights.scale;
+  return std::llround(std::min(kBiasSteps * step / unit, kMaxBias));
+}
+
+}  // namespace
+
+double generated_weight_scale(std::int64_t reduction, double gain) {
+  return gain * std::sqrt(2.0 / static_cast<double>(reduction)) / std::sqrt(kInt8Variance);
+}
+
+LayerParameters generated_parameters(const Graph& graph, const Node& node, std::uint64_t seed) {
+  const auto gemm = gemm_shape(graph, node);
+  SYSTOLE_CHECK(gemm.has_value(), "{} has no weights", node.name);
+  const Weighted layer = weighted(node);
+  LayerParameters parameters;
+  parameters.weights.resize(static_cast<std::size_t>(gemm->groups * gemm->k * gemm->n));
+  RandomStream(seed, node.name + ".weight").fill_int8(parameters.weights);
+  parameters.biases.resize(static_cast<std::size_t>(gemm->groups * gemm->n));
+  if (layer.weights.bias || layer.weights.batch_norm) {
+    const RandomStream stream(seed, node.name + ".bias");
+    const std::int64_t limit = bias_limit(graph, node, layer);
+    std::uint64_t index = 0;
+    for (std::int32_t& bias : parameters.biases) {
+      bias = static_cast<std::int32_t>(stream.symmetric(index++, limit));
+    }
+  }
+  return parameters;
+}
+
+std::vector<std::int8_t> generated_input(const Graph& graph, GraphTensorId tensor,
+                                         std::uint64_t seed) {
+  const GraphTensor& input = graph.tensor(tensor);
+  std::vector<std::int8_t> values(static_cast<std::size_t>(input.shape.elements()));
+  RandomStream(seed, input.name + ".input").fill_int8(values);
+  return values;
+}
+
+}  // namespace systole

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+#include "compiler/graph/parameters.h"
+
+namespace systole {
+
+/// The weight scale that makes the standard deviation of uniform int8 weights the real number
+/// gain * sqrt(2 / reduction): with gain 1 the variance of activations survives a ReLU layer.
+/// Source: He et al., Delving Deep into Rectifiers, ICCV 2015.
+[[nodiscard]] double generated_weight_scale(std::int64_t reduction, double gain);
+
+/// Weights uniform in -127..127; biases uniform within 16 steps of what the accumulators are
+/// requantised to, so that they matter without drowning the products.
+[[nodiscard]] LayerParameters generated_parameters(const Graph& graph, const Node& node,
+                                                   std::uint64_t seed);
+
+/// Values uniform in -127..127. Image i is the same at every batch.
+[[nodiscard]] std::vector<std::int8_t> generated_input(const Graph& graph, GraphTensorId tensor,
+                                                       std::uint64_t seed);
+
+}  // namespace systole

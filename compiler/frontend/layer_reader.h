@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arch/config/config_node.h"
+#include "compiler/frontend/network_description.h"
+
+namespace systole {
+
+/// What names and `$parameters` mean where a layer is written: in the network's own list, or in a
+/// block on behalf of one of its users.
+struct LayerScope {
+  std::string prefix;                    ///< of the names of layers: `conv2_1.`, or nothing
+  std::optional<TensorReference> input;  ///< of the block (`$input`)
+  std::optional<ConfigNode> user;        ///< the layer entry that uses the block
+  std::optional<ConfigNode> parameters;  ///< its `with`
+  const LayerScope* outer = nullptr;     ///< where the user is written
+};
+
+/// A key's value, behind `$name` the value that the block's user gives for it.
+[[nodiscard]] ConfigNode value_of(const LayerScope& scope, const ConfigNode& node,
+                                  std::string_view key);
+
+/// The name of a layer or input, checked for its letters (it becomes part of file names).
+[[nodiscard]] std::string read_name(const ConfigNode& node);
+
+[[nodiscard]] PartialQuantization read_quantization(const LayerScope& scope,
+                                                    const ConfigNode& node);
+
+/// Reads one layer (not a block) and all its keys. `previous` is its input where it names none.
+[[nodiscard]] LayerDescription read_layer(const LayerScope& scope, const ConfigNode& node,
+                                          const std::string& name,
+                                          const std::optional<TensorReference>& previous);
+
+/// The tensors that `input` or `inputs` names, else `previous`.
+[[nodiscard]] std::vector<TensorReference> read_inputs(
+    const LayerScope& scope, const ConfigNode& node,
+    const std::optional<TensorReference>& previous);
+
+}  // namespace systole

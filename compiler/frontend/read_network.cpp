@@ -1,0 +1,105 @@
+#include "compiler/frontend/read_network.h"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "arch/config/config_node.h"
+#include "compiler/frontend/file_data.h"
+#include "compiler/frontend/generated_data.h"
+#include "compiler/frontend/infer_graph.h"
+#include "compiler/frontend/read_description.h"
+
+namespace systole {
+
+namespace {
+
+/// `path` as seen from the folder of the description.
+std::string beside(const std::string& description, const std::string& path) {
+  return (std::filesystem::path(description).parent_path() / path).string();
+}
+
+/// Numbers from files where the description names some, else from the seed.
+class NetworkNumbers final : public NetworkData {
+ public:
+  NetworkNumbers(const NetworkDescription& description, std::uint64_t seed) : seed_(seed) {
+    if (description.weight_files) {
+      files_.emplace(beside(description.file, description.weight_files->directory),
+                     description.weight_files->batch_norm_epsilon);
+    }
+    for (const InputDescription& input : description.inputs) {
+      if (input.file) {
+        input_files_.emplace(input.name, beside(description.file, *input.file));
+      }
+    }
+  }
+
+  /// Also checks the layer's files.
+  [[nodiscard]] double weight_scale(const LayerDescription& layer, const NetworkDefaults& defaults,
+                                    const Graph& graph, const Node& node) const {
+    if (files_) {
+      return files_->check(layer, graph, node);
+    }
+    return layer.weight_scale.value_or(generated_weight_scale(
+        gemm_shape(graph, node)->k, layer.weight_gain.value_or(defaults.weight_gain)));
+  }
+
+  void check_inputs(const Graph& graph) const {
+    for (const GraphTensorId id : graph.inputs) {
+      const GraphTensor& tensor = graph.tensor(id);
+      const auto file = input_files_.find(tensor.name);
+      if (file != input_files_.end()) {
+        check_input_file(file->second, tensor.shape);
+      }
+    }
+  }
+
+  [[nodiscard]] LayerParameters parameters(const Graph& graph, NodeId node) const override {
+    return files_ ? files_->parameters(graph, graph.node(node))
+                  : generated_parameters(graph, graph.node(node), seed_);
+  }
+
+  [[nodiscard]] std::vector<std::int8_t> input(const Graph& graph,
+                                               GraphTensorId tensor) const override {
+    const auto file = input_files_.find(graph.tensor(tensor).name);
+    return file == input_files_.end() ? generated_input(graph, tensor, seed_)
+                                      : read_input_file(file->second, graph.tensor(tensor));
+  }
+
+ private:
+  std::uint64_t seed_;
+  std::optional<ParameterFiles> files_;
+  std::map<std::string, std::string> input_files_;  // by input
+};
+
+Network network_of(const ConfigNode& root, const NetworkOptions& options) {
+  if (options.batch < 0 || options.batch > kMaxSize) {
+    throw WorkloadError(
+        fmt::format("batch: expected an integer in 1..{}, got {}", kMaxSize, options.batch));
+  }
+  const NetworkDescription description = read_description(root);
+  auto numbers = std::make_shared<NetworkNumbers>(description, options.seed);
+  Graph graph =
+      infer_graph(description, options.batch,
+                  [&](const LayerDescription& layer, const Graph& so_far, const Node& node) {
+                    return numbers->weight_scale(layer, description.defaults, so_far, node);
+                  });
+  numbers->check_inputs(graph);
+  return {.graph = std::move(graph), .data = std::move(numbers)};
+}
+
+}  // namespace
+
+Network read_network(const std::string& file, const NetworkOptions& options) {
+  return network_of(ConfigNode::open(file, ConfigNode::Kind::Workload), options);
+}
+
+Network parse_network(const std::string& text, const std::string& file,
+                      const NetworkOptions& options) {
+  return network_of(ConfigNode::parse(text, file, ConfigNode::Kind::Workload), options);
+}
+
+}  // namespace systole

@@ -1,0 +1,175 @@
+// The networks that ship, against published shapes and totals (tests/compiler/data/cnn_layers.csv).
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "compiler/frontend/read_network.h"
+
+namespace systole {
+namespace {
+
+namespace fs = std::filesystem;
+
+Network workload(const std::string& name, std::int64_t batch = 0) {
+  return read_network(SYSTOLE_SOURCE_DIR "/workloads/" + name + ".yaml", {.batch = batch});
+}
+
+struct PublishedLayer {
+  std::string name;
+  Shape in;
+  Shape out;
+  std::int64_t kernel = 0;
+  std::int64_t stride = 0;
+  std::int64_t groups = 0;
+  std::int64_t macs = 0;
+  std::int64_t weights = 0;
+};
+
+/// conv2_1a is layer a of block conv2_1; dw3 and pw3 are MobileNet's third block.
+std::string our_name(const std::string& network, const std::string& name) {
+  if (network == "resnet50" && name.size() == 8) {
+    const std::string part = name.back() == 's' ? "shortcut" : name.substr(7);
+    return name.substr(0, 7) + "." + part;
+  }
+  if (name.starts_with("dw")) {
+    return "block" + name.substr(2) + ".depthwise";
+  }
+  if (name.starts_with("pw")) {
+    return "block" + name.substr(2) + ".pointwise";
+  }
+  return name;
+}
+
+/// Columns: network, layer, kind, in_h, in_w, in_c, k_h, k_w, out_c, stride, pad, groups, out_h,
+/// out_w, macs, weights.
+std::vector<PublishedLayer> published(const std::string& network) {
+  std::ifstream file(SYSTOLE_SOURCE_DIR "/tests/compiler/data/cnn_layers.csv");
+  std::vector<PublishedLayer> layers;
+  for (std::string line; std::getline(file, line);) {
+    std::vector<std::string> cells;
+    std::istringstream row(line);
+    for (std::string cell; std::getline(row, cell, ',');) {
+      cells.push_back(cell);
+    }
+    if (cells.size() != 16 || cells[0] != network) {
+      continue;
+    }
+    const auto number = [&](std::size_t column) { return std::stoll(cells[column]); };
+    layers.push_back(
+        {.name = our_name(network, cells[1]),
+         .in = {.batch = 1, .rows = number(3), .cols = number(4), .channels = number(5)},
+         .out = {.batch = 1, .rows = number(12), .cols = number(13), .channels = number(8)},
+         .kernel = number(6),
+         .stride = number(9),
+         .groups = number(11),
+         .macs = number(14),
+         .weights = number(15)});
+  }
+  return layers;
+}
+
+struct Totals {
+  std::string network;
+  std::size_t weighted_layers = 0;
+  std::int64_t macs = 0;        ///< at batch 1
+  std::int64_t parameters = 0;  ///< biases and batch normalisation included
+};
+
+Totals totals_of(const Network& network) {
+  Totals totals{.network = network.graph.name};
+  for (const Node& node : network.graph.nodes) {
+    totals.weighted_layers += gemm_shape(network.graph, node) ? 1 : 0;
+    totals.macs += macs_of(network.graph, node);
+    totals.parameters += parameters_of(network.graph, node);
+  }
+  return totals;
+}
+
+class PublishedNetworks : public testing::TestWithParam<Totals> {};
+
+TEST_P(PublishedNetworks, HaveThePublishedLayers) {
+  const Network network = workload(GetParam().network, 1);
+  const auto rows = published(GetParam().network);
+  ASSERT_EQ(rows.size(), GetParam().weighted_layers);
+  std::map<std::string, const Node*> nodes;
+  for (const Node& node : network.graph.nodes) {
+    nodes[node.name] = &node;
+  }
+  for (const PublishedLayer& row : rows) {
+    ASSERT_EQ(nodes.count(row.name), 1U) << row.name;
+    const Node& node = *nodes[row.name];
+    const auto gemm = gemm_shape(network.graph, node);
+    ASSERT_TRUE(gemm.has_value()) << row.name;
+    EXPECT_EQ(network.graph.tensor(node.inputs[0]).shape, row.in) << row.name;
+    EXPECT_EQ(network.graph.tensor(node.output).shape, row.out) << row.name;
+    EXPECT_EQ(macs_of(network.graph, node), row.macs) << row.name;
+    EXPECT_EQ(gemm->groups * gemm->k * gemm->n, row.weights) << row.name;
+    EXPECT_EQ(gemm->groups, row.groups) << row.name;
+    if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+      EXPECT_EQ(conv->kernel.rows, row.kernel) << row.name;
+      EXPECT_EQ(conv->kernel.stride_cols, row.stride) << row.name;
+    }
+  }
+}
+
+TEST_P(PublishedNetworks, HaveThePublishedTotals) {
+  const Totals totals = totals_of(workload(GetParam().network, 1));
+  EXPECT_EQ(totals.weighted_layers, GetParam().weighted_layers);
+  EXPECT_EQ(totals.macs, GetParam().macs);
+  EXPECT_EQ(totals.parameters, GetParam().parameters);
+}
+
+// Published: 0.7142, 4.089 and 0.5687 GMAC; the exact counts are the sums of the table's rows.
+// Parameters are torchvision's num_params (AlexNet, ResNet-50) and the paper's 4.2 million.
+INSTANTIATE_TEST_SUITE_P(Networks, PublishedNetworks,
+                         testing::Values(Totals{"alexnet", 8, 714'188'480, 61'100'840},
+                                         Totals{"resnet50", 54, 4'089'184'256, 25'557'032},
+                                         Totals{"mobilenet_v1", 28, 568'740'352, 4'231'976}),
+                         [](const auto& network) { return network.param.network; });
+
+TEST(Mlp0, HasFiveSquareLayers) {
+  const Network network = workload("mlp0");
+  EXPECT_EQ(network.graph.batch, 200);
+  const Totals totals = totals_of(network);
+  EXPECT_EQ(totals.weighted_layers, 5U);
+  EXPECT_EQ(totals.parameters, 20'971'520 + 5 * 2048);
+  EXPECT_EQ(totals.macs, 200 * std::int64_t{20'971'520});
+}
+
+TEST(ResNet50, AddsSixteenResidualsAndEndsInOneTensor) {
+  const Network network = workload("resnet50");
+  const auto& nodes = network.graph.nodes;
+  EXPECT_EQ(std::count_if(nodes.begin(), nodes.end(),
+                          [](const Node& node) { return node.kind == "add"; }),
+            3 + 4 + 6 + 3);
+  ASSERT_EQ(network.graph.outputs.size(), 1U);
+  EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).name, "fc");
+  EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).shape.channels, 1000);
+}
+
+TEST(Workloads, AllLoadAtBatchOneAndAtTheirOwn) {
+  std::size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(SYSTOLE_SOURCE_DIR "/workloads")) {
+    if (entry.path().extension() != ".yaml") {
+      continue;
+    }
+    ++files;
+    const Network own = read_network(entry.path().string());
+    const Network one = read_network(entry.path().string(), {.batch = 1});
+    EXPECT_EQ(own.graph.name, entry.path().stem()) << "a network is found by its file's name";
+    EXPECT_EQ(one.graph.batch, 1);
+    EXPECT_EQ(own.graph.nodes.size(), one.graph.nodes.size());
+    EXPECT_EQ(totals_of(own).macs, totals_of(one).macs * own.graph.batch);
+  }
+  EXPECT_GE(files, 4U);
+}
+
+}  // namespace
+}  // namespace systole
