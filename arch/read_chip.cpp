@@ -37,7 +37,7 @@ std::string shown(Bytes value) {
 std::string read_name(const ConfigNode& node, std::string_view key) {
   constexpr std::string_view kNameCharacters =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
-  const std::string name = node.text(key);
+  std::string name = node.text(key);
   if (name.find_first_not_of(kNameCharacters) != std::string::npos) {
     node.fail(key, fmt::format("expected letters, digits, '_', '-' and '.' alone, got {}",
                                in_quotes(name)));

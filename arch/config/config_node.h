@@ -82,6 +82,7 @@ class ConfigNode {
   template <class E>
   [[nodiscard]] E choice(std::string_view key) const {
     std::vector<std::string_view> names;
+    names.reserve(kEnumNames<E>.size());
     for (const auto& entry : kEnumNames<E>) {
       names.push_back(entry.second);
     }

@@ -16,6 +16,7 @@ constexpr std::string_view kStatusKey = "status";
 
 std::vector<std::string_view> status_names() {
   std::vector<std::string_view> names;
+  names.reserve(kEnumNames<FactStatus>.size());
   for (const auto& entry : kEnumNames<FactStatus>) {
     names.push_back(entry.second);
   }

@@ -1,5 +1,6 @@
 #include "arch/config/text_file.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -27,33 +28,47 @@ bool is_control(unsigned char byte) {
   return (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F;
 }
 
-bool is_continuation(unsigned char byte) {
-  return (byte & 0xC0U) == 0x80U;
+/// Well-formed UTF-8 by its first byte: length, and limits of the second byte, which rule out
+/// overlong forms, surrogates and values above U+10FFFF. Source: Unicode 15, table 3-7.
+struct Lead {
+  unsigned char first;
+  unsigned char last;
+  std::size_t length;
+  unsigned char second_min;
+  unsigned char second_max;
+};
+
+constexpr auto kLeads = std::to_array<Lead>({
+    {0x00, 0x7F, 1, 0x80, 0xBF},
+    {0xC2, 0xDF, 2, 0x80, 0xBF},
+    {0xE0, 0xE0, 3, 0xA0, 0xBF},
+    {0xE1, 0xEC, 3, 0x80, 0xBF},
+    {0xED, 0xED, 3, 0x80, 0x9F},
+    {0xEE, 0xEF, 3, 0x80, 0xBF},
+    {0xF0, 0xF0, 4, 0x90, 0xBF},
+    {0xF1, 0xF3, 4, 0x80, 0xBF},
+    {0xF4, 0xF4, 4, 0x80, 0x8F},
+});
+
+bool is_character(std::string_view bytes, const Lead& lead) {
+  for (std::size_t index = 1; index < bytes.size(); ++index) {
+    const auto byte = static_cast<unsigned char>(bytes[index]);
+    const unsigned char min = index == 1 ? lead.second_min : 0x80;
+    const unsigned char max = index == 1 ? lead.second_max : 0xBF;
+    if (byte < min || byte > max) {
+      return false;
+    }
+  }
+  return bytes.size() == lead.length;
 }
 
-/// Length of the UTF-8 character that starts `text`, 0 where it is none. Overlong forms,
-/// surrogates and values above U+10FFFF are none.
+/// Length of the UTF-8 character that starts `text`, 0 where it is none.
 std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t index) {
-    return index < text.size() ? static_cast<unsigned char>(text[index]) : std::uint8_t{0};
-  };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) {
-    return 1;
-  }
-  const unsigned char second = byte(1);
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    return is_continuation(second) ? 2 : 0;
-  }
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const bool in_range = (lead != 0xE0 || second >= 0xA0) && (lead != 0xED || second < 0xA0);
-    return in_range && is_continuation(second) && is_continuation(byte(2)) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const bool in_range = (lead != 0xF0 || second >= 0x90) && (lead != 0xF4 || second < 0x90);
-    const bool continued =
-        is_continuation(second) && is_continuation(byte(2)) && is_continuation(byte(3));
-    return in_range && continued ? 4 : 0;
+  const auto first = static_cast<unsigned char>(text.front());
+  for (const Lead& lead : kLeads) {
+    if (first >= lead.first && first <= lead.last) {
+      return is_character(text.substr(0, lead.length), lead) ? lead.length : 0;
+    }
   }
   return 0;
 }

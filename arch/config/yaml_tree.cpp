@@ -1,5 +1,6 @@
 #include "arch/config/yaml_tree.h"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -14,10 +15,38 @@ namespace systole {
 
 namespace {
 
+/// Offset behind the quoted text that begins at `at`, or npos where no quote ends it.
+std::size_t end_of_quoted(std::string_view text, std::size_t at) {
+  const char quote = text[at++];
+  while (at < text.size()) {
+    if (text[at] == quote) {
+      const bool is_doubled =
+          quote == '\'' && at + 1 < text.size() && text[at + 1] == quote;  // an escaped quote
+      if (!is_doubled) {
+        return at + 1;
+      }
+      ++at;
+    } else if (quote == '"' && text[at] == '\\') {
+      ++at;
+    }
+    ++at;
+  }
+  return std::string_view::npos;
+}
+
 /// Builds the tree from yaml-cpp's parse events, which still tell a repeated key and an alias from
 /// their results; yaml-cpp's own nodes do not.
 class TreeBuilder : public YAML::EventHandler {
  public:
+  /// `text`: what is parsed, for what the events do not tell.
+  explicit TreeBuilder(std::string_view text) : text_(text) {
+    line_starts_.push_back(0);
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+         at = text.find('\n', at + 1)) {
+      line_starts_.push_back(at + 1);
+    }
+  }
+
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1) {
       fail(mark, "expected one YAML document, got a second");
@@ -41,6 +70,8 @@ class TreeBuilder : public YAML::EventHandler {
                 const std::string& value) override {
     refuse_anchor(mark, anchor);
     refuse_tag(mark, tag);
+    require_end_of_quoted(mark);
+    refuse_control_characters(mark, value);
     if (expects_key()) {
       take_key(mark, value);
     } else {
@@ -112,6 +143,28 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
+  /// yaml-cpp takes the rest of the file as the text of a quote that is never closed.
+  void require_end_of_quoted(const YAML::Mark& mark) const {
+    std::size_t at = line_starts_.at(static_cast<std::size_t>(mark.line)) +
+                     static_cast<std::size_t>(mark.column);
+    at = std::min(text_.find_first_not_of("! \t", at), text_.size());  // behind a lone tag `!`
+    const bool is_quoted = at < text_.size() && (text_[at] == '\'' || text_[at] == '"');
+    if (is_quoted && end_of_quoted(text_, at) == std::string_view::npos) {
+      fail(mark, "expected a closing quote, got the end of the file");
+    }
+  }
+
+  /// Escapes such as `"\u0000"` bring in what check_text() refuses in the file itself.
+  void refuse_control_characters(const YAML::Mark& mark, const std::string& value) const {
+    const bool has_control = std::any_of(value.begin(), value.end(), [](char character) {
+      const auto byte = static_cast<unsigned char>(character);
+      return (byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7F;
+    });
+    if (has_control) {
+      fail(mark, fmt::format("expected text without control characters, got {}", in_quotes(value)));
+    }
+  }
+
   void take_key(const YAML::Mark& mark, const std::string& key) {
     if (key.empty()) {
       fail(mark, "expected a key, got nothing");
@@ -178,6 +231,8 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
+  std::string_view text_;
+  std::vector<std::size_t> line_starts_;
   YamlItem root_;
   std::vector<Level> levels_;
   int documents_ = 0;
@@ -204,8 +259,11 @@ std::string path_of_element(const std::string& parent, std::size_t index) {
 
 YamlItem parse_yaml(const std::string& text) {
   check_text(text);
-  std::istringstream stream(text);
-  TreeBuilder builder;
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  const std::string body =
+      text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
+  std::istringstream stream(body);
+  TreeBuilder builder(body);
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {

@@ -18,6 +18,7 @@ class Quantity {
 
   [[nodiscard]] constexpr Rep count() const { return count_; }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads the comparison with 0
   constexpr auto operator<=>(const Quantity&) const = default;
 
   constexpr Quantity& operator+=(Quantity other) {

@@ -4,8 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <boost/container/small_vector.hpp>
+#include <vector>
 
 #include "arch/enum_names.h"
 #include "arch/isa/program.h"
@@ -37,7 +36,7 @@ struct Access {
   std::int64_t delta = 0;
 };
 
-using AccessList = boost::container::small_vector<Access, 4>;
+using AccessList = std::vector<Access>;
 
 struct Accesses {
   AccessList reads;

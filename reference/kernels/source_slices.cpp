@@ -32,9 +32,8 @@ WeightSums weight_sums(std::span<const std::int8_t> weights, std::int64_t groups
     std::int64_t* group_negative = negative.data() + group * n;
     for (std::int64_t row = 0; row < k; ++row, weight += n) {
       for (std::int64_t col = 0; col < n; ++col) {
-        const int value = weight[col];
-        group_positive[col] += std::max(value, 0);
-        group_negative[col] -= std::min(value, 0);
+        group_positive[col] += std::max(weight[col], std::int8_t{0});
+        group_negative[col] -= std::min(weight[col], std::int8_t{0});
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "sim/dma/memory_master.h"
 
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@ class MemoryMaster::Payload : public tlm::tlm_generic_payload, public tlm::tlm_m
 
   DmaRequest request;
   std::vector<std::int8_t> bytes;
+  std::optional<CoreCycles> arrived;  // of the response
 
  private:
   std::vector<Payload*>& pool_;
@@ -37,6 +39,7 @@ void MemoryMaster::send(tlm::tlm_command command, const DmaRequest& request,
   }
   Payload& payload = free_payload();
   payload.request = request;
+  payload.arrived.reset();
   payload.bytes = std::move(bytes);
   if (carries_data_) {
     payload.bytes.resize(static_cast<std::size_t>(request.bytes));
@@ -88,25 +91,26 @@ void MemoryMaster::request_ended() {
   request_ended_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void MemoryMaster::collect(tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay) {
-  SYSTOLE_CHECK(!in_flight_.empty() && in_flight_.front() == &payload,
-                "the memory answered a request of {} bytes at {} out of order",
-                payload.get_data_length(), payload.get_address());
-  Payload& first = *in_flight_.front();
-  if (!first.is_response_ok()) {
-    throw InternalError(fmt::format("the memory refused {} bytes at {}: {}", first.request.bytes,
-                                    first.request.far_address, first.get_response_string()));
+void MemoryMaster::collect(tlm::tlm_generic_payload& transaction, const sc_core::sc_time& delay) {
+  auto& payload = static_cast<Payload&>(transaction);  // every transaction of this socket is one
+  if (!payload.is_response_ok()) {
+    throw InternalError(fmt::format("the memory refused {} bytes at {}: {}", payload.request.bytes,
+                                    payload.request.far_address, payload.get_response_string()));
   }
-  in_flight_.pop_front();
-  if (pending_request_ == &first) {
+  if (pending_request_ == &payload) {
     request_ended();  // a response without END_REQ implies it
   }
-  responses_.push_back(
-      {.request = first.request,
-       .arrived = time_.edge_at_or_after(sc_core::sc_time_stamp() + delay),
-       .bytes = first.is_read() ? std::move(first.bytes) : std::vector<std::int8_t>()});
-  first.release();
-  responded_.notify(sc_core::SC_ZERO_TIME);
+  payload.arrived = time_.edge_at_or_after(sc_core::sc_time_stamp() + delay);
+  while (!in_flight_.empty() && in_flight_.front()->arrived) {
+    Payload& first = *in_flight_.front();
+    in_flight_.pop_front();
+    responses_.push_back(
+        {.request = first.request,
+         .arrived = *first.arrived,
+         .bytes = first.is_read() ? std::move(first.bytes) : std::vector<std::int8_t>()});
+    first.release();
+    responded_.notify(sc_core::SC_ZERO_TIME);
+  }
 }
 
 MemoryMaster::Payload& MemoryMaster::free_payload() {

@@ -21,8 +21,8 @@ struct MemoryResponse {
 };
 
 /// The TLM-2.0 side of a DMA engine: sends requests as an approximately-timed initiator (base
-/// protocol) and collects the responses. Works with any target that answers one initiator's
-/// requests in order.
+/// protocol) and collects the responses. A memory of several channels may answer out of order; the
+/// responses are handed on in the order of the requests.
 class MemoryMaster : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<MemoryMaster> socket{"socket"};
@@ -46,7 +46,7 @@ class MemoryMaster : public sc_core::sc_module {
                                      sc_core::sc_time& delay);
   Payload& free_payload();
   void request_ended();
-  void collect(tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay);
+  void collect(tlm::tlm_generic_payload& transaction, const sc_core::sc_time& delay);
 
   CoreTime time_;
   bool carries_data_;

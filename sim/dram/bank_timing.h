@@ -27,8 +27,8 @@ namespace systole {
 /// Not modelled: conflicts on the command bus (commands of different banks may share a cycle).
 class BankTiming {
  public:
-  /// Idle data-bus cycles between bursts of different ranks (tRTRS), the value that DRAMsim3,
-  /// Ramulator 2 and DRAMSys use for DDR3 and DDR4.
+  /// Idle data-bus cycles between bursts of different ranks (tRTRS): a property of controller and
+  /// board rather than of a standard, two as in nRTW = nCL + nBL + 2 - nCWL.
   static constexpr DramCycles kRankSwitch{2};
 
   BankTiming(const DramOrganization& organization, const DramTiming& timing);

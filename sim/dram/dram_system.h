@@ -27,8 +27,8 @@ struct DramSpan {
 /// its last part is.
 class DramSystem {
  public:
-  /// Parts that a channel queues for each initiator; as many as the reads that a DDR4 controller
-  /// of today buffers.
+  /// Parts that a channel queues for each initiator: as many reads as the controller of the
+  /// reference runs (tests/dram/dram_reference_test.cpp) buffers.
   static constexpr std::int64_t kQueueDepth = 32;
 
   explicit DramSystem(const DramSpec& spec, std::int64_t queue_depth = kQueueDepth,

@@ -73,6 +73,18 @@ TEST(Catalogue, IgnoresAnEnvironmentThatPointsNowhere) {
   EXPECT_EQ(result.exit_code, 0);
 }
 
+TEST(Catalogue, FindsWhatIsInstalledBesideTheProgram) {
+  const Scratch scratch;
+  fs::create_directory(scratch.path("bin"));
+  fs::copy_file(SYSTOLE_BINARY, scratch.path("bin/systole"));
+  scratch.write("share/systole/configs/chips/installed.yaml", chip_text("installed"));
+  fs::copy(SYSTOLE_SOURCE_DIR "/configs/dram", scratch.path("share/systole/configs/dram"));
+  const ProcessResult result = run_systole(
+      {"describe", "installed"}, {.binary = scratch.path("bin/systole"), .directory = "/"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, StartsWith("installed\n")) << result.err;
+}
+
 TEST(Catalogue, NamesNearNamesOfTheUsersOwnFiles) {
   const Scratch scratch;
   scratch.write("configs/chips/my_chip.yaml", chip_text("my_chip"));

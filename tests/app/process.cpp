@@ -67,7 +67,8 @@ void redirect_to_closed_pipe() {
   if (!options.directory.empty() && ::chdir(options.directory.c_str()) != 0) {
     ::_exit(127);
   }
-  ::execv(SYSTOLE_BINARY, arguments.data());
+  const std::string binary = options.binary.empty() ? SYSTOLE_BINARY : options.binary;
+  ::execv(binary.c_str(), arguments.data());
   ::_exit(127);
 }
 

@@ -7,6 +7,7 @@
 namespace systole {
 
 struct ProcessOptions {
+  std::string binary;                              ///< instead of the built one
   std::string directory;                           ///< to run in; empty: that of the test
   std::map<std::string, std::string> environment;  ///< added to that of the test
   std::string output;                              ///< file that becomes standard output

@@ -34,7 +34,9 @@ struct Workload {
   std::int64_t reference = 0;
   std::int64_t longer = 0;  ///< our cycles minus the reference's; why, see `workloads`
 
-  friend void PrintTo(const Workload& run, std::ostream* out) { *out << run.name; }
+  friend std::ostream& operator<<(std::ostream& out, const Workload& run) {
+    return out << run.name;
+  }
 };
 
 std::int64_t address_of(const Workload& run, std::int64_t index) {
@@ -118,7 +120,7 @@ std::vector<Workload> workloads() {
       {"lpddr4_sequential_4", lpddr4_3200(), Sequential, Read, 4, 100000, 1038234, 1},
       // Around a refresh the reference goes on with banks that it has activated before the
       // refresh came due; ours begins no row whose first burst would be too late. Both ways
-      // within 0.03 % where rows are long, and 6 to 14 cycles a refresh where every read
+      // within 0.03 % where rows are long, and 4 to 14 cycles a refresh where every read
       // activates.
       {"ddr3_sequential_4", ddr3_1600(), Sequential, Read, 4, 100000, 427615, -98},
       {"ddr3_sequential_16", ddr3_1600(), Sequential, Read, 16, 100000, 415352, -4},

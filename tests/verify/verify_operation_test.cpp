@@ -8,7 +8,10 @@ namespace {
 
 using testing::small_chip;
 
-enum Tensor : TensorId { kX, kY, kTable, kSpilled };
+constexpr TensorId kX = 0;
+constexpr TensorId kY = 1;
+constexpr TensorId kTable = 2;
+constexpr TensorId kSpilled = 3;
 
 constexpr std::int64_t kXAddress = 0;   ///< x is 4 x 4 pixels of 4 channels
 constexpr std::int64_t kYAddress = 64;  ///< y is as large as x, or smaller

@@ -114,6 +114,9 @@ class GraphGrower {
     for (std::int64_t i = 0; i < nodes; ++i) {
       add_random_node();
     }
+    if (std::holds_alternative<Flatten>(graph_.nodes.back().attributes)) {
+      add_activation();  // an output must be computed, not be a view of an input
+    }
     graph_.outputs = {current_};
     return std::move(graph_);
   }

@@ -36,7 +36,7 @@ TEST_P(OlderInstructionSet, ConvolvesExactly) {
   for (const std::int64_t groups : {1, 2, 32}) {
     const ConvolutionGeometry g = geometry_of({1, 6, 5, 32}, 64, kSame3, groups);
     const std::int64_t elements = g.input.elements();
-    const std::int64_t weights = 9 * 32 / groups * 64;
+    const std::int64_t weights = g.kernel.rows * g.kernel.cols * 32 / groups * 64;
     expect_exact(g, values.bytes(elements), 9, values.bytes(weights));
     expect_exact(g, filled(elements, 127), -128, filled(weights, 127));
     expect_exact(g, filled(elements, 127), -128, filled(weights, -128));

@@ -16,7 +16,12 @@ constexpr std::int64_t kBiasBytes = 4 * kChannels;
 constexpr std::int64_t kTileBytes = kArray * kArray;
 constexpr std::int64_t kBiasAddress = 2 * kTensorBytes;
 
-enum : std::int32_t { kInputReady, kBiasReady, kSumsReady, kSumsFree, kLayerReady, kOutputReady };
+constexpr std::int32_t kInputReady = 0;
+constexpr std::int32_t kBiasReady = 1;
+constexpr std::int32_t kSumsReady = 2;
+constexpr std::int32_t kSumsFree = 3;
+constexpr std::int32_t kLayerReady = 4;
+constexpr std::int32_t kOutputReady = 5;
 
 std::int64_t place_of(std::int32_t tensor) {
   return tensor % 2 * kTensorBytes;

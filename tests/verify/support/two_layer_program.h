@@ -18,6 +18,10 @@ namespace systole::testing {
 ///             3 vector->matrix (a), 4 vector->host (y).
 [[nodiscard]] Program two_layer_program();
 
-enum TwoLayerTensor : TensorId { kX, kA, kY, kBias1, kBias2 };
+inline constexpr TensorId kX = 0;
+inline constexpr TensorId kA = 1;
+inline constexpr TensorId kY = 2;
+inline constexpr TensorId kBias1 = 3;
+inline constexpr TensorId kBias2 = 4;
 
 }  // namespace systole::testing

@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "arch/chip_spec.h"
+#include "arch/config/text_file.h"
+#include "arch/read_dram.h"
+
+namespace systole {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> files_in(const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(fs::path(SYSTOLE_SOURCE_DIR) / folder)) {
+    files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string stem_of(const testing::TestParamInfo<std::string>& info) {
+  return fs::path(info.param).stem().string();
+}
+
+ChipSpec shipped_chip(const std::string& name) {
+  return read_chip(std::string(SYSTOLE_SOURCE_DIR) + "/configs/chips/" + name + ".yaml");
+}
+
+class ShippedChip : public testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedChip, LoadsUnderItsOwnName) {
+  const ChipSpec chip = read_chip(GetParam());
+  EXPECT_EQ(chip.name, fs::path(GetParam()).stem().string());
+  EXPECT_GT(chip.dram.peak_bandwidth(), BytesPerSecond(0));
+}
+
+TEST_P(ShippedChip, EveryFigureHasASourceOrIsAnAssumption) {
+  for (const Fact& fact : read_chip(GetParam()).facts) {
+    EXPECT_TRUE(fact.status == FactStatus::Assumed || !fact.source.empty()) << fact.path;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Configs, ShippedChip, testing::ValuesIn(files_in("configs/chips")),
+                         stem_of);
+
+class ShippedDram : public testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedDram, Loads) {
+  EXPECT_EQ(read_dram_standard(GetParam()).standard.name, fs::path(GetParam()).stem().string());
+}
+
+INSTANTIATE_TEST_SUITE_P(Configs, ShippedDram, testing::ValuesIn(files_in("configs/dram")),
+                         stem_of);
+
+TEST(ShippedConfigs, EveryKeyIsInTheDocumentation) {
+  const std::string page =
+      read_text_file(std::string(SYSTOLE_SOURCE_DIR) + "/docs/chips.md", 1U << 20);
+  for (const Fact& fact : shipped_chip("tpu_v1").facts) {
+    const std::size_t standard = fact.path.find("ddr3_2133.");
+    const bool is_chips = standard == std::string::npos;
+    const std::string path =
+        is_chips ? fact.path : fact.path.substr(standard + std::string_view("ddr3_2133.").size());
+    // Timings that belong together share a row, so that only the first has its whole path.
+    const std::string key = is_chips || path.starts_with("organization.")
+                                ? path
+                                : path.substr(path.find_last_of('.') + 1);
+    EXPECT_THAT(page, testing::AnyOf(testing::HasSubstr("`" + key + "`"),
+                                     testing::HasSubstr("`timing." + key + "`")));
+  }
+}
+
+TEST(ShippedConfigs, FoldersHoldNothingThatIsNotRead) {
+  for (const auto& entry :
+       fs::recursive_directory_iterator(fs::path(SYSTOLE_SOURCE_DIR) / "configs")) {
+    if (entry.is_regular_file() && entry.path().extension() == ".yaml") {
+      EXPECT_THAT(entry.path().parent_path().filename().string(), testing::AnyOf("chips", "dram"));
+    }
+  }
+}
+
+TEST(TpuV1, HasThePublishedFigures) {
+  const ChipSpec chip = shipped_chip("tpu_v1");
+  // 65,536 MACs x 2 operations x 700 MHz = 91.75 TOPS
+  EXPECT_EQ(2 * chip.matrix.macs_per_cycle() * chip.frequency.count(), 91'750'400'000'000);
+  EXPECT_EQ(chip.buffer.capacity, Bytes(24 << 20));
+  // 4096 entries x 256 columns x 4 B = 4 MiB
+  EXPECT_EQ(chip.accumulators.entries * chip.matrix.cols * 4, 4 << 20);
+  EXPECT_EQ(chip.weight_fifo.tiles, 4);
+  EXPECT_EQ(chip.dram.channels, 2);
+  EXPECT_EQ(chip.dram.capacity, Bytes(std::int64_t{8} << 30));
+  EXPECT_EQ(chip.dram.capacity, chip.dram.standard.organization.capacity() * chip.dram.channels);
+  // 2 x 8 B x 2133 MT/s = 34.1 GB/s
+  EXPECT_EQ(chip.dram.peak_bandwidth(), BytesPerSecond(34'133'333'333));
+  EXPECT_EQ(chip.buffer.port_width, Bytes(256));
+}
+
+TEST(Edge, IsAnotherMachineInEveryPart) {
+  const ChipSpec edge = shipped_chip("edge");
+  const ChipSpec tpu = shipped_chip("tpu_v1");
+  EXPECT_NE(edge.frequency, tpu.frequency);
+  EXPECT_NE(edge.matrix.rows, tpu.matrix.rows);
+  EXPECT_NE(edge.accumulators.entries, tpu.accumulators.entries);
+  EXPECT_NE(edge.weight_fifo.tiles, tpu.weight_fifo.tiles);
+  EXPECT_NE(edge.buffer.ports, tpu.buffer.ports);
+  EXPECT_NE(edge.vector.lanes, tpu.vector.lanes);
+  EXPECT_NE(edge.dma.request, tpu.dma.request);
+  EXPECT_NE(edge.dram.standard.name, tpu.dram.standard.name);
+  EXPECT_NE(edge.host.bandwidth, tpu.host.bandwidth);
+  EXPECT_NE(edge.sequencer.depth, tpu.sequencer.depth);
+  // 2 channels x 2 B x 3200 MT/s
+  EXPECT_EQ(edge.dram.peak_bandwidth(), BytesPerSecond(12'800'000'000));
+}
+
+/// Datasheet times in cycles of the standard's clock, rounded up: the arithmetic behind the file.
+TEST(Ddr3At2133, TimingsAreTheSpeedBinsTimesInCycles) {
+  const DramTiming timing = shipped_chip("tpu_v1").dram.standard.timing;
+  const auto cycles = [&](std::int64_t picoseconds) {
+    return DramCycles(ceil_div(picoseconds * 1000, timing.tCK.count()));
+  };
+  EXPECT_EQ(timing.nCL, cycles(13'090));
+  EXPECT_EQ(timing.nRCD, cycles(13'090));
+  EXPECT_EQ(timing.nRP, cycles(13'090));
+  EXPECT_EQ(timing.nRAS, cycles(33'000));
+  EXPECT_EQ(timing.nRC, cycles(46'090));
+  EXPECT_EQ(timing.nRRD_L, cycles(5'000));
+  EXPECT_EQ(timing.nFAW, cycles(25'000));
+  EXPECT_EQ(timing.nWTR_L, cycles(7'500));
+  EXPECT_EQ(timing.nWR, cycles(15'000));
+  EXPECT_EQ(timing.nRTP, cycles(7'500));
+  EXPECT_EQ(timing.nRFC, cycles(260'000));
+  EXPECT_EQ(timing.nREFI, DramCycles(7'800'000'000 / timing.tCK.count()));
+  EXPECT_EQ(timing.nRTW, timing.nCL + timing.nCCD_S + DramCycles(2) - timing.nCWL);
+}
+
+}  // namespace
+}  // namespace systole

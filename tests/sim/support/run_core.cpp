@@ -1,0 +1,110 @@
+#include "tests/sim/support/run_core.h"
+
+#include <array>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/chip/core.h"
+#include "sim/chip/kernel.h"
+
+namespace systole::testing {
+
+CoreRun run_core(const ChipSpec& chip, const Program& program, const RunData* data,
+                 const FakeMemoryRule& rule) {
+  prepare_kernel();
+  FakeMemory memory("dram", rule, data == nullptr ? nullptr : data->dram);
+  Core core("core", chip, program, data);
+  core.bind(memory.socket);
+  run_kernel(chip.clock());
+  CoreRun run{.counters = core.finish(), .requests = memory.arrivals()};
+  expect_accounts_add_up(run.counters);
+  return run;
+}
+
+void expect_accounts_add_up(const Counters& counters) {
+  CoreCycles exposed{0};
+  for (const LayerCounters& layer : counters.layers) {
+    exposed += layer.exposed;
+  }
+  EXPECT_EQ(exposed.count(), counters.elapsed.count());
+  for (std::size_t e = 0; e < kEngineCount; ++e) {
+    CoreCycles total{0};
+    for (std::size_t c = 0; c < kCauseCount; ++c) {
+      const auto cause = static_cast<Cause>(c);
+      CoreCycles of_layers{0};
+      for (const LayerCounters& layer : counters.layers) {
+        of_layers += layer.engines[e][cause];
+      }
+      EXPECT_EQ(of_layers.count(), cause == Cause::Idle ? 0 : counters.engines[e][cause].count())
+          << name_of(static_cast<Engine>(e)) << " " << name_of(cause);
+      total += counters.engines[e][cause];
+    }
+    EXPECT_EQ(total.count(), counters.elapsed.count()) << name_of(static_cast<Engine>(e));
+  }
+}
+
+namespace {
+
+std::string text_of(const EngineCounters& engine) {
+  std::string text = fmt::format("{} instructions", engine.instructions);
+  for (const CoreCycles cycles : engine.cycles) {
+    text += fmt::format(" {}", cycles.count());
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string text_of(const Counters& counters) {
+  std::string text = fmt::format("elapsed {}\n", counters.elapsed.count());
+  for (const EngineCounters& engine : counters.engines) {
+    text += text_of(engine);
+  }
+  for (const LayerCounters& layer : counters.layers) {
+    for (const EngineCounters& engine : layer.engines) {
+      text += text_of(engine);
+    }
+    text += fmt::format("{} {} {} {} {} {} {} {}\n", layer.active.count(), layer.exposed.count(),
+                        layer.first_start.count(), layer.last_end.count(), layer.macs,
+                        layer.dram_read_bytes, layer.dram_write_bytes, layer.host_bytes);
+  }
+  const DramCounters& dram = counters.dram;
+  text +=
+      fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", dram.activates, dram.precharges, dram.reads,
+                  dram.writes, dram.refreshes, dram.row_hits, dram.row_misses, dram.row_conflicts,
+                  dram.read_bytes, dram.write_bytes, dram.data_bus_busy.count());
+  const ActionCounters& actions = counters.actions;
+  return text + fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}\n", actions.macs,
+                            actions.mac_slots, actions.folds, actions.weight_tiles,
+                            actions.weight_bytes, actions.buffer_reads, actions.buffer_writes,
+                            actions.accumulator_reads, actions.accumulator_writes,
+                            actions.vector_elements, actions.host_in_bytes, actions.host_out_bytes);
+}
+
+std::string in_child(const std::function<std::string()>& function) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(pipe(ends.data()), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string text = function();
+    const bool is_written = write(ends[1], text.data(), text.size()) ==
+                            static_cast<ssize_t>(text.size());  // far below a pipe's capacity
+    _exit(is_written ? 0 : 1);
+  }
+  close(ends[1]);
+  std::string text;
+  std::array<char, 4096> part{};
+  for (ssize_t n = 0; (n = read(ends[0], part.data(), part.size())) > 0;) {
+    text.append(part.data(), static_cast<std::size_t>(n));
+  }
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  return text;
+}
+
+}  // namespace systole::testing

@@ -1,0 +1,111 @@
+#include "sim/vector/vector_timing.h"
+
+#include <gtest/gtest.h>
+
+#include "arch/diag/error.h"
+#include "tests/sim/support/program_builder.h"
+#include "tests/sim/support/run_core.h"
+#include "tests/sim/support/small_chip.h"
+
+namespace systole::testing {
+namespace {
+
+// 4 lanes, latency 5; paces: activation 1, elementwise 2, pooling 3, softmax 4. Port: 8 bytes.
+
+VectorTiming timing_of(const Operation& operation) {
+  return vector_timing(small_chip().vector, Bytes(8), operation);
+}
+
+TEST(VectorTiming, RequantizeTakesAStepPerRowAndLanes) {
+  const VectorTiming timing = timing_of(requantize_of(10, 9, 0));
+  EXPECT_EQ(timing.compute, CoreCycles(5 + 10 * 3 * 1));
+  EXPECT_EQ(timing.first_reads, 5);  // 9 biases: 36 bytes
+  EXPECT_EQ(timing.writes, 10 * 2);
+  EXPECT_EQ(timing.accumulator_reads, 10);
+  EXPECT_EQ(timing.elements, 90);
+}
+
+TEST(VectorTiming, LanesAreFilledRowByRow) {
+  EXPECT_EQ(timing_of(requantize_of(10, 3, 0)).compute, CoreCycles(5 + 10 * 1));
+  EXPECT_EQ(timing_of(requantize_of(10, 4, 0)).compute, CoreCycles(5 + 10 * 1));
+  EXPECT_EQ(timing_of(requantize_of(10, 5, 0)).compute, CoreCycles(5 + 10 * 2));
+}
+
+TEST(VectorTiming, LookupTableIsReadFirst) {
+  Requantize requantize = requantize_of(10, 8, 0);
+  requantize.lookup.tensor = 0;
+  EXPECT_EQ(timing_of(requantize).first_reads, 4 + 256 / 8);
+  Rescale rescale = rescale_of(3, 8, 0, 0);
+  rescale.lookup.tensor = 0;
+  EXPECT_EQ(timing_of(rescale).first_reads, 3 + 256 / 8);
+}
+
+TEST(VectorTiming, RescaleIsElementwise) {
+  const VectorTiming timing = timing_of(rescale_of(3, 9, 0, 0));
+  EXPECT_EQ(timing.compute, CoreCycles(5 + 3 * 3 * 2));
+  EXPECT_EQ(timing.first_reads, 3 * 2);
+  EXPECT_EQ(timing.writes, 3 * 2);
+}
+
+TEST(VectorTiming, AddReadsTwoStreams) {
+  Add add;
+  add.rows = 3;
+  add.cols = 9;
+  const VectorTiming timing = timing_of(add);
+  EXPECT_EQ(timing.compute, CoreCycles(5 + 3 * 3 * 2));
+  EXPECT_EQ(timing.first_reads, 6);
+  EXPECT_EQ(timing.second_reads, 6);
+  EXPECT_EQ(timing.writes, 6);
+}
+
+TEST(VectorTiming, PoolTakesAStepPerKernelElement) {
+  Pool pool;
+  pool.count = 7;
+  pool.window.channels = 9;
+  pool.window.kernel_rows = 2;
+  pool.window.kernel_cols = 3;
+  const VectorTiming timing = timing_of(pool);
+  EXPECT_EQ(timing.compute, CoreCycles(5 + 7 * 3 * 6 * 3));
+  EXPECT_EQ(timing.first_reads, 7 * 6 * 2);
+  EXPECT_EQ(timing.writes, 7 * 2);
+  EXPECT_EQ(timing.elements, 63);
+}
+
+TEST(VectorTiming, SoftmaxPassesThreeTimes) {
+  Softmax softmax;
+  softmax.rows = 2;
+  softmax.cols = 9;
+  const VectorTiming timing = timing_of(softmax);
+  EXPECT_EQ(timing.compute, CoreCycles(5 + 2 * 3 * 3 * 4));
+  EXPECT_EQ(timing.first_reads, 1024 / 8 + 2 * 2 * 3);
+  EXPECT_EQ(timing.writes, 2 * 2);
+}
+
+TEST(VectorTiming, OtherOperationsAreRefused) {
+  EXPECT_THROW(static_cast<void>(timing_of(load_of(1, 1))), InternalError);
+}
+
+TEST(VectorUnit, RunsOneInstructionAtATime) {
+  ProgramBuilder builder;
+  builder.add(Engine::Vector, rescale_of(3, 4, 0, 64)).add(Engine::Vector, rescale_of(3, 4, 0, 64));
+  const CoreRun run = run_core(small_chip(), builder.program());
+  EXPECT_EQ(run.elapsed(), 2 * (5 + 3 * 2));
+  EXPECT_EQ(run.cycles(Engine::Vector, Cause::Busy), 22);
+  EXPECT_EQ(run.counters.actions.vector_elements, 24);
+  EXPECT_EQ(run.counters.actions.buffer_reads, 6);
+  EXPECT_EQ(run.counters.actions.buffer_writes, 6);
+}
+
+TEST(VectorUnit, EndsWithTheSlowerOfStepsAndStreams) {
+  ChipSpec chip = small_chip();
+  chip.buffer.port_width = Bytes(1);  // 40 accesses for 3 steps of 2 and 5
+  ProgramBuilder builder;
+  builder.add(Engine::Vector, rescale_of(10, 4, 0, 64));
+  const CoreRun run = run_core(chip, builder.program());
+  EXPECT_EQ(run.elapsed(), 40);
+  EXPECT_EQ(run.cycles(Engine::Vector, Cause::Busy), 5 + 10 * 2);
+  EXPECT_EQ(run.cycles(Engine::Vector, Cause::Port), 40 - 25);
+}
+
+}  // namespace
+}  // namespace systole::testing
