@@ -13,4 +13,4 @@ systole_test(compiler_frontend_test
     frontend/read_network_fuzz_test.cpp
     frontend/workloads_test.cpp
     graph/graph_test.cpp
-  DEPENDS systole_compiler)
+  DEPENDS systole_compiler systole_test_support)

@@ -6,6 +6,7 @@
 
 #include "compiler/frontend/read_network.h"
 #include "tests/compiler/frontend/npy_writer.h"
+#include "tests/support/temporary_directory.h"
 
 namespace systole {
 namespace {
@@ -24,7 +25,7 @@ std::string network(const std::string& layers, const std::string& input = "") {
 class RealWeights : public testing::Test {
  protected:
   [[nodiscard]] Network read(const std::string& text, std::int64_t batch = 1) const {
-    return parse_network(text, folder_.file("n.yaml"), {.batch = batch});
+    return parse_network(text, (folder_.path() / "n.yaml").string(), {.batch = batch});
   }
   /// The message with the folder's name cut out of it.
   [[nodiscard]] std::string error(const std::string& text, std::int64_t batch = 1) const {
@@ -32,7 +33,7 @@ class RealWeights : public testing::Test {
       static_cast<void>(read(text, batch));
     } catch (const WorkloadError& error) {
       std::string message = error.what();
-      const std::string prefix = folder_.file("");
+      const std::string prefix = (folder_.path() / "").string();
       for (auto at = message.find(prefix); at != std::string::npos; at = message.find(prefix)) {
         message.erase(at, prefix.size());
       }
@@ -44,7 +45,7 @@ class RealWeights : public testing::Test {
     static_cast<void>(folder_.write(name, bytes));
   }
 
-  TestFolder folder_;
+  TemporaryDirectory folder_;
 };
 
 constexpr const char* kConv = "  - {name: c, op: conv2d, channels: 2, kernel: [1, 2]}\n";

@@ -8,6 +8,7 @@
 #include "arch/diag/error.h"
 #include "compiler/frontend/random_stream.h"
 #include "tests/compiler/frontend/npy_writer.h"
+#include "tests/support/temporary_directory.h"
 
 namespace systole {
 namespace {
@@ -25,12 +26,12 @@ std::string error_of(const std::string& file, const std::function<void(const Npy
 }
 
 std::string error_of_bytes(const std::string& bytes) {
-  const TestFolder folder;
+  const TemporaryDirectory folder;
   return error_of(folder.write("a.npy", bytes), [](const NpyFile&) {});
 }
 
 TEST(NpyFile, ReadsThreeTypes) {
-  const TestFolder folder;
+  const TemporaryDirectory folder;
   const NpyFile floats(folder.write("f.npy", npy("(2, 2)", std::vector<float>{1, -2.5, 3, 4})));
   EXPECT_EQ(floats.type(), NpyType::Float32);
   EXPECT_EQ(floats.shape(), (std::vector<std::int64_t>{2, 2}));
@@ -42,24 +43,25 @@ TEST(NpyFile, ReadsThreeTypes) {
 }
 
 TEST(NpyFile, ReadsAScalarAndAnEmptyArray) {
-  const TestFolder folder;
+  const TemporaryDirectory folder;
   EXPECT_EQ(NpyFile(folder.write("s.npy", npy("()", std::vector<float>{7}))).floats(),
             (std::vector<float>{7}));
   EXPECT_TRUE(NpyFile(folder.write("e.npy", npy("(0, 4)", std::vector<float>{}))).floats().empty());
 }
 
 TEST(NpyFile, ReadsVersionTwoAndKeysInAnyOrder) {
-  const TestFolder folder;
+  const TemporaryDirectory folder;
   const std::string header = "{'shape': (2,), 'fortran_order': False, 'descr': '|i1'}   \n";
   EXPECT_EQ(NpyFile(folder.write("v.npy", npy_with_header(header, "\x01\x02", 2))).int8s(),
             (std::vector<std::int8_t>{1, 2}));
 }
 
 TEST(NpyFileErrors, NameAFileThatIsMissingOrAFolder) {
-  const TestFolder folder;
+  const TemporaryDirectory folder;
   const auto nothing = [](const NpyFile&) {};
-  EXPECT_EQ(error_of(folder.file("none.npy"), nothing), "expected a readable .npy file, got none");
-  EXPECT_EQ(error_of(folder.file("."), nothing), "expected a readable .npy file, got none");
+  EXPECT_EQ(error_of((folder.path() / "none.npy").string(), nothing),
+            "expected a readable .npy file, got none");
+  EXPECT_EQ(error_of(folder.path().string(), nothing), "expected a readable .npy file, got none");
 }
 
 TEST(NpyFileErrors, NameWhatIsNoNpyFile) {
@@ -135,7 +137,7 @@ TEST(NpyFileErrors, NameMistakesInTheHeader) {
 }
 
 TEST(NpyFileErrors, NameUnexpectedTypeAndShape) {
-  const TestFolder folder;
+  const TemporaryDirectory folder;
   const std::string file = folder.write("a.npy", npy("(3,)", std::vector<float>(3)));
   EXPECT_EQ(error_of(file, [](const NpyFile& a) { a.expect_type({NpyType::Int8}); }),
             "expected |i1, got <f4");
@@ -152,7 +154,7 @@ TEST(NpyFileErrors, NameUnexpectedTypeAndShape) {
 }
 
 TEST(NpyFileErrors, NameNumbersThatAreNotFinite) {
-  const TestFolder folder;
+  const TemporaryDirectory folder;
   const auto read = [](const NpyFile& a) { static_cast<void>(a.floats()); };
   const float infinity = std::numeric_limits<float>::infinity();
   EXPECT_EQ(error_of(folder.write("a.npy", npy("(2,)", std::vector<float>{0, -infinity})), read),
@@ -213,7 +215,7 @@ TEST(NpyFuzz, OfHeadersEndsInAHeaderOrAMessage) {
 }
 
 TEST(NpyFuzz, OfFilesEndsInNumbersOrAMessage) {
-  const TestFolder folder;
+  const TemporaryDirectory folder;
   const std::string whole = npy("(2, 3)", std::vector<float>{1, 2, 3, 4, 5, 6});
   Damage damage;
   int read = 0;
