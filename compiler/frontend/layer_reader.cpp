@@ -261,7 +261,7 @@ ConfigNode value_of(const LayerScope& scope, const ConfigNode& node, std::string
 }
 
 std::string read_name(const ConfigNode& node) {
-  const std::string name = node.as_text();
+  std::string name = node.as_text();
   if (name.size() > kMaxName || !std::all_of(name.begin(), name.end(), is_name_character)) {
     node.fail(fmt::format("expected a name of at most {} letters, digits, '_' and '-', got {}",
                           kMaxName, in_quotes(name)));

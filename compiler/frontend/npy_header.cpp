@@ -61,7 +61,8 @@ class HeaderParser {
     }
     const auto type = value_named<NpyType>(*type_);
     if (!type) {
-      throw WorkloadError(place, "", fmt::format("expected <f4, |i1 or <i4, got {}", printable(*type_)));
+      throw WorkloadError(place, "",
+                          fmt::format("expected <f4, |i1 or <i4, got {}", printable(*type_)));
     }
     if (*fortran_order_) {
       throw WorkloadError(place, "", "expected C order, got Fortran order");
@@ -75,7 +76,7 @@ class HeaderParser {
     if (length == std::string_view::npos || length > kMaxQuoted) {
       fail("a short quoted text");
     }
-    const std::string value(text_.substr(0, length));
+    std::string value(text_.substr(0, length));
     text_.remove_prefix(length + 1);
     return value;
   }

@@ -25,7 +25,7 @@ std::string network(const std::string& layers, const std::string& input = "") {
 class RealWeights : public testing::Test {
  protected:
   [[nodiscard]] Network read(const std::string& text, std::int64_t batch = 1) const {
-    return parse_network(text, (folder_.path() / "n.yaml").string(), {.batch = batch});
+    return parse_network(text, (folder.path() / "n.yaml").string(), {.batch = batch});
   }
   /// The message with the folder's name cut out of it.
   [[nodiscard]] std::string error(const std::string& text, std::int64_t batch = 1) const {
@@ -33,7 +33,7 @@ class RealWeights : public testing::Test {
       static_cast<void>(read(text, batch));
     } catch (const WorkloadError& error) {
       std::string message = error.what();
-      const std::string prefix = (folder_.path() / "").string();
+      const std::string prefix = (folder.path() / "").string();
       for (auto at = message.find(prefix); at != std::string::npos; at = message.find(prefix)) {
         message.erase(at, prefix.size());
       }
@@ -42,10 +42,10 @@ class RealWeights : public testing::Test {
     return "";
   }
   void write(const std::string& name, const std::string& bytes) const {
-    static_cast<void>(folder_.write(name, bytes));
+    static_cast<void>(folder.write(name, bytes));
   }
 
-  TemporaryDirectory folder_;
+  TemporaryDirectory folder;
 };
 
 constexpr const char* kConv = "  - {name: c, op: conv2d, channels: 2, kernel: [1, 2]}\n";
@@ -90,8 +90,7 @@ TEST_F(RealWeights, OfFloatAreQuantisedByTheLargest) {
   write("c.weight.npy", npy("(2, 2, 1, 2)", Floats{0, 1.27F, 0, -2.54F, 0.01F, 0.011F, 0, 0}));
   write("c.bias.npy", npy("(2,)", Floats{0.1F, -0.02F}));
   const Network n = read(network(kConv));
-  // Scale 2.54 / 127 = 0.02; 1.27 is 63.5 steps, 0.01 half a step: halves round away from zero,
-  // but 2.54F and 1.27F are floats, so the neighbours are accepted by value here.
+  // Scale 2.54 / 127 = 0.02, as nearly as floats hold 2.54.
   const double scale = std::get<Conv2d>(n.graph.node(0).attributes).weights.scale;
   EXPECT_DOUBLE_EQ(scale, static_cast<double>(2.54F) / 127);
   const LayerParameters parameters = n.data->parameters(n.graph, 0);

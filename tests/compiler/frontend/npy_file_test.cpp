@@ -105,36 +105,40 @@ TEST(NpyFileErrors, NameOtherTypesAndOrders) {
             "expected C order, got Fortran order");
 }
 
-TEST(NpyFileErrors, NameMistakesInTheHeader) {
-  const auto error_of_header = [](const std::string& header) {
-    return error_of_bytes(npy_with_header(header, ""));
-  };
-  EXPECT_EQ(error_of_header(""), "expected '{' in the .npy header, got its end");
-  EXPECT_EQ(error_of_header("[1, 2]"), "expected '{' in the .npy header, got '[1, 2]'");
-  EXPECT_EQ(error_of_header("{'descr' '<f4'}"), "expected ':' in the .npy header, got ''<f4'}'");
-  EXPECT_EQ(error_of_header("{'descr': <f4}"), "expected ''' in the .npy header, got '<f4}'");
-  EXPECT_EQ(error_of_header("{'descr"),
-            "expected a short quoted text in the .npy header, got 'descr'");
-  EXPECT_EQ(error_of_header("{'shape': (a,)}"), "expected a size in the .npy header, got 'a,)}'");
-  EXPECT_EQ(error_of_header("{'shape': (1 2)}"), "expected ')' in the .npy header, got '2)}'");
-  EXPECT_EQ(error_of_header("{'shape': (-1,)}"), "expected a size in the .npy header, got '-1,)}'");
-  EXPECT_EQ(error_of_header("{'fortran_order': 0}"),
-            "expected 'False' in the .npy header, got '0}'");
-  EXPECT_EQ(error_of_header("{'descr': '<f4'} x"),
-            "expected the end of the header in the .npy header, got 'x'");
-  EXPECT_EQ(error_of_header("{'shape': (1,), 'shape': (1,)}"),
-            "expected descr, fortran_order and shape once each, got 'shape'");
-  EXPECT_EQ(error_of_header("{'descr': '<f4'}"),
-            "expected descr, fortran_order and shape once each, got fewer");
-  EXPECT_EQ(error_of_header("{'shape': (4194305,)}"),
-            "expected axes of at most 2^22 elements in the .npy header, got '5,)}'");
-  EXPECT_EQ(error_of_header("{'des\ncr': 1}"),
-            "expected descr, fortran_order and shape once each, got 'des\\ncr'");
-  EXPECT_EQ(error_of_header("{'shape': (4194304, 4194304)}"),
-            "expected at most 8 axes and 2^40 elements in the .npy header, got ')}'");
-  EXPECT_EQ(error_of_header("{'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1)}"),
-            "expected at most 8 axes and 2^40 elements in the .npy header, got ')}'");
+struct HeaderMistake {
+  std::string header;
+  std::string message;
+};
+
+class NpyHeaderErrors : public testing::TestWithParam<HeaderMistake> {};
+
+TEST_P(NpyHeaderErrors, AreToldInOneLine) {
+  EXPECT_EQ(error_of_bytes(npy_with_header(GetParam().header, "")), GetParam().message);
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Headers, NpyHeaderErrors,
+    testing::ValuesIn(std::vector<HeaderMistake>{
+        {"", "expected '{' in the .npy header, got its end"},
+        {"[1, 2]", "expected '{' in the .npy header, got '[1, 2]'"},
+        {"{'descr' '<f4'}", "expected ':' in the .npy header, got ''<f4'}'"},
+        {"{'descr': <f4}", "expected ''' in the .npy header, got '<f4}'"},
+        {"{'descr", "expected a short quoted text in the .npy header, got 'descr'"},
+        {"{'shape': (a,)}", "expected a size in the .npy header, got 'a,)}'"},
+        {"{'shape': (1 2)}", "expected ')' in the .npy header, got '2)}'"},
+        {"{'shape': (-1,)}", "expected a size in the .npy header, got '-1,)}'"},
+        {"{'fortran_order': 0}", "expected 'False' in the .npy header, got '0}'"},
+        {"{'descr': '<f4'} x", "expected the end of the header in the .npy header, got 'x'"},
+        {"{'shape': (1,), 'shape': (1,)}",
+         "expected descr, fortran_order and shape once each, got 'shape'"},
+        {"{'descr': '<f4'}", "expected descr, fortran_order and shape once each, got fewer"},
+        {"{'shape': (4194305,)}",
+         "expected axes of at most 2^22 elements in the .npy header, got '5,)}'"},
+        {"{'des\ncr': 1}", "expected descr, fortran_order and shape once each, got 'des\\ncr'"},
+        {"{'shape': (4194304, 4194304)}",
+         "expected at most 8 axes and 2^40 elements in the .npy header, got ')}'"},
+        {"{'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1)}",
+         "expected at most 8 axes and 2^40 elements in the .npy header, got ')}'"}}));
 
 TEST(NpyFileErrors, NameUnexpectedTypeAndShape) {
   const TemporaryDirectory folder;

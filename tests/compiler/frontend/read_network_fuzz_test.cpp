@@ -109,6 +109,20 @@ class Mutator {
   std::uint64_t draw_ = 0;
 };
 
+enum class Outcome { Network, Message };
+
+Outcome read(const std::string& text) {
+  try {
+    EXPECT_FALSE(parse_network(text, "n.yaml").graph.nodes.empty());
+    return Outcome::Network;
+  } catch (const UserError& error) {
+    const std::string message = error.what();
+    EXPECT_TRUE(message.starts_with("n.yaml:")) << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+    return Outcome::Message;
+  }
+}
+
 class NetworkFuzz : public testing::TestWithParam<const char*> {};
 
 TEST_P(NetworkFuzz, EndsInANetworkOrAMessage) {
@@ -117,17 +131,7 @@ TEST_P(NetworkFuzz, EndsInANetworkOrAMessage) {
   int networks = 0;
   int messages = 0;
   for (int round = 0; round < 1500; ++round) {
-    const std::string text = mutator.mutate(whole);
-    try {
-      const Network network = parse_network(text, "n.yaml");
-      EXPECT_FALSE(network.graph.nodes.empty());
-      ++networks;
-    } catch (const UserError& error) {
-      const std::string message = error.what();
-      EXPECT_TRUE(message.starts_with("n.yaml:")) << message;
-      EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-      ++messages;
-    }
+    ++(read(mutator.mutate(whole)) == Outcome::Network ? networks : messages);
   }
   // Mutations that all fail, or all pass, would test half of the reader.
   EXPECT_GT(networks, 20);
