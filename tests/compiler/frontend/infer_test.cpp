@@ -298,22 +298,29 @@ TEST(Blocks, BecomeLayersNamedAfterTheirUser) {
                                       "three.a", "three.b", "three.add", "four.add", "last"}));
 }
 
+using Names = std::vector<std::string>;
+
+Names inputs_of(const Graph& graph, const std::string& name) {
+  Names names;
+  for (const GraphTensorId input : node(graph, name).inputs) {
+    names.push_back(graph.tensor(input).name);
+  }
+  return names;
+}
+
 TEST(Blocks, ReadTheirUsersInput) {
   const Graph graph = graph_of(kBlocks);
-  const auto inputs = [&](const std::string& name) {
-    std::vector<std::string> names;
-    for (const GraphTensorId input : node(graph, name).inputs) {
-      names.push_back(graph.tensor(input).name);
-    }
-    return names;
-  };
-  using Names = std::vector<std::string>;
-  EXPECT_EQ(inputs("one.a"), (Names{"x"}));
-  EXPECT_EQ(inputs("one.add"), (Names{"one.b", "x"}));
-  EXPECT_EQ(inputs("two.add"), (Names{"two.b", "one.add"}));       // names: one behind the other
-  EXPECT_EQ(inputs("three.a"), (Names{"one.add"}));                // a block is its last layer
-  EXPECT_EQ(inputs("four.add"), (Names{"three.add", "two.add"}));  // a parameter's name: the user's
-  EXPECT_EQ(inputs("last"), (Names{"four.add"}));
+  EXPECT_EQ(inputs_of(graph, "one.a"), (Names{"x"}));
+  EXPECT_EQ(inputs_of(graph, "one.add"), (Names{"one.b", "x"}));
+  EXPECT_EQ(inputs_of(graph, "two.add"), (Names{"two.b", "one.add"}));  // one behind the other
+}
+
+TEST(Blocks, AreNamedForTheirLastLayer) {
+  const Graph graph = graph_of(kBlocks);
+  EXPECT_EQ(inputs_of(graph, "three.a"), (Names{"one.add"}));
+  EXPECT_EQ(inputs_of(graph, "last"), (Names{"four.add"}));
+  // A tensor's name in a parameter is one that the user sees.
+  EXPECT_EQ(inputs_of(graph, "four.add"), (Names{"three.add", "two.add"}));
 }
 
 TEST(Blocks, TakeTheirUsersParameters) {
