@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "arch/chip_spec.h"
+#include "arch/config/text_file.h"
 #include "arch/read_dram.h"
 
 namespace systole {
@@ -53,6 +54,23 @@ TEST_P(ShippedDram, Loads) {
 
 INSTANTIATE_TEST_SUITE_P(Configs, ShippedDram, testing::ValuesIn(files_in("configs/dram")),
                          stem_of);
+
+TEST(ShippedConfigs, EveryKeyIsInTheDocumentation) {
+  const std::string page =
+      read_text_file(std::string(SYSTOLE_SOURCE_DIR) + "/docs/chips.md", 1U << 20);
+  for (const Fact& fact : shipped_chip("tpu_v1").facts) {
+    const std::size_t standard = fact.path.find("ddr3_2133.");
+    const bool is_chips = standard == std::string::npos;
+    const std::string path =
+        is_chips ? fact.path : fact.path.substr(standard + std::string_view("ddr3_2133.").size());
+    // Timings that belong together share a row, so that only the first has its whole path.
+    const std::string key = is_chips || path.starts_with("organization.")
+                                ? path
+                                : path.substr(path.find_last_of('.') + 1);
+    EXPECT_THAT(page, testing::AnyOf(testing::HasSubstr("`" + key + "`"),
+                                     testing::HasSubstr("`timing." + key + "`")));
+  }
+}
 
 TEST(ShippedConfigs, FoldersHoldNothingThatIsNotRead) {
   for (const auto& entry :

@@ -95,13 +95,14 @@ TEST(VectorData, AddRoundsTheSumOnce) {
   add.b_multiplier = 3;
   add.b_zero_point = 0;
   add.shift = 2;
-  // (3 + 3) / 4 = 1.5 -> 2 (0.75 + 0.75 rounded apart would be 2, too); (9 - 9) / 4 = 0.
+  // (3 + 3) / 4 = 1.5; (9 - 9) / 4 = 0
   EXPECT_THAT(results_of(add, bytes).values, ::testing::ElementsAre(2, 0));
   add.a_multiplier = 1;
   add.b_multiplier = 1;
   add.a_zero_point = -1;
-  // (2 + 1) / 4 = 0.75 -> 1 (0.5 + 0.25 rounded apart would be 1 + 0); (4 - 3) / 4 -> 0.
-  EXPECT_THAT(results_of(add, bytes).values, ::testing::ElementsAre(1, 0));
+  add.b_zero_point = -1;
+  // (2 + 2) / 4 = 1, where 0.5 and 0.5 rounded apart would be 2; (4 - 2) / 4 = 0.5
+  EXPECT_THAT(results_of(add, bytes).values, ::testing::ElementsAre(1, 1));
 }
 
 /// 3 x 3 image of 1 channel, kernel 2 x 2, padding 1 at the top and left: 2 x 2 outputs of

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "arch/diag/error.h"
 #include "tests/sim/support/program_builder.h"
 #include "tests/sim/support/run_core.h"
 #include "tests/sim/support/small_chip.h"

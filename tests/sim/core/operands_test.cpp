@@ -1,0 +1,104 @@
+#include "sim/core/operands.h"
+
+#include <gtest/gtest.h>
+
+#include "arch/diag/error.h"
+#include "tests/sim/support/program_builder.h"
+#include "tests/sim/support/small_chip.h"
+
+namespace systole::testing {
+namespace {
+
+std::string complaint(Engine engine, const Operation& operation) {
+  ProgramBuilder builder;
+  builder.memories(1000, 500);
+  try {
+    check_operation(engine, operation);
+    check_operands(small_chip(), builder.program(), engine, operation);
+  } catch (const InternalError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Operands, EachEngineExecutesItsOwnKinds) {
+  EXPECT_EQ(complaint(Engine::Host, transfer_of(true, 0, 0, 1)), "");
+  EXPECT_EQ(complaint(Engine::DmaIn, transfer_of(true, 0, 0, 1)), "");
+  EXPECT_EQ(complaint(Engine::DmaOut, transfer_of(false, 0, 0, 1)), "");
+  EXPECT_EQ(complaint(Engine::Weights, load_of(1, 1)), "");
+  EXPECT_EQ(complaint(Engine::Matrix, fold_of(1, 1, 1)), "");
+  EXPECT_EQ(complaint(Engine::Vector, rescale_of(1, 1, 0, 0)), "");
+  EXPECT_EQ(complaint(Engine::Matrix, load_of(1, 1)), "matrix cannot execute operation kind 1");
+  EXPECT_EQ(complaint(Engine::Vector, fold_of(1, 1, 1)), "vector cannot execute operation kind 2");
+  EXPECT_EQ(complaint(Engine::DmaIn, transfer_of(false, 0, 0, 1)),
+            "transfer in the wrong direction");
+}
+
+TEST(Operands, LastByteOfEachMemoryIsIn) {
+  EXPECT_EQ(complaint(Engine::DmaIn, transfer_of(true, 990, 4086, 10)), "");
+  EXPECT_EQ(complaint(Engine::DmaIn, transfer_of(true, 991, 0, 10)),
+            "DRAM bytes 991..1001 are outside 0..1000");
+  EXPECT_EQ(complaint(Engine::DmaIn, transfer_of(true, 0, 4087, 10)),
+            "unified buffer bytes 4087..4097 are outside 0..4096");
+  EXPECT_EQ(complaint(Engine::Host, transfer_of(true, 491, 0, 10)),
+            "host memory bytes 491..501 are outside 0..500");
+  EXPECT_EQ(complaint(Engine::Host, transfer_of(true, 0, -1, 10)),
+            "unified buffer bytes -1..9 are outside 0..4096");
+  EXPECT_EQ(complaint(Engine::Weights, load_of(8, 4, 969)),
+            "DRAM bytes 969..1001 are outside 0..1000");
+}
+
+TEST(Operands, AllRowsCount) {
+  Transfer transfer = transfer_of(true, 0, 0, 10);
+  transfer.rows = 3;
+  transfer.far_pitch = 495;
+  EXPECT_EQ(complaint(Engine::DmaIn, transfer), "");
+  transfer.far_pitch = 496;
+  EXPECT_EQ(complaint(Engine::DmaIn, transfer), "DRAM bytes 0..1002 are outside 0..1000");
+  transfer.rows = 0;
+  EXPECT_EQ(complaint(Engine::DmaIn, transfer), "0 rows of 10 bytes");
+}
+
+TEST(Operands, TilesAndSumsFitTheArray) {
+  EXPECT_EQ(complaint(Engine::Matrix, fold_of(64, 8, 4)), "");
+  EXPECT_EQ(complaint(Engine::Matrix, fold_of(1, 9, 4)), "tile of 9 x 4 on an array of 8 x 4");
+  EXPECT_EQ(complaint(Engine::Weights, load_of(8, 5)), "tile of 8 x 5 on an array of 8 x 4");
+  EXPECT_EQ(complaint(Engine::Matrix, fold_of(65, 8, 4)), "accumulators 0..65 are outside 0..64");
+  EXPECT_EQ(complaint(Engine::Matrix, fold_of(0, 8, 4)), "0 rows");
+  EXPECT_EQ(complaint(Engine::Vector, requantize_of(1, 5, 0)), "5 columns of 4");
+  EXPECT_EQ(complaint(Engine::Vector, requantize_of(2, 4, 0, 0, 63)),
+            "accumulators 63..65 are outside 0..64");
+}
+
+TEST(Operands, VectorOperandsAreInTheBuffer) {
+  EXPECT_EQ(complaint(Engine::Vector, requantize_of(1, 4, 0, 4081)),
+            "unified buffer bytes 4081..4097 are outside 0..4096");
+  Rescale rescale = rescale_of(1, 4, 0, 4093);
+  EXPECT_EQ(complaint(Engine::Vector, rescale),
+            "unified buffer bytes 4093..4097 are outside 0..4096");
+  rescale = rescale_of(1, 4, 0, 0);
+  rescale.lookup = {.address = 3841, .tensor = 0};
+  EXPECT_EQ(complaint(Engine::Vector, rescale),
+            "unified buffer bytes 3841..4097 are outside 0..4096");
+  rescale = rescale_of(1, 4, 0, 0);
+  rescale.to.out.tensor = 0;
+  EXPECT_EQ(complaint(Engine::Vector, rescale), "tensor 0 of 0");
+  Softmax softmax;
+  softmax.rows = 1;
+  softmax.cols = 1;
+  softmax.table.address = 3073;
+  EXPECT_EQ(complaint(Engine::Vector, softmax),
+            "unified buffer bytes 3073..4097 are outside 0..4096");
+  Add add;
+  add.rows = 1;
+  add.cols = 4;
+  add.b.address = 4093;
+  EXPECT_EQ(complaint(Engine::Vector, add), "unified buffer bytes 4093..4097 are outside 0..4096");
+  Pool pool;
+  pool.count = 1;
+  pool.to.out.address = 4096;
+  EXPECT_EQ(complaint(Engine::Vector, pool), "unified buffer bytes 4096..4097 are outside 0..4096");
+}
+
+}  // namespace
+}  // namespace systole::testing
