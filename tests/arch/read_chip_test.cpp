@@ -74,12 +74,17 @@ TEST(ReadChip, HostLatencyIsRoundedUpToCyclesOfTheNominalClock) {
   const auto latency = [&](std::string_view text) {
     return read_chip(files.write_chip(replaced(kChipText, "latency: 1 us", text))).host.latency;
   };
-  EXPECT_EQ(latency("latency: 1 us"), CoreCycles(700));  // 1 us x 700 MHz
-  EXPECT_EQ(latency("latency: 1.000001 us"), CoreCycles(701));
-  EXPECT_EQ(latency("latency: 10 ns"), CoreCycles(7));
-  EXPECT_EQ(latency("latency: 1 fs"), CoreCycles(1));
-  EXPECT_EQ(latency("latency: 0 fs"), CoreCycles(0));
-  EXPECT_EQ(latency("latency: 1000 ms"), CoreCycles(700'000'000));
+  const std::vector<std::pair<std::string_view, std::int64_t>> cases{
+      {"latency: 1 us", 700},  // 1 us x 700 MHz
+      {"latency: 1.000001 us", 701},
+      {"latency: 10 ns", 7},
+      {"latency: 1 fs", 1},
+      {"latency: 0 fs", 0},
+      {"latency: 1000 ms", 700'000'000},
+  };
+  for (const auto& [text, cycles] : cases) {
+    EXPECT_EQ(latency(text), CoreCycles(cycles)) << text;
+  }
 }
 
 TEST(ReadChip, FactsAreTheChipsThenItsMemorys) {
