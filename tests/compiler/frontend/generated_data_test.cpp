@@ -38,7 +38,7 @@ TEST(RandomStream, FillsAPrefixAlike) {
   const RandomStream stream(7, "a");
   std::vector<std::int8_t> longer(103);
   stream.fill_int8(longer);
-  for (const std::size_t length : {0, 1, 3, 4, 5, 102}) {
+  for (const std::size_t length : {0U, 1U, 3U, 4U, 5U, 102U}) {
     std::vector<std::int8_t> shorter(length);
     stream.fill_int8(shorter);
     EXPECT_TRUE(std::equal(shorter.begin(), shorter.end(), longer.begin())) << length;

@@ -85,7 +85,7 @@ struct Totals {
 Totals totals_of(const Network& network) {
   Totals totals{.network = network.graph.name};
   for (const Node& node : network.graph.nodes) {
-    totals.weighted_layers += gemm_shape(network.graph, node) ? 1 : 0;
+    totals.weighted_layers += gemm_shape(network.graph, node) ? 1U : 0U;
     totals.macs += macs_of(network.graph, node);
     totals.parameters += parameters_of(network.graph, node);
   }
@@ -169,6 +169,35 @@ TEST(Workloads, AllLoadAtBatchOneAndAtTheirOwn) {
     EXPECT_EQ(totals_of(own).macs, totals_of(one).macs * own.graph.batch);
   }
   EXPECT_GE(files, 4U);
+}
+
+/// The YAML block of docs/workloads.md.
+std::string documented_example() {
+  std::ifstream file(SYSTOLE_SOURCE_DIR "/docs/workloads.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string page = text.str();
+  const std::string opening = "```yaml\n";
+  const std::size_t first = page.find(opening) + opening.size();
+  return page.substr(first, page.find("```", first) - first);
+}
+
+TEST(DocumentedExample, IsANetwork) {
+  const Graph graph = parse_network(documented_example(), "example.yaml").graph;
+  EXPECT_EQ(graph.batch, 4);
+  EXPECT_EQ(graph.nodes.size(), 1U + 2 * 3 + 3);
+  EXPECT_EQ(graph.tensor(graph.outputs[0]).shape, (Shape{4, 1, 1, 10}));
+}
+
+TEST(DocumentedExample, ShowsTheBuiltInDefaults) {
+  const std::string text = documented_example();
+  const std::size_t defaults = text.find("defaults:");
+  const std::string without = text.substr(0, defaults) + text.substr(text.find("inputs:"));
+  const Graph with_them = parse_network(text, "example.yaml").graph;
+  const Graph without_them = parse_network(without, "example.yaml").graph;
+  for (std::size_t i = 0; i < with_them.tensors.size(); ++i) {
+    EXPECT_EQ(with_them.tensors[i].quantization, without_them.tensors[i].quantization) << i;
+  }
 }
 
 }  // namespace
