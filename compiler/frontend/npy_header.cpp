@@ -61,7 +61,8 @@ class HeaderParser {
     }
     const auto type = value_named<NpyType>(*type_);
     if (!type) {
-      throw WorkloadError(place, "", fmt::format("expected <f4, |i1 or <i4, got {}", printable(*type_)));
+      throw WorkloadError(place, "",
+                          fmt::format("expected <f4, |i1 or <i4, got {}", printable(*type_)));
     }
     if (*fortran_order_) {
       throw WorkloadError(place, "", "expected C order, got Fortran order");
