@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/error.h"
+#include "sim/chip/own_stack.h"
 #include "sim/core/core_time.h"
 
 namespace systole {
@@ -22,7 +23,9 @@ void prepare_kernel() {
 void run_kernel(Clock<CoreCycles> clock) {
   try {
     sc_core::sc_start();
+    announce_own_stack();
   } catch (const sc_core::sc_report& report) {
+    announce_own_stack();
     const CoreCycles cycle = CoreTime(clock).edge_at_or_after(report.get_time());
     const char* process = report.get_process_name();
     throw InternalError(fmt::format("at cycle {} in {}: {}", cycle.count(),

@@ -34,7 +34,7 @@ struct CoreContext {
   BufferPorts& ports;
   Counters& counters;
   LayerAccount& layers;
-  CoreMemories* memories;
+  CoreMemories* memories = nullptr;
 };
 
 }  // namespace systole

@@ -16,17 +16,16 @@ EngineFront::EngineFront(Engine engine, const CoreContext& context)
       queue_(context.chip.sequencer),
       account_(engine, context.counters) {}
 
-Issued EngineFront::take_next() {
+Issued& EngineFront::take_next() {
   context_.time.wait_until(queue_.next_delivery());
-  Issued issued;
-  issued.instruction = &stream_[next_];
-  issued.index = static_cast<std::int64_t>(next_);
-  issued.head = context_.time.now();
-  issued.phases.push_back({.cause = Cause::Issue, .until = issued.head});
-  queue_.take(issued.head);
+  taken_.instruction = &stream_[next_];
+  taken_.index = static_cast<std::int64_t>(next_);
+  taken_.head = context_.time.now();
+  taken_.phases.assign(1, {.cause = Cause::Issue, .until = taken_.head});
+  queue_.take(taken_.head);
   ++next_;
-  check(issued);
-  return issued;
+  check(taken_);
+  return taken_;
 }
 
 void EngineFront::wait_for_semaphores(Issued& issued, CoreCycles drained) {

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <boost/container/small_vector.hpp>
-
 #include "arch/diag/error.h"
 #include "sim/core/core_context.h"
 #include "sim/core/instruction_queue.h"
@@ -15,8 +13,8 @@ namespace systole {
 
 /// The cycles up to `until` went to `cause`.
 struct Phase {
-  Cause cause;
-  CoreCycles until;
+  Cause cause = Cause::Idle;
+  CoreCycles until{0};
 };
 
 /// An instruction that its engine has taken from the queue, and what it has waited for since.
@@ -24,7 +22,7 @@ struct Issued {
   const Instruction* instruction = nullptr;
   std::int64_t index = 0;  // in its stream
   CoreCycles head{0};      // cycle in which the engine took it
-  boost::container::small_vector<Phase, 4> phases;
+  std::vector<Phase> phases;
 };
 
 /// What an engine may wait for without end when a program is wrong.
@@ -37,8 +35,10 @@ class EngineFront {
   EngineFront(Engine engine, const CoreContext& context);
 
   [[nodiscard]] bool has_next() const { return next_ < stream_.size(); }
-  /// Suspends until the sequencer has delivered the next instruction, then takes it.
-  [[nodiscard]] Issued take_next();
+  /// Suspends until the sequencer has delivered the next instruction, then takes it. The reference
+  /// is good until the next call. (Nothing that owns memory should live on the stack of a process
+  /// while it waits: the kernel does not unwind the stacks of processes that never go on.)
+  [[nodiscard]] Issued& take_next();
   /// Suspends until every semaphore of the instruction was there, in order, and takes them. Waiting
   /// before `drained` is charged to Drain, the rest to the semaphore's cause.
   void wait_for_semaphores(Issued& issued, CoreCycles drained = CoreCycles(0));
@@ -85,6 +85,7 @@ class EngineFront {
   const std::vector<Instruction>& stream_;
   InstructionQueue queue_;
   EngineAccount account_;
+  Issued taken_;
   std::size_t next_ = 0;
   std::size_t completed_ = 0;
   WaitsFor waits_for_ = WaitsFor::Nothing;

@@ -35,7 +35,7 @@ class SemaphoreBank {
 
   const Program& program_;
   std::vector<std::int64_t> counts_;
-  std::array<std::int32_t, kEngineCount> awaited_;  // -1: the engine waits for none
+  std::array<std::int32_t, kEngineCount> awaited_{};  // -1: the engine waits for none
   std::array<sc_core::sc_event, kEngineCount> signalled_;
 };
 

@@ -47,7 +47,7 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, Engine engine, const C
 
 void DmaEngine::issue() {
   while (front_.has_next()) {
-    Issued issued = front_.take_next();
+    Issued& issued = front_.take_next();
     prepare(issued);
     const Operation& operation = issued.instruction->operation;
     descriptors_.emplace_back();
@@ -97,13 +97,12 @@ void DmaEngine::send(Descriptor& descriptor, const DmaRequest& request) {
     memory.send(tlm::TLM_READ_COMMAND, request, {});
     return;
   }
-  std::vector<std::int8_t> bytes;
   if (context_.memories != nullptr) {
     const auto source = context_.memories->buffer.at(request.buffer_address, request.bytes);
-    bytes.assign(source.begin(), source.end());
+    outgoing_.assign(source.begin(), source.end());
   }
   descriptor.port_wait += pass_ports(request.bytes);
-  memory.send(tlm::TLM_WRITE_COMMAND, request, std::move(bytes));
+  memory.send(tlm::TLM_WRITE_COMMAND, request, outgoing_);
 }
 
 void DmaEngine::finish() {
@@ -111,13 +110,13 @@ void DmaEngine::finish() {
     while (!memory.has_response()) {
       wait(memory.responded());
     }
-    const MemoryResponse response = memory.take_response();
-    context_.time.wait_until(response.arrived);
+    response_ = memory.take_response();
+    context_.time.wait_until(response_.arrived);
     Descriptor& descriptor = descriptors_.front();
     if (front_.engine() == Engine::DmaIn) {
-      descriptor.port_wait += pass_ports(response.request.bytes);
+      descriptor.port_wait += pass_ports(response_.request.bytes);
     }
-    store(descriptor, response);
+    store(descriptor, response_);
     --in_flight_;
     request_finished_.notify(sc_core::SC_ZERO_TIME);
     --descriptor.requests_left;

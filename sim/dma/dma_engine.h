@@ -62,6 +62,8 @@ class DmaEngine : public sc_core::sc_module {
   WeightFifo& fifo_;
   EngineFront front_;
   std::deque<Descriptor> descriptors_;  // with requests in flight, or being sent
+  std::vector<std::int8_t> outgoing_;   // of dma_out: the request to be sent
+  MemoryResponse response_;             // the one that is being finished
   std::int64_t in_flight_ = 0;          // requests
   sc_core::sc_event request_finished_;
 };

@@ -33,14 +33,14 @@ MemoryMaster::MemoryMaster(const sc_core::sc_module_name& name, const CoreTime& 
 MemoryMaster::~MemoryMaster() = default;
 
 void MemoryMaster::send(tlm::tlm_command command, const DmaRequest& request,
-                        std::vector<std::int8_t> bytes) {
+                        const std::vector<std::int8_t>& bytes) {
   while (pending_request_ != nullptr) {
     wait(request_ended_);
   }
   Payload& payload = free_payload();
   payload.request = request;
   payload.arrived.reset();
-  payload.bytes = std::move(bytes);
+  payload.bytes = bytes;
   if (carries_data_) {
     payload.bytes.resize(static_cast<std::size_t>(request.bytes));
   }

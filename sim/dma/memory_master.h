@@ -32,7 +32,8 @@ class MemoryMaster : public sc_core::sc_module {
 
   /// Sends a read, or a write of `bytes` (empty in a run without data); suspends the calling thread
   /// while the memory has not taken the request before. Throws InternalError when it refuses.
-  void send(tlm::tlm_command command, const DmaRequest& request, std::vector<std::int8_t> bytes);
+  void send(tlm::tlm_command command, const DmaRequest& request,
+            const std::vector<std::int8_t>& bytes);
 
   [[nodiscard]] bool has_response() const { return !responses_.empty(); }
   [[nodiscard]] MemoryResponse take_response();

@@ -16,11 +16,11 @@ HostLink::HostLink(const sc_core::sc_module_name& name, const CoreContext& conte
 
 void HostLink::ask() {
   while (front_.has_next()) {
-    Issued issued = front_.take_next();
+    Issued& issued = front_.take_next();
     front_.wait_for_semaphores(issued);
     context_.layers.started(issued.instruction->layer, context_.time.now());
     const CoreCycles first_byte = context_.time.now() + context_.chip.host.latency;
-    asked_.push_back({.issued = std::move(issued), .first_byte = first_byte});
+    asked_.push_back({.issued = std::move(issued), .first_byte = first_byte, .bytes = {}});
     asked_event_.notify(sc_core::SC_ZERO_TIME);
   }
 }
@@ -30,21 +30,19 @@ void HostLink::move() {
     while (asked_.empty()) {
       wait(asked_event_);
     }
-    Asked asked = std::move(asked_.front());
+    execute(asked_.front());
     asked_.pop_front();
-    execute(std::move(asked));
   }
 }
 
-void HostLink::execute(Asked asked) {
+void HostLink::execute(Asked& asked) {
   const auto& transfer = std::get<Transfer>(asked.issued.instruction->operation);
   const std::int32_t layer = asked.issued.instruction->layer;
   context_.time.wait_until(asked.first_byte);
   const CoreCycles start = context_.time.now();
 
-  std::vector<std::int8_t> bytes;
   if (context_.memories != nullptr) {
-    front_.at_place_of(asked.issued, [&] { bytes = read(transfer); });
+    front_.at_place_of(asked.issued, [&] { asked.bytes = read(transfer); });
   }
   const std::int64_t accesses = transfer.rows * context_.ports.accesses(transfer.row_bytes);
   count_actions(transfer, accesses, layer);
@@ -60,7 +58,7 @@ void HostLink::execute(Asked asked) {
   front_.account().charge_work(end, busy, CoreCycles(0), Cause::Port, layer);
   context_.layers.active(layer, start, end);
   if (context_.memories != nullptr) {
-    front_.at_place_of(asked.issued, [&] { write(transfer, bytes); });
+    front_.at_place_of(asked.issued, [&] { write(transfer, asked.bytes); });
   }
   front_.complete(asked.issued);
 }

@@ -27,12 +27,13 @@ class HostLink : public sc_core::sc_module {
   struct Asked {
     Issued issued;
     CoreCycles first_byte{0};  // could move, were the link free
+    std::vector<std::int8_t> bytes;
   };
 
   void ask();   // process
   void move();  // process
 
-  void execute(Asked asked);
+  void execute(Asked& asked);
   void count_actions(const Transfer& transfer, std::int64_t accesses, std::int32_t layer);
   [[nodiscard]] std::vector<std::int8_t> read(const Transfer& transfer) const;
   void write(const Transfer& transfer, const std::vector<std::int8_t>& bytes) const;

@@ -41,7 +41,7 @@ void MatrixUnit::run() {
   }
 }
 
-void MatrixUnit::execute(Issued issued) {
+void MatrixUnit::execute(Issued& issued) {
   const auto& fold = std::get<Fold>(issued.instruction->operation);
   const std::int32_t layer = issued.instruction->layer;
   front_.wait_for_semaphores(issued, drained_);
@@ -52,10 +52,10 @@ void MatrixUnit::execute(Issued issued) {
   const CoreCycles start = context_.time.now();
   context_.layers.started(layer, start);
 
-  Draining result;
   if (context_.memories != nullptr) {
-    front_.at_place_of(
-        issued, [&] { result.results = fold_results(fold, active_, context_.memories->buffer); });
+    front_.at_place_of(issued, [&] {
+      streaming_.results = fold_results(fold, active_, context_.memories->buffer);
+    });
   }
   const FoldTiming timing =
       fold_timing(context_.chip.matrix, context_.chip.buffer.port_width, fold);
@@ -71,9 +71,9 @@ void MatrixUnit::execute(Issued issued) {
   if (!front_.has_next()) {
     front_.account().charge(Cause::Drain, drained_, layer);
   }
-  result.completes = drained_;
-  result.issued = std::move(issued);
-  draining_.push_back(std::move(result));
+  streaming_.completes = drained_;
+  streaming_.issued = std::move(issued);
+  draining_.push_back(std::move(streaming_));
   streamed_.notify(sc_core::SC_ZERO_TIME);
 }
 

@@ -40,7 +40,7 @@ class MatrixUnit : public sc_core::sc_module {
   void run();    // process
   void drain();  // process
 
-  void execute(Issued issued);
+  void execute(Issued& issued);
   void take_shadow_tile(Issued& issued);
   void count_actions(const Fold& fold, std::int64_t accesses, std::int32_t layer);
   void write_back(const Draining& done);
@@ -55,6 +55,7 @@ class MatrixUnit : public sc_core::sc_module {
   sc_core::sc_event shadow_freed_;
   ResidentTile active_;
 
+  Draining streaming_;
   std::deque<Draining> draining_;
   CoreCycles drained_{0};  // completion of the last fold that has streamed
   sc_core::sc_event streamed_;

@@ -16,7 +16,7 @@ void VectorUnit::run() {
   }
 }
 
-void VectorUnit::execute(Issued issued) {
+void VectorUnit::execute(Issued& issued) {
   const Operation& operation = issued.instruction->operation;
   const std::int32_t layer = issued.instruction->layer;
   front_.wait_for_semaphores(issued);
@@ -24,11 +24,10 @@ void VectorUnit::execute(Issued issued) {
   const CoreCycles start = context_.time.now();
   context_.layers.started(layer, start);
 
-  VectorResults results;
   CoreMemories* memories = context_.memories;
   if (memories != nullptr) {
     front_.at_place_of(issued, [&] {
-      results = vector_results(operation, memories->buffer, memories->accumulators);
+      results_ = vector_results(operation, memories->buffer, memories->accumulators);
     });
   }
   const VectorTiming timing =
@@ -43,7 +42,7 @@ void VectorUnit::execute(Issued issued) {
   front_.account().charge_work(end, timing.compute, CoreCycles(0), Cause::Port, layer);
   context_.layers.active(layer, issued.head, end);
   if (memories != nullptr) {
-    front_.at_place_of(issued, [&] { write_back(operation, results); });
+    front_.at_place_of(issued, [&] { write_back(operation); });
   }
   front_.complete(issued);
 }
@@ -59,33 +58,33 @@ void VectorUnit::begin_streams(const VectorTiming& timing) {
   actions.vector_elements += timing.elements;
 }
 
-void VectorUnit::write_back(const Operation& operation, const VectorResults& results) {
+void VectorUnit::write_back(const Operation& operation) {
   const Destination& to = destination(operation);
-  auto row = results.values.begin();
-  for (std::int64_t r = 0; r < results.rows; ++r, row += results.cols) {
-    const auto target = context_.memories->buffer.at(to.out.address + r * to.pitch, results.cols);
-    std::copy_n(row, results.cols, target.begin());
+  auto row = results_.values.begin();
+  for (std::int64_t r = 0; r < results_.rows; ++r, row += results_.cols) {
+    const auto target = context_.memories->buffer.at(to.out.address + r * to.pitch, results_.cols);
+    std::copy_n(row, results_.cols, target.begin());
   }
   if (context_.memories->observer != nullptr && to.out.tensor != kNoTensor) {
-    report(to, results);
+    report(to);
   }
 }
 
-void VectorUnit::report(const Destination& to, const VectorResults& results) {
+void VectorUnit::report(const Destination& to) {
   const ProgramTensor& tensor = context_.program.tensors[static_cast<std::size_t>(to.out.tensor)];
   const std::int64_t pitch = tensor.channels * bytes_of(tensor.type);
   RunObserver& observer = *context_.memories->observer;
-  if (!results.sums.empty()) {
-    observer.on_accumulators(to.out.tensor, to.out.offset, results.rows, results.cols, pitch,
-                             results.sums);
+  if (!results_.sums.empty()) {
+    observer.on_accumulators(to.out.tensor, to.out.offset, results_.rows, results_.cols, pitch,
+                             results_.sums);
   }
   std::vector<std::int8_t> written;
-  written.reserve(results.values.size());
-  for (std::int64_t r = 0; r < results.rows; ++r) {
-    const auto row = context_.memories->buffer.at(to.out.address + r * to.pitch, results.cols);
+  written.reserve(results_.values.size());
+  for (std::int64_t r = 0; r < results_.rows; ++r) {
+    const auto row = context_.memories->buffer.at(to.out.address + r * to.pitch, results_.cols);
     written.insert(written.end(), row.begin(), row.end());
   }
-  observer.on_result(to.out.tensor, to.out.offset, results.rows, results.cols, pitch, written);
+  observer.on_result(to.out.tensor, to.out.offset, results_.rows, results_.cols, pitch, written);
 }
 
 }  // namespace systole

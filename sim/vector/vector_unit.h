@@ -22,13 +22,14 @@ class VectorUnit : public sc_core::sc_module {
 
  private:
   void run();  // process
-  void execute(Issued issued);
+  void execute(Issued& issued);
   void begin_streams(const VectorTiming& timing);
-  void write_back(const Operation& operation, const VectorResults& results);
-  void report(const Destination& to, const VectorResults& results);
+  void write_back(const Operation& operation);
+  void report(const Destination& to);
 
   const CoreContext& context_;
   EngineFront front_;
+  VectorResults results_;  // of the instruction at work
 };
 
 }  // namespace systole

@@ -1,4 +1,5 @@
 #include <functional>
+#include <ostream>
 #include <string>
 
 #include <fmt/format.h>
@@ -32,6 +33,10 @@ struct Subject {
   std::string chip;
   std::string network;
 };
+
+void PrintTo(const Subject& subject, std::ostream* stream) {
+  *stream << subject.network << " on " << subject.chip;
+}
 
 class MoreHardware : public testing::TestWithParam<Subject> {
  protected:

@@ -1,3 +1,4 @@
+#include <ostream>
 #include <string>
 
 #include <fmt/format.h>
@@ -18,6 +19,10 @@ struct Subject {
   std::string network;
   std::int64_t batch;
 };
+
+void PrintTo(const Subject& subject, std::ostream* stream) {
+  *stream << subject.network << " on " << subject.chip << ", batch " << subject.batch;
+}
 
 class ShippedNetworks : public testing::TestWithParam<Subject> {
  protected:

@@ -8,6 +8,7 @@
 #include "tests/sim/support/program_builder.h"
 #include "tests/sim/support/run_core.h"
 #include "tests/sim/support/small_chip.h"
+#include "tests/support/forked.h"
 
 namespace systole::testing {
 namespace {
@@ -125,14 +126,14 @@ TEST(Simulate, MissingWaitGivesWrongNumbers) {
 
 TEST(Simulate, CountsTheSameWithAndWithoutData) {
   const Product product;
-  const std::string with_data = in_child([&] {
+  const ForkedResult with_data = run_forked([&] {
     auto dram = product_dram();
     auto host = product_host();
     const RunData data{.dram = &dram, .host = &host};
     return text_of(simulate(small_chip(), product.builder.program(), &data));
   });
-  EXPECT_FALSE(with_data.empty());
-  EXPECT_EQ(text_of(simulate(small_chip(), product.builder.program())), with_data);
+  ASSERT_EQ(with_data.error, "");
+  EXPECT_EQ(text_of(simulate(small_chip(), product.builder.program())), with_data.output);
 }
 
 TEST(Simulate, RefusesASecondRunInOneProcess) {

@@ -1,11 +1,7 @@
 #include "tests/sim/support/run_core.h"
 
-#include <array>
-
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "sim/chip/core.h"
 #include "sim/chip/kernel.h"
@@ -82,29 +78,6 @@ std::string text_of(const Counters& counters) {
                             actions.weight_bytes, actions.buffer_reads, actions.buffer_writes,
                             actions.accumulator_reads, actions.accumulator_writes,
                             actions.vector_elements, actions.host_in_bytes, actions.host_out_bytes);
-}
-
-std::string in_child(const std::function<std::string()>& function) {
-  std::array<int, 2> ends{};
-  EXPECT_EQ(pipe(ends.data()), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    const std::string text = function();
-    const bool is_written = write(ends[1], text.data(), text.size()) ==
-                            static_cast<ssize_t>(text.size());  // far below a pipe's capacity
-    _exit(is_written ? 0 : 1);
-  }
-  close(ends[1]);
-  std::string text;
-  std::array<char, 4096> part{};
-  for (ssize_t n = 0; (n = read(ends[0], part.data(), part.size())) > 0;) {
-    text.append(part.data(), static_cast<std::size_t>(n));
-  }
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
-  return text;
 }
 
 }  // namespace systole::testing

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,8 +28,5 @@ void expect_accounts_add_up(const Counters& counters);
 
 /// Every number of the counters, one line each.
 [[nodiscard]] std::string text_of(const Counters& counters);
-
-/// What `function` returns when it runs in a child process, where it may simulate once more.
-[[nodiscard]] std::string in_child(const std::function<std::string()>& function);
 
 }  // namespace systole::testing
