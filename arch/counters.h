@@ -23,7 +23,7 @@ enum class Cause : std::uint8_t {
   WaitVector,   ///< semaphore: operands still to come from the vector unit
   WaitSpace,    ///< semaphore: the destination still held data that somebody needs
   Drain,        ///< waiting while the engine's own last results leave its pipeline
-  Port,         ///< unified-buffer ports were shared with other engines
+  Port,         ///< unified-buffer ports had not yet served the instruction's accesses
   Memory,       ///< DMA or host link: latency not covered by transfers, DRAM queue, refresh, rows
   FifoFull,     ///< weights: the weight FIFO had no free tile
   Idle,         ///< no instruction left

@@ -167,10 +167,10 @@ class Declarations {
   void check_capacity() const {
     if (dram_.used() > chip_.dram.capacity.count()) {
       throw WorkloadError(
-          {.file = graph_.file}, "",
+          {.file = graph_.file, .line = 1, .column = 1}, "batch",
           fmt::format("expected weights and spilled tensors that fit the {} bytes of DRAM of {}, "
-                      "got {} bytes",
-                      chip_.dram.capacity.count(), chip_.name, dram_.used()));
+                      "got {} bytes at batch {}",
+                      chip_.dram.capacity.count(), chip_.name, dram_.used(), graph_.batch));
     }
   }
 

@@ -39,6 +39,12 @@ void put_tiles(Image& image, const Program& program, std::int32_t layer, const G
     }
     const std::int64_t group = tile.n_first / gemm.n;
     const std::int64_t n_first = tile.n_first % gemm.n;
+    SYSTOLE_CHECK(tile.rows > 0 && tile.cols > 0 && group < gemm.groups &&
+                      tile.k_first + tile.rows <= gemm.k && n_first + tile.cols <= gemm.n,
+                  "a tile of {} x {} in a layer of {} x {}", tile.rows, tile.cols, gemm.k, gemm.n);
+    SYSTOLE_CHECK(tile.dram_address >= 0 && tile.dram_address + tile.rows * tile.cols <=
+                                                static_cast<std::int64_t>(image.size()),
+                  "a tile at {} in an image of {}", tile.dram_address, image.size());
     for (std::int64_t row = 0; row < tile.rows; ++row) {
       const std::int64_t source = (group * gemm.k + tile.k_first + row) * gemm.n + n_first;
       std::memcpy(image.data() + tile.dram_address + row * tile.cols, weights.data() + source,
@@ -51,15 +57,16 @@ void put_tiles(Image& image, const Program& program, std::int32_t layer, const G
 std::vector<std::int32_t> corrected_biases(const GemmShape& gemm, const LayerParameters& parameters,
                                            std::int32_t zero_point) {
   std::vector<std::int32_t> biases = parameters.biases;
-  if (zero_point == 0) {
-    return biases;
-  }
   for (std::int64_t group = 0; group < gemm.groups; ++group) {
     for (std::int64_t k = 0; k < gemm.k; ++k) {
       const std::int64_t row = (group * gemm.k + k) * gemm.n;
       for (std::int64_t n = 0; n < gemm.n; ++n) {
-        biases[static_cast<std::size_t>(group * gemm.n + n)] -=
+        // Modulo 2^32, as the accumulators count.
+        auto& bias = biases[static_cast<std::size_t>(group * gemm.n + n)];
+        const std::int32_t product =
             zero_point * parameters.weights[static_cast<std::size_t>(row + n)];
+        bias = static_cast<std::int32_t>(static_cast<std::uint32_t>(bias) -
+                                         static_cast<std::uint32_t>(product));
       }
     }
   }
@@ -115,7 +122,9 @@ std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
                   "layer {}: {} weights and {} biases", node.name, parameters.weights.size(),
                   parameters.biases.size());
     put_tiles(image, program, static_cast<std::int32_t>(layer), *gemm, parameters.weights);
-    put(image, find_tensor(program, node.name + ".bias", true)->home,
+    const ProgramTensor* bias = find_tensor(program, node.name + ".bias", true);
+    SYSTOLE_CHECK(bias != nullptr, "layer {}: no biases in the program", node.name);
+    put(image, bias->home,
         corrected_biases(*gemm, parameters,
                          graph.tensor(node.inputs.front()).quantization.zero_point));
   }

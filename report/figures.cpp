@@ -150,7 +150,7 @@ std::string_view meaning_of(Cause cause) {
     case Cause::Drain:
       return "the engine's own last results were leaving its pipeline";
     case Cause::Port:
-      return "unified-buffer ports were shared with other engines";
+      return "buffer ports had not served all of the accesses";
     case Cause::Memory:
       return "latency of DRAM or host link, rows and refresh";
     case Cause::FifoFull:

@@ -113,7 +113,7 @@ std::string totals(const Result& result, const RunFigures& figures, bool colour)
                                              nominal(figures.peak_tops * kTera, "OPS")));
   text += labelled(
       "roofline bound",
-      fmt::format("{} cycles ({}), {} % of it reached", grouped(figures.roofline.cycles().count()),
+      fmt::format("{} cycles ({}), {} % reached", grouped(figures.roofline.cycles().count()),
                   bound_reason(result, figures), percent(figures.roofline_fraction)));
   text += labelled(
       "DRAM",

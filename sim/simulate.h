@@ -31,7 +31,9 @@ struct RunData {
   RunObserver* observer = nullptr;  ///< may stay null
 };
 
-/// Runs a program to its end. With `data` the same run also moves and computes every byte; the
+/// Runs a program to its end. Weights and constants are in DRAM at cycle 0, inputs in host memory:
+/// loading a model is not part of a run.
+/// With `data` the same run also moves and computes every byte; the
 /// cycles are identical. SystemC elaborates once per process: call this once per process (fork for
 /// more; the second call throws InternalError). Throws InternalError with time and engine when the
 /// program deadlocks.

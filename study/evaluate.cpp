@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "arch/diag/check.h"
 #include "compiler/compile.h"
 #include "reference/compare/check_run.h"
 #include "reference/compare/recorder.h"
@@ -39,7 +40,14 @@ void begin_stage(const EvaluateOptions& options, std::string_view name) {
 
 Result evaluate(const ChipSpec& chip, const Network& network, const EvaluateOptions& options) {
   begin_stage(options, "compiling");
-  return evaluate_program(chip, network, compile(chip, network.graph), options);
+  Result result = evaluate_program(chip, network, compile(chip, network.graph), options);
+  for (std::size_t layer = 0; layer < network.graph.nodes.size(); ++layer) {
+    const Node& node = network.graph.nodes[layer];
+    const std::int64_t executed = result.counters.layers[layer].macs;
+    SYSTOLE_CHECK(executed == macs_of(network.graph, node), "{} executed {} MACs", node.name,
+                  executed);
+  }
+  return result;
 }
 
 Result evaluate_program(const ChipSpec& chip, const Network& network, const Program& program,

@@ -94,20 +94,19 @@ Roofline network_roofline(const Result& result) {
 }
 
 Bound layer_bound(const LayerCounters& layer) {
-  constexpr std::array<std::pair<Bound, Engine>, kEngineCount> kEngines{{
-      {Bound::Compute, Engine::Matrix},
-      {Bound::Dram, Engine::Weights},
-      {Bound::Dram, Engine::DmaIn},
-      {Bound::Dram, Engine::DmaOut},
-      {Bound::Vector, Engine::Vector},
-      {Bound::Host, Engine::Host},
+  const std::array<std::pair<Bound, CoreCycles>, 4> candidates{{
+      {Bound::Compute, busy(layer, Engine::Matrix)},
+      {Bound::Dram,
+       busy(layer, Engine::Weights) + busy(layer, Engine::DmaIn) + busy(layer, Engine::DmaOut)},
+      {Bound::Vector, busy(layer, Engine::Vector)},
+      {Bound::Host, busy(layer, Engine::Host)},
   }};
   Bound bound = Bound::None;
   CoreCycles most{0};
-  for (const auto& [candidate, engine] : kEngines) {
-    if (busy(layer, engine) > most) {
+  for (const auto& [candidate, cycles] : candidates) {
+    if (cycles > most) {
       bound = candidate;
-      most = busy(layer, engine);
+      most = cycles;
     }
   }
   return bound;

@@ -7,8 +7,8 @@
 
 namespace systole {
 
-/// What holds a layer back: the engine with the most busy cycles. `None` where no engine of the
-/// chip had anything to do (a view such as flatten).
+/// What holds a layer back: the kind of engine with the most busy cycles. `None` where no engine of
+/// the chip had anything to do (a view such as flatten).
 enum class Bound : std::uint8_t { None, Compute, Dram, Vector, Host };
 
 template <>
@@ -20,7 +20,8 @@ inline constexpr auto kEnumNames<Bound> = std::to_array<EnumName<Bound>>({
     {Bound::Host, "host"},
 });
 
-/// Lower bounds of a piece of work, in core cycles. No schedule on this chip can be faster.
+/// Lower bounds of a piece of work, in core cycles: no schedule of these MACs and bytes on this
+/// chip can be faster.
 ///  - compute: MACs * pace / (rows * cols), rounded up: every PE busy in every cycle;
 ///  - memory: bytes over DRAM at the peak of all data buses, rounded down to whole cycles;
 /// Not modelled: the host link, the vector unit, DRAM rows and refresh, fill and drain.
@@ -46,13 +47,14 @@ struct Roofline {
 [[nodiscard]] Bytes compulsory_bytes(const Graph& graph, const Node& node);
 [[nodiscard]] Bytes compulsory_bytes(const Graph& graph);
 
-/// Of layer `layer` as it was compiled: its MACs, and the DRAM bytes that it really moved.
+/// Of layer `layer` as it was compiled: its MACs, and the DRAM bytes that it really moved. Another
+/// program for the layer may move fewer bytes.
 [[nodiscard]] Roofline layer_roofline(const Result& result, std::size_t layer);
 /// Of the whole network on this chip: all MACs, and the compulsory bytes alone.
 [[nodiscard]] Roofline network_roofline(const Result& result);
 
-/// Of a layer. Engines of one kind (three of them move DRAM data) are not added up: each works at
-/// its own pace. Equal counts: the first of compute, dram, vector, host.
+/// Of a layer. The three engines that move DRAM data share its buses, so their busy cycles add up.
+/// Equal counts: the first of compute, dram, vector, host.
 [[nodiscard]] Bound layer_bound(const LayerCounters& layer);
 
 /// The engine that makes the layer's result, whose waits explain the layer: the matrix unit where

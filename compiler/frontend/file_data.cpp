@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -90,7 +91,7 @@ std::vector<float> channel_floats(const std::string& path, std::int64_t channels
 }
 
 /// Scales each output channel's weights by gamma / sqrt(variance + epsilon) and makes the biases
-/// beta - mean * that.
+/// beta + (bias - mean) * that.
 void fold_batch_norm(const std::string& stem, double epsilon, FoldedLayer& layer) {
   const auto channels = static_cast<std::int64_t>(layer.biases.size());
   const auto gamma = channel_floats(stem + "gamma.npy", channels);
@@ -105,7 +106,7 @@ void fold_batch_norm(const std::string& stem, double epsilon, FoldedLayer& layer
                                         variance[channel], channel));
     }
     const double factor = gamma[channel] / std::sqrt(variance[channel] + epsilon);
-    layer.biases[channel] = beta[channel] - mean[channel] * factor;
+    layer.biases[channel] = beta[channel] + (layer.biases[channel] - mean[channel]) * factor;
     for (std::size_t i = channel * per_channel; i < (channel + 1) * per_channel; ++i) {
       layer.weights[i] = static_cast<float>(layer.weights[i] * factor);
     }
@@ -152,12 +153,14 @@ FoldedLayer folded_layer(const NpyFile& file, const std::string& stem, const Wei
   FoldedLayer layer;
   layer.weights = file.floats();
   layer.biases.assign(static_cast<std::size_t>(file.shape().front()), 0.0);
-  if (weights.batch_norm) {
-    fold_batch_norm(stem + "batch_norm.", epsilon, layer);
-  } else if (weights.bias) {
+  const bool has_bias_file = std::filesystem::exists(stem + "bias.npy");
+  if (weights.bias && (has_bias_file || !weights.batch_norm)) {
     layer.bias_file = stem + "bias.npy";
     const auto biases = channel_floats(layer.bias_file, file.shape().front());
     layer.biases.assign(biases.begin(), biases.end());
+  }
+  if (weights.batch_norm) {
+    fold_batch_norm(stem + "batch_norm.", epsilon, layer);
   }
   return layer;
 }

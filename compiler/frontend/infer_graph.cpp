@@ -34,11 +34,34 @@ class GraphBuilder {
     }
     for (const SourceIndex output : order.outputs) {
       graph_.outputs.push_back(tensor_of_[output]);
+      check_is_computed(tensor_of_[output]);
     }
     return std::move(graph_);
   }
 
  private:
+  /// A view of an input costs nothing and computes nothing: no output of a network.
+  void check_is_computed(GraphTensorId output) const {
+    const Node* producer = producer_of(output);
+    while (producer != nullptr && std::holds_alternative<Flatten>(producer->attributes)) {
+      const GraphTensorId source = producer->inputs.front();
+      const Node* before = producer_of(source);
+      if (before == nullptr) {
+        throw WorkloadError(producer->location, producer->name,
+                            fmt::format("expected an output that a layer computes, got a view of "
+                                        "the input '{}'",
+                                        graph_.tensor(source).name));
+      }
+      producer = before;
+    }
+  }
+
+  [[nodiscard]] const Node* producer_of(GraphTensorId tensor) const {
+    const auto found = std::find_if(graph_.nodes.begin(), graph_.nodes.end(),
+                                    [&](const Node& node) { return node.output == tensor; });
+    return found == graph_.nodes.end() ? nullptr : &*found;
+  }
+
   GraphTensorId add_tensor(const std::string& name, const Shape& shape,
                            const Quantization& quantization, const Place& place) {
     check_size(shape, place);

@@ -209,6 +209,9 @@ NetworkDescription read_description(const ConfigNode& root) {
     description.inputs.push_back(read_input(input));
   }
   LayerList(root, description).read();
+  if (root.has("outputs") && root.list("outputs").empty()) {
+    root.fail("outputs", "expected at least one layer, or no such key, got an empty list");
+  }
   for (const ConfigNode& output : root.optional_list("outputs")) {
     description.outputs.push_back(
         {.name = output.as_text(),

@@ -23,8 +23,9 @@ namespace systole {
 ///   flight then, so a stream of descriptors runs at the memory's rate.
 /// Account of a descriptor's time beyond its waits: Busy is what its bytes take at the memory's
 /// peak, Port what shared ports added, Memory the rest (issue, latency, queue, rows, refresh).
-/// Reads happen when a request is sent, writes when it finishes.
-/// Not modelled: address generation, more than one descriptor in the issue stage.
+/// The buffer is read when a request is sent and written when it finishes; DRAM's bytes are read
+/// and written when its controller schedules the request's last run, between the two. Not modelled:
+/// address generation, more than one descriptor in the issue stage.
 class DmaEngine : public sc_core::sc_module {
  public:
   MemoryMaster memory;

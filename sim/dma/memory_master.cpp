@@ -37,6 +37,7 @@ void MemoryMaster::send(tlm::tlm_command command, const DmaRequest& request,
   while (pending_request_ != nullptr) {
     wait(request_ended_);
   }
+  time_.wait_until(time_.now());  // END_REQ comes at the memory's edges, requests go at the core's
   Payload& payload = free_payload();
   payload.request = request;
   payload.arrived.reset();

@@ -16,7 +16,9 @@ namespace systole {
 /// run beside them; the transfer completes when both are done. It reads when its bytes begin to
 /// move and writes when it completes.
 /// Account: latency that no other transfer covers is Memory.
-/// Not modelled: the host's own memory, packet headers, a limit to transfers asked for.
+/// Not modelled: the host's own memory, packet headers, a limit to transfers asked for (so the
+/// depth of the host's instruction queue does not bind), ports at the pace of the link: a row's
+/// accesses are asked for as fast as ports serve them.
 class HostLink : public sc_core::sc_module {
  public:
   HostLink(const sc_core::sc_module_name& name, const CoreContext& context);

@@ -20,7 +20,10 @@ namespace systole {
 /// A lone fold of T rows at pace 1 hence takes 2 * rows + cols + T - 2 cycles from its tile's
 /// arrival. Source: Samajdar et al., A Systematic Methodology for Characterizing Scalability of
 /// DNN Accelerators using SCALE-Sim, ISPASS 2020.
-/// Not modelled: clock gating of unused rows and columns.
+/// Assumed: the data set-up in front of the array holds the image rows under the kernel, so that a
+/// row of activations takes the accesses of its bytes, ceil(bytes / port width), wherever they lie.
+/// Without such line buffers a row of a k x k kernel would take at least k accesses.
+/// Not modelled: that gathering, clock gating of unused rows and columns.
 struct FoldTiming {
   CoreCycles stream{0};       ///< engine occupied, with ports of its own
   std::int64_t accesses = 0;  ///< buffer port accesses of the stream

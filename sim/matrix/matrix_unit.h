@@ -21,7 +21,8 @@ namespace systole {
 ///   pace cycles, or until the buffer ports have served its accesses.
 /// - Its results are in the accumulators, and its signals posted, rows + cols - 2 cycles later.
 /// A fold reads its activations when it starts and writes its sums when it completes.
-/// Not modelled: accumulator contention with the vector unit; folds that leave rows or columns
+/// Not modelled: the gathering of kernel positions (fold_timing.h says what is assumed);
+/// accumulator contention with the vector unit; folds that leave rows or columns
 /// unused take the same time.
 class MatrixUnit : public sc_core::sc_module {
  public:

@@ -19,6 +19,8 @@ namespace systole {
 /// Buffer accesses, beside the steps: every row read or written takes ceil(row bytes / port width);
 /// Pool reads one row of channels per kernel element, Softmax each row in every pass; biases and
 /// tables are read first, ceil(bytes / port width).
+/// Not modelled: the reduction across lanes and the divisions of Softmax and Average, beyond
+/// `latency`.
 struct VectorTiming {
   CoreCycles compute{0};
   std::int64_t first_reads = 0;   ///< parameters, then the first operand

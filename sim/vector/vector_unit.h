@@ -13,7 +13,9 @@ namespace systole {
 /// Timing: an instruction starts when the one before has completed and its semaphores are there; it
 /// completes when its steps are done (vector_timing.h) and the buffer ports have served its
 /// streams. It reads when it starts and writes when it completes.
-/// Not modelled: overlap of one instruction's latency with the next instruction.
+/// Not modelled: overlap of one instruction's latency with the next instruction; when within the
+/// instruction a stream is wanted: parameters, operands and results ask for their ports from its
+/// start, so results may use them before they are computed and the last one costs no cycle more.
 class VectorUnit : public sc_core::sc_module {
  public:
   VectorUnit(const sc_core::sc_module_name& name, const CoreContext& context);

@@ -66,6 +66,32 @@ TEST(Faults, ADroppedWaitShowsInTheFirstTensor) {
   EXPECT_EQ(verdict(faulty), "conv1 (accumulators) at 0,0,0,0");
 }
 
+TEST(Faults, ADroppedWaitForSpaceIsFoundByVerifyWhateverTheTiming) {
+  // Few accumulators, so that the array must wait for the vector unit to empty them. In one run the
+  // vector unit may be early enough by luck; verify does not depend on luck.
+  Subject faulty = subject();
+  faulty.chip.accumulators.entries = 64;
+  faulty.program = compile(faulty.chip, faulty.network.graph);
+  ASSERT_EQ(verify(faulty.chip, faulty.program), std::nullopt);
+  const auto is_space_from_vector = [&](const SemaphoreUse& use) {
+    const auto& semaphore = faulty.program.semaphores[static_cast<std::size_t>(use.semaphore)];
+    return semaphore.kind == SemaphoreKind::Space && semaphore.from == Engine::Vector;
+  };
+  const auto drop_first = [&](Engine engine, auto member) {
+    for (Instruction& instruction : faulty.program.stream(engine)) {
+      if (std::erase_if(instruction.*member, is_space_from_vector) > 0) {
+        return true;
+      }
+    }
+    return false;
+  };
+  ASSERT_TRUE(drop_first(Engine::Matrix, &Instruction::waits));
+  ASSERT_TRUE(drop_first(Engine::Vector, &Instruction::signals));
+  const auto violation = verify(faulty.chip, faulty.program);
+  ASSERT_NE(violation, std::nullopt);
+  EXPECT_NE(violation->find("accumulator"), std::string::npos) << *violation;
+}
+
 TEST(Faults, AShiftedBufferAddressShowsInTheNextTensor) {
   Subject faulty = subject();
   // One requantisation of conv1 stores a byte too far; its reader finds the wrong activations.

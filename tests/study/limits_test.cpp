@@ -95,14 +95,14 @@ TEST(LayerBound, IsTheBusiestEngine) {
   EXPECT_EQ(layer_bound(LayerCounters{}), Bound::None);
 }
 
-TEST(LayerBound, DoesNotAddEnginesUp) {
+TEST(LayerBound, AddsUpTheEnginesThatShareTheDram) {
   LayerCounters layer = busy_layer(Engine::Matrix, 10);
   engine_of(layer, Engine::Weights)[Cause::Busy] = CoreCycles(6);
-  engine_of(layer, Engine::DmaIn)[Cause::Busy] = CoreCycles(6);
+  engine_of(layer, Engine::DmaIn)[Cause::Busy] = CoreCycles(3);
   EXPECT_EQ(layer_bound(layer), Bound::Compute);
-  engine_of(layer, Engine::Weights)[Cause::Busy] = CoreCycles(10);
+  engine_of(layer, Engine::DmaOut)[Cause::Busy] = CoreCycles(1);
   EXPECT_EQ(layer_bound(layer), Bound::Compute);
-  engine_of(layer, Engine::Weights)[Cause::Busy] = CoreCycles(11);
+  engine_of(layer, Engine::DmaOut)[Cause::Busy] = CoreCycles(2);
   EXPECT_EQ(layer_bound(layer), Bound::Dram);
 }
 

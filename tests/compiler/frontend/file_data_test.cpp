@@ -137,6 +137,22 @@ TEST_F(RealWeights, FoldBatchNormalisation) {
   EXPECT_EQ(parameters.biases, (Words{-169, -169}));
 }
 
+TEST_F(RealWeights, FoldABiasInFrontOfBatchNormalisation) {
+  write("c.weight.npy", npy("(2, 2, 1, 1)", Floats{1, -1, 2, 3}));
+  write("c.bias.npy", npy("(2,)", Floats{4, 2}));
+  write("c.batch_norm.gamma.npy", npy("(2,)", Floats{2, 1}));
+  write("c.batch_norm.beta.npy", npy("(2,)", Floats{0.5F, -1}));
+  write("c.batch_norm.mean.npy", npy("(2,)", Floats{3, 0}));
+  write("c.batch_norm.variance.npy", npy("(2,)", Floats{15, 3}));
+  const Network n = read(
+      "network: n\nweights: {directory: ., batch_norm_epsilon: 1}\ninputs:\n  - {name: x, rows: 2, "
+      "cols: 2, channels: 2, quantization: {scale: 0.5}}\nlayers:\n" +
+      std::string(kNormal));
+  // Both factors are 0.5: biases 0.5 + (4 - 3) * 0.5 = 1 and -1 + (2 - 0) * 0.5 = 0, in steps of
+  // 0.5 * 1.5 / 127.
+  EXPECT_EQ(n.data->parameters(n.graph, 0).biases, (Words{169, 0}));
+}
+
 TEST_F(RealWeights, MissingAreReportedWhenTheNetworkIsRead) {
   EXPECT_EQ(error(network(kConv)), "./c.weight.npy: expected a readable .npy file, got none");
   write("c.weight.npy", npy("(2, 2, 1, 2)", Floats(8)));

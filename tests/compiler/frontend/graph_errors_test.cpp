@@ -88,7 +88,17 @@ outputs: [x]
         ErrorCase{"OutputTwice", with_layers(R"(- {name: a, op: relu}
 outputs: [a, a]
 )"),
-                  "n.yaml:5:14: outputs[1]: expected each output once, got 'a' again"}),
+                  "n.yaml:5:14: outputs[1]: expected each output once, got 'a' again"},
+        ErrorCase{"NoOutputs", with_layers(R"(- {name: a, op: relu}
+outputs: []
+)"),
+                  "n.yaml:5:10: outputs: expected at least one layer, or no such key, got an empty "
+                  "list"},
+        ErrorCase{"OutputThatIsAViewOfAnInput", with_layers(R"(- {name: f, op: flatten}
+- {name: g, op: flatten}
+)"),
+                  "n.yaml:4:3: f: expected an output that a layer computes, got a view of the "
+                  "input 'x'"}),
     [](const auto& mistake) { return mistake.param.name; });
 
 class MistakesOfSize : public testing::TestWithParam<ErrorCase> {};

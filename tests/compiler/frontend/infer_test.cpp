@@ -84,7 +84,10 @@ TEST(Shapes, OfPoolingStepByTheKernelUnlessTold) {
 TEST(Shapes, OfTheOtherOperators) {
   EXPECT_EQ(shape_of("op: relu"), (Shape{1, 8, 8, 4}));
   EXPECT_EQ(shape_of("op: softmax"), (Shape{1, 8, 8, 4}));
-  EXPECT_EQ(shape_of("op: flatten"), (Shape{1, 1, 1, 256}));
+  EXPECT_EQ(graph_of(with_layers("  - {name: r, op: relu}\n  - {name: f, op: flatten}\n"))
+                .tensors.back()
+                .shape,
+            (Shape{1, 1, 1, 256}));
   EXPECT_EQ(shape_of("op: add, inputs: [x, x]"), (Shape{1, 8, 8, 4}));
   EXPECT_EQ(shape_of("op: concat, inputs: [x, x, x]"), (Shape{1, 8, 8, 12}));
 }
@@ -167,8 +170,8 @@ TEST(Quantisation, OfSquashingFunctionsIsTheirRange) {
 
 TEST(Quantisation, OfTheOthersIsTheirInputs) {
   const Quantization input{.scale = 2, .zero_point = 5};
-  for (const std::string op : {"relu", "relu6", "flatten", "max_pool, kernel: 1",
-                               "average_pool, kernel: 1", "global_average_pool"}) {
+  for (const std::string op : {"relu", "relu6", "max_pool, kernel: 1", "average_pool, kernel: 1",
+                               "global_average_pool", "relu}\n  - {name: f, op: flatten"}) {
     EXPECT_EQ(quantization_of("  - {name: a, op: " + op + "}\n"), input) << op;
   }
 }
