@@ -30,7 +30,7 @@ inline constexpr auto kEnumNames<Format> = std::to_array<EnumName<Format>>({{For
 
 namespace {
 
-constexpr std::int64_t kMaxBatch = 1'048'576;
+constexpr std::int64_t kMaxBatch = 65'536;
 
 constexpr std::string_view kExamples = R"(
 Examples:

@@ -81,7 +81,7 @@ std::string layer_table(const Result& result, bool colour) {
          "\nA layer's cycles are those in which it worked or waited at the head of an engine. "
          "Layers "
          "overlap,\nso the rows need not add up to the total. util%: useful MACs of the MAC slots "
-         "in those cycles.\n\n";
+         "in those cycles.\nShapes are of one input, MACs and bytes of the whole batch.\n\n";
 }
 
 std::string labelled(std::string_view label, std::string_view text) {

@@ -72,10 +72,13 @@ class ConfigNode {
                                                     RealRange range = {}) const;
   [[nodiscard]] bool boolean(std::string_view key) const;  // true, false
   [[nodiscard]] std::optional<bool> optional_boolean(std::string_view key) const;
-  [[nodiscard]] Bytes bytes(std::string_view key, Range range = {}) const;  // B KiB MiB GiB kB MB GB
+  [[nodiscard]] Bytes bytes(std::string_view key,
+                            Range range = {}) const;  // B KiB MiB GiB kB MB GB
   [[nodiscard]] Hertz frequency(std::string_view key, Range range = {}) const;  // Hz kHz MHz GHz
-  [[nodiscard]] BytesPerSecond bandwidth(std::string_view key, Range range = {}) const;  // MB/s GiB/s
-  [[nodiscard]] Femtoseconds duration(std::string_view key, Range range = {}) const;  // fs ps ns us ms
+  [[nodiscard]] BytesPerSecond bandwidth(std::string_view key,
+                                         Range range = {}) const;  // MB/s GiB/s
+  [[nodiscard]] Femtoseconds duration(std::string_view key,
+                                      Range range = {}) const;                    // fs ps ns us ms
   [[nodiscard]] CoreCycles cycles(std::string_view key, Range range = {}) const;  // `3 cycles`
   [[nodiscard]] DramCycles dram_cycles(std::string_view key, Range range = {}) const;
 

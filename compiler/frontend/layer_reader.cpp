@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "arch/config/text_file.h"
+
 namespace systole {
 
 namespace {
@@ -24,13 +26,12 @@ ConfigNode resolve(const LayerScope& scope, const ConfigNode& node) {
     return node;
   }
   if (!scope.user) {
-    node.fail(fmt::format("expected a value, got '{}' outside a block", text));
+    node.fail(fmt::format("expected a value, got {} outside a block", in_quotes(text)));
   }
   const std::string parameter = text.substr(1);
   if (!scope.parameters || !scope.parameters->has(parameter)) {
-    scope.user->fail(
-        "with",
-        fmt::format("expected a value for the block's parameter '{}', got none", parameter));
+    scope.user->fail("with", fmt::format("expected a value for the block's parameter {}, got none",
+                                         in_quotes(parameter)));
   }
   const ConfigNode value = scope.parameters->child(parameter);
   return resolve(*scope.outer, value);
@@ -93,8 +94,8 @@ void read_padding(const LayerScope& scope, const ConfigNode& node, LayerDescript
   layer.same_padding = text == "same";
   if (!layer.same_padding) {
     if (text.find_first_not_of("-0123456789") != std::string::npos) {
-      value.fail(
-          fmt::format("expected one number, [top, bottom, left, right] or same, got '{}'", text));
+      value.fail(fmt::format("expected one number, [top, bottom, left, right] or same, got {}",
+                             in_quotes(text)));
     }
     kernel.pad_top = value.as_integer(kPad);
     kernel.pad_bottom = kernel.pad_left = kernel.pad_right = kernel.pad_top;
@@ -260,10 +261,10 @@ ConfigNode value_of(const LayerScope& scope, const ConfigNode& node, std::string
 }
 
 std::string read_name(const ConfigNode& node) {
-  const std::string name = node.as_text();
+  std::string name = node.as_text();
   if (name.size() > kMaxName || !std::all_of(name.begin(), name.end(), is_name_character)) {
-    node.fail(fmt::format("expected a name of at most {} letters, digits, '_' and '-', got '{}'",
-                          kMaxName, name.substr(0, kMaxName)));
+    node.fail(fmt::format("expected a name of at most {} letters, digits, '_' and '-', got {}",
+                          kMaxName, in_quotes(name)));
   }
   return name;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "arch/config/text_file.h"
 #include "arch/diag/error.h"
 
 namespace systole {
@@ -48,7 +49,7 @@ class HeaderParser {
     } else {
       throw WorkloadError(
           SourceLocation{.file = file_}, "",
-          fmt::format("expected descr, fortran_order and shape once each, got '{}'", key));
+          fmt::format("expected descr, fortran_order and shape once each, got {}", in_quotes(key)));
     }
   }
 
@@ -60,7 +61,8 @@ class HeaderParser {
     }
     const auto type = value_named<NpyType>(*type_);
     if (!type) {
-      throw WorkloadError(place, "", fmt::format("expected <f4, |i1 or <i4, got {}", *type_));
+      throw WorkloadError(place, "",
+                          fmt::format("expected <f4, |i1 or <i4, got {}", printable(*type_)));
     }
     if (*fortran_order_) {
       throw WorkloadError(place, "", "expected C order, got Fortran order");
@@ -74,7 +76,7 @@ class HeaderParser {
     if (length == std::string_view::npos || length > kMaxQuoted) {
       fail("a short quoted text");
     }
-    const std::string value(text_.substr(0, length));
+    std::string value(text_.substr(0, length));
     text_.remove_prefix(length + 1);
     return value;
   }
@@ -150,17 +152,13 @@ class HeaderParser {
                         fmt::format("expected {} in the .npy header, got {}", expected, here()));
   }
 
-  /// What stands at the cursor, printable and short.
+  /// What stands at the cursor, in short.
   std::string here() const {
     if (text_.empty()) {
       return "its end";
     }
     constexpr std::size_t kShown = 12;
-    std::string shown;
-    for (const char character : text_.substr(0, kShown)) {
-      shown += character >= ' ' && character <= '~' ? character : '?';
-    }
-    return "'" + shown + "'";
+    return in_quotes(text_.substr(0, kShown));
   }
 
   std::string_view text_;

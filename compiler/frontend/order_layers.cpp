@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "arch/config/near_name.h"
+#include "arch/config/text_file.h"
 
 namespace systole {
 
@@ -46,8 +47,8 @@ SourceIndex find(const NameTable& names, const TensorReference& reference) {
   for (const auto& [name, index] : names) {
     known.emplace_back(name);
   }
-  reference.place.fail(fmt::format("expected the name of an input or layer, got '{}'{}",
-                                   reference.name, suggestion(reference.name, known)));
+  reference.place.fail(fmt::format("expected the name of an input or layer, got {}{}",
+                                   in_quotes(reference.name), suggestion(reference.name, known)));
 }
 
 /// Kahn's algorithm with the first written of the ready layers next. Layers on or behind a cycle

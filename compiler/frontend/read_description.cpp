@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "arch/config/near_name.h"
+#include "arch/config/text_file.h"
 #include "compiler/frontend/layer_reader.h"
 
 namespace systole {
@@ -71,7 +72,7 @@ class LayerList {
     if (!blocks_ || !blocks_->has(name)) {
       const std::vector<std::string> keys = blocks_ ? blocks_->keys() : std::vector<std::string>();
       const std::vector<std::string_view> known(keys.begin(), keys.end());
-      entry.fail("block", fmt::format("expected a key of blocks, got '{}'{}", name,
+      entry.fail("block", fmt::format("expected a key of blocks, got {}{}", in_quotes(name),
                                       suggestion(name, known)));
     }
     used_.insert(name);

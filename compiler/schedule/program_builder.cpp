@@ -35,26 +35,62 @@ void ProgramBuilder::append(Engine engine, std::int32_t layer, const Operation& 
   }
   auto& stream = program_.stream(engine);
   if (!accesses.reads.empty() || !accesses.writes.empty()) {
-    history_[to].push_back(
+    history_[to].add(
         {.index = static_cast<std::int64_t>(stream.size()), .accesses = std::move(accesses)});
   }
   stream.push_back(std::move(instruction));
 }
 
+void ProgramBuilder::Reach::include(const Accesses& accesses) {
+  for (const auto* regions : {&accesses.reads, &accesses.writes}) {
+    for (const Region& region : *regions) {
+      const auto memory = static_cast<std::size_t>(region.memory);
+      lowest[memory] = end[memory] == 0 ? region.base : std::min(lowest[memory], region.base);
+      end[memory] = std::max(end[memory], end_of(region));
+    }
+  }
+}
+
+bool ProgramBuilder::Reach::meets(const Reach& other) const {
+  for (std::size_t memory = 0; memory < kMemoryCount; ++memory) {
+    if (lowest[memory] < other.end[memory] && other.lowest[memory] < end[memory]) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void ProgramBuilder::History::add(Entry entry) {
+  if (entries.size() % kBlockEntries == 0) {
+    blocks.emplace_back();
+  }
+  blocks.back().include(entry.accesses);
+  entries.push_back(std::move(entry));
+}
+
 ProgramBuilder::Dependency ProgramBuilder::latest_conflict(Engine other, std::int64_t covered,
                                                            const Accesses& accesses) const {
-  if (accesses.reads.empty() && accesses.writes.empty()) {
-    return {};
-  }
-  const auto& history = history_[static_cast<std::size_t>(other)];
-  for (auto entry = history.rbegin(); entry != history.rend() && entry->index > covered; ++entry) {
-    const Accesses& earlier = entry->accesses;
-    if (any_overlap(earlier.writes, accesses.reads)) {
-      return {.index = entry->index, .kind = SemaphoreKind::Data};
+  Reach reach;
+  reach.include(accesses);
+  const History& history = history_[static_cast<std::size_t>(other)];
+  for (std::size_t block = history.blocks.size(); block-- > 0;) {
+    const std::size_t first = block * kBlockEntries;
+    std::size_t entry = std::min(first + kBlockEntries, history.entries.size());
+    if (history.entries[entry - 1].index <= covered) {
+      break;
     }
-    if (any_overlap(earlier.reads, accesses.writes) ||
-        any_overlap(earlier.writes, accesses.writes)) {
-      return {.index = entry->index, .kind = SemaphoreKind::Space};
+    if (!history.blocks[block].meets(reach)) {
+      continue;
+    }
+    while (entry-- > first && history.entries[entry].index > covered) {
+      const auto& [index, earlier] = history.entries[entry];
+      if (any_overlap(earlier.writes, accesses.reads)) {
+        return {.index = index, .kind = SemaphoreKind::Data};
+      }
+      if (any_overlap(earlier.reads, accesses.writes) ||
+          any_overlap(earlier.writes, accesses.writes)) {
+        return {.index = index, .kind = SemaphoreKind::Space};
+      }
     }
   }
   return {};

@@ -51,7 +51,23 @@ class ProgramBuilder {
     std::int64_t index = 0;  ///< in the engine's stream
     Accesses accesses;
   };
-  std::array<std::vector<Entry>, kEngineCount> history_;
+  /// Addresses from the lowest to the highest that some accesses touch, by memory: lets a search
+  /// pass over many instructions at once.
+  struct Reach {
+    std::array<std::int64_t, kMemoryCount> lowest{};
+    std::array<std::int64_t, kMemoryCount> end{};  ///< 0: the memory is not touched
+
+    void include(const Accesses& accesses);
+    [[nodiscard]] bool meets(const Reach& other) const;
+  };
+  struct History {
+    std::vector<Entry> entries;
+    std::vector<Reach> blocks;  ///< of kBlockEntries entries each, the last one perhaps fewer
+
+    void add(Entry entry);
+  };
+  static constexpr std::size_t kBlockEntries = 32;
+  std::array<History, kEngineCount> history_;
   /// covered_[to][from]: the latest instruction of `from` that `to` has waited for.
   std::array<std::array<std::int64_t, kEngineCount>, kEngineCount> covered_ = [] {
     std::array<std::array<std::int64_t, kEngineCount>, kEngineCount> none{};

@@ -20,10 +20,6 @@ Region contiguous_if_dense(Region region) {
   return region;
 }
 
-std::int64_t end_of(const Region& region) {
-  return region.base + (region.rows - 1) * region.pitch + region.row_bytes;
-}
-
 /// Whether [first, end) meets a row of `region`.
 bool interval_meets(std::int64_t first, std::int64_t end, const Region& region) {
   const std::int64_t lowest = floor_div(first - region.base - region.row_bytes, region.pitch) + 1;
@@ -44,6 +40,10 @@ bool same_pitch_meet(const Region& a, const Region& b) {
 }
 
 }  // namespace
+
+std::int64_t end_of(const Region& region) {
+  return region.base + (region.rows - 1) * region.pitch + region.row_bytes;
+}
 
 bool overlap(const Region& a_in, const Region& b_in) {
   if (a_in.memory != b_in.memory) {

@@ -5,6 +5,7 @@
 namespace systole {
 
 enum class Memory : std::uint8_t { Buffer, Accumulators, Dram, Host };
+inline constexpr int kMemoryCount = 4;
 
 /// A strided block of a memory: `rows` runs of `row_bytes`, `pitch` apart. Units are bytes, in the
 /// accumulators entries.
@@ -15,6 +16,9 @@ struct Region {
   std::int64_t row_bytes = 0;
   std::int64_t pitch = 0;
 };
+
+/// One past the last byte.
+[[nodiscard]] std::int64_t end_of(const Region& region);
 
 /// Whether the two share a byte. Exact when one of them is contiguous or both have one pitch;
 /// otherwise it may say yes for two that interleave without touching.

@@ -58,8 +58,8 @@ DramSpec ddr3_2133() {
 
 TEST(DramOrganization, SizesFollowFromTheGeometry) {
   const DramOrganization organization = ddr3_2133().standard.organization;
-  EXPECT_EQ(organization.burst_bytes(), Bytes(64 / 8 * 8));
-  EXPECT_EQ(organization.row_bytes(), Bytes(64 * 128));
+  EXPECT_EQ(organization.burst_bytes(), Bytes(64));  // 64 / 8 x 8
+  EXPECT_EQ(organization.row_bytes(), Bytes(8192));  // 128 x 64 B
   EXPECT_EQ(organization.banks(), 8);
   EXPECT_EQ(organization.capacity(), Bytes(std::int64_t{4} << 30));  // 8 KiB x 65536 x 8
 }

@@ -7,14 +7,23 @@
 namespace systole {
 namespace {
 
-TEST(ReadChip, FillsEveryField) {
+ChipSpec chip_of_the_text() {
+  const ChipFiles files;
+  (void)files.write_dram(kDramText);
+  return read_chip(files.write_chip(kChipText));
+}
+
+TEST(ReadChip, RemembersItsFile) {
   const ChipFiles files;
   (void)files.write_dram(kDramText);
   const std::string file = files.write_chip(kChipText);
-  const ChipSpec chip = read_chip(file);
+  EXPECT_EQ(read_chip(file).file, file);
+}
+
+TEST(ReadChip, FillsTheMatrixUnitAndItsNeighbours) {
+  const ChipSpec chip = chip_of_the_text();
   EXPECT_EQ(chip.name, "chip");
   EXPECT_EQ(chip.description, "A chip of the tests");
-  EXPECT_EQ(chip.file, file);
   EXPECT_EQ(chip.frequency, Hertz(700'000'000));
   EXPECT_EQ(chip.matrix.rows, 16);
   EXPECT_EQ(chip.matrix.cols, 24);
@@ -24,7 +33,11 @@ TEST(ReadChip, FillsEveryField) {
   EXPECT_EQ(chip.matrix.pace_16x16, CoreCycles(4));
   EXPECT_EQ(chip.accumulators.entries, 512);
   EXPECT_EQ(chip.weight_fifo.tiles, 3);
-  EXPECT_EQ(chip.buffer.capacity, Bytes(96 * 1024));
+}
+
+TEST(ReadChip, FillsBufferAndVectorUnit) {
+  const ChipSpec chip = chip_of_the_text();
+  EXPECT_EQ(chip.buffer.capacity, Bytes(98304));
   EXPECT_EQ(chip.buffer.banks, 6);
   EXPECT_EQ(chip.buffer.ports, 5);
   EXPECT_EQ(chip.buffer.port_width, Bytes(64));
@@ -34,17 +47,25 @@ TEST(ReadChip, FillsEveryField) {
   EXPECT_EQ(chip.vector.pace_of(VectorClass::Elementwise), CoreCycles(6));
   EXPECT_EQ(chip.vector.pace_of(VectorClass::Pooling), CoreCycles(7));
   EXPECT_EQ(chip.vector.pace_of(VectorClass::Softmax), CoreCycles(8));
+}
+
+TEST(ReadChip, FillsEverythingThatMovesData) {
+  const ChipSpec chip = chip_of_the_text();
   EXPECT_EQ(chip.dma.request, Bytes(2048));
   EXPECT_EQ(chip.dma.outstanding, 10);
   EXPECT_EQ(chip.dma.issue, CoreCycles(11));
+  EXPECT_EQ(chip.host.bandwidth, BytesPerSecond(std::int64_t{14} << 30));
+  EXPECT_EQ(chip.sequencer.depth, 13);
+  EXPECT_EQ(chip.sequencer.issue, CoreCycles(14));
+}
+
+TEST(ReadChip, FillsTheMemorySystem) {
+  const ChipSpec chip = chip_of_the_text();
   EXPECT_EQ(chip.dram.standard.name, "small");
   EXPECT_EQ(chip.dram.standard.timing.nRFC, DramCycles(208));
   EXPECT_EQ(chip.dram.channels, 4);
   EXPECT_EQ(chip.dram.interleave, Bytes(128));
   EXPECT_EQ(chip.dram.capacity, Bytes(512 << 20));
-  EXPECT_EQ(chip.host.bandwidth, BytesPerSecond(std::int64_t{14} << 30));
-  EXPECT_EQ(chip.sequencer.depth, 13);
-  EXPECT_EQ(chip.sequencer.issue, CoreCycles(14));
 }
 
 TEST(ReadChip, HostLatencyIsRoundedUpToCyclesOfTheNominalClock) {
@@ -53,12 +74,17 @@ TEST(ReadChip, HostLatencyIsRoundedUpToCyclesOfTheNominalClock) {
   const auto latency = [&](std::string_view text) {
     return read_chip(files.write_chip(replaced(kChipText, "latency: 1 us", text))).host.latency;
   };
-  EXPECT_EQ(latency("latency: 1 us"), CoreCycles(700));  // 1 us x 700 MHz
-  EXPECT_EQ(latency("latency: 1.000001 us"), CoreCycles(701));
-  EXPECT_EQ(latency("latency: 10 ns"), CoreCycles(7));
-  EXPECT_EQ(latency("latency: 1 fs"), CoreCycles(1));
-  EXPECT_EQ(latency("latency: 0 fs"), CoreCycles(0));
-  EXPECT_EQ(latency("latency: 1000 ms"), CoreCycles(700'000'000));
+  const std::vector<std::pair<std::string_view, std::int64_t>> cases{
+      {"latency: 1 us", 700},  // 1 us x 700 MHz
+      {"latency: 1.000001 us", 701},
+      {"latency: 10 ns", 7},
+      {"latency: 1 fs", 1},
+      {"latency: 0 fs", 0},
+      {"latency: 1000 ms", 700'000'000},
+  };
+  for (const auto& [text, cycles] : cases) {
+    EXPECT_EQ(latency(text), CoreCycles(cycles)) << text;
+  }
 }
 
 TEST(ReadChip, FactsAreTheChipsThenItsMemorys) {

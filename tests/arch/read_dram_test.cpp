@@ -10,9 +10,13 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST(ReadDram, FillsEveryField) {
+DramStandard standard_of_the_text() {
   const ChipFiles files;
-  const DramStandard standard = read_dram_standard(files.write_dram(kDramText)).standard;
+  return read_dram_standard(files.write_dram(kDramText)).standard;
+}
+
+TEST(ReadDram, FillsNameAndOrganization) {
+  const DramStandard standard = standard_of_the_text();
   EXPECT_EQ(standard.name, "small");
   EXPECT_EQ(standard.organization.bus_bits, 32);
   EXPECT_EQ(standard.organization.burst_length, 8);
@@ -21,6 +25,10 @@ TEST(ReadDram, FillsEveryField) {
   EXPECT_EQ(standard.organization.banks_per_group, 16);
   EXPECT_EQ(standard.organization.rows, 1024);
   EXPECT_EQ(standard.organization.bursts_per_row, 64);
+}
+
+TEST(ReadDram, FillsTimingsOfRowsAndData) {
+  const DramStandard standard = standard_of_the_text();
   EXPECT_EQ(standard.timing.tCK, Femtoseconds(937'500));
   EXPECT_EQ(standard.timing.nBL, DramCycles(4));
   EXPECT_EQ(standard.timing.nCL, DramCycles(11));
@@ -29,6 +37,10 @@ TEST(ReadDram, FillsEveryField) {
   EXPECT_EQ(standard.timing.nRP, DramCycles(13));
   EXPECT_EQ(standard.timing.nRAS, DramCycles(30));
   EXPECT_EQ(standard.timing.nRC, DramCycles(43));
+}
+
+TEST(ReadDram, FillsTimingsBetweenCommands) {
+  const DramStandard standard = standard_of_the_text();
   EXPECT_EQ(standard.timing.nRRD_S, DramCycles(5));
   EXPECT_EQ(standard.timing.nRRD_L, DramCycles(6));
   EXPECT_EQ(standard.timing.nFAW, DramCycles(24));

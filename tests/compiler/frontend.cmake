@@ -2,3 +2,15 @@ systole_test(compiler_activations_test
   SOURCES
     frontend/activations_test.cpp
   DEPENDS systole_compiler systole_reference)
+systole_test(compiler_frontend_test
+  SOURCES
+    frontend/description_errors_test.cpp
+    frontend/file_data_test.cpp
+    frontend/generated_data_test.cpp
+    frontend/graph_errors_test.cpp
+    frontend/infer_test.cpp
+    frontend/npy_file_test.cpp
+    frontend/read_network_fuzz_test.cpp
+    frontend/workloads_test.cpp
+    graph/graph_test.cpp
+  DEPENDS systole_compiler systole_test_support)

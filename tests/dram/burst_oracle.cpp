@@ -132,13 +132,17 @@ class ChannelOracle {
         continue;
       }
       open_[burst.bank] = burst.row;
-      counters.precharges += conflict ? 1 : 0;
-      counters.activates += hit ? 0 : 1;
-      ++(hit ? counters.row_hits : conflict ? counters.row_conflicts : counters.row_misses);
-      ++(reads ? counters.reads : counters.writes);
-      counters.data_bus_busy += timing_.nBL;
+      count(reads, hit, conflict);
       return column;
     }
+  }
+
+  void count(bool reads, bool hit, bool conflict) {
+    counters.precharges += conflict ? 1 : 0;
+    counters.activates += hit ? 0 : 1;
+    ++(hit ? counters.row_hits : conflict ? counters.row_conflicts : counters.row_misses);
+    ++(reads ? counters.reads : counters.writes);
+    counters.data_bus_busy += timing_.nBL;
   }
 
   void refresh() {

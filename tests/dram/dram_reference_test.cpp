@@ -34,7 +34,9 @@ struct Workload {
   std::int64_t reference = 0;
   std::int64_t longer = 0;  ///< our cycles minus the reference's; why, see `workloads`
 
-  friend void PrintTo(const Workload& run, std::ostream* out) { *out << run.name; }
+  friend std::ostream& operator<<(std::ostream& out, const Workload& run) {
+    return out << run.name;
+  }
 };
 
 std::int64_t address_of(const Workload& run, std::int64_t index) {

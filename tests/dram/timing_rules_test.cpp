@@ -26,7 +26,7 @@ struct Case {
   DramCommand last;
   std::vector<std::string> broken;
 
-  friend void PrintTo(const Case& rule, std::ostream* out) { *out << rule.name; }
+  friend std::ostream& operator<<(std::ostream& out, const Case& rule) { return out << rule.name; }
 };
 
 class EveryRule : public ::testing::TestWithParam<Case> {};

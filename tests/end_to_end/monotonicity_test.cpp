@@ -1,4 +1,5 @@
 #include <functional>
+#include <ostream>
 #include <string>
 
 #include <fmt/format.h>
@@ -33,13 +34,20 @@ struct Subject {
   std::string network;
 };
 
+void PrintTo(const Subject& subject, std::ostream* stream) {
+  *stream << subject.network << " on " << subject.chip;
+}
+
 class MoreHardware : public testing::TestWithParam<Subject> {
  protected:
-  void expect_not_slower(const std::function<void(ChipSpec&)>& improve) {
+  void expect_not_slower(const std::function<void(ChipSpec&)>& improve,
+                         std::int64_t allowed_percent = 0) {
     const ChipSpec base = chip_named(GetParam().chip);
     ChipSpec better = base;
     improve(better);
-    EXPECT_LE(time_on(better, GetParam().network), time_on(base, GetParam().network));
+    const Femtoseconds time = time_on(base, GetParam().network);
+    EXPECT_LE(time_on(better, GetParam().network).count(),
+              (time + time * allowed_percent / 100).count());
   }
 };
 
@@ -55,8 +63,10 @@ TEST_P(MoreHardware, AFasterCoreClockIsNotSlower) {
   expect_not_slower([](ChipSpec& chip) { chip.frequency = chip.frequency * 2; });
 }
 
-TEST_P(MoreHardware, MoreAccumulatorsAreNotSlower) {
-  expect_not_slower([](ChipSpec& chip) { chip.accumulators.entries *= 2; });
+// Larger chunks load weights less often but hand over to the vector unit later: docs/compiler.md,
+// "Where more hardware may be slower".
+TEST_P(MoreHardware, MoreAccumulatorsAreSlowerByOnePercentAtMost) {
+  expect_not_slower([](ChipSpec& chip) { chip.accumulators.entries *= 2; }, 1);
 }
 
 TEST_P(MoreHardware, ADeeperWeightFifoIsNotSlower) {
@@ -79,8 +89,8 @@ INSTANTIATE_TEST_SUITE_P(Shipped, MoreHardware,
                          testing::Values(Subject{"tpu_v1", "resnet50"}, Subject{"tpu_v1", "mlp0"},
                                          Subject{"tpu_v1", "alexnet"}, Subject{"edge", "resnet50"},
                                          Subject{"edge", "mlp0"}, Subject{"edge", "alexnet"}),
-                         [](const auto& info) {
-                           return info.param.chip + "_" + info.param.network;
+                         [](const auto& subject) {
+                           return subject.param.chip + "_" + subject.param.network;
                          });
 
 }  // namespace

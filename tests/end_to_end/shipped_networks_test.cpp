@@ -1,3 +1,4 @@
+#include <ostream>
 #include <string>
 
 #include <fmt/format.h>
@@ -18,6 +19,10 @@ struct Subject {
   std::string network;
   std::int64_t batch;
 };
+
+void PrintTo(const Subject& subject, std::ostream* stream) {
+  *stream << subject.network << " on " << subject.chip << ", batch " << subject.batch;
+}
 
 class ShippedNetworks : public testing::TestWithParam<Subject> {
  protected:
@@ -59,15 +64,17 @@ TEST_P(ShippedNetworks, TakeTheSameCyclesWithAndWithoutData) {
   EXPECT_EQ(counters(true), timed);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Shipped, ShippedNetworks,
-    testing::Values(Subject{"tpu_v1", "resnet50", 1}, Subject{"tpu_v1", "resnet50", 3},
-                    Subject{"tpu_v1", "mlp0", 200}, Subject{"tpu_v1", "alexnet", 1},
-                    Subject{"edge", "resnet50", 1}, Subject{"edge", "mlp0", 5},
-                    Subject{"edge", "alexnet", 2}),
-    [](const auto& info) {
-      return fmt::format("{}_{}_batch_{}", info.param.chip, info.param.network, info.param.batch);
-    });
+INSTANTIATE_TEST_SUITE_P(Shipped, ShippedNetworks,
+                         testing::Values(Subject{"tpu_v1", "resnet50", 1},
+                                         Subject{"tpu_v1", "resnet50", 3},
+                                         Subject{"tpu_v1", "mlp0", 200},
+                                         Subject{"tpu_v1", "alexnet", 1},
+                                         Subject{"edge", "resnet50", 1}, Subject{"edge", "mlp0", 5},
+                                         Subject{"edge", "alexnet", 2}),
+                         [](const auto& subject) {
+                           return fmt::format("{}_{}_batch_{}", subject.param.chip,
+                                              subject.param.network, subject.param.batch);
+                         });
 
 }  // namespace
 }  // namespace systole

@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(Texts, MalformedQuantity,
                                          "1.2.3 B", "inf B", "nan B", "3 KiB\n"));
 
 TEST(PrintQuantity, UsesTheLargestUnitThatDivides) {
-  EXPECT_EQ(print_quantity(24 * 1024 * 1024, kSizeUnits), "24 MiB");
+  EXPECT_EQ(print_quantity(25'165'824, kSizeUnits), "24 MiB");
   EXPECT_EQ(print_quantity(3000, kSizeUnits), "3 kB");
   EXPECT_EQ(print_quantity(1023, kSizeUnits), "1023 B");
   EXPECT_EQ(print_quantity(0, kSizeUnits), "0 B");

@@ -26,8 +26,9 @@ std::vector<double> channel_means(const std::vector<std::int8_t>& values, std::s
   for (std::size_t i = 0; i < values.size(); ++i) {
     means[i % channels] += values[i];
   }
+  const auto pixels = static_cast<double>(values.size()) / static_cast<double>(channels);
   for (double& mean : means) {
-    mean /= static_cast<double>(values.size() / channels);
+    mean /= pixels;
   }
   return means;
 }
@@ -40,9 +41,9 @@ Spread spread_of(const GraphTensor& tensor, const std::vector<std::int8_t>& valu
   double within = 0;
   double saturated = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::int32_t value = values[i];
+    const auto value = static_cast<double>(values[i]);
     sum += value;
-    squares += static_cast<double>(value) * value;
+    squares += value * value;
     within += std::pow(value - means[i % means.size()], 2);
     const bool at_end = value == 127 || value == -128;
     saturated += at_end && value != tensor.quantization.zero_point ? 1 : 0;
@@ -52,27 +53,34 @@ Spread spread_of(const GraphTensor& tensor, const std::vector<std::int8_t>& valu
           .within = std::sqrt(within / count)};
 }
 
+/// What is wrong with a layer's values, or nothing.
+std::string complaint(const Node& node, const GraphTensor& tensor, const Spread& spread) {
+  constexpr double kMostSaturated = 0.05;
+  constexpr double kLeastDeviation = 8.0;
+  constexpr double kLeastWithin = 3.0;  // neighbouring pixels differ, so that a wrong address shows
+  const bool alive = spread.deviation > kLeastDeviation &&
+                     (tensor.shape.rows == 1 || spread.within > kLeastWithin);
+  if (alive && spread.saturated < kMostSaturated) {
+    return "";
+  }
+  return fmt::format("{}: saturated {:.4f}, deviation {:.1f}, within channels {:.1f}\n", node.name,
+                     spread.saturated, spread.deviation, spread.within);
+}
+
 class GeneratedActivations : public testing::TestWithParam<std::string> {};
 
 TEST_P(GeneratedActivations, NeitherVanishNorSaturate) {
   const Network network =
       read_network(SYSTOLE_SOURCE_DIR "/workloads/" + GetParam() + ".yaml", {.batch = 2});
   reference::Evaluator evaluator(network.graph, *network.data);
+  std::string complaints;
   while (!evaluator.done()) {
     const Node& node = evaluator.next_node();
     const auto result = evaluator.evaluate_next();
     const GraphTensor& tensor = network.graph.tensor(node.output);
-    const Spread spread = spread_of(tensor, *result.values);
-    const std::string what =
-        fmt::format("{:24} saturated {:.4f} deviation {:.1f} within channels {:.1f}", node.name,
-                    spread.saturated, spread.deviation, spread.within);
-    EXPECT_LT(spread.saturated, 0.05) << what;
-    EXPECT_GT(spread.deviation, 8.0) << what;
-    if (tensor.shape.rows > 1) {
-      // Neighbouring pixels differ, so that a wrong address shows.
-      EXPECT_GT(spread.within, 3.0) << what;
-    }
+    complaints += complaint(node, tensor, spread_of(tensor, *result.values));
   }
+  EXPECT_EQ(complaints, "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Workloads, GeneratedActivations,

@@ -48,6 +48,12 @@ INSTANTIATE_TEST_SUITE_P(
 )"),
             "n.yaml:4:10: layers[0].name: expected a name of at most 100 letters, digits, '_' "
             "and '-', got '../a'"},
+        ErrorCase{"NameOfTwoLines", with_layers("- {name: \"a\\nb\", op: relu}\n"),
+                  "n.yaml:4:10: layers[0].name: expected a name of at most 100 letters, digits, "
+                  "'_' and '-', got 'a\\nb'"},
+        ErrorCase{"InputOfTwoLines", with_layers("- {name: a, op: relu, input: \"a\\nb\"}\n"),
+                  "n.yaml:4:30: layers[0].input: expected the name of an input or layer, got "
+                  "'a\\nb'"},
         ErrorCase{"MissingKernel", with_layers(R"(- {name: c, op: conv2d, channels: 4}
 )"),
                   "n.yaml:4:3: layers[0].kernel: expected a value, got nothing"},

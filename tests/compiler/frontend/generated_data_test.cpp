@@ -25,8 +25,7 @@ Network small(std::uint64_t seed, std::int64_t batch = 1) {
   return parse_network(kText, "small.yaml", {.batch = batch, .seed = seed});
 }
 
-TEST(RandomStream, IsSplitMix64FromItsKey) {
-  // Words differ by position alone: the whole stream is a function of the key.
+TEST(RandomStream, DependsOnSeedNameAndPositionAlone) {
   const RandomStream stream(1, "a");
   EXPECT_EQ(stream.word(3), RandomStream(1, "a").word(3));
   EXPECT_NE(stream.word(3), stream.word(4));
@@ -38,29 +37,39 @@ TEST(RandomStream, FillsAPrefixAlike) {
   const RandomStream stream(7, "a");
   std::vector<std::int8_t> longer(103);
   stream.fill_int8(longer);
-  for (const std::size_t length : {0, 1, 3, 4, 5, 102}) {
+  for (const std::size_t length : {0U, 1U, 3U, 4U, 5U, 102U}) {
     std::vector<std::int8_t> shorter(length);
     stream.fill_int8(shorter);
     EXPECT_TRUE(std::equal(shorter.begin(), shorter.end(), longer.begin())) << length;
   }
 }
 
-TEST(RandomStream, IsUniformFromMinus127To127) {
-  std::vector<std::int8_t> values(255 * 4096);
+std::vector<std::int8_t> many_values() {
+  std::vector<std::int8_t> values(std::size_t{255} * 4096);
   RandomStream(1, "uniform").fill_int8(values);
+  return values;
+}
+
+TEST(RandomStream, GivesEachOf255ValuesAlikeOften) {
   std::vector<int> counts(256, 0);
-  double sum = 0;
-  double squares = 0;
-  for (const std::int8_t value : values) {
+  for (const std::int8_t value : many_values()) {
     ++counts[static_cast<std::size_t>(value + 128)];
-    sum += value;
-    squares += static_cast<double>(value) * value;
   }
   EXPECT_EQ(counts[0], 0);  // -128
   const auto [low, high] = std::minmax_element(counts.begin() + 1, counts.end());
   // 4096 expected, standard deviation 64: six of them either way.
   EXPECT_GT(*low, 4096 - 6 * 64);
   EXPECT_LT(*high, 4096 + 6 * 64);
+}
+
+TEST(RandomStream, HasMeanZeroAndTheVarianceOfItsConstant) {
+  double sum = 0;
+  double squares = 0;
+  const auto values = many_values();
+  for (const std::int8_t value : values) {
+    sum += value;
+    squares += static_cast<double>(value) * value;
+  }
   const auto count = static_cast<double>(values.size());
   EXPECT_NEAR(sum / count, 0.0, 5 * std::sqrt(kInt8Variance / count));
   EXPECT_NEAR(squares / count, kInt8Variance, 0.01 * kInt8Variance);
@@ -91,17 +100,26 @@ TEST(GeneratedParameters, HaveTheSizesOfTheGemm) {
   EXPECT_EQ(parameters.biases.size(), 6U);
 }
 
-TEST(GeneratedParameters, DependOnSeedAndLayerNotOnBatch) {
+bool are_equal(const LayerParameters& a, const LayerParameters& b) {
+  return a.weights == b.weights && a.biases == b.biases;
+}
+
+TEST(GeneratedParameters, DependOnTheSeedNotOnTheBatch) {
   const Network one = small(1);
   const Network many = small(1, 8);
   const Network other = small(2);
   for (NodeId node = 0; node < 3; ++node) {
     const LayerParameters expected = one.data->parameters(one.graph, node);
-    EXPECT_EQ(many.data->parameters(many.graph, node).weights, expected.weights);
-    EXPECT_EQ(many.data->parameters(many.graph, node).biases, expected.biases);
-    EXPECT_NE(other.data->parameters(other.graph, node).weights, expected.weights);
+    EXPECT_TRUE(are_equal(many.data->parameters(many.graph, node), expected)) << node;
+    EXPECT_FALSE(are_equal(other.data->parameters(other.graph, node), expected)) << node;
   }
-  EXPECT_NE(one.data->parameters(one.graph, 1).weights, one.data->parameters(one.graph, 2).weights);
+}
+
+TEST(GeneratedParameters, DependOnTheLayersName) {
+  const Network network = small(1);
+  const auto plain = network.data->parameters(network.graph, 1).weights;
+  const auto normal = network.data->parameters(network.graph, 2).weights;
+  EXPECT_FALSE(std::equal(normal.begin(), normal.end(), plain.begin()));
 }
 
 TEST(GeneratedParameters, HaveBiasesWithinSixteenOutputSteps) {

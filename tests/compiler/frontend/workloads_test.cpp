@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <map>
+#include <ostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -30,6 +30,11 @@ struct PublishedLayer {
   std::int64_t groups = 0;
   std::int64_t macs = 0;
   std::int64_t weights = 0;
+
+  bool operator==(const PublishedLayer&) const = default;
+  friend std::ostream& operator<<(std::ostream& out, const PublishedLayer& layer) {
+    return out << layer.name << " with " << layer.macs << " MACs";
+  }
 };
 
 /// conv2_1a is layer a of block conv2_1; dw3 and pw3 are MobileNet's third block.
@@ -85,38 +90,45 @@ struct Totals {
 Totals totals_of(const Network& network) {
   Totals totals{.network = network.graph.name};
   for (const Node& node : network.graph.nodes) {
-    totals.weighted_layers += gemm_shape(network.graph, node) ? 1 : 0;
+    totals.weighted_layers += gemm_shape(network.graph, node) ? 1U : 0U;
     totals.macs += macs_of(network.graph, node);
     totals.parameters += parameters_of(network.graph, node);
   }
   return totals;
 }
 
-class PublishedNetworks : public testing::TestWithParam<Totals> {};
-
-TEST_P(PublishedNetworks, HaveThePublishedLayers) {
-  const Network network = workload(GetParam().network, 1);
-  const auto rows = published(GetParam().network);
-  ASSERT_EQ(rows.size(), GetParam().weighted_layers);
-  std::map<std::string, const Node*> nodes;
-  for (const Node& node : network.graph.nodes) {
-    nodes[node.name] = &node;
+/// The same facts of one of our layers; the kernel and stride of dense layers count as 1.
+PublishedLayer facts_of(const Graph& graph, const Node& node) {
+  const auto gemm = gemm_shape(graph, node);
+  PublishedLayer facts{.name = node.name,
+                       .in = graph.tensor(node.inputs[0]).shape,
+                       .out = graph.tensor(node.output).shape,
+                       .kernel = 1,
+                       .stride = 1,
+                       .groups = gemm->groups,
+                       .macs = macs_of(graph, node),
+                       .weights = gemm->groups * gemm->k * gemm->n};
+  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+    facts.kernel = conv->kernel.rows;
+    facts.stride = conv->kernel.stride_cols;
   }
-  for (const PublishedLayer& row : rows) {
-    ASSERT_EQ(nodes.count(row.name), 1U) << row.name;
-    const Node& node = *nodes[row.name];
-    const auto gemm = gemm_shape(network.graph, node);
-    ASSERT_TRUE(gemm.has_value()) << row.name;
-    EXPECT_EQ(network.graph.tensor(node.inputs[0]).shape, row.in) << row.name;
-    EXPECT_EQ(network.graph.tensor(node.output).shape, row.out) << row.name;
-    EXPECT_EQ(macs_of(network.graph, node), row.macs) << row.name;
-    EXPECT_EQ(gemm->groups * gemm->k * gemm->n, row.weights) << row.name;
-    EXPECT_EQ(gemm->groups, row.groups) << row.name;
-    if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
-      EXPECT_EQ(conv->kernel.rows, row.kernel) << row.name;
-      EXPECT_EQ(conv->kernel.stride_cols, row.stride) << row.name;
+  return facts;
+}
+
+std::vector<PublishedLayer> weighted_layers(const Graph& graph) {
+  std::vector<PublishedLayer> layers;
+  for (const Node& node : graph.nodes) {
+    if (gemm_shape(graph, node)) {
+      layers.push_back(facts_of(graph, node));
     }
   }
+  return layers;
+}
+
+class PublishedNetworks : public testing::TestWithParam<Totals> {};
+
+TEST_P(PublishedNetworks, HaveThePublishedLayersInOrder) {
+  EXPECT_EQ(weighted_layers(workload(GetParam().network, 1).graph), published(GetParam().network));
 }
 
 TEST_P(PublishedNetworks, HaveThePublishedTotals) {
@@ -154,21 +166,54 @@ TEST(ResNet50, AddsSixteenResidualsAndEndsInOneTensor) {
   EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).shape.channels, 1000);
 }
 
-TEST(Workloads, AllLoadAtBatchOneAndAtTheirOwn) {
-  std::size_t files = 0;
+std::vector<fs::path> shipped_files() {
+  std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(SYSTOLE_SOURCE_DIR "/workloads")) {
-    if (entry.path().extension() != ".yaml") {
-      continue;
+    if (entry.path().extension() == ".yaml") {
+      files.push_back(entry.path());
     }
-    ++files;
-    const Network own = read_network(entry.path().string());
-    const Network one = read_network(entry.path().string(), {.batch = 1});
-    EXPECT_EQ(own.graph.name, entry.path().stem()) << "a network is found by its file's name";
-    EXPECT_EQ(one.graph.batch, 1);
-    EXPECT_EQ(own.graph.nodes.size(), one.graph.nodes.size());
-    EXPECT_EQ(totals_of(own).macs, totals_of(one).macs * own.graph.batch);
   }
-  EXPECT_GE(files, 4U);
+  return files;
+}
+
+TEST(Workloads, AllLoadAtBatchOneAndAtTheirOwn) {
+  const auto files = shipped_files();
+  EXPECT_GE(files.size(), 4U);
+  for (const fs::path& file : files) {
+    const Network own = read_network(file.string());
+    const Network one = read_network(file.string(), {.batch = 1});
+    EXPECT_EQ(own.graph.name, file.stem()) << "a network is found by its file's name";
+    EXPECT_EQ(totals_of(own).macs, totals_of(one).macs * own.graph.batch) << file;
+  }
+}
+
+/// The YAML block of docs/workloads.md.
+std::string documented_example() {
+  std::ifstream file(SYSTOLE_SOURCE_DIR "/docs/workloads.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string page = text.str();
+  const std::string opening = "```yaml\n";
+  const std::size_t first = page.find(opening) + opening.size();
+  return page.substr(first, page.find("```", first) - first);
+}
+
+TEST(DocumentedExample, IsANetwork) {
+  const Graph graph = parse_network(documented_example(), "example.yaml").graph;
+  EXPECT_EQ(graph.batch, 4);
+  EXPECT_EQ(graph.nodes.size(), 1U + 2 * 3 + 3);
+  EXPECT_EQ(graph.tensor(graph.outputs[0]).shape, (Shape{4, 1, 1, 10}));
+}
+
+TEST(DocumentedExample, ShowsTheBuiltInDefaults) {
+  const std::string text = documented_example();
+  const std::size_t defaults = text.find("defaults:");
+  const std::string without = text.substr(0, defaults) + text.substr(text.find("inputs:"));
+  const Graph with_them = parse_network(text, "example.yaml").graph;
+  const Graph without_them = parse_network(without, "example.yaml").graph;
+  for (std::size_t i = 0; i < with_them.tensors.size(); ++i) {
+    EXPECT_EQ(with_them.tensors[i].quantization, without_them.tensors[i].quantization) << i;
+  }
 }
 
 }  // namespace

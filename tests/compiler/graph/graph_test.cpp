@@ -6,14 +6,14 @@ namespace systole {
 namespace {
 
 /// Tensors: 0 in, 1 out; one node between them.
-Graph graph_of(const Shape& in, const Shape& out, Attributes attributes) {
+Graph graph_of(const Shape& in, const Shape& out, const Attributes& attributes) {
   Graph graph;
   graph.tensors = {{.name = "in", .shape = in, .type = DataType::Int8, .quantization = {}},
                    {.name = "out", .shape = out, .type = DataType::Int8, .quantization = {}}};
   Node node;
   node.inputs = {0};
   node.output = 1;
-  node.attributes = std::move(attributes);
+  node.attributes = attributes;
   graph.nodes.push_back(std::move(node));
   return graph;
 }

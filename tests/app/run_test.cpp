@@ -1,0 +1,152 @@
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/app/process.h"
+#include "tests/app/scratch.h"
+
+namespace systole {
+namespace {
+
+using nlohmann::json;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+/// The smallest real work that ships: five dense layers, one input.
+std::vector<std::string> run_mlp0(std::vector<std::string> options) {
+  options.insert(options.begin(), {"run", "tpu_v1", "mlp0", "--batch", "1"});
+  return options;
+}
+
+TEST(Run, PrintsAReportAndNothingElse) {
+  const ProcessResult result = run_systole(run_mlp0({}));
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(result.out, StartsWith("mlp0 on tpu_v1\nbatch 1, 5 layers, 20.97 MMAC\n"));
+}
+
+TEST(Run, TakesPathsAsWellAsNames) {
+  const ProcessResult names = run_systole({"run", "tpu_v1", "mlp0"}, {.directory = "/"});
+  const ProcessResult paths =
+      run_systole({"run", "configs/chips/tpu_v1.yaml", "workloads/mlp0.yaml"},
+                  {.directory = SYSTOLE_SOURCE_DIR});
+  EXPECT_EQ(names.exit_code, 0);
+  EXPECT_EQ(names.out, paths.out);
+}
+
+TEST(Run, SaysTheSameEveryTime) {
+  for (const std::string format : {"text", "json", "csv"}) {
+    EXPECT_EQ(run_systole(run_mlp0({"--format", format})).out,
+              run_systole(run_mlp0({"--format", format})).out);
+  }
+}
+
+TEST(Run, WritesWhatItWouldPrint) {
+  const Scratch scratch;
+  const ProcessResult result =
+      run_systole(run_mlp0({"--format", "json", "--output", scratch.path("run.json")}));
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(scratch.read("run.json"), run_systole(run_mlp0({"--format", "json"})).out);
+}
+
+TEST(Run, CountsTheSameCyclesWithACheck) {
+  json plain = json::parse(run_systole(run_mlp0({"--format", "json"})).out);
+  json checked = json::parse(run_systole(run_mlp0({"--format", "json", "--check"})).out);
+  EXPECT_TRUE(plain["check"].is_null());
+  EXPECT_EQ(checked["check"]["passed"], true);
+  EXPECT_EQ(checked["check"]["mismatches"], 0);
+  plain.erase("check");
+  checked.erase("check");
+  EXPECT_EQ(plain, checked);
+}
+
+TEST(Run, TellsTheOutcomeOfACheckInTheReport) {
+  const ProcessResult result = run_systole(run_mlp0({"--check"}));
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err, "");
+  // Accumulators and results of five layers of 2048, and the output once more in host memory.
+  EXPECT_THAT(
+      result.out,
+      EndsWith("\ncheck: 11 tensors compared with the reference kernels, 22,528 elements, 0 "
+               "mismatches: passed\n"));
+}
+
+TEST(Run, TellsTheOutcomeOfACheckBesideOtherFormats) {
+  const std::string line =
+      "systole: check: 11 tensors compared with the reference kernels, 22,528 elements, 0 "
+      "mismatches: passed\n";
+  EXPECT_EQ(run_systole(run_mlp0({"--check", "--format", "csv"})).err, line);
+  EXPECT_EQ(run_systole(run_mlp0({"--check", "--format", "csv", "--quiet"})).err, "");
+}
+
+TEST(Run, TakesItsBatchFromTheNetworkUnlessTold) {
+  EXPECT_THAT(run_systole({"run", "tpu_v1", "mlp0"}).out, HasSubstr("\nbatch 200, "));
+  EXPECT_THAT(run_systole({"run", "tpu_v1", "mlp0", "--batch", "3"}).out, HasSubstr("\nbatch 3, "));
+}
+
+TEST(Run, PassesItsCheckWithAnySeed) {
+  for (const std::string seed : {"0", "2", "18446744073709551615"}) {
+    EXPECT_EQ(run_systole(run_mlp0({"--check", "--seed", seed})).exit_code, 0) << seed;
+  }
+}
+
+TEST(Run, HasACsvRowForEachLayer) {
+  std::istringstream lines(run_systole(run_mlp0({"--format", "csv"})).out);
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_THAT(line, StartsWith("index,name,kind,"));
+  int rows = 0;
+  while (std::getline(lines, line)) {
+    EXPECT_THAT(line,
+                StartsWith(std::to_string(rows) + ",fc" + std::to_string(rows + 1) + ",dense,"));
+    ++rows;
+  }
+  EXPECT_EQ(rows, 5);
+}
+
+TEST(Run, WritesNothingWhenTheNetworkIsWrong) {
+  const Scratch scratch;
+  scratch.write("network.yaml", "nonsense: 1\n");
+  const ProcessResult result = run_systole(
+      {"run", "tpu_v1", "network.yaml", "--output", "report.txt"}, {.directory = scratch.root()});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, StartsWith("network.yaml:"));
+  EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << result.err;
+  EXPECT_EQ(scratch.entries(), 1U);
+}
+
+TEST(Run, NeedsAnOutputThatCanBeWrittenBeforeItWorks) {
+  const ProcessResult result =
+      run_systole({"run", "no_such_chip", "mlp0", "--output", "/no/such/directory/report.txt"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err,
+            "systole: cannot write '/no/such/directory/report.txt': No such file or directory\n");
+}
+
+TEST(Compile, PrintsTheProgram) {
+  const ProcessResult result = run_systole({"compile", "tpu_v1", "mlp0", "--batch", "1"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(result.out, StartsWith("program 1 network=\"mlp0\" chip=\"tpu_v1\" batch=1 "));
+}
+
+TEST(Compile, WritesWhatItWouldPrint) {
+  const Scratch scratch;
+  EXPECT_EQ(run_systole({"compile", "edge", "mlp0", "-o", scratch.path("mlp0.program")}).out, "");
+  EXPECT_EQ(scratch.read("mlp0.program"), run_systole({"compile", "edge", "mlp0"}).out);
+  EXPECT_THAT(scratch.read("mlp0.program"), Not(testing::IsEmpty()));
+}
+
+TEST(List, ShowsWhatEachNetworkTakes) {
+  // 5 * 2048 * 2048 MACs, and as many weights with 5 * 2048 biases.
+  EXPECT_THAT(run_systole({"list"}).out,
+              testing::ContainsRegex("\nmlp0 +5 +20[.]97 M +20[.]98 M +200\n"));
+}
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,215 @@
+#include "compiler/frontend/file_data.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "compiler/frontend/read_network.h"
+#include "tests/compiler/frontend/npy_writer.h"
+#include "tests/support/temporary_directory.h"
+
+namespace systole {
+namespace {
+
+using Floats = std::vector<float>;
+using Bytes8 = std::vector<std::int8_t>;
+using Words = std::vector<std::int32_t>;
+
+std::string network(const std::string& layers, const std::string& input = "") {
+  return "network: n\nweights: {directory: .}\ninputs:\n  - {name: x, rows: 2, cols: 2, channels: "
+         "2, "
+         "quantization: {scale: 0.5}" +
+         input + "}\nlayers:\n" + layers;
+}
+
+class RealWeights : public testing::Test {
+ protected:
+  [[nodiscard]] Network read(const std::string& text, std::int64_t batch = 1) const {
+    return parse_network(text, (folder.path() / "n.yaml").string(), {.batch = batch});
+  }
+  /// The message with the folder's name cut out of it.
+  [[nodiscard]] std::string error(const std::string& text, std::int64_t batch = 1) const {
+    try {
+      static_cast<void>(read(text, batch));
+    } catch (const WorkloadError& error) {
+      std::string message = error.what();
+      const std::string prefix = (folder.path() / "").string();
+      for (auto at = message.find(prefix); at != std::string::npos; at = message.find(prefix)) {
+        message.erase(at, prefix.size());
+      }
+      return message;
+    }
+    return "";
+  }
+  void write(const std::string& name, const std::string& bytes) const {
+    static_cast<void>(folder.write(name, bytes));
+  }
+
+  TemporaryDirectory folder;
+};
+
+constexpr const char* kConv = "  - {name: c, op: conv2d, channels: 2, kernel: [1, 2]}\n";
+constexpr const char* kInt8Conv =
+    "  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], weights: {scale: 0.25}}\n";
+constexpr const char* kNormal =
+    "  - {name: c, op: conv2d, channels: 2, kernel: 1, batch_norm: true}\n";
+
+TEST_F(RealWeights, OfInt8AreTakenAsTheyAreInGemmOrder) {
+  // Axes out, channel, kernel row, kernel column: value 10 * out + 2 * channel + column.
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8{0, 1, 2, 3, 10, 11, 12, 13}));
+  write("c.bias.npy", npy("(2,)", Words{-5, 1 << 29}));
+  const Network n = read(network(kInt8Conv));
+  const LayerParameters parameters = n.data->parameters(n.graph, 0);
+  // k = column * 2 + channel, n = out: rows of k hold both outputs.
+  EXPECT_EQ(parameters.weights, (Bytes8{0, 10, 2, 12, 1, 11, 3, 13}));
+  EXPECT_EQ(parameters.biases, (Words{-5, 1 << 29}));
+  EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale, 0.25);
+}
+
+TEST_F(RealWeights, OfGroupsComeGroupByGroup) {
+  write("c.weight.npy", npy("(4, 1, 1, 2)", Bytes8{0, 1, 10, 11, 20, 21, 30, 31}));
+  write("c.bias.npy", npy("(4,)", Words{1, 2, 3, 4}));
+  const Network n = read(network(
+      "  - {name: c, op: conv2d, channels: 4, kernel: [1, 2], groups: 2, weights: {scale: 1}}\n"));
+  // Group 0 holds outputs 0 and 1: k = column.
+  EXPECT_EQ(n.data->parameters(n.graph, 0).weights, (Bytes8{0, 10, 1, 11, 20, 30, 21, 31}));
+}
+
+TEST_F(RealWeights, OfDenseAreTransposed) {
+  write("d.weight.npy",
+        npy("(2, 8)", Bytes8{0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17}));
+  const Network n =
+      read(network("  - {name: f, op: flatten}\n  - {name: d, op: dense, features: 2, "
+                   "bias: false, weights: {scale: 1}}\n"));
+  const LayerParameters parameters = n.data->parameters(n.graph, 1);
+  EXPECT_EQ(parameters.weights, (Bytes8{0, 10, 1, 11, 2, 12, 3, 13, 4, 14, 5, 15, 6, 16, 7, 17}));
+  EXPECT_EQ(parameters.biases, (Words{0, 0}));
+}
+
+TEST_F(RealWeights, OfFloatAreQuantisedByTheLargest) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Floats{0, 1.27F, 0, -2.54F, 0.01F, 0.011F, 0, 0}));
+  write("c.bias.npy", npy("(2,)", Floats{0.1F, -0.02F}));
+  const Network n = read(network(kConv));
+  // Scale 2.54 / 127 = 0.02, as nearly as floats hold 2.54.
+  const double scale = std::get<Conv2d>(n.graph.node(0).attributes).weights.scale;
+  EXPECT_DOUBLE_EQ(scale, static_cast<double>(2.54F) / 127);
+  const LayerParameters parameters = n.data->parameters(n.graph, 0);
+  const auto steps = [scale](float value) {
+    return static_cast<std::int8_t>(std::lround(value / scale));
+  };
+  EXPECT_EQ(parameters.weights,
+            (Bytes8{0, steps(0.01F), 0, 0, steps(1.27F), steps(0.011F), -127, 0}));
+  // Biases in steps of 0.5 * 0.02: 0.1 is 10, -0.02 is -2.
+  EXPECT_EQ(parameters.biases, (Words{10, -2}));
+}
+
+TEST_F(RealWeights, OfFloatUseTheLayersScaleAndClamp) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Floats{1, 100, -100, 0, 0, 0, 0, 0.5F}));
+  write("c.bias.npy", npy("(2,)", Floats{0, 0}));
+  const Network n = read(network(kInt8Conv));
+  EXPECT_EQ(n.data->parameters(n.graph, 0).weights, (Bytes8{4, 0, -127, 0, 127, 0, 0, 2}));
+}
+
+TEST_F(RealWeights, OfZeroHaveScaleOne) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Floats(8)));
+  write("c.bias.npy", npy("(2,)", Floats(2)));
+  const Network n = read(network(kConv));
+  EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale, 1.0);
+  EXPECT_EQ(n.data->parameters(n.graph, 0).weights, Bytes8(8));
+}
+
+TEST_F(RealWeights, FoldBatchNormalisation) {
+  write("c.weight.npy", npy("(2, 2, 1, 1)", Floats{1, -1, 2, 3}));
+  write("c.batch_norm.gamma.npy", npy("(2,)", Floats{2, 1}));
+  write("c.batch_norm.beta.npy", npy("(2,)", Floats{0.5F, -1}));
+  write("c.batch_norm.mean.npy", npy("(2,)", Floats{3, 0}));
+  write("c.batch_norm.variance.npy", npy("(2,)", Floats{15, 3}));
+  const Network n = read(
+      "network: n\nweights: {directory: ., batch_norm_epsilon: 1}\ninputs:\n  - {name: x, rows: 2, "
+      "cols: 2, channels: 2, quantization: {scale: 0.5}}\nlayers:\n" +
+      std::string(kNormal));
+  // Factors 2 / sqrt(15 + 1) = 0.5 and 1 / sqrt(3 + 1) = 0.5: weights 0.5, -0.5, 1, 1.5.
+  const double scale = std::get<Conv2d>(n.graph.node(0).attributes).weights.scale;
+  EXPECT_DOUBLE_EQ(scale, 1.5 / 127);
+  const LayerParameters parameters = n.data->parameters(n.graph, 0);
+  EXPECT_EQ(parameters.weights, (Bytes8{42, 85, -42, 127}));  // 0.5 is 42.3 steps, 1 is 84.7
+  // Biases 0.5 - 3 * 0.5 = -1 and -1 - 0 = -1, in steps of 0.5 * 1.5 / 127: -169.3.
+  EXPECT_EQ(parameters.biases, (Words{-169, -169}));
+}
+
+TEST_F(RealWeights, MissingAreReportedWhenTheNetworkIsRead) {
+  EXPECT_EQ(error(network(kConv)), "./c.weight.npy: expected a readable .npy file, got none");
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Floats(8)));
+  EXPECT_EQ(error(network(kConv)), "./c.bias.npy: expected a readable .npy file, got none");
+}
+
+TEST_F(RealWeights, OfWrongShapeOrTypeAreNamed) {
+  write("c.weight.npy", npy("(2, 2, 2, 1)", Floats(8)));
+  EXPECT_EQ(error(network(kConv)), "./c.weight.npy: expected shape (2, 2, 1, 2), got (2, 2, 2, 1)");
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Words(8)));
+  EXPECT_EQ(error(network(kConv)), "./c.weight.npy: expected <f4 or |i1, got <i4");
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Floats(8)));
+  write("c.bias.npy", npy("(2,)", Words(2)));
+  EXPECT_EQ(error(network(kConv)), "./c.bias.npy: expected <f4, got <i4");
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8(8)));
+  write("c.bias.npy", npy("(3,)", Words(3)));
+  EXPECT_EQ(error(network(kInt8Conv)), "./c.bias.npy: expected shape (2,), got (3,)");
+}
+
+TEST_F(RealWeights, OfInt8NeedAScale) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8(8)));
+  EXPECT_EQ(error(network(kConv)),
+            "n.yaml:6:5: c: expected weights.scale, as ./c.weight.npy holds int8 weights, got "
+            "nothing");
+}
+
+TEST_F(RealWeights, WithHugeBiasesAreNamed) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8(8)));
+  write("c.bias.npy", npy("(2,)", Words{0, (1 << 29) + 1}));
+  EXPECT_EQ(
+      error(network(kInt8Conv)),
+      "./c.bias.npy: expected biases within 2^29 steps of input scale times weight scale, got "
+      "5.36871e+08 at channel 1");
+}
+
+TEST_F(RealWeights, WithNegativeVariancesAreNamed) {
+  write("c.weight.npy", npy("(2, 2, 1, 1)", Floats(4)));
+  for (const std::string name : {"gamma", "beta", "mean"}) {
+    write("c.batch_norm." + name + ".npy", npy("(2,)", Floats(2)));
+  }
+  write("c.batch_norm.variance.npy", npy("(2,)", Floats{0, -0.5F}));
+  EXPECT_EQ(error(network(kNormal)),
+            "./c.batch_norm.variance.npy: expected variances of at least 0, got -0.5 at channel 1");
+}
+
+class RealInputs : public RealWeights {};
+
+constexpr const char* kRelu = "  - {name: r, op: relu}\n";
+
+TEST_F(RealInputs, OfInt8AreTakenAsTheyAre) {
+  write("x.npy", npy("(2, 2, 2, 2)", Bytes8{1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9}));
+  const Network n = read(network(kRelu, ", file: x.npy"));
+  // The file holds two images, the batch takes the first.
+  EXPECT_EQ(n.data->input(n.graph, 0), (Bytes8{1, 2, 3, 4, 5, 6, 7, 8}));
+}
+
+TEST_F(RealInputs, OfFloatAreQuantised) {
+  write("x.npy", npy("(1, 2, 2, 2)", Floats{0, 0.5F, -0.5F, 0.25F, -0.25F, 1000, -1000, 2}));
+  const Network n = read(network(kRelu, ", file: x.npy"));
+  // Scale 0.5; halves round away from zero; the rest clamps.
+  EXPECT_EQ(n.data->input(n.graph, 0), (Bytes8{0, 1, -1, 1, -1, 127, -128, 4}));
+}
+
+TEST_F(RealInputs, OfWrongShapeAreNamed) {
+  const std::string text = network(kRelu, ", file: x.npy");
+  EXPECT_EQ(error(text), "x.npy: expected a readable .npy file, got none");
+  write("x.npy", npy("(1, 2, 2, 2)", Bytes8(8)));
+  EXPECT_EQ(error(text, 2), "x.npy: expected shape (at least 2, 2, 2, 2), got (1, 2, 2, 2)");
+  write("x.npy", npy("(8,)", Bytes8(8)));
+  EXPECT_EQ(error(text), "x.npy: expected shape (at least 1, 2, 2, 2), got (8,)");
+  write("x.npy", npy("(1, 2, 2, 2)", Words(8)));
+  EXPECT_EQ(error(text), "x.npy: expected <f4 or |i1, got <i4");
+}
+
+}  // namespace
+}  // namespace systole
