@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
+#include "sim/core/operands.h"
 
 namespace systole {
 
 namespace {
 
-Counters empty_counters(const Program& program) {
+Counters empty_counters(const ChipSpec& chip, const Program& program) {
+  check_program(chip, program);
   Counters counters;
   counters.layers.resize(program.layers.size());
   return counters;
@@ -35,7 +37,7 @@ std::unique_ptr<CoreMemories> memories_of(const ChipSpec& chip, const Program& p
 Core::Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Program& program,
            const RunData* data)
     : sc_module(name),
-      counters_(empty_counters(program)),
+      counters_(empty_counters(chip, program)),
       layers_(counters_),
       semaphores_(program),
       time_(chip.clock()),

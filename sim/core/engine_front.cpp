@@ -4,9 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "arch/diag/check.h"
-#include "sim/core/operands.h"
-
 namespace systole {
 
 EngineFront::EngineFront(Engine engine, const CoreContext& context)
@@ -24,7 +21,6 @@ Issued& EngineFront::take_next() {
   taken_.phases.assign(1, {.cause = Cause::Issue, .until = taken_.head});
   queue_.take(taken_.head);
   ++next_;
-  check(taken_);
   return taken_;
 }
 
@@ -57,19 +53,6 @@ void EngineFront::complete(const Issued& issued) {
   account_.count_instruction(layer);
   context_.layers.completed(engine_, layer, context_.time.now());
   ++completed_;
-}
-
-void EngineFront::check(const Issued& issued) const {
-  const auto layers = static_cast<std::int32_t>(context_.program.layers.size());
-  const std::int32_t layer = issued.instruction->layer;
-  if (layer < 0 || layer >= layers) {
-    throw InternalError(fmt::format("{} instruction {}: layer {} of {}", name_of(engine_),
-                                    issued.index, layer, layers));
-  }
-  at_place_of(issued, [&] {
-    check_operation(engine_, issued.instruction->operation);
-    check_operands(context_.chip, context_.program, engine_, issued.instruction->operation);
-  });
 }
 
 void EngineFront::fail(const Issued& issued, const std::string& message) const {

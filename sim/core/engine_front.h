@@ -78,8 +78,6 @@ class EngineFront {
   [[nodiscard]] Engine engine() const { return engine_; }
 
  private:
-  void check(const Issued& issued) const;
-
   Engine engine_;
   const CoreContext& context_;
   const std::vector<Instruction>& stream_;

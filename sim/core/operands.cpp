@@ -137,6 +137,30 @@ bool can_execute(Engine engine, const Operation& operation) {
   return false;
 }
 
+void check_semaphores(const Program& program, Engine engine, const Instruction& instruction) {
+  const auto semaphore = [&](const SemaphoreUse& use) {
+    const auto index = static_cast<std::size_t>(use.semaphore);
+    require(index < program.semaphores.size(), "semaphore {} of {}", use.semaphore,
+            program.semaphores.size());
+    return program.semaphores[index];
+  };
+  for (const SemaphoreUse& use : instruction.waits) {
+    const Engine to = semaphore(use).to;
+    require(to == engine, "waits for semaphore {}, which is for {}", use.semaphore, name_of(to));
+  }
+  for (const SemaphoreUse& use : instruction.signals) {
+    const Engine from = semaphore(use).from;
+    require(from == engine, "signals semaphore {}, which is from {}", use.semaphore, name_of(from));
+  }
+}
+
+void check_instruction(const ChipSpec& chip, const Program& program, Engine engine,
+                       const Instruction& instruction) {
+  check_operation(engine, instruction.operation);
+  check_operands(chip, program, engine, instruction.operation);
+  check_semaphores(program, engine, instruction);
+}
+
 }  // namespace
 
 void check_operation(Engine engine, const Operation& operation) {
@@ -147,6 +171,24 @@ void check_operation(Engine engine, const Operation& operation) {
 void check_operands(const ChipSpec& chip, const Program& program, Engine engine,
                     const Operation& operation) {
   std::visit(OperandCheck(chip, program, engine), operation);
+}
+
+void check_program(const ChipSpec& chip, const Program& program) {
+  for (std::size_t e = 0; e < kEngineCount; ++e) {
+    const auto engine = static_cast<Engine>(e);
+    const std::vector<Instruction>& stream = program.stream(engine);
+    for (std::size_t i = 0; i < stream.size(); ++i) {
+      const auto layer = static_cast<std::size_t>(stream[i].layer);
+      require(layer < program.layers.size(), "{} instruction {}: layer {} of {}", name_of(engine),
+              i, stream[i].layer, program.layers.size());
+      try {
+        check_instruction(chip, program, engine, stream[i]);
+      } catch (const InternalError& error) {
+        throw InternalError(fmt::format("{} instruction {} ({}): {}", name_of(engine), i,
+                                        program.layers[layer].name, error.what()));
+      }
+    }
+  }
 }
 
 }  // namespace systole

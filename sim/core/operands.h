@@ -14,4 +14,8 @@ void check_operation(Engine engine, const Operation& operation);
 void check_operands(const ChipSpec& chip, const Program& program, Engine engine,
                     const Operation& operation);
 
+/// Checks every instruction before a run, its layer and semaphores too. Throws InternalError
+/// `ENGINE instruction I (LAYER): ...`.
+void check_program(const ChipSpec& chip, const Program& program);
+
 }  // namespace systole

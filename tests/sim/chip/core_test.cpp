@@ -73,12 +73,12 @@ TEST(Core, DeadlockNamesTheFullFifo) {
             ": weights waits for a free tile of the weight FIFO in instruction 3");
 }
 
-TEST(Core, NamesTimeProcessAndInstructionOfABadAddress) {
+TEST(Core, NamesTheInstructionWithABadAddress) {
   ProgramBuilder builder;
   builder.add(Engine::Vector, rescale_of(1, 4, 0, 64));
   builder.in_layer(1).add(Engine::Vector, rescale_of(1, 4, 4093, 64));
   EXPECT_EQ(failure_of(small_chip(), builder.program()),
-            "at cycle 7 in core.vector.run: vector instruction 1 (layer1): unified buffer bytes "
+            "vector instruction 1 (layer1): unified buffer bytes "
             "4093..4097 are outside 0..4096");
 }
 
@@ -98,8 +98,30 @@ TEST(Core, RefusesALayerThatDoesNotExist) {
   ProgramBuilder builder;
   builder.add(Engine::Vector, rescale_of(1, 4, 0, 64));
   builder.program().layers.clear();
+  EXPECT_EQ(failure_of(small_chip(), builder.program()), "vector instruction 0: layer 0 of 0");
+}
+
+TEST(Core, RefusesSemaphoresOfOtherEngines) {
+  ProgramBuilder builder;
+  const auto s = builder.semaphore(Engine::Matrix, Engine::Host);
+  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.waits = {s}});
   EXPECT_EQ(failure_of(small_chip(), builder.program()),
-            "at cycle 0 in core.vector.run: vector instruction 0: layer 0 of 0");
+            "vector instruction 0 (layer0): waits for semaphore 0, which is for host");
+}
+
+TEST(Core, RefusesSignalsOfOtherEngines) {
+  ProgramBuilder builder;
+  const auto s = builder.semaphore(Engine::Matrix, Engine::Host);
+  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.signals = {s}});
+  EXPECT_EQ(failure_of(small_chip(), builder.program()),
+            "vector instruction 0 (layer0): signals semaphore 0, which is from matrix");
+}
+
+TEST(Core, RefusesASemaphoreThatDoesNotExist) {
+  ProgramBuilder builder;
+  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.signals = {-1}});
+  EXPECT_EQ(failure_of(small_chip(), builder.program()),
+            "vector instruction 0 (layer0): semaphore -1 of 0");
 }
 
 TEST(Core, RefusesMemoriesSmallerThanTheProgram) {
