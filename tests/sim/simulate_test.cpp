@@ -190,9 +190,9 @@ TEST(Simulate, StreamsWeightsNearTheMemorysRate) {
   chip.weight_fifo.tiles = 4;
   chip.buffer.port_width = Bytes(64);
   ProgramBuilder builder;
-  constexpr int kTiles = 200;
+  constexpr std::int64_t kTiles = 200;
   builder.memories(kTiles * 4096, 0);
-  for (int i = 0; i < kTiles; ++i) {
+  for (std::int64_t i = 0; i < kTiles; ++i) {
     builder.add(Engine::Weights, load_of(64, 64, i * 4096));
     builder.add(Engine::Matrix, fold_of(1, 8, 4));
   }

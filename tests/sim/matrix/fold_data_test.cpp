@@ -93,6 +93,22 @@ Fold random_fold(Random& random, DataType activation_type) {
   return fold;
 }
 
+std::vector<std::int32_t> results_by_definition(const Fold& fold, const Tile& tile,
+                                                const std::vector<std::int8_t>& buffer) {
+  std::vector<std::int32_t> results;
+  for (std::int64_t m = 0; m < fold.count; ++m) {
+    for (std::int64_t n = 0; n < fold.cols; ++n) {
+      std::int64_t sum = 0;
+      for (std::int64_t k = 0; k < fold.rows; ++k) {
+        sum += activation(fold, buffer, fold.first + m, fold.k_first + k) *
+               element(tile.bytes, (k * fold.cols + n) * bytes_of(tile.type), tile.type);
+      }
+      results.push_back(static_cast<std::int32_t>(sum));
+    }
+  }
+  return results;
+}
+
 class FoldData : public ::testing::TestWithParam<int> {};
 
 TEST_P(FoldData, EqualsTheDefinitionElementByElement) {
@@ -107,18 +123,8 @@ TEST_P(FoldData, EqualsTheDefinitionElementByElement) {
                     .cols = fold.cols,
                     .type = weights,
                     .bytes = random.bytes(fold.rows * fold.cols * bytes_of(weights))};
-    const auto results = fold_results(fold, resident_tile(tile), ByteMemory("buffer", buffer));
-    for (std::int64_t m = 0; m < fold.count; ++m) {
-      for (std::int64_t n = 0; n < fold.cols; ++n) {
-        std::int64_t sum = 0;
-        for (std::int64_t k = 0; k < fold.rows; ++k) {
-          sum += activation(fold, buffer, fold.first + m, fold.k_first + k) *
-                 element(tile.bytes, (k * fold.cols + n) * bytes_of(weights), weights);
-        }
-        ASSERT_EQ(results[static_cast<std::size_t>(m * fold.cols + n)],
-                  static_cast<std::int32_t>(sum));
-      }
-    }
+    ASSERT_EQ(fold_results(fold, resident_tile(tile), ByteMemory("buffer", buffer)),
+              results_by_definition(fold, tile, buffer));
   }
 }
 

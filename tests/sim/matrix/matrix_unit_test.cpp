@@ -19,7 +19,7 @@ TEST(MatrixUnit, LoneFoldTakesTwiceRowsPlusColsPlusCountMinusTwoFromTheTilesArri
   ProgramBuilder builder;
   builder.add(Engine::Weights, load_of(8, 4)).add(Engine::Matrix, fold_of(10, 8, 4));
   const CoreRun run = run_core(small_chip(), builder.program());
-  EXPECT_EQ(run.elapsed(), kTileArrives + 2 * 8 + 4 + 10 - 2);
+  EXPECT_EQ(run.elapsed(), kTileArrives + 2 * kShift + 4 + 10 - 2);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Weights), kTileArrives);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WeightShift), kShift);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Busy), 10);

@@ -61,8 +61,8 @@ TEST(VectorData, RequantizeWrapsTheSumToThirtyTwoBits) {
 
 TEST(VectorData, LookupReplacesTheStoredValue) {
   Bytes8 bytes(256 + 4);
-  for (int q = -128; q < 128; ++q) {
-    bytes[static_cast<std::size_t>(4 + q + 128)] = static_cast<std::int8_t>(-1 - q);
+  for (std::size_t i = 0; i < 256; ++i) {  // q = i - 128 becomes -1 - q
+    bytes[4 + i] = static_cast<std::int8_t>(127 - static_cast<int>(i));
   }
   std::fill_n(bytes.begin(), 4, static_cast<std::int8_t>(0));  // bias 0
   Requantize requantize = requantize_of(1, 1, 0);
@@ -162,9 +162,9 @@ TEST(VectorData, AveragePoolRoundsScaleAndDivisorTogether) {
 
 TEST(VectorData, SoftmaxWeighsByTheTable) {
   Bytes8 bytes(1024 + 3, 0);
-  bytes[0] = 100;     // weight of the maximum: 100
-  bytes[4] = 50;      // of one below: 50
-  bytes[4 * 2] = 25;  // of two below: 25
+  bytes[0] = 100;  // weight of the maximum: 100
+  bytes[4] = 50;   // of one below: 50
+  bytes[8] = 25;   // of two below: 25
   std::copy_n(Bytes8{7, 6, 5}.begin(), 3, bytes.begin() + 1024);
   Softmax softmax;
   softmax.in.address = 1024;
