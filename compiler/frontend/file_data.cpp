@@ -18,7 +18,7 @@ constexpr std::int32_t kMaxBias = 1 << 29;
 constexpr double kLargestWeight = 127.0;
 
 [[noreturn]] void fail(const std::string& file, std::string_view message) {
-  throw WorkloadError(SourceLocation{.file = file}, "", message);
+  throw NpyError(SourceLocation{.file = file}, "", message);
 }
 
 const WeightInfo& weights_of(const Node& node) {

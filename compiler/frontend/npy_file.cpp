@@ -22,7 +22,7 @@ constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::int64_t kMaxHeader = 65536;
 
 [[noreturn]] void fail(const std::string& file, std::string_view message) {
-  throw WorkloadError(SourceLocation{.file = file}, "", message);
+  throw NpyError(SourceLocation{.file = file}, "", message);
 }
 
 /// Reads exactly `count` bytes or throws.

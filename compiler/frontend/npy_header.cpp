@@ -47,7 +47,7 @@ class HeaderParser {
     } else if (key == "shape" && !shape_) {
       shape_ = tuple();
     } else {
-      throw WorkloadError(
+      throw NpyError(
           SourceLocation{.file = file_}, "",
           fmt::format("expected descr, fortran_order and shape once each, got {}", in_quotes(key)));
     }
@@ -56,16 +56,14 @@ class HeaderParser {
   NpyHeader result() const {
     const SourceLocation place{.file = file_};
     if (!type_ || !fortran_order_ || !shape_) {
-      throw WorkloadError(place, "",
-                          "expected descr, fortran_order and shape once each, got fewer");
+      throw NpyError(place, "", "expected descr, fortran_order and shape once each, got fewer");
     }
     const auto type = value_named<NpyType>(*type_);
     if (!type) {
-      throw WorkloadError(place, "",
-                          fmt::format("expected <f4, |i1 or <i4, got {}", printable(*type_)));
+      throw NpyError(place, "", fmt::format("expected <f4, |i1 or <i4, got {}", printable(*type_)));
     }
     if (*fortran_order_) {
-      throw WorkloadError(place, "", "expected C order, got Fortran order");
+      throw NpyError(place, "", "expected C order, got Fortran order");
     }
     return {.type = *type, .shape = *shape_};
   }
@@ -148,8 +146,8 @@ class HeaderParser {
   }
 
   [[noreturn]] void fail(std::string_view expected) const {
-    throw WorkloadError(SourceLocation{.file = file_}, "",
-                        fmt::format("expected {} in the .npy header, got {}", expected, here()));
+    throw NpyError(SourceLocation{.file = file_}, "",
+                   fmt::format("expected {} in the .npy header, got {}", expected, here()));
   }
 
   /// What stands at the cursor, in short.

@@ -6,9 +6,17 @@
 #include <string_view>
 #include <vector>
 
+#include "arch/diag/error.h"
 #include "arch/enum_names.h"
 
 namespace systole {
+
+/// A mistake in a .npy file; `what()` names the file. Whoever knows which line of a network file
+/// asked for it catches it and puts that place in front.
+class NpyError : public WorkloadError {
+ public:
+  using WorkloadError::WorkloadError;
+};
 
 enum class NpyType : std::uint8_t { Float32, Int8, Int32 };
 

@@ -11,6 +11,7 @@
 #include "compiler/frontend/file_data.h"
 #include "compiler/frontend/generated_data.h"
 #include "compiler/frontend/infer_graph.h"
+#include "compiler/frontend/npy_header.h"
 #include "compiler/frontend/read_description.h"
 
 namespace systole {
@@ -20,6 +21,16 @@ namespace {
 /// `path` as seen from the folder of the description.
 std::string beside(const std::string& description, const std::string& path) {
   return (std::filesystem::path(description).parent_path() / path).string();
+}
+
+/// Runs `work`; what is wrong with a .npy file is told at the line of the network that asks for it.
+template <class Work>
+auto located(const Place& place, Work work) {
+  try {
+    return work();
+  } catch (const NpyError& error) {
+    place.fail(error.what());
+  }
 }
 
 /// Numbers from files where the description names some, else from the seed.
@@ -41,18 +52,18 @@ class NetworkNumbers final : public NetworkData {
   [[nodiscard]] double weight_scale(const LayerDescription& layer, const NetworkDefaults& defaults,
                                     const Graph& graph, const Node& node) const {
     if (files_) {
-      return files_->check(layer, graph, node);
+      return located(layer.place, [&] { return files_->check(layer, graph, node); });
     }
     return layer.weight_scale.value_or(generated_weight_scale(
         gemm_shape(graph, node)->k, layer.weight_gain.value_or(defaults.weight_gain)));
   }
 
-  void check_inputs(const Graph& graph) const {
-    for (const GraphTensorId id : graph.inputs) {
-      const GraphTensor& tensor = graph.tensor(id);
+  void check_inputs(const NetworkDescription& description, const Graph& graph) const {
+    for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+      const GraphTensor& tensor = graph.tensor(graph.inputs[i]);
       const auto file = input_files_.find(tensor.name);
       if (file != input_files_.end()) {
-        check_input_file(file->second, tensor.shape);
+        located(description.inputs[i].place, [&] { check_input_file(file->second, tensor.shape); });
       }
     }
   }
@@ -87,7 +98,7 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
                   [&](const LayerDescription& layer, const Graph& so_far, const Node& node) {
                     return numbers->weight_scale(layer, description.defaults, so_far, node);
                   });
-  numbers->check_inputs(graph);
+  numbers->check_inputs(description, graph);
   return {.graph = std::move(graph), .data = std::move(numbers)};
 }
 

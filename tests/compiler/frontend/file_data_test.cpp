@@ -154,22 +154,26 @@ TEST_F(RealWeights, FoldABiasInFrontOfBatchNormalisation) {
 }
 
 TEST_F(RealWeights, MissingAreReportedWhenTheNetworkIsRead) {
-  EXPECT_EQ(error(network(kConv)), "./c.weight.npy: expected a readable .npy file, got none");
+  EXPECT_EQ(error(network(kConv)),
+            "n.yaml:6:5: c: ./c.weight.npy: expected a readable .npy file, got none");
   write("c.weight.npy", npy("(2, 2, 1, 2)", Floats(8)));
-  EXPECT_EQ(error(network(kConv)), "./c.bias.npy: expected a readable .npy file, got none");
+  EXPECT_EQ(error(network(kConv)),
+            "n.yaml:6:5: c: ./c.bias.npy: expected a readable .npy file, got none");
 }
 
 TEST_F(RealWeights, OfWrongShapeOrTypeAreNamed) {
   write("c.weight.npy", npy("(2, 2, 2, 1)", Floats(8)));
-  EXPECT_EQ(error(network(kConv)), "./c.weight.npy: expected shape (2, 2, 1, 2), got (2, 2, 2, 1)");
+  EXPECT_EQ(error(network(kConv)),
+            "n.yaml:6:5: c: ./c.weight.npy: expected shape (2, 2, 1, 2), got (2, 2, 2, 1)");
   write("c.weight.npy", npy("(2, 2, 1, 2)", Words(8)));
-  EXPECT_EQ(error(network(kConv)), "./c.weight.npy: expected <f4 or |i1, got <i4");
+  EXPECT_EQ(error(network(kConv)), "n.yaml:6:5: c: ./c.weight.npy: expected <f4 or |i1, got <i4");
   write("c.weight.npy", npy("(2, 2, 1, 2)", Floats(8)));
   write("c.bias.npy", npy("(2,)", Words(2)));
-  EXPECT_EQ(error(network(kConv)), "./c.bias.npy: expected <f4, got <i4");
+  EXPECT_EQ(error(network(kConv)), "n.yaml:6:5: c: ./c.bias.npy: expected <f4, got <i4");
   write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8(8)));
   write("c.bias.npy", npy("(3,)", Words(3)));
-  EXPECT_EQ(error(network(kInt8Conv)), "./c.bias.npy: expected shape (2,), got (3,)");
+  EXPECT_EQ(error(network(kInt8Conv)),
+            "n.yaml:6:5: c: ./c.bias.npy: expected shape (2,), got (3,)");
 }
 
 TEST_F(RealWeights, OfInt8NeedAScale) {
@@ -182,10 +186,10 @@ TEST_F(RealWeights, OfInt8NeedAScale) {
 TEST_F(RealWeights, WithHugeBiasesAreNamed) {
   write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8(8)));
   write("c.bias.npy", npy("(2,)", Words{0, (1 << 29) + 1}));
-  EXPECT_EQ(
-      error(network(kInt8Conv)),
-      "./c.bias.npy: expected biases within 2^29 steps of input scale times weight scale, got "
-      "5.36871e+08 at channel 1");
+  EXPECT_EQ(error(network(kInt8Conv)),
+            "n.yaml:6:5: c: ./c.bias.npy: expected biases within 2^29 steps of input scale times "
+            "weight scale, got "
+            "5.36871e+08 at channel 1");
 }
 
 TEST_F(RealWeights, WithNegativeVariancesAreNamed) {
@@ -195,7 +199,8 @@ TEST_F(RealWeights, WithNegativeVariancesAreNamed) {
   }
   write("c.batch_norm.variance.npy", npy("(2,)", Floats{0, -0.5F}));
   EXPECT_EQ(error(network(kNormal)),
-            "./c.batch_norm.variance.npy: expected variances of at least 0, got -0.5 at channel 1");
+            "n.yaml:6:5: c: ./c.batch_norm.variance.npy: expected variances of at least 0, got "
+            "-0.5 at channel 1");
 }
 
 class RealInputs : public RealWeights {};
@@ -218,13 +223,14 @@ TEST_F(RealInputs, OfFloatAreQuantised) {
 
 TEST_F(RealInputs, OfWrongShapeAreNamed) {
   const std::string text = network(kRelu, ", file: x.npy");
-  EXPECT_EQ(error(text), "x.npy: expected a readable .npy file, got none");
+  EXPECT_EQ(error(text), "n.yaml:4:5: x: x.npy: expected a readable .npy file, got none");
   write("x.npy", npy("(1, 2, 2, 2)", Bytes8(8)));
-  EXPECT_EQ(error(text, 2), "x.npy: expected shape (at least 2, 2, 2, 2), got (1, 2, 2, 2)");
+  EXPECT_EQ(error(text, 2),
+            "n.yaml:4:5: x: x.npy: expected shape (at least 2, 2, 2, 2), got (1, 2, 2, 2)");
   write("x.npy", npy("(8,)", Bytes8(8)));
-  EXPECT_EQ(error(text), "x.npy: expected shape (at least 1, 2, 2, 2), got (8,)");
+  EXPECT_EQ(error(text), "n.yaml:4:5: x: x.npy: expected shape (at least 1, 2, 2, 2), got (8,)");
   write("x.npy", npy("(1, 2, 2, 2)", Words(8)));
-  EXPECT_EQ(error(text), "x.npy: expected <f4 or |i1, got <i4");
+  EXPECT_EQ(error(text), "n.yaml:4:5: x: x.npy: expected <f4 or |i1, got <i4");
 }
 
 }  // namespace
