@@ -128,6 +128,11 @@ struct FixedPoint {
   bool operator==(const FixedPoint&) const = default;
 };
 
+/// Sizes of the tables that vector instructions read: int8 results of a lookup, and int32
+/// exponentials of a softmax, each for all 256 stored values.
+inline constexpr std::int64_t kLookupBytes = 256;
+inline constexpr std::int64_t kSoftmaxTableBytes = 256 * bytes_of(DataType::Int32);
+
 /// Where a vector instruction puts its int8 result: rows x cols, `pitch` bytes from row to row.
 struct Destination {
   Operand out;

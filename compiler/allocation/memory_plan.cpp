@@ -12,8 +12,6 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kLookupBytes = 256;
-constexpr std::int64_t kSoftmaxTableBytes = 1024;  // 256 int32
 constexpr std::int64_t kBiasBytes = 4;
 /// How much of the buffer a layer gives up per attempt when its blocks fit in sum but not in place.
 constexpr std::int64_t kShrinkDivisor = 16;

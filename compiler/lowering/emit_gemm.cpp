@@ -161,7 +161,7 @@ class GemmEmitter {
                                               cols * bytes_of(DataType::Int32))},
                       .writes = {buffer_region(place, rows.size, cols, output.shape.channels)}};
     if (lookup) {
-      accesses.reads.push_back(buffer_region(table, 1, 256, 256));
+      accesses.reads.push_back(buffer_region(table, 1, kLookupBytes, kLookupBytes));
     }
     context_.builder.append(Engine::Vector, band_.layer,
                             Requantize{.accumulator = accumulator,

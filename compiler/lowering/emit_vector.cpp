@@ -97,7 +97,7 @@ class VectorEmitter {
     Accesses accesses{.reads = {region_of(source, from, pixels, channels)},
                       .writes = {region_of(band_.output, place, pixels, channels)}};
     if (lookup) {
-      accesses.reads.push_back(buffer_region(table, 1, 256, 256));
+      accesses.reads.push_back(buffer_region(table, 1, kLookupBytes, kLookupBytes));
     }
     append(Rescale{.in = from,
                    .in_pitch = channels,
@@ -153,7 +153,7 @@ class VectorEmitter {
                    .table = table,
                    .to = destination(place, out_.quantization, ActivationKind::None)},
            {.reads = {region_of(band_.inputs[0], from, pixels, channels),
-                      buffer_region(table, 1, 1024, 1024)},
+                      buffer_region(table, 1, kSoftmaxTableBytes, kSoftmaxTableBytes)},
             .writes = {region_of(band_.output, place, pixels, channels)}});
   }
 

@@ -11,9 +11,6 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kLookupBytes = 256;
-constexpr std::int64_t kSoftmaxTableBytes = 1024;
-
 template <class... Arguments>
 void require(bool holds, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
   if (!holds) {

@@ -12,8 +12,6 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kLookupEntries = 256;
-constexpr std::int64_t kSoftmaxTableBytes = 1024;
 constexpr std::int64_t kSoftmaxOne = 256;  // 1.0 at the output scale
 constexpr std::int32_t kMaxShift = 62;
 
@@ -32,7 +30,7 @@ class Lookup {
  public:
   Lookup(const Operand& table, const ByteMemory& buffer) {
     if (table.tensor != kNoTensor) {
-      table_ = buffer.at(table.address, kLookupEntries);
+      table_ = buffer.at(table.address, kLookupBytes);
     }
   }
   [[nodiscard]] std::int8_t operator()(std::int8_t value) const {

@@ -6,8 +6,6 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kLookupBytes = 256;
-constexpr std::int64_t kSoftmaxTableBytes = 1024;
 constexpr std::int64_t kSoftmaxPasses = 3;
 
 class VectorRule {
