@@ -8,35 +8,68 @@
 #include "arch/dram_spec.h"
 #include "arch/enum_names.h"
 #include "arch/isa/data_type.h"
+#include "arch/isa/mac_kind.h"
 #include "arch/units/clock.h"
 #include "arch/units/units.h"
 
 namespace systole {
 
-enum class Dataflow : std::uint8_t { WeightStationary };
+/// Which operand stays in the PEs (arch/dataflow.h has what follows from it).
+enum class Dataflow : std::uint8_t { WeightStationary, InputStationary, OutputStationary };
 
 template <>
-inline constexpr auto kEnumNames<Dataflow> =
-    std::to_array<EnumName<Dataflow>>({{Dataflow::WeightStationary, "weight_stationary"}});
+inline constexpr auto kEnumNames<Dataflow> = std::to_array<EnumName<Dataflow>>({
+    {Dataflow::WeightStationary, "weight_stationary"},
+    {Dataflow::InputStationary, "input_stationary"},
+    {Dataflow::OutputStationary, "output_stationary"},
+});
 
-/// Systolic array of rows x cols PEs: reduction along the rows, outputs along the columns. One
-/// active and one shadow weight register per PE.
+/// What of neighbouring folds overlaps. `Shadow`: a shadow register in each PE takes the next
+/// stationary tile, or the sums on their way out, while the array goes on. `None`: a fold has the
+/// array to itself from its first load to its last result, as simulators without overlap count.
+enum class Overlap : std::uint8_t { Shadow, None };
+
+template <>
+inline constexpr auto kEnumNames<Overlap> = std::to_array<EnumName<Overlap>>({
+    {Overlap::Shadow, "shadow"},
+    {Overlap::None, "none"},
+});
+
+/// How the array is simulated: by closed rules, or by moving every operand through every PE in
+/// every cycle. Both give the same cycles and the same numbers.
+enum class ArrayModel : std::uint8_t { Tile, Pe };
+
+template <>
+inline constexpr auto kEnumNames<ArrayModel> = std::to_array<EnumName<ArrayModel>>({
+    {ArrayModel::Tile, "tile"},
+    {ArrayModel::Pe, "pe"},
+});
+
+/// Systolic array of rows x cols PEs.
 struct MatrixUnitSpec {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   Dataflow dataflow = Dataflow::WeightStationary;
-  /// Core cycles per streamed row by operand width: both 8 bit, one 16 bit, both 16 bit.
-  CoreCycles pace_8x8{1};
-  CoreCycles pace_8x16{2};
-  CoreCycles pace_16x16{4};
+  Overlap overlap = Overlap::Shadow;
+  ArrayModel model = ArrayModel::Tile;
+  /// Core cycles per step of the streamed axis by kind of operands; 0: the PEs cannot multiply it.
+  std::array<CoreCycles, kMacKindCount> pace_of_kind{};
 
+  [[nodiscard]] bool supports(MacKind kind) const { return pace(kind) > CoreCycles(0); }
+  [[nodiscard]] CoreCycles pace(MacKind kind) const {
+    return pace_of_kind[static_cast<std::size_t>(kind)];
+  }
+  /// Throws InternalError for types that the PEs cannot multiply.
   [[nodiscard]] CoreCycles pace(DataType activation, DataType weight) const;
   [[nodiscard]] std::int64_t macs_per_cycle() const { return rows * cols; }
 };
 
-/// Entries of `cols` int32 partial sums each.
+/// Entries of `cols` partial sums of 4 bytes each, in `banks` banks of one access per cycle each,
+/// interleaved by entry; `ports` accesses per cycle in all (ports <= banks).
 struct AccumulatorSpec {
   std::int64_t entries = 0;
+  std::int64_t banks = 0;
+  std::int64_t ports = 0;
 };
 
 /// Tiles of up to rows x cols weights each.

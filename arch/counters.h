@@ -6,6 +6,7 @@
 
 #include "arch/enum_names.h"
 #include "arch/isa/instruction.h"
+#include "arch/isa/mac_kind.h"
 #include "arch/units/units.h"
 
 namespace systole {
@@ -16,26 +17,27 @@ enum class Cause : std::uint8_t {
   Busy,         ///< useful work at the engine's own pace
   Issue,        ///< the sequencer had not delivered the next instruction
   Weights,      ///< matrix: the next weight tile had not arrived in the FIFO
-  WeightShift,  ///< matrix: the tile was shifting into the array's shadow registers
+  Shift,        ///< matrix: the stationary operand was shifting into the array
   WaitHost,     ///< semaphore: operands still to come over the host link
   WaitDma,      ///< semaphore: operands still to come from DRAM, or to go there
   WaitMatrix,   ///< semaphore: operands still to come from the matrix unit
   WaitVector,   ///< semaphore: operands still to come from the vector unit
   WaitSpace,    ///< semaphore: the destination still held data that somebody needs
   Drain,        ///< waiting while the engine's own last results leave its pipeline
-  Port,         ///< unified-buffer ports had not yet served the instruction's accesses
+  Port,         ///< unified-buffer ports and banks had not yet served the instruction's accesses
+  Accumulator,  ///< matrix, vector: the accumulators had not yet served the instruction's accesses
   Memory,       ///< DMA or host link: latency not covered by transfers, DRAM queue, refresh, rows
   FifoFull,     ///< weights: the weight FIFO had no free tile
   Idle,         ///< no instruction left
 };
-inline constexpr int kCauseCount = 14;
+inline constexpr int kCauseCount = 15;
 
 template <>
 inline constexpr auto kEnumNames<Cause> = std::to_array<EnumName<Cause>>({
     {Cause::Busy, "busy"},
     {Cause::Issue, "issue"},
     {Cause::Weights, "weights"},
-    {Cause::WeightShift, "weight_shift"},
+    {Cause::Shift, "shift"},
     {Cause::WaitHost, "wait_host"},
     {Cause::WaitDma, "wait_dma"},
     {Cause::WaitMatrix, "wait_matrix"},
@@ -43,6 +45,7 @@ inline constexpr auto kEnumNames<Cause> = std::to_array<EnumName<Cause>>({
     {Cause::WaitSpace, "wait_space"},
     {Cause::Drain, "drain"},
     {Cause::Port, "port"},
+    {Cause::Accumulator, "accumulator"},
     {Cause::Memory, "memory"},
     {Cause::FifoFull, "fifo_full"},
     {Cause::Idle, "idle"},
@@ -80,7 +83,8 @@ struct DramCounters {
 
 /// Actions on chip, for energy and for the conservation laws.
 struct ActionCounters {
-  std::int64_t macs = 0;       ///< products that the folds asked for (count * rows * cols)
+  std::int64_t macs = 0;  ///< products that the folds asked for (count * rows * cols)
+  std::array<std::int64_t, kMacKindCount> macs_of_kind{};  ///< the same, by kind of operands
   std::int64_t mac_slots = 0;  ///< PE-cycles while rows streamed (count * pace * array size)
   std::int64_t folds = 0;
   std::int64_t weight_tiles = 0;  ///< tiles shifted into the array

@@ -45,24 +45,45 @@ std::string read_name(const ConfigNode& node, std::string_view key) {
   return name;
 }
 
+/// The kinds of operands that the PEs multiply are those with a pace.
+std::array<CoreCycles, kMacKindCount> read_paces(const ConfigNode& node) {
+  std::array<CoreCycles, kMacKindCount> paces{};
+  for (const auto& [kind, name] : kEnumNames<MacKind>) {
+    if (node.has(name)) {
+      paces[static_cast<std::size_t>(kind)] = node.cycles(name, kPaceRange);
+    }
+  }
+  node.finish();
+  if (node.keys().empty()) {
+    node.fail("expected the pace of at least one kind of operands, got none");
+  }
+  return paces;
+}
+
 MatrixUnitSpec read_matrix_unit(const ConfigNode& node) {
-  const ConfigNode pace = node.map("pace");
   const MatrixUnitSpec matrix{
       .rows = node.integer("rows", {.min = 1, .max = 4096}),
       .cols = node.integer("columns", {.min = 1, .max = 4096}),
       .dataflow = node.choice<Dataflow>("dataflow"),
-      .pace_8x8 = pace.cycles("int8xint8", kPaceRange),
-      .pace_8x16 = pace.cycles("int8xint16", kPaceRange),
-      .pace_16x16 = pace.cycles("int16xint16", kPaceRange),
+      .overlap = node.choice<Overlap>("overlap"),
+      .model = node.choice<ArrayModel>("model"),
+      .pace_of_kind = read_paces(node.map("pace")),
   };
-  pace.finish();
   node.finish();
   return matrix;
 }
 
 AccumulatorSpec read_accumulators(const ConfigNode& node) {
-  const AccumulatorSpec accumulators{.entries = node.integer("entries", {.min = 1, .max = kMebi})};
+  const AccumulatorSpec accumulators{
+      .entries = node.integer("entries", {.min = 1, .max = kMebi}),
+      .banks = node.integer("banks", {.min = 1, .max = 1024}),
+      .ports = node.integer("ports", {.min = 1, .max = 1024}),
+  };
   node.finish();
+  if (accumulators.ports > accumulators.banks) {
+    fail_against({node, "ports", shown(accumulators.ports)}, "at most",
+                 {node, "banks", shown(accumulators.banks)});
+  }
   return accumulators;
 }
 

@@ -135,8 +135,8 @@ std::string_view meaning_of(Cause cause) {
       return "the sequencer had not delivered the next instruction";
     case Cause::Weights:
       return "the next weight tile had not arrived from DRAM";
-    case Cause::WeightShift:
-      return "a weight tile was shifting into the array";
+    case Cause::Shift:
+      return "the stationary operand was shifting into the array";
     case Cause::WaitHost:
       return "operands were still to come over the host link";
     case Cause::WaitDma:
@@ -150,7 +150,9 @@ std::string_view meaning_of(Cause cause) {
     case Cause::Drain:
       return "the engine's own last results were leaving its pipeline";
     case Cause::Port:
-      return "buffer ports had not served all of the accesses";
+      return "buffer ports or banks had not served all of the accesses";
+    case Cause::Accumulator:
+      return "accumulator ports or banks had not served all of the accesses";
     case Cause::Memory:
       return "latency of DRAM or host link, rows and refresh";
     case Cause::FifoFull:

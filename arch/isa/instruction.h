@@ -99,14 +99,21 @@ struct Window {
   bool operator==(const Window&) const = default;
 };
 
-/// Streams `count` activation rows (output positions first .. first + count - 1 of `window`,
-/// reduction slice k_first .. k_first + rows - 1) through the resident weight tile and writes or
-/// adds the int32 results to accumulator entries accumulator .. accumulator + count - 1.
+/// Multiplies activations (output positions first .. first + count - 1 of `window`, reduction slice
+/// k_first .. k_first + rows - 1) with a weight tile of rows x cols and writes the sums, or adds
+/// them, to accumulator entries accumulator .. accumulator + count - 1, `cols` values each.
+///
+/// The chip's dataflow (arch/dataflow.h) decides how: what is loaded into the PEs, what streams
+/// (`tile` from the weight FIFO, activations from the unified buffer), and how large a fold may be.
+/// rows and cols never exceed the array's rows and columns; count is free (weight stationary), at
+/// most the array's columns (input stationary) or at most its rows (output stationary).
+/// Sums are int32 modulo 2^32 for integer operands, fp32 for floating ones (docs/timing.md has the
+/// order of the additions).
 struct Fold {
-  bool next_tile = true;  ///< take the next tile from the weight FIFO; false: keep the resident one
-  std::int32_t tile = 0;  ///< the tile that must be resident; indexes Program::tiles
-  std::int64_t rows = 0;  ///< reduction elements used (<= array rows)
-  std::int64_t cols = 0;  ///< outputs used (<= array columns)
+  bool next_tile = true;  ///< take the next tile from the weight FIFO; false: the tile of before
+  std::int32_t tile = 0;  ///< the tile that must be at hand; indexes Program::tiles
+  std::int64_t rows = 0;  ///< reduction elements used
+  std::int64_t cols = 0;  ///< outputs used
   DataType activation_type = DataType::Int8;
   DataType weight_type = DataType::Int8;
   Window window;
@@ -115,6 +122,9 @@ struct Fold {
   std::int64_t count = 0;
   std::int64_t accumulator = 0;
   bool accumulate = false;
+  /// Output stationary alone: false leaves the sums in the PEs; the next fold, of the same entries
+  /// and columns, goes on with them. The other dataflows always drain.
+  bool drain = true;
 
   bool operator==(const Fold&) const = default;
 };

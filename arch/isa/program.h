@@ -34,7 +34,7 @@ struct ProgramTensor {
   std::int64_t channels = 0;
   std::int64_t home = 0;  ///< address in host memory (inputs, outputs) or DRAM (the others)
 
-  [[nodiscard]] std::int64_t bytes() const { return pixels * channels * bytes_of(type); }
+  [[nodiscard]] std::int64_t bytes() const { return bytes_of(type, pixels * channels); }
   bool operator==(const ProgramTensor&) const = default;
 };
 

@@ -135,6 +135,7 @@ inline constexpr auto kFields<Fold> = std::tuple{
     required("count", &Fold::count),
     required("accumulator", &Fold::accumulator),
     optional("accumulate", &Fold::accumulate),
+    optional("drain", &Fold::drain),
     required("window", &Fold::window),
 };
 

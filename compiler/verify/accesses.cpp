@@ -42,7 +42,7 @@ class Deriver {
     accesses_.reads.push_back(
         {.operand = "dram_address",
          .space = Space::Dram,
-         .where = rectangle(load.dram_address, 1, load.rows * load.cols * bytes_of(load.type), 0),
+         .where = rectangle(load.dram_address, 1, bytes_of(load.type, load.rows * load.cols), 0),
          .label = Label::of_tile(load.tile),
          .delta = -load.dram_address});
     return {};

@@ -75,7 +75,7 @@ std::optional<std::string> Memories::fill() {
   for (std::size_t index = 0; index < program_.tiles.size(); ++index) {
     const WeightTile& tile = program_.tiles[index];
     const Label label = Label::of_tile(static_cast<std::int32_t>(index));
-    const std::int64_t bytes = tile.rows * tile.cols * bytes_of(types[index]);
+    const std::int64_t bytes = bytes_of(types[index], tile.rows * tile.cols);
     if (auto violation = put(Space::Dram, tile.dram_address, bytes, label)) {
       return violation;
     }

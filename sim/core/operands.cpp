@@ -51,7 +51,7 @@ class OperandCheck {
   void operator()(const LoadWeights& load) const {
     require_tile(load.rows, load.cols);
     require_rows("DRAM", program_.dram_bytes, load.dram_address,
-                 {1, load.rows * load.cols * bytes_of(load.type), 0});
+                 {1, bytes_of(load.type, load.rows * load.cols), 0});
   }
   void operator()(const Fold& fold) const {
     require_tile(fold.rows, fold.cols);

@@ -24,7 +24,7 @@ Tile empty_tile(const Operation& operation, bool carries_data) {
   }
   Tile tile{.rows = load->rows, .cols = load->cols, .type = load->type, .bytes = {}};
   if (carries_data) {
-    tile.bytes.resize(static_cast<std::size_t>(load->rows * load->cols * bytes_of(load->type)));
+    tile.bytes.resize(static_cast<std::size_t>(bytes_of(load->type, load->rows * load->cols)));
   }
   return tile;
 }

@@ -28,7 +28,7 @@ RequestSplitter::RequestSplitter(const LoadWeights& load, Bytes limit)
       buffer_address_(0),
       buffer_pitch_(0),
       rows_(1),
-      row_bytes_(load.rows * load.cols * bytes_of(load.type)) {
+      row_bytes_(bytes_of(load.type, load.rows * load.cols)) {
   SYSTOLE_CHECK(limit_ >= 1, "DMA requests of {} bytes", limit_);
 }
 

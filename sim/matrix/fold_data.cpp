@@ -22,7 +22,13 @@ void widen(std::span<const std::int8_t> bytes, DataType type, std::int32_t* valu
         values[i] = bytes[2 * i + 1] * 256 + low;
       }
       return;
+    case DataType::Int4:
+    case DataType::Fp8E4M3:
+    case DataType::Fp8E5M2:
+    case DataType::Fp16:
+    case DataType::Bf16:
     case DataType::Int32:
+    case DataType::Fp32:
       break;
   }
   SYSTOLE_CHECK(false, "operands of type {} in the array", name_of(type));

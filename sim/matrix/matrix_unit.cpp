@@ -80,7 +80,7 @@ void MatrixUnit::execute(Issued& issued) {
 void MatrixUnit::take_shadow_tile(Issued& issued) {
   front_.wait_for(WaitsFor::Tile, issued, shadow_filled_, [&] { return shadow_is_full_; });
   issued.phases.push_back({.cause = Cause::Weights, .until = shadow_.arrived});
-  issued.phases.push_back({.cause = Cause::WeightShift, .until = context_.time.now()});
+  issued.phases.push_back({.cause = Cause::Shift, .until = context_.time.now()});
   if (context_.memories != nullptr) {
     active_ = resident_tile(shadow_);
   }

@@ -11,8 +11,10 @@ matrix_unit:
   rows: 16
   columns: 24
   dataflow: weight_stationary
+  overlap: shadow
+  model: tile
   pace: {int8xint8: 1 cycle, int8xint16: 2 cycles, int16xint16: 4 cycles}
-accumulators: {entries: 512}
+accumulators: {entries: 512, banks: 4, ports: 2}
 weight_fifo: {tiles: 3}
 unified_buffer:
   capacity: 96 KiB

@@ -10,15 +10,19 @@ namespace {
 constexpr MatrixUnitSpec kMatrix{.rows = 3,
                                  .cols = 5,
                                  .dataflow = Dataflow::WeightStationary,
-                                 .pace_8x8 = CoreCycles(1),
-                                 .pace_8x16 = CoreCycles(2),
-                                 .pace_16x16 = CoreCycles(4)};
+                                 .pace_of_kind = {CoreCycles(1), CoreCycles(2), CoreCycles(4)}};
 
 TEST(MatrixUnitSpec, PaceFollowsTheNumberOfWideOperands) {
   EXPECT_EQ(kMatrix.pace(DataType::Int8, DataType::Int8), CoreCycles(1));
   EXPECT_EQ(kMatrix.pace(DataType::Int16, DataType::Int8), CoreCycles(2));
   EXPECT_EQ(kMatrix.pace(DataType::Int8, DataType::Int16), CoreCycles(2));
   EXPECT_EQ(kMatrix.pace(DataType::Int16, DataType::Int16), CoreCycles(4));
+}
+
+TEST(MatrixUnitSpec, KindsWithoutAPaceAreNotSupported) {
+  EXPECT_TRUE(kMatrix.supports(MacKind::Int16));
+  EXPECT_FALSE(kMatrix.supports(MacKind::Bf16));
+  EXPECT_THROW((void)kMatrix.pace(DataType::Bf16, DataType::Bf16), InternalError);
 }
 
 TEST(MatrixUnitSpec, PartialSumsAreNoOperands) {

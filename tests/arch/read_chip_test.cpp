@@ -28,9 +28,12 @@ TEST(ReadChip, FillsTheMatrixUnitAndItsNeighbours) {
   EXPECT_EQ(chip.matrix.rows, 16);
   EXPECT_EQ(chip.matrix.cols, 24);
   EXPECT_EQ(chip.matrix.dataflow, Dataflow::WeightStationary);
-  EXPECT_EQ(chip.matrix.pace_8x8, CoreCycles(1));
-  EXPECT_EQ(chip.matrix.pace_8x16, CoreCycles(2));
-  EXPECT_EQ(chip.matrix.pace_16x16, CoreCycles(4));
+  EXPECT_EQ(chip.matrix.overlap, Overlap::Shadow);
+  EXPECT_EQ(chip.matrix.model, ArrayModel::Tile);
+  EXPECT_EQ(chip.matrix.pace(MacKind::Int8), CoreCycles(1));
+  EXPECT_EQ(chip.matrix.pace(MacKind::Int8xInt16), CoreCycles(2));
+  EXPECT_EQ(chip.matrix.pace(MacKind::Int16), CoreCycles(4));
+  EXPECT_FALSE(chip.matrix.supports(MacKind::Bf16));
   EXPECT_EQ(chip.accumulators.entries, 512);
   EXPECT_EQ(chip.weight_fifo.tiles, 3);
 }
@@ -91,7 +94,7 @@ TEST(ReadChip, FactsAreTheChipsThenItsMemorys) {
   const ChipFiles files;
   (void)files.write_dram(kDramText);
   const std::vector<Fact> facts = read_chip(files.write_chip(kChipText)).facts;
-  const std::size_t chip_figures = 1 + 6 + 1 + 1 + 4 + 6 + 3 + 4 + 2 + 2;
+  const std::size_t chip_figures = 1 + 8 + 3 + 1 + 4 + 6 + 3 + 4 + 2 + 2;
   const std::size_t dram_figures = 7 + 20;
   ASSERT_EQ(facts.size(), chip_figures + dram_figures);
   EXPECT_EQ(facts[0].path, "clock");
@@ -107,7 +110,7 @@ TEST(ReadChip, OtherDirectoriesAreSearchedAfterTheChipsOwn) {
   const std::string chip = directory.write("mine/chip.yaml", kChipText);
   directory.write("shared/small.yaml", kDramText);
   EXPECT_EQ(message_of([&] { (void)read_chip(chip); }),
-            chip + ":22:13: dram.standard: expected the name of a DRAM standard, a file in " +
+            chip + ":24:13: dram.standard: expected the name of a DRAM standard, a file in " +
                 (directory.path() / "dram").string() + ", got 'small'");
   const std::string shared = (directory.path() / "shared").string();
   EXPECT_EQ(read_chip(chip, {shared}).dram.standard.timing.nCL, DramCycles(11));
@@ -161,56 +164,62 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"SectionMisspelt", "weight_fifo: {tiles: 3}", "weight_fifos: {tiles: 3}",
                 ":1:1: weight_fifo: expected a map, got nothing (is 'weight_fifos' meant?)"},
         Mistake{"UnknownSection", "weight_fifo: {tiles: 3}", "weight_fifo: {tiles: 3}\nenergy: 1",
-                ":11:1: energy: expected one of name, description, clock, matrix_unit, "
+                ":13:1: energy: expected one of name, description, clock, matrix_unit, "
                 "accumulators, weight_fifo, unified_buffer, vector_unit, dma, dram, host_link, "
                 "sequencer, got 'energy'"},
         Mistake{"Rows", "rows: 16", "rows: 0",
                 ":5:9: matrix_unit.rows: expected an integer in 1..4096, got '0'"},
         Mistake{"Columns", "columns: 24", "columns: 4097",
                 ":6:12: matrix_unit.columns: expected an integer in 1..4096, got '4097'"},
-        Mistake{
-            "UnknownMatrixKey", "rows: 16", "rows: 16\n  cols: 24",
-            ":6:3: matrix_unit.cols: expected one of pace, rows, columns, dataflow, got 'cols'"},
+        Mistake{"UnknownMatrixKey", "rows: 16", "rows: 16\n  cols: 24",
+                ":6:3: matrix_unit.cols: expected one of rows, columns, dataflow, overlap, model, "
+                "pace, got 'cols'"},
         Mistake{"Dataflow", "weight_stationary", "weight_stationery",
-                ":7:13: matrix_unit.dataflow: expected weight_stationary, got 'weight_stationery' "
+                ":7:13: matrix_unit.dataflow: expected one of weight_stationary, "
+                "input_stationary, output_stationary, got 'weight_stationery' "
                 "(did you mean 'weight_stationary'?)"},
         Mistake{"PaceUnit", "int8xint8: 1 cycle", "int8xint8: 1",
-                ":8:21: matrix_unit.pace.int8xint8: expected a number of cycles in 1 cycle..1024 "
+                ":10:21: matrix_unit.pace.int8xint8: expected a number of cycles in 1 cycle..1024 "
                 "cycles as a number, a space and cycles or cycle, got '1'"},
-        Mistake{"PaceUnknown", "int8xint8: 1 cycle", "int8xint8: 1 cycle, int4xint4: 1 cycle",
-                ":8:30: matrix_unit.pace.int4xint4: expected one of int8xint8, int8xint16, "
-                "int16xint16, got 'int4xint4' (did you mean 'int8xint8'?)"},
+        Mistake{"PaceUnknown", "int8xint8: 1 cycle", "int8xint8: 1 cycle, int8xint4: 1 cycle",
+                ":10:30: matrix_unit.pace.int8xint4: expected one of int8xint8, int8xint16, "
+                "int16xint16, int4xint4, fp8xfp8, fp16xfp16, bf16xbf16, got 'int8xint4' (did you "
+                "mean 'int8xint8'?)"},
+        Mistake{"PaceEmpty", "{int8xint8: 1 cycle, int8xint16: 2 cycles, int16xint16: 4 cycles}",
+                "{}",
+                ":10:9: matrix_unit.pace: expected the pace of at least one kind of operands, got "
+                "none"},
         Mistake{"Entries", "entries: 512", "entries: 0",
-                ":9:25: accumulators.entries: expected an integer in 1..1048576, got '0'"},
+                ":11:25: accumulators.entries: expected an integer in 1..1048576, got '0'"},
         Mistake{"Tiles", "tiles: 3", "tiles: 1025",
-                ":10:22: weight_fifo.tiles: expected an integer in 1..1024, got '1025'"},
+                ":12:22: weight_fifo.tiles: expected an integer in 1..1024, got '1025'"},
         Mistake{"BufferCapacity", "capacity: 96 KiB", "capacity: 2 GiB",
-                ":12:13: unified_buffer.capacity: expected a size in 1 KiB..1 GiB, got '2 GiB'"},
+                ":14:13: unified_buffer.capacity: expected a size in 1 KiB..1 GiB, got '2 GiB'"},
         Mistake{"PortWidth", "port_width: 64 B", "port_width: 48 B",
-                ":15:15: unified_buffer.port_width: expected a power of two, got '48 B'"},
+                ":17:15: unified_buffer.port_width: expected a power of two, got '48 B'"},
         Mistake{"Lanes", "lanes: 20", "lanes: -1",
-                ":17:10: vector_unit.lanes: expected an integer in 1..65536, got '-1'"},
+                ":19:10: vector_unit.lanes: expected an integer in 1..65536, got '-1'"},
         Mistake{"Latency", "latency: 9 cycles", "latency: 0 cycles",
-                ":18:12: vector_unit.latency: expected a number of cycles in 1 cycle..4096 cycles, "
+                ":20:12: vector_unit.latency: expected a number of cycles in 1 cycle..4096 cycles, "
                 "got '0 cycles'"},
         Mistake{"VectorPace", "pooling: 7 cycles, ", "",
-                ":19:9: vector_unit.pace.pooling: expected a number of cycles in 1 cycle..1024 "
+                ":21:9: vector_unit.pace.pooling: expected a number of cycles in 1 cycle..1024 "
                 "cycles, got nothing"},
         Mistake{"Outstanding", "outstanding: 10", "outstanding: many",
-                ":20:36: dma.outstanding: expected an integer in 1..1024, got 'many'"},
+                ":22:36: dma.outstanding: expected an integer in 1..1024, got 'many'"},
         Mistake{"Channels", "channels: 4", "channels: 3",
-                ":23:13: dram.channels: expected a power of two, got '3'"},
+                ":25:13: dram.channels: expected a power of two, got '3'"},
         Mistake{"Standard", "standard: small", "standard: smal",
-                ":22:13: dram.standard: expected small, got 'smal' (did you mean 'small'?)"},
+                ":24:13: dram.standard: expected small, got 'smal' (did you mean 'small'?)"},
         Mistake{
             "Bandwidth", "bandwidth: 14 GiB/s", "bandwidth: 14 GiB",
-            ":27:14: host_link.bandwidth: expected a bandwidth in 1 MB/s..1 TB/s as a number, a "
+            ":29:14: host_link.bandwidth: expected a bandwidth in 1 MB/s..1 TB/s as a number, a "
             "space and B/s, kB/s, MB/s, GB/s, TB/s, KiB/s, MiB/s, GiB/s or TiB/s, "
             "got '14 GiB'"},
         Mistake{"HostLatency", "latency: 1 us", "latency: 1001 ms",
-                ":28:12: host_link.latency: expected a time of at most 1000 ms, got '1001 ms'"},
+                ":30:12: host_link.latency: expected a time of at most 1000 ms, got '1001 ms'"},
         Mistake{"Issue", "issue: 14 cycles", "issue: 0 cycles",
-                ":29:31: sequencer.issue: expected a number of cycles in 1 cycle..4096 cycles, "
+                ":31:31: sequencer.issue: expected a number of cycles in 1 cycle..4096 cycles, "
                 "got '0 cycles'"}),
     name_of_mistake);
 
@@ -218,30 +227,30 @@ INSTANTIATE_TEST_SUITE_P(
     CrossChecks, ChipMistake,
     testing::Values(
         Mistake{"MorePortsThanBanks", "ports: 5", "ports: 7",
-                ":14:10: unified_buffer.ports: expected at most unified_buffer.banks (6, line 13), "
+                ":16:10: unified_buffer.ports: expected at most unified_buffer.banks (6, line 15), "
                 "got '7'"},
         Mistake{"CapacityNotWholeBanks", "capacity: 96 KiB", "capacity: 64 KiB",
-                ":12:13: unified_buffer.capacity: expected a multiple of port_width (64 B) times "
-                "unified_buffer.banks (6, line 13), got '64 KiB'"},
+                ":14:13: unified_buffer.capacity: expected a multiple of port_width (64 B) times "
+                "unified_buffer.banks (6, line 15), got '64 KiB'"},
         Mistake{"InterleaveNoPowerOfTwo", "interleave: 128 B", "interleave: 96 B",
-                ":24:15: dram.interleave: expected a power of two, got '96 B'"},
+                ":26:15: dram.interleave: expected a power of two, got '96 B'"},
         Mistake{"InterleaveBelowABurst", "interleave: 128 B", "interleave: 16 B",
-                ":24:15: dram.interleave: expected at least the burst of 32 B of dram.standard "
-                "(small, line 22), got '16 B'"},
+                ":26:15: dram.interleave: expected at least the burst of 32 B of dram.standard "
+                "(small, line 24), got '16 B'"},
         Mistake{"InterleaveAboveARow", "interleave: 128 B", "interleave: 4 KiB",
-                ":24:15: dram.interleave: expected at most the row of 2 KiB of dram.standard "
-                "(small, line 22), got '4 KiB'"},
+                ":26:15: dram.interleave: expected at most the row of 2 KiB of dram.standard "
+                "(small, line 24), got '4 KiB'"},
         Mistake{"CapacityAboveTheChannels", "capacity: 512 MiB", "capacity: 2 GiB",
-                ":25:13: dram.capacity: expected at most 256 MiB in each of dram.channels (4, line "
-                "23), got '2 GiB'"},
+                ":27:13: dram.capacity: expected at most 256 MiB in each of dram.channels (4, line "
+                "25), got '2 GiB'"},
         Mistake{"CapacityNotWholeBlocks", "capacity: 512 MiB", "capacity: 100000001 B",
-                ":25:13: dram.capacity: expected a multiple of interleave (128 B) times "
-                "dram.channels (4, line 23), got '100000001 B'"},
+                ":27:13: dram.capacity: expected a multiple of interleave (128 B) times "
+                "dram.channels (4, line 25), got '100000001 B'"},
         Mistake{"RequestNotWholeBursts", "request: 2 KiB", "request: 48 B",
-                ":20:16: dma.request: expected a multiple of the burst of 32 B of dram.standard "
-                "(small, line 22), got '48 B'"},
+                ":22:16: dma.request: expected a multiple of the burst of 32 B of dram.standard "
+                "(small, line 24), got '48 B'"},
         Mistake{"RequestAboveTheBuffer", "request: 2 KiB", "request: 128 KiB",
-                ":20:16: dma.request: expected at most unified_buffer.capacity (96 KiB, line 12), "
+                ":22:16: dma.request: expected at most unified_buffer.capacity (96 KiB, line 14), "
                 "got '128 KiB'"}),
     name_of_mistake);
 
@@ -257,7 +266,7 @@ TEST(ChipLimits, AccumulatorsFitHostMemory) {
   const std::string file = files.write_chip(replaced(wide, "entries: 512", "entries: 262145"));
   EXPECT_EQ(message_of([&] { (void)read_chip(file); }),
             file +
-                ":9:25: accumulators.entries: expected at most 1 GiB of int32 partial sums with "
+                ":11:25: accumulators.entries: expected at most 1 GiB of int32 partial sums with "
                 "matrix_unit.columns (1024, line 6), got '262145'");
 }
 
@@ -274,7 +283,7 @@ TEST(ChipLimits, WeightFifoFitsHostMemory) {
   const std::string file = files.write_chip(replaced(large, "tiles: 3", "tiles: 33"));
   EXPECT_EQ(message_of([&] { (void)read_chip(file); }),
             file +
-                ":10:22: weight_fifo.tiles: expected at most 1 GiB of int16 tiles of 4096 rows and "
+                ":12:22: weight_fifo.tiles: expected at most 1 GiB of int16 tiles of 4096 rows and "
                 "matrix_unit.columns (4096, line 6), got '33'");
 }
 

@@ -56,7 +56,7 @@ TEST(ChipFigures, FollowFromTheDescriptionAlone) {
 
 TEST(ChipFigures, CountTheEightBitPace) {
   ChipSpec chip = sample_chip();
-  chip.matrix.pace_8x8 = CoreCycles(2);
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int8)] = CoreCycles(2);
   EXPECT_THAT(chip_figures(chip).peak_tops, DoubleEq(256 / 2e-9 / 1e12));
 }
 

@@ -82,10 +82,7 @@ void count_dense1(Result& result) {
   spend(result, 3, Engine::Weights, 128,
         {{Cause::Busy, 642}, {Cause::Memory, 100}, {Cause::FifoFull, 50}});
   spend(result, 3, Engine::Matrix, 128,
-        {{Cause::Busy, 240},
-         {Cause::Weights, 500},
-         {Cause::WeightShift, 64},
-         {Cause::WaitVector, 16}});
+        {{Cause::Busy, 240}, {Cause::Weights, 500}, {Cause::Shift, 64}, {Cause::WaitVector, 16}});
   spend(result, 3, Engine::Vector, 1, {{Cause::Busy, 2}, {Cause::WaitMatrix, 5}});
   LayerCounters& layer = result.counters.layers[3];
   set_span(layer, 900, 850, 2600, 3900);
@@ -101,7 +98,8 @@ ChipSpec sample_chip() {
   chip.description = "A small chip for tests of the report.";
   chip.file = "sample_chip.yaml";
   chip.frequency = Hertz(500'000'000);
-  chip.matrix = {.rows = 16, .cols = 16};
+  chip.matrix = {
+      .rows = 16, .cols = 16, .pace_of_kind = {CoreCycles(1), CoreCycles(2), CoreCycles(4)}};
   chip.accumulators.entries = 1024;
   chip.weight_fifo.tiles = 4;
   chip.buffer = {.capacity = Bytes(262'144), .banks = 8, .ports = 4, .port_width = Bytes(16)};

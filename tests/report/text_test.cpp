@@ -65,7 +65,8 @@ TEST(TextReport, FitsAHundredColumnsWhateverTheNames) {
   result.counters.layers[0].macs = INT64_MAX;
   result.counters.layers[0].active = CoreCycles(INT64_MAX / 4);
   result.counters.layers[0].dram_read_bytes = INT64_MAX / 4;
-  result.chip.matrix = {.rows = 4096, .cols = 4096};
+  result.chip.matrix.rows = 4096;
+  result.chip.matrix.cols = 4096;
   result.counters.elapsed = CoreCycles(9'000'000'000'000);
   result.counters.engines.fill({});
   for (EngineCounters& engine : result.counters.engines) {

@@ -113,10 +113,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "(did you mean 'found'?)"},
         Mistake{"ChoiceOfOne", "a: systolic\n",
                 [](const auto& node) { (void)node.template choice<Dataflow>("a"); },
-                "a.yaml:1:4: a: expected weight_stationary, got 'systolic'"},
+                "a.yaml:1:4: a: expected one of weight_stationary, "
+                "input_stationary, output_stationary, got 'systolic'"},
         Mistake{"ChoiceMissing", "b: 1\n",
                 [](const auto& node) { (void)node.template choice<Dataflow>("dataflow"); },
-                "a.yaml:1:1: dataflow: expected weight_stationary, got nothing"}),
+                "a.yaml:1:1: dataflow: expected one of weight_stationary, "
+                "input_stationary, output_stationary, got nothing"}),
     name_of_mistake);
 
 INSTANTIATE_TEST_SUITE_P(

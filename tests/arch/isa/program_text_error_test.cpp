@@ -121,8 +121,10 @@ TEST(ProgramTextError, Numbers) {
 }
 
 TEST(ProgramTextError, Choices) {
-  EXPECT_EQ(error_in("tensor 1 type=float"),
-            "p.txt:5:15: tensor.type: expected one of int8, int16, int32, got 'float'");
+  EXPECT_EQ(
+      error_in("tensor 1 type=float"),
+      "p.txt:5:15: tensor.type: expected one of int8, int16, int32, int4, fp8_e4m3, fp8_e5m2, "
+      "fp16, bf16, fp32, got 'float'");
   EXPECT_EQ(error_in("host transfer to_buffer=1"),
             "p.txt:5:25: transfer.to_buffer: expected true or false, got '1'");
 }
@@ -156,11 +158,15 @@ TEST(ProgramTextError, IndicesOutOfRange) {
 }
 
 TEST(ProgramTextError, LongAndStrangeTokensAreShownShort) {
-  EXPECT_EQ(error_in("tensor 1 type=" + std::string(70, 'a')),
-            "p.txt:5:15: tensor.type: expected one of int8, int16, int32, got '" +
-                std::string(60, 'a') + "...'");
-  EXPECT_EQ(error_in("tensor 1 type=a\x01"),
-            "p.txt:5:15: tensor.type: expected one of int8, int16, int32, got 'a?'");
+  EXPECT_EQ(
+      error_in("tensor 1 type=" + std::string(70, 'a')),
+      "p.txt:5:15: tensor.type: expected one of int8, int16, int32, int4, fp8_e4m3, fp8_e5m2, "
+      "fp16, bf16, fp32, got '" +
+          std::string(60, 'a') + "...'");
+  EXPECT_EQ(
+      error_in("tensor 1 type=a\x01"),
+      "p.txt:5:15: tensor.type: expected one of int8, int16, int32, int4, fp8_e4m3, fp8_e5m2, "
+      "fp16, bf16, fp32, got 'a?'");
 }
 
 }  // namespace

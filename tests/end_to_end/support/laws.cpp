@@ -26,7 +26,7 @@ std::vector<Moved> moved_by(const Program& program) {
       Moved& layer = moved[static_cast<std::size_t>(instruction.layer)];
       ++layer.instructions;
       if (const auto* load = std::get_if<LoadWeights>(&instruction.operation)) {
-        layer.dram_read += load->rows * load->cols * bytes_of(load->type);
+        layer.dram_read += bytes_of(load->type, load->rows * load->cols);
       } else if (const auto* fold = std::get_if<Fold>(&instruction.operation)) {
         layer.macs += fold->count * fold->rows * fold->cols;
       } else if (const auto* transfer = std::get_if<Transfer>(&instruction.operation)) {

@@ -21,7 +21,7 @@ TEST(MatrixUnit, LoneFoldTakesTwiceRowsPlusColsPlusCountMinusTwoFromTheTilesArri
   const CoreRun run = run_core(small_chip(), builder.program());
   EXPECT_EQ(run.elapsed(), kTileArrives + 2 * kShift + 4 + 10 - 2);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Weights), kTileArrives);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WeightShift), kShift);
+  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Shift), kShift);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Busy), 10);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Drain), kDrain);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Idle), 0);
@@ -44,7 +44,7 @@ TEST(MatrixUnit, FoldsBackToBackTakeTheLongerOfStreamAndShiftWhenTheirTilesAreTh
   const CoreRun run = run_core(chip, builder.program());
   // The next fold starts max(count, 8) later; the last streams its own count.
   EXPECT_EQ(run.elapsed(), 300 + 20 + 8 + 8 + 9 + 5 + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WeightShift), 8 - 3);
+  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Shift), 8 - 3);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WaitHost), 300);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Weights), 0);
   EXPECT_EQ(run.counters.actions.weight_tiles, 5);

@@ -10,7 +10,10 @@ ChipSpec small_chip() {
   chip.frequency = Hertz(1'000'000'000);
   chip.matrix.rows = 8;
   chip.matrix.cols = 4;
-  chip.accumulators.entries = 64;
+  chip.matrix.pace_of_kind.fill(CoreCycles(1));
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int8xInt16)] = CoreCycles(2);
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int16)] = CoreCycles(4);
+  chip.accumulators = {.entries = 64, .banks = 8, .ports = 8};
   chip.weight_fifo.tiles = 2;
   chip.buffer = {
       .capacity = Bytes(4096), .banks = 8, .ports = kPortsForAll, .port_width = Bytes(8)};
