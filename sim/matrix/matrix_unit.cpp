@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/matrix/array_timing.h"
 #include "sim/matrix/tile_array.h"
 
 namespace systole {
