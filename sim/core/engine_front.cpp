@@ -6,6 +6,15 @@
 
 namespace systole {
 
+namespace {
+
+bool is_wait(Cause cause) {
+  return cause == Cause::WaitHost || cause == Cause::WaitDma || cause == Cause::WaitMatrix ||
+         cause == Cause::WaitVector || cause == Cause::WaitSpace;
+}
+
+}  // namespace
+
 EngineFront::EngineFront(Engine engine, const CoreContext& context)
     : engine_(engine),
       context_(context),
@@ -24,23 +33,24 @@ Issued& EngineFront::take_next() {
   return taken_;
 }
 
-void EngineFront::wait_for_semaphores(Issued& issued, CoreCycles drained) {
+void EngineFront::wait_for_semaphores(Issued& issued) {
   for (const SemaphoreUse& use : issued.instruction->waits) {
     if (context_.semaphores.try_take(engine_, use)) {
       continue;
     }
     const Semaphore& semaphore = context_.semaphores.semaphore(use.semaphore);
-    awaited_ = use;
+    waiting_[static_cast<std::size_t>(issued.index) % waiting_.size()].awaited = use;
     wait_for(WaitsFor::Semaphore, issued, context_.semaphores.signalled(engine_),
              [&] { return context_.semaphores.try_take(engine_, use); });
-    const CoreCycles now = context_.time.now();
-    issued.phases.push_back({.cause = Cause::Drain, .until = std::min(drained, now)});
-    issued.phases.push_back({.cause = wait_cause(semaphore), .until = now});
+    issued.phases.push_back({.cause = wait_cause(semaphore), .until = context_.time.now()});
   }
 }
 
-void EngineFront::charge_phases(const Issued& issued) {
+void EngineFront::charge_phases(const Issued& issued, CoreCycles drained) {
   for (const Phase& phase : issued.phases) {
+    if (is_wait(phase.cause)) {
+      account_.charge(Cause::Drain, std::min(drained, phase.until), issued.instruction->layer);
+    }
     account_.charge(phase.cause, phase.until, issued.instruction->layer);
   }
 }
@@ -66,19 +76,24 @@ std::optional<std::string> EngineFront::stuck() const {
     return std::nullopt;
   }
   const std::string_view engine = name_of(engine_);
-  switch (waits_for_) {
+  // Of two instructions the earlier one holds the other back.
+  const Waiting& first = waiting_[completed_ % waiting_.size()];
+  const Waiting& waiting =
+      first.what == WaitsFor::Nothing ? waiting_[(completed_ + 1) % waiting_.size()] : first;
+  switch (waiting.what) {
     case WaitsFor::Semaphore: {
-      const Semaphore& semaphore = context_.semaphores.semaphore(awaited_.semaphore);
+      const Semaphore& semaphore = context_.semaphores.semaphore(waiting.awaited.semaphore);
       return fmt::format("{} waits for semaphore {} ({} from {}, {} of {}) in instruction {}",
-                         engine, awaited_.semaphore, name_of(semaphore.kind),
-                         name_of(semaphore.from), context_.semaphores.count(awaited_.semaphore),
-                         awaited_.count, waiting_index_);
+                         engine, waiting.awaited.semaphore, name_of(semaphore.kind),
+                         name_of(semaphore.from),
+                         context_.semaphores.count(waiting.awaited.semaphore),
+                         waiting.awaited.count, waiting.index);
     }
     case WaitsFor::FreeTile:
       return fmt::format("{} waits for a free tile of the weight FIFO in instruction {}", engine,
-                         waiting_index_);
+                         waiting.index);
     case WaitsFor::Tile:
-      return fmt::format("{} waits for a weight tile in instruction {}", engine, waiting_index_);
+      return fmt::format("{} waits for a weight tile in instruction {}", engine, waiting.index);
     case WaitsFor::Memory:
     case WaitsFor::Nothing:
       break;

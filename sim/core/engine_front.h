@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,23 +40,24 @@ class EngineFront {
   /// is good until the next call. (Nothing that owns memory should live on the stack of a process
   /// while it waits: the kernel does not unwind the stacks of processes that never go on.)
   [[nodiscard]] Issued& take_next();
-  /// Suspends until every semaphore of the instruction was there, in order, and takes them. Waiting
-  /// before `drained` is charged to Drain, the rest to the semaphore's cause.
-  void wait_for_semaphores(Issued& issued, CoreCycles drained = CoreCycles(0));
+  /// Suspends until every semaphore of the instruction was there, in order, and takes them.
+  void wait_for_semaphores(Issued& issued);
   /// Suspends on `event` until `is_ready()`, noting what for in case that it never comes.
   template <class Ready>
   void wait_for(WaitsFor what, const Issued& issued, const sc_core::sc_event& event,
                 Ready is_ready) {
+    Waiting& waiting = waiting_[static_cast<std::size_t>(issued.index) % waiting_.size()];
     while (!is_ready()) {
-      waits_for_ = what;
-      waiting_index_ = issued.index;
+      waiting.what = what;
+      waiting.index = issued.index;
       sc_core::wait(event);
     }
-    waits_for_ = WaitsFor::Nothing;
+    waiting.what = WaitsFor::Nothing;
   }
 
-  /// Charges the instruction's phases; the work that follows is charged by the engine.
-  void charge_phases(const Issued& issued);
+  /// Charges the instruction's phases; the work that follows is charged by the engine. Waiting for
+  /// semaphores before `drained` is charged to Drain.
+  void charge_phases(const Issued& issued, CoreCycles drained = CoreCycles(0));
   /// The instruction has completed now: posts its signals and counts it.
   void complete(const Issued& issued);
 
@@ -86,9 +88,12 @@ class EngineFront {
   Issued taken_;
   std::size_t next_ = 0;
   std::size_t completed_ = 0;
-  WaitsFor waits_for_ = WaitsFor::Nothing;
-  std::int64_t waiting_index_ = 0;
-  SemaphoreUse awaited_;  // when waits_for_ is Semaphore
+  struct Waiting {
+    WaitsFor what = WaitsFor::Nothing;
+    std::int64_t index = 0;
+    SemaphoreUse awaited;  // when `what` is Semaphore
+  };
+  std::array<Waiting, 2> waiting_;  // an engine prepares one instruction while it executes another
 };
 
 }  // namespace systole

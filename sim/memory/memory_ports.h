@@ -1,0 +1,93 @@
+#pragma once
+
+#include <systemc>
+
+#include "sim/core/core_time.h"
+#include "sim/memory/bank_arbiter.h"
+
+namespace systole {
+
+/// Who streams through the unified buffer; at most one stream of each at a time.
+enum class BufferUser : std::uint8_t {
+  Host,
+  DmaIn,
+  DmaOut,
+  Matrix,        ///< activations that stream through the array
+  MatrixLoad,    ///< activations on their way into the PEs (input stationary)
+  VectorFirst,   ///< parameters, then the first operand
+  VectorSecond,  ///< second operand of Add
+  VectorResult,
+};
+
+/// The same for the accumulators.
+enum class AccumulatorUser : std::uint8_t {
+  MatrixWrite,
+  MatrixRead,  ///< what a fold adds to
+  Vector,
+};
+
+/// Banks and ports of an on-chip memory as the engines' processes see them (rule: BankArbiter).
+template <class UserName>
+class MemoryPorts {
+ public:
+  /// A row of banks interleaved by `width` units (bytes of the unified buffer, accumulator
+  /// entries).
+  MemoryPorts(std::int64_t ports, std::int64_t banks, std::int64_t width, const CoreTime& time)
+      : arbiter_(ports, banks), banks_(banks), width_(width), time_(time) {}
+
+  /// Accesses that move `units` neighbours.
+  [[nodiscard]] std::int64_t accesses(std::int64_t units) const { return ceil_div(units, width_); }
+  /// A stream from `address` on.
+  [[nodiscard]] AccessStream stream(std::int64_t address, std::int64_t accesses,
+                                    CoreCycles phases = CoreCycles(0)) const {
+    return {
+        .first_bank = address / width_ % banks_, .accesses = accesses, .phases = phases.count()};
+  }
+
+  /// Begins a stream now.
+  void begin(UserName user, const AccessStream& stream) {
+    arbiter_.add(index_of(user), stream, time_.now());
+    if (waiting_ > 0) {
+      stream_added_.notify(sc_core::SC_ZERO_TIME);
+    }
+  }
+
+  /// Suspends the calling thread until the consumer of the user's stream has ended; returns that
+  /// cycle, which has passed already when it ended before the call. Several threads may wait.
+  CoreCycles wait_for(UserName user) {
+    const std::size_t index = index_of(user);
+    arbiter_.advance(time_.now());
+    ++waiting_;
+    while (arbiter_.is_active(index)) {
+      sc_core::wait(time_.delay_until(arbiter_.finish_of(index)), stream_added_);
+      arbiter_.advance(time_.now());
+    }
+    --waiting_;
+    const CoreCycles end = arbiter_.end_of(index);
+    time_.wait_until(end);
+    return end;
+  }
+
+  /// Accesses of the user's latest stream that have been served in the cycles before the present.
+  [[nodiscard]] std::int64_t served(UserName user) {
+    arbiter_.advance(time_.now());
+    return arbiter_.served(index_of(user));
+  }
+
+ private:
+  [[nodiscard]] static std::size_t index_of(UserName user) {
+    return static_cast<std::size_t>(user);
+  }
+
+  BankArbiter arbiter_;
+  std::int64_t banks_;
+  std::int64_t width_;
+  CoreTime time_;
+  int waiting_ = 0;
+  sc_core::sc_event stream_added_;  // later ends for those who wait
+};
+
+using BufferPorts = MemoryPorts<BufferUser>;
+using AccumulatorPorts = MemoryPorts<AccumulatorUser>;
+
+}  // namespace systole
