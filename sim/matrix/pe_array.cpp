@@ -46,83 +46,45 @@ PeArray::PeArray(const MatrixUnitSpec& spec)
   results_.reserve(cols_);
 }
 
-ArrayCycle PeArray::cycle(std::span<const std::uint32_t> load_row, const Phase* phase) {
-  ArrayCycle seen;
-  observe(seen);
-  control_.begin_cycle((seen.completes ? 1 : 0) + (seen.completes_in_place ? 1 : 0));
+ArrayIntake PeArray::cycle(std::span<const std::uint32_t> load_row, const Phase* phase) {
+  control_.begin_cycle((visible_.completes ? 1 : 0) + (visible_.completes_in_place ? 1 : 0));
   top_.step();
-
-  seen.phase_taken = phase != nullptr && control_.phase_ready(phase->flags);
-  if (seen.phase_taken) {
-    SYSTOLE_CHECK(!phase->flags.multiplies || phase->left.size() == rows_,
-                  "phase of {} lanes for {} rows", phase->left.size(), rows_);
-    control_.enter(phase->flags);
-    folds_leaving_ += phase->flags.drains ? 1 : 0;
-    if (!loads_ && phase->flags.multiplies) {
-      SYSTOLE_CHECK(phase->top.size() == cols_, "phase of {} top lanes for {} columns",
-                    phase->top.size(), cols_);
-      top_.enter(phase->top, TopLines::kNoTag);
-    }
+  ArrayIntake taken;
+  if (phase != nullptr && control_.phase_ready(phase->flags)) {
+    taken.phase = true;
+    enter(*phase);
   }
-  seen.load_taken =
-      !load_row.empty() && control_.load_ready(seen.phase_taken ? &phase->flags : nullptr);
-  if (seen.load_taken) {
+  if (!load_row.empty() && control_.load_ready(taken.phase ? &phase->flags : nullptr)) {
     SYSTOLE_CHECK(load_row.size() == cols_, "row of {} lanes for {} columns", load_row.size(),
                   cols_);
+    taken.row = true;
     top_.enter(load_row, control_.enter_row());
     last_load_ = control_.cycle();
   }
-  train_.step(seen.phase_taken ? phase : nullptr);
+  train_.step(taken.phase ? phase : nullptr);
   move();
-  return seen;
+  look();
+  return taken;
+}
+
+void PeArray::enter(const Phase& phase) {
+  if (phase.flags.multiplies) {
+    SYSTOLE_CHECK(phase.left.size() == rows_, "phase of {} lanes for {} rows", phase.left.size(),
+                  rows_);
+    const std::size_t top_lanes = loads_ ? 0 : cols_;
+    SYSTOLE_CHECK(phase.top.size() == top_lanes, "phase of {} top lanes for {}", phase.top.size(),
+                  top_lanes);
+    if (!loads_) {
+      top_.enter(phase.top, TopLines::kNoTag);
+    }
+  }
+  control_.enter(phase.flags);
+  folds_leaving_ += phase.flags.drains ? 1 : 0;
 }
 
 bool PeArray::is_busy() const {
   const std::int64_t load_takes = static_cast<std::int64_t>(rows_ + cols_);
   return control_.folds_inside() > 0 || control_.cycle() - last_load_ < load_takes;
-}
-
-void PeArray::observe(ArrayCycle& seen) {
-  results_.clear();
-  if (loads_) {
-    observe_partial_sums(seen);
-  } else {
-    observe_outputs(seen);
-  }
-  seen.results = results_;
-}
-
-/// The train still shows the cycle before: what was of age a then has made the sum visible now.
-void PeArray::observe_partial_sums(ArrayCycle& seen) {
-  const std::size_t age = rows_ - 1;
-  const std::uint32_t* multiplied = train_.adds(age);
-  const std::uint32_t* is_float = train_.is_float(age);
-  const std::uint32_t* bottom = sums_.data() + (rows_ - 1) * cols_;
-  for (std::size_t c = 0; c < cols_; ++c) {
-    if (multiplied[c] != 0) {
-      results_.push_back(
-          {.column = c, .value = is_float[c] != 0 ? with_canonical_nan(bottom[c]) : bottom[c]});
-    }
-  }
-  seen.completes = *train_.ends(age + cols_ - 1) != 0;
-}
-
-void PeArray::observe_outputs(ArrayCycle& seen) {
-  const std::size_t age = rows_ - 1 + cols_ - 1;
-  seen.completes_in_place = *train_.ends(age) != 0 && *train_.drains(age) == 0;
-  if (folds_leaving_ == 0) {
-    return;
-  }
-  for (std::size_t c = 0; c < cols_; ++c) {
-    if (const std::uint32_t* value = outputs_.at_bottom(c)) {
-      results_.push_back({.column = c, .value = *value});
-    }
-  }
-  if (outputs_.at_bottom(cols_ - 1) != nullptr && ++left_last_column_ == rows_) {
-    left_last_column_ = 0;
-    --folds_leaving_;
-    seen.completes = true;
-  }
 }
 
 /// Rows from the last to the first, so that each still finds what the row above had in its
@@ -188,6 +150,53 @@ RowHazard PeArray::step_accumulating(std::size_t row, SumMix mix) {
                    .sum_out = sums};
   step.mac = &mac;
   return step_row(step);
+}
+
+/// What the registers show from the next cycle on. A phase of age a in this one has made the sum
+/// that is visible then.
+void PeArray::look() {
+  if (!loads_ && visible_.completes) {
+    --folds_leaving_;  // its last value has been taken at the bottom
+  }
+  results_.clear();
+  visible_ = {};
+  if (loads_) {
+    look_at_partial_sums();
+  } else {
+    look_at_outputs();
+  }
+  visible_.results = results_;
+}
+
+void PeArray::look_at_partial_sums() {
+  const std::size_t age = rows_ - 1;
+  const std::uint32_t* multiplied = train_.adds(age);
+  const std::uint32_t* is_float = train_.is_float(age);
+  const std::uint32_t* bottom = sums_.data() + (rows_ - 1) * cols_;
+  for (std::size_t c = 0; c < cols_; ++c) {
+    if (multiplied[c] != 0) {
+      results_.push_back(
+          {.column = c, .value = is_float[c] != 0 ? with_canonical_nan(bottom[c]) : bottom[c]});
+    }
+  }
+  visible_.completes = *train_.ends(age + cols_ - 1) != 0;
+}
+
+void PeArray::look_at_outputs() {
+  const std::size_t age = rows_ - 1 + cols_ - 1;
+  visible_.completes_in_place = *train_.ends(age) != 0 && *train_.drains(age) == 0;
+  if (folds_leaving_ == 0) {
+    return;
+  }
+  for (std::size_t c = 0; c < cols_; ++c) {
+    if (const std::uint32_t* value = outputs_.at_bottom(c)) {
+      results_.push_back({.column = c, .value = *value});
+    }
+  }
+  if (outputs_.at_bottom(cols_ - 1) != nullptr && ++left_last_column_ == rows_) {
+    left_last_column_ = 0;
+    visible_.completes = true;
+  }
 }
 
 void PeArray::fail(RowHazard hazard, std::size_t row) const {

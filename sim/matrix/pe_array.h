@@ -20,13 +20,17 @@ struct ColumnResult {
   std::uint32_t value = 0;
 };
 
-/// What one cycle shows before its closing clock edge.
-struct ArrayCycle {
-  bool load_taken = false;
-  bool phase_taken = false;
+/// What shows at the edges of the array in a cycle: registers, hence known when the cycle begins.
+struct ArrayView {
   std::span<const ColumnResult> results;  ///< columns ascending; good until the next cycle
   bool completes = false;                 ///< a fold does whose results all leave at the bottom
   bool completes_in_place = false;        ///< one whose sums stay in the PEs does
+};
+
+/// What entered in a cycle.
+struct ArrayIntake {
+  bool row = false;
+  bool phase = false;
 };
 
 /// Systolic array at the level of its PEs: every operand moves through every PE, cycle by cycle.
@@ -53,22 +57,24 @@ class PeArray {
   /// Takes rows, columns, dataflow and overlap of `spec`.
   explicit PeArray(const MatrixUnitSpec& spec);
 
-  /// One clock cycle. Offers the next row of a tile (C lanes, or none) and the next phase (or
-  /// null); either is taken when the array is ready for it, else it is to be offered again.
-  [[nodiscard]] ArrayCycle cycle(std::span<const std::uint32_t> load_row, const Phase* phase);
+  /// What shows in the present cycle.
+  [[nodiscard]] const ArrayView& visible() const { return visible_; }
+
+  /// The present cycle passes. Offers the next row of a tile (C lanes, or none) and the next phase
+  /// (or null); either is taken when the array is ready for it, else it is to be offered again.
+  ArrayIntake cycle(std::span<const std::uint32_t> load_row, const Phase* phase);
 
   /// Whether a fold is inside, or a part of a tile on its way to the shadow registers.
   [[nodiscard]] bool is_busy() const;
-  /// Cycles done so far.
-  [[nodiscard]] std::int64_t cycles() const { return control_.cycle() + 1; }
 
  private:
   using Lanes = std::vector<std::uint32_t>;
 
-  void observe(ArrayCycle& seen);
-  void observe_partial_sums(ArrayCycle& seen);
-  void observe_outputs(ArrayCycle& seen);
+  void enter(const Phase& phase);
   void move();
+  void look();
+  void look_at_partial_sums();
+  void look_at_outputs();
   [[nodiscard]] RowHazard step_stationary(std::size_t row, SumMix mix);
   [[nodiscard]] RowHazard step_accumulating(std::size_t row, SumMix mix);
   [[noreturn]] void fail(RowHazard hazard, std::size_t row) const;
@@ -89,6 +95,7 @@ class PeArray {
   std::size_t left_last_column_ = 0;  // values of the fold that is leaving
   std::int64_t last_load_;            // cycle in which a row entered last
   std::vector<ColumnResult> results_;
+  ArrayView visible_;
 };
 
 }  // namespace systole

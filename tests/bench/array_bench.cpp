@@ -42,12 +42,12 @@ class Traffic {
                     .takes_shadow = loads_ && step_ == 0,
                     .clears = !loads_ && step_ == 0,
                     .drains = !loads_ && step_ + 1 == rows_};
-    const ArrayCycle seen = array.cycle(
+    const ArrayIntake taken = array.cycle(
         loads_ ? std::span<const std::uint32_t>(top_) : std::span<const std::uint32_t>(), &phase_);
-    if (seen.phase_taken) {
+    if (taken.phase) {
       step_ = phase_.flags.last ? 0 : step_ + 1;
     }
-    return seen.results.size();
+    return array.visible().results.size();
   }
 
  private:
