@@ -75,13 +75,14 @@ void PeLevelArray::stream(const Fold& fold, bool takes_load, const Tile& tile,
     streaming.weights = {
         .rows = weights.rows, .cols = weights.cols, .values = std::move(weights.weights)};
   }
-  const auto slices = static_cast<std::int64_t>(streaming.slices.size());
+  const std::int64_t values = std::count_if(streaming.slices.begin(), streaming.slices.end(),
+                                            [](const PhaseSlices& s) { return s.multiplies; });
   const bool stays = !fold.drain;
   const bool unloads = rule.unloads_outputs;
   leaving_.push_back(
       {.fold = &fold,
-       .values_of_column = stays ? 0 : (unloads ? spec_.rows : accesses.phases),
-       .slices = unloads ? 1 : slices,
+       .values_of_column = stays ? 0 : (unloads ? spec_.rows : extent(fold, rule.time) * values),
+       .slices = unloads ? 1 : values,
        .has_data = has_data,
        .outstanding = stays ? 0 : spec_.cols,
        .seen = std::vector<std::int64_t>(static_cast<std::size_t>(stays ? 0 : spec_.cols)),
@@ -99,7 +100,6 @@ void PeLevelArray::streamed() {
 
 std::vector<std::int32_t> PeLevelArray::finish() {
   catch_up();
-  begin_cycle();
   Leaving fold = std::move(leaving_.front());
   leaving_.pop_front();
   if (fold.values_of_column > 0) {
@@ -140,33 +140,27 @@ void PeLevelArray::catch_up() {
   }
   SYSTOLE_CHECK(present_ + CoreCycles(1) == now, "the array's clock is at {} of {}",
                 present_.count(), now.count());
-  begin_cycle();
-  end_cycle();
+  pass_cycle();
   present_ = now;
-}
-
-void PeLevelArray::begin_cycle() {
-  if (has_begun_ || !is_awake_) {
-    return;
-  }
-  has_begun_ = true;
-  seen_ = array_.begin_cycle();
-  for (const ColumnResult& result : seen_.results) {
+  for (const ColumnResult& result : array_.visible().results) {
     collect(result);
   }
 }
 
-void PeLevelArray::end_cycle() {
+void PeLevelArray::pass_cycle() {
   const std::span<const std::uint32_t> row = next_row();
   const Phase* phase = next_phase();
-  array_.end_cycle(row, phase, seen_);
-  has_begun_ = false;
+  const ArrayIntake taken = array_.cycle(row, phase);
   const CoreCycles next = present_ + CoreCycles(1);
-  if (seen_.load_taken && ++loading_->next == spec_.rows) {
+  if (taken.row && ++loading_->next == spec_.rows) {
     loading_.reset();
     load_ended_ = next;
   }
-  if (seen_.phase_taken && ++streaming_->next == streaming_->accesses.phases) {
+  if (!taken.phase) {
+    return;
+  }
+  streaming_->takes_load = false;
+  if (phase->flags.is_step && ++streaming_->next == streaming_->accesses.phases) {
     streaming_.reset();
     stream_ended_ = next;
   }
@@ -201,8 +195,12 @@ std::span<const std::uint32_t> PeLevelArray::next_row() {
 
 /// The phase that may enter in the present cycle, or null.
 const Phase* PeLevelArray::next_phase() {
-  if (!streaming_ || !has_served(streaming_->accesses, streaming_->next, false)) {
+  if (!streaming_) {
     return nullptr;
+  }
+  if (!has_served(streaming_->accesses, streaming_->next, false)) {
+    phase_ = {.flags = {.takes_shadow = true, .multiplies = false, .is_step = false}};
+    return streaming_->takes_load ? &phase_ : nullptr;
   }
   const Streaming& fold = *streaming_;
   const DataflowRule& rule = rule_of(spec_.dataflow);
@@ -224,7 +222,7 @@ const Phase* PeLevelArray::next_phase() {
   const auto kind = mac_kind(fold.fold->activation_type, fold.fold->weight_type);
   phase_ = {.flags = {.first = fold.next == 0,
                       .last = last,
-                      .takes_shadow = fold.takes_load && fold.next == 0,
+                      .takes_shadow = fold.takes_load,
                       .clears = fold.clears && fold.next == 0,
                       .drains = last && rule.unloads_outputs && fold.fold->drain,
                       .multiplies = slice.multiplies},

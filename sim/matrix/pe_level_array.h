@@ -21,7 +21,8 @@ namespace systole {
 /// Errors: InternalError when a load, the last phase or the last result of a fold does not come in
 /// the very cycle that the closed rules of the matrix unit foretell.
 /// The array's clock stands still while nothing is in it. A cycle is carried out at its end, when
-/// it is known which accesses were served in it; what is visible at the bottom, at its beginning.
+/// it is known which accesses were served in it. PEs take a stationary operand when its fold
+/// starts, whether or not the first phase has its accesses then: the signal goes ahead by itself.
 class PeLevelArray : public sc_core::sc_module, public SystolicArray {
  public:
   PeLevelArray(const sc_core::sc_module_name& name, const MatrixUnitSpec& spec,
@@ -83,8 +84,7 @@ class PeLevelArray : public sc_core::sc_module, public SystolicArray {
   void tick();  // process
   void wake();
   void catch_up();
-  void begin_cycle();
-  void end_cycle();
+  void pass_cycle();
   [[nodiscard]] bool has_served(const PhaseAccesses& accesses, std::int64_t phase, bool loading);
   [[nodiscard]] std::span<const std::uint32_t> next_row();
   [[nodiscard]] const Phase* next_phase();
@@ -99,10 +99,8 @@ class PeLevelArray : public sc_core::sc_module, public SystolicArray {
   PeArray array_;
 
   CoreCycles present_{0};  // the cycle that is to be carried out next
-  bool has_begun_ = false;
   bool is_awake_ = false;
   bool sums_are_held_ = false;  // by the fold streamed last
-  ArrayCycle seen_;
   std::optional<Loading> loading_;
   std::optional<Streaming> streaming_;
   Operand2d loaded_inputs_;
