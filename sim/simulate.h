@@ -7,6 +7,7 @@
 #include "arch/chip_spec.h"
 #include "arch/counters.h"
 #include "arch/isa/program.h"
+#include "arch/trace.h"
 
 namespace systole {
 
@@ -37,7 +38,8 @@ struct RunData {
 /// cycles are identical. SystemC elaborates once per process: call this once per process (fork for
 /// more; the second call throws InternalError). Throws InternalError with time and engine when the
 /// program deadlocks.
+/// With `trace`, which starts empty, the course of the run is written there.
 [[nodiscard]] Counters simulate(const ChipSpec& chip, const Program& program,
-                                const RunData* data = nullptr);
+                                const RunData* data = nullptr, RunTrace* trace = nullptr);
 
 }  // namespace systole

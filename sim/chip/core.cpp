@@ -35,16 +35,17 @@ std::unique_ptr<CoreMemories> memories_of(const ChipSpec& chip, const Program& p
 }  // namespace
 
 Core::Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Program& program,
-           const RunData* data)
+           const RunData* data, RunTrace* trace)
     : sc_module(name),
       counters_(empty_counters(chip, program)),
       layers_(counters_),
       semaphores_(program),
       time_(chip.clock()),
       ports_(chip.buffer, time_),
-      fifo_(chip.weight_fifo),
+      fifo_(chip.weight_fifo, time_, trace == nullptr ? nullptr : &trace->fifo),
       memories_(memories_of(chip, program, data)),
-      context_{chip, program, time_, semaphores_, ports_, counters_, layers_, memories_.get()},
+      context_{chip,      program, time_,           semaphores_, ports_,
+               counters_, layers_, memories_.get(), trace},
       host_("host", context_),
       dma_in_("dma_in", Engine::DmaIn, context_, fifo_),
       dma_out_("dma_out", Engine::DmaOut, context_, fifo_),
@@ -65,6 +66,9 @@ Counters Core::finish() {
   layers_.finish();
   for (EngineFront* front : fronts()) {
     front->account().finish(counters_.elapsed);
+  }
+  if (context_.trace != nullptr) {
+    context_.trace->elapsed = counters_.elapsed;
   }
   return counters_;
 }

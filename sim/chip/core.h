@@ -15,10 +15,11 @@ namespace systole {
 /// sockets are to be bound to a memory before the simulation starts.
 class Core : public sc_core::sc_module {
  public:
-  /// `data` is null in a run without data. All arguments outlive the core. Throws InternalError
-  /// when the program has an instruction that no core of this chip can execute.
+  /// `data` is null in a run without data, `trace` in one that nobody records. All arguments
+  /// outlive the core. Throws InternalError when the program has an instruction that no core of
+  /// this chip can execute.
   Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Program& program,
-       const RunData* data);
+       const RunData* data, RunTrace* trace = nullptr);
 
   /// Binds the three DMA engines to a memory's socket.
   template <class Target>

@@ -6,20 +6,38 @@
 
 namespace systole {
 
+namespace {
+
+EngineTrace* trace_of(Engine engine, const CoreContext& context) {
+  if (context.trace == nullptr) {
+    return nullptr;
+  }
+  EngineTrace& trace = context.trace->engine(engine);
+  trace.instructions.resize(context.program.stream(engine).size());
+  return &trace;
+}
+
+}  // namespace
+
 EngineFront::EngineFront(Engine engine, const CoreContext& context)
     : engine_(engine),
       context_(context),
       stream_(context.program.stream(engine)),
       queue_(context.chip.sequencer),
-      account_(engine, context.counters) {}
+      account_(engine, context.counters, trace_of(engine, context)),
+      trace_(trace_of(engine, context)) {}
 
 Issued& EngineFront::take_next() {
+  show(Cause::Issue);
   context_.time.wait_until(queue_.next_delivery());
   taken_.instruction = &stream_[next_];
   taken_.index = static_cast<std::int64_t>(next_);
   taken_.head = context_.time.now();
+  taken_.end.reset();
   taken_.phases.assign(1, {.cause = Cause::Issue, .until = taken_.head});
   queue_.take(taken_.head);
+  wave_.instruction = taken_.index;
+  wave_.layer = taken_.instruction->layer;
   ++next_;
   return taken_;
 }
@@ -39,10 +57,24 @@ void EngineFront::wait_for_semaphores(Issued& issued, CoreCycles drained) {
   }
 }
 
+void EngineFront::started(Issued& issued) {
+  issued.start = context_.time.now();
+  context_.layers.started(issued.instruction->layer, issued.start);
+  ++wave_.in_flight;
+  show(Cause::Busy);
+}
+
 void EngineFront::charge_phases(const Issued& issued) {
+  account_.charges_are_for(issued.index, false);
   for (const Phase& phase : issued.phases) {
     account_.charge(phase.cause, phase.until, issued.instruction->layer);
   }
+  account_.charges_are_for(issued.index, true);
+}
+
+void EngineFront::ended(Issued& issued) {
+  issued.end = context_.time.now();
+  show(Cause::Drain);
 }
 
 void EngineFront::complete(const Issued& issued) {
@@ -53,6 +85,37 @@ void EngineFront::complete(const Issued& issued) {
   account_.count_instruction(layer);
   context_.layers.completed(engine_, layer, context_.time.now());
   ++completed_;
+  --wave_.in_flight;
+  if (completed_ == stream_.size()) {
+    show(Cause::Idle);
+  }
+  record(issued);
+}
+
+void EngineFront::record(const Issued& issued) {
+  if (trace_ == nullptr) {
+    return;
+  }
+  const CoreCycles now = context_.time.now();
+  trace_->instructions[static_cast<std::size_t>(issued.index)] = {.head = issued.head,
+                                                                  .start = issued.start,
+                                                                  .end = issued.end.value_or(now),
+                                                                  .completed = now};
+}
+
+Cause EngineFront::cause_of(WaitsFor what) const {
+  switch (what) {
+    case WaitsFor::Semaphore:
+      return wait_cause(context_.semaphores.semaphore(awaited_.semaphore));
+    case WaitsFor::FreeTile:
+      return Cause::FifoFull;
+    case WaitsFor::Tile:
+      return Cause::Weights;
+    case WaitsFor::Memory:
+    case WaitsFor::Nothing:
+      break;
+  }
+  return Cause::Busy;  // waits behind its own work in flight
 }
 
 void EngineFront::fail(const Issued& issued, const std::string& message) const {

@@ -20,9 +20,19 @@ struct Phase {
 /// An instruction that its engine has taken from the queue, and what it has waited for since.
 struct Issued {
   const Instruction* instruction = nullptr;
-  std::int64_t index = 0;  // in its stream
-  CoreCycles head{0};      // cycle in which the engine took it
+  std::int64_t index = 0;         // in its stream
+  CoreCycles head{0};             // cycle in which the engine took it
+  CoreCycles start{0};            // cycle in which it began to work
+  std::optional<CoreCycles> end;  // cycle in which the engine was free, if before the completion
   std::vector<Phase> phases;
+};
+
+/// What an engine does at the moment, for waveforms; says nothing that the account does not.
+struct EngineWave {
+  unsigned int state = static_cast<unsigned int>(Cause::Idle);  // a Cause
+  std::int64_t instruction = 0;                                 // taken last: its index
+  std::int32_t layer = 0;                                       // of that instruction
+  std::int64_t in_flight = 0;  // instructions that have begun to work and not completed
 };
 
 /// What an engine may wait for without end when a program is wrong.
@@ -49,13 +59,19 @@ class EngineFront {
     while (!is_ready()) {
       waits_for_ = what;
       waiting_index_ = issued.index;
+      show(cause_of(what));
       sc_core::wait(event);
     }
+    show(Cause::Busy);
     waits_for_ = WaitsFor::Nothing;
   }
 
-  /// Charges the instruction's phases; the work that follows is charged by the engine.
+  /// The instruction begins to work now.
+  void started(Issued& issued);
+  /// Charges the instruction's phases; what is charged next is its work.
   void charge_phases(const Issued& issued);
+  /// The engine is free for the next instruction now, before this one completes.
+  void ended(Issued& issued);
   /// The instruction has completed now: posts its signals and counts it.
   void complete(const Issued& issued);
 
@@ -76,8 +92,13 @@ class EngineFront {
 
   [[nodiscard]] EngineAccount& account() { return account_; }
   [[nodiscard]] Engine engine() const { return engine_; }
+  [[nodiscard]] const EngineWave& wave() const { return wave_; }
 
  private:
+  [[nodiscard]] Cause cause_of(WaitsFor what) const;
+  void show(Cause state) { wave_.state = static_cast<unsigned int>(state); }
+  void record(const Issued& issued);
+
   Engine engine_;
   const CoreContext& context_;
   const std::vector<Instruction>& stream_;
@@ -89,6 +110,8 @@ class EngineFront {
   WaitsFor waits_for_ = WaitsFor::Nothing;
   std::int64_t waiting_index_ = 0;
   SemaphoreUse awaited_;  // when waits_for_ is Semaphore
+  EngineWave wave_;
+  EngineTrace* trace_;  // null when nobody records
 };
 
 }  // namespace systole

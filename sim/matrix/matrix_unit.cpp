@@ -50,7 +50,7 @@ void MatrixUnit::execute(Issued& issued) {
   }
   front_.charge_phases(issued);
   const CoreCycles start = context_.time.now();
-  context_.layers.started(layer, start);
+  front_.started(issued);
 
   if (context_.memories != nullptr) {
     front_.at_place_of(issued, [&] {
@@ -65,6 +65,7 @@ void MatrixUnit::execute(Issued& issued) {
   context_.ports.wait_for(PortUser::Matrix);
 
   const CoreCycles end = context_.time.now();
+  front_.ended(issued);
   front_.account().charge_work(end, timing.stream, CoreCycles(0), Cause::Port, layer);
   drained_ = end + drain_cycles(context_.chip.matrix);
   context_.layers.active(layer, issued.head, drained_);
