@@ -19,6 +19,7 @@
 #include "report/describe.h"
 #include "report/json.h"
 #include "report/text.h"
+#include "report/timeline.h"
 #include "study/evaluate.h"
 
 namespace systole {
@@ -69,9 +70,19 @@ Result evaluate_request(const Request& request) {
   progress.stage("reading");
   const ChipSpec chip = chip_of(request);
   const Network network = network_of(request);
-  return evaluate(chip, network, {.check = request.check, .on_stage = [&](std::string_view name) {
-                                    progress.stage(name);
-                                  }});
+  RunRecord record;
+  Result result = evaluate(chip, network,
+                           {.check = request.check,
+                            .on_stage = [&](std::string_view name) { progress.stage(name); },
+                            .record = request.timeline.empty() ? nullptr : &record});
+  if (!request.timeline.empty()) {
+    progress.stage("writing the timeline");
+    OutputFile file(request.timeline);
+    write_timeline(chip, record.program, record.trace,
+                   [&](std::string_view text) { file.write(text); });
+    file.finish();
+  }
+  return result;
 }
 
 ExitCode run(const Request& request) {
@@ -103,8 +114,10 @@ ExitCode print_compiled(const Request& request) {
 }  // namespace
 
 ExitCode execute(const Request& request) {
-  if (!request.output.empty()) {
-    check_output(request.output);
+  for (const std::string& file : {request.output, request.timeline}) {
+    if (!file.empty()) {
+      check_output(file);
+    }
   }
   switch (request.command) {
     case Command::Run:

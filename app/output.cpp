@@ -43,25 +43,6 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
-/// Interruptions wait until the temporary file is gone.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t held;
-    sigemptyset(&held);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXFSZ}) {
-      sigaddset(&held, signal);
-    }
-    pthread_sigmask(SIG_BLOCK, &held, &before_);
-  }
-  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 /// What a new file gets: the permissions of the one that it replaces, else those of the umask.
 mode_t mode_for(const std::string& file) {
   constexpr mode_t kPermissions = 07777;
@@ -93,43 +74,6 @@ std::string directory_of(const std::string& file) {
   return parent.empty() ? "." : parent.string();
 }
 
-void write_in_place(const std::string& file, std::string_view text) {
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    cannot_write(file, errno);
-  }
-  int error = write_all(descriptor, text);
-  if (::close(descriptor) != 0 && error == 0) {
-    error = errno;
-  }
-  if (error != 0) {
-    cannot_write(file, error);
-  }
-}
-
-/// 0, or an errno; the temporary file is gone either way unless it has become `target`.
-int write_beside(const std::string& target, std::string_view text) {
-  std::string temporary = fmt::format("{}/.systole-XXXXXX", directory_of(target));
-  const int descriptor = ::mkstemp(temporary.data());
-  if (descriptor < 0) {
-    return errno;
-  }
-  int error = write_all(descriptor, text);
-  if (error == 0 && ::fchmod(descriptor, mode_for(target)) != 0) {
-    error = errno;
-  }
-  if (::close(descriptor) != 0 && error == 0) {
-    error = errno;
-  }
-  if (error == 0 && ::rename(temporary.c_str(), target.c_str()) != 0) {
-    error = errno;
-  }
-  if (error != 0) {
-    ::unlink(temporary.c_str());
-  }
-  return error;
-}
-
 }  // namespace
 
 void check_output(const std::string& file) {
@@ -153,15 +97,83 @@ void check_output(const std::string& file) {
   }
 }
 
-void write_file(const std::string& file, std::string_view text) {
+/// Interruptions wait until the temporary file is gone.
+class OutputFile::SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXFSZ}) {
+      sigaddset(&held, signal);
+    }
+    pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+OutputFile::OutputFile(const std::string& file)
+    : file_(file), held_(std::make_unique<SignalsHeld>()), target_(target_of(file)) {
   if (is_special(file)) {
-    write_in_place(file, text);
-    return;
+    descriptor_ = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    temporary_ = fmt::format("{}/.systole-XXXXXX", directory_of(target_));
+    descriptor_ = ::mkstemp(temporary_.data());
   }
-  const SignalsHeld held;
-  if (const int error = write_beside(target_of(file), text); error != 0) {
-    cannot_write(file, error);
+  if (descriptor_ < 0) {
+    cannot_write(file, errno);
   }
+}
+
+OutputFile::~OutputFile() {
+  close_and_remove();
+}
+
+void OutputFile::write(std::string_view text) {
+  if (const int error = write_all(descriptor_, text); error != 0) {
+    fail(error);
+  }
+}
+
+void OutputFile::finish() {
+  if (!temporary_.empty() && ::fchmod(descriptor_, mode_for(target_)) != 0) {
+    fail(errno);
+  }
+  const int closed = ::close(descriptor_);
+  descriptor_ = -1;
+  if (closed != 0) {
+    fail(errno);
+  }
+  if (!temporary_.empty() && ::rename(temporary_.c_str(), target_.c_str()) != 0) {
+    fail(errno);
+  }
+  temporary_.clear();
+}
+
+void OutputFile::fail(int error) {
+  close_and_remove();
+  cannot_write(file_, error);
+}
+
+void OutputFile::close_and_remove() {
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+    descriptor_ = -1;
+  }
+  if (!temporary_.empty()) {
+    ::unlink(temporary_.c_str());
+    temporary_.clear();
+  }
+}
+
+void write_file(const std::string& file, std::string_view text) {
+  OutputFile output(file);
+  output.write(text);
+  output.finish();
 }
 
 void write_standard_output(std::string_view text) {
