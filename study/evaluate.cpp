@@ -39,10 +39,12 @@ void begin_stage(const EvaluateOptions& options, std::string_view name) {
 Result run_program(const ChipSpec& chip, const Network& network, const Program& program,
                    const EvaluateOptions& options) {
   Result result{.chip = chip, .graph = network.graph, .counters = {}, .check = {}};
-  RunTrace* const trace = options.record == nullptr ? nullptr : &options.record->trace;
+  const RunRecording recording{
+      .trace = options.record == nullptr ? nullptr : &options.record->trace,
+      .waveform = options.waveform};
   if (!options.check) {
     begin_stage(options, "simulating");
-    result.counters = simulate(chip, program, nullptr, trace);
+    result.counters = simulate(chip, program, nullptr, recording);
     return result;
   }
   begin_stage(options, "generating weights");
@@ -52,7 +54,7 @@ Result run_program(const ChipSpec& chip, const Network& network, const Program& 
   RecordingObserver observer(&recorder);
   const RunData data{.dram = &dram, .host = &host, .observer = &observer};
   begin_stage(options, "simulating with data");
-  result.counters = simulate(chip, program, &data, trace);
+  result.counters = simulate(chip, program, &data, recording);
   dram = {};  // the comparison needs as much again
   begin_stage(options, "comparing with the reference");
   result.check = check_run(network.graph, *network.data, program, std::move(recorder), host);

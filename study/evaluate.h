@@ -25,6 +25,8 @@ struct EvaluateOptions {
   std::function<void(std::string_view)> on_stage;
   /// Filled by the run unless null. The cycles are the same with and without it.
   RunRecord* record = nullptr;
+  /// A waveform of the run, as RunRecording has it; empty: none.
+  std::string waveform;
 };
 
 /// Compiles a network for a chip, simulates it and, on demand, checks its numbers. A pure function

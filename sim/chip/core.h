@@ -33,9 +33,10 @@ class Core : public sc_core::sc_module {
   /// `deadlock at cycle C: ENGINE waits for ...; ...` when instructions are left.
   [[nodiscard]] Counters finish();
 
- private:
-  [[nodiscard]] std::array<EngineFront*, kEngineCount> fronts();
+  /// Adds the core's variables to a waveform: docs/timeline.md has the list.
+  void trace(sc_core::sc_trace_file* file) const override;
 
+ private:
   Counters counters_;
   LayerAccount layers_;
   SemaphoreBank semaphores_;
@@ -50,6 +51,7 @@ class Core : public sc_core::sc_module {
   DmaEngine weights_;
   MatrixUnit matrix_;
   VectorUnit vector_;
+  std::array<EngineFront*, kEngineCount> fronts_;  // of the engines above, in the order of Engine
 };
 
 }  // namespace systole

@@ -1,6 +1,7 @@
 #include "sim/core/engine_front.h"
 
 #include <algorithm>
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -122,6 +123,16 @@ void EngineFront::fail(const Issued& issued, const std::string& message) const {
   const auto layer = static_cast<std::size_t>(issued.instruction->layer);
   throw InternalError(fmt::format("{} instruction {} ({}): {}", name_of(engine_), issued.index,
                                   context_.program.layers[layer].name, message));
+}
+
+void EngineFront::trace(sc_core::sc_trace_file* file, const std::string& core) const {
+  constexpr int kIntegerBits = 32;
+  constexpr int kStateBits = std::bit_width(static_cast<unsigned int>(kCauseCount - 1));
+  const std::string scope = fmt::format("{}.{}.", core, name_of(engine_));
+  sc_core::sc_trace(file, wave_.state, scope + "state", kStateBits);
+  sc_core::sc_trace(file, wave_.instruction, scope + "instruction", kIntegerBits);
+  sc_core::sc_trace(file, wave_.layer, scope + "layer", kIntegerBits);
+  sc_core::sc_trace(file, wave_.in_flight, scope + "in_flight", kIntegerBits);
 }
 
 std::optional<std::string> EngineFront::stuck() const {

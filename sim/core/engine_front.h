@@ -92,7 +92,8 @@ class EngineFront {
 
   [[nodiscard]] EngineAccount& account() { return account_; }
   [[nodiscard]] Engine engine() const { return engine_; }
-  [[nodiscard]] const EngineWave& wave() const { return wave_; }
+  /// Adds the engine's variables to a waveform, below `core`.
+  void trace(sc_core::sc_trace_file* file, const std::string& core) const;
 
  private:
   [[nodiscard]] Cause cause_of(WaitsFor what) const;

@@ -23,11 +23,18 @@ class BufferPorts {
   /// Suspends the calling thread until the user's stream has finished; several threads may wait.
   void wait_for(PortUser user);
 
+  /// Whether the user has begun a stream that it has not seen to its end, as waveforms show it. (A
+  /// stream that ends before the user waits for it is open until then.)
+  [[nodiscard]] const bool& is_open(PortUser user) const {
+    return open_[static_cast<std::size_t>(user)];
+  }
+
  private:
   PortArbiter arbiter_;
   Bytes port_width_;
   CoreTime time_;
   int waiting_ = 0;
+  std::array<bool, kPortUserCount> open_{};
   sc_core::sc_event stream_added_;  // later ends for those who wait
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "arch/enum_names.h"
 #include "arch/units/units.h"
 
 namespace systole {
@@ -18,6 +19,17 @@ enum class PortUser : std::uint8_t {
   VectorResult,
 };
 inline constexpr int kPortUserCount = 7;
+
+template <>
+inline constexpr auto kEnumNames<PortUser> = std::to_array<EnumName<PortUser>>({
+    {PortUser::Host, "host"},
+    {PortUser::DmaIn, "dma_in"},
+    {PortUser::DmaOut, "dma_out"},
+    {PortUser::Matrix, "matrix"},
+    {PortUser::VectorFirst, "vector_first"},
+    {PortUser::VectorSecond, "vector_second"},
+    {PortUser::VectorResult, "vector_result"},
+});
 
 /// Shares the ports of the unified buffer among access streams, exactly and without an event per
 /// cycle.
