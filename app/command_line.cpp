@@ -3,6 +3,9 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -55,13 +58,16 @@ reference kernels, bit for bit. The cycles are the same with and without it.
 --timeline writes what every engine did when: open the file at https://ui.perfetto.dev
 (it stays on your machine) or in chrome://tracing. Each engine is a track; a slice is an
 instruction, named by operation and layer, with operands and cycles as its arguments;
-the slices before it say what it waited for. docs/timeline.md has the rest.
+the slices before it say what it waited for. --vcd writes the states of engines, counts
+of semaphores and levels of buffers as a waveform: gtkwave FILE. docs/timeline.md says
+what everything in both means. Neither changes a cycle.
 
 Examples:
   systole run tpu_v1 resnet50
   systole run tpu_v1 resnet50 --batch 8 --check
   systole run tpu_v1 mlp0 --format csv --output mlp0.csv
   systole run tpu_v1 resnet50 --timeline resnet50.json
+  systole run edge my_network.yaml --check --vcd my_network.vcd
 )";
 
 constexpr std::string_view kCompileExamples = R"(
@@ -84,6 +90,7 @@ struct Words {
   std::optional<std::string> batch;
   std::optional<std::string> output;
   std::optional<std::string> timeline;
+  std::optional<std::string> waveform;
   std::string seed = "1";
   std::string format = "text";
 };
@@ -115,6 +122,18 @@ std::string file_of(const std::string& option, const std::optional<std::string>&
     throw UserError(fmt::format("systole: {}: expected a file, got ''", option));
   }
   return file.value_or("");
+}
+
+/// One file cannot hold two results.
+void check_distinct(const std::vector<std::pair<std::string_view, std::string>>& files) {
+  for (auto one = files.begin(); one != files.end(); ++one) {
+    for (auto other = files.begin(); other != one; ++other) {
+      if (!one->second.empty() && one->second == other->second) {
+        throw UserError(fmt::format("systole: {} and {}: expected two files, got '{}' for both",
+                                    other->first, one->first, one->second));
+      }
+    }
+  }
 }
 
 std::string version_text() {
@@ -153,6 +172,9 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
       ->type_name("FORMAT");
   run->add_option("--timeline", words.timeline,
                   "Also write to FILE what every engine did when, for ui.perfetto.dev")
+      ->type_name("FILE");
+  run->add_option("--vcd", words.waveform,
+                  "Also write to FILE states, semaphores and levels by cycle, for GTKWave")
       ->type_name("FILE");
   add_output(*run, request, words);
   run->footer(std::string(kRunExamples));
@@ -203,10 +225,10 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.format = format_of(words.format);
   request.output = file_of("--output", words.output);
   request.timeline = file_of("--timeline", words.timeline);
-  if (!request.output.empty() && request.output == request.timeline) {
-    throw UserError(fmt::format(
-        "systole: --output and --timeline: expected two files, got '{}' for both", request.output));
-  }
+  request.waveform = file_of("--vcd", words.waveform);
+  check_distinct({{"--output", request.output},
+                  {"--timeline", request.timeline},
+                  {"--vcd", request.waveform}});
   return request;
 }
 

@@ -21,6 +21,7 @@ struct Request {
   Format format = Format::Text;
   std::string output;    ///< a file, or empty for standard output
   std::string timeline;  ///< a file, or empty for none
+  std::string waveform;  ///< a file, or empty for none
 };
 
 /// Text to print instead of doing anything: help and version.

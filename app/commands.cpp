@@ -20,6 +20,7 @@
 #include "report/json.h"
 #include "report/text.h"
 #include "report/timeline.h"
+#include "sim/simulate.h"
 #include "study/evaluate.h"
 
 namespace systole {
@@ -65,22 +66,44 @@ std::string formatted(const Result& result, const Request& request) {
   return "";
 }
 
+void deliver_timeline(const ChipSpec& chip, const RunRecord& record, const std::string& name) {
+  OutputFile file(name);
+  write_timeline(chip, record.program, record.trace,
+                 [&](std::string_view text) { file.write(text); });
+  file.finish();
+}
+
+/// `waveform` is what the user calls the file behind `options.waveform`.
+Result evaluate_with(const EvaluateOptions& options, const ChipSpec& chip, const Network& network,
+                     const std::string& waveform) {
+  try {
+    return evaluate(chip, network, options);
+  } catch (const WaveformError& error) {
+    throw UserError(fmt::format("systole: cannot write '{}': {}", waveform, error.what()));
+  }
+}
+
 Result evaluate_request(const Request& request) {
   Progress progress(!request.quiet);
   progress.stage("reading");
   const ChipSpec chip = chip_of(request);
   const Network network = network_of(request);
   RunRecord record;
-  Result result = evaluate(chip, network,
-                           {.check = request.check,
-                            .on_stage = [&](std::string_view name) { progress.stage(name); },
-                            .record = request.timeline.empty() ? nullptr : &record});
+  std::optional<Replacement> waveform;  // SystemC writes it while it simulates
+  if (!request.waveform.empty()) {
+    waveform.emplace(request.waveform, ".vcd");
+  }
+  const EvaluateOptions options{.check = request.check,
+                                .on_stage = [&](std::string_view name) { progress.stage(name); },
+                                .record = request.timeline.empty() ? nullptr : &record,
+                                .waveform = waveform ? waveform->name() : ""};
+  Result result = evaluate_with(options, chip, network, request.waveform);
+  if (waveform) {
+    waveform->commit();
+  }
   if (!request.timeline.empty()) {
     progress.stage("writing the timeline");
-    OutputFile file(request.timeline);
-    write_timeline(chip, record.program, record.trace,
-                   [&](std::string_view text) { file.write(text); });
-    file.finish();
+    deliver_timeline(chip, record, request.timeline);
   }
   return result;
 }
@@ -118,6 +141,9 @@ ExitCode execute(const Request& request) {
     if (!file.empty()) {
       check_output(file);
     }
+  }
+  if (!request.waveform.empty()) {
+    check_regular_output("--vcd", request.waveform);
   }
   switch (request.command) {
     case Command::Run:

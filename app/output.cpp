@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -116,57 +117,119 @@ class OutputFile::SignalsHeld {
   sigset_t before_{};
 };
 
-OutputFile::OutputFile(const std::string& file)
-    : file_(file), held_(std::make_unique<SignalsHeld>()), target_(target_of(file)) {
-  if (is_special(file)) {
-    descriptor_ = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
-  } else {
-    temporary_ = fmt::format("{}/.systole-XXXXXX", directory_of(target_));
-    descriptor_ = ::mkstemp(temporary_.data());
+/// What is written in place.
+class OutputFile::SpecialFile {
+ public:
+  explicit SpecialFile(const std::string& file)
+      : file_(file), descriptor_(::open(file.c_str(), O_WRONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) {
+      cannot_write(file, errno);
+    }
   }
+  ~SpecialFile() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  SpecialFile(const SpecialFile&) = delete;
+  SpecialFile& operator=(const SpecialFile&) = delete;
+
+  void write(std::string_view text) const {
+    if (const int error = write_all(descriptor_, text); error != 0) {
+      cannot_write(file_, error);
+    }
+  }
+  void close() {
+    if (::close(std::exchange(descriptor_, -1)) != 0) {
+      cannot_write(file_, errno);
+    }
+  }
+
+ private:
+  std::string file_;
+  int descriptor_;
+};
+
+Replacement::Replacement(const std::string& file, std::string_view suffix)
+    : file_(file),
+      target_(target_of(file)),
+      temporary_(fmt::format("{}/.systole-XXXXXX{}", directory_of(target_), suffix)),
+      descriptor_(::mkstemps(temporary_.data(), static_cast<int>(suffix.size()))) {
   if (descriptor_ < 0) {
     cannot_write(file, errno);
   }
 }
 
-OutputFile::~OutputFile() {
+Replacement::~Replacement() {
   close_and_remove();
 }
 
-void OutputFile::write(std::string_view text) {
+void Replacement::write(std::string_view text) {
   if (const int error = write_all(descriptor_, text); error != 0) {
     fail(error);
   }
 }
 
-void OutputFile::finish() {
-  if (!temporary_.empty() && ::fchmod(descriptor_, mode_for(target_)) != 0) {
+void Replacement::commit() {
+  if (::fchmod(descriptor_, mode_for(target_)) != 0) {
     fail(errno);
   }
-  const int closed = ::close(descriptor_);
-  descriptor_ = -1;
-  if (closed != 0) {
+  if (::close(std::exchange(descriptor_, -1)) != 0) {
     fail(errno);
   }
-  if (!temporary_.empty() && ::rename(temporary_.c_str(), target_.c_str()) != 0) {
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
     fail(errno);
   }
   temporary_.clear();
 }
 
-void OutputFile::fail(int error) {
+void Replacement::fail(int error) {
   close_and_remove();
   cannot_write(file_, error);
 }
 
-void OutputFile::close_and_remove() {
+void Replacement::close_and_remove() {
   if (descriptor_ >= 0) {
-    ::close(descriptor_);
-    descriptor_ = -1;
+    ::close(std::exchange(descriptor_, -1));
   }
   if (!temporary_.empty()) {
     ::unlink(temporary_.c_str());
     temporary_.clear();
+  }
+}
+
+OutputFile::OutputFile(const std::string& file) : held_(std::make_unique<SignalsHeld>()) {
+  if (is_special(file)) {
+    special_ = std::make_unique<SpecialFile>(file);
+  } else {
+    replacement_ = std::make_unique<Replacement>(file);
+  }
+}
+
+OutputFile::~OutputFile() {
+  replacement_.reset();  // before signals come through again
+}
+
+void OutputFile::write(std::string_view text) {
+  if (special_ != nullptr) {
+    special_->write(text);
+  } else {
+    replacement_->write(text);
+  }
+}
+
+void OutputFile::finish() {
+  if (special_ != nullptr) {
+    special_->close();
+  } else {
+    replacement_->commit();
+  }
+}
+
+void check_regular_output(std::string_view option, const std::string& file) {
+  check_output(file);
+  if (is_special(file)) {
+    throw UserError(fmt::format("systole: {}: expected a regular file, got '{}'", option, file));
   }
 }
 

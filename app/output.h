@@ -10,11 +10,38 @@ namespace systole {
 /// simulation are not lost to a mistyped directory. Creates nothing.
 void check_output(const std::string& file);
 
-/// A file written piece by piece, whole or not at all: a temporary file beside it takes its name at
-/// the end; without that, or on any error, the temporary file is removed and `file` is as before.
-/// An interruption (SIGINT, SIGTERM, SIGHUP) waits until the file is whole or gone. What is no
-/// regular file (a device, a pipe) is written in place. Each function throws UserError `systole:
-/// cannot write 'FILE': REASON`.
+/// The same for a file that cannot be written in place: `systole: OPTION: expected a regular file,
+/// got 'FILE'` as well.
+void check_regular_output(std::string_view option, const std::string& file);
+
+/// A temporary file beside `file`, `.systole-XXXXXX` and `suffix`, which takes its name in the end
+/// or goes away. Each function throws UserError `systole: cannot write 'FILE': REASON`. Only a
+/// program that is killed leaves the temporary file behind.
+class Replacement {
+ public:
+  explicit Replacement(const std::string& file, std::string_view suffix = "");
+  ~Replacement();
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+
+  [[nodiscard]] const std::string& name() const { return temporary_; }
+  void write(std::string_view text);
+  /// The temporary file is whole: it becomes `file`, with the permissions of what it replaces.
+  void commit();
+
+ private:
+  void close_and_remove();
+  [[noreturn]] void fail(int error);
+
+  std::string file_;
+  std::string target_;  ///< behind symbolic links
+  std::string temporary_;
+  int descriptor_ = -1;
+};
+
+/// A file written piece by piece, whole or not at all, as a Replacement; an interruption (SIGINT,
+/// SIGTERM, SIGHUP) waits until it is whole or gone. What is no regular file (a device, a pipe) is
+/// written in place. Throws UserError as a Replacement does.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& file);
@@ -28,15 +55,11 @@ class OutputFile {
 
  private:
   class SignalsHeld;
+  class SpecialFile;
 
-  [[noreturn]] void fail(int error);
-  void close_and_remove();
-
-  std::string file_;
   std::unique_ptr<SignalsHeld> held_;
-  std::string target_;     ///< behind symbolic links
-  std::string temporary_;  ///< empty where it is written in place
-  int descriptor_ = -1;
+  std::unique_ptr<SpecialFile> special_;  ///< one of the two
+  std::unique_ptr<Replacement> replacement_;
 };
 
 /// Writes `text` to `file` as an OutputFile.
