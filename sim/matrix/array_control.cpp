@@ -44,7 +44,9 @@ void ArrayControl::enter(const PhaseFlags& phase) {
   if (phase.first) {
     ++folds_inside_;
   }
-  fold_is_open_ = !phase.last;
+  if (phase.is_step) {
+    fold_is_open_ = !phase.last;
+  }
   if (phase.takes_shadow) {
     rows_in_ = 0;
   }
@@ -59,8 +61,8 @@ std::uint32_t ArrayControl::enter_row() {
 }
 
 void ArrayControl::check(const PhaseFlags& phase) const {
-  SYSTOLE_CHECK(phase.first == !fold_is_open_, "cycle {}: a fold begins {}", cycle_,
-                phase.first ? "inside another" : "without its first phase");
+  SYSTOLE_CHECK(!phase.is_step || phase.first == !fold_is_open_, "cycle {}: a fold begins {}",
+                cycle_, phase.first ? "inside another" : "without its first phase");
   SYSTOLE_CHECK(loads_ || !phase.takes_shadow, "an array that loads no tiles is to take one");
   SYSTOLE_CHECK(leaves_sums_ || !(phase.clears || phase.drains),
                 "an array that keeps no sums is to clear or drain them");

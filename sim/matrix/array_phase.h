@@ -21,6 +21,7 @@ struct PhaseFlags {
   bool clears = false;        ///< sums start from zero (output stationary)
   bool drains = false;        ///< with `last`: sums leave afterwards (output stationary)
   bool multiplies = true;     ///< false: occupies its cycle, and no PE multiplies
+  bool is_step = true;        ///< false: a bubble between phases, which may take the shadow
 };
 
 /// One cycle's worth of streaming through an array of R x C PEs. Operands are 32-bit lanes: an
