@@ -47,7 +47,7 @@ void EngineFront::wait_for_semaphores(Issued& issued) {
 }
 
 void EngineFront::charge_phases(const Issued& issued, CoreCycles drained) {
-  for (const Phase& phase : issued.phases) {
+  for (const Stretch& phase : issued.phases) {
     if (is_wait(phase.cause)) {
       account_.charge(Cause::Drain, std::min(drained, phase.until), issued.instruction->layer);
     }

@@ -13,7 +13,7 @@
 namespace systole {
 
 /// The cycles up to `until` went to `cause`.
-struct Phase {
+struct Stretch {
   Cause cause = Cause::Idle;
   CoreCycles until{0};
 };
@@ -23,7 +23,7 @@ struct Issued {
   const Instruction* instruction = nullptr;
   std::int64_t index = 0;  // in its stream
   CoreCycles head{0};      // cycle in which the engine took it
-  std::vector<Phase> phases;
+  std::vector<Stretch> phases;
 };
 
 /// What an engine may wait for without end when a program is wrong.

@@ -3,9 +3,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "arch/diag/check.h"
+#include "sim/matrix/array_timing.h"
+#include "sim/matrix/pe_level_array.h"
 #include "sim/matrix/tile_array.h"
 
 namespace systole {
+
+namespace {
+
+std::unique_ptr<SystolicArray> make_array(const CoreContext& context) {
+  switch (context.chip.matrix.model) {
+    case ArrayModel::Tile:
+      return std::make_unique<TileArray>(context.chip.matrix);
+    case ArrayModel::Pe:
+      return std::make_unique<PeLevelArray>("array", context.chip.matrix, context.time,
+                                            context.ports, context.accumulator_ports);
+  }
+  SYSTOLE_CHECK(false, "no such model of the array");
+}
+
+}  // namespace
 
 MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, const CoreContext& context,
                        WeightFifo& fifo)
@@ -14,7 +32,7 @@ MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, const CoreContext& c
       rule_(rule_of(context.chip.matrix.dataflow)),
       fifo_(fifo),
       front_(Engine::Matrix, context),
-      array_(std::make_unique<TileArray>(context.chip.matrix)) {
+      array_(make_array(context)) {
   SC_HAS_PROCESS(MatrixUnit);
   if (rule_.loads()) {
     SC_THREAD(load);

@@ -14,7 +14,7 @@
 namespace systole {
 
 /// Systolic array with shadow registers, of any dataflow (arch/dataflow.h); the cycles of each part
-/// of a fold are in fold_timing.h.
+/// of a fold are in array_timing.h and fold_timing.h.
 ///
 /// Timing, overlap `shadow`:
 /// - What the dataflow loads enters the shadow registers when they are free: from the cycle in

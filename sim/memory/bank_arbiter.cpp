@@ -31,13 +31,19 @@ void BankArbiter::add(std::size_t index, const AccessStream& stream, CoreCycles 
                    .tracked = stream.phases > stream.accesses,
                    .lateness = kNothingServed,
                    .recent = kNothingServed};
-  set_checkpoint(1);
+  active_.clear();
+  for (std::size_t user = 0; user < kMaxUsers; ++user) {
+    if (is_active(user)) {
+      active_.push_back(user);
+    }
+  }
+  checkpoint_.length = 0;
 }
 
 void BankArbiter::advance(CoreCycles cycle) {
   SYSTOLE_CHECK(cycle >= reached_, "cycle {} after {}", cycle.count(), reached_.count());
   while (reached_ < cycle) {
-    if (!any_active()) {
+    if (active_.empty()) {
       reached_ = cycle;
       return;
     }
@@ -45,12 +51,20 @@ void BankArbiter::advance(CoreCycles cycle) {
   }
 }
 
-/// One cycle, and the repetitions of what recurs with it, before `cycle`.
+/// As many of the cycles before `cycle` as can be told at once, one at least.
 void BankArbiter::serve_until_change(CoreCycles cycle) {
-  serve_cycle();
+  if (all_are_served()) {
+    serve_all_until(cycle);
+    return;
+  }
   if (checkpoint_.length == 0) {
     set_checkpoint(1);
-  } else if (recurs()) {
+  }
+  serve_cycle();
+  if (checkpoint_.length == 0) {
+    return;  // a stream has ended
+  }
+  if (recurs()) {
     repeat_until(cycle);
   } else if ((reached_ - checkpoint_.cycle).count() >= checkpoint_.length) {
     set_checkpoint(2 * checkpoint_.length);
@@ -78,8 +92,49 @@ CoreCycles BankArbiter::end_of(std::size_t index) const {
   return user.begin + phases + CoreCycles(static_cast<std::int64_t>(late));
 }
 
-bool BankArbiter::any_active() const {
-  return std::any_of(users_.begin(), users_.end(), [](const User& user) { return user.left > 0; });
+/// Whether every active stream finds a port and a bank of its own; then so it is in the next cycle,
+/// since all move on by one bank.
+bool BankArbiter::all_are_served() const {
+  if (static_cast<std::int64_t>(active_.size()) > ports_) {
+    return false;
+  }
+  for (auto user = active_.begin(); user != active_.end(); ++user) {
+    const auto shares_bank = [&](std::size_t other) {
+      return users_[other].bank == users_[*user].bank;
+    };
+    if (std::any_of(std::next(user), active_.end(), shares_bank)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void BankArbiter::serve_all_until(CoreCycles cycle) {
+  std::int64_t span = (cycle - reached_).count();
+  for (const std::size_t index : active_) {
+    span = std::min(span, users_[index].left);
+  }
+  bool ended = false;
+  for (const std::size_t index : active_) {
+    User& user = users_[index];
+    note_lateness(user);  // of the first: the others follow at once, and are needed no sooner
+    user.left -= span;
+    user.bank = (user.bank + span) % banks_;
+    if (user.left == 0) {
+      user.finish = reached_ + CoreCycles(span);
+      ended = true;
+    }
+  }
+  reached_ += CoreCycles(span);
+  checkpoint_.length = 0;
+  if (ended) {
+    remove_ended();
+  }
+}
+
+void BankArbiter::remove_ended() {
+  const auto has_ended = [&](std::size_t user) { return !is_active(user); };
+  active_.erase(std::remove_if(active_.begin(), active_.end(), has_ended), active_.end());
 }
 
 void BankArbiter::serve_cycle() {
@@ -112,16 +167,25 @@ void BankArbiter::serve_cycle() {
     turn_ = first_blocked < kMaxUsers ? (turn_ + first_blocked) % kMaxUsers : after_last;
   }
   reached_ += CoreCycles(1);
+  if (checkpoint_.length == 0) {
+    remove_ended();
+  }
+}
+
+/// Of the user's next access, served in the cycle reached.
+void BankArbiter::note_lateness(User& user) const {
+  if (!user.tracked) {
+    return;
+  }
+  const std::int64_t g = user.stream.accesses - user.left;
+  const Wide late =
+      Wide{user.stream.accesses} * (reached_ - user.begin).count() - Wide{user.stream.phases} * g;
+  user.recent = std::max(user.recent, late);
+  user.lateness = std::max(user.lateness, late);
 }
 
 void BankArbiter::serve(User& user) {
-  if (user.tracked) {
-    const std::int64_t g = user.stream.accesses - user.left;
-    const Wide late =
-        Wide{user.stream.accesses} * (reached_ - user.begin).count() - Wide{user.stream.phases} * g;
-    user.recent = std::max(user.recent, late);
-    user.lateness = std::max(user.lateness, late);
-  }
+  note_lateness(user);
   --user.left;
   user.bank = user.bank + 1 == banks_ ? 0 : user.bank + 1;
   if (user.left == 0) {

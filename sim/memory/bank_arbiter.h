@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include <boost/container/static_vector.hpp>
+
 #include "arch/units/units.h"
 #include "arch/units/wide.h"
 
@@ -78,16 +80,20 @@ class BankArbiter {
   };
 
   void serve_until_change(CoreCycles cycle);
+  [[nodiscard]] bool all_are_served() const;
+  void serve_all_until(CoreCycles cycle);
+  void remove_ended();
   void serve_cycle();
   void serve(User& user);
+  void note_lateness(User& user) const;
   void set_checkpoint(std::int64_t length);
   [[nodiscard]] bool recurs() const;
   void repeat_until(CoreCycles cycle);
-  [[nodiscard]] bool any_active() const;
 
   std::int64_t ports_;
   std::int64_t banks_;
   std::array<User, kMaxUsers> users_{};
+  boost::container::static_vector<std::size_t, kMaxUsers> active_;  // users, in their order
   std::size_t turn_ = 0;
   CoreCycles reached_{0};
   Checkpoint checkpoint_;
