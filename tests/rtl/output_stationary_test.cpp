@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/rtl/fold_oracle.h"
 #include "tests/rtl/rtl_array.h"
+#include "tests/support_array/fold_oracle.h"
 
 namespace systole::testing {
 

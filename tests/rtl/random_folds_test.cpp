@@ -1,25 +1,23 @@
 // Random sequences of folds on the RTL, held to the closed rules and the plain loops of
 // fold_oracle.h, for both elaborations.
-#include <utility>
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "tests/rtl/fold_oracle.h"
 #include "tests/rtl/rtl_array.h"
+#include "tests/support_array/fold_oracle.h"
 
 namespace systole::testing {
 
 namespace {
 
-std::pair<OperandKind, OperandKind> random_kinds(bool floating, RandomBits& random) {
+OperandKind random_kind(bool floating, RandomBits& random) {
   constexpr std::array kIntegers{OperandKind::Int4, OperandKind::Int8, OperandKind::Int16};
   constexpr std::array kFloats{OperandKind::Bfloat16, OperandKind::Float16, OperandKind::Float8E4M3,
                                OperandKind::Float8E5M2};
-  if (floating) {
-    return {kFloats[random() % kFloats.size()], kFloats[random() % kFloats.size()]};
-  }
-  return {kIntegers[random() % kIntegers.size()], kIntegers[random() % kIntegers.size()]};
+  return floating ? kFloats[random() % kFloats.size()] : kIntegers[random() % kIntegers.size()];
 }
 
 ArrayConfig random_config(const RtlArray& array, RandomBits& random) {
@@ -31,19 +29,20 @@ ArrayConfig random_config(const RtlArray& array, RandomBits& random) {
 }
 
 std::vector<ArrayFold> random_folds(const ArrayConfig& config, RandomBits& random) {
-  const auto [left, other] = random_kinds(config.floating, random);
   std::vector<ArrayFold> folds;
   for (int count = random.between(1, 5); count > 0; --count) {
     // Below, at and above the rows, where what waits for what changes.
     const int steps =
         random.one_in(2) ? random.between(1, 24) : std::max(1, random.between(-1, 1) + config.rows);
-    folds.push_back(random_fold(config, steps, left, other, random));
+    folds.push_back(random_fold(config, steps, random_kind(config.floating, random),
+                                random_kind(config.floating, random), random));
     ArrayFold& fold = folds.back();
     if (config.dataflow == ArrayDataflow::OutputStationary) {
       fold.drains = !random.one_in(3);
       fold.clears = folds.size() == 1 || !random.one_in(3);
     } else if (folds.size() > 1 && random.one_in(3)) {
       fold.tile.clear();
+      fold.sliced_other = folds[folds.size() - 2].sliced_other;  // that of the tile it keeps
     }
   }
   return folds;

@@ -123,6 +123,20 @@ TEST(RtlRules, ASliceOfAnOperandThatIsNotSlicedIsAnError) {
   EXPECT_TRUE(mentions(error_of(kWeightStationary, phase), "cycle 0: an offer breaks the rules"));
 }
 
+TEST(RtlRules, ASliceOfAFloatIsAnError) {
+  PhaseInput phase = lone_phase();
+  phase.sliced_left = true;
+  EXPECT_TRUE(mentions(error_of({.rows = 2, .cols = 2, .floating = true}, phase),
+                       "cycle 0: an offer breaks the rules"));
+}
+
+TEST(RtlRules, ASizeBeyondTheElaboratedOneIsAnError) {
+  const auto array = make_rtl_array(RtlSize::Wide5x19);
+  EXPECT_NO_THROW(array->reset({.rows = 5, .cols = 19}));
+  EXPECT_THROW(array->reset({.rows = 6, .cols = 19}), InternalError);
+  EXPECT_THROW(array->reset({.rows = 5, .cols = 20}), InternalError);
+}
+
 TEST(RtlRules, AnOperandWiderThanItsSliceIsAnErrorACycleAfterItIsMultiplied) {
   PhaseInput phase = lone_phase();
   phase.left = {0, 256};  // nine signed bits end at 255; row 1 multiplies in cycle 1

@@ -1,4 +1,4 @@
-#include "tests/rtl/fold_oracle.h"
+#include "tests/support_array/fold_oracle.h"
 
 #include <algorithm>
 #include <bit>
