@@ -3,6 +3,9 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -52,10 +55,19 @@ CHIP and NETWORK are files, or names from 'systole list'.
 --check carries data through the simulated chip and compares every tensor with the
 reference kernels, bit for bit. The cycles are the same with and without it.
 
+--timeline writes what every engine did when: open the file at https://ui.perfetto.dev
+(it stays on your machine) or in chrome://tracing. Each engine is a track; a slice is an
+instruction, named by operation and layer, with operands and cycles as its arguments;
+the slices before it say what it waited for. --vcd writes the states of engines, counts
+of semaphores and levels of buffers as a waveform: gtkwave FILE. docs/timeline.md says
+what everything in both means. Neither changes a cycle.
+
 Examples:
   systole run tpu_v1 resnet50
   systole run tpu_v1 resnet50 --batch 8 --check
   systole run tpu_v1 mlp0 --format csv --output mlp0.csv
+  systole run tpu_v1 resnet50 --timeline resnet50.json
+  systole run edge my_network.yaml --check --vcd my_network.vcd
 )";
 
 constexpr std::string_view kCompileExamples = R"(
@@ -77,6 +89,8 @@ Example:
 struct Words {
   std::optional<std::string> batch;
   std::optional<std::string> output;
+  std::optional<std::string> timeline;
+  std::optional<std::string> waveform;
   std::string seed = "1";
   std::string format = "text";
 };
@@ -100,6 +114,26 @@ Format format_of(const std::string& text) {
   }
   throw UserError(
       fmt::format("systole: --format: expected one of text, json, csv, got '{}'", text));
+}
+
+/// Empty where the option was not given.
+std::string file_of(const std::string& option, const std::optional<std::string>& file) {
+  if (file && file->empty()) {
+    throw UserError(fmt::format("systole: {}: expected a file, got ''", option));
+  }
+  return file.value_or("");
+}
+
+/// One file cannot hold two results.
+void check_distinct(const std::vector<std::pair<std::string_view, std::string>>& files) {
+  for (auto one = files.begin(); one != files.end(); ++one) {
+    for (auto other = files.begin(); other != one; ++other) {
+      if (!one->second.empty() && one->second == other->second) {
+        throw UserError(fmt::format("systole: {} and {}: expected two files, got '{}' for both",
+                                    other->first, one->first, one->second));
+      }
+    }
+  }
 }
 
 std::string version_text() {
@@ -136,6 +170,12 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
       ->type_name("S");
   run->add_option("--format", words.format, "text, json or csv (default: text)")
       ->type_name("FORMAT");
+  run->add_option("--timeline", words.timeline,
+                  "Also write to FILE what every engine did when, for ui.perfetto.dev")
+      ->type_name("FILE");
+  run->add_option("--vcd", words.waveform,
+                  "Also write to FILE states, semaphores and levels by cycle, for GTKWave")
+      ->type_name("FILE");
   add_output(*run, request, words);
   run->footer(std::string(kRunExamples));
 
@@ -183,10 +223,12 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.seed =
       integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());
   request.format = format_of(words.format);
-  request.output = words.output.value_or("");
-  if (words.output && request.output.empty()) {
-    throw UserError("systole: --output: expected a file, got ''");
-  }
+  request.output = file_of("--output", words.output);
+  request.timeline = file_of("--timeline", words.timeline);
+  request.waveform = file_of("--vcd", words.waveform);
+  check_distinct({{"--output", request.output},
+                  {"--timeline", request.timeline},
+                  {"--vcd", request.waveform}});
   return request;
 }
 

@@ -19,7 +19,9 @@ struct Request {
   bool check = false;
   bool quiet = false;
   Format format = Format::Text;
-  std::string output;  ///< a file, or empty for standard output
+  std::string output;    ///< a file, or empty for standard output
+  std::string timeline;  ///< a file, or empty for none
+  std::string waveform;  ///< a file, or empty for none
 };
 
 /// Text to print instead of doing anything: help and version.

@@ -19,6 +19,8 @@
 #include "report/describe.h"
 #include "report/json.h"
 #include "report/text.h"
+#include "report/timeline.h"
+#include "sim/simulate.h"
 #include "study/evaluate.h"
 
 namespace systole {
@@ -64,14 +66,46 @@ std::string formatted(const Result& result, const Request& request) {
   return "";
 }
 
+void deliver_timeline(const ChipSpec& chip, const RunRecord& record, const std::string& name) {
+  OutputFile file(name);
+  write_timeline(chip, record.program, record.trace,
+                 [&](std::string_view text) { file.write(text); });
+  file.finish();
+}
+
+/// `waveform` is what the user calls the file behind `options.waveform`.
+Result evaluate_with(const EvaluateOptions& options, const ChipSpec& chip, const Network& network,
+                     const std::string& waveform) {
+  try {
+    return evaluate(chip, network, options);
+  } catch (const WaveformError& error) {
+    throw UserError(fmt::format("systole: cannot write '{}': {}", waveform, error.what()));
+  }
+}
+
 Result evaluate_request(const Request& request) {
   Progress progress(!request.quiet);
   progress.stage("reading");
   const ChipSpec chip = chip_of(request);
   const Network network = network_of(request);
-  return evaluate(chip, network, {.check = request.check, .on_stage = [&](std::string_view name) {
-                                    progress.stage(name);
-                                  }});
+  RunRecord record;
+  std::optional<Replacement> waveform;  // SystemC writes it while it simulates
+  if (!request.waveform.empty()) {
+    waveform.emplace(request.waveform, ".vcd");
+  }
+  const EvaluateOptions options{.check = request.check,
+                                .on_stage = [&](std::string_view name) { progress.stage(name); },
+                                .record = request.timeline.empty() ? nullptr : &record,
+                                .waveform = waveform ? waveform->name() : ""};
+  Result result = evaluate_with(options, chip, network, request.waveform);
+  if (waveform) {
+    waveform->commit();
+  }
+  if (!request.timeline.empty()) {
+    progress.stage("writing the timeline");
+    deliver_timeline(chip, record, request.timeline);
+  }
+  return result;
 }
 
 ExitCode run(const Request& request) {
@@ -103,8 +137,13 @@ ExitCode print_compiled(const Request& request) {
 }  // namespace
 
 ExitCode execute(const Request& request) {
-  if (!request.output.empty()) {
-    check_output(request.output);
+  for (const std::string& file : {request.output, request.timeline}) {
+    if (!file.empty()) {
+      check_output(file);
+    }
+  }
+  if (!request.waveform.empty()) {
+    check_regular_output("--vcd", request.waveform);
   }
   switch (request.command) {
     case Command::Run:

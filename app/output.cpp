@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -43,25 +44,6 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
-/// Interruptions wait until the temporary file is gone.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t held;
-    sigemptyset(&held);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXFSZ}) {
-      sigaddset(&held, signal);
-    }
-    pthread_sigmask(SIG_BLOCK, &held, &before_);
-  }
-  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 /// What a new file gets: the permissions of the one that it replaces, else those of the umask.
 mode_t mode_for(const std::string& file) {
   constexpr mode_t kPermissions = 07777;
@@ -93,43 +75,6 @@ std::string directory_of(const std::string& file) {
   return parent.empty() ? "." : parent.string();
 }
 
-void write_in_place(const std::string& file, std::string_view text) {
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    cannot_write(file, errno);
-  }
-  int error = write_all(descriptor, text);
-  if (::close(descriptor) != 0 && error == 0) {
-    error = errno;
-  }
-  if (error != 0) {
-    cannot_write(file, error);
-  }
-}
-
-/// 0, or an errno; the temporary file is gone either way unless it has become `target`.
-int write_beside(const std::string& target, std::string_view text) {
-  std::string temporary = fmt::format("{}/.systole-XXXXXX", directory_of(target));
-  const int descriptor = ::mkstemp(temporary.data());
-  if (descriptor < 0) {
-    return errno;
-  }
-  int error = write_all(descriptor, text);
-  if (error == 0 && ::fchmod(descriptor, mode_for(target)) != 0) {
-    error = errno;
-  }
-  if (::close(descriptor) != 0 && error == 0) {
-    error = errno;
-  }
-  if (error == 0 && ::rename(temporary.c_str(), target.c_str()) != 0) {
-    error = errno;
-  }
-  if (error != 0) {
-    ::unlink(temporary.c_str());
-  }
-  return error;
-}
-
 }  // namespace
 
 void check_output(const std::string& file) {
@@ -153,15 +98,145 @@ void check_output(const std::string& file) {
   }
 }
 
-void write_file(const std::string& file, std::string_view text) {
+/// Interruptions wait until the temporary file is gone.
+class OutputFile::SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXFSZ}) {
+      sigaddset(&held, signal);
+    }
+    pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+/// What is written in place.
+class OutputFile::SpecialFile {
+ public:
+  explicit SpecialFile(const std::string& file)
+      : file_(file), descriptor_(::open(file.c_str(), O_WRONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) {
+      cannot_write(file, errno);
+    }
+  }
+  ~SpecialFile() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  SpecialFile(const SpecialFile&) = delete;
+  SpecialFile& operator=(const SpecialFile&) = delete;
+
+  void write(std::string_view text) const {
+    if (const int error = write_all(descriptor_, text); error != 0) {
+      cannot_write(file_, error);
+    }
+  }
+  void close() {
+    if (::close(std::exchange(descriptor_, -1)) != 0) {
+      cannot_write(file_, errno);
+    }
+  }
+
+ private:
+  std::string file_;
+  int descriptor_;
+};
+
+Replacement::Replacement(const std::string& file, std::string_view suffix)
+    : file_(file),
+      target_(target_of(file)),
+      temporary_(fmt::format("{}/.systole-XXXXXX{}", directory_of(target_), suffix)),
+      descriptor_(::mkstemps(temporary_.data(), static_cast<int>(suffix.size()))) {
+  if (descriptor_ < 0) {
+    cannot_write(file, errno);
+  }
+}
+
+Replacement::~Replacement() {
+  close_and_remove();
+}
+
+void Replacement::write(std::string_view text) {
+  if (const int error = write_all(descriptor_, text); error != 0) {
+    fail(error);
+  }
+}
+
+void Replacement::commit() {
+  if (::fchmod(descriptor_, mode_for(target_)) != 0) {
+    fail(errno);
+  }
+  if (::close(std::exchange(descriptor_, -1)) != 0) {
+    fail(errno);
+  }
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+    fail(errno);
+  }
+  temporary_.clear();
+}
+
+void Replacement::fail(int error) {
+  close_and_remove();
+  cannot_write(file_, error);
+}
+
+void Replacement::close_and_remove() {
+  if (descriptor_ >= 0) {
+    ::close(std::exchange(descriptor_, -1));
+  }
+  if (!temporary_.empty()) {
+    ::unlink(temporary_.c_str());
+    temporary_.clear();
+  }
+}
+
+OutputFile::OutputFile(const std::string& file) : held_(std::make_unique<SignalsHeld>()) {
   if (is_special(file)) {
-    write_in_place(file, text);
-    return;
+    special_ = std::make_unique<SpecialFile>(file);
+  } else {
+    replacement_ = std::make_unique<Replacement>(file);
   }
-  const SignalsHeld held;
-  if (const int error = write_beside(target_of(file), text); error != 0) {
-    cannot_write(file, error);
+}
+
+OutputFile::~OutputFile() {
+  replacement_.reset();  // before signals come through again
+}
+
+void OutputFile::write(std::string_view text) {
+  if (special_ != nullptr) {
+    special_->write(text);
+  } else {
+    replacement_->write(text);
   }
+}
+
+void OutputFile::finish() {
+  if (special_ != nullptr) {
+    special_->close();
+  } else {
+    replacement_->commit();
+  }
+}
+
+void check_regular_output(std::string_view option, const std::string& file) {
+  check_output(file);
+  if (is_special(file)) {
+    throw UserError(fmt::format("systole: {}: expected a regular file, got '{}'", option, file));
+  }
+}
+
+void write_file(const std::string& file, std::string_view text) {
+  OutputFile output(file);
+  output.write(text);
+  output.finish();
 }
 
 void write_standard_output(std::string_view text) {

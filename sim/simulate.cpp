@@ -1,19 +1,42 @@
 #include "sim/simulate.h"
 
+#include <optional>
+
 #include "sim/chip/core.h"
 #include "sim/chip/kernel.h"
+#include "sim/chip/wave_file.h"
 #include "sim/dram/dram_memory.h"
+#include "sim/dram/traffic_sampler.h"
 
 namespace systole {
 
-Counters simulate(const ChipSpec& chip, const Program& program, const RunData* data) {
+Counters simulate(const ChipSpec& chip, const Program& program, const RunData* data,
+                  const RunRecording& recording) {
   prepare_kernel();
-  DramMemory dram("dram", chip.dram, data == nullptr ? nullptr : data->dram);
-  Core core("core", chip, program, data);
+  RunTrace* const trace = recording.trace;
+  TrafficSampler traffic(chip.dram);
+  DramCommandObserver observer;
+  if (trace != nullptr) {
+    observer = [&traffic](const DramCommand& command) { traffic.add(command); };
+  }
+  DramMemory dram("dram", chip.dram, data == nullptr ? nullptr : data->dram, observer);
+  Core core("core", chip, program, data, trace);
   core.bind(dram.socket);
+  std::optional<WaveFile> waveform;
+  if (!recording.waveform.empty()) {
+    waveform.emplace(recording.waveform);
+    core.trace(waveform->kernel_file());
+  }
   run_kernel(chip.clock());
   Counters counters = core.finish();
   counters.dram = dram.counters();
+  if (trace != nullptr) {
+    trace->dram = traffic.traffic();
+  }
+  if (waveform) {
+    const auto cycle = static_cast<sc_dt::uint64>(chip.clock().period().count());
+    waveform->finish(sc_core::sc_time::from_value(cycle));
+  }
   return counters;
 }
 

@@ -2,11 +2,14 @@
 
 #include <cstdint>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "arch/chip_spec.h"
 #include "arch/counters.h"
 #include "arch/isa/program.h"
+#include "arch/trace.h"
 
 namespace systole {
 
@@ -31,13 +34,27 @@ struct RunData {
   RunObserver* observer = nullptr;  ///< may stay null
 };
 
+/// A waveform's file that cannot be written. `what()` is the reason alone: who gave the file knows
+/// what the user calls it.
+class WaveformError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What is recorded of a run besides its counters. The cycles are the same with and without.
+struct RunRecording {
+  RunTrace* trace = nullptr;  ///< empty before the run; null: not recorded
+  std::string waveform;       ///< a file `*.vcd`, written during the run; empty: none
+};
+
 /// Runs a program to its end. Weights and constants are in DRAM at cycle 0, inputs in host memory:
 /// loading a model is not part of a run.
 /// With `data` the same run also moves and computes every byte; the
 /// cycles are identical. SystemC elaborates once per process: call this once per process (fork for
 /// more; the second call throws InternalError). Throws InternalError with time and engine when the
 /// program deadlocks.
+/// Throws WaveformError when the waveform could not be written whole.
 [[nodiscard]] Counters simulate(const ChipSpec& chip, const Program& program,
-                                const RunData* data = nullptr);
+                                const RunData* data = nullptr, const RunRecording& recording = {});
 
 }  // namespace systole

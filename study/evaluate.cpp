@@ -36,26 +36,15 @@ void begin_stage(const EvaluateOptions& options, std::string_view name) {
   }
 }
 
-}  // namespace
-
-Result evaluate(const ChipSpec& chip, const Network& network, const EvaluateOptions& options) {
-  begin_stage(options, "compiling");
-  Result result = evaluate_program(chip, network, compile(chip, network.graph), options);
-  for (std::size_t layer = 0; layer < network.graph.nodes.size(); ++layer) {
-    const Node& node = network.graph.nodes[layer];
-    const std::int64_t executed = result.counters.layers[layer].macs;
-    SYSTOLE_CHECK(executed == macs_of(network.graph, node), "{} executed {} MACs", node.name,
-                  executed);
-  }
-  return result;
-}
-
-Result evaluate_program(const ChipSpec& chip, const Network& network, const Program& program,
-                        const EvaluateOptions& options) {
+Result run_program(const ChipSpec& chip, const Network& network, const Program& program,
+                   const EvaluateOptions& options) {
   Result result{.chip = chip, .graph = network.graph, .counters = {}, .check = {}};
+  const RunRecording recording{
+      .trace = options.record == nullptr ? nullptr : &options.record->trace,
+      .waveform = options.waveform};
   if (!options.check) {
     begin_stage(options, "simulating");
-    result.counters = simulate(chip, program);
+    result.counters = simulate(chip, program, nullptr, recording);
     return result;
   }
   begin_stage(options, "generating weights");
@@ -65,11 +54,37 @@ Result evaluate_program(const ChipSpec& chip, const Network& network, const Prog
   RecordingObserver observer(&recorder);
   const RunData data{.dram = &dram, .host = &host, .observer = &observer};
   begin_stage(options, "simulating with data");
-  result.counters = simulate(chip, program, &data);
+  result.counters = simulate(chip, program, &data, recording);
   dram = {};  // the comparison needs as much again
   begin_stage(options, "comparing with the reference");
   result.check = check_run(network.graph, *network.data, program, std::move(recorder), host);
   return result;
+}
+
+}  // namespace
+
+Result evaluate(const ChipSpec& chip, const Network& network, const EvaluateOptions& options) {
+  begin_stage(options, "compiling");
+  Program program = compile(chip, network.graph);
+  Result result = run_program(chip, network, program, options);
+  for (std::size_t layer = 0; layer < network.graph.nodes.size(); ++layer) {
+    const Node& node = network.graph.nodes[layer];
+    const std::int64_t executed = result.counters.layers[layer].macs;
+    SYSTOLE_CHECK(executed == macs_of(network.graph, node), "{} executed {} MACs", node.name,
+                  executed);
+  }
+  if (options.record != nullptr) {
+    options.record->program = std::move(program);
+  }
+  return result;
+}
+
+Result evaluate_program(const ChipSpec& chip, const Network& network, const Program& program,
+                        const EvaluateOptions& options) {
+  if (options.record != nullptr) {
+    options.record->program = program;
+  }
+  return run_program(chip, network, program, options);
 }
 
 }  // namespace systole

@@ -5,10 +5,17 @@
 
 #include "arch/chip_spec.h"
 #include "arch/isa/program.h"
+#include "arch/trace.h"
 #include "compiler/frontend/read_network.h"
 #include "study/result.h"
 
 namespace systole {
+
+/// The course of a run, for a timeline: the program that was executed, and what happened when.
+struct RunRecord {
+  Program program;
+  RunTrace trace;
+};
 
 struct EvaluateOptions {
   /// Carries data through the simulated chip and compares every tensor with the reference kernels.
@@ -16,6 +23,10 @@ struct EvaluateOptions {
   bool check = false;
   /// Told the name of each stage as it begins (`compiling`, `simulating`, ...); may stay empty.
   std::function<void(std::string_view)> on_stage;
+  /// Filled by the run unless null. The cycles are the same with and without it.
+  RunRecord* record = nullptr;
+  /// A waveform of the run, as RunRecording has it; empty: none.
+  std::string waveform;
 };
 
 /// Compiles a network for a chip, simulates it and, on demand, checks its numbers. A pure function

@@ -1,9 +1,9 @@
-#include <charconv>
 #include <concepts>
 #include <type_traits>
 
 #include "arch/isa/program_fields.h"
 #include "arch/isa/program_text.h"
+#include "arch/isa/value_text.h"
 
 namespace systole {
 
@@ -17,11 +17,7 @@ class Printer {
   void word(std::string_view word) { text_.append(word); }
   void end_line() { text_.push_back('\n'); }
 
-  void number(std::int64_t number) {
-    std::array<char, 24> digits{};
-    const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-    text_.append(digits.data(), result.ptr);
-  }
+  void number(std::int64_t number) { append_value(text_, number); }
 
   /// ` key=value` for every field of `object` that is required or not at its default.
   template <HasFields Struct>
@@ -67,37 +63,9 @@ class Printer {
     text_.push_back('"');
   }
 
-  void value(const Operand& operand) {
-    if (operand.tensor != kNoTensor || operand.offset != 0) {
-      text_.push_back('t');
-      number(operand.tensor);
-      if (operand.offset != 0) {
-        text_.push_back('+');
-        number(operand.offset);
-      }
-    }
-    text_.push_back('@');
-    number(operand.address);
-  }
-
-  void value(const FixedPoint& scale) {
-    number(scale.multiplier);
-    text_.append("/2^");
-    number(scale.shift);
-  }
-
-  void value(const std::vector<SemaphoreUse>& uses) {
-    for (const SemaphoreUse& use : uses) {
-      if (&use != uses.data()) {
-        text_.push_back(',');
-      }
-      number(use.semaphore);
-      if (use.count != 1) {
-        text_.push_back('x');
-        number(use.count);
-      }
-    }
-  }
+  void value(const Operand& operand) { append_value(text_, operand); }
+  void value(const FixedPoint& scale) { append_value(text_, scale); }
+  void value(const std::vector<SemaphoreUse>& uses) { append_value(text_, uses); }
 
   void escaped(char character) {
     constexpr std::string_view kHex = "0123456789abcdef";

@@ -35,7 +35,7 @@ std::unique_ptr<CoreMemories> memories_of(const ChipSpec& chip, const Program& p
 }  // namespace
 
 Core::Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Program& program,
-           const RunData* data)
+           const RunData* data, RunTrace* trace)
     : sc_module(name),
       counters_(empty_counters(chip, program)),
       layers_(counters_),
@@ -43,20 +43,22 @@ Core::Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Prog
       time_(chip.clock()),
       ports_(chip.buffer.ports, chip.buffer.banks, chip.buffer.port_width.count(), time_),
       accumulator_ports_(chip.accumulators.ports, chip.accumulators.banks, 1, time_),
-      fifo_(chip.weight_fifo),
+      fifo_(chip.weight_fifo, time_, trace == nullptr ? nullptr : &trace->fifo),
       memories_(memories_of(chip, program, data)),
-      context_{chip,      program, time_,          semaphores_, ports_, accumulator_ports_,
-               counters_, layers_, memories_.get()},
+      context_{chip,      program, time_,           semaphores_, ports_, accumulator_ports_,
+               counters_, layers_, memories_.get(), trace},
       host_("host", context_),
       dma_in_("dma_in", Engine::DmaIn, context_, fifo_),
       dma_out_("dma_out", Engine::DmaOut, context_, fifo_),
       weights_("weights", Engine::Weights, context_, fifo_),
       matrix_("matrix", context_, fifo_),
-      vector_("vector", context_) {}
+      vector_("vector", context_),
+      fronts_{&host_.front(),    &dma_in_.front(), &dma_out_.front(),
+              &weights_.front(), &matrix_.front(), &vector_.front()} {}
 
 Counters Core::finish() {
   std::string stuck;
-  for (const EngineFront* front : fronts()) {
+  for (const EngineFront* front : fronts_) {
     if (const auto reason = front->stuck()) {
       stuck += (stuck.empty() ? "" : "; ") + *reason;
     }
@@ -65,15 +67,40 @@ Counters Core::finish() {
     throw InternalError(fmt::format("deadlock at cycle {}: {}", time_.now().count(), stuck));
   }
   layers_.finish();
-  for (EngineFront* front : fronts()) {
+  for (EngineFront* front : fronts_) {
     front->account().finish(counters_.elapsed);
+  }
+  if (context_.trace != nullptr) {
+    context_.trace->elapsed = counters_.elapsed;
   }
   return counters_;
 }
 
-std::array<EngineFront*, kEngineCount> Core::fronts() {
-  return {&host_.front(),    &dma_in_.front(), &dma_out_.front(),
-          &weights_.front(), &matrix_.front(), &vector_.front()};
+void Core::trace(sc_core::sc_trace_file* file) const {
+  constexpr int kIntegerBits = 32;
+  const std::string scope = name();
+  for (const EngineFront* front : fronts_) {
+    front->trace(file, scope);
+  }
+  const auto semaphores = static_cast<std::int32_t>(context_.program.semaphores.size());
+  for (std::int32_t index = 0; index < semaphores; ++index) {
+    const Semaphore& semaphore = semaphores_.semaphore(index);
+    sc_core::sc_trace(
+        file, semaphores_.count(index),
+        fmt::format("{}.semaphores.s{}_{}_{}_{}", scope, index, name_of(semaphore.from),
+                    name_of(semaphore.to), name_of(semaphore.kind)),
+        kIntegerBits);
+  }
+  sc_core::sc_trace(file, fifo_.held(), scope + ".weight_fifo.held", kIntegerBits);
+  sc_core::sc_trace(file, fifo_.arrived_count(), scope + ".weight_fifo.arrived", kIntegerBits);
+  for (const auto& [user, user_name] : kEnumNames<BufferUser>) {
+    sc_core::sc_trace(file, ports_.is_open(user),
+                      fmt::format("{}.buffer_ports.{}", scope, user_name));
+  }
+  for (const auto& [user, user_name] : kEnumNames<AccumulatorUser>) {
+    sc_core::sc_trace(file, accumulator_ports_.is_open(user),
+                      fmt::format("{}.accumulator_ports.{}", scope, user_name));
+  }
 }
 
 }  // namespace systole

@@ -15,10 +15,11 @@ namespace systole {
 /// sockets are to be bound to a memory before the simulation starts.
 class Core : public sc_core::sc_module {
  public:
-  /// `data` is null in a run without data. All arguments outlive the core. Throws InternalError
-  /// when the program has an instruction that no core of this chip can execute.
+  /// `data` is null in a run without data, `trace` in one that nobody records. All arguments
+  /// outlive the core. Throws InternalError when the program has an instruction that no core of
+  /// this chip can execute.
   Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Program& program,
-       const RunData* data);
+       const RunData* data, RunTrace* trace = nullptr);
 
   /// Binds the three DMA engines to a memory's socket.
   template <class Target>
@@ -32,9 +33,10 @@ class Core : public sc_core::sc_module {
   /// `deadlock at cycle C: ENGINE waits for ...; ...` when instructions are left.
   [[nodiscard]] Counters finish();
 
- private:
-  [[nodiscard]] std::array<EngineFront*, kEngineCount> fronts();
+  /// Adds the core's variables to a waveform: docs/timeline.md has the list.
+  void trace(sc_core::sc_trace_file* file) const override;
 
+ private:
   Counters counters_;
   LayerAccount layers_;
   SemaphoreBank semaphores_;
@@ -50,6 +52,7 @@ class Core : public sc_core::sc_module {
   DmaEngine weights_;
   MatrixUnit matrix_;
   VectorUnit vector_;
+  std::array<EngineFront*, kEngineCount> fronts_;  // of the engines above, in the order of Engine
 };
 
 }  // namespace systole

@@ -18,6 +18,13 @@ void EngineAccount::charge(Cause cause, CoreCycles until, std::int32_t layer) {
   const CoreCycles cycles = until - charged_until_;
   counters_.engine(engine_)[cause] += cycles;
   of_layer(layer)[cause] += cycles;
+  if (trace_ != nullptr) {
+    trace_->spans.push_back({.instruction = instruction_,
+                             .begin = charged_until_,
+                             .end = until,
+                             .cause = cause,
+                             .is_work = is_work_});
+  }
   charged_until_ = until;
 }
 

@@ -5,13 +5,23 @@
 #include <vector>
 
 #include "arch/counters.h"
+#include "arch/trace.h"
 
 namespace systole {
 
 /// Charges the cycles of one engine to causes and layers, from cycle 0 on without gap or overlap.
 class EngineAccount {
  public:
-  EngineAccount(Engine engine, Counters& counters) : engine_(engine), counters_(counters) {}
+  /// Each charge is written to `trace` as well, unless that is null.
+  EngineAccount(Engine engine, Counters& counters, EngineTrace* trace = nullptr)
+      : engine_(engine), counters_(counters), trace_(trace) {}
+
+  /// The charges that follow are for instruction `index` of the engine's stream: for its waits or,
+  /// with `is_work`, its work.
+  void charges_are_for(std::int64_t index, bool is_work) {
+    instruction_ = index;
+    is_work_ = is_work;
+  }
 
   /// Charges the cycles from the end of the last charge to `until`; nothing when that has passed.
   void charge(Cause cause, CoreCycles until, std::int32_t layer);
@@ -30,7 +40,10 @@ class EngineAccount {
 
   Engine engine_;
   Counters& counters_;
+  EngineTrace* trace_;
   CoreCycles charged_until_{0};
+  std::int64_t instruction_ = 0;
+  bool is_work_ = false;
 };
 
 /// Keeps the measures of layers (arch/counters.h): active, exposed, first start and last end, and

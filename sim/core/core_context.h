@@ -4,6 +4,7 @@
 
 #include "arch/chip_spec.h"
 #include "arch/isa/program.h"
+#include "arch/trace.h"
 #include "sim/core/accounts.h"
 #include "sim/core/core_time.h"
 #include "sim/core/semaphores.h"
@@ -25,7 +26,8 @@ struct CoreMemories {
   RunObserver* observer;  // may be null
 };
 
-/// What the engines of one core share. `memories` is null in a run without data.
+/// What the engines of one core share. `memories` is null in a run without data, `trace` in one
+/// that nobody records.
 struct CoreContext {
   const ChipSpec& chip;
   const Program& program;
@@ -36,6 +38,7 @@ struct CoreContext {
   Counters& counters;
   LayerAccount& layers;
   CoreMemories* memories = nullptr;
+  RunTrace* trace = nullptr;
 };
 
 }  // namespace systole

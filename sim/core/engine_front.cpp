@@ -1,6 +1,7 @@
 #include "sim/core/engine_front.h"
 
 #include <algorithm>
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -13,22 +14,37 @@ bool is_wait(Cause cause) {
          cause == Cause::WaitVector || cause == Cause::WaitSpace;
 }
 
+EngineTrace* trace_of(Engine engine, const CoreContext& context) {
+  if (context.trace == nullptr) {
+    return nullptr;
+  }
+  EngineTrace& trace = context.trace->engine(engine);
+  trace.instructions.resize(context.program.stream(engine).size());
+  return &trace;
+}
+
 }  // namespace
 
-EngineFront::EngineFront(Engine engine, const CoreContext& context)
+EngineFront::EngineFront(Engine engine, const CoreContext& context, bool prepares_ahead)
     : engine_(engine),
+      prepares_ahead_(prepares_ahead),
       context_(context),
       stream_(context.program.stream(engine)),
       queue_(context.chip.sequencer),
-      account_(engine, context.counters) {}
+      account_(engine, context.counters, trace_of(engine, context)),
+      trace_(trace_of(engine, context)) {}
 
 Issued& EngineFront::take_next() {
+  show_preparation(Cause::Issue);
   context_.time.wait_until(queue_.next_delivery());
   taken_.instruction = &stream_[next_];
   taken_.index = static_cast<std::int64_t>(next_);
   taken_.head = context_.time.now();
+  taken_.end.reset();
   taken_.phases.assign(1, {.cause = Cause::Issue, .until = taken_.head});
   queue_.take(taken_.head);
+  wave_.instruction = taken_.index;
+  wave_.layer = taken_.instruction->layer;
   ++next_;
   return taken_;
 }
@@ -46,13 +62,27 @@ void EngineFront::wait_for_semaphores(Issued& issued) {
   }
 }
 
+void EngineFront::started(Issued& issued) {
+  issued.start = context_.time.now();
+  context_.layers.started(issued.instruction->layer, issued.start);
+  ++wave_.in_flight;
+  show(Cause::Busy);
+}
+
 void EngineFront::charge_phases(const Issued& issued, CoreCycles drained) {
+  account_.charges_are_for(issued.index, false);
   for (const Stretch& phase : issued.phases) {
     if (is_wait(phase.cause)) {
       account_.charge(Cause::Drain, std::min(drained, phase.until), issued.instruction->layer);
     }
     account_.charge(phase.cause, phase.until, issued.instruction->layer);
   }
+  account_.charges_are_for(issued.index, true);
+}
+
+void EngineFront::ended(Issued& issued) {
+  issued.end = context_.time.now();
+  show(Cause::Drain);
 }
 
 void EngineFront::complete(const Issued& issued) {
@@ -63,12 +93,55 @@ void EngineFront::complete(const Issued& issued) {
   account_.count_instruction(layer);
   context_.layers.completed(engine_, layer, context_.time.now());
   ++completed_;
+  --wave_.in_flight;
+  if (completed_ == stream_.size()) {
+    show(Cause::Idle);
+  } else if (prepares_ahead_ && wave_.in_flight == 0) {
+    show(cause_of(waiting_[completed_ % waiting_.size()]));
+  }
+  record(issued);
+}
+
+void EngineFront::record(const Issued& issued) {
+  if (trace_ == nullptr) {
+    return;
+  }
+  const CoreCycles now = context_.time.now();
+  trace_->instructions[static_cast<std::size_t>(issued.index)] = {.head = issued.head,
+                                                                  .start = issued.start,
+                                                                  .end = issued.end.value_or(now),
+                                                                  .completed = now};
+}
+
+Cause EngineFront::cause_of(const Waiting& waiting) const {
+  switch (waiting.what) {
+    case WaitsFor::Semaphore:
+      return wait_cause(context_.semaphores.semaphore(waiting.awaited.semaphore));
+    case WaitsFor::FreeTile:
+      return Cause::FifoFull;
+    case WaitsFor::Tile:
+      return Cause::Weights;
+    case WaitsFor::Memory:
+    case WaitsFor::Nothing:
+      break;
+  }
+  return Cause::Busy;  // waits behind its own work in flight
 }
 
 void EngineFront::fail(const Issued& issued, const std::string& message) const {
   const auto layer = static_cast<std::size_t>(issued.instruction->layer);
   throw InternalError(fmt::format("{} instruction {} ({}): {}", name_of(engine_), issued.index,
                                   context_.program.layers[layer].name, message));
+}
+
+void EngineFront::trace(sc_core::sc_trace_file* file, const std::string& core) const {
+  constexpr int kIntegerBits = 32;
+  constexpr int kStateBits = std::bit_width(static_cast<unsigned int>(kCauseCount - 1));
+  const std::string scope = fmt::format("{}.{}.", core, name_of(engine_));
+  sc_core::sc_trace(file, wave_.state, scope + "state", kStateBits);
+  sc_core::sc_trace(file, wave_.instruction, scope + "instruction", kIntegerBits);
+  sc_core::sc_trace(file, wave_.layer, scope + "layer", kIntegerBits);
+  sc_core::sc_trace(file, wave_.in_flight, scope + "in_flight", kIntegerBits);
 }
 
 std::optional<std::string> EngineFront::stuck() const {

@@ -21,9 +21,19 @@ struct Stretch {
 /// An instruction that its engine has taken from the queue, and what it has waited for since.
 struct Issued {
   const Instruction* instruction = nullptr;
-  std::int64_t index = 0;  // in its stream
-  CoreCycles head{0};      // cycle in which the engine took it
+  std::int64_t index = 0;         // in its stream
+  CoreCycles head{0};             // cycle in which the engine took it
+  CoreCycles start{0};            // cycle in which it began to work
+  std::optional<CoreCycles> end;  // cycle in which the engine was free, if before the completion
   std::vector<Stretch> phases;
+};
+
+/// What an engine does at the moment, for waveforms; says nothing that the account does not.
+struct EngineWave {
+  unsigned int state = static_cast<unsigned int>(Cause::Idle);  // a Cause
+  std::int64_t instruction = 0;                                 // taken last: its index
+  std::int32_t layer = 0;                                       // of that instruction
+  std::int64_t in_flight = 0;  // instructions that have begun to work and not completed
 };
 
 /// What an engine may wait for without end when a program is wrong.
@@ -33,7 +43,8 @@ enum class WaitsFor : std::uint8_t { Nothing, Semaphore, FreeTile, Tile, Memory 
 /// signalling at completion, the account. A part of an engine's module, used by its processes.
 class EngineFront {
  public:
-  EngineFront(Engine engine, const CoreContext& context);
+  /// `prepares_ahead`: waits for one instruction while it executes the one before.
+  EngineFront(Engine engine, const CoreContext& context, bool prepares_ahead = false);
 
   [[nodiscard]] bool has_next() const { return next_ < stream_.size(); }
   /// Suspends until the sequencer has delivered the next instruction, then takes it. The reference
@@ -50,14 +61,20 @@ class EngineFront {
     while (!is_ready()) {
       waiting.what = what;
       waiting.index = issued.index;
+      show_preparation(cause_of(waiting));
       sc_core::wait(event);
     }
+    show_preparation(Cause::Busy);
     waiting.what = WaitsFor::Nothing;
   }
 
-  /// Charges the instruction's phases; the work that follows is charged by the engine. Waiting for
-  /// semaphores before `drained` is charged to Drain.
+  /// The instruction begins to work now.
+  void started(Issued& issued);
+  /// Charges the instruction's phases; what is charged next is its work. Waiting for semaphores
+  /// before `drained` is charged to Drain.
   void charge_phases(const Issued& issued, CoreCycles drained = CoreCycles(0));
+  /// The engine is free for the next instruction now, before this one completes.
+  void ended(Issued& issued);
   /// The instruction has completed now: posts its signals and counts it.
   void complete(const Issued& issued);
 
@@ -78,9 +95,27 @@ class EngineFront {
 
   [[nodiscard]] EngineAccount& account() { return account_; }
   [[nodiscard]] Engine engine() const { return engine_; }
+  /// Adds the engine's variables to a waveform, below `core`.
+  void trace(sc_core::sc_trace_file* file, const std::string& core) const;
 
  private:
+  struct Waiting {
+    WaitsFor what = WaitsFor::Nothing;
+    std::int64_t index = 0;
+    SemaphoreUse awaited;  // when `what` is Semaphore
+  };
+  [[nodiscard]] Cause cause_of(const Waiting& waiting) const;
+  /// What the engine shows while it prepares an instruction, unless it executes one before that.
+  void show_preparation(Cause state) {
+    if (!prepares_ahead_ || wave_.in_flight == 0) {
+      show(state);
+    }
+  }
+  void show(Cause state) { wave_.state = static_cast<unsigned int>(state); }
+  void record(const Issued& issued);
+
   Engine engine_;
+  bool prepares_ahead_;
   const CoreContext& context_;
   const std::vector<Instruction>& stream_;
   InstructionQueue queue_;
@@ -88,12 +123,9 @@ class EngineFront {
   Issued taken_;
   std::size_t next_ = 0;
   std::size_t completed_ = 0;
-  struct Waiting {
-    WaitsFor what = WaitsFor::Nothing;
-    std::int64_t index = 0;
-    SemaphoreUse awaited;  // when `what` is Semaphore
-  };
   std::array<Waiting, 2> waiting_;  // an engine prepares one instruction while it executes another
+  EngineWave wave_;
+  EngineTrace* trace_;  // null when nobody records
 };
 
 }  // namespace systole

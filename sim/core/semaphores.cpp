@@ -43,7 +43,7 @@ const Semaphore& SemaphoreBank::semaphore(std::int32_t index) const {
   return program_.semaphores[static_cast<std::size_t>(index)];
 }
 
-std::int64_t SemaphoreBank::count(std::int32_t index) const {
+const std::int64_t& SemaphoreBank::count(std::int32_t index) const {
   return counts_[static_cast<std::size_t>(index)];
 }
 

@@ -28,7 +28,8 @@ class SemaphoreBank {
   [[nodiscard]] const sc_core::sc_event& signalled(Engine engine) const;
 
   [[nodiscard]] const Semaphore& semaphore(std::int32_t index) const;
-  [[nodiscard]] std::int64_t count(std::int32_t index) const;
+  /// A reference, because waveforms follow the variable.
+  [[nodiscard]] const std::int64_t& count(std::int32_t index) const;
 
  private:
   void check_index(std::int32_t index) const;

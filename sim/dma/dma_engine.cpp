@@ -60,7 +60,7 @@ void DmaEngine::issue() {
 
 void DmaEngine::prepare(Issued& issued) {
   front_.wait_for_semaphores(issued);
-  context_.layers.started(issued.instruction->layer, context_.time.now());
+  front_.started(issued);
   context_.time.wait_until(context_.time.now() + context_.chip.dma.issue);
   issued.phases.push_back({.cause = Cause::Memory, .until = context_.time.now()});
   if (front_.engine() == Engine::Weights) {

@@ -43,12 +43,13 @@ struct DramMemory::Implementation : sc_core::sc_module {
   SC_HAS_PROCESS(Implementation);
 
   Implementation(const sc_core::sc_module_name& name, const DramSpec& spec,
-                 std::vector<std::int8_t>* bytes, DramMemory& memory)
+                 std::vector<std::int8_t>* bytes, const DramCommandObserver& observer,
+                 DramMemory& memory)
       : sc_core::sc_module(name),
         face(memory),
         capacity(spec.capacity),
         clock(spec.standard.timing.tCK),
-        system(spec),
+        system(spec, DramSystem::kQueueDepth, observer),
         storage(bytes) {
     SYSTOLE_CHECK(sc_core::sc_get_time_resolution() == sc_core::sc_time(1, sc_core::SC_FS),
                   "the DRAM needs a time resolution of 1 fs, got {}",
@@ -278,9 +279,10 @@ struct DramMemory::Implementation : sc_core::sc_module {
 };
 
 DramMemory::DramMemory(const sc_core::sc_module_name& name, const DramSpec& spec,
-                       std::vector<std::int8_t>* storage)
+                       std::vector<std::int8_t>* storage, const DramCommandObserver& observer)
     : sc_core::sc_module(name),
-      implementation_(std::make_unique<Implementation>("controller", spec, storage, *this)) {
+      implementation_(
+          std::make_unique<Implementation>("controller", spec, storage, observer, *this)) {
   socket.register_nb_transport_fw(this, &DramMemory::nb_transport_fw);
   socket.register_b_transport(this, &DramMemory::b_transport);
   socket.register_transport_dbg(this, &DramMemory::transport_dbg);

@@ -9,6 +9,7 @@
 
 #include "arch/counters.h"
 #include "arch/dram_spec.h"
+#include "sim/dram/dram_types.h"
 
 namespace systole {
 
@@ -34,9 +35,10 @@ class DramMemory : public sc_core::sc_module {
  public:
   tlm_utils::multi_passthrough_target_socket<DramMemory> socket{"socket"};
 
-  /// `storage`: the bytes behind the addresses, or null in a run without data.
+  /// `storage`: the bytes behind the addresses, or null in a run without data. `observer` sees
+  /// every command; may stay empty.
   DramMemory(const sc_core::sc_module_name& name, const DramSpec& spec,
-             std::vector<std::int8_t>* storage);
+             std::vector<std::int8_t>* storage, const DramCommandObserver& observer = {});
   ~DramMemory() override;
 
   /// Of all runs chosen up to now; refreshes that would have happened until now are included.

@@ -18,7 +18,7 @@ void HostLink::ask() {
   while (front_.has_next()) {
     Issued& issued = front_.take_next();
     front_.wait_for_semaphores(issued);
-    context_.layers.started(issued.instruction->layer, context_.time.now());
+    front_.started(issued);
     const CoreCycles first_byte = context_.time.now() + context_.chip.host.latency;
     asked_.push_back({.issued = std::move(issued), .first_byte = first_byte, .bytes = {}});
     asked_event_.notify(sc_core::SC_ZERO_TIME);

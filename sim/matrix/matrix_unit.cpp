@@ -31,7 +31,7 @@ MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, const CoreContext& c
       context_(context),
       rule_(rule_of(context.chip.matrix.dataflow)),
       fifo_(fifo),
-      front_(Engine::Matrix, context),
+      front_(Engine::Matrix, context, rule_.loads_inputs),
       array_(make_array(context)) {
   SC_HAS_PROCESS(MatrixUnit);
   if (rule_.loads()) {
@@ -147,6 +147,7 @@ void MatrixUnit::execute(Issued& issued) {
   count_actions(fold, timing, issued.instruction->layer);
 
   const CoreCycles end = context_.time.now();
+  front_.ended(issued);
   if (fold.drain) {
     last_drained_end_ = end;
   }
@@ -188,7 +189,7 @@ void MatrixUnit::stream(Issued& issued, const FoldTiming& timing) {
   const auto& fold = std::get<Fold>(issued.instruction->operation);
   const std::int32_t layer = issued.instruction->layer;
   const CoreCycles start = context_.time.now();
-  context_.layers.started(layer, start);
+  front_.started(issued);
   const bool takes_load = rule_.loads_inputs || (rule_.loads_weights && fold.next_tile);
   const PhaseAccesses accesses = streamed_accesses(fold, timing);
   front_.at_place_of(issued, [&] { array_->stream(fold, takes_load, tile_, buffer(), accesses); });

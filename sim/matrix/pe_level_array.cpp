@@ -145,6 +145,9 @@ void PeLevelArray::catch_up() {
   for (const ColumnResult& result : array_.visible().results) {
     collect(result);
   }
+  if (array_.visible().completes) {
+    complete_oldest();
+  }
 }
 
 void PeLevelArray::pass_cycle() {
@@ -245,12 +248,25 @@ void PeLevelArray::collect(const ColumnResult& result) {
     if (fold.has_data) {
       add(fold, static_cast<std::int64_t>(result.column), index, result.value);
     }
-    if (index + 1 == fold.values_of_column && --fold.outstanding == 0) {
-      fold.completed = present_;
-    }
+    fold.outstanding -= index + 1 == fold.values_of_column ? 1 : 0;
     return;
   }
   SYSTOLE_CHECK(false, "column {} shows a value of no fold", result.column);
+}
+
+/// The last phase of the oldest fold that drains has left, perhaps some cycles after its last
+/// value: a phase that multiplies nothing shows none.
+void PeLevelArray::complete_oldest() {
+  for (Leaving& fold : leaving_) {
+    if (fold.values_of_column == 0 || fold.completed) {
+      continue;
+    }
+    SYSTOLE_CHECK(fold.outstanding == 0, "a fold leaves with {} columns outstanding",
+                  fold.outstanding);
+    fold.completed = present_;
+    return;
+  }
+  SYSTOLE_CHECK(false, "the array completes a fold that nobody awaits, at {}", present_.count());
 }
 
 void PeLevelArray::add(Leaving& fold, std::int64_t column, std::int64_t index,

@@ -89,6 +89,7 @@ class PeLevelArray : public sc_core::sc_module, public SystolicArray {
   [[nodiscard]] std::span<const std::uint32_t> next_row();
   [[nodiscard]] const Phase* next_phase();
   void collect(const ColumnResult& result);
+  void complete_oldest();
   void add(Leaving& fold, std::int64_t column, std::int64_t index, std::uint32_t value) const;
   [[nodiscard]] bool is_busy() const;
 

@@ -8,7 +8,9 @@
 #include "arch/chip_spec.h"
 #include "arch/diag/check.h"
 #include "arch/isa/data_type.h"
+#include "arch/trace.h"
 #include "arch/units/units.h"
+#include "sim/core/core_time.h"
 
 namespace systole {
 
@@ -27,7 +29,9 @@ struct Tile {
 /// array's shadow registers. Tiles arrive in the order of their reservations.
 class WeightFifo {
  public:
-  explicit WeightFifo(const WeightFifoSpec& spec) : capacity_(spec.tiles) {
+  /// Every change of level is written to `trace` as well, unless that is null.
+  WeightFifo(const WeightFifoSpec& spec, const CoreTime& time, std::vector<FifoLevel>* trace)
+      : capacity_(spec.tiles), time_(time), trace_(trace) {
     SYSTOLE_CHECK(capacity_ >= 1, "weight FIFO of {} tiles", capacity_);
   }
 
@@ -35,9 +39,12 @@ class WeightFifo {
   void reserve() {
     SYSTOLE_CHECK(has_free_slot(), "weight FIFO full with {} tiles", used_);
     ++used_;
+    record();
   }
   void push(Tile tile) {
     arrived_tiles_.push_back(std::move(tile));
+    ++arrived_count_;
+    record();
     arrived_.notify(sc_core::SC_ZERO_TIME);
   }
   [[nodiscard]] bool has_tile() const { return !arrived_tiles_.empty(); }
@@ -49,15 +56,36 @@ class WeightFifo {
   /// The tile taken last has left its slot.
   void free_slot() {
     --used_;
+    --arrived_count_;
+    record();
     slot_freed_.notify(sc_core::SC_ZERO_TIME);
   }
 
   [[nodiscard]] const sc_core::sc_event& arrived() const { return arrived_; }
   [[nodiscard]] const sc_core::sc_event& slot_freed() const { return slot_freed_; }
 
+  /// As arch/trace.h says of FifoLevel. References, because waveforms follow the variables.
+  [[nodiscard]] const std::int64_t& held() const { return used_; }
+  [[nodiscard]] const std::int64_t& arrived_count() const { return arrived_count_; }
+
  private:
+  void record() {
+    if (trace_ == nullptr) {
+      return;
+    }
+    const CoreCycles now = time_.now();
+    if (trace_->empty() || trace_->back().at != now) {
+      trace_->push_back({.at = now});
+    }
+    trace_->back().held = used_;
+    trace_->back().arrived = arrived_count_;
+  }
+
   std::int64_t capacity_;
+  CoreTime time_;
+  std::vector<FifoLevel>* trace_;
   std::int64_t used_ = 0;
+  std::int64_t arrived_count_ = 0;
   std::deque<Tile> arrived_tiles_;
   sc_core::sc_event arrived_;
   sc_core::sc_event slot_freed_;

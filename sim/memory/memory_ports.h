@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <systemc>
 
+#include "arch/enum_names.h"
 #include "sim/core/core_time.h"
 #include "sim/memory/bank_arbiter.h"
 
@@ -19,12 +21,31 @@ enum class BufferUser : std::uint8_t {
   VectorResult,
 };
 
+template <>
+inline constexpr auto kEnumNames<BufferUser> = std::to_array<EnumName<BufferUser>>({
+    {BufferUser::Host, "host"},
+    {BufferUser::DmaIn, "dma_in"},
+    {BufferUser::DmaOut, "dma_out"},
+    {BufferUser::Matrix, "matrix"},
+    {BufferUser::MatrixLoad, "matrix_load"},
+    {BufferUser::VectorFirst, "vector_first"},
+    {BufferUser::VectorSecond, "vector_second"},
+    {BufferUser::VectorResult, "vector_result"},
+});
+
 /// The same for the accumulators.
 enum class AccumulatorUser : std::uint8_t {
   MatrixWrite,
   MatrixRead,  ///< what a fold adds to
   Vector,
 };
+
+template <>
+inline constexpr auto kEnumNames<AccumulatorUser> = std::to_array<EnumName<AccumulatorUser>>({
+    {AccumulatorUser::MatrixWrite, "matrix_write"},
+    {AccumulatorUser::MatrixRead, "matrix_read"},
+    {AccumulatorUser::Vector, "vector"},
+});
 
 /// Banks and ports of an on-chip memory as the engines' processes see them (rule: BankArbiter).
 template <class UserName>
@@ -47,6 +68,7 @@ class MemoryPorts {
   /// Begins a stream now.
   void begin(UserName user, const AccessStream& stream) {
     arbiter_.add(index_of(user), stream, time_.now());
+    open_[index_of(user)] = stream.accesses > 0;
     if (waiting_ > 0) {
       stream_added_.notify(sc_core::SC_ZERO_TIME);
     }
@@ -63,11 +85,15 @@ class MemoryPorts {
       arbiter_.advance(time_.now());
     }
     --waiting_;
+    open_[index] = false;
     const CoreCycles end = arbiter_.end_of(index);
     time_.wait_until(end);
     return end;
   }
 
+  /// Whether the user has begun a stream that it has not seen to its end, as waveforms show it. (A
+  /// stream that ends before the user waits for it is open until then.)
+  [[nodiscard]] const bool& is_open(UserName user) const { return open_[index_of(user)]; }
   /// Accesses of the user's latest stream that have been served in the cycles before the present.
   [[nodiscard]] std::int64_t served(UserName user) {
     arbiter_.advance(time_.now());
@@ -83,6 +109,7 @@ class MemoryPorts {
   std::int64_t banks_;
   std::int64_t width_;
   CoreTime time_;
+  std::array<bool, BankArbiter::kMaxUsers> open_{};
   int waiting_ = 0;
   sc_core::sc_event stream_added_;  // later ends for those who wait
 };

@@ -22,7 +22,7 @@ void VectorUnit::execute(Issued& issued) {
   front_.wait_for_semaphores(issued);
   front_.charge_phases(issued);
   const CoreCycles start = context_.time.now();
-  context_.layers.started(layer, start);
+  front_.started(issued);
 
   CoreMemories* memories = context_.memories;
   if (memories != nullptr) {

@@ -89,7 +89,9 @@ TEST_P(MoreHardware, AFasterHostLinkIsNotSlower) {
 INSTANTIATE_TEST_SUITE_P(Shipped, MoreHardware,
                          testing::Values(Subject{"tpu_v1", "resnet50"}, Subject{"tpu_v1", "mlp0"},
                                          Subject{"tpu_v1", "alexnet"}, Subject{"edge", "resnet50"},
-                                         Subject{"edge", "mlp0"}, Subject{"edge", "alexnet"}),
+                                         Subject{"edge", "mlp0"}, Subject{"edge", "alexnet"},
+                                         Subject{"edge_is", "resnet50"},
+                                         Subject{"edge_os", "resnet50"}),
                          [](const auto& subject) {
                            return subject.param.chip + "_" + subject.param.network;
                          });

@@ -1,6 +1,5 @@
 // The tile level's closed rules and the PE level, which moves every operand, on whole programs.
 
-#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -39,13 +38,7 @@ TEST_P(BothLevels, TakeTheSameCyclesAndComputeTheSameNumbers) {
   std::uint64_t runs = 0;
   for (std::uint64_t i = 0; i < kCasesPerTest; ++i) {
     const std::uint64_t seed = 10'000 + GetParam() * kCasesPerTest + i;
-    RandomCase random = random_case(seed);
-    random.chip.matrix.dataflow = kEnumNames<Dataflow>[i % 3].first;
-    random.chip.matrix.overlap = i % 5 == 0 ? Overlap::None : Overlap::Shadow;
-    random.chip.accumulators.banks = 1 + static_cast<std::int64_t>(i) % 4;
-    random.chip.accumulators.ports = 1 + static_cast<std::int64_t>(i) % 2;
-    random.chip.accumulators.ports =
-        std::min(random.chip.accumulators.ports, random.chip.accumulators.banks);
+    const RandomCase random = random_case(seed);
     const std::string tile = outcome(random, ArrayModel::Tile);
     if (tile == kDoesNotFit) {
       continue;
