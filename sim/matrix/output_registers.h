@@ -8,6 +8,13 @@
 
 namespace systole {
 
+/// What is in an output register.
+struct OutputView {
+  bool held = false;
+  bool moving = false;
+  std::uint32_t value = 0;
+};
+
 /// Output registers of an output-stationary array, one beside each sum. A PE copies its final sum
 /// into its register, where it is *held*; when the PE in the last row copies, all held values of
 /// its column *move* from the next cycle on, one row down a cycle, and leave at the bottom.
@@ -17,6 +24,10 @@ class OutputRegisters {
 
   /// The value that is visible at the bottom of a column in this cycle; null when there is none.
   [[nodiscard]] const std::uint32_t* at_bottom(std::size_t col) const;
+  [[nodiscard]] OutputView at(std::size_t row, std::size_t col) const {
+    const std::size_t i = row * cols_ + col;
+    return {.held = held_[i] != 0, .moving = moving_[i] != 0, .value = values_[i]};
+  }
   /// What row `row` does in this cycle; rows are to be stepped from the last to the first. Good
   /// until the next call.
   [[nodiscard]] const OutputRow& step_of(std::size_t row, const std::uint32_t* copies,

@@ -82,6 +82,19 @@ void PeArray::enter(const Phase& phase) {
   folds_leaving_ += phase.flags.drains ? 1 : 0;
 }
 
+PeView PeArray::pe(std::size_t row, std::size_t col) const {
+  const bool keeps = loads_ && top_.tags(row)[col] == row;
+  return {.multiplies = train_.adds(row)[col] != 0,
+          .left = train_.left(row)[col],
+          .other = loads_ ? active_[row * cols_ + col] : top_.values(row)[col],
+          .keeps = keeps,
+          .kept = keeps ? top_.values(row)[col] : 0};
+}
+
+OutputView PeArray::output(std::size_t row, std::size_t col) const {
+  return loads_ ? OutputView{} : outputs_.at(row, col);
+}
+
 bool PeArray::is_busy() const {
   const std::int64_t load_takes = static_cast<std::int64_t>(rows_ + cols_);
   return control_.folds_inside() > 0 || control_.cycle() - last_load_ < load_takes;

@@ -33,6 +33,15 @@ struct ArrayIntake {
   bool phase = false;
 };
 
+/// What a PE did in the cycle that passed last, for who draws or traces it.
+struct PeView {
+  bool multiplies = false;
+  std::uint32_t left = 0;   ///< what it multiplied, slices as they are
+  std::uint32_t other = 0;  ///< by that
+  bool keeps = false;       ///< wrote its shadow register
+  std::uint32_t kept = 0;
+};
+
 /// Systolic array at the level of its PEs: every operand moves through every PE, cycle by cycle.
 ///
 /// Weight and input stationary are one machine, whose rows are fed from the left with the operand
@@ -63,6 +72,10 @@ class PeArray {
   /// The present cycle passes. Offers the next row of a tile (C lanes, or none) and the next phase
   /// (or null); either is taken when the array is ready for it, else it is to be offered again.
   ArrayIntake cycle(std::span<const std::uint32_t> load_row, const Phase* phase);
+
+  [[nodiscard]] PeView pe(std::size_t row, std::size_t col) const;
+  /// Of an output-stationary array, in the present cycle.
+  [[nodiscard]] OutputView output(std::size_t row, std::size_t col) const;
 
   /// Whether a fold is inside, or a part of a tile on its way to the shadow registers.
   [[nodiscard]] bool is_busy() const;

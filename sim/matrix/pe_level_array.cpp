@@ -102,10 +102,11 @@ std::vector<std::int32_t> PeLevelArray::finish() {
   catch_up();
   Leaving fold = std::move(leaving_.front());
   leaving_.pop_front();
-  if (fold.values_of_column > 0) {
-    SYSTOLE_CHECK(fold.completed == time_.now(), "a fold completes at {}, by the rules at {}",
-                  fold.completed.value_or(CoreCycles(-1)).count(), time_.now().count());
-  }
+  SYSTOLE_CHECK(fold.completed.has_value(), "a fold has not completed, by the rules at {}",
+                time_.now().count());
+  finished_ = std::max(finished_, *fold.completed);  // folds finish in order
+  SYSTOLE_CHECK(finished_ == time_.now(), "a fold completes at {}, by the rules at {}",
+                finished_.count(), time_.now().count());
   return std::move(fold.sums);
 }
 
@@ -146,7 +147,10 @@ void PeLevelArray::catch_up() {
     collect(result);
   }
   if (array_.visible().completes) {
-    complete_oldest();
+    complete_oldest(false);
+  }
+  if (array_.visible().completes_in_place) {
+    complete_oldest(true);
   }
 }
 
@@ -254,11 +258,11 @@ void PeLevelArray::collect(const ColumnResult& result) {
   SYSTOLE_CHECK(false, "column {} shows a value of no fold", result.column);
 }
 
-/// The last phase of the oldest fold that drains has left, perhaps some cycles after its last
-/// value: a phase that multiplies nothing shows none.
-void PeLevelArray::complete_oldest() {
+/// The last phase of the oldest fold whose sums leave (or stay) has left, perhaps some cycles after
+/// its last value: a phase that multiplies nothing shows none.
+void PeLevelArray::complete_oldest(bool stays) {
   for (Leaving& fold : leaving_) {
-    if (fold.values_of_column == 0 || fold.completed) {
+    if ((fold.values_of_column == 0) != stays || fold.completed) {
       continue;
     }
     SYSTOLE_CHECK(fold.outstanding == 0, "a fold leaves with {} columns outstanding",

@@ -89,7 +89,7 @@ class PeLevelArray : public sc_core::sc_module, public SystolicArray {
   [[nodiscard]] std::span<const std::uint32_t> next_row();
   [[nodiscard]] const Phase* next_phase();
   void collect(const ColumnResult& result);
-  void complete_oldest();
+  void complete_oldest(bool stays);
   void add(Leaving& fold, std::int64_t column, std::int64_t index, std::uint32_t value) const;
   [[nodiscard]] bool is_busy() const;
 
@@ -108,6 +108,7 @@ class PeLevelArray : public sc_core::sc_module, public SystolicArray {
   CoreCycles load_ended_{-1};    // the cycle after the last row of a load entered
   CoreCycles stream_ended_{-1};  // the cycle after the last phase of a fold entered
   std::deque<Leaving> leaving_;
+  CoreCycles finished_{-1};  // the cycle in which the last fold finished
   Lanes row_;
   Lanes left_;
   Lanes top_;
