@@ -247,15 +247,17 @@ class Timeline {
           fmt::format(R"("read GB/s":{},"write GB/s":{})", gigabytes_per_second(sample.read_bytes),
                       gigabytes_per_second(sample.write_bytes)));
     };
-    show(0, dram.samples.empty() ? DramTraffic::Sample{} : dram.samples[0]);
+    if (dram.samples.empty()) {
+      counter("DRAM", "0", R"("read GB/s":0,"write GB/s":0)");
+      return;
+    }
+    show(0, dram.samples[0]);
     for (std::size_t index = 1; index < dram.samples.size(); ++index) {
       if (dram.samples[index] != dram.samples[index - 1]) {
         show(index, dram.samples[index]);
       }
     }
-    if (!dram.samples.empty()) {
-      show(dram.samples.size(), {});
-    }
+    show(dram.samples.size(), {});
   }
 
   /// With three decimals, rounded down.

@@ -27,15 +27,29 @@ std::string legend() {
   return text;
 }
 
+/// At most `count` characters from `begin` on, less where the file ends.
+std::string read_some(std::fstream& file, std::streamoff begin, std::size_t count) {
+  std::string text(count, '\0');
+  file.seekg(begin);
+  file.read(text.data(), static_cast<std::streamsize>(count));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  file.clear();
+  return text;
+}
+
 /// The kernel writes the wall clock's time behind `$date`: spaces replace it.
 void blank_date(std::fstream& file) {
-  std::string line;
-  while (std::getline(file, line) && line != "$date") {
+  constexpr std::size_t kHeader = 4096;
+  constexpr std::string_view kDate = "$date\n";
+  const std::string header = read_some(file, 0, kHeader);
+  const std::size_t date = header.find(kDate);
+  if (date == std::string::npos) {
+    return;
   }
-  const std::fstream::pos_type begin = file.tellg();
-  std::getline(file, line);
-  file.seekp(begin);
-  file << std::string(line.size(), ' ') << std::flush;
+  const std::size_t begin = date + kDate.size();
+  const std::size_t end = std::min(header.find('\n', begin), header.size());
+  file.seekp(static_cast<std::streamoff>(begin));
+  file << std::string(end - begin, ' ') << std::flush;
 }
 
 /// Errors of the kernel's own writes go unseen, so its last words are looked for: our last comment,
@@ -43,9 +57,8 @@ void blank_date(std::fstream& file) {
 bool is_whole(std::fstream& file) {
   constexpr std::streamoff kTail = 96;
   file.seekg(0, std::ios::end);
-  const std::streamoff size = file.tellg();
-  file.seekg(std::max<std::streamoff>(0, size - kTail));
-  const std::string tail{std::istreambuf_iterator<char>(file), {}};
+  const std::streamoff begin = std::max<std::streamoff>(0, file.tellg() - kTail);
+  const std::string tail = read_some(file, begin, kTail);
   const std::size_t comment = tail.rfind(kLastComment);
   return comment != std::string::npos && tail.find("\n#", comment) != std::string::npos &&
          tail.back() == '\n';

@@ -9,10 +9,10 @@
 namespace systole::testing {
 
 CoreRun run_core(const ChipSpec& chip, const Program& program, const RunData* data,
-                 const FakeMemoryRule& rule) {
+                 const FakeMemoryRule& rule, RunTrace* trace) {
   prepare_kernel();
   FakeMemory memory("dram", rule, data == nullptr ? nullptr : data->dram);
-  Core core("core", chip, program, data);
+  Core core("core", chip, program, data, trace);
   core.bind(memory.socket);
   run_kernel(chip.clock());
   CoreRun run{.counters = core.finish(), .requests = memory.arrivals()};

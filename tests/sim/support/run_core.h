@@ -21,7 +21,8 @@ struct CoreRun {
 /// As simulate(), with a FakeMemory for the DRAM. Fails the test when an engine's causes do not add
 /// up to the elapsed cycles, or the layers' shares to the engines'.
 [[nodiscard]] CoreRun run_core(const ChipSpec& chip, const Program& program,
-                               const RunData* data = nullptr, const FakeMemoryRule& rule = {});
+                               const RunData* data = nullptr, const FakeMemoryRule& rule = {},
+                               RunTrace* trace = nullptr);
 
 /// Fails the test when a law of accounts is broken.
 void expect_accounts_add_up(const Counters& counters);

@@ -1,0 +1,216 @@
+#include "tests/oracle/touched_bytes.h"
+
+namespace systole {
+
+namespace {
+
+using Addresses = std::set<std::int64_t>;
+
+void touch(Addresses& addresses, std::int64_t first, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    addresses.insert(first + i);
+  }
+}
+
+void touch_rows(Addresses& addresses, std::int64_t first, std::int64_t rows, std::int64_t bytes,
+                std::int64_t pitch) {
+  for (std::int64_t row = 0; row < rows; ++row) {
+    touch(addresses, first + row * pitch, bytes);
+  }
+}
+
+/// The element that output position p uses at reduction index k, unless it is padding.
+void touch_element(Addresses& addresses, const Window& w, std::int64_t p, std::int64_t k,
+                   std::int64_t bytes) {
+  const std::int64_t image = p / (w.out_rows * w.out_cols);
+  const std::int64_t oy = w.first_out_row + (p / w.out_cols) % w.out_rows;
+  const std::int64_t ox = p % w.out_cols;
+  const std::int64_t c = k % w.channels;
+  const std::int64_t kx = (k / w.channels) % w.kernel_cols;
+  const std::int64_t ky = k / (w.channels * w.kernel_cols);
+  const std::int64_t iy = oy * w.stride_rows - w.pad_top + ky * w.dilation_rows;
+  const std::int64_t ix = ox * w.stride_cols - w.pad_left + kx * w.dilation_cols;
+  if (iy < 0 || iy >= w.in_rows || ix < 0 || ix >= w.in_cols) {
+    return;
+  }
+  touch(addresses,
+        w.source.address + image * w.image_pitch + (iy - w.first_in_row) * w.row_pitch +
+            ix * w.pixel_pitch + c * bytes,
+        bytes);
+}
+
+void touch_window(Addresses& addresses, const Window& window, std::int64_t first,
+                  std::int64_t count, std::int64_t k_first, std::int64_t depth,
+                  std::int64_t bytes) {
+  for (std::int64_t p = first; p < first + count; ++p) {
+    for (std::int64_t k = k_first; k < k_first + depth; ++k) {
+      touch_element(addresses, window, p, k, bytes);
+    }
+  }
+}
+
+class Toucher {
+ public:
+  [[nodiscard]] TouchedBytes take() { return std::move(bytes_); }
+
+  void operator()(const Transfer& t) {
+    touch_rows(t.to_buffer ? bytes_.written : bytes_.read, t.buffer.address, t.rows, t.row_bytes,
+               t.buffer_pitch);
+  }
+  void operator()(const LoadWeights& /*load*/) {}
+  void operator()(const Fold& f) {
+    const std::int64_t bytes = f.activation_type == DataType::Int8 ? 1 : 4;
+    touch_window(bytes_.read, f.window, f.first, f.count, f.k_first, f.rows, bytes);
+  }
+  void operator()(const Requantize& r) {
+    touch(bytes_.read, r.bias.address, 4 * r.cols);
+    table(r.lookup);
+    result(r.to, r.rows, r.cols);
+  }
+  void operator()(const Rescale& r) {
+    touch_rows(bytes_.read, r.in.address, r.rows, r.cols, r.in_pitch);
+    table(r.lookup);
+    result(r.to, r.rows, r.cols);
+  }
+  void operator()(const Add& a) {
+    touch_rows(bytes_.read, a.a.address, a.rows, a.cols, a.a_pitch);
+    touch_rows(bytes_.read, a.b.address, a.rows, a.cols, a.b_pitch);
+    result(a.to, a.rows, a.cols);
+  }
+  void operator()(const Pool& p) {
+    touch_window(bytes_.read, p.window, p.first, p.count, 0,
+                 p.window.kernel_rows * p.window.kernel_cols * p.window.channels, 1);
+    result(p.to, p.count, p.window.channels);
+  }
+  void operator()(const Softmax& s) {
+    touch_rows(bytes_.read, s.in.address, s.rows, s.cols, s.in_pitch);
+    touch(bytes_.read, s.table.address, 1024);
+    result(s.to, s.rows, s.cols);
+  }
+
+ private:
+  void table(const Operand& lookup) {
+    if (lookup.tensor != kNoTensor) {
+      touch(bytes_.read, lookup.address, 256);
+    }
+  }
+  void result(const Destination& to, std::int64_t rows, std::int64_t cols) {
+    touch_rows(bytes_.written, to.out.address, rows, cols, to.pitch);
+  }
+
+  TouchedBytes bytes_;
+};
+
+class Dice {
+ public:
+  explicit Dice(std::mt19937_64& random) : random_(random) {}
+
+  std::int64_t operator()(std::int64_t low, std::int64_t high) {
+    const auto choices = static_cast<std::uint64_t>(high - low + 1);
+    return low + static_cast<std::int64_t>(random_() % choices);
+  }
+  Operand operand() { return {.address = (*this)(0, 400), .tensor = 0}; }
+  Destination destination(std::int64_t cols) {
+    return {.out = operand(), .pitch = cols + (*this)(0, 3)};
+  }
+  Window window() {
+    Window w;
+    w.source = operand();
+    w.channels = (*this)(1, 4);
+    w.in_rows = (*this)(1, 5);
+    w.in_cols = (*this)(1, 5);
+    w.first_in_row = (*this)(0, w.in_rows - 1);
+    w.pixel_pitch = w.channels + (*this)(0, 2);
+    w.row_pitch = w.pixel_pitch * w.in_cols + (*this)(0, 2);
+    w.image_pitch = w.row_pitch * w.in_rows;
+    w.kernel_rows = (*this)(1, 3);
+    w.kernel_cols = (*this)(1, 3);
+    w.stride_rows = (*this)(1, 2);
+    w.stride_cols = (*this)(1, 2);
+    w.dilation_rows = (*this)(1, 2);
+    w.dilation_cols = (*this)(1, 2);
+    w.pad_top = (*this)(0, 2);
+    w.pad_left = (*this)(0, 2);
+    w.out_rows = (*this)(1, 4);
+    w.out_cols = (*this)(1, 4);
+    w.first_out_row = (*this)(0, 2);
+    return w;
+  }
+
+ private:
+  std::mt19937_64& random_;
+};
+
+}  // namespace
+
+TouchedBytes touched_bytes(const Operation& operation) {
+  Toucher toucher;
+  std::visit(toucher, operation);
+  return toucher.take();
+}
+
+Operation random_operation(std::mt19937_64& random) {
+  Dice dice(random);
+  const std::int64_t rows = dice(1, 5);
+  const std::int64_t cols = dice(1, 9);
+  const std::int64_t pitch = cols + dice(0, 3);
+  const Operand lookup = dice(0, 3) == 0 ? dice.operand() : Operand{};
+  switch (dice(0, 7)) {
+    case 0:
+      return Transfer{.to_buffer = dice(0, 1) == 1,
+                      .buffer = dice.operand(),
+                      .buffer_pitch = pitch,
+                      .rows = rows,
+                      .row_bytes = cols};
+    case 1:
+      return LoadWeights{.rows = rows, .cols = cols};
+    case 2: {
+      Fold fold{.window = dice.window()};
+      const Window& w = fold.window;
+      const std::int64_t depth = w.channels * w.kernel_rows * w.kernel_cols;
+      fold.k_first = dice(0, depth - 1);
+      fold.rows = dice(1, depth - fold.k_first);
+      fold.first = dice(0, 2 * w.out_rows * w.out_cols - 1);
+      fold.count = dice(1, 2 * w.out_rows * w.out_cols - fold.first);
+      return fold;
+    }
+    case 3:
+      return Requantize{.rows = rows,
+                        .cols = cols,
+                        .bias = dice.operand(),
+                        .lookup = lookup,
+                        .to = dice.destination(cols)};
+    case 4:
+      return Rescale{.in = dice.operand(),
+                     .in_pitch = pitch,
+                     .rows = rows,
+                     .cols = cols,
+                     .lookup = lookup,
+                     .to = dice.destination(cols)};
+    case 5:
+      return Add{.a = dice.operand(),
+                 .a_pitch = pitch,
+                 .b = dice.operand(),
+                 .b_pitch = pitch,
+                 .rows = rows,
+                 .cols = cols,
+                 .to = dice.destination(cols)};
+    case 6: {
+      Pool pool{.window = dice.window()};
+      const std::int64_t outputs = pool.window.out_rows * pool.window.out_cols;
+      pool.first = dice(0, outputs - 1);
+      pool.count = dice(1, outputs - pool.first);
+      pool.to = dice.destination(pool.window.channels);
+      return pool;
+    }
+    default:
+      return Softmax{.in = dice.operand(),
+                     .in_pitch = pitch,
+                     .rows = rows,
+                     .cols = cols,
+                     .table = dice.operand(),
+                     .to = dice.destination(cols)};
+  }
+}
+
+}  // namespace systole

@@ -1,0 +1,64 @@
+#include "report/instruction_args.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace systole {
+namespace {
+
+nlohmann::json args_of(const Instruction& instruction) {
+  std::string text;
+  append_args(text, instruction);
+  return nlohmann::json::parse("{" + text + "}");
+}
+
+TEST(InstructionArgs, AreTheFieldsOfTheProgramsText) {
+  Transfer transfer{.to_buffer = false,
+                    .far = {.address = 4096, .tensor = 3, .offset = 128},
+                    .buffer = {.address = 64, .tensor = 3},
+                    .rows = 2,
+                    .row_bytes = 32};
+  const Instruction instruction{.layer = 7,
+                                .waits = {{.semaphore = 1}, {.semaphore = 2, .count = 3}},
+                                .signals = {{.semaphore = 4}},
+                                .operation = transfer};
+  EXPECT_EQ(args_of(instruction), (nlohmann::json{{"to_buffer", false},
+                                                  {"far", "t3+128@4096"},
+                                                  {"buffer", "t3@64"},
+                                                  {"rows", 2},
+                                                  {"row_bytes", 32},
+                                                  {"layer", 7},
+                                                  {"wait", "1,2x3"},
+                                                  {"signal", "4"}}));
+}
+
+TEST(InstructionArgs, OfAWindowAreItsSource) {
+  Fold fold{.next_tile = false, .tile = 5, .rows = 4, .cols = 3, .count = 2, .accumulator = 9};
+  fold.window.source = {.address = 100, .tensor = 1};
+  EXPECT_EQ(args_of({.operation = fold}), (nlohmann::json{{"tile", 5},
+                                                          {"next_tile", false},
+                                                          {"rows", 4},
+                                                          {"cols", 3},
+                                                          {"first", 0},
+                                                          {"count", 2},
+                                                          {"accumulator", 9},
+                                                          {"window", "t1@100"},
+                                                          {"layer", 0}}));
+}
+
+TEST(InstructionArgs, OfADestinationAreAnObject) {
+  Requantize requantize{.rows = 1, .cols = 2, .bias = {.address = 8}};
+  requantize.scale = {.multiplier = 5, .shift = 3};
+  requantize.to = {.out = {.address = 16}, .pitch = 2, .zero_point = -3};
+  EXPECT_EQ(args_of({.operation = requantize}),
+            (nlohmann::json{{"accumulator", 0},
+                            {"rows", 1},
+                            {"cols", 2},
+                            {"bias", "@8"},
+                            {"scale", "5/2^3"},
+                            {"to", {{"out", "@16"}, {"pitch", 2}, {"zero_point", -3}}},
+                            {"layer", 0}}));
+}
+
+}  // namespace
+}  // namespace systole
