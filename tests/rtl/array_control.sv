@@ -6,6 +6,7 @@ module array_control
     input logic clock,
     input logic reset,
     input logic output_stationary,
+    input logic floating,
     input logic overlap_none,
     input logic [15:0] rows,
     input logic load_valid,
@@ -61,7 +62,8 @@ module array_control
     if (output_stationary) flags_contradict = phase.takes_shadow;
     else flags_contradict = phase.clears || phase.drains;
     flags_contradict |= (phase.slices.left_slice && !phase.slices.sliced_left) ||
-                        (phase.slices.other_slice && !phase.slices.sliced_other);
+                        (phase.slices.other_slice && !phase.slices.sliced_other) ||
+                        (floating && (phase.slices.sliced_left || phase.slices.sliced_other));
   end
   assign breaks_rule = (phase.valid && (flags_contradict || phase.first == inside_fold)) ||
                        (load_valid && output_stationary);

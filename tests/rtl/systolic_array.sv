@@ -63,6 +63,7 @@ module systolic_array
       .clock,
       .reset,
       .output_stationary,
+      .floating,
       .overlap_none,
       .rows,
       .load_valid,
