@@ -17,7 +17,21 @@
 namespace systole::testing {
 namespace {
 
-/// Everything that a run counts, and what it leaves in host memory.
+/// The sums that the vector unit read, in full.
+class Sums : public RunObserver {
+ public:
+  void on_result(TensorId, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                 std::span<const std::int8_t>) override {}
+  void on_accumulators(TensorId, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                       std::span<const std::int32_t> values) override {
+    for (const std::int32_t value : values) {
+      text += fmt::format("{} ", value);
+    }
+  }
+  std::string text;
+};
+
+/// Everything that a run counts, the sums, and what it leaves in host memory.
 std::string outcome(ChipSpec chip, const Program& program, ArrayModel model, bool with_data) {
   chip.matrix.model = model;
   const ForkedResult result = run_forked([&] {
@@ -27,9 +41,10 @@ std::string outcome(ChipSpec chip, const Program& program, ArrayModel model, boo
       dram[i] = static_cast<std::int8_t>(i * 37 % 251);
       host[i] = static_cast<std::int8_t>(i * 91 % 241);
     }
-    const RunData data{.dram = &dram, .host = &host};
+    Sums sums;
+    const RunData data{.dram = &dram, .host = &host, .observer = &sums};
     const CoreRun run = run_core(chip, program, with_data ? &data : nullptr);
-    std::string text = text_of(run.counters);
+    std::string text = text_of(run.counters) + "sums " + sums.text + "\nhost ";
     for (const std::int8_t byte : host) {
       text += fmt::format("{} ", static_cast<int>(byte));
     }
@@ -72,6 +87,7 @@ Program program_of(const ChipSpec& chip, DataType activation, DataType weight) {
   }
   Requantize requantize = requantize_of(2 * positions, 3, 2000, 3000);
   requantize.scale = {.multiplier = 1, .shift = 7};
+  requantize.to.out.tensor = builder.tensor(2 * positions, 3);  // so that the sums are seen
   builder.add(Engine::Vector, requantize, {.waits = {summed}, .signals = {done}});
   builder.add(Engine::Host, transfer_of(false, 2000, 2000, 2 * positions * 3), {.waits = {done}});
   return builder.program();
@@ -94,6 +110,7 @@ class PeLevel : public ::testing::TestWithParam<Situation> {
     const Program program = program_of(chip, activation, weight);
     const std::string tile = outcome(chip, program, ArrayModel::Tile, true);
     ASSERT_EQ(tile.substr(0, 8), "elapsed ");
+    ASSERT_EQ(tile.find("sums \n"), std::string::npos) << "none were seen";
     EXPECT_EQ(outcome(chip, program, ArrayModel::Pe, true), tile);
     EXPECT_EQ(outcome(chip, program, ArrayModel::Pe, false),
               outcome(chip, program, ArrayModel::Tile, false));
