@@ -97,7 +97,7 @@ class Compute {
   VectorResults operator()(const Pool& pool) const {
     check_shift(pool.scale.shift);
     VectorResults results = empty_results(pool.count, pool.window.channels);
-    const WindowReader reader(pool.window, 1, buffer_);
+    const WindowReader reader(pool.window, DataType::Int8, buffer_);
     for (std::int64_t i = 0; i < pool.count; ++i) {
       const WindowReader::Position at = reader.position(pool.first + i);
       switch (pool.kind) {
