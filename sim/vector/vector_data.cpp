@@ -53,7 +53,8 @@ class Compute {
     VectorResults results = empty_results(requantize.rows, requantize.cols);
     results.sums.reserve(results.values.capacity());
     for (std::int64_t r = 0; r < requantize.rows; ++r) {
-      const auto row = accumulators_.row(requantize.accumulator + r, requantize.cols);
+      const auto row =
+          accumulators_.row(requantize.accumulator + r, requantize.cols, DataType::Int32);
       for (std::size_t c = 0; c < row.size(); ++c) {
         const auto sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(row[c]) +
                                                    static_cast<std::uint32_t>(int32_at(bias, c)));
