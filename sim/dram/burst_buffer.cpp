@@ -1,0 +1,87 @@
+#include "sim/dram/burst_buffer.h"
+
+#include "sim/dram/device_timing.h"
+
+namespace systole {
+namespace {
+
+constexpr std::size_t kWordBits = 64;
+
+}  // namespace
+
+BurstBuffer::BurstBuffer(std::size_t capacity, std::size_t banks)
+    : entries_(capacity), banks_(banks), waiting_((banks + kWordBits - 1) / kWordBits) {
+  for (std::size_t slot = capacity; slot-- > 0;) {
+    free_.push_back(static_cast<Slot>(slot));
+  }
+}
+
+BurstBuffer::Slot BurstBuffer::first_in_row(Slot from, RowIndex row) const {
+  while (from != kNone && at(from).request.row != row) {
+    from = at(from).next;
+  }
+  return from;
+}
+
+bool BurstBuffer::holds(const BurstRequest& request) const {
+  if (addresses_[bucket(request)] == 0) {
+    return false;
+  }
+  for (Slot slot = oldest(request.bank); slot != kNone; slot = at(slot).next) {
+    if (at(slot).request.row == request.row && at(slot).request.column == request.column) {
+      return true;
+    }
+  }
+  return false;
+}
+
+BurstBuffer::Slot BurstBuffer::push(const BurstRequest& request, DramCycles arrival,
+                                    RowIndex open_row) {
+  const Slot slot = free_.back();
+  free_.pop_back();
+  Bank& bank = banks_[request.bank];
+  Entry& entry = entries_[static_cast<std::size_t>(slot)];
+  entry = {request, arrival, kNone, bank.youngest};
+  if (bank.youngest == kNone) {
+    bank.oldest = slot;
+    waiting_[request.bank / kWordBits] |= std::uint64_t{1} << request.bank % kWordBits;
+  } else {
+    entries_[static_cast<std::size_t>(bank.youngest)].next = slot;
+  }
+  bank.youngest = slot;
+  if (bank.hit == kNone && open_row == request.row) {
+    bank.hit = slot;
+  }
+  ++addresses_[bucket(request)];
+  return slot;
+}
+
+void BurstBuffer::remove(Slot slot, RowIndex open_row) {
+  const Entry& entry = at(slot);
+  Bank& bank = banks_[entry.request.bank];
+  if (entry.previous == kNone) {
+    bank.oldest = entry.next;
+  } else {
+    entries_[static_cast<std::size_t>(entry.previous)].next = entry.next;
+  }
+  if (entry.next == kNone) {
+    bank.youngest = entry.previous;
+  } else {
+    entries_[static_cast<std::size_t>(entry.next)].previous = entry.previous;
+  }
+  if (bank.hit == slot) {
+    bank.hit = first_in_row(entry.next, open_row);
+  }
+  if (bank.oldest == kNone) {
+    waiting_[entry.request.bank / kWordBits] &=
+        ~(std::uint64_t{1} << entry.request.bank % kWordBits);
+  }
+  --addresses_[bucket(entry.request)];
+  free_.push_back(slot);
+}
+
+void BurstBuffer::row_changed(std::size_t bank, RowIndex open_row) {
+  banks_[bank].hit = open_row == kNoRow ? kNone : first_in_row(banks_[bank].oldest, open_row);
+}
+
+}  // namespace systole

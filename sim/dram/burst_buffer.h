@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/dram/dram_types.h"
+
+namespace systole {
+
+/// One burst that a requester wants read or written.
+struct BurstRequest {
+  std::int64_t id = 0;  ///< the requester's, given back at completion
+  std::size_t bank = 0;
+  RowIndex row{};
+  std::int64_t column = 0;  ///< in bursts
+  DramOperation operation = DramOperation::Read;
+};
+
+/// The bursts of one operation that wait for their first command, in order of arrival by bank, and
+/// of every bank the oldest that its open row serves. Constant time but for the search of the
+/// next hit, which goes through one bank's bursts.
+class BurstBuffer {
+ public:
+  using Slot = std::int32_t;
+  static constexpr Slot kNone = -1;
+
+  struct Entry {
+    BurstRequest request;
+    DramCycles arrival{0};
+    Slot next = kNone;  ///< the next younger of the bank
+    Slot previous = kNone;
+  };
+
+  BurstBuffer(std::size_t capacity, std::size_t banks);
+
+  [[nodiscard]] bool has_room() const { return !free_.empty(); }
+  [[nodiscard]] std::size_t size() const { return entries_.size() - free_.size(); }
+  [[nodiscard]] std::size_t capacity() const { return entries_.size(); }
+  [[nodiscard]] const Entry& at(Slot slot) const {
+    return entries_[static_cast<std::size_t>(slot)];
+  }
+  [[nodiscard]] Slot oldest(std::size_t bank) const { return banks_[bank].oldest; }
+  /// The oldest burst in the bank's open row.
+  [[nodiscard]] Slot hit(std::size_t bank) const { return banks_[bank].hit; }
+  /// A burst of the same address.
+  [[nodiscard]] bool holds(const BurstRequest& request) const;
+  /// Bit b of word w: bank 64 w + b has bursts.
+  [[nodiscard]] const std::vector<std::uint64_t>& waiting_banks() const { return waiting_; }
+
+  /// Requires `has_room`; arrivals ascend.
+  Slot push(const BurstRequest& request, DramCycles arrival, RowIndex open_row);
+  void remove(Slot slot, RowIndex open_row);
+  /// The bank's open row changed; kNoRow: it was closed.
+  void row_changed(std::size_t bank, RowIndex open_row);
+
+ private:
+  struct Bank {
+    Slot oldest = kNone;
+    Slot youngest = kNone;
+    Slot hit = kNone;
+  };
+  static std::size_t bucket(const BurstRequest& request) {
+    return (static_cast<std::size_t>(request.column) ^ static_cast<std::size_t>(request.row) * 37 ^
+            request.bank * 11) %
+           kBuckets;
+  }
+  [[nodiscard]] Slot first_in_row(Slot from, RowIndex row) const;
+
+  static constexpr std::size_t kBuckets = 256;
+  std::vector<Entry> entries_;
+  std::vector<Slot> free_;
+  std::vector<Bank> banks_;
+  std::vector<std::uint64_t> waiting_;
+  std::array<std::uint32_t, kBuckets> addresses_{};  ///< how many bursts fall into each bucket
+};
+
+}  // namespace systole

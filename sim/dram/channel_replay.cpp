@@ -1,0 +1,156 @@
+#include "sim/dram/channel_replay.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+namespace systole {
+namespace {
+
+class Replay {
+ public:
+  Replay(const DramStandard& standard, const DramControllerSpec& spec, const BitFieldMap& map,
+         std::int64_t channel, std::int64_t window, BurstSource& source,
+         const DramCommandObserver& commands, const CompletionObserver& completions)
+      : map_(map),
+        channel_(channel),
+        window_(window),
+        source_(source),
+        completions_(completions),
+        controller_(standard, spec, static_cast<ChannelIndex>(channel), commands) {}
+
+  DramRunResult run() {
+    fetch();
+    DramCycles now = head_ ? head_->cycle : DramCycles(0);
+    while (head_ || !controller_.is_idle() || now <= result_.cycles) {
+      inject(now);
+      controller_.step(now);
+      take_completions();
+      now = next(now);
+    }
+    take_counts();
+    return result_;
+  }
+
+ private:
+  /// The next burst of this channel.
+  void fetch() {
+    head_.reset();
+    while (const std::optional<TimedBurst> timed = source_.next()) {
+      const BurstFields fields = map_.fields(timed->burst.address);
+      if (field_of(fields, AddressField::Channel) == channel_) {
+        head_ = timed;
+        request_ = {next_id_++, map_.bank(fields),
+                    static_cast<RowIndex>(field_of(fields, AddressField::Row)),
+                    field_of(fields, AddressField::Column), timed->burst.operation};
+        return;
+      }
+    }
+  }
+
+  /// Room in the window: bursts that completed before `now` are out of it.
+  bool window_open(DramCycles now) {
+    if (window_ == 0) {
+      return true;
+    }
+    while (!read_ends_.empty() && read_ends_.front() < now) {
+      read_ends_.pop_front();
+      --outstanding_;
+    }
+    while (!other_ends_.empty() && other_ends_.front() < now) {
+      other_ends_.pop_front();
+      --outstanding_;
+    }
+    return outstanding_ < window_;
+  }
+
+  void inject(DramCycles now) {
+    if (!head_ || head_->cycle > now || !window_open(now) || !controller_.offer(request_, now)) {
+      return;
+    }
+    ++(request_.operation == DramOperation::Read ? result_.read_requests : result_.write_requests);
+    ++outstanding_;
+    fetch();
+  }
+
+  void take_completions() {
+    for (const CompletedBurst& burst : controller_.completions()) {
+      result_.cycles = std::max(result_.cycles, burst.at);
+      if (burst.operation == DramOperation::Read) {
+        result_.read_latency.add(burst.at - burst.accepted);
+      }
+      if (window_ > 0) {
+        // Reads end in the order of their RD, what ends at once in the order of the events.
+        const bool read = burst.operation == DramOperation::Read && !forwarded(burst);
+        (read ? read_ends_ : other_ends_).push_back(burst.at);
+      }
+      if (completions_) {
+        completions_(burst);
+      }
+    }
+    controller_.completions().clear();
+  }
+  void take_counts() {
+    const CommandCounts& counts = controller_.counts();
+    result_.activates = counts.of(DramCommandKind::Activate);
+    result_.precharges = counts.of(DramCommandKind::Precharge);
+    result_.precharges_all = counts.of(DramCommandKind::PrechargeAll);
+    result_.reads = counts.of(DramCommandKind::Read);
+    result_.writes = counts.of(DramCommandKind::Write);
+    result_.refreshes = counts.of(DramCommandKind::Refresh);
+    result_.bank_refreshes = counts.of(DramCommandKind::RefreshBank);
+    result_.rows_closed = counts.rows_closed;
+    result_.row_misses = counts.row_misses;
+    result_.row_conflicts = counts.row_conflicts;
+    result_.forwarded = counts.forwarded;
+    result_.merged = counts.merged;
+    result_.active_cycles = controller_.active_cycles(result_.cycles);
+    result_.rank_cycles = result_.cycles * controller_.ranks();
+  }
+
+  static bool forwarded(const CompletedBurst& burst) {
+    return burst.at == burst.accepted + DramCycles(1);
+  }
+
+  DramCycles next(DramCycles now) {
+    const DramCycles event = controller_.next_event(now);
+    if (!head_) {
+      return event;
+    }
+    DramCycles offer = std::max(now + DramCycles(1), head_->cycle);
+    if (!window_open(offer)) {
+      const DramCycles none = kNever - DramCycles(1);
+      offer = std::min(read_ends_.empty() ? none : read_ends_.front(),
+                       other_ends_.empty() ? none : other_ends_.front()) +
+              DramCycles(1);
+    } else if (!controller_.has_room(request_.operation)) {
+      offer = kNever;
+    }
+    return std::min(event, offer);
+  }
+
+  const BitFieldMap& map_;
+  std::int64_t channel_;
+  std::int64_t window_;
+  BurstSource& source_;
+  const CompletionObserver& completions_;
+  CommandController controller_;
+  std::optional<TimedBurst> head_;
+  BurstRequest request_;
+  std::int64_t next_id_ = 0;
+  std::int64_t outstanding_ = 0;
+  std::deque<DramCycles> read_ends_;
+  std::deque<DramCycles> other_ends_;
+  DramRunResult result_;
+};
+
+}  // namespace
+
+DramRunResult replay_channel(const DramStandard& standard, const DramControllerSpec& spec,
+                             const BitFieldMap& map, std::int64_t channel, std::int64_t window,
+                             BurstSource& source, const DramCommandObserver& commands,
+                             const CompletionObserver& completions) {
+  return Replay(standard, spec, map, channel, window, source, commands, completions).run();
+}
+
+}  // namespace systole
