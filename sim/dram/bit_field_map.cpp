@@ -1,6 +1,8 @@
 #include "sim/dram/bit_field_map.h"
 
+#include <algorithm>
 #include <bit>
+#include <functional>
 
 #include "arch/diag/check.h"
 #include "arch/enum_names.h"
@@ -41,6 +43,28 @@ std::optional<AddressPart> part_of(std::string_view text) {
   return part;
 }
 
+using FieldBits = std::array<int, kAddressFields>;
+
+int bits_of(std::int64_t count) {
+  return std::countr_zero(static_cast<std::uint64_t>(count));
+}
+
+FieldBits widths_of(const DramStandard& standard) {
+  const DramOrganization& shape = standard.organization;
+  return {bits_of(shape.rows),        bits_of(shape.ranks),          bits_of(shape.banks_per_group),
+          bits_of(shape.bank_groups), bits_of(shape.bursts_per_row), bits_of(shape.pseudo_channels),
+          bits_of(standard.channels)};
+}
+
+/// The bits that parts with a width take.
+FieldBits fixed_bits(const AddressOrder& order) {
+  FieldBits fixed{};
+  for (const AddressPart& part : order) {
+    fixed[static_cast<std::size_t>(part.field)] += part.bits;
+  }
+  return fixed;
+}
+
 }  // namespace
 
 std::optional<AddressOrder> address_order(std::string_view text) {
@@ -69,25 +93,22 @@ std::optional<AddressOrder> address_order(std::string_view text) {
   return order;
 }
 
-BitFieldMap::BitFieldMap(const DramStandard& standard, const AddressOrder& order) {
-  const DramOrganization& shape = standard.organization;
-  const auto bits = [](std::int64_t count) {
-    return std::countr_zero(static_cast<std::uint64_t>(count));
-  };
-  widths_ = {bits(shape.rows),        bits(shape.ranks),          bits(shape.banks_per_group),
-             bits(shape.bank_groups), bits(shape.bursts_per_row), bits(shape.pseudo_channels),
-             bits(standard.channels)};
-  byte_bits_ = bits(shape.burst_bytes().count());
-  std::array<int, kAddressFields> fixed{};
-  for (const AddressPart& part : order) {
-    fixed[static_cast<std::size_t>(part.field)] += part.bits;
-  }
+bool fits(const DramStandard& standard, const AddressOrder& order) {
+  const FieldBits widths = widths_of(standard);
+  const FieldBits fixed = fixed_bits(order);
+  return std::equal(fixed.begin(), fixed.end(), widths.begin(), std::less_equal<>());
+}
+
+BitFieldMap::BitFieldMap(const DramStandard& standard, const AddressOrder& order)
+    : widths_(widths_of(standard)),
+      byte_bits_(bits_of(standard.organization.burst_bytes().count())) {
+  SYSTOLE_CHECK(fits(standard, order), "an order of addresses with more bits than {} has",
+                standard.name);
+  const FieldBits fixed = fixed_bits(order);
   std::array<int, kAddressFields> placed{};
   total_bits_ = byte_bits_;
   for (auto part = order.rbegin(); part != order.rend(); ++part) {
     const auto field = static_cast<std::size_t>(part->field);
-    SYSTOLE_CHECK(fixed[field] <= widths_[field], "field {} has {} bits, not {}", field,
-                  widths_[field], fixed[field]);
     const int width = part->bits > 0 ? part->bits : widths_[field] - fixed[field];
     if (width > 0) {
       pieces_.push_back({field, total_bits_, placed[field], (std::int64_t{1} << width) - 1});

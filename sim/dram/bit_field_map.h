@@ -40,6 +40,9 @@ using AddressOrder = std::vector<AddressPart>;
 /// Nothing when the text is none of these or a field is missing or stands twice without a width.
 [[nodiscard]] std::optional<AddressOrder> address_order(std::string_view text);
 
+/// No field has more bits of its own than the standard gives it.
+[[nodiscard]] bool fits(const DramStandard& standard, const AddressOrder& order);
+
 /// Where a burst is, one number for each field.
 using BurstFields = std::array<std::int64_t, kAddressFields>;
 

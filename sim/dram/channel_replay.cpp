@@ -85,7 +85,7 @@ class Replay {
         (read ? read_ends_ : other_ends_).push_back(burst.at);
       }
       if (completions_) {
-        completions_(burst);
+        completions_(static_cast<ChannelIndex>(channel_), burst);
       }
     }
     controller_.completions().clear();

@@ -13,7 +13,7 @@
 namespace systole {
 
 /// Sees every completion; `id` counts the channel's requests from 0.
-using CompletionObserver = std::function<void(const CompletedBurst&)>;
+using CompletionObserver = std::function<void(ChannelIndex, const CompletedBurst&)>;
 
 /// Drives one channel's controller with the bursts of `source` that fall to the channel, in order
 /// through one queue: in every cycle, before the controller acts, the head of the queue is offered

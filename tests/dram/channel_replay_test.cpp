@@ -53,9 +53,10 @@ class ReferenceRequests : public ::testing::TestWithParam<ReferenceLog> {};
 TEST_P(ReferenceRequests, AreAcceptedAndCompletedInTheCyclesOfR) {
   const ReferenceLog& log = GetParam();
   std::vector<CompletedBurst> bursts(log.tokens.size());
-  (void)replay(
-      shipped_standard(log.run.config), shipped_controller("reference"), log.run, {},
-      [&](const CompletedBurst& burst) { bursts.at(static_cast<std::size_t>(burst.id)) = burst; });
+  (void)replay(shipped_standard(log.run.config), shipped_controller("reference"), log.run, {},
+               [&](ChannelIndex, const CompletedBurst& burst) {
+                 bursts.at(static_cast<std::size_t>(burst.id)) = burst;
+               });
   DramCycles before{0};
   for (std::size_t index = 0; index < bursts.size(); ++index) {
     const CompletedBurst& burst = bursts[index];

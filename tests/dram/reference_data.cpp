@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include "arch/read_dram.h"
 #include "arch/read_dram_controller.h"
+#include "sim/dram/replay.h"
 
 namespace systole::testing {
 namespace {
@@ -89,13 +91,10 @@ DramRunResult replay(const DramStandard& standard, const DramControllerSpec& con
                      const CompletionObserver& completions) {
   const BitFieldMap map(standard, *address_order(run.mapping));
   const RequestPattern pattern = *value_named<RequestPattern>(run.pattern);
-  DramRunResult sum;
-  for (std::int64_t channel = 0; channel < standard.channels; ++channel) {
-    PatternSource source(pattern, map, run.requests);
-    sum.add(replay_channel(standard, controller, map, channel, run.window, source, commands,
-                           completions));
-  }
-  return sum;
+  return systole::replay(
+      standard, controller, map, run.window,
+      [&] { return std::make_unique<PatternSource>(pattern, map, run.requests); }, commands,
+      completions);
 }
 
 }  // namespace systole::testing
