@@ -7,10 +7,20 @@ namespace {
 
 constexpr std::size_t kWordBits = 64;
 
+void put(std::vector<std::uint64_t>& set, std::size_t bank, bool in) {
+  std::uint64_t& word = set[bank / kWordBits];
+  const std::size_t bit = bank % kWordBits;
+  word = (word & ~(std::uint64_t{1} << bit)) | (std::uint64_t{in} << bit);
+}
+
 }  // namespace
 
 BurstBuffer::BurstBuffer(std::size_t capacity, std::size_t banks)
-    : entries_(capacity), banks_(banks), waiting_((banks + kWordBits - 1) / kWordBits) {
+    : entries_(capacity), banks_(banks), oldest_arrivals_(banks), hit_arrivals_(banks) {
+  for (std::vector<std::uint64_t>* set :
+       {&sets_.waiting, &sets_.closed, &sets_.hits, &sets_.conflicts}) {
+    set->resize((banks + kWordBits - 1) / kWordBits);
+  }
   for (std::size_t slot = capacity; slot-- > 0;) {
     free_.push_back(static_cast<Slot>(slot));
   }
@@ -21,6 +31,22 @@ BurstBuffer::Slot BurstBuffer::first_in_row(Slot from, RowIndex row) const {
     from = at(from).next;
   }
   return from;
+}
+
+void BurstBuffer::update_sets(std::size_t index, RowIndex open_row) {
+  const Bank& bank = banks_[index];
+  const bool waits = bank.oldest != kNone;
+  const bool open = open_row != kNoRow;
+  put(sets_.waiting, index, waits);
+  put(sets_.closed, index, waits && !open);
+  put(sets_.hits, index, bank.hit != kNone);
+  put(sets_.conflicts, index, waits && open && bank.hit != bank.oldest);
+  if (waits) {
+    oldest_arrivals_[index] = at(bank.oldest).arrival;
+  }
+  if (bank.hit != kNone) {
+    hit_arrivals_[index] = at(bank.hit).arrival;
+  }
 }
 
 bool BurstBuffer::holds(const BurstRequest& request) const {
@@ -44,13 +70,15 @@ BurstBuffer::Slot BurstBuffer::push(const BurstRequest& request, DramCycles arri
   entry = {request, arrival, kNone, bank.youngest};
   if (bank.youngest == kNone) {
     bank.oldest = slot;
-    waiting_[request.bank / kWordBits] |= std::uint64_t{1} << request.bank % kWordBits;
   } else {
     entries_[static_cast<std::size_t>(bank.youngest)].next = slot;
   }
   bank.youngest = slot;
   if (bank.hit == kNone && open_row == request.row) {
     bank.hit = slot;
+  }
+  if (bank.oldest == slot || bank.hit == slot) {
+    update_sets(request.bank, open_row);
   }
   ++addresses_[bucket(request)];
   return slot;
@@ -72,16 +100,14 @@ void BurstBuffer::remove(Slot slot, RowIndex open_row) {
   if (bank.hit == slot) {
     bank.hit = first_in_row(entry.next, open_row);
   }
-  if (bank.oldest == kNone) {
-    waiting_[entry.request.bank / kWordBits] &=
-        ~(std::uint64_t{1} << entry.request.bank % kWordBits);
-  }
+  update_sets(entry.request.bank, open_row);
   --addresses_[bucket(entry.request)];
   free_.push_back(slot);
 }
 
 void BurstBuffer::row_changed(std::size_t bank, RowIndex open_row) {
   banks_[bank].hit = open_row == kNoRow ? kNone : first_in_row(banks_[bank].oldest, open_row);
+  update_sets(bank, open_row);
 }
 
 }  // namespace systole

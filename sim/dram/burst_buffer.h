@@ -46,8 +46,18 @@ class BurstBuffer {
   [[nodiscard]] Slot hit(std::size_t bank) const { return banks_[bank].hit; }
   /// A burst of the same address.
   [[nodiscard]] bool holds(const BurstRequest& request) const;
-  /// Bit b of word w: bank 64 w + b has bursts.
-  [[nodiscard]] const std::vector<std::uint64_t>& waiting_banks() const { return waiting_; }
+  /// Banks by what their bursts need; bit b of word w is bank 64 w + b.
+  struct Banks {
+    std::vector<std::uint64_t> waiting;    ///< they have bursts
+    std::vector<std::uint64_t> closed;     ///< and no open row
+    std::vector<std::uint64_t> hits;       ///< and some are in the open row
+    std::vector<std::uint64_t> conflicts;  ///< and the oldest is not in the open row
+  };
+  [[nodiscard]] const Banks& banks() const { return sets_; }
+  /// By bank: arrival of its oldest burst, of its oldest in the open row; of no meaning where there
+  /// is none.
+  [[nodiscard]] const DramCycles* oldest_arrivals() const { return oldest_arrivals_.data(); }
+  [[nodiscard]] const DramCycles* hit_arrivals() const { return hit_arrivals_.data(); }
 
   /// Requires `has_room`; arrivals ascend.
   Slot push(const BurstRequest& request, DramCycles arrival, RowIndex open_row);
@@ -67,12 +77,15 @@ class BurstBuffer {
            kBuckets;
   }
   [[nodiscard]] Slot first_in_row(Slot from, RowIndex row) const;
+  void update_sets(std::size_t bank, RowIndex open_row);
 
   static constexpr std::size_t kBuckets = 256;
   std::vector<Entry> entries_;
   std::vector<Slot> free_;
   std::vector<Bank> banks_;
-  std::vector<std::uint64_t> waiting_;
+  Banks sets_;
+  std::vector<DramCycles> oldest_arrivals_;
+  std::vector<DramCycles> hit_arrivals_;
   std::array<std::uint32_t, kBuckets> addresses_{};  ///< how many bursts fall into each bucket
 };
 

@@ -19,6 +19,9 @@ constexpr DramCommandKind column_of(DramOperation operation) {
   return operation == DramOperation::Read ? DramCommandKind::Read : DramCommandKind::Write;
 }
 
+/// Gaps are below 2^20 cycles (read_dram.cpp), times below 2^43.
+constexpr int kArrivalBits = 43;
+
 /// Calls `visit(index)` for every bit set.
 template <class Visit>
 void for_each_bit(const std::vector<std::uint64_t>& words, const Visit& visit) {
@@ -30,6 +33,45 @@ void for_each_bit(const std::vector<std::uint64_t>& words, const Visit& visit) {
 }
 
 }  // namespace
+
+/// Finds the command that goes first among many banks: cycle and arrival as one number.
+class CommandController::Search {
+ public:
+  explicit Search(DramCycles from) : from_(from.count()) {}
+
+  /// One command for each bank of `banks & ~without`.
+  void add(DramCommandKind kind, const DeviceTiming::Earliest& earliest, const DramCycles* arrivals,
+           const std::vector<std::uint64_t>& banks, const std::vector<std::uint64_t>& without) {
+    for (std::size_t word = 0; word < banks.size(); ++word) {
+      for (std::uint64_t bits = banks[word] & ~without[word]; bits != 0; bits &= bits - 1) {
+        const std::size_t bank =
+            word * kWordBits + static_cast<std::size_t>(std::countr_zero(bits));
+        const std::int64_t wait = std::max<std::int64_t>(0, earliest.at(bank).count() - from_);
+        const std::int64_t key = (wait << kArrivalBits) | arrivals[bank].count();
+        if (key < key_) {
+          key_ = key;
+          bank_ = bank;
+          kind_ = kind;
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] Candidate best() const {
+    if (key_ == INT64_MAX) {
+      return {};
+    }
+    constexpr std::int64_t kArrivalMask = (std::int64_t{1} << kArrivalBits) - 1;
+    return {DramCycles(from_ + (key_ >> kArrivalBits)), DramCycles(key_ & kArrivalMask), kind_,
+            bank_, true};
+  }
+
+ private:
+  std::int64_t from_;
+  std::int64_t key_ = INT64_MAX;
+  std::size_t bank_ = 0;
+  DramCommandKind kind_ = DramCommandKind::Precharge;
+};
 
 CommandController::CommandController(const DramStandard& standard, const DramControllerSpec& spec,
                                      ChannelIndex channel, DramCommandObserver observer)
@@ -43,6 +85,7 @@ CommandController::CommandController(const DramStandard& standard, const DramCon
       active_(device_.banks()),
       active_banks_((device_.banks() + kWordBits - 1) / kWordBits),
       blocked_banks_(active_banks_.size()),
+      not_to_precharge_(active_banks_.size()),
       precharged_for_row_(device_.banks()),
       last_column_(device_.banks()),
       channel_(channel),
@@ -68,14 +111,16 @@ bool CommandController::offer(const BurstRequest& request, DramCycles now) {
   if (refresh_.owes_any()) {
     update_blocked();
   }
-  const bool is_head = target.oldest(request.bank) == slot;
-  const bool is_hit = target.hit(request.bank) == slot;
+  const bool matters = target.oldest(request.bank) == slot || target.hit(request.bank) == slot;
   for (Bus& bus : buses_) {
     if (spec_.page_policy != PagePolicy::Open) {
       bus.buffered_known = false;
-    } else if (bus.buffered_known && request.operation == direction_ && (is_head || is_hit) &&
+    } else if (bus.buffered_known && request.operation == direction_ && matters &&
                !is_blocked(request.bank)) {
-      consider_bank(bus, request.bank, std::max(now, bus.free), bus.buffered);
+      const Candidate candidate = best_of_bank(bus, request.bank, std::max(now, bus.free));
+      if (candidate.is_before(bus.buffered)) {
+        bus.buffered = candidate;
+      }
       if (spec_.starvation_limit > DramCycles(0)) {
         bus.valid_until = std::min(bus.valid_until, now + spec_.starvation_limit);
       }
@@ -89,79 +134,99 @@ CommandController::Candidate CommandController::best_active(DramCycles from) con
   for_each_bit(active_banks_, [&](std::size_t bank) {
     const Active& active = active_[bank];
     const DramCommandKind kind = column_of(active.request.operation);
-    consider(best, {std::max(from, device_.earliest(kind, bank)), active.arrival, kind, bank});
+    const Candidate candidate{std::max(from, device_.earliest(kind, bank)), active.arrival, kind,
+                              bank};
+    if (candidate.is_before(best)) {
+      best = candidate;
+    }
   });
   return best;
 }
 
-void CommandController::consider_bank(const Bus& bus, std::size_t bank, DramCycles from,
-                                      Candidate& best) const {
+CommandController::Candidate CommandController::best_of_bank(const Bus& bus, std::size_t bank,
+                                                             DramCycles from) const {
   const BurstBuffer& bursts = buffer(direction_);
   const BurstBuffer::Slot head = bursts.oldest(bank);
+  const auto candidate = [&](DramCommandKind kind, BurstBuffer::Slot slot) {
+    return Candidate{std::max(from, device_.earliest(kind, bank)), bursts.at(slot).arrival, kind,
+                     bank, true};
+  };
   if (device_.open_row(bank) == kNoRow) {
-    if (bus.rows) {
-      consider(best, {std::max(from, device_.earliest(DramCommandKind::Activate, bank)),
-                      bursts.at(head).arrival, DramCommandKind::Activate, bank, head});
-    }
-    return;
+    return bus.rows ? candidate(DramCommandKind::Activate, head) : Candidate{};
   }
+  Candidate best;
   const BurstBuffer::Slot hit = bursts.hit(bank);
   if (hit != BurstBuffer::kNone && bus.columns) {
-    const DramCommandKind kind = column_of(direction_);
-    consider(best, {std::max(from, device_.earliest(kind, bank)), bursts.at(hit).arrival, kind,
-                    bank, hit});
+    best = candidate(column_of(direction_), hit);
   }
   if (hit != head && bus.rows && !is_active(bank)) {
-    consider(best, {std::max(from, device_.earliest(DramCommandKind::Precharge, bank)),
-                    bursts.at(head).arrival, DramCommandKind::Precharge, bank, head});
+    const Candidate precharge = candidate(DramCommandKind::Precharge, head);
+    best = precharge.is_before(best) ? precharge : best;
   }
+  return best;
 }
 
 DramCycles CommandController::oldest_arrival(const BurstBuffer& bursts) const {
   DramCycles oldest = kNever;
-  for_each_bit(bursts.waiting_banks(), [&](std::size_t bank) {
-    oldest = std::min(oldest, bursts.at(bursts.oldest(bank)).arrival);
+  for_each_bit(bursts.banks().waiting, [&](std::size_t bank) {
+    oldest = std::min(oldest, bursts.oldest_arrivals()[bank]);
   });
   return oldest;
 }
 
-CommandController::Candidate CommandController::best_buffered(Bus& bus, DramCycles from) const {
+/// Of the oldest burst alone; younger bursts in its bank's open row no longer go first.
+CommandController::Candidate CommandController::best_of_starving(const Bus& bus, DramCycles oldest,
+                                                                 DramCycles from) const {
   const BurstBuffer& bursts = buffer(direction_);
   Candidate best;
+  for_each_bit(bursts.banks().waiting, [&](std::size_t bank) {
+    if (bursts.oldest_arrivals()[bank] != oldest || is_blocked(bank)) {
+      return;
+    }
+    const bool conflicts =
+        device_.open_row(bank) != kNoRow && bursts.hit(bank) != bursts.oldest(bank);
+    if (!conflicts) {
+      best = best_of_bank(bus, bank, from);
+    } else if (bus.rows && !is_active(bank)) {
+      best = {std::max(from, device_.earliest(DramCommandKind::Precharge, bank)), oldest,
+              DramCommandKind::Precharge, bank, true};
+    }
+  });
+  return best;
+}
+
+CommandController::Candidate CommandController::best_buffered(Bus& bus, DramCycles from) const {
+  const BurstBuffer& bursts = buffer(direction_);
   bus.valid_until = kNever;
   if (spec_.starvation_limit > DramCycles(0) && bursts.size() > 0) {
     const DramCycles oldest = oldest_arrival(bursts);
     if (from > oldest + spec_.starvation_limit) {
-      for_each_bit(bursts.waiting_banks(), [&](std::size_t bank) {
-        const BurstBuffer::Slot head = bursts.oldest(bank);
-        if (bursts.at(head).arrival != oldest || is_blocked(bank)) {
-          return;
-        }
-        Candidate of_bank;
-        consider_bank(bus, bank, from, of_bank);
-        if (of_bank.slot == head) {
-          best = of_bank;
-        } else if (bus.rows && !is_active(bank)) {  // younger hits no longer go first
-          best = {std::max(from, device_.earliest(DramCommandKind::Precharge, bank)), oldest,
-                  DramCommandKind::Precharge, bank, head};
-        }
-      });
-      return best;
+      return best_of_starving(bus, oldest, from);
     }
     bus.valid_until = oldest + spec_.starvation_limit;
   }
-  for_each_bit(bursts.waiting_banks(), [&](std::size_t bank) {
-    if (!any_blocked_ || !is_blocked(bank)) {
-      consider_bank(bus, bank, from, best);
-    }
-  });
+  Search search(from);
+  const BurstBuffer::Banks& banks = bursts.banks();
+  if (bus.columns) {
+    const DramCommandKind kind = column_of(direction_);
+    search.add(kind, device_.earliest(kind), bursts.hit_arrivals(), banks.hits, blocked_banks_);
+  }
+  if (bus.rows) {
+    search.add(DramCommandKind::Activate, device_.earliest(DramCommandKind::Activate),
+               bursts.oldest_arrivals(), banks.closed, blocked_banks_);
+    search.add(DramCommandKind::Precharge, device_.earliest(DramCommandKind::Precharge),
+               bursts.oldest_arrivals(), banks.conflicts, not_to_precharge_);
+  }
+  const Candidate best = search.best();
   if (bus.rows && spec_.page_policy != PagePolicy::Open) {
-    consider_unwanted_rows(from, best);
+    const Candidate unwanted = best_unwanted_row(from);
+    return unwanted.is_before(best) ? unwanted : best;
   }
   return best;
 }
 
-void CommandController::consider_unwanted_rows(DramCycles from, Candidate& best) const {
+CommandController::Candidate CommandController::best_unwanted_row(DramCycles from) const {
+  Candidate best;
   for (std::size_t bank = 0; bank < device_.banks(); ++bank) {
     if (device_.open_row(bank) == kNoRow || is_active(bank) ||
         reads_.hit(bank) != BurstBuffer::kNone || writes_.hit(bank) != BurstBuffer::kNone ||
@@ -172,8 +237,10 @@ void CommandController::consider_unwanted_rows(DramCycles from, Candidate& best)
     if (spec_.page_policy == PagePolicy::Timeout) {
       at = std::max(at, last_column_[bank] + spec_.page_timeout);
     }
-    consider(best, {at, kNever, DramCommandKind::Precharge, bank});
+    const Candidate candidate{at, kNever, DramCommandKind::Precharge, bank};
+    best = candidate.is_before(best) ? candidate : best;
   }
+  return best;
 }
 
 bool CommandController::bank_is_idle(std::size_t bank) const {
@@ -225,6 +292,9 @@ void CommandController::update_blocked() {
     }
   }
   all_blocked_ = any_blocked_ && whole_channel;
+  for (std::size_t word = 0; word < active_banks_.size(); ++word) {
+    not_to_precharge_[word] = active_banks_[word] | blocked_banks_[word];
+  }
   for (Bus& bus : buses_) {
     bus.buffered_known = false;
   }
@@ -258,7 +328,7 @@ CommandController::Candidate CommandController::best_refresh(DramCycles from) co
     if (refresh_pending(rank)) {
       Candidate candidate = refresh_of(rank);
       candidate.at = std::max(from, candidate.at);
-      consider(best, candidate);
+      best = candidate.is_before(best) ? candidate : best;
     }
   }
   return best;
@@ -326,7 +396,7 @@ void CommandController::issue_on(Bus& bus, DramCycles now) {
 
 void CommandController::issue(Bus& bus, const Candidate& planned, DramCycles now) {
   const Candidate command = planned;  // the plan itself is about to be forgotten
-  if (command.slot != BurstBuffer::kNone) {
+  if (command.buffered) {
     issue_buffered(bus, command, now);
     return;
   }
@@ -334,8 +404,7 @@ void CommandController::issue(Bus& bus, const Candidate& planned, DramCycles now
     case DramCommandKind::Read:
     case DramCommandKind::Write: {
       const Active active = active_[command.bank];
-      active_banks_[command.bank / kWordBits] &= ~(std::uint64_t{1} << command.bank % kWordBits);
-      --active_count_;
+      set_active(command.bank, false);
       complete(active.request, active.arrival, now);
       send(bus, command.kind, command.bank, active.request.row, now);
       break;
@@ -370,8 +439,10 @@ void CommandController::issue(Bus& bus, const Candidate& planned, DramCycles now
 
 void CommandController::issue_buffered(Bus& bus, const Candidate& command, DramCycles now) {
   BurstBuffer& bursts = buffer(direction_);
-  const BurstBuffer::Entry entry = bursts.at(command.slot);
   const std::size_t bank = command.bank;
+  const bool column = command.kind == column_of(direction_);
+  const BurstBuffer::Slot slot = column ? bursts.hit(bank) : bursts.oldest(bank);
+  const BurstBuffer::Entry entry = bursts.at(slot);
   switch (command.kind) {
     case DramCommandKind::Precharge:
       precharged_for_row_[bank] = true;
@@ -383,15 +454,14 @@ void CommandController::issue_buffered(Bus& bus, const Candidate& command, DramC
       ++(precharged_for_row_[bank] ? counts_.row_conflicts : counts_.row_misses);
       precharged_for_row_[bank] = false;
       send(bus, command.kind, bank, entry.request.row, now);
-      bursts.remove(command.slot, kNoRow);
+      bursts.remove(slot, kNoRow);
       active_[bank] = {entry.request, entry.arrival};
-      active_banks_[bank / kWordBits] |= std::uint64_t{1} << bank % kWordBits;
-      ++active_count_;
+      set_active(bank, true);
       reads_.row_changed(bank, entry.request.row);
       writes_.row_changed(bank, entry.request.row);
       break;
     default:
-      bursts.remove(command.slot, entry.request.row);
+      bursts.remove(slot, entry.request.row);
       complete(entry.request, entry.arrival, now);
       send(bus, command.kind, bank, entry.request.row, now);
       break;
@@ -399,6 +469,14 @@ void CommandController::issue_buffered(Bus& bus, const Candidate& command, DramC
   if (refresh_.owes_any() || any_blocked_) {
     update_blocked();
   }
+}
+
+void CommandController::set_active(std::size_t bank, bool active) {
+  const std::size_t word = bank / kWordBits;
+  const std::uint64_t bit = std::uint64_t{1} << bank % kWordBits;
+  active_banks_[word] = active ? active_banks_[word] | bit : active_banks_[word] & ~bit;
+  not_to_precharge_[word] = active_banks_[word] | blocked_banks_[word];
+  active_count_ += active ? 1 : -1;
 }
 
 void CommandController::complete(const BurstRequest& request, DramCycles arrival, DramCycles now) {

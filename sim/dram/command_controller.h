@@ -85,17 +85,20 @@ class CommandController {
   }
 
  private:
+  /// A command, the cycle in which it may go, and its burst's arrival: the earlier cycle goes
+  /// first, in one cycle the older burst.
   struct Candidate {
     DramCycles at = kNever;
     DramCycles arrival = kNever;
     DramCommandKind kind = DramCommandKind::Precharge;
     std::size_t bank = 0;
-    BurstBuffer::Slot slot = BurstBuffer::kNone;
+    bool buffered = false;  ///< of a buffered burst: the bank's oldest, or its oldest hit
 
     [[nodiscard]] bool is_before(const Candidate& other) const {
       return at < other.at || (at == other.at && arrival < other.arrival);
     }
   };
+  class Search;
   /// What one bus carries next, as far as it is known; stale after every command.
   struct Bus {
     bool columns = true;
@@ -121,15 +124,12 @@ class CommandController {
   [[nodiscard]] bool is_active(std::size_t bank) const {
     return (active_banks_[bank / 64] >> bank % 64 & 1U) != 0;
   }
-  void consider(Candidate& best, const Candidate& candidate) const {
-    if (candidate.is_before(best)) {
-      best = candidate;
-    }
-  }
   [[nodiscard]] Candidate best_active(DramCycles from) const;
   [[nodiscard]] Candidate best_buffered(Bus& bus, DramCycles from) const;
-  void consider_bank(const Bus& bus, std::size_t bank, DramCycles from, Candidate& best) const;
-  void consider_unwanted_rows(DramCycles from, Candidate& best) const;
+  [[nodiscard]] Candidate best_of_bank(const Bus& bus, std::size_t bank, DramCycles from) const;
+  [[nodiscard]] Candidate best_of_starving(const Bus& bus, DramCycles oldest,
+                                           DramCycles from) const;
+  [[nodiscard]] Candidate best_unwanted_row(DramCycles from) const;
   [[nodiscard]] Candidate best_refresh(DramCycles from) const;
   [[nodiscard]] Candidate refresh_of(std::size_t rank) const;
   [[nodiscard]] bool rank_is_idle(std::size_t rank) const;
@@ -144,6 +144,7 @@ class CommandController {
   void issue_on(Bus& bus, DramCycles now);
   void issue(Bus& bus, const Candidate& command, DramCycles now);
   void issue_buffered(Bus& bus, const Candidate& command, DramCycles now);
+  void set_active(std::size_t bank, bool active);
   void complete(const BurstRequest& request, DramCycles arrival, DramCycles now);
   void send(Bus& bus, DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles now);
   void forget_plans();
@@ -161,6 +162,7 @@ class CommandController {
   std::vector<std::uint64_t> active_banks_;
   std::int64_t active_count_ = 0;
   std::vector<std::uint64_t> blocked_banks_;
+  std::vector<std::uint64_t> not_to_precharge_;  ///< active or blocked
   bool any_blocked_ = false;
   bool all_blocked_ = false;
   std::vector<bool> precharged_for_row_;  ///< by bank: the last PRE made way for another row

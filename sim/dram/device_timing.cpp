@@ -1,25 +1,28 @@
 #include "sim/dram/device_timing.h"
 
-#include "arch/diag/check.h"
+#include <bit>
 
 namespace systole {
+namespace {
+
+int bits_of(std::int64_t count) {
+  return std::countr_zero(static_cast<std::uint64_t>(count));
+}
+
+}  // namespace
 
 DeviceTiming::DeviceTiming(const DramStandard& standard, RankTurnaround turnaround)
-    : ranks_per_pseudo_(static_cast<std::size_t>(standard.organization.ranks)),
-      windows_(activate_windows(standard.timing)) {
-  const DramOrganization& shape = standard.organization;
-  const auto per_group = static_cast<std::uint32_t>(shape.banks_per_group);
-  const auto groups_per_rank = static_cast<std::uint32_t>(shape.bank_groups);
-  banks_.resize(static_cast<std::size_t>(shape.banks()));
-  for (std::size_t index = 0; index < banks_.size(); ++index) {
-    Bank& bank = banks_[index];
-    bank.group = static_cast<std::uint32_t>(index) / per_group;
-    bank.rank = bank.group / groups_per_rank;
-    bank.pseudo = bank.rank / static_cast<std::uint32_t>(ranks_per_pseudo_);
+    : banks_per_group_bits_(bits_of(standard.organization.banks_per_group)),
+      groups_per_rank_bits_(bits_of(standard.organization.bank_groups)),
+      banks_per_rank_bits_(banks_per_group_bits_ + groups_per_rank_bits_),
+      ranks_per_pseudo_(static_cast<std::size_t>(standard.organization.ranks)),
+      windows_(activate_windows(standard.timing)),
+      open_rows_(static_cast<std::size_t>(standard.organization.banks()), kNoRow),
+      ranks_(open_rows_.size() >> banks_per_rank_bits_) {
+  for (std::size_t command = 0; command < kDramCommandKinds; ++command) {
+    bank_ready_[command].resize(open_rows_.size());
+    group_ready_[command].resize(open_rows_.size() >> banks_per_group_bits_);
   }
-  groups_.resize(banks_.back().group + std::size_t{1});
-  ranks_.resize(banks_.back().rank + std::size_t{1});
-  pseudos_.resize(banks_.back().pseudo + std::size_t{1});
   for (Rank& rank : ranks_) {
     for (const ActivateWindow& window : windows_) {
       rank.windows.push_back(
@@ -27,24 +30,9 @@ DeviceTiming::DeviceTiming(const DramStandard& standard, RankTurnaround turnarou
     }
   }
   for (const CommandGap& gap : command_gaps(standard, turnaround)) {
-    Reach& reach = gaps_[static_cast<std::size_t>(gap.first)];
-    const Gap entry{static_cast<std::size_t>(gap.second), gap.cycles};
-    switch (gap.scope) {
-      case GapScope::Bank:
-        reach.bank.push_back(entry);
-        break;
-      case GapScope::BankGroup:
-        reach.group.push_back(entry);
-        break;
-      case GapScope::Rank:
-        reach.rank.push_back(entry);
-        break;
-      case GapScope::OtherRank:
-        reach.other_rank.push_back(entry);
-        break;
-      case GapScope::PseudoChannel:
-        reach.pseudo.push_back(entry);
-        break;
+    if (gap.scope != GapScope::OtherRank || ranks_per_pseudo_ > 1) {
+      gaps_[static_cast<std::size_t>(gap.first)].push_back(
+          {static_cast<std::size_t>(gap.second), gap.cycles, gap.scope});
     }
   }
 }
@@ -53,69 +41,104 @@ DramCycles DeviceTiming::earliest_precharge_all(std::size_t rank) const {
   DramCycles earliest{0};
   const std::size_t first = rank * banks_per_rank();
   for (std::size_t bank = first; bank < first + banks_per_rank(); ++bank) {
-    if (banks_[bank].open_row != kNoRow) {
+    if (open_rows_[bank] != kNoRow) {
       earliest = std::max(earliest, this->earliest(DramCommandKind::Precharge, bank));
     }
   }
   return earliest;
 }
 
-void DeviceTiming::raise_other_ranks(const Bank& bank, const std::vector<Gap>& gaps,
-                                     DramCycles when) {
-  const std::size_t first = bank.pseudo * ranks_per_pseudo_;
-  for (std::size_t rank = first; rank < first + ranks_per_pseudo_; ++rank) {
-    if (rank != bank.rank) {
-      raise(ranks_[rank].ready, gaps, when);
-    }
+void DeviceTiming::raise_groups(std::size_t command, std::size_t first, std::size_t end,
+                                DramCycles ready) {
+  std::vector<DramCycles>& groups = group_ready_[command];
+  for (std::size_t group = first; group < end; ++group) {
+    groups[group] = std::max(groups[group], ready);
   }
 }
 
-void DeviceTiming::close(Bank& bank, DramCycles when) {
-  raise(bank.ready, gaps_[static_cast<std::size_t>(DramCommandKind::Precharge)].bank, when);
-  bank.open_row = kNoRow;
-  Rank& rank = ranks_[bank.rank];
+void DeviceTiming::raise(const Gap& gap, std::size_t bank, DramCycles when) {
+  const DramCycles ready = when + gap.cycles;
+  const std::size_t group = bank >> banks_per_group_bits_;
+  const std::size_t rank = bank >> banks_per_rank_bits_;
+  const std::size_t first_of_rank = rank << groups_per_rank_bits_;
+  const std::size_t end_of_rank = (rank + 1) << groups_per_rank_bits_;
+  const std::size_t pseudo = rank / ranks_per_pseudo_;
+  const std::size_t first_of_pseudo = (pseudo * ranks_per_pseudo_) << groups_per_rank_bits_;
+  const std::size_t end_of_pseudo = ((pseudo + 1) * ranks_per_pseudo_) << groups_per_rank_bits_;
+  switch (gap.scope) {
+    case GapScope::Bank: {
+      DramCycles& own = bank_ready_[gap.second][bank];
+      own = std::max(own, ready);
+      break;
+    }
+    case GapScope::BankGroup:
+      raise_groups(gap.second, group, group + 1, ready);
+      break;
+    case GapScope::Rank:
+      raise_groups(gap.second, first_of_rank, end_of_rank, ready);
+      break;
+    case GapScope::OtherRank:
+      raise_groups(gap.second, first_of_pseudo, first_of_rank, ready);
+      raise_groups(gap.second, end_of_rank, end_of_pseudo, ready);
+      break;
+    case GapScope::PseudoChannel:
+      raise_groups(gap.second, first_of_pseudo, end_of_pseudo, ready);
+      break;
+  }
+}
+
+void DeviceTiming::close(std::size_t bank, DramCycles when) {
+  open_rows_[bank] = kNoRow;
+  Rank& rank = ranks_[rank_of(bank)];
   if (--rank.open_banks == 0) {
     active_cycles_ += when - rank.opened;
   }
 }
 
-void DeviceTiming::issue(DramCommandKind kind, std::size_t index, RowIndex row, DramCycles when) {
-  Bank& bank = banks_[index];
-  Rank& rank = ranks_[bank.rank];
+void DeviceTiming::open(std::size_t bank, RowIndex row, DramCycles when) {
+  open_rows_[bank] = row;
+  const std::size_t index = rank_of(bank);
+  Rank& rank = ranks_[index];
+  if (rank.open_banks++ == 0) {
+    rank.opened = when;
+  }
+  for (std::size_t each = 0; each < windows_.size(); ++each) {
+    Window& window = rank.windows[each];
+    window.ends[window.oldest] = when + windows_[each].cycles;
+    window.oldest = window.oldest + 1 == window.ends.size() ? 0 : window.oldest + 1;
+    raise_groups(static_cast<std::size_t>(DramCommandKind::Activate),
+                 index << groups_per_rank_bits_, (index + 1) << groups_per_rank_bits_,
+                 window.ends[window.oldest]);
+  }
+}
+
+void DeviceTiming::raise_precharged(std::size_t bank, GapScope scope, DramCycles when) {
+  for (const Gap& gap : gaps_[static_cast<std::size_t>(DramCommandKind::Precharge)]) {
+    if (gap.scope == scope) {
+      raise(gap, bank, when);
+    }
+  }
+}
+
+void DeviceTiming::issue(DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles when) {
   if (kind == DramCommandKind::PrechargeAll) {
-    const std::size_t first = bank.rank * banks_per_rank();
+    const std::size_t first = rank_of(bank) * banks_per_rank();
     for (std::size_t each = first; each < first + banks_per_rank(); ++each) {
-      if (banks_[each].open_row != kNoRow) {
-        close(banks_[each], when);
+      if (open_rows_[each] != kNoRow) {
+        raise_precharged(each, GapScope::Bank, when);
+        close(each, when);
       }
     }
-    raise(rank.ready, gaps_[static_cast<std::size_t>(DramCommandKind::Precharge)].rank, when);
+    raise_precharged(bank, GapScope::Rank, when);
     return;
   }
-  const Reach& reach = gaps_[static_cast<std::size_t>(kind)];
+  for (const Gap& gap : gaps_[static_cast<std::size_t>(kind)]) {
+    raise(gap, bank, when);
+  }
   if (kind == DramCommandKind::Precharge) {
     close(bank, when);
-  } else {
-    raise(bank.ready, reach.bank, when);
-  }
-  raise(groups_[bank.group], reach.group, when);
-  raise(rank.ready, reach.rank, when);
-  raise(pseudos_[bank.pseudo], reach.pseudo, when);
-  if (ranks_per_pseudo_ > 1) {
-    raise_other_ranks(bank, reach.other_rank, when);
-  }
-  if (kind == DramCommandKind::Activate) {
-    bank.open_row = row;
-    if (rank.open_banks++ == 0) {
-      rank.opened = when;
-    }
-    DramCycles& ready = rank.ready[static_cast<std::size_t>(DramCommandKind::Activate)];
-    for (std::size_t each = 0; each < windows_.size(); ++each) {
-      Window& window = rank.windows[each];
-      window.ends[window.oldest] = when + windows_[each].cycles;
-      window.oldest = window.oldest + 1 == window.ends.size() ? 0 : window.oldest + 1;
-      ready = std::max(ready, window.ends[window.oldest]);
-    }
+  } else if (kind == DramCommandKind::Activate) {
+    open(bank, row, when);
   }
 }
 

@@ -22,26 +22,40 @@ class DeviceTiming {
  public:
   DeviceTiming(const DramStandard& standard, RankTurnaround turnaround);
 
-  /// Precharge, Activate, Read, Write, RefreshBank of a bank.
-  [[nodiscard]] DramCycles earliest(DramCommandKind kind, std::size_t bank) const {
+  /// The earliest cycles of one kind of command: of a bank the later of its own entry and its bank
+  /// group's.
+  struct Earliest {
+    const DramCycles* of_bank;
+    const DramCycles* of_group;
+    int banks_per_group_bits;
+
+    [[nodiscard]] DramCycles at(std::size_t bank) const {
+      return std::max(of_bank[bank], of_group[bank >> banks_per_group_bits]);
+    }
+  };
+  /// Precharge, Activate, Read, Write, RefreshBank. Valid while the object stands.
+  [[nodiscard]] Earliest earliest(DramCommandKind kind) const {
     const auto command = static_cast<std::size_t>(kind);
-    const Bank& state = banks_[bank];
-    return std::max(std::max(state.ready[command], groups_[state.group][command]),
-                    std::max(ranks_[state.rank].ready[command], pseudos_[state.pseudo][command]));
+    return {bank_ready_[command].data(), group_ready_[command].data(), banks_per_group_bits_};
+  }
+  [[nodiscard]] DramCycles earliest(DramCommandKind kind, std::size_t bank) const {
+    return earliest(kind).at(bank);
   }
   [[nodiscard]] DramCycles earliest_refresh(std::size_t rank) const {
-    return ranks_[rank].ready[static_cast<std::size_t>(DramCommandKind::Refresh)];
+    return earliest(DramCommandKind::Refresh).at(rank * banks_per_rank());
   }
   /// Of all open banks of the rank.
   [[nodiscard]] DramCycles earliest_precharge_all(std::size_t rank) const;
 
-  [[nodiscard]] RowIndex open_row(std::size_t bank) const { return banks_[bank].open_row; }
+  [[nodiscard]] RowIndex open_row(std::size_t bank) const { return open_rows_[bank]; }
   [[nodiscard]] std::size_t open_banks(std::size_t rank) const { return ranks_[rank].open_banks; }
-  [[nodiscard]] std::size_t rank_of(std::size_t bank) const { return banks_[bank].rank; }
+  [[nodiscard]] std::size_t rank_of(std::size_t bank) const { return bank >> banks_per_rank_bits_; }
   /// Ranks of all pseudo-channels.
   [[nodiscard]] std::size_t ranks() const { return ranks_.size(); }
-  [[nodiscard]] std::size_t banks() const { return banks_.size(); }
-  [[nodiscard]] std::size_t banks_per_rank() const { return banks_.size() / ranks_.size(); }
+  [[nodiscard]] std::size_t banks() const { return open_rows_.size(); }
+  [[nodiscard]] std::size_t banks_per_rank() const {
+    return std::size_t{1} << banks_per_rank_bits_;
+  }
 
   /// `bank` of Refresh and PrechargeAll: any of the rank. `row` of an Activate.
   void issue(DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles when);
@@ -50,48 +64,39 @@ class DeviceTiming {
   [[nodiscard]] DramCycles active_cycles(DramCycles now) const;
 
  private:
-  using Ready = std::array<DramCycles, kDramCommandKinds>;
-  struct Bank {
-    Ready ready{};
-    RowIndex open_row = kNoRow;
-    std::uint32_t group = 0;
-    std::uint32_t rank = 0;
-    std::uint32_t pseudo = 0;
+  /// A gap raises the entries [0, 2^bits) of an aligned block of banks, or of bank groups.
+  struct Gap {
+    std::size_t second = 0;
+    DramCycles cycles{0};
+    GapScope scope = GapScope::Bank;
   };
   struct Window {  ///< ring: the end of the window of each of the last activates
     std::vector<DramCycles> ends;
     std::size_t oldest = 0;
   };
   struct Rank {
-    Ready ready{};
     std::vector<Window> windows;
     std::size_t open_banks = 0;
     DramCycles opened{0};  ///< when the first of the open rows was
   };
-  struct Gap {
-    std::size_t second = 0;
-    DramCycles cycles{0};
-  };
-  /// Gaps after one command, by how far they reach.
-  struct Reach {
-    std::vector<Gap> bank, group, rank, other_rank, pseudo;
-  };
 
-  static void raise(Ready& ready, const std::vector<Gap>& gaps, DramCycles when) {
-    for (const Gap& gap : gaps) {
-      ready[gap.second] = std::max(ready[gap.second], when + gap.cycles);
-    }
-  }
-  void raise_other_ranks(const Bank& bank, const std::vector<Gap>& gaps, DramCycles when);
-  void close(Bank& bank, DramCycles when);
+  void raise(const Gap& gap, std::size_t bank, DramCycles when);
+  void raise_groups(std::size_t command, std::size_t first, std::size_t end, DramCycles ready);
+  void raise_precharged(std::size_t bank, GapScope scope, DramCycles when);
+  void close(std::size_t bank, DramCycles when);
+  void open(std::size_t bank, RowIndex row, DramCycles when);
 
+  int banks_per_group_bits_;
+  int groups_per_rank_bits_;
+  int banks_per_rank_bits_;
   std::size_t ranks_per_pseudo_;
-  std::array<Reach, kDramCommandKinds> gaps_;
+  std::array<std::vector<Gap>, kDramCommandKinds> gaps_;  ///< by first command
   std::vector<ActivateWindow> windows_;
-  std::vector<Bank> banks_;
-  std::vector<Ready> groups_;
+  std::array<std::vector<DramCycles>, kDramCommandKinds> bank_ready_;
+  /// What bank group, rank and data bus allow, for each bank group.
+  std::array<std::vector<DramCycles>, kDramCommandKinds> group_ready_;
+  std::vector<RowIndex> open_rows_;
   std::vector<Rank> ranks_;
-  std::vector<Ready> pseudos_;
   DramCycles active_cycles_{0};
 };
 
