@@ -61,19 +61,34 @@ bool BurstBuffer::holds(const BurstRequest& request) const {
   return false;
 }
 
+/// At the young end of its bank's list and of all.
+void BurstBuffer::link(Slot slot) {
+  Entry& added = entry(slot);
+  Bank& bank = banks_[added.request.bank];
+  added.previous = bank.youngest;
+  (bank.youngest == kNone ? bank.oldest : entry(bank.youngest).next) = slot;
+  bank.youngest = slot;
+  added.older = youngest_;
+  (youngest_ == kNone ? oldest_ : entry(youngest_).younger) = slot;
+  youngest_ = slot;
+}
+
+void BurstBuffer::unlink(Slot slot) {
+  const Entry& gone = at(slot);
+  Bank& bank = banks_[gone.request.bank];
+  (gone.previous == kNone ? bank.oldest : entry(gone.previous).next) = gone.next;
+  (gone.next == kNone ? bank.youngest : entry(gone.next).previous) = gone.previous;
+  (gone.older == kNone ? oldest_ : entry(gone.older).younger) = gone.younger;
+  (gone.younger == kNone ? youngest_ : entry(gone.younger).older) = gone.older;
+}
+
 BurstBuffer::Slot BurstBuffer::push(const BurstRequest& request, DramCycles arrival,
                                     RowIndex open_row) {
   const Slot slot = free_.back();
   free_.pop_back();
+  entry(slot) = {.request = request, .arrival = arrival};
+  link(slot);
   Bank& bank = banks_[request.bank];
-  Entry& entry = entries_[static_cast<std::size_t>(slot)];
-  entry = {request, arrival, kNone, bank.youngest};
-  if (bank.youngest == kNone) {
-    bank.oldest = slot;
-  } else {
-    entries_[static_cast<std::size_t>(bank.youngest)].next = slot;
-  }
-  bank.youngest = slot;
   if (bank.hit == kNone && open_row == request.row) {
     bank.hit = slot;
   }
@@ -85,23 +100,14 @@ BurstBuffer::Slot BurstBuffer::push(const BurstRequest& request, DramCycles arri
 }
 
 void BurstBuffer::remove(Slot slot, RowIndex open_row) {
-  const Entry& entry = at(slot);
-  Bank& bank = banks_[entry.request.bank];
-  if (entry.previous == kNone) {
-    bank.oldest = entry.next;
-  } else {
-    entries_[static_cast<std::size_t>(entry.previous)].next = entry.next;
-  }
-  if (entry.next == kNone) {
-    bank.youngest = entry.previous;
-  } else {
-    entries_[static_cast<std::size_t>(entry.next)].previous = entry.previous;
-  }
+  const BurstRequest& request = at(slot).request;
+  Bank& bank = banks_[request.bank];
+  unlink(slot);
   if (bank.hit == slot) {
-    bank.hit = first_in_row(entry.next, open_row);
+    bank.hit = first_in_row(at(slot).next, open_row);
   }
-  update_sets(entry.request.bank, open_row);
-  --addresses_[bucket(entry.request)];
+  update_sets(request.bank, open_row);
+  --addresses_[bucket(request)];
   free_.push_back(slot);
 }
 

@@ -31,6 +31,8 @@ class BurstBuffer {
     DramCycles arrival{0};
     Slot next = kNone;  ///< the next younger of the bank
     Slot previous = kNone;
+    Slot younger = kNone;  ///< the next of all banks
+    Slot older = kNone;
   };
 
   BurstBuffer(std::size_t capacity, std::size_t banks);
@@ -42,6 +44,8 @@ class BurstBuffer {
     return entries_[static_cast<std::size_t>(slot)];
   }
   [[nodiscard]] Slot oldest(std::size_t bank) const { return banks_[bank].oldest; }
+  /// Of all banks; requires a burst.
+  [[nodiscard]] DramCycles oldest_arrival() const { return at(oldest_).arrival; }
   /// The oldest burst in the bank's open row.
   [[nodiscard]] Slot hit(std::size_t bank) const { return banks_[bank].hit; }
   /// A burst of the same address.
@@ -77,11 +81,16 @@ class BurstBuffer {
            kBuckets;
   }
   [[nodiscard]] Slot first_in_row(Slot from, RowIndex row) const;
+  void link(Slot slot);
+  void unlink(Slot slot);
+  [[nodiscard]] Entry& entry(Slot slot) { return entries_[static_cast<std::size_t>(slot)]; }
   void update_sets(std::size_t bank, RowIndex open_row);
 
   static constexpr std::size_t kBuckets = 256;
   std::vector<Entry> entries_;
   std::vector<Slot> free_;
+  Slot oldest_ = kNone;
+  Slot youngest_ = kNone;
   std::vector<Bank> banks_;
   Banks sets_;
   std::vector<DramCycles> oldest_arrivals_;

@@ -41,9 +41,11 @@ class CommandController::Search {
 
   /// One command for each bank of `banks & ~without`.
   void add(DramCommandKind kind, const DeviceTiming::Earliest& earliest, const DramCycles* arrivals,
-           const std::vector<std::uint64_t>& banks, const std::vector<std::uint64_t>& without) {
+           const std::vector<std::uint64_t>& banks,
+           const std::vector<std::uint64_t>& without = {}) {
     for (std::size_t word = 0; word < banks.size(); ++word) {
-      for (std::uint64_t bits = banks[word] & ~without[word]; bits != 0; bits &= bits - 1) {
+      const std::uint64_t except = without.empty() ? 0 : without[word];
+      for (std::uint64_t bits = banks[word] & ~except; bits != 0; bits &= bits - 1) {
         const std::size_t bank =
             word * kWordBits + static_cast<std::size_t>(std::countr_zero(bits));
         const std::int64_t wait = std::max<std::int64_t>(0, earliest.at(bank).count() - from_);
@@ -63,7 +65,7 @@ class CommandController::Search {
     }
     constexpr std::int64_t kArrivalMask = (std::int64_t{1} << kArrivalBits) - 1;
     return {DramCycles(from_ + (key_ >> kArrivalBits)), DramCycles(key_ & kArrivalMask), kind_,
-            bank_, true};
+            bank_};
   }
 
  private:
@@ -83,9 +85,11 @@ CommandController::CommandController(const DramStandard& standard, const DramCon
       reads_(entries(standard, spec.read_entries), device_.banks()),
       writes_(entries(standard, spec.write_entries), device_.banks()),
       active_(device_.banks()),
-      active_banks_((device_.banks() + kWordBits - 1) / kWordBits),
-      blocked_banks_(active_banks_.size()),
-      not_to_precharge_(active_banks_.size()),
+      active_arrivals_(device_.banks()),
+      active_reads_((device_.banks() + kWordBits - 1) / kWordBits),
+      active_writes_(active_reads_.size()),
+      blocked_banks_(active_reads_.size()),
+      not_to_precharge_(active_reads_.size()),
       precharged_for_row_(device_.banks()),
       last_column_(device_.banks()),
       channel_(channel),
@@ -107,120 +111,137 @@ bool CommandController::offer(const BurstRequest& request, DramCycles now) {
   if (!target.has_room()) {
     return false;
   }
-  const BurstBuffer::Slot slot = target.push(request, now, device_.open_row(request.bank));
+  const RowIndex open_row = device_.open_row(request.bank);
+  const BurstBuffer::Slot slot = target.push(request, now, open_row);
   if (refresh_.owes_any()) {
     update_blocked();
   }
-  const bool matters = target.oldest(request.bank) == slot || target.hit(request.bank) == slot;
-  for (Bus& bus : buses_) {
-    if (spec_.page_policy != PagePolicy::Open) {
-      bus.buffered_known = false;
-    } else if (bus.buffered_known && request.operation == direction_ && matters &&
-               !is_blocked(request.bank)) {
-      const Candidate candidate = best_of_bank(bus, request.bank, std::max(now, bus.free));
-      if (candidate.is_before(bus.buffered)) {
-        bus.buffered = candidate;
-      }
-      if (spec_.starvation_limit > DramCycles(0)) {
-        bus.valid_until = std::min(bus.valid_until, now + spec_.starvation_limit);
-      }
+  if (request.operation == direction_) {
+    if (target.hit(request.bank) == slot) {
+      reconsider(Need::Column, request.bank, now);
+    } else if (target.oldest(request.bank) == slot) {
+      reconsider(open_row == kNoRow ? Need::Activate : Need::Precharge, request.bank, now);
     }
   }
   return true;
 }
 
-CommandController::Candidate CommandController::best_active(DramCycles from) const {
-  Candidate best;
-  for_each_bit(active_banks_, [&](std::size_t bank) {
-    const Active& active = active_[bank];
-    const DramCommandKind kind = column_of(active.request.operation);
-    const Candidate candidate{std::max(from, device_.earliest(kind, bank)), active.arrival, kind,
-                              bank};
-    if (candidate.is_before(best)) {
-      best = candidate;
-    }
-  });
-  return best;
+const CommandController::Candidate& CommandController::best_active(DramCycles from) {
+  if (!active_plan_.known || active_plan_.best.at < from) {
+    Search search(from);
+    search.add(DramCommandKind::Read, device_.earliest(DramCommandKind::Read),
+               active_arrivals_.data(), active_reads_);
+    search.add(DramCommandKind::Write, device_.earliest(DramCommandKind::Write),
+               active_arrivals_.data(), active_writes_);
+    active_plan_ = {true, search.best()};
+  }
+  return active_plan_.best;
 }
 
-CommandController::Candidate CommandController::best_of_bank(const Bus& bus, std::size_t bank,
-                                                             DramCycles from) const {
+const CommandController::Candidate& CommandController::best_of(Need need, DramCycles from) {
+  Plan& kept = plan(need);
+  if (kept.known && kept.best.at >= from) {
+    return kept.best;
+  }
   const BurstBuffer& bursts = buffer(direction_);
-  const BurstBuffer::Slot head = bursts.oldest(bank);
-  const auto candidate = [&](DramCommandKind kind, BurstBuffer::Slot slot) {
-    return Candidate{std::max(from, device_.earliest(kind, bank)), bursts.at(slot).arrival, kind,
-                     bank, true};
-  };
-  if (device_.open_row(bank) == kNoRow) {
-    return bus.rows ? candidate(DramCommandKind::Activate, head) : Candidate{};
+  const BurstBuffer::Banks& banks = bursts.banks();
+  Search search(from);
+  switch (need) {
+    case Need::Column:
+      search.add(column_of(direction_), device_.earliest(column_of(direction_)),
+                 bursts.hit_arrivals(), banks.hits, blocked_banks_);
+      break;
+    case Need::Activate:
+      search.add(DramCommandKind::Activate, device_.earliest(DramCommandKind::Activate),
+                 bursts.oldest_arrivals(), banks.closed, blocked_banks_);
+      break;
+    case Need::Precharge:
+      search.add(DramCommandKind::Precharge, device_.earliest(DramCommandKind::Precharge),
+                 bursts.oldest_arrivals(), banks.conflicts, not_to_precharge_);
+      break;
   }
-  Candidate best;
-  const BurstBuffer::Slot hit = bursts.hit(bank);
-  if (hit != BurstBuffer::kNone && bus.columns) {
-    best = candidate(column_of(direction_), hit);
-  }
-  if (hit != head && bus.rows && !is_active(bank)) {
-    const Candidate precharge = candidate(DramCommandKind::Precharge, head);
-    best = precharge.is_before(best) ? precharge : best;
-  }
-  return best;
+  kept = {true, search.best()};
+  kept.best.buffered = true;
+  return kept.best;
 }
 
-DramCycles CommandController::oldest_arrival(const BurstBuffer& bursts) const {
-  DramCycles oldest = kNever;
-  for_each_bit(bursts.banks().waiting, [&](std::size_t bank) {
-    oldest = std::min(oldest, bursts.oldest_arrivals()[bank]);
-  });
-  return oldest;
+/// The command that `bank` needs may have become the best of its kind.
+void CommandController::reconsider(Need need, std::size_t bank, DramCycles from) {
+  Plan& kept = plan(need);
+  if (!kept.known || is_blocked(bank)) {
+    return;
+  }
+  const BurstBuffer& bursts = buffer(direction_);
+  Candidate candidate{.bank = bank, .buffered = true};
+  switch (need) {
+    case Need::Column:
+      if (bursts.hit(bank) == BurstBuffer::kNone) {
+        return;
+      }
+      candidate.kind = column_of(direction_);
+      candidate.arrival = bursts.hit_arrivals()[bank];
+      break;
+    case Need::Activate:
+      if (bursts.oldest(bank) == BurstBuffer::kNone) {
+        return;
+      }
+      candidate.kind = DramCommandKind::Activate;
+      candidate.arrival = bursts.oldest_arrivals()[bank];
+      break;
+    case Need::Precharge:
+      if (bursts.oldest(bank) == bursts.hit(bank) || is_active(bank)) {
+        return;
+      }
+      candidate.kind = DramCommandKind::Precharge;
+      candidate.arrival = bursts.oldest_arrivals()[bank];
+      break;
+  }
+  candidate.at = std::max(from, device_.earliest(candidate.kind, bank));
+  if (candidate.is_before(kept.best)) {
+    kept.best = candidate;
+  }
 }
 
 /// Of the oldest burst alone; younger bursts in its bank's open row no longer go first.
-CommandController::Candidate CommandController::best_of_starving(const Bus& bus, DramCycles oldest,
+CommandController::Candidate CommandController::best_of_starving(const Bus& bus,
                                                                  DramCycles from) const {
   const BurstBuffer& bursts = buffer(direction_);
+  const DramCycles oldest = bursts.oldest_arrival();
   Candidate best;
   for_each_bit(bursts.banks().waiting, [&](std::size_t bank) {
     if (bursts.oldest_arrivals()[bank] != oldest || is_blocked(bank)) {
       return;
     }
-    const bool conflicts =
-        device_.open_row(bank) != kNoRow && bursts.hit(bank) != bursts.oldest(bank);
-    if (!conflicts) {
-      best = best_of_bank(bus, bank, from);
-    } else if (bus.rows && !is_active(bank)) {
-      best = {std::max(from, device_.earliest(DramCommandKind::Precharge, bank)), oldest,
-              DramCommandKind::Precharge, bank, true};
+    const bool closed = device_.open_row(bank) == kNoRow;
+    const bool hits = bursts.hit(bank) == bursts.oldest(bank);
+    const DramCommandKind kind = closed ? DramCommandKind::Activate
+                                 : hits ? column_of(direction_)
+                                        : DramCommandKind::Precharge;
+    const bool carried = hits && !closed ? bus.columns : bus.rows;
+    if (carried && (closed || hits || !is_active(bank))) {
+      best = {std::max(from, device_.earliest(kind, bank)), oldest, kind, bank, true};
     }
   });
   return best;
 }
 
-CommandController::Candidate CommandController::best_buffered(Bus& bus, DramCycles from) const {
-  const BurstBuffer& bursts = buffer(direction_);
-  bus.valid_until = kNever;
-  if (spec_.starvation_limit > DramCycles(0) && bursts.size() > 0) {
-    const DramCycles oldest = oldest_arrival(bursts);
-    if (from > oldest + spec_.starvation_limit) {
-      return best_of_starving(bus, oldest, from);
-    }
-    bus.valid_until = oldest + spec_.starvation_limit;
+CommandController::Candidate CommandController::best_buffered(const Bus& bus, DramCycles from) {
+  if (starves(buffer(direction_), from)) {
+    return best_of_starving(bus, from);
   }
-  Search search(from);
-  const BurstBuffer::Banks& banks = bursts.banks();
+  Candidate best;
   if (bus.columns) {
-    const DramCommandKind kind = column_of(direction_);
-    search.add(kind, device_.earliest(kind), bursts.hit_arrivals(), banks.hits, blocked_banks_);
+    best = best_of(Need::Column, from);
   }
   if (bus.rows) {
-    search.add(DramCommandKind::Activate, device_.earliest(DramCommandKind::Activate),
-               bursts.oldest_arrivals(), banks.closed, blocked_banks_);
-    search.add(DramCommandKind::Precharge, device_.earliest(DramCommandKind::Precharge),
-               bursts.oldest_arrivals(), banks.conflicts, not_to_precharge_);
-  }
-  const Candidate best = search.best();
-  if (bus.rows && spec_.page_policy != PagePolicy::Open) {
-    const Candidate unwanted = best_unwanted_row(from);
-    return unwanted.is_before(best) ? unwanted : best;
+    for (const Need need : {Need::Activate, Need::Precharge}) {
+      const Candidate& candidate = best_of(need, from);
+      best = candidate.is_before(best) ? candidate : best;
+    }
+    if (spec_.page_policy != PagePolicy::Open) {
+      const Candidate unwanted = best_unwanted_row(from);
+      best = unwanted.is_before(best) ? unwanted : best;
+    }
   }
   return best;
 }
@@ -269,6 +290,7 @@ bool CommandController::refresh_pending(std::size_t rank) const {
 }
 
 void CommandController::update_blocked() {
+  const std::vector<std::uint64_t> before = blocked_banks_;
   std::fill(blocked_banks_.begin(), blocked_banks_.end(), 0);
   any_blocked_ = false;
   const bool whole_channel = spec_.refresh_blocks == RefreshBlocks::Channel;
@@ -292,11 +314,11 @@ void CommandController::update_blocked() {
     }
   }
   all_blocked_ = any_blocked_ && whole_channel;
-  for (std::size_t word = 0; word < active_banks_.size(); ++word) {
-    not_to_precharge_[word] = active_banks_[word] | blocked_banks_[word];
+  for (std::size_t word = 0; word < active_reads_.size(); ++word) {
+    not_to_precharge_[word] = active_reads_[word] | active_writes_[word] | blocked_banks_[word];
   }
-  for (Bus& bus : buses_) {
-    bus.buffered_known = false;
+  if (blocked_banks_ != before) {
+    forget_plans();
   }
 }
 
@@ -339,9 +361,7 @@ DramOperation CommandController::wanted_direction(DramCycles now) const {
     return Fill{static_cast<std::int64_t>(bursts.size()),
                 static_cast<std::int64_t>(bursts.capacity())};
   };
-  const bool starves = spec_.starvation_limit > DramCycles(0) && reads_.size() > 0 &&
-                       now - oldest_arrival(reads_) > spec_.starvation_limit;
-  return next_direction(direction_, fill(reads_), fill(writes_), starves, spec_);
+  return next_direction(direction_, fill(reads_), fill(writes_), starves(reads_, now), spec_);
 }
 
 void CommandController::step(DramCycles now) {
@@ -357,12 +377,8 @@ void CommandController::step(DramCycles now) {
 
 void CommandController::issue_on(Bus& bus, DramCycles now) {
   if (bus.columns && active_count_ > 0) {
-    if (!bus.active_known) {
-      bus.active = best_active(now);
-      bus.active_known = true;
-    }
-    if (bus.active.at <= now) {
-      issue(bus, bus.active, now);
+    if (const Candidate& active = best_active(now); active.at <= now) {
+      issue(bus, active, now);
       return;
     }
   }
@@ -381,16 +397,11 @@ void CommandController::issue_on(Bus& bus, DramCycles now) {
   const DramOperation direction = wanted_direction(now);
   if (direction != direction_) {
     direction_ = direction;
-    for (Bus& other : buses_) {
-      other.buffered_known = false;
-    }
+    forget_plans();
   }
-  if (!bus.buffered_known || now > bus.valid_until) {
-    bus.buffered = best_buffered(bus, now);
-    bus.buffered_known = true;
-  }
-  if (bus.buffered.at <= now) {
-    issue(bus, bus.buffered, now);
+  const Candidate buffered = best_buffered(bus, now);
+  if (buffered.at <= now) {
+    issue(bus, buffered, now);
   }
 }
 
@@ -403,10 +414,10 @@ void CommandController::issue(Bus& bus, const Candidate& planned, DramCycles now
   switch (command.kind) {
     case DramCommandKind::Read:
     case DramCommandKind::Write: {
-      const Active active = active_[command.bank];
+      const BurstRequest& active = active_[command.bank];
       set_active(command.bank, false);
-      complete(active.request, active.arrival, now);
-      send(bus, command.kind, command.bank, active.request.row, now);
+      complete(active, active_arrivals_[command.bank], now);
+      send(bus, command.kind, command.bank, active.row, now);
       break;
     }
     case DramCommandKind::Precharge:
@@ -432,6 +443,7 @@ void CommandController::issue(Bus& bus, const Candidate& planned, DramCycles now
     case DramCommandKind::Activate:
       break;  // always of a buffered burst
   }
+  revise_plans(command.kind, command.bank, now);
   if (refresh_.owes_any() || any_blocked_) {
     update_blocked();
   }
@@ -455,7 +467,8 @@ void CommandController::issue_buffered(Bus& bus, const Candidate& command, DramC
       precharged_for_row_[bank] = false;
       send(bus, command.kind, bank, entry.request.row, now);
       bursts.remove(slot, kNoRow);
-      active_[bank] = {entry.request, entry.arrival};
+      active_[bank] = entry.request;
+      active_arrivals_[bank] = entry.arrival;
       set_active(bank, true);
       reads_.row_changed(bank, entry.request.row);
       writes_.row_changed(bank, entry.request.row);
@@ -466,6 +479,7 @@ void CommandController::issue_buffered(Bus& bus, const Candidate& command, DramC
       send(bus, command.kind, bank, entry.request.row, now);
       break;
   }
+  revise_plans(command.kind, bank, now);
   if (refresh_.owes_any() || any_blocked_) {
     update_blocked();
   }
@@ -474,8 +488,10 @@ void CommandController::issue_buffered(Bus& bus, const Candidate& command, DramC
 void CommandController::set_active(std::size_t bank, bool active) {
   const std::size_t word = bank / kWordBits;
   const std::uint64_t bit = std::uint64_t{1} << bank % kWordBits;
-  active_banks_[word] = active ? active_banks_[word] | bit : active_banks_[word] & ~bit;
-  not_to_precharge_[word] = active_banks_[word] | blocked_banks_[word];
+  const bool reads = active_[bank].operation == DramOperation::Read;
+  std::uint64_t& of_operation = (reads ? active_reads_ : active_writes_)[word];
+  of_operation = active ? of_operation | bit : of_operation & ~bit;
+  not_to_precharge_[word] = active_reads_[word] | active_writes_[word] | blocked_banks_[word];
   active_count_ += active ? 1 : -1;
 }
 
@@ -501,35 +517,65 @@ void CommandController::send(Bus& bus, DramCommandKind kind, std::size_t bank, R
                                 : refreshes                       ? lengths_.refresh
                                                                   : lengths_.precharge;
   bus.free = now + (column ? lengths_.column : row_length);
-  forget_plans();
   if (observer_) {
     observer_({kind, now, channel_, static_cast<BankIndex>(bank), row});
   }
 }
 
 void CommandController::forget_plans() {
-  for (Bus& bus : buses_) {
-    bus.active_known = false;
-    bus.buffered_known = false;
+  for (Plan& kept : plans_) {
+    kept.known = false;
+  }
+}
+
+/// Of what a command changes: the cycles of its own kind in other banks (columns, activates;
+/// precharges where they keep a distance), and everything in its own bank.
+void CommandController::revise_plans(DramCommandKind kind, std::size_t bank, DramCycles now) {
+  const DramCycles from = now + DramCycles(1);
+  switch (kind) {
+    case DramCommandKind::Read:
+    case DramCommandKind::Write:
+      active_plan_.known = false;
+      plan(Need::Column).known = false;
+      if (plan(Need::Precharge).best.bank == bank) {
+        plan(Need::Precharge).known = false;
+      } else if (device_.open_row(bank) != kNoRow) {
+        reconsider(Need::Precharge, bank, from);
+      }
+      break;
+    case DramCommandKind::Activate:
+      active_plan_.known = false;
+      plan(Need::Activate).known = false;
+      reconsider(Need::Column, bank, from);
+      break;
+    case DramCommandKind::Precharge:
+      plan(Need::Precharge).known = false;
+      if (plan(Need::Column).best.bank == bank) {
+        plan(Need::Column).known = false;
+      }
+      reconsider(Need::Activate, bank, from);
+      break;
+    case DramCommandKind::PrechargeAll:
+    case DramCommandKind::Refresh:
+    case DramCommandKind::RefreshBank:
+      forget_plans();
+      break;
   }
 }
 
 DramCycles CommandController::next_event(DramCycles now) {
   const DramCycles next = now + DramCycles(1);
   DramCycles event = refresh_.next_due();
-  if (spec_.starvation_limit > DramCycles(0) && direction_ == DramOperation::Write &&
-      reads_.size() > 0) {
-    event = std::min(event, oldest_arrival(reads_) + spec_.starvation_limit + DramCycles(1));
+  for (const BurstBuffer* bursts : {&reads_, &writes_}) {
+    if (spec_.starvation_limit > DramCycles(0) && bursts->size() > 0 && !starves(*bursts, now)) {
+      event = std::min(event, bursts->oldest_arrival() + spec_.starvation_limit + DramCycles(1));
+    }
   }
   const bool turns = !all_blocked_ && wanted_direction(next) != direction_;
   for (Bus& bus : buses_) {
     const DramCycles from = std::max(next, bus.free);
     if (bus.columns && active_count_ > 0) {
-      if (!bus.active_known) {
-        bus.active = best_active(from);
-        bus.active_known = true;
-      }
-      event = std::min(event, bus.active.at);
+      event = std::min(event, best_active(from).at);
     }
     if (any_blocked_ && bus.rows) {
       event = std::min(event, best_refresh(from).at);
@@ -541,12 +587,7 @@ DramCycles CommandController::next_event(DramCycles now) {
       event = std::min(event, from);
       continue;
     }
-    if (!bus.buffered_known) {
-      bus.buffered = best_buffered(bus, from);
-      bus.buffered_known = true;
-    }
-    event = std::min({event, bus.buffered.at,
-                      bus.valid_until == kNever ? kNever : bus.valid_until + DramCycles(1)});
+    event = std::min(event, best_buffered(bus, from).at);
   }
   return std::max(event, next);
 }

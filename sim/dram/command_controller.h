@@ -99,21 +99,19 @@ class CommandController {
     }
   };
   class Search;
-  /// What one bus carries next, as far as it is known; stale after every command.
   struct Bus {
     bool columns = true;
     bool rows = true;
     DramCycles free{0};
-    bool active_known = false;
-    bool buffered_known = false;
-    Candidate active;
-    Candidate buffered;
-    DramCycles valid_until = kNever;  ///< of `buffered`: a burst starves from here on
   };
-  struct Active {
-    BurstRequest request;
-    DramCycles arrival{0};
+  /// The best command of one kind, kept from cycle to cycle. A command makes only those plans
+  /// unknown whose cycles it moves; what changes in its bank alone is compared anew.
+  struct Plan {
+    bool known = false;
+    Candidate best;
   };
+  enum class Need : std::uint8_t { Column, Activate, Precharge };
+  static constexpr std::size_t kNeeds = 3;
 
   [[nodiscard]] const BurstBuffer& buffer(DramOperation operation) const {
     return operation == DramOperation::Read ? reads_ : writes_;
@@ -122,14 +120,21 @@ class CommandController {
     return operation == DramOperation::Read ? reads_ : writes_;
   }
   [[nodiscard]] bool is_active(std::size_t bank) const {
-    return (active_banks_[bank / 64] >> bank % 64 & 1U) != 0;
+    return ((active_reads_[bank / 64] | active_writes_[bank / 64]) >> bank % 64 & 1U) != 0;
   }
-  [[nodiscard]] Candidate best_active(DramCycles from) const;
-  [[nodiscard]] Candidate best_buffered(Bus& bus, DramCycles from) const;
-  [[nodiscard]] Candidate best_of_bank(const Bus& bus, std::size_t bank, DramCycles from) const;
-  [[nodiscard]] Candidate best_of_starving(const Bus& bus, DramCycles oldest,
-                                           DramCycles from) const;
+  [[nodiscard]] Plan& plan(Need need) { return plans_[static_cast<std::size_t>(need)]; }
+  [[nodiscard]] const Candidate& best_active(DramCycles from);
+  [[nodiscard]] Candidate best_buffered(const Bus& bus, DramCycles from);
+  [[nodiscard]] const Candidate& best_of(Need need, DramCycles from);
+  [[nodiscard]] Candidate best_of_starving(const Bus& bus, DramCycles from) const;
   [[nodiscard]] Candidate best_unwanted_row(DramCycles from) const;
+  [[nodiscard]] bool starves(const BurstBuffer& buffer, DramCycles now) const {
+    return spec_.starvation_limit > DramCycles(0) && buffer.size() > 0 &&
+           now - buffer.oldest_arrival() > spec_.starvation_limit;
+  }
+  void reconsider(Need need, std::size_t bank, DramCycles from);
+  void forget_plans();
+  void revise_plans(DramCommandKind kind, std::size_t bank, DramCycles now);
   [[nodiscard]] Candidate best_refresh(DramCycles from) const;
   [[nodiscard]] Candidate refresh_of(std::size_t rank) const;
   [[nodiscard]] bool rank_is_idle(std::size_t rank) const;
@@ -140,14 +145,12 @@ class CommandController {
   }
   void update_blocked();
   [[nodiscard]] DramOperation wanted_direction(DramCycles now) const;
-  [[nodiscard]] DramCycles oldest_arrival(const BurstBuffer& buffer) const;
   void issue_on(Bus& bus, DramCycles now);
   void issue(Bus& bus, const Candidate& command, DramCycles now);
   void issue_buffered(Bus& bus, const Candidate& command, DramCycles now);
   void set_active(std::size_t bank, bool active);
   void complete(const BurstRequest& request, DramCycles arrival, DramCycles now);
   void send(Bus& bus, DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles now);
-  void forget_plans();
 
   DramControllerSpec spec_;
   DramTiming timing_;
@@ -158,8 +161,12 @@ class CommandController {
   BurstBuffer writes_;
   DramOperation direction_ = DramOperation::Read;
   std::vector<Bus> buses_;
-  std::vector<Active> active_;  ///< by bank
-  std::vector<std::uint64_t> active_banks_;
+  std::array<Plan, kNeeds> plans_;
+  Plan active_plan_;
+  std::vector<BurstRequest> active_;         ///< by bank
+  std::vector<DramCycles> active_arrivals_;  ///< by bank
+  std::vector<std::uint64_t> active_reads_;  ///< banks
+  std::vector<std::uint64_t> active_writes_;
   std::int64_t active_count_ = 0;
   std::vector<std::uint64_t> blocked_banks_;
   std::vector<std::uint64_t> not_to_precharge_;  ///< active or blocked
