@@ -112,6 +112,9 @@ void BurstBuffer::remove(Slot slot, RowIndex open_row) {
 }
 
 void BurstBuffer::row_changed(std::size_t bank, RowIndex open_row) {
+  if (banks_[bank].oldest == kNone) {
+    return;  // nothing waits: the bank is in no set
+  }
   banks_[bank].hit = open_row == kNoRow ? kNone : first_in_row(banks_[bank].oldest, open_row);
   update_sets(bank, open_row);
 }

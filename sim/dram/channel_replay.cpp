@@ -1,6 +1,7 @@
 #include "sim/dram/channel_replay.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <optional>
 
@@ -53,21 +54,24 @@ class Replay {
     if (window_ == 0) {
       return true;
     }
-    while (!read_ends_.empty() && read_ends_.front() < now) {
-      read_ends_.pop_front();
-      --outstanding_;
-    }
-    while (!other_ends_.empty() && other_ends_.front() < now) {
-      other_ends_.pop_front();
-      --outstanding_;
+    for (std::deque<DramCycles>& ends : ends_) {
+      while (!ends.empty() && ends.front() < now) {
+        ends.pop_front();
+        --outstanding_;
+      }
     }
     return outstanding_ < window_;
   }
 
   void inject(DramCycles now) {
-    if (!head_ || head_->cycle > now || !window_open(now) || !controller_.offer(request_, now)) {
+    if (!head_ || head_->cycle > now || !window_open(now)) {
       return;
     }
+    if (!controller_.offer(request_, now)) {
+      refused_ = true;
+      return;
+    }
+    refused_ = false;
     ++(request_.operation == DramOperation::Read ? result_.read_requests : result_.write_requests);
     ++outstanding_;
     fetch();
@@ -80,9 +84,7 @@ class Replay {
         result_.read_latency.add(burst.at - burst.accepted);
       }
       if (window_ > 0) {
-        // Reads end in the order of their RD, what ends at once in the order of the events.
-        const bool read = burst.operation == DramOperation::Read && !forwarded(burst);
-        (read ? read_ends_ : other_ends_).push_back(burst.at);
+        ends_[kind_of(burst)].push_back(burst.at);
       }
       if (completions_) {
         completions_(static_cast<ChannelIndex>(channel_), burst);
@@ -108,8 +110,12 @@ class Replay {
     result_.rank_cycles = result_.cycles * controller_.ranks();
   }
 
-  static bool forwarded(const CompletedBurst& burst) {
-    return burst.at == burst.accepted + DramCycles(1);
+  /// Within each kind bursts end in the order in which their ends become known.
+  static std::size_t kind_of(const CompletedBurst& burst) {
+    if (burst.from_buffer) {
+      return 2;
+    }
+    return burst.operation == DramOperation::Read ? 0 : 1;
   }
 
   DramCycles next(DramCycles now) {
@@ -119,12 +125,12 @@ class Replay {
     }
     DramCycles offer = std::max(now + DramCycles(1), head_->cycle);
     if (!window_open(offer)) {
-      const DramCycles none = kNever - DramCycles(1);
-      offer = std::min(read_ends_.empty() ? none : read_ends_.front(),
-                       other_ends_.empty() ? none : other_ends_.front()) +
-              DramCycles(1);
-    } else if (!controller_.has_room(request_.operation)) {
       offer = kNever;
+      for (const std::deque<DramCycles>& ends : ends_) {
+        offer = ends.empty() ? offer : std::min(offer, ends.front() + DramCycles(1));
+      }
+    } else if (refused_ && !controller_.has_room(request_.operation)) {
+      offer = kNever;  // and what the write buffer does not hold it will not hold later
     }
     return std::min(event, offer);
   }
@@ -137,10 +143,10 @@ class Replay {
   CommandController controller_;
   std::optional<TimedBurst> head_;
   BurstRequest request_;
+  bool refused_ = false;  ///< the head, because its buffer was full
   std::int64_t next_id_ = 0;
   std::int64_t outstanding_ = 0;
-  std::deque<DramCycles> read_ends_;
-  std::deque<DramCycles> other_ends_;
+  std::array<std::deque<DramCycles>, 3> ends_;  ///< of bursts in the window, by kind
   DramRunResult result_;
 };
 

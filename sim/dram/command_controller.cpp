@@ -104,7 +104,7 @@ CommandController::CommandController(const DramStandard& standard, const DramCon
 bool CommandController::offer(const BurstRequest& request, DramCycles now) {
   if (writes_.size() > 0 && writes_.holds(request)) {
     ++(request.operation == DramOperation::Read ? counts_.forwarded : counts_.merged);
-    completions_.push_back({request.id, request.operation, now, now + DramCycles(1)});
+    completions_.push_back({request.id, request.operation, now, now + DramCycles(1), true});
     return true;
   }
   BurstBuffer& target = buffer(request.operation);
@@ -115,6 +115,9 @@ bool CommandController::offer(const BurstRequest& request, DramCycles now) {
   const BurstBuffer::Slot slot = target.push(request, now, open_row);
   if (refresh_.owes_any()) {
     update_blocked();
+  }
+  if (spec_.page_policy != PagePolicy::Open) {
+    forget_buffered();  // a row may be wanted now
   }
   if (request.operation == direction_) {
     if (target.hit(request.bank) == slot) {
@@ -199,6 +202,7 @@ void CommandController::reconsider(Need need, std::size_t bank, DramCycles from)
   candidate.at = std::max(from, device_.earliest(candidate.kind, bank));
   if (candidate.is_before(kept.best)) {
     kept.best = candidate;
+    forget_buffered();
   }
 }
 
@@ -225,7 +229,16 @@ CommandController::Candidate CommandController::best_of_starving(const Bus& bus,
   return best;
 }
 
-CommandController::Candidate CommandController::best_buffered(const Bus& bus, DramCycles from) {
+const CommandController::Candidate& CommandController::best_buffered(Bus& bus, DramCycles from) {
+  const bool steady = spec_.starvation_limit == DramCycles(0);
+  if (!bus.buffered_known || !steady || bus.buffered.at < from) {
+    bus.buffered = search_buffered(bus, from);
+    bus.buffered_known = true;
+  }
+  return bus.buffered;
+}
+
+CommandController::Candidate CommandController::search_buffered(const Bus& bus, DramCycles from) {
   if (starves(buffer(direction_), from)) {
     return best_of_starving(bus, from);
   }
@@ -399,7 +412,7 @@ void CommandController::issue_on(Bus& bus, DramCycles now) {
     direction_ = direction;
     forget_plans();
   }
-  const Candidate buffered = best_buffered(bus, now);
+  const Candidate& buffered = best_buffered(bus, now);
   if (buffered.at <= now) {
     issue(bus, buffered, now);
   }
@@ -526,12 +539,20 @@ void CommandController::forget_plans() {
   for (Plan& kept : plans_) {
     kept.known = false;
   }
+  forget_buffered();
+}
+
+void CommandController::forget_buffered() {
+  for (Bus& bus : buses_) {
+    bus.buffered_known = false;
+  }
 }
 
 /// Of what a command changes: the cycles of its own kind in other banks (columns, activates;
 /// precharges where they keep a distance), and everything in its own bank.
 void CommandController::revise_plans(DramCommandKind kind, std::size_t bank, DramCycles now) {
   const DramCycles from = now + DramCycles(1);
+  forget_buffered();
   switch (kind) {
     case DramCommandKind::Read:
     case DramCommandKind::Write:

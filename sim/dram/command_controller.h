@@ -21,6 +21,7 @@ struct CompletedBurst {
   DramOperation operation = DramOperation::Read;
   DramCycles accepted{0};
   DramCycles at{0};
+  bool from_buffer = false;  ///< forwarded or merged: no command of its own
 };
 
 /// What the controller has done.
@@ -103,6 +104,8 @@ class CommandController {
     bool columns = true;
     bool rows = true;
     DramCycles free{0};
+    bool buffered_known = false;  ///< the best of the plans of this bus
+    Candidate buffered;
   };
   /// The best command of one kind, kept from cycle to cycle. A command makes only those plans
   /// unknown whose cycles it moves; what changes in its bank alone is compared anew.
@@ -124,7 +127,8 @@ class CommandController {
   }
   [[nodiscard]] Plan& plan(Need need) { return plans_[static_cast<std::size_t>(need)]; }
   [[nodiscard]] const Candidate& best_active(DramCycles from);
-  [[nodiscard]] Candidate best_buffered(const Bus& bus, DramCycles from);
+  [[nodiscard]] const Candidate& best_buffered(Bus& bus, DramCycles from);
+  [[nodiscard]] Candidate search_buffered(const Bus& bus, DramCycles from);
   [[nodiscard]] const Candidate& best_of(Need need, DramCycles from);
   [[nodiscard]] Candidate best_of_starving(const Bus& bus, DramCycles from) const;
   [[nodiscard]] Candidate best_unwanted_row(DramCycles from) const;
@@ -134,6 +138,7 @@ class CommandController {
   }
   void reconsider(Need need, std::size_t bank, DramCycles from);
   void forget_plans();
+  void forget_buffered();
   void revise_plans(DramCommandKind kind, std::size_t bank, DramCycles now);
   [[nodiscard]] Candidate best_refresh(DramCycles from) const;
   [[nodiscard]] Candidate refresh_of(std::size_t rank) const;

@@ -23,6 +23,11 @@ DeviceTiming::DeviceTiming(const DramStandard& standard, RankTurnaround turnarou
     bank_ready_[command].resize(open_rows_.size());
     group_ready_[command].resize(open_rows_.size() >> banks_per_group_bits_);
   }
+  for (std::size_t scope = 0; scope < kScopes; ++scope) {
+    for (std::size_t bank = 0; bank < open_rows_.size(); ++bank) {
+      reach_[scope].push_back(reach_of(static_cast<GapScope>(scope), bank));
+    }
+  }
   for (Rank& rank : ranks_) {
     for (const ActivateWindow& window : windows_) {
       rank.windows.push_back(
@@ -50,41 +55,49 @@ DramCycles DeviceTiming::earliest_precharge_all(std::size_t rank) const {
 
 void DeviceTiming::raise_groups(std::size_t command, std::size_t first, std::size_t end,
                                 DramCycles ready) {
-  std::vector<DramCycles>& groups = group_ready_[command];
+  DramCycles* const groups = group_ready_[command].data();
   for (std::size_t group = first; group < end; ++group) {
     groups[group] = std::max(groups[group], ready);
   }
 }
 
-void DeviceTiming::raise(const Gap& gap, std::size_t bank, DramCycles when) {
-  const DramCycles ready = when + gap.cycles;
+DeviceTiming::Reach DeviceTiming::reach_of(GapScope scope, std::size_t bank) const {
   const std::size_t group = bank >> banks_per_group_bits_;
   const std::size_t rank = bank >> banks_per_rank_bits_;
-  const std::size_t first_of_rank = rank << groups_per_rank_bits_;
-  const std::size_t end_of_rank = (rank + 1) << groups_per_rank_bits_;
   const std::size_t pseudo = rank / ranks_per_pseudo_;
-  const std::size_t first_of_pseudo = (pseudo * ranks_per_pseudo_) << groups_per_rank_bits_;
-  const std::size_t end_of_pseudo = ((pseudo + 1) * ranks_per_pseudo_) << groups_per_rank_bits_;
-  switch (gap.scope) {
-    case GapScope::Bank: {
-      DramCycles& own = bank_ready_[gap.second][bank];
-      own = std::max(own, ready);
+  const auto ranks = [&](std::size_t first, std::size_t end) {
+    return Reach{static_cast<std::uint32_t>(first << groups_per_rank_bits_),
+                 static_cast<std::uint32_t>(end << groups_per_rank_bits_)};
+  };
+  switch (scope) {
+    case GapScope::Bank:
       break;
-    }
     case GapScope::BankGroup:
-      raise_groups(gap.second, group, group + 1, ready);
-      break;
+      return {static_cast<std::uint32_t>(group), static_cast<std::uint32_t>(group + 1)};
     case GapScope::Rank:
-      raise_groups(gap.second, first_of_rank, end_of_rank, ready);
-      break;
-    case GapScope::OtherRank:
-      raise_groups(gap.second, first_of_pseudo, first_of_rank, ready);
-      raise_groups(gap.second, end_of_rank, end_of_pseudo, ready);
-      break;
+      return ranks(rank, rank + 1);
+    case GapScope::OtherRank:  // less the own rank
     case GapScope::PseudoChannel:
-      raise_groups(gap.second, first_of_pseudo, end_of_pseudo, ready);
-      break;
+      return ranks(pseudo * ranks_per_pseudo_, (pseudo + 1) * ranks_per_pseudo_);
   }
+  return {};
+}
+
+void DeviceTiming::raise(const Gap& gap, std::size_t bank, DramCycles when) {
+  const DramCycles ready = when + gap.cycles;
+  if (gap.scope == GapScope::Bank) {
+    DramCycles& own = bank_ready_[gap.second][bank];
+    own = std::max(own, ready);
+    return;
+  }
+  const Reach reach = reach_[static_cast<std::size_t>(gap.scope)][bank];
+  if (gap.scope == GapScope::OtherRank) {
+    const Reach own = reach_[static_cast<std::size_t>(GapScope::Rank)][bank];
+    raise_groups(gap.second, reach.first, own.first, ready);
+    raise_groups(gap.second, own.end, reach.end, ready);
+    return;
+  }
+  raise_groups(gap.second, reach.first, reach.end, ready);
 }
 
 void DeviceTiming::close(std::size_t bank, DramCycles when) {

@@ -64,7 +64,12 @@ class DeviceTiming {
   [[nodiscard]] DramCycles active_cycles(DramCycles now) const;
 
  private:
-  /// A gap raises the entries [0, 2^bits) of an aligned block of banks, or of bank groups.
+  /// The bank groups that a gap reaches from a bank.
+  struct Reach {
+    std::uint32_t first = 0;
+    std::uint32_t end = 0;
+  };
+  static constexpr std::size_t kScopes = 5;
   struct Gap {
     std::size_t second = 0;
     DramCycles cycles{0};
@@ -80,6 +85,7 @@ class DeviceTiming {
     DramCycles opened{0};  ///< when the first of the open rows was
   };
 
+  [[nodiscard]] Reach reach_of(GapScope scope, std::size_t bank) const;
   void raise(const Gap& gap, std::size_t bank, DramCycles when);
   void raise_groups(std::size_t command, std::size_t first, std::size_t end, DramCycles ready);
   void raise_precharged(std::size_t bank, GapScope scope, DramCycles when);
@@ -91,6 +97,7 @@ class DeviceTiming {
   int banks_per_rank_bits_;
   std::size_t ranks_per_pseudo_;
   std::array<std::vector<Gap>, kDramCommandKinds> gaps_;  ///< by first command
+  std::array<std::vector<Reach>, kScopes> reach_;         ///< by scope and bank
   std::vector<ActivateWindow> windows_;
   std::array<std::vector<DramCycles>, kDramCommandKinds> bank_ready_;
   /// What bank group, rank and data bus allow, for each bank group.
