@@ -65,7 +65,7 @@ std::vector<ReferenceRow> reference_rows() {
     words >> row.run.config >> row.run.mapping >> row.run.pattern >> row.run.window >>
         row.run.requests >> row.cycles >> row.latency_mean >> row.latency_p50 >> row.latency_p99 >>
         row.latency_max >> row.activates >> row.precharges >> row.precharges_all >> row.refreshes >>
-        std::hex >> row.trace_hash;
+        std::hex >> row.trace_hash >> row.dramsim3 >> row.dramsys;
     rows.push_back(row);
   }
   return rows;

@@ -42,6 +42,9 @@ struct ReferenceRow {
   std::int64_t precharges = 0;
   std::int64_t precharges_all = 0;
   std::int64_t refreshes = 0;
+  /// Bandwidth of DRAMsim3 and of DRAMSys (GrpFrFcfsWm, ReadWrite 32), per cent above R's; `none`.
+  std::string dramsim3;
+  std::string dramsys;
   std::uint64_t trace_hash = 0;  ///< FNV-1a-64 of (address << 1 | is write), little-endian
 
   friend std::ostream& operator<<(std::ostream& out, const ReferenceRow& row);
