@@ -146,9 +146,6 @@ class JedecRules : public ::testing::TestWithParam<Mix> {};
 
 TEST_P(JedecRules, AreKeptByEveryCommand) {
   const Mix& mix = GetParam();
-  if (mix.policy.spec.rank_turnaround == RankTurnaround::AsReads) {
-    GTEST_SKIP() << "its bursts overlap on purpose, see AsReadsOverlapsOnTheDataBus";
-  }
   const DramStandard standard = hurried(shipped_standard(mix.config));
   const BitFieldMap map(standard, *address_order("lin"));
   RandomBursts bursts(map, 10'000, 7);
@@ -159,7 +156,16 @@ TEST_P(JedecRules, AreKeptByEveryCommand) {
   EXPECT_EQ(checker.lines(), std::vector<std::string>{});
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, JedecRules, ::testing::ValuesIn(mixes()), name_of);
+/// Bursts of ranks that turn as reads overlap on purpose: AsReadsOverlapsOnTheDataBusOfTwoRanks.
+std::vector<Mix> lawful_mixes() {
+  std::vector<Mix> lawful = mixes();
+  std::erase_if(lawful, [](const Mix& mix) {
+    return mix.policy.spec.rank_turnaround == RankTurnaround::AsReads;
+  });
+  return lawful;
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, JedecRules, ::testing::ValuesIn(lawful_mixes()), name_of);
 
 TEST(JedecRulesOfR, AsReadsOverlapsOnTheDataBusOfTwoRanks) {
   const DramStandard standard = shipped_standard("DDR4-2400-2rank");
