@@ -93,6 +93,7 @@ RequestPattern pattern_of(const std::string& name) {
     return *pattern;
   }
   std::vector<std::string_view> names;
+  names.reserve(kEnumNames<RequestPattern>.size());
   for (const auto& [pattern, known] : kEnumNames<RequestPattern>) {
     names.push_back(known);
   }

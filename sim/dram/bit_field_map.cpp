@@ -107,9 +107,10 @@ BitFieldMap::BitFieldMap(const DramStandard& standard, const AddressOrder& order
   const FieldBits fixed = fixed_bits(order);
   std::array<int, kAddressFields> placed{};
   total_bits_ = byte_bits_;
-  for (auto part = order.rbegin(); part != order.rend(); ++part) {
-    const auto field = static_cast<std::size_t>(part->field);
-    const int width = part->bits > 0 ? part->bits : widths_[field] - fixed[field];
+  const AddressOrder least_first(order.rbegin(), order.rend());
+  for (const AddressPart& part : least_first) {
+    const auto field = static_cast<std::size_t>(part.field);
+    const int width = part.bits > 0 ? part.bits : widths_[field] - fixed[field];
     if (width > 0) {
       pieces_.push_back({field, total_bits_, placed[field], (std::int64_t{1} << width) - 1});
     }

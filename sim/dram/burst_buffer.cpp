@@ -33,19 +33,19 @@ BurstBuffer::Slot BurstBuffer::first_in_row(Slot from, RowIndex row) const {
   return from;
 }
 
-void BurstBuffer::update_sets(std::size_t index, RowIndex open_row) {
-  const Bank& bank = banks_[index];
-  const bool waits = bank.oldest != kNone;
+void BurstBuffer::update_sets(std::size_t bank, RowIndex open_row) {
+  const Bank& bursts = banks_[bank];
+  const bool waits = bursts.oldest != kNone;
   const bool open = open_row != kNoRow;
-  put(sets_.waiting, index, waits);
-  put(sets_.closed, index, waits && !open);
-  put(sets_.hits, index, bank.hit != kNone);
-  put(sets_.conflicts, index, waits && open && bank.hit != bank.oldest);
+  put(sets_.waiting, bank, waits);
+  put(sets_.closed, bank, waits && !open);
+  put(sets_.hits, bank, bursts.hit != kNone);
+  put(sets_.conflicts, bank, waits && open && bursts.hit != bursts.oldest);
   if (waits) {
-    oldest_arrivals_[index] = at(bank.oldest).arrival;
+    oldest_arrivals_[bank] = at(bursts.oldest).arrival;
   }
-  if (bank.hit != kNone) {
-    hit_arrivals_[index] = at(bank.hit).arrival;
+  if (bursts.hit != kNone) {
+    hit_arrivals_[bank] = at(bursts.hit).arrival;
   }
 }
 

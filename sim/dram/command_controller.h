@@ -151,7 +151,7 @@ class CommandController {
   void update_blocked();
   [[nodiscard]] DramOperation wanted_direction(DramCycles now) const;
   void issue_on(Bus& bus, DramCycles now);
-  void issue(Bus& bus, const Candidate& command, DramCycles now);
+  void issue(Bus& bus, const Candidate& planned, DramCycles now);
   void issue_buffered(Bus& bus, const Candidate& command, DramCycles now);
   void set_active(std::size_t bank, bool active);
   void complete(const BurstRequest& request, DramCycles arrival, DramCycles now);
