@@ -6,6 +6,7 @@
 
 #include "arch/diag/check.h"
 #include "compiler/allocation/memory_plan.h"
+#include "compiler/lowering/check_operands.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/lowering_context.h"
 #include "compiler/lowering/tiles.h"
@@ -301,6 +302,7 @@ class Lowering {
 }  // namespace
 
 Program compile(const ChipSpec& chip, const Graph& graph) {
+  check_operands(chip, graph);
   const MemoryPlan plan = plan_memory(chip, graph);
   std::vector<TensorId> tensor_ids;
   std::vector<TensorId> bias_ids;

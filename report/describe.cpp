@@ -15,7 +15,7 @@ namespace {
 using Align = Column::Align;
 
 constexpr std::size_t kLabelWidth = 17;
-constexpr double kTera = 1e12;
+constexpr double kOperationsPerMac = 2.0;
 
 std::string labelled(std::string_view label, std::string_view text) {
   return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
@@ -46,22 +46,64 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
   return result;
 }
 
+/// The type of a weight of this kind; the narrow one where it may be either.
+DataType weight_type_of(MacKind kind) {
+  switch (kind) {
+    case MacKind::Int8:
+    case MacKind::Int8xInt16:
+      return DataType::Int8;
+    case MacKind::Int16:
+      return DataType::Int16;
+    case MacKind::Int4:
+      return DataType::Int4;
+    case MacKind::Fp8:
+      return DataType::Fp8E4M3;
+    case MacKind::Fp16:
+      return DataType::Fp16;
+    case MacKind::Bf16:
+      return DataType::Bf16;
+  }
+  return DataType::Int8;
+}
+
+std::string_view meaning_of(Overlap overlap) {
+  switch (overlap) {
+    case Overlap::Shadow:
+      return "the next fold loads, the one before unloads, while the array multiplies";
+    case Overlap::None:
+      return "a fold has the array to itself from its first load to its last result";
+  }
+  return "";
+}
+
+/// Every kind of operands that the array multiplies, at its rate.
+std::string peaks(const ChipSpec& chip) {
+  std::string text;
+  for (const auto& [kind, name] : kEnumNames<MacKind>) {
+    if (chip.matrix.supports(kind)) {
+      const double operations = kOperationsPerMac * peak_macs_per_second(chip, kind);
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", nominal(operations, "OPS"), name);
+    }
+  }
+  return text;
+}
+
+std::string array_rates(const ChipSpec& chip) {
+  const MatrixUnitSpec& matrix = chip.matrix;
+  std::string text = labelled(
+      "matrix unit", fmt::format("{} x {} PEs, {}, {} MACs a step", matrix.rows, matrix.cols,
+                                 name_of(matrix.dataflow), grouped(matrix.macs_per_cycle())));
+  text += labelled("overlap",
+                   fmt::format("{}: {}", name_of(matrix.overlap), meaning_of(matrix.overlap)));
+  text += labelled("model", name_of(matrix.model));
+  text += labelled("peak", wrapped(peaks(chip), kReportWidth, kLabelWidth + 2));
+  return text;
+}
+
 std::string peak_rates(const ChipSpec& chip) {
   const ChipFigures figures = chip_figures(chip);
-  const MatrixUnitSpec& matrix = chip.matrix;
-  const auto tops_at = [&](DataType activation, DataType weight) {
-    const auto slowdown = static_cast<double>(matrix.pace(activation, weight).count()) /
-                          static_cast<double>(matrix.pace(DataType::Int8, DataType::Int8).count());
-    return nominal(figures.peak_tops * kTera / slowdown, "OPS");
-  };
   std::string text = labelled("clock", nominal(static_cast<double>(chip.frequency.count()), "Hz"));
-  text += labelled("matrix unit",
-                   fmt::format("{} x {} PEs, {}, {} MACs a cycle", matrix.rows, matrix.cols,
-                               name_of(matrix.dataflow), grouped(matrix.macs_per_cycle())));
-  text += labelled("peak", fmt::format("{} at 8x8 bit, {} at 8x16, {} at 16x16",
-                                       tops_at(DataType::Int8, DataType::Int8),
-                                       tops_at(DataType::Int8, DataType::Int16),
-                                       tops_at(DataType::Int16, DataType::Int16)));
+  text += array_rates(chip);
   std::string vector = fmt::format("{} lanes; cycles a step:", chip.vector.lanes);
   std::string_view separator = " ";
   for (const auto& [kind, name] : kEnumNames<VectorClass>) {
@@ -85,19 +127,21 @@ std::string peak_rates(const ChipSpec& chip) {
 
 std::string capacities(const ChipSpec& chip) {
   const std::int64_t entry = chip.matrix.cols * bytes_of(DataType::Int32);
-  const std::int64_t tile = chip.matrix.macs_per_cycle() * bytes_of(DataType::Int8);
+  const DataType weight = weight_type_of(chip_figures(chip).fastest);
+  const std::int64_t tile = bytes_of(weight, chip.matrix.rows * chip.matrix.cols);
   std::string text =
       labelled("unified buffer",
                fmt::format("{}, {} banks, {} ports of {}",
                            binary_bytes(chip.buffer.capacity.count()), chip.buffer.banks,
                            chip.buffer.ports, binary_bytes(chip.buffer.port_width.count())));
-  text +=
-      labelled("accumulators", fmt::format("{}: {} entries of {} x 32 bit",
-                                           binary_bytes(chip.accumulators.entries * entry),
-                                           grouped(chip.accumulators.entries), chip.matrix.cols));
+  text += labelled("accumulators", fmt::format("{}: {} entries of {} x 32 bit, {} banks, {} ports",
+                                               binary_bytes(chip.accumulators.entries * entry),
+                                               grouped(chip.accumulators.entries), chip.matrix.cols,
+                                               chip.accumulators.banks, chip.accumulators.ports));
   text += labelled("weight FIFO",
-                   fmt::format("{}: {} tiles of {}", binary_bytes(chip.weight_fifo.tiles * tile),
-                               chip.weight_fifo.tiles, binary_bytes(tile)));
+                   fmt::format("{}: {} tiles of {} {} weights",
+                               binary_bytes(chip.weight_fifo.tiles * tile), chip.weight_fifo.tiles,
+                               grouped(chip.matrix.rows * chip.matrix.cols), name_of(weight)));
   text += labelled("DRAM", binary_bytes(chip.dram.capacity.count()));
   return text;
 }

@@ -29,6 +29,17 @@ double seconds_of(const ChipSpec& chip, CoreCycles cycles) {
   return femtoseconds_of(chip, cycles) / kFemtosecondsPerSecond;
 }
 
+MacKind fastest_kind(const MatrixUnitSpec& matrix) {
+  std::optional<MacKind> fastest;
+  for (const auto& [kind, name] : kEnumNames<MacKind>) {
+    if (matrix.supports(kind) && (!fastest || matrix.pace(kind) < matrix.pace(*fastest))) {
+      fastest = kind;
+    }
+  }
+  SYSTOLE_CHECK(fastest, "a matrix unit that multiplies nothing");
+  return *fastest;
+}
+
 /// Useful MACs over MAC slots, 0..1.
 double utilisation_of(const ChipSpec& chip, std::int64_t macs, CoreCycles cycles) {
   const double slots =
@@ -92,11 +103,15 @@ LayerFigures layer_figures(const Result& result, std::size_t layer) {
   return figures;
 }
 
+double peak_macs_per_second(const ChipSpec& chip, MacKind kind) {
+  return per_second(static_cast<double>(chip.matrix.macs_per_cycle()),
+                    femtoseconds_of(chip, chip.matrix.pace(kind)));
+}
+
 ChipFigures chip_figures(const ChipSpec& chip) {
-  const CoreCycles pace = chip.matrix.pace(DataType::Int8, DataType::Int8);
   ChipFigures figures;
-  figures.macs_per_second =
-      per_second(static_cast<double>(chip.matrix.macs_per_cycle()), femtoseconds_of(chip, pace));
+  figures.fastest = fastest_kind(chip.matrix);
+  figures.macs_per_second = peak_macs_per_second(chip, figures.fastest);
   figures.peak_tops = kOperationsPerMac * figures.macs_per_second / kTera;
   figures.ridge =
       ratio(figures.macs_per_second, static_cast<double>(chip.dram.peak_bandwidth().count()));
@@ -108,7 +123,7 @@ std::vector<MatrixShare> matrix_shares(const Counters& counters) {
   const CoreCycles useful = useful_cycles(matrix[Cause::Busy], counters.actions);
   std::vector<MatrixShare> shares{
       {"useful MACs", "products that the network asked for", useful},
-      {"unused MACs", "slots of the array without work while rows streamed",
+      {"unused MACs", "slots of the array without work while operands streamed",
        matrix[Cause::Busy] - useful}};
   for (const auto& [cause, name] : kEnumNames<Cause>) {
     if (cause != Cause::Busy) {

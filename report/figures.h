@@ -16,7 +16,7 @@ struct RunFigures {
   std::int64_t macs = 0;
   double utilisation = 0;  ///< useful MACs over MAC slots (rows * cols each elapsed cycle), 0..1
   double tops = 0;         ///< 1e12 operations per second, 2 per MAC
-  double peak_tops = 0;    ///< both operands 8 bit
+  double peak_tops = 0;    ///< of the chip's fastest kind of operands
   Roofline roofline;
   double roofline_fraction = 0;  ///< roofline cycles over elapsed cycles, 0..1
   double dram_bandwidth = 0;     ///< bytes asked for per second
@@ -42,11 +42,16 @@ struct LayerFigures {
 
 /// Peak rates that a chip's description alone decides.
 struct ChipFigures {
-  double macs_per_second = 0;  ///< both operands 8 bit
+  MacKind fastest = MacKind::Int8;  ///< of the kinds that it multiplies; among equals the first
+  double macs_per_second = 0;       ///< of that kind
   double peak_tops = 0;
   double ridge = 0;  ///< MACs per DRAM byte at which compute and memory take equally long
 };
+/// Throws InternalError for a matrix unit that multiplies nothing.
 [[nodiscard]] ChipFigures chip_figures(const ChipSpec& chip);
+
+/// Peak of one kind that the chip multiplies.
+[[nodiscard]] double peak_macs_per_second(const ChipSpec& chip, MacKind kind);
 
 /// One share of the matrix unit's cycles.
 struct MatrixShare {

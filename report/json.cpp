@@ -111,7 +111,12 @@ Json dram_json(const Result& result) {
 }
 
 Json actions_json(const ActionCounters& actions) {
+  Json macs_of_kind = Json::object();
+  for (const auto& [kind, name] : kEnumNames<MacKind>) {
+    macs_of_kind[std::string(name)] = actions.macs_of_kind[static_cast<std::size_t>(kind)];
+  }
   return {{"macs", actions.macs},
+          {"macs_of_kind", macs_of_kind},
           {"mac_slots", actions.mac_slots},
           {"folds", actions.folds},
           {"weight_tiles", actions.weight_tiles},

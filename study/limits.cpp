@@ -45,6 +45,9 @@ CoreCycles total_cycles(const EngineCounters& engine) {
 
 CoreCycles compute_bound(const ChipSpec& chip, std::int64_t macs, DataType activation,
                          DataType weight) {
+  if (macs == 0) {
+    return CoreCycles(0);  // no operands that the array would have to multiply
+  }
   const CoreCycles pace = chip.matrix.pace(activation, weight);
   return CoreCycles(ceil_div(macs * pace.count(), chip.matrix.macs_per_cycle()));
 }

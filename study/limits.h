@@ -22,7 +22,8 @@ inline constexpr auto kEnumNames<Bound> = std::to_array<EnumName<Bound>>({
 
 /// Lower bounds of a piece of work, in core cycles: no schedule of these MACs and bytes on this
 /// chip can be faster.
-///  - compute: MACs * pace / (rows * cols), rounded up: every PE busy in every cycle;
+///  - compute: MACs * pace / (rows * cols), rounded up: every PE busy in every cycle, whatever the
+///    dataflow;
 ///  - memory: bytes over DRAM at the peak of all data buses, rounded down to whole cycles;
 /// Not modelled: the host link, the vector unit, DRAM rows and refresh, fill and drain.
 struct Roofline {
@@ -35,7 +36,8 @@ struct Roofline {
   bool operator==(const Roofline&) const = default;
 };
 
-/// Cycles that the matrix unit needs at least for `macs` products of these operand types.
+/// Cycles that the matrix unit needs at least for `macs` products of these operand types. Throws
+/// InternalError for types that it does not multiply, unless there is nothing to multiply.
 [[nodiscard]] CoreCycles compute_bound(const ChipSpec& chip, std::int64_t macs,
                                        DataType activation = DataType::Int8,
                                        DataType weight = DataType::Int8);

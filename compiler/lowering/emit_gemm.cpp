@@ -1,20 +1,12 @@
-#include <algorithm>
-
-#include "arch/diag/check.h"
 #include "arch/isa/fixed_point.h"
 #include "compiler/lowering/emit.h"
+#include "compiler/lowering/gemm_loops.h"
 #include "compiler/lowering/quantize.h"
 #include "compiler/lowering/tiles.h"
 
 namespace systole {
 
 namespace {
-
-/// Rows that the vector unit takes over at once while the array goes on with the next: large
-/// against the array's drain, small against a layer.
-std::int64_t handover_rows(const ChipSpec& chip) {
-  return 2 * std::max(chip.matrix.rows, chip.matrix.cols);
-}
 
 struct GemmLayer {
   Kernel kernel;
@@ -41,12 +33,11 @@ class GemmEmitter {
         node_(context.graph.node(band.layer)),
         layer_(gemm_layer(node_)),
         gemm_(*gemm_shape(context.graph, node_)),
-        grid_(tile_grid(context.chip, gemm_)) {}
+        grid_(tile_grid(context.chip, gemm_)),
+        loops_(gemm_loops(context.chip, grid_, band.output.pixels())) {}
 
   void emit() {
-    const std::int64_t chunk_rows =
-        std::max<std::int64_t>(context_.chip.accumulators.entries / 2, 1);
-    const auto chunks = even_slices(band_.output.pixels(), chunk_rows);
+    const auto chunks = even_slices(band_.output.pixels(), loops_.chunk);
     for (std::size_t group = 0; group < static_cast<std::size_t>(grid_.groups); ++group) {
       for (std::size_t n = 0; n < grid_.n.size(); ++n) {
         for (std::size_t chunk = 0; chunk < chunks.size(); ++chunk) {
@@ -57,8 +48,8 @@ class GemmEmitter {
   }
 
  private:
-  /// All reduction slices of some output rows: whole chunks first, the last slice piece by piece
-  /// so that the vector unit follows closely.
+  /// All reduction slices of some output positions. The folds of the last slice are handed over
+  /// one by one, so that the vector unit follows closely.
   void emit_chunk(std::size_t group, std::size_t n, const Slice& chunk, bool first_chunk) {
     const std::int64_t accumulator = reserve_accumulators(chunk.size);
     const std::size_t last_k = grid_.k.size() - 1;
@@ -67,16 +58,16 @@ class GemmEmitter {
       if (!tile_stays) {
         emit_weights(group, n, k);
       }
-      if (k < last_k) {
-        emit_fold(group, n, k, chunk, accumulator, true);
+      bool next_tile = !tile_stays;
+      const std::int64_t largest = k < last_k ? loops_.fold : loops_.handover;
+      for (const Slice& piece : even_slices(chunk.size, largest)) {
+        const Slice positions{.first = chunk.first + piece.first, .size = piece.size};
+        emit_fold(group, n, k, positions, accumulator + piece.first, next_tile);
+        if (k == last_k) {
+          emit_requantize(group, n, positions, accumulator + piece.first);
+        }
+        next_tile = false;
       }
-    }
-    bool next_tile = !tile_stays;
-    for (const Slice& piece : even_slices(chunk.size, handover_rows(context_.chip))) {
-      const Slice rows{.first = chunk.first + piece.first, .size = piece.size};
-      emit_fold(group, n, last_k, rows, accumulator + piece.first, next_tile);
-      emit_requantize(group, n, rows, accumulator + piece.first);
-      next_tile = false;
     }
   }
 
@@ -120,10 +111,15 @@ class GemmEmitter {
     const Region source =
         window_region(window, rows.first, rows.size, one_position ? reduction.first % channels : 0,
                       one_position ? reduction.size : channels);
+    const bool accumulate = k > 0 && !loops_.sums_stay;
+    const bool drain = k + 1 == grid_.k.size() || !loops_.sums_stay;
     const Region sums = accumulator_region(accumulator, rows.size);
-    Accesses accesses{.reads = {source}, .writes = {sums}};
-    if (k > 0) {
+    Accesses accesses{.reads = {source}, .writes = {}};
+    if (accumulate) {
       accesses.reads.push_back(sums);
+    }
+    if (drain) {
+      accesses.writes.push_back(sums);
     }
     context_.builder.append(Engine::Matrix, band_.layer,
                             Fold{.next_tile = next_tile,
@@ -137,7 +133,8 @@ class GemmEmitter {
                                  .first = rows.first,
                                  .count = rows.size,
                                  .accumulator = accumulator,
-                                 .accumulate = k > 0},
+                                 .accumulate = accumulate,
+                                 .drain = drain},
                             std::move(accesses));
   }
 
@@ -193,6 +190,7 @@ class GemmEmitter {
   GemmLayer layer_;
   GemmShape gemm_;
   TileGrid grid_;
+  GemmLoops loops_;
 };
 
 }  // namespace

@@ -61,11 +61,37 @@ bool ProgramBuilder::Reach::meets(const Reach& other) const {
 }
 
 void ProgramBuilder::History::add(Entry entry) {
-  if (entries.size() % kBlockEntries == 0) {
-    blocks.emplace_back();
+  std::size_t size = 1;
+  for (std::vector<Reach>& level : blocks) {
+    size *= kBlock;
+    if (entries.size() % size == 0) {
+      level.emplace_back();
+    }
+    level.back().include(entry.accesses);
   }
-  blocks.back().include(entry.accesses);
   entries.push_back(std::move(entry));
+}
+
+std::optional<std::size_t> ProgramBuilder::History::latest_below(std::size_t end,
+                                                                 const Reach& reach) const {
+  while (end > 0) {
+    const std::size_t entry = end - 1;
+    // The largest block around the entry that cannot conflict is passed over as a whole.
+    std::size_t passed = end;
+    std::size_t size = 1;
+    for (const std::vector<Reach>& level : blocks) {
+      size *= kBlock;
+      if (level[entry / size].meets(reach)) {
+        break;
+      }
+      passed = entry / size * size;
+    }
+    if (passed == end) {
+      return entry;
+    }
+    end = passed;
+  }
+  return {};
 }
 
 ProgramBuilder::Dependency ProgramBuilder::latest_conflict(Engine other, std::int64_t covered,
@@ -73,25 +99,17 @@ ProgramBuilder::Dependency ProgramBuilder::latest_conflict(Engine other, std::in
   Reach reach;
   reach.include(accesses);
   const History& history = history_[static_cast<std::size_t>(other)];
-  for (std::size_t block = history.blocks.size(); block-- > 0;) {
-    const std::size_t first = block * kBlockEntries;
-    std::size_t entry = std::min(first + kBlockEntries, history.entries.size());
-    if (history.entries[entry - 1].index <= covered) {
-      break;
+  auto entry = history.latest_below(history.entries.size(), reach);
+  while (entry && history.entries[*entry].index > covered) {
+    const auto& [index, earlier] = history.entries[*entry];
+    if (any_overlap(earlier.writes, accesses.reads)) {
+      return {.index = index, .kind = SemaphoreKind::Data};
     }
-    if (!history.blocks[block].meets(reach)) {
-      continue;
+    if (any_overlap(earlier.reads, accesses.writes) ||
+        any_overlap(earlier.writes, accesses.writes)) {
+      return {.index = index, .kind = SemaphoreKind::Space};
     }
-    while (entry-- > first && history.entries[entry].index > covered) {
-      const auto& [index, earlier] = history.entries[entry];
-      if (any_overlap(earlier.writes, accesses.reads)) {
-        return {.index = index, .kind = SemaphoreKind::Data};
-      }
-      if (any_overlap(earlier.reads, accesses.writes) ||
-          any_overlap(earlier.writes, accesses.writes)) {
-        return {.index = index, .kind = SemaphoreKind::Space};
-      }
-    }
+    entry = history.latest_below(*entry, reach);
   }
   return {};
 }

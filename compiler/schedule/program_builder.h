@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -62,11 +63,16 @@ class ProgramBuilder {
   };
   struct History {
     std::vector<Entry> entries;
-    std::vector<Reach> blocks;  ///< of kBlockEntries entries each, the last one perhaps fewer
+    /// blocks[l][b]: of entries b * kBlock^(l+1) .. (b+1) * kBlock^(l+1) - 1, the last one perhaps
+    /// fewer.
+    std::array<std::vector<Reach>, 3> blocks;
 
     void add(Entry entry);
+    /// The latest entry below `end` in a block that `reach` meets; none: no value.
+    [[nodiscard]] std::optional<std::size_t> latest_below(std::size_t end,
+                                                          const Reach& reach) const;
   };
-  static constexpr std::size_t kBlockEntries = 32;
+  static constexpr std::size_t kBlock = 32;
   std::array<History, kEngineCount> history_;
   /// covered_[to][from]: the latest instruction of `from` that `to` has waited for.
   std::array<std::array<std::int64_t, kEngineCount>, kEngineCount> covered_ = [] {

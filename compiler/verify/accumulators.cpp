@@ -117,14 +117,54 @@ std::optional<std::string> Accumulators::fold(Place place, const Fold& fold) {
     return fmt::format("{}: the window has {} reduction elements, the tiles of the layer have {}",
                        name_of(program_, place), depth, reduction_[layer]);
   }
-  return fold.accumulate ? add(place, fold) : start(place, fold);
+  Sums sums = sums_of(place, fold);
+  if (auto violation = join_held(place, fold.accumulator, sums)) {
+    return violation;
+  }
+  if (!fold.drain) {
+    held_ = {.first = fold.accumulator, .sums = std::move(sums)};
+    return {};
+  }
+  held_.reset();
+  return fold.accumulate ? add(place, fold.accumulator, sums)
+                         : start(place, fold.accumulator, std::move(sums));
 }
 
-std::optional<std::string> Accumulators::start(Place place, const Fold& fold) {
-  const std::int64_t end = fold.accumulator + fold.count;
-  cut_at(end);
-  auto current = cut_at(fold.accumulator);
-  while (current != entries_.end() && current->first < end) {
+std::optional<std::string> Accumulators::join_held(Place place, std::int64_t first,
+                                                   Sums& sums) const {
+  if (!held_) {
+    return {};
+  }
+  const Sums& held = held_->sums;
+  if (first != held_->first || sums.end != held.end) {
+    return fmt::format(
+        "{}: is of accumulators {}..{}, but the sums that {} left in the array "
+        "are of {}..{}",
+        name_of(program_, place), first, sums.end - 1, name_of(program_, held.writer), held_->first,
+        held.end - 1);
+  }
+  if (!same_outputs(sums, held)) {
+    return fmt::format(
+        "{}: goes on with the sums that {} left in the array, which are of other "
+        "outputs",
+        name_of(program_, place), name_of(program_, held.writer));
+  }
+  Range& part = sums.done.front();
+  const Range& before = held.done.front();
+  if (part.begin != before.end) {
+    return fmt::format(
+        "{}: goes on at reduction {} with the sums that {} left in the array, "
+        "expected {}",
+        name_of(program_, place), part.begin, name_of(program_, held.writer), before.end);
+  }
+  part.begin = before.begin;
+  return {};
+}
+
+std::optional<std::string> Accumulators::start(Place place, std::int64_t first, Sums fresh) {
+  cut_at(fresh.end);
+  auto current = cut_at(first);
+  while (current != entries_.end() && current->first < fresh.end) {
     const auto& [entry, sums] = *current;
     if (sums.reader.index < 0) {
       return fmt::format("{}: overwrites accumulator {}, whose sums from {} nobody has read",
@@ -136,20 +176,22 @@ std::optional<std::string> Accumulators::start(Place place, const Fold& fold) {
     }
     current = entries_.erase(current);
   }
-  entries_.emplace_hint(current, fold.accumulator, sums_of(place, fold));
+  entries_.emplace_hint(current, first, std::move(fresh));
   return {};
 }
 
-std::optional<std::string> Accumulators::add(Place place, const Fold& fold) {
-  const Sums wanted = sums_of(place, fold);
+bool Accumulators::same_outputs(const Sums& a, const Sums& b) {
   const auto outputs_of = [](const Sums& sums) {
     return std::tie(sums.layer, sums.n_first, sums.cols, sums.position_minus_entry, sums.out_rows,
                     sums.out_cols, sums.first_out_row);
   };
+  return outputs_of(a) == outputs_of(b);
+}
+
+std::optional<std::string> Accumulators::add(Place place, std::int64_t first, const Sums& more) {
   return visit_sums(
-      place, fold.accumulator, wanted.end,
-      [&](std::int64_t entry, Sums& sums) -> std::optional<std::string> {
-        if (outputs_of(sums) != outputs_of(wanted)) {
+      place, first, more.end, [&](std::int64_t entry, Sums& sums) -> std::optional<std::string> {
+        if (!same_outputs(sums, more)) {
           return fmt::format("{}: adds to accumulator {}, which holds other outputs, of {}",
                              name_of(program_, place), entry, name_of(program_, sums.writer));
         }
@@ -157,10 +199,10 @@ std::optional<std::string> Accumulators::add(Place place, const Fold& fold) {
           return fmt::format("{}: adds to accumulator {}, which {} has already read",
                              name_of(program_, place), entry, name_of(program_, sums.reader));
         }
-        if (!include(sums.done, wanted.done.front())) {
+        const Range& part = more.done.front();
+        if (!include(sums.done, part)) {
           return fmt::format("{}: adds reduction {}..{} to accumulator {} a second time",
-                             name_of(program_, place), fold.k_first, fold.k_first + fold.rows - 1,
-                             entry);
+                             name_of(program_, place), part.begin, part.end - 1, entry);
         }
         sums.writer = place;
         return {};
@@ -193,6 +235,10 @@ std::optional<std::string> Accumulators::requantize(Place place, const Requantiz
 }
 
 std::optional<std::string> Accumulators::check_end() const {
+  if (held_) {
+    return fmt::format("end of the program: {} has left its sums in the array",
+                       name_of(program_, held_->sums.writer));
+  }
   for (const auto& [entry, sums] : entries_) {
     if (sums.reader.index < 0) {
       return fmt::format(

@@ -14,7 +14,8 @@ namespace systole::verification {
 /// Follows the sums in the accumulators through a program's order: which outputs an entry belongs
 /// to and which part of the reduction it holds. A fold may add only to sums of the same layer,
 /// output channels and positions, never the same part twice; Requantize may read only sums over
-/// the whole reduction; no sum is overwritten unread.
+/// the whole reduction; no sum is overwritten unread. Sums that a fold leaves in the array are
+/// continued by the next fold, of the same outputs and entries, where the reduction stopped.
 class Accumulators {
  public:
   Accumulators(const Program& program, const Order& order) : program_(program), order_(order) {}
@@ -49,8 +50,12 @@ class Accumulators {
 
   /// Makes an interval border at `entry`; returns the first interval at or after it.
   Entries::iterator cut_at(std::int64_t entry);
-  [[nodiscard]] std::optional<std::string> start(Place place, const Fold& fold);
-  [[nodiscard]] std::optional<std::string> add(Place place, const Fold& fold);
+  /// Puts the sums in the array, if there are any, in front of `sums`, which go on with them.
+  [[nodiscard]] std::optional<std::string> join_held(Place place, std::int64_t first,
+                                                     Sums& sums) const;
+  /// Write `sums` to accumulators from `first` on, or add them to what these hold.
+  [[nodiscard]] std::optional<std::string> start(Place place, std::int64_t first, Sums sums);
+  [[nodiscard]] std::optional<std::string> add(Place place, std::int64_t first, const Sums& sums);
   /// Runs `visit(entry, sums)` over the intervals of [begin, end) after cutting at both ends; the
   /// first violation ends it. Entries without sums are a violation.
   template <class Visit>
@@ -58,6 +63,7 @@ class Accumulators {
                                                       std::int64_t end, Visit visit);
   /// Adds `range` to `done`; false where they overlap.
   [[nodiscard]] static bool include(std::vector<Range>& done, Range range);
+  [[nodiscard]] static bool same_outputs(const Sums& a, const Sums& b);
   [[nodiscard]] Sums sums_of(Place place, const Fold& fold) const;
   [[nodiscard]] std::string layer_name(std::int32_t layer) const;
 
@@ -65,6 +71,11 @@ class Accumulators {
   const Order& order_;
   std::vector<std::int64_t> reduction_;  ///< of each layer
   Entries entries_;
+  struct Held {
+    std::int64_t first = 0;  ///< the accumulator to which they go
+    Sums sums;
+  };
+  std::optional<Held> held_;  ///< what the last fold left in the array
 };
 
 }  // namespace systole::verification

@@ -123,7 +123,7 @@ class InstructionRules {
            check_window(window, fold.first, fold.count) &&
            rules_.within("k_first + rows", fold.k_first + fold.rows, 1,
                          window.kernel_rows * window.kernel_cols * window.channels) &&
-           check_entries(fold.accumulator, fold.count);
+           check_entries(fold.accumulator, fold.count) && check_array(fold);
   }
 
   bool operator()(const Requantize& requantize) {
@@ -231,6 +231,33 @@ class InstructionRules {
     return rules_.within("accumulator", first, 0, entries - 1) &&
            rules_.within("accumulator entries", count, 1, entries) &&
            rules_.within("last accumulator", first + count - 1, 0, entries - 1);
+  }
+
+  /// What the array can multiply and hold.
+  bool check_array(const Fold& fold) {
+    const MatrixUnitSpec& matrix = chip_.matrix;
+    const std::optional<MacKind> kind = mac_kind(fold.activation_type, fold.weight_type);
+    if (!kind || !matrix.supports(*kind)) {
+      return rules_.fail(fmt::format("the matrix unit does not multiply {} x {}",
+                                     systole::name_of(fold.activation_type),
+                                     systole::name_of(fold.weight_type)));
+    }
+    switch (matrix.dataflow) {
+      case Dataflow::WeightStationary:
+        return check_drain(fold);
+      case Dataflow::InputStationary:  // each column holds the activations of one output position
+        return rules_.within("count", fold.count, 1, matrix.cols) && check_drain(fold);
+      case Dataflow::OutputStationary:  // each row holds the sums of one output position
+        return rules_.within("count", fold.count, 1, matrix.rows) &&
+               (fold.drain || !fold.accumulate ||
+                rules_.fail("adds to accumulators, but its sums stay in the array"));
+    }
+    return false;
+  }
+
+  bool check_drain(const Fold& fold) {
+    return fold.drain || rules_.fail(fmt::format("drain is false, but the array is {}",
+                                                 systole::name_of(chip_.matrix.dataflow)));
   }
 
   bool check_operand(std::string_view name, const Operand& operand) {

@@ -40,13 +40,12 @@ class TokenExecution {
   }
 
   OrderResult run() {
-    bool moved = true;
-    while (moved && !result_.violation) {
-      moved = false;
+    do {
+      moved_ = false;
       for (const auto& [engine, name] : kEnumNames<Engine>) {
-        moved = advance(engine) || moved;
+        advance(engine);
       }
-    }
+    } while (moved_ && !result_.violation);
     if (!result_.violation) {
       report_deadlock();
     }
@@ -72,14 +71,12 @@ class TokenExecution {
 
   [[nodiscard]] Place next_of(Engine engine) const { return {engine, state(engine).next}; }
 
-  /// Executes as much of a stream as its waits allow; true if that was anything.
-  bool advance(Engine engine) {
-    bool moved = false;
+  /// Executes as much of a stream as its waits allow.
+  void advance(Engine engine) {
     while (!result_.violation && !finished(engine) && take_waits(engine) && pass_fifo(engine)) {
       complete(engine);
-      moved = true;
+      moved_ = true;
     }
-    return moved;
   }
 
   [[nodiscard]] Tokens& tokens(std::int32_t semaphore) {
@@ -118,23 +115,34 @@ class TokenExecution {
   bool pass_fifo(Engine engine) {
     const Operation& operation = instruction_at(program_, next_of(engine)).operation;
     if (std::holds_alternative<LoadWeights>(operation)) {
-      if (fifo_.size() == static_cast<std::size_t>(chip_.weight_fifo.tiles)) {
+      const std::size_t taken = fifo_.size() + (slot_in_use_ ? 1U : 0U);
+      if (taken == static_cast<std::size_t>(chip_.weight_fifo.tiles)) {
         return false;
       }
       fifo_.push_back(state(engine).next);
     } else if (const auto* fold = std::get_if<Fold>(&operation)) {
-      if (fold->next_tile && fifo_.empty()) {
-        return false;
+      if (fold->next_tile) {
+        leave_slot();
+        if (fifo_.empty()) {
+          return false;
+        }
       }
       take_tile(engine, *fold);
     }
     return true;
   }
 
+  /// The tile of before makes room, whether or not the next one is there.
+  void leave_slot() {
+    moved_ = moved_ || slot_in_use_;
+    slot_in_use_ = false;
+  }
+
   void take_tile(Engine engine, const Fold& fold) {
     if (fold.next_tile) {
       resident_ = {Engine::Weights, fifo_.front()};
       fifo_.pop_front();
+      slot_in_use_ = chip_.matrix.dataflow != Dataflow::WeightStationary;
       join_completion(state(engine).clock, *resident_);
     }
     if (!resident_) {
@@ -223,7 +231,9 @@ class TokenExecution {
   std::array<EngineState, kEngineCount> engines_;
   std::vector<Tokens> tokens_;
   std::deque<std::int32_t> fifo_;  ///< indices of the LoadWeights that filled it
-  std::optional<Place> resident_;  ///< the LoadWeights of the resident tile
+  std::optional<Place> resident_;  ///< the LoadWeights of the tile of the last fold
+  bool slot_in_use_ = false;       ///< of the FIFO, by that tile
+  bool moved_ = false;             ///< anything, since the engines were last asked in turn
   OrderResult result_;
 };
 

@@ -35,8 +35,10 @@ class Order {
 /// Executes the streams with tokens instead of time: each engine in order, semaphores counting,
 /// the weight FIFO holding at most its capacity. Since every semaphore and the FIFO have one
 /// producer and one consumer, what an instruction waits for does not depend on speeds: if one
-/// execution ends, all do. The tile that hardware moves on to the shadow registers gives the FIFO
-/// more room than counted here, never less.
+/// execution ends, all do. A weight-stationary array takes a tile out of the FIFO when a fold asks
+/// for it; the tile that hardware moves on to the shadow registers gives the FIFO more room than
+/// counted here, never less. The other dataflows stream the tile out of its slot, which is free
+/// again when a fold that has taken its semaphores asks for the next tile.
 struct OrderResult {
   Order order;
   std::optional<std::string> violation;  ///< deadlock, or a tile that is not the one named

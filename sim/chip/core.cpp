@@ -41,10 +41,11 @@ Core::Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Prog
       layers_(counters_),
       semaphores_(program),
       time_(chip.clock()),
-      ports_(chip.buffer, time_),
+      ports_(chip.buffer.ports, chip.buffer.banks, chip.buffer.port_width.count(), time_),
+      accumulator_ports_(chip.accumulators.ports, chip.accumulators.banks, 1, time_),
       fifo_(chip.weight_fifo, time_, trace == nullptr ? nullptr : &trace->fifo),
       memories_(memories_of(chip, program, data)),
-      context_{chip,      program, time_,           semaphores_, ports_,
+      context_{chip,      program, time_,           semaphores_, ports_, accumulator_ports_,
                counters_, layers_, memories_.get(), trace},
       host_("host", context_),
       dma_in_("dma_in", Engine::DmaIn, context_, fifo_),
@@ -92,9 +93,13 @@ void Core::trace(sc_core::sc_trace_file* file) const {
   }
   sc_core::sc_trace(file, fifo_.held(), scope + ".weight_fifo.held", kIntegerBits);
   sc_core::sc_trace(file, fifo_.arrived_count(), scope + ".weight_fifo.arrived", kIntegerBits);
-  for (const auto& [user, port_name] : kEnumNames<PortUser>) {
+  for (const auto& [user, user_name] : kEnumNames<BufferUser>) {
     sc_core::sc_trace(file, ports_.is_open(user),
-                      fmt::format("{}.buffer_ports.{}", scope, port_name));
+                      fmt::format("{}.buffer_ports.{}", scope, user_name));
+  }
+  for (const auto& [user, user_name] : kEnumNames<AccumulatorUser>) {
+    sc_core::sc_trace(file, accumulator_ports_.is_open(user),
+                      fmt::format("{}.accumulator_ports.{}", scope, user_name));
   }
 }
 

@@ -42,6 +42,7 @@ class Core : public sc_core::sc_module {
   SemaphoreBank semaphores_;
   CoreTime time_;
   BufferPorts ports_;
+  AccumulatorPorts accumulator_ports_;
   WeightFifo fifo_;
   std::unique_ptr<CoreMemories> memories_;
   CoreContext context_;

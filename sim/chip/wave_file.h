@@ -21,9 +21,9 @@ class WaveFile {
 
   /// For sc_object::trace.
   [[nodiscard]] sc_core::sc_trace_file* kernel_file() { return file_; }
-  /// After the simulation, in which nothing more happens: time goes on by `tail`, because the kernel
-  /// writes the changes of a moment when it leaves it. Throws WaveformError when not everything could
-  /// be written.
+  /// After the simulation, in which nothing more happens: time goes on by `tail`, because the
+  /// kernel writes the changes of a moment when it leaves it. Throws WaveformError when not
+  /// everything could be written.
   void finish(const sc_core::sc_time& tail);
 
  private:

@@ -9,8 +9,8 @@
 #include "sim/core/core_time.h"
 #include "sim/core/semaphores.h"
 #include "sim/memory/accumulators.h"
-#include "sim/memory/buffer_ports.h"
 #include "sim/memory/byte_memory.h"
+#include "sim/memory/memory_ports.h"
 #include "sim/simulate.h"
 
 namespace systole {
@@ -34,6 +34,7 @@ struct CoreContext {
   CoreTime time;
   SemaphoreBank& semaphores;
   BufferPorts& ports;
+  AccumulatorPorts& accumulator_ports;
   Counters& counters;
   LayerAccount& layers;
   CoreMemories* memories = nullptr;

@@ -9,6 +9,11 @@ namespace systole {
 
 namespace {
 
+bool is_wait(Cause cause) {
+  return cause == Cause::WaitHost || cause == Cause::WaitDma || cause == Cause::WaitMatrix ||
+         cause == Cause::WaitVector || cause == Cause::WaitSpace;
+}
+
 EngineTrace* trace_of(Engine engine, const CoreContext& context) {
   if (context.trace == nullptr) {
     return nullptr;
@@ -20,8 +25,9 @@ EngineTrace* trace_of(Engine engine, const CoreContext& context) {
 
 }  // namespace
 
-EngineFront::EngineFront(Engine engine, const CoreContext& context)
+EngineFront::EngineFront(Engine engine, const CoreContext& context, bool prepares_ahead)
     : engine_(engine),
+      prepares_ahead_(prepares_ahead),
       context_(context),
       stream_(context.program.stream(engine)),
       queue_(context.chip.sequencer),
@@ -29,7 +35,7 @@ EngineFront::EngineFront(Engine engine, const CoreContext& context)
       trace_(trace_of(engine, context)) {}
 
 Issued& EngineFront::take_next() {
-  show(Cause::Issue);
+  show_preparation(Cause::Issue);
   context_.time.wait_until(queue_.next_delivery());
   taken_.instruction = &stream_[next_];
   taken_.index = static_cast<std::int64_t>(next_);
@@ -43,18 +49,16 @@ Issued& EngineFront::take_next() {
   return taken_;
 }
 
-void EngineFront::wait_for_semaphores(Issued& issued, CoreCycles drained) {
+void EngineFront::wait_for_semaphores(Issued& issued) {
   for (const SemaphoreUse& use : issued.instruction->waits) {
     if (context_.semaphores.try_take(engine_, use)) {
       continue;
     }
     const Semaphore& semaphore = context_.semaphores.semaphore(use.semaphore);
-    awaited_ = use;
+    waiting_[static_cast<std::size_t>(issued.index) % waiting_.size()].awaited = use;
     wait_for(WaitsFor::Semaphore, issued, context_.semaphores.signalled(engine_),
              [&] { return context_.semaphores.try_take(engine_, use); });
-    const CoreCycles now = context_.time.now();
-    issued.phases.push_back({.cause = Cause::Drain, .until = std::min(drained, now)});
-    issued.phases.push_back({.cause = wait_cause(semaphore), .until = now});
+    issued.phases.push_back({.cause = wait_cause(semaphore), .until = context_.time.now()});
   }
 }
 
@@ -65,9 +69,12 @@ void EngineFront::started(Issued& issued) {
   show(Cause::Busy);
 }
 
-void EngineFront::charge_phases(const Issued& issued) {
+void EngineFront::charge_phases(const Issued& issued, CoreCycles drained) {
   account_.charges_are_for(issued.index, false);
-  for (const Phase& phase : issued.phases) {
+  for (const Stretch& phase : issued.phases) {
+    if (is_wait(phase.cause)) {
+      account_.charge(Cause::Drain, std::min(drained, phase.until), issued.instruction->layer);
+    }
     account_.charge(phase.cause, phase.until, issued.instruction->layer);
   }
   account_.charges_are_for(issued.index, true);
@@ -89,6 +96,8 @@ void EngineFront::complete(const Issued& issued) {
   --wave_.in_flight;
   if (completed_ == stream_.size()) {
     show(Cause::Idle);
+  } else if (prepares_ahead_ && wave_.in_flight == 0) {
+    show(cause_of(waiting_[completed_ % waiting_.size()]));
   }
   record(issued);
 }
@@ -104,10 +113,10 @@ void EngineFront::record(const Issued& issued) {
                                                                   .completed = now};
 }
 
-Cause EngineFront::cause_of(WaitsFor what) const {
-  switch (what) {
+Cause EngineFront::cause_of(const Waiting& waiting) const {
+  switch (waiting.what) {
     case WaitsFor::Semaphore:
-      return wait_cause(context_.semaphores.semaphore(awaited_.semaphore));
+      return wait_cause(context_.semaphores.semaphore(waiting.awaited.semaphore));
     case WaitsFor::FreeTile:
       return Cause::FifoFull;
     case WaitsFor::Tile:
@@ -140,19 +149,24 @@ std::optional<std::string> EngineFront::stuck() const {
     return std::nullopt;
   }
   const std::string_view engine = name_of(engine_);
-  switch (waits_for_) {
+  // Of two instructions the earlier one holds the other back.
+  const Waiting& first = waiting_[completed_ % waiting_.size()];
+  const Waiting& waiting =
+      first.what == WaitsFor::Nothing ? waiting_[(completed_ + 1) % waiting_.size()] : first;
+  switch (waiting.what) {
     case WaitsFor::Semaphore: {
-      const Semaphore& semaphore = context_.semaphores.semaphore(awaited_.semaphore);
+      const Semaphore& semaphore = context_.semaphores.semaphore(waiting.awaited.semaphore);
       return fmt::format("{} waits for semaphore {} ({} from {}, {} of {}) in instruction {}",
-                         engine, awaited_.semaphore, name_of(semaphore.kind),
-                         name_of(semaphore.from), context_.semaphores.count(awaited_.semaphore),
-                         awaited_.count, waiting_index_);
+                         engine, waiting.awaited.semaphore, name_of(semaphore.kind),
+                         name_of(semaphore.from),
+                         context_.semaphores.count(waiting.awaited.semaphore),
+                         waiting.awaited.count, waiting.index);
     }
     case WaitsFor::FreeTile:
       return fmt::format("{} waits for a free tile of the weight FIFO in instruction {}", engine,
-                         waiting_index_);
+                         waiting.index);
     case WaitsFor::Tile:
-      return fmt::format("{} waits for a weight tile in instruction {}", engine, waiting_index_);
+      return fmt::format("{} waits for a weight tile in instruction {}", engine, waiting.index);
     case WaitsFor::Memory:
     case WaitsFor::Nothing:
       break;

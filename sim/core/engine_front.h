@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@
 namespace systole {
 
 /// The cycles up to `until` went to `cause`.
-struct Phase {
+struct Stretch {
   Cause cause = Cause::Idle;
   CoreCycles until{0};
 };
@@ -24,7 +25,7 @@ struct Issued {
   CoreCycles head{0};             // cycle in which the engine took it
   CoreCycles start{0};            // cycle in which it began to work
   std::optional<CoreCycles> end;  // cycle in which the engine was free, if before the completion
-  std::vector<Phase> phases;
+  std::vector<Stretch> phases;
 };
 
 /// What an engine does at the moment, for waveforms; says nothing that the account does not.
@@ -42,34 +43,36 @@ enum class WaitsFor : std::uint8_t { Nothing, Semaphore, FreeTile, Tile, Memory 
 /// signalling at completion, the account. A part of an engine's module, used by its processes.
 class EngineFront {
  public:
-  EngineFront(Engine engine, const CoreContext& context);
+  /// `prepares_ahead`: waits for one instruction while it executes the one before.
+  EngineFront(Engine engine, const CoreContext& context, bool prepares_ahead = false);
 
   [[nodiscard]] bool has_next() const { return next_ < stream_.size(); }
   /// Suspends until the sequencer has delivered the next instruction, then takes it. The reference
   /// is good until the next call. (Nothing that owns memory should live on the stack of a process
   /// while it waits: the kernel does not unwind the stacks of processes that never go on.)
   [[nodiscard]] Issued& take_next();
-  /// Suspends until every semaphore of the instruction was there, in order, and takes them. Waiting
-  /// before `drained` is charged to Drain, the rest to the semaphore's cause.
-  void wait_for_semaphores(Issued& issued, CoreCycles drained = CoreCycles(0));
+  /// Suspends until every semaphore of the instruction was there, in order, and takes them.
+  void wait_for_semaphores(Issued& issued);
   /// Suspends on `event` until `is_ready()`, noting what for in case that it never comes.
   template <class Ready>
   void wait_for(WaitsFor what, const Issued& issued, const sc_core::sc_event& event,
                 Ready is_ready) {
+    Waiting& waiting = waiting_[static_cast<std::size_t>(issued.index) % waiting_.size()];
     while (!is_ready()) {
-      waits_for_ = what;
-      waiting_index_ = issued.index;
-      show(cause_of(what));
+      waiting.what = what;
+      waiting.index = issued.index;
+      show_preparation(cause_of(waiting));
       sc_core::wait(event);
     }
-    show(Cause::Busy);
-    waits_for_ = WaitsFor::Nothing;
+    show_preparation(Cause::Busy);
+    waiting.what = WaitsFor::Nothing;
   }
 
   /// The instruction begins to work now.
   void started(Issued& issued);
-  /// Charges the instruction's phases; what is charged next is its work.
-  void charge_phases(const Issued& issued);
+  /// Charges the instruction's phases; what is charged next is its work. Waiting for semaphores
+  /// before `drained` is charged to Drain.
+  void charge_phases(const Issued& issued, CoreCycles drained = CoreCycles(0));
   /// The engine is free for the next instruction now, before this one completes.
   void ended(Issued& issued);
   /// The instruction has completed now: posts its signals and counts it.
@@ -96,11 +99,23 @@ class EngineFront {
   void trace(sc_core::sc_trace_file* file, const std::string& core) const;
 
  private:
-  [[nodiscard]] Cause cause_of(WaitsFor what) const;
+  struct Waiting {
+    WaitsFor what = WaitsFor::Nothing;
+    std::int64_t index = 0;
+    SemaphoreUse awaited;  // when `what` is Semaphore
+  };
+  [[nodiscard]] Cause cause_of(const Waiting& waiting) const;
+  /// What the engine shows while it prepares an instruction, unless it executes one before that.
+  void show_preparation(Cause state) {
+    if (!prepares_ahead_ || wave_.in_flight == 0) {
+      show(state);
+    }
+  }
   void show(Cause state) { wave_.state = static_cast<unsigned int>(state); }
   void record(const Issued& issued);
 
   Engine engine_;
+  bool prepares_ahead_;
   const CoreContext& context_;
   const std::vector<Instruction>& stream_;
   InstructionQueue queue_;
@@ -108,9 +123,7 @@ class EngineFront {
   Issued taken_;
   std::size_t next_ = 0;
   std::size_t completed_ = 0;
-  WaitsFor waits_for_ = WaitsFor::Nothing;
-  std::int64_t waiting_index_ = 0;
-  SemaphoreUse awaited_;  // when waits_for_ is Semaphore
+  std::array<Waiting, 2> waiting_;  // an engine prepares one instruction while it executes another
   EngineWave wave_;
   EngineTrace* trace_;  // null when nobody records
 };

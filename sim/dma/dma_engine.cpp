@@ -101,7 +101,7 @@ void DmaEngine::send(Descriptor& descriptor, const DmaRequest& request) {
     const auto source = context_.memories->buffer.at(request.buffer_address, request.bytes);
     outgoing_.assign(source.begin(), source.end());
   }
-  descriptor.port_wait += pass_ports(request.bytes);
+  descriptor.port_wait += pass_ports(request);
   memory.send(tlm::TLM_WRITE_COMMAND, request, outgoing_);
 }
 
@@ -114,7 +114,7 @@ void DmaEngine::finish() {
     context_.time.wait_until(response_.arrived);
     Descriptor& descriptor = descriptors_.front();
     if (front_.engine() == Engine::DmaIn) {
-      descriptor.port_wait += pass_ports(response_.request.bytes);
+      descriptor.port_wait += pass_ports(response_.request);
     }
     store(descriptor, response_);
     --in_flight_;
@@ -128,14 +128,14 @@ void DmaEngine::finish() {
 }
 
 /// Makes the buffer accesses of a request; returns the cycles that shared ports added.
-CoreCycles DmaEngine::pass_ports(std::int64_t bytes) {
-  const std::int64_t accesses = context_.ports.accesses(bytes);
+CoreCycles DmaEngine::pass_ports(const DmaRequest& request) {
+  const std::int64_t accesses = context_.ports.accesses(request.bytes);
   const CoreCycles begin = context_.time.now();
   ActionCounters& actions = context_.counters.actions;
   (front_.engine() == Engine::DmaIn ? actions.buffer_writes : actions.buffer_reads) += accesses;
-  context_.ports.begin(port_user(), accesses);
+  context_.ports.begin(port_user(), context_.ports.stream(request.buffer_address, accesses));
   context_.time.wait_until(begin + CoreCycles(accesses));
-  context_.ports.wait_for(port_user());
+  (void)context_.ports.wait_for(port_user());
   return context_.time.now() - begin - CoreCycles(accesses);
 }
 
@@ -181,8 +181,8 @@ void DmaEngine::count_actions(const Issued& issued, std::int64_t bytes) {
   }
 }
 
-PortUser DmaEngine::port_user() const {
-  return front_.engine() == Engine::DmaIn ? PortUser::DmaIn : PortUser::DmaOut;
+BufferUser DmaEngine::port_user() const {
+  return front_.engine() == Engine::DmaIn ? BufferUser::DmaIn : BufferUser::DmaOut;
 }
 
 }  // namespace systole

@@ -53,11 +53,11 @@ class DmaEngine : public sc_core::sc_module {
   void prepare(Issued& issued);
   void send_requests(Descriptor& descriptor);
   void send(Descriptor& descriptor, const DmaRequest& request);
-  CoreCycles pass_ports(std::int64_t bytes);
+  CoreCycles pass_ports(const DmaRequest& request);
   void store(Descriptor& descriptor, const MemoryResponse& response);
   void complete(Descriptor& descriptor);
   void count_actions(const Issued& issued, std::int64_t bytes);
-  [[nodiscard]] PortUser port_user() const;
+  [[nodiscard]] BufferUser port_user() const;
 
   const CoreContext& context_;
   WeightFifo& fifo_;

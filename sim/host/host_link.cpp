@@ -48,9 +48,9 @@ void HostLink::execute(Asked& asked) {
   count_actions(transfer, accesses, layer);
   const CoreCycles busy = cycles_at_rate(Bytes(transfer.rows * transfer.row_bytes),
                                          context_.chip.host.bandwidth, context_.chip.frequency);
-  context_.ports.begin(PortUser::Host, accesses);
+  context_.ports.begin(BufferUser::Host, context_.ports.stream(transfer.buffer.address, accesses));
   context_.time.wait_until(start + busy);
-  context_.ports.wait_for(PortUser::Host);
+  (void)context_.ports.wait_for(BufferUser::Host);
 
   const CoreCycles end = context_.time.now();
   front_.charge_phases(asked.issued);

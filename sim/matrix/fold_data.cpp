@@ -59,27 +59,6 @@ std::vector<Run> runs_of_slice(const Fold& fold) {
   return runs;
 }
 
-/// count x rows activations, padding filled in.
-std::vector<std::int32_t> gathered_rows(const Fold& fold, const ByteMemory& buffer) {
-  const WindowReader reader(fold.window, bytes_of(fold.activation_type), buffer);
-  const std::vector<Run> runs = runs_of_slice(fold);
-  std::vector<std::int32_t> rows(static_cast<std::size_t>(fold.count * fold.rows));
-  std::int32_t* target = rows.data();
-  for (std::int64_t i = 0; i < fold.count; ++i) {
-    const WindowReader::Position at = reader.position(fold.first + i);
-    for (const Run& run : runs) {
-      const auto bytes = reader.channels(at, run.ky, run.kx, run.channel, run.length);
-      if (bytes.empty()) {
-        std::fill_n(target, run.length, fold.window.pad_value);
-      } else {
-        widen(bytes, fold.activation_type, target);
-      }
-      target += run.length;
-    }
-  }
-  return rows;
-}
-
 /// The part of the array's weights that the fold uses.
 std::vector<std::int32_t> used_weights(const Fold& fold, const ResidentTile& tile) {
   std::vector<std::int32_t> weights(static_cast<std::size_t>(fold.rows * fold.cols), 0);
@@ -101,18 +80,47 @@ ResidentTile resident_tile(const Tile& tile) {
   return resident;
 }
 
-std::vector<std::int32_t> fold_results(const Fold& fold, const ResidentTile& tile,
-                                       const ByteMemory& buffer) {
-  const std::vector<std::int32_t> activations = gathered_rows(fold, buffer);
-  std::vector<std::int32_t> results(static_cast<std::size_t>(fold.count * fold.cols));
+std::vector<std::int32_t> fold_inputs(const Fold& fold, const ByteMemory& buffer) {
+  const WindowReader reader(fold.window, bytes_of(fold.activation_type), buffer);
+  const std::vector<Run> runs = runs_of_slice(fold);
+  std::vector<std::int32_t> rows(static_cast<std::size_t>(fold.count * fold.rows));
+  std::int32_t* target = rows.data();
+  for (std::int64_t i = 0; i < fold.count; ++i) {
+    const WindowReader::Position at = reader.position(fold.first + i);
+    for (const Run& run : runs) {
+      const auto bytes = reader.channels(at, run.ky, run.kx, run.channel, run.length);
+      if (bytes.empty()) {
+        std::fill_n(target, run.length, fold.window.pad_value);
+      } else {
+        widen(bytes, fold.activation_type, target);
+      }
+      target += run.length;
+    }
+  }
+  return rows;
+}
+
+std::vector<std::int32_t> fold_sums(const Fold& fold, const std::vector<std::int32_t>& inputs,
+                                    const ResidentTile& tile,
+                                    const std::vector<std::int32_t>& held) {
+  std::vector<std::int32_t> sums(static_cast<std::size_t>(fold.count * fold.cols));
   if (fold.rows == tile.rows && fold.cols == tile.cols) {
-    multiply_modulo(activations.data(), tile.weights.data(), results.data(), fold.count, fold.rows,
+    multiply_modulo(inputs.data(), tile.weights.data(), sums.data(), fold.count, fold.rows,
                     fold.cols);
   } else {
-    multiply_modulo(activations.data(), used_weights(fold, tile).data(), results.data(), fold.count,
+    multiply_modulo(inputs.data(), used_weights(fold, tile).data(), sums.data(), fold.count,
                     fold.rows, fold.cols);
   }
-  return results;
+  if (!held.empty()) {
+    SYSTOLE_CHECK(held.size() == sums.size(), "a fold of {} sums goes on with {}", sums.size(),
+                  held.size());
+    std::transform(sums.begin(), sums.end(), held.begin(), sums.begin(),
+                   [](std::int32_t a, std::int32_t b) {
+                     return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) +
+                                                      static_cast<std::uint32_t>(b));
+                   });
+  }
+  return sums;
 }
 
 }  // namespace systole

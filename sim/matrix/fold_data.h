@@ -20,10 +20,16 @@ struct ResidentTile {
 /// A tile's weights as numbers; empty weights when the tile carries no data.
 [[nodiscard]] ResidentTile resident_tile(const Tile& tile);
 
-/// What the fold's `count` rows give: count x cols sums, in int32 that wraps around. Reads the
-/// activations from `buffer` as the window says. Array rows and columns outside the tile hold zero.
-/// Throws InternalError when a read lies outside the buffer.
-[[nodiscard]] std::vector<std::int32_t> fold_results(const Fold& fold, const ResidentTile& tile,
-                                                     const ByteMemory& buffer);
+/// The fold's activations as numbers, count x rows, read from `buffer` as the window says, padding
+/// filled in. Throws InternalError when a read lies outside the buffer.
+[[nodiscard]] std::vector<std::int32_t> fold_inputs(const Fold& fold, const ByteMemory& buffer);
+
+/// What the fold adds up: count x cols sums, in int32 that wraps around, beginning with `held`
+/// (count x cols) or, where that is empty, with zero. Array rows and columns outside the tile hold
+/// zero.
+[[nodiscard]] std::vector<std::int32_t> fold_sums(const Fold& fold,
+                                                  const std::vector<std::int32_t>& inputs,
+                                                  const ResidentTile& tile,
+                                                  const std::vector<std::int32_t>& held = {});
 
 }  // namespace systole

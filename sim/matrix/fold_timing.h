@@ -8,32 +8,28 @@
 
 namespace systole {
 
-/// Timing rules of the weight-stationary array, as functions.
+/// What a fold of the program costs on the array, whatever its dataflow: the rules of
+/// array_timing.h for the fold's extents and operands, and its accesses of the memories.
 ///
-/// - A tile shifts into the shadow registers in `rows` cycles (the array's, whatever the tile's):
-///   row r enters in cycle s + r and reaches column c one cycle per column later, so the shadow of
-///   PE (r, c) is written at s + r + c.
-/// - A fold that starts at f streams `count` rows, one every `pace` cycles; PE (r, c) takes its
-///   shadow weight at f + r + c, ahead of the first activation. The shift of the next tile may
-///   start at f, since it writes PE (r, c) at f + r + c at the earliest.
-/// - The last result leaves the array rows + cols - 2 cycles after the stream has ended.
-/// A lone fold of T rows at pace 1 hence takes 2 * rows + cols + T - 2 cycles from its tile's
-/// arrival. Source: Samajdar et al., A Systematic Methodology for Characterizing Scalability of
-/// DNN Accelerators using SCALE-Sim, ISPASS 2020.
-/// Assumed: the data set-up in front of the array holds the image rows under the kernel, so that a
-/// row of activations takes the accesses of its bytes, ceil(bytes / port width), wherever they lie.
-/// Without such line buffers a row of a k x k kernel would take at least k accesses.
-/// Not modelled: that gathering, clock gating of unused rows and columns.
+/// A fold streams its time axis of T steps at `pace` cycles a step: T * pace phases, one a cycle.
+/// A lone fold takes load + phases + drain = 2 * rows + cols + T * pace - 2 cycles of an array of
+/// rows x cols PEs in every dataflow; folds that use fewer of them take the same time.
+/// Assumed: the data set-up in front of the array holds the image rows under the kernel and turns
+/// rows into columns where the dataflow wants it, so that `count` rows of activations take
+/// count * ceil(row bytes / port width) accesses of the unified buffer, wherever they lie, evenly
+/// spread over the phases. Without such line buffers a row of a k x k kernel would take at least k
+/// accesses.
+/// Not modelled: that gathering.
 struct FoldTiming {
-  CoreCycles stream{0};       ///< engine occupied, with ports of its own
-  std::int64_t accesses = 0;  ///< buffer port accesses of the stream
+  CoreCycles phases{0};
+  CoreCycles load{0};     ///< stationary operand at hand and shadow free -> it is in the shadow
+  CoreCycles drain{0};    ///< end of the phases -> last result in the accumulators
+  CoreCycles spacing{0};  ///< least distance of its end from that of the draining fold before
+  std::int64_t activation_accesses = 0;  ///< of the unified buffer, while loading or streaming
+  std::int64_t result_accesses = 0;      ///< of the accumulators to write the results
 };
 
 [[nodiscard]] FoldTiming fold_timing(const MatrixUnitSpec& spec, Bytes port_width,
                                      const Fold& fold);
-/// Tile in the FIFO and shadow free -> tile in the shadow registers.
-[[nodiscard]] CoreCycles shift_cycles(const MatrixUnitSpec& spec);
-/// End of the stream -> last result in the accumulators.
-[[nodiscard]] CoreCycles drain_cycles(const MatrixUnitSpec& spec);
 
 }  // namespace systole

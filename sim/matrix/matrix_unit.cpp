@@ -3,127 +3,275 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/matrix/fold_timing.h"
+#include "arch/diag/check.h"
+#include "sim/matrix/array_timing.h"
+#include "sim/matrix/pe_level_array.h"
+#include "sim/matrix/tile_array.h"
 
 namespace systole {
 
+namespace {
+
+std::unique_ptr<SystolicArray> make_array(const CoreContext& context) {
+  switch (context.chip.matrix.model) {
+    case ArrayModel::Tile:
+      return std::make_unique<TileArray>(context.chip.matrix);
+    case ArrayModel::Pe:
+      return std::make_unique<PeLevelArray>("array", context.chip.matrix, context.time,
+                                            context.ports, context.accumulator_ports);
+  }
+  SYSTOLE_CHECK(false, "no such model of the array");
+}
+
+}  // namespace
+
 MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, const CoreContext& context,
                        WeightFifo& fifo)
-    : sc_module(name), context_(context), fifo_(fifo), front_(Engine::Matrix, context) {
+    : sc_module(name),
+      context_(context),
+      rule_(rule_of(context.chip.matrix.dataflow)),
+      fifo_(fifo),
+      front_(Engine::Matrix, context, rule_.loads_inputs),
+      array_(make_array(context)) {
   SC_HAS_PROCESS(MatrixUnit);
-  SC_THREAD(shift);
+  if (rule_.loads()) {
+    SC_THREAD(load);
+  }
   SC_THREAD(run);
   SC_METHOD(drain);
   sensitive << streamed_;
   dont_initialize();
 }
 
-void MatrixUnit::shift() {
-  for (;;) {
-    while (!fifo_.has_tile()) {
-      wait(fifo_.arrived());
+void MatrixUnit::load() {
+  if (rule_.loads_weights) {
+    for (;;) {
+      load_next_tile();
     }
-    while (shadow_is_full_) {
-      wait(shadow_freed_);
-    }
-    shadow_ = fifo_.take();
-    context_.time.wait_until(context_.time.now() + shift_cycles(context_.chip.matrix));
-    fifo_.free_slot();
-    ++context_.counters.actions.weight_tiles;
-    shadow_is_full_ = true;
-    shadow_filled_.notify(sc_core::SC_ZERO_TIME);
+  }
+  while (front_.has_next()) {
+    load_next_inputs();
   }
 }
 
-void MatrixUnit::run() {
-  while (front_.has_next()) {
-    execute(front_.take_next());
+void MatrixUnit::load_next_tile() {
+  while (!fifo_.has_tile()) {
+    wait(fifo_.arrived());
   }
+  while (shadow_is_full_ || (spec().overlap == Overlap::None && !load_is_wanted_)) {
+    wait(shadow_freed_);
+  }
+  load_is_wanted_ = false;
+  const Tile tile = fifo_.take();
+  shadow_arrived_ = tile.arrived;
+  array_->load_weights(tile);
+  context_.time.wait_until(context_.time.now() + load_cycles(spec()));
+  fifo_.free_slot();
+  ++context_.counters.actions.weight_tiles;
+  fill_shadow();
+}
+
+void MatrixUnit::load_next_inputs() {
+  std::swap(loading_, front_.take_next());
+  const auto& fold = std::get<Fold>(loading_.instruction->operation);
+  front_.wait_for_semaphores(loading_);
+  wait_until_alone(loading_);
+  const FoldTiming timing = fold_timing(spec(), context_.chip.buffer.port_width, fold);
+  const CoreCycles start = context_.time.now();
+  const PhaseAccesses accesses{.phases = timing.load.count(), .buffer = timing.activation_accesses};
+  front_.at_place_of(loading_, [&] { array_->load_inputs(fold, buffer(), accesses); });
+  context_.ports.begin(
+      BufferUser::MatrixLoad,
+      context_.ports.stream(fold.window.source.address, timing.activation_accesses, timing.load));
+  context_.time.wait_until(start + timing.load);
+  const CoreCycles end = context_.ports.wait_for(BufferUser::MatrixLoad);
+  loading_.phases.push_back({.cause = Cause::Shift, .until = start + timing.load});
+  loading_.phases.push_back({.cause = Cause::Port, .until = end});
+  fill_shadow();
+  while (shadow_is_full_) {
+    wait(shadow_freed_);
+  }
+}
+
+void MatrixUnit::fill_shadow() {
+  array_->loaded();
+  shadow_is_full_ = true;
+  shadow_filled_.notify(sc_core::SC_ZERO_TIME);
+}
+
+/// Overlap none: suspends until all folds before have completed.
+void MatrixUnit::wait_until_alone(Issued& issued) {
+  if (spec().overlap == Overlap::Shadow) {
+    return;
+  }
+  while (started_ < static_cast<std::size_t>(issued.index)) {
+    wait(streamed_);
+  }
+  context_.time.wait_until(drained_);
+  issued.phases.push_back({.cause = Cause::Drain, .until = context_.time.now()});
+}
+
+void MatrixUnit::run() {
+  while (started_ < folds()) {
+    execute(take_next());
+  }
+}
+
+/// The next fold, with all that it waits for but its tile.
+Issued& MatrixUnit::take_next() {
+  if (rule_.loads_inputs) {
+    while (!shadow_is_full_) {
+      wait(shadow_filled_);
+    }
+    std::swap(streaming_, loading_);
+    return streaming_;
+  }
+  std::swap(streaming_, front_.take_next());
+  front_.wait_for_semaphores(streaming_);
+  wait_until_alone(streaming_);
+  return streaming_;
 }
 
 void MatrixUnit::execute(Issued& issued) {
   const auto& fold = std::get<Fold>(issued.instruction->operation);
-  const std::int32_t layer = issued.instruction->layer;
-  front_.wait_for_semaphores(issued, drained_);
-  if (fold.next_tile) {
-    take_shadow_tile(issued);
+  if (rule_.loads_weights) {
+    if (fold.next_tile) {
+      take_shadow(issued);
+    }
+  } else if (fold.next_tile) {
+    take_tile(issued);
   }
-  front_.charge_phases(issued);
-  const CoreCycles start = context_.time.now();
-  front_.started(issued);
-
-  if (context_.memories != nullptr) {
-    front_.at_place_of(issued, [&] {
-      streaming_.results = fold_results(fold, active_, context_.memories->buffer);
-    });
-  }
-  const FoldTiming timing =
-      fold_timing(context_.chip.matrix, context_.chip.buffer.port_width, fold);
-  count_actions(fold, timing.accesses, layer);
-  context_.ports.begin(PortUser::Matrix, timing.accesses);
-  context_.time.wait_until(start + timing.stream);
-  context_.ports.wait_for(PortUser::Matrix);
+  front_.charge_phases(issued, drained_);
+  const FoldTiming timing = fold_timing(spec(), context_.chip.buffer.port_width, fold);
+  stream(issued, timing);
+  count_actions(fold, timing, issued.instruction->layer);
 
   const CoreCycles end = context_.time.now();
   front_.ended(issued);
-  front_.account().charge_work(end, timing.stream, CoreCycles(0), Cause::Port, layer);
-  drained_ = end + drain_cycles(context_.chip.matrix);
-  context_.layers.active(layer, issued.head, drained_);
-  if (!front_.has_next()) {
-    front_.account().charge(Cause::Drain, drained_, layer);
+  if (fold.drain) {
+    last_drained_end_ = end;
   }
-  streaming_.completes = drained_;
-  streaming_.issued = std::move(issued);
-  draining_.push_back(std::move(streaming_));
+  drained_ = std::max(drained_, end + timing.drain);
+  context_.layers.active(issued.instruction->layer, issued.head, drained_);
+  ++started_;
+  if (started_ == folds()) {
+    front_.account().charge(Cause::Drain, drained_, issued.instruction->layer);
+  }
+  draining_.push_back({.issued = std::move(issued), .completes = drained_});
   streamed_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void MatrixUnit::take_shadow_tile(Issued& issued) {
-  front_.wait_for(WaitsFor::Tile, issued, shadow_filled_, [&] { return shadow_is_full_; });
-  issued.phases.push_back({.cause = Cause::Weights, .until = shadow_.arrived});
-  issued.phases.push_back({.cause = Cause::Shift, .until = context_.time.now()});
-  if (context_.memories != nullptr) {
-    active_ = resident_tile(shadow_);
+/// Suspends until the fold's tile is in the shadow registers.
+void MatrixUnit::take_shadow(Issued& issued) {
+  if (spec().overlap == Overlap::None) {
+    load_is_wanted_ = true;
+    shadow_freed_.notify(sc_core::SC_ZERO_TIME);
   }
-  shadow_is_full_ = false;
-  shadow_freed_.notify(sc_core::SC_ZERO_TIME);
+  front_.wait_for(WaitsFor::Tile, issued, shadow_filled_, [&] { return shadow_is_full_; });
+  issued.phases.push_back({.cause = Cause::Weights, .until = shadow_arrived_});
+  issued.phases.push_back({.cause = Cause::Shift, .until = context_.time.now()});
 }
 
-void MatrixUnit::count_actions(const Fold& fold, std::int64_t accesses, std::int32_t layer) {
+/// Suspends until the tile that streams is in the FIFO; the tile of before gives up its slot.
+void MatrixUnit::take_tile(Issued& issued) {
+  if (tile_holds_slot_) {
+    fifo_.free_slot();
+  }
+  front_.wait_for(WaitsFor::Tile, issued, fifo_.arrived(), [&] { return fifo_.has_tile(); });
+  tile_ = fifo_.take();
+  tile_holds_slot_ = true;
+  ++context_.counters.actions.weight_tiles;
+  issued.phases.push_back({.cause = Cause::Weights, .until = context_.time.now()});
+}
+
+/// From the first phase of the fold to its last; suspends until then.
+void MatrixUnit::stream(Issued& issued, const FoldTiming& timing) {
+  const auto& fold = std::get<Fold>(issued.instruction->operation);
+  const std::int32_t layer = issued.instruction->layer;
+  const CoreCycles start = context_.time.now();
+  front_.started(issued);
+  const bool takes_load = rule_.loads_inputs || (rule_.loads_weights && fold.next_tile);
+  const PhaseAccesses accesses = streamed_accesses(fold, timing);
+  front_.at_place_of(issued, [&] { array_->stream(fold, takes_load, tile_, buffer(), accesses); });
+  if (takes_load) {
+    shadow_is_full_ = false;
+    shadow_freed_.notify(sc_core::SC_ZERO_TIME);
+  }
+  begin_accesses(fold, accesses);
+
+  context_.time.wait_until(start + timing.phases);
+  const CoreCycles buffer_end = context_.ports.wait_for(BufferUser::Matrix);
+  const CoreCycles read_end = context_.accumulator_ports.wait_for(AccumulatorUser::MatrixRead);
+  const CoreCycles write_end = context_.accumulator_ports.wait_for(AccumulatorUser::MatrixWrite);
+  if (last_drained_end_) {
+    context_.time.wait_until(*last_drained_end_ + timing.spacing);
+  }
+  array_->streamed();
+
+  EngineAccount& account = front_.account();
+  account.charge(Cause::Busy, start + timing.phases, layer);
+  account.charge(Cause::Port, buffer_end, layer);
+  account.charge(Cause::Accumulator, std::max(read_end, write_end), layer);
+  account.charge(Cause::Drain, context_.time.now(), layer);
+}
+
+PhaseAccesses MatrixUnit::streamed_accesses(const Fold& fold, const FoldTiming& timing) const {
+  return {.phases = timing.phases.count(),
+          .buffer = rule_.loads_inputs ? 0 : timing.activation_accesses,
+          .accumulator_reads = fold.accumulate ? timing.result_accesses : 0,
+          .accumulator_writes = timing.result_accesses};
+}
+
+void MatrixUnit::begin_accesses(const Fold& fold, const PhaseAccesses& accesses) {
+  const CoreCycles phases(accesses.phases);
+  context_.ports.begin(BufferUser::Matrix,
+                       context_.ports.stream(fold.window.source.address, accesses.buffer, phases));
+  const auto at_accumulators = [&](std::int64_t count) {
+    return context_.accumulator_ports.stream(fold.accumulator, count, phases);
+  };
+  context_.accumulator_ports.begin(AccumulatorUser::MatrixRead,
+                                   at_accumulators(accesses.accumulator_reads));
+  context_.accumulator_ports.begin(AccumulatorUser::MatrixWrite,
+                                   at_accumulators(accesses.accumulator_writes));
+}
+
+const ByteMemory* MatrixUnit::buffer() const {
+  return context_.memories == nullptr ? nullptr : &context_.memories->buffer;
+}
+
+void MatrixUnit::count_actions(const Fold& fold, const FoldTiming& timing, std::int32_t layer) {
   ActionCounters& actions = context_.counters.actions;
-  const MatrixUnitSpec& spec = context_.chip.matrix;
   const std::int64_t macs = fold.count * fold.rows * fold.cols;
   actions.macs += macs;
+  const auto kind = mac_kind(fold.activation_type, fold.weight_type);
+  actions.macs_of_kind[static_cast<std::size_t>(*kind)] += macs;
   context_.counters.layers[static_cast<std::size_t>(layer)].macs += macs;
-  actions.mac_slots += fold.count * spec.pace(fold.activation_type, fold.weight_type).count() *
-                       spec.macs_per_cycle();
+  actions.mac_slots += timing.phases.count() * spec().macs_per_cycle();
   ++actions.folds;
-  actions.buffer_reads += accesses;
-  actions.accumulator_writes += fold.count;
-  actions.accumulator_reads += fold.accumulate ? fold.count : 0;
+  actions.buffer_reads += timing.activation_accesses;
+  actions.accumulator_writes += timing.result_accesses;
+  actions.accumulator_reads += fold.accumulate ? timing.result_accesses : 0;
 }
 
 void MatrixUnit::drain() {
   while (!draining_.empty() && draining_.front().completes <= context_.time.now()) {
-    const Draining done = std::move(draining_.front());
+    complete(draining_.front().issued);
     draining_.pop_front();
-    write_back(done);
-    front_.complete(done.issued);
   }
   if (!draining_.empty()) {
     next_trigger(context_.time.delay_until(draining_.front().completes));
   }
 }
 
-void MatrixUnit::write_back(const Draining& done) {
-  if (context_.memories == nullptr) {
-    return;
-  }
-  const auto& fold = std::get<Fold>(done.issued.instruction->operation);
-  front_.at_place_of(done.issued, [&] {
-    context_.memories->accumulators.store(fold.accumulator, fold.cols, done.results,
-                                          fold.accumulate);
+void MatrixUnit::complete(const Issued& issued) {
+  const auto& fold = std::get<Fold>(issued.instruction->operation);
+  front_.at_place_of(issued, [&] {
+    const std::vector<std::int32_t> sums = array_->finish();
+    if (!sums.empty()) {
+      context_.memories->accumulators.store(fold.accumulator, fold.cols, sums, fold.accumulate);
+    }
   });
+  front_.complete(issued);
 }
 
 }  // namespace systole

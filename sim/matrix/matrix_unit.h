@@ -1,29 +1,38 @@
 #pragma once
 
 #include <deque>
+#include <memory>
+#include <optional>
 #include <systemc>
-#include <vector>
 
+#include "arch/dataflow.h"
 #include "sim/core/engine_front.h"
-#include "sim/matrix/fold_data.h"
+#include "sim/matrix/fold_timing.h"
+#include "sim/matrix/systolic_array.h"
 #include "sim/matrix/weight_fifo.h"
 
 namespace systole {
 
-/// Weight-stationary systolic array with one active and one shadow weight register per PE.
+/// Systolic array with shadow registers, of any dataflow (arch/dataflow.h); the cycles of each part
+/// of a fold are in array_timing.h and fold_timing.h.
 ///
-/// Timing (fold_timing.h has the cycles of each part):
-/// - The next tile shifts into the shadow registers as soon as it is in the FIFO and they are free,
-///   under whatever the array streams. They are free again when the fold that takes the tile
-///   starts. The tile's FIFO slot is free when the shift has ended.
-/// - A fold starts when the fold before has streamed its rows, its semaphores are there and, with
-///   `next_tile`, the shift of its tile has ended. It occupies the engine while it streams: count *
-///   pace cycles, or until the buffer ports have served its accesses.
-/// - Its results are in the accumulators, and its signals posted, rows + cols - 2 cycles later.
-/// A fold reads its activations when it starts and writes its sums when it completes.
-/// Not modelled: the gathering of kernel positions (fold_timing.h says what is assumed);
-/// accumulator contention with the vector unit; folds that leave rows or columns
-/// unused take the same time.
+/// Timing, overlap `shadow`:
+/// - What the dataflow loads enters the shadow registers when they are free: from the cycle in
+/// which
+///   the fold starts that takes what is there. A weight tile (weight stationary) is loaded as soon
+///   as it is in the FIFO, and leaves its slot when it has entered; activations (input stationary)
+///   as soon as their fold is at the head of the queue and its semaphores are there, or until the
+///   buffer has served their accesses.
+/// - A fold starts when the fold before has streamed, its semaphores are there, and what it loads
+///   and the weight tile that it streams are there. It occupies the engine for its phases, or until
+///   buffer and accumulators have served its accesses, or the output registers are free.
+///   A tile that streams keeps its FIFO slot until a fold asks for the next one.
+/// - Its results are in the accumulators, and its signals posted, `drain` cycles later; in order.
+/// Overlap `none`: loads and folds start when the fold before has completed.
+/// A fold reads its activations when they begin to load or stream, and writes its sums when it
+/// completes. Accumulators are arbitrated while a fold streams; the pipeline between their reading
+/// and writing and the array's edges is left out of that.
+/// Not modelled: the gathering of kernel positions (fold_timing.h says what is assumed).
 class MatrixUnit : public sc_core::sc_module {
  public:
   MatrixUnit(const sc_core::sc_module_name& name, const CoreContext& context, WeightFifo& fifo);
@@ -34,31 +43,50 @@ class MatrixUnit : public sc_core::sc_module {
   struct Draining {
     Issued issued;
     CoreCycles completes{0};
-    std::vector<std::int32_t> results;
   };
 
-  void shift();  // process
+  void load();   // process
   void run();    // process
   void drain();  // process
 
+  void load_next_tile();
+  void load_next_inputs();
+  void wait_until_alone(Issued& issued);
+  void fill_shadow();
+  [[nodiscard]] Issued& take_next();
   void execute(Issued& issued);
-  void take_shadow_tile(Issued& issued);
-  void count_actions(const Fold& fold, std::int64_t accesses, std::int32_t layer);
-  void write_back(const Draining& done);
+  void take_shadow(Issued& issued);
+  void take_tile(Issued& issued);
+  void stream(Issued& issued, const FoldTiming& timing);
+  void begin_accesses(const Fold& fold, const PhaseAccesses& accesses);
+  void count_actions(const Fold& fold, const FoldTiming& timing, std::int32_t layer);
+  void complete(const Issued& issued);
+  [[nodiscard]] PhaseAccesses streamed_accesses(const Fold& fold, const FoldTiming& timing) const;
+  [[nodiscard]] const ByteMemory* buffer() const;
+  [[nodiscard]] std::size_t folds() const { return context_.program.stream(Engine::Matrix).size(); }
+  [[nodiscard]] const MatrixUnitSpec& spec() const { return context_.chip.matrix; }
 
   const CoreContext& context_;
+  const DataflowRule& rule_;
   WeightFifo& fifo_;
   EngineFront front_;
+  std::unique_ptr<SystolicArray> array_;
 
   bool shadow_is_full_ = false;
-  Tile shadow_;
+  bool load_is_wanted_ = false;  // overlap none: the fold at the head waits for its load
   sc_core::sc_event shadow_filled_;
-  sc_core::sc_event shadow_freed_;
-  ResidentTile active_;
+  sc_core::sc_event shadow_freed_;  // or wanted
+  CoreCycles shadow_arrived_{0};    // of the tile in the shadow in the FIFO
+  Issued loading_;                  // input stationary: whose activations are in the shadow
+  Issued streaming_;
 
-  Draining streaming_;
+  Tile tile_;  // weights that stream
+  bool tile_holds_slot_ = false;
+
   std::deque<Draining> draining_;
-  CoreCycles drained_{0};  // completion of the last fold that has streamed
+  std::size_t started_ = 0;                     // folds
+  CoreCycles drained_{0};                       // completion of the last fold that has streamed
+  std::optional<CoreCycles> last_drained_end_;  // of the phases of the last fold that drains
   sc_core::sc_event streamed_;
 };
 

@@ -73,7 +73,32 @@ class VectorRule {
   Bytes width_;
 };
 
+struct SourcesRule {
+  VectorSources operator()(const Requantize& requantize) const {
+    return {.first = requantize.bias.address, .accumulator = requantize.accumulator};
+  }
+  VectorSources operator()(const Rescale& rescale) const {
+    return {.first =
+                rescale.lookup.tensor == kNoTensor ? rescale.in.address : rescale.lookup.address};
+  }
+  VectorSources operator()(const Add& add) const {
+    return {.first = add.a.address, .second = add.b.address};
+  }
+  VectorSources operator()(const Pool& pool) const { return {.first = pool.window.source.address}; }
+  VectorSources operator()(const Softmax& softmax) const {
+    return {.first = softmax.table.address};
+  }
+  template <class Other>
+  VectorSources operator()(const Other& /*operation*/) const {
+    SYSTOLE_CHECK(false, "not an operation of the vector unit");
+  }
+};
+
 }  // namespace
+
+VectorSources sources_of(const Operation& operation) {
+  return std::visit(SourcesRule{}, operation);
+}
 
 VectorTiming vector_timing(const VectorUnitSpec& spec, Bytes port_width,
                            const Operation& operation) {

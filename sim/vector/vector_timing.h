@@ -30,6 +30,15 @@ struct VectorTiming {
   std::int64_t elements = 0;  ///< produced
 };
 
+/// Where the streams of an instruction begin: addresses of the unified buffer, an accumulator
+/// entry. A stream that the instruction does not have begins at 0.
+struct VectorSources {
+  std::int64_t first = 0;  ///< of the parameters where there are some, else of the first operand
+  std::int64_t second = 0;
+  std::int64_t accumulator = 0;
+};
+[[nodiscard]] VectorSources sources_of(const Operation& operation);
+
 /// `operation` is one of the vector unit's kinds.
 [[nodiscard]] VectorTiming vector_timing(const VectorUnitSpec& spec, Bytes port_width,
                                          const Operation& operation);

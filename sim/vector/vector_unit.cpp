@@ -32,14 +32,19 @@ void VectorUnit::execute(Issued& issued) {
   }
   const VectorTiming timing =
       vector_timing(context_.chip.vector, context_.chip.buffer.port_width, operation);
-  begin_streams(timing);
+  begin_streams(operation, timing);
   context_.time.wait_until(start + timing.compute);
-  context_.ports.wait_for(PortUser::VectorFirst);
-  context_.ports.wait_for(PortUser::VectorSecond);
-  context_.ports.wait_for(PortUser::VectorResult);
+  for (const BufferUser user :
+       {BufferUser::VectorFirst, BufferUser::VectorSecond, BufferUser::VectorResult}) {
+    (void)context_.ports.wait_for(user);
+  }
+  const CoreCycles buffer_end = context_.time.now();
+  (void)context_.accumulator_ports.wait_for(AccumulatorUser::Vector);
 
   const CoreCycles end = context_.time.now();
-  front_.account().charge_work(end, timing.compute, CoreCycles(0), Cause::Port, layer);
+  front_.account().charge(Cause::Busy, start + timing.compute, layer);
+  front_.account().charge(Cause::Port, buffer_end, layer);
+  front_.account().charge(Cause::Accumulator, end, layer);
   context_.layers.active(layer, issued.head, end);
   if (memories != nullptr) {
     front_.at_place_of(issued, [&] { write_back(operation); });
@@ -47,10 +52,17 @@ void VectorUnit::execute(Issued& issued) {
   front_.complete(issued);
 }
 
-void VectorUnit::begin_streams(const VectorTiming& timing) {
-  context_.ports.begin(PortUser::VectorFirst, timing.first_reads);
-  context_.ports.begin(PortUser::VectorSecond, timing.second_reads);
-  context_.ports.begin(PortUser::VectorResult, timing.writes);
+void VectorUnit::begin_streams(const Operation& operation, const VectorTiming& timing) {
+  const VectorSources from = sources_of(operation);
+  const auto begin = [&](BufferUser user, std::int64_t address, std::int64_t accesses) {
+    context_.ports.begin(user, context_.ports.stream(address, accesses));
+  };
+  begin(BufferUser::VectorFirst, from.first, timing.first_reads);
+  begin(BufferUser::VectorSecond, from.second, timing.second_reads);
+  begin(BufferUser::VectorResult, destination(operation).out.address, timing.writes);
+  context_.accumulator_ports.begin(
+      AccumulatorUser::Vector,
+      context_.accumulator_ports.stream(from.accumulator, timing.accumulator_reads));
   ActionCounters& actions = context_.counters.actions;
   actions.buffer_reads += timing.first_reads + timing.second_reads;
   actions.buffer_writes += timing.writes;

@@ -72,6 +72,22 @@ TEST(ShippedConfigs, EveryKeyIsInTheDocumentation) {
   }
 }
 
+TEST(ShippedConfigs, EdgeOfEveryDataflowDiffersInTheDataflowAlone) {
+  const auto figures_of = [](const std::string& name) {
+    std::vector<std::pair<std::string, std::string>> figures;
+    for (const Fact& fact : shipped_chip(name).facts) {
+      if (fact.path != "matrix_unit.dataflow") {
+        figures.emplace_back(fact.path, fact.value);
+      }
+    }
+    return figures;
+  };
+  EXPECT_EQ(figures_of("edge_is"), figures_of("edge"));
+  EXPECT_EQ(figures_of("edge_os"), figures_of("edge"));
+  EXPECT_EQ(shipped_chip("edge_is").matrix.dataflow, Dataflow::InputStationary);
+  EXPECT_EQ(shipped_chip("edge_os").matrix.dataflow, Dataflow::OutputStationary);
+}
+
 TEST(ShippedConfigs, FoldersHoldNothingThatIsNotRead) {
   for (const auto& entry :
        fs::recursive_directory_iterator(fs::path(SYSTOLE_SOURCE_DIR) / "configs")) {

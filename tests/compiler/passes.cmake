@@ -1,6 +1,9 @@
 systole_test(compiler_passes_test
   SOURCES
     allocation/placement_test.cpp
+    lowering/check_operands_test.cpp
+    lowering/emit_gemm_test.cpp
+    lowering/gemm_loops_test.cpp
     lowering/quantize_test.cpp
     lowering/tiles_test.cpp
     schedule/program_builder_test.cpp

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <map>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -57,7 +60,49 @@ TEST_P(RandomNetworks, ComputeTheReferencesNumbersAndKeepTheLaws) {
   EXPECT_GE(runs, kCasesPerTest / 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sweep, RandomNetworks, testing::Range<std::uint64_t>(0, 20));
+constexpr std::uint64_t kTests = 60;
+
+INSTANTIATE_TEST_SUITE_P(Sweep, RandomNetworks, testing::Range<std::uint64_t>(0, kTests));
+
+TEST(RandomCases, BringEveryDataflowHundredsOfNetworks) {
+  std::map<Dataflow, int> cases;
+  for (std::uint64_t seed = 0; seed < kTests * kCasesPerTest; ++seed) {
+    ++cases[random_case(seed).chip.matrix.dataflow];
+  }
+  for (const auto& [dataflow, name] : kEnumNames<Dataflow>) {
+    EXPECT_GE(cases[dataflow], 450) << name;
+  }
+}
+
+bool has_fold(const Program& program, bool (*predicate)(const Fold&)) {
+  const auto& stream = program.stream(Engine::Matrix);
+  return std::any_of(stream.begin(), stream.end(), [&](const Instruction& instruction) {
+    return predicate(std::get<Fold>(instruction.operation));
+  });
+}
+
+TEST(RandomCases, BringBothLoopOrdersOfOutputStationary) {
+  int in_the_array = 0;         // sums that stay from one slice of the reduction to the next
+  int in_the_accumulators = 0;  // sums that move
+  const auto are_enough = [&] { return in_the_array >= 30 && in_the_accumulators >= 20; };
+  for (std::uint64_t seed = 0; seed < kTests * kCasesPerTest && !are_enough(); ++seed) {
+    const RandomCase random = random_case(seed);
+    if (random.chip.matrix.dataflow != Dataflow::OutputStationary) {
+      continue;
+    }
+    try {
+      const Program program = compile(random.chip, random.graph);
+      in_the_array += has_fold(program, [](const Fold& fold) { return !fold.drain; }) ? 1 : 0;
+      in_the_accumulators +=
+          has_fold(program, [](const Fold& fold) { return fold.accumulate; }) ? 1 : 0;
+    } catch (const WorkloadError& error) {
+      continue;  // does not fit
+    }
+  }
+  EXPECT_TRUE(are_enough());
+  RecordProperty("in_the_array", in_the_array);
+  RecordProperty("in_the_accumulators", in_the_accumulators);
+}
 
 }  // namespace
 }  // namespace systole

@@ -64,17 +64,20 @@ TEST_P(ShippedNetworks, TakeTheSameCyclesWithAndWithoutData) {
   EXPECT_EQ(counters(true), timed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, ShippedNetworks,
-                         testing::Values(Subject{"tpu_v1", "resnet50", 1},
-                                         Subject{"tpu_v1", "resnet50", 3},
-                                         Subject{"tpu_v1", "mlp0", 200},
-                                         Subject{"tpu_v1", "alexnet", 1},
-                                         Subject{"edge", "resnet50", 1}, Subject{"edge", "mlp0", 5},
-                                         Subject{"edge", "alexnet", 2}),
-                         [](const auto& subject) {
-                           return fmt::format("{}_{}_batch_{}", subject.param.chip,
-                                              subject.param.network, subject.param.batch);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Shipped, ShippedNetworks,
+    testing::Values(Subject{"tpu_v1", "resnet50", 1}, Subject{"tpu_v1", "resnet50", 3},
+                    Subject{"tpu_v1", "mlp0", 200}, Subject{"tpu_v1", "alexnet", 1},
+                    Subject{"edge", "resnet50", 1}, Subject{"edge", "mlp0", 5},
+                    Subject{"edge", "alexnet", 2}, Subject{"edge", "mobilenet_v1", 1},
+                    Subject{"edge_is", "resnet50", 1}, Subject{"edge_is", "mlp0", 5},
+                    Subject{"edge_is", "alexnet", 2}, Subject{"edge_is", "mobilenet_v1", 1},
+                    Subject{"edge_os", "resnet50", 1}, Subject{"edge_os", "mlp0", 5},
+                    Subject{"edge_os", "alexnet", 2}, Subject{"edge_os", "mobilenet_v1", 1}),
+    [](const auto& subject) {
+      return fmt::format("{}_{}_batch_{}", subject.param.chip, subject.param.network,
+                         subject.param.batch);
+    });
 
 }  // namespace
 }  // namespace systole

@@ -54,10 +54,22 @@ TEST(ChipFigures, FollowFromTheDescriptionAlone) {
   EXPECT_THAT(figures.ridge, DoubleEq(256 / 2e-9 / 16e9));  // 8 MACs a byte
 }
 
-TEST(ChipFigures, CountTheEightBitPace) {
+TEST(ChipFigures, TakeTheFastestKindOfOperands) {
   ChipSpec chip = sample_chip();
-  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int8)] = CoreCycles(2);
+  EXPECT_EQ(chip_figures(chip).fastest, MacKind::Int8);
+  chip.matrix.pace_of_kind = {};
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int16)] = CoreCycles(4);
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Fp16)] = CoreCycles(2);
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Bf16)] = CoreCycles(2);
+  EXPECT_EQ(chip_figures(chip).fastest, MacKind::Fp16);
   EXPECT_THAT(chip_figures(chip).peak_tops, DoubleEq(256 / 2e-9 / 1e12));
+  EXPECT_THAT(peak_macs_per_second(chip, MacKind::Int16), DoubleEq(256 / 8e-9));
+}
+
+TEST(ChipFigures, NeedAnArrayThatMultipliesSomething) {
+  ChipSpec chip = sample_chip();
+  chip.matrix.pace_of_kind = {};
+  EXPECT_THROW((void)chip_figures(chip), InternalError);
 }
 
 TEST(MatrixShares, AddUpToTheElapsedCyclesAndToAHundredPercent) {

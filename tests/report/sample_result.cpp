@@ -100,7 +100,7 @@ ChipSpec sample_chip() {
   chip.frequency = Hertz(500'000'000);
   chip.matrix = {
       .rows = 16, .cols = 16, .pace_of_kind = {CoreCycles(1), CoreCycles(2), CoreCycles(4)}};
-  chip.accumulators.entries = 1024;
+  chip.accumulators = {.entries = 1024, .banks = 4, .ports = 3};
   chip.weight_fifo.tiles = 4;
   chip.buffer = {.capacity = Bytes(262'144), .banks = 8, .ports = 4, .port_width = Bytes(16)};
   chip.vector = {.lanes = 16,
@@ -150,6 +150,8 @@ Result sample_result() {
                           .read_bytes = 4736 + 20520,
                           .data_bus_busy = DramCycles(1580)};
   result.counters.actions.macs = 589'824 + 40'960;
+  result.counters.actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)] =
+      result.counters.actions.macs;
   result.counters.actions.mac_slots = std::int64_t{2800} * 256;  // busy cycles of the matrix unit
   result.counters.actions.host_in_bytes = 2048;
   result.counters.actions.host_out_bytes = 20;

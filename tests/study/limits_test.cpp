@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "arch/diag/error.h"
 #include "tests/report/sample_result.h"
 
 namespace systole {
@@ -30,6 +31,22 @@ TEST(ComputeBound, CountsThePaceOfWideOperands) {
   const ChipSpec chip = sample_chip();
   EXPECT_EQ(compute_bound(chip, 2560, DataType::Int16, DataType::Int8), CoreCycles(20));
   EXPECT_EQ(compute_bound(chip, 2560, DataType::Int16, DataType::Int16), CoreCycles(40));
+}
+
+TEST(ComputeBound, OfNothingIsZeroWhateverTheArrayMultiplies) {
+  ChipSpec chip = sample_chip();
+  chip.matrix.pace_of_kind = {};
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Bf16)] = CoreCycles(1);
+  EXPECT_EQ(compute_bound(chip, 0), CoreCycles(0));
+  EXPECT_THROW((void)compute_bound(chip, 1), InternalError);
+}
+
+TEST(ComputeBound, IsTheSameForEveryDataflow) {
+  ChipSpec chip = sample_chip();
+  for (const auto& [dataflow, name] : kEnumNames<Dataflow>) {
+    chip.matrix.dataflow = dataflow;
+    EXPECT_EQ(compute_bound(chip, 2570), CoreCycles(11)) << name;
+  }
 }
 
 TEST(MemoryBound, RoundsDownToStayALowerBound) {

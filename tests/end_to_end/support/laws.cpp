@@ -1,5 +1,6 @@
 #include "tests/end_to_end/support/laws.h"
 
+#include <numeric>
 #include <variant>
 
 #include <fmt/format.h>
@@ -9,6 +10,60 @@
 namespace systole {
 
 namespace {
+
+/// Steps of the axis that streams through the array.
+std::int64_t steps_of(const Fold& fold, Dataflow dataflow) {
+  switch (dataflow) {
+    case Dataflow::WeightStationary:
+      return fold.count;
+    case Dataflow::InputStationary:
+      return fold.cols;
+    case Dataflow::OutputStationary:
+      return fold.rows;
+  }
+  return 0;
+}
+
+/// Vectors of sums that a fold sends to the accumulators: an output channel of all its positions
+/// (input stationary) or an output position of all its channels.
+std::int64_t results_of(const Fold& fold, Dataflow dataflow) {
+  if (!fold.drain) {
+    return 0;
+  }
+  return dataflow == Dataflow::InputStationary ? fold.cols : fold.count;
+}
+
+/// What the instructions of a program ask of the array and the accumulators.
+struct Asked {
+  std::int64_t folds = 0;
+  std::int64_t macs = 0;
+  std::int64_t steps = 0;
+  std::int64_t accumulator_reads = 0;
+  std::int64_t accumulator_writes = 0;
+  std::int64_t weight_bytes = 0;
+};
+
+Asked asked_by(const Program& program, Dataflow dataflow) {
+  Asked asked;
+  for (const Instruction& instruction : program.stream(Engine::Matrix)) {
+    const auto& fold = std::get<Fold>(instruction.operation);
+    ++asked.folds;
+    asked.macs += fold.count * fold.rows * fold.cols;
+    asked.steps += steps_of(fold, dataflow);
+    asked.accumulator_writes += results_of(fold, dataflow);
+    asked.accumulator_reads += fold.accumulate ? results_of(fold, dataflow) : 0;
+  }
+  for (const Instruction& instruction : program.stream(Engine::Vector)) {
+    if (const auto* requantize = std::get_if<Requantize>(&instruction.operation)) {
+      asked.accumulator_reads += requantize->rows;
+    }
+  }
+  for (const Instruction& instruction : program.stream(Engine::Weights)) {
+    const auto& load = std::get<LoadWeights>(instruction.operation);
+    asked.weight_bytes += bytes_of(load.type, load.rows * load.cols);
+  }
+  return asked;
+}
 
 /// Bytes that the instructions of a program say they move, by layer.
 struct Moved {
@@ -56,6 +111,7 @@ class Laws {
     check_engines();
     check_layers();
     check_totals();
+    check_array();
     return lines_;
   }
 
@@ -71,8 +127,12 @@ class Laws {
     }
   }
 
+  /// Cycles a step; every network is int8.
+  [[nodiscard]] std::int64_t pace() const {
+    return result_.chip.matrix.pace(MacKind::Int8).count();
+  }
   [[nodiscard]] std::int64_t compute_bound(std::int64_t macs) const {
-    return ceil_div(macs, result_.chip.matrix.macs_per_cycle());
+    return ceil_div(macs * pace(), result_.chip.matrix.macs_per_cycle());
   }
   /// Whole core cycles that `bytes` take at the peak of the DRAM, rounded down.
   [[nodiscard]] std::int64_t memory_bound(std::int64_t bytes) const {
@@ -164,6 +224,25 @@ class Laws {
     at_least("elapsed (compute)", counters_.elapsed.count(), compute_bound(total.macs));
     at_least("elapsed (memory)", counters_.elapsed.count(),
              memory_bound(total.dram_read + total.dram_write));
+  }
+
+  void check_array() {
+    const ActionCounters& actions = counters_.actions;
+    const Asked asked = asked_by(program_, result_.chip.matrix.dataflow);
+    equal("folds", actions.folds, asked.folds);
+    equal("MACs of int8", actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)],
+          asked.macs);
+    equal(
+        "MACs of all kinds",
+        std::accumulate(actions.macs_of_kind.begin(), actions.macs_of_kind.end(), std::int64_t{0}),
+        actions.macs);
+    equal("MAC slots", actions.mac_slots,
+          asked.steps * pace() * result_.chip.matrix.macs_per_cycle());
+    equal("busy cycles of the array", counters_.engine(Engine::Matrix)[Cause::Busy].count(),
+          asked.steps * pace());
+    equal("weight bytes", actions.weight_bytes, asked.weight_bytes);
+    equal("accumulator reads", actions.accumulator_reads, asked.accumulator_reads);
+    equal("accumulator writes", actions.accumulator_writes, asked.accumulator_writes);
   }
 
   const Result& result_;

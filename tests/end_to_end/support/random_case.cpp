@@ -25,6 +25,11 @@ class Dice {
   std::int64_t one_of(std::initializer_list<std::int64_t> values) {
     return *(values.begin() + between(0, static_cast<std::int64_t>(values.size()) - 1));
   }
+  template <class Enum>
+  Enum choice() {
+    const auto last = static_cast<std::int64_t>(kEnumNames<Enum>.size()) - 1;
+    return kEnumNames<Enum>[static_cast<std::size_t>(between(0, last))].first;
+  }
 
  private:
   std::mt19937_64 engine_;
@@ -35,7 +40,14 @@ ChipSpec random_chip(Dice& dice) {
   chip.name = "random";
   chip.matrix.rows = dice.one_of({1, 2, 3, 7, 8, 16, 17});
   chip.matrix.cols = dice.one_of({1, 2, 5, 8, 13, 16});
+  chip.matrix.dataflow = dice.choice<Dataflow>();
+  chip.matrix.overlap = dice.chance(25) ? Overlap::None : Overlap::Shadow;
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int8)] =
+      CoreCycles(dice.one_of({1, 1, 1, 2, 3}));
+  chip.frequency = Hertz(dice.one_of({200, 700, 2'000}) * 1'000'000);
   chip.accumulators.entries = dice.one_of({2, 3, 8, 31, 64, 256});
+  chip.accumulators.banks = dice.between(1, 6);
+  chip.accumulators.ports = dice.between(1, chip.accumulators.banks);
   chip.weight_fifo.tiles = dice.between(1, 4);
   chip.buffer.port_width = Bytes(dice.one_of({8, 16, 32}));
   chip.buffer.banks = dice.between(1, 8);
@@ -50,6 +62,8 @@ ChipSpec random_chip(Dice& dice) {
   chip.dma.outstanding = dice.between(1, 8);
   chip.dma.issue = CoreCycles(dice.between(1, 6));
   chip.dram.channels = dice.one_of({1, 2, 4});
+  // From 341 bytes for each core cycle down to a third of a byte.
+  chip.dram.standard.timing.tCK = chip.dram.standard.timing.tCK * dice.one_of({1, 1, 5, 25});
   chip.dram.capacity = chip.dram.standard.organization.capacity() * chip.dram.channels;
   chip.host.latency = CoreCycles(dice.between(1, 300));
   chip.sequencer.depth = dice.between(1, 8);

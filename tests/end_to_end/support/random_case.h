@@ -9,8 +9,9 @@
 
 namespace systole {
 
-/// A small network and a small chip drawn from a seed: odd sizes, one-off-the-boundary tiles,
-/// buffers too small for the network, few ports, short FIFOs. Every operator occurs.
+/// A small network and a small chip drawn from a seed: every dataflow, with and without overlap,
+/// odd sizes, one-off-the-boundary tiles, buffers too small for the network, few ports, short
+/// FIFOs, cores slow and fast against the DRAM. Every operator occurs.
 struct RandomCase {
   ChipSpec chip;
   Graph graph;

@@ -123,7 +123,7 @@ TEST_P(FoldData, EqualsTheDefinitionElementByElement) {
                     .cols = fold.cols,
                     .type = weights,
                     .bytes = random.bytes(fold.rows * fold.cols * bytes_of(weights))};
-    ASSERT_EQ(fold_results(fold, resident_tile(tile), ByteMemory("buffer", buffer)),
+    ASSERT_EQ(fold_sums(fold, fold_inputs(fold, ByteMemory("buffer", buffer)), resident_tile(tile)),
               results_by_definition(fold, tile, buffer));
   }
 }
@@ -138,7 +138,7 @@ TEST(FoldData, ArrayOutsideASmallerTileHoldsZero) {
   fold.window.channels = 3;
   std::vector<std::int8_t> buffer{1, 2, 3};
   const Tile tile{.rows = 2, .cols = 1, .bytes = {10, 20}};
-  EXPECT_EQ(fold_results(fold, resident_tile(tile), ByteMemory("buffer", buffer)),
+  EXPECT_EQ(fold_sums(fold, fold_inputs(fold, ByteMemory("buffer", buffer)), resident_tile(tile)),
             (std::vector<std::int32_t>{1 * 10 + 2 * 20, 0}));
 }
 
@@ -152,7 +152,7 @@ TEST(FoldData, ReadOutsideTheBufferIsAnError) {
   std::vector<std::int8_t> buffer{1, 2, 3};
   const Tile tile{.rows = 3, .cols = 1, .bytes = {1, 1, 1}};
   try {
-    static_cast<void>(fold_results(fold, resident_tile(tile), ByteMemory("buffer", buffer)));
+    static_cast<void>(fold_inputs(fold, ByteMemory("buffer", buffer)));
     FAIL();
   } catch (const InternalError& error) {
     EXPECT_STREQ(error.what(), "buffer address 1 of 3 bytes is outside 0..3");

@@ -166,6 +166,7 @@ ChipSpec edge_like_chip() {
   chip.name = "edge_like";
   chip.matrix.rows = kArray;
   chip.matrix.cols = kArray;
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int8)] = CoreCycles(1);
   chip.accumulators.entries = 512;
   chip.weight_fifo.tiles = 4;
   chip.buffer.capacity = Bytes(std::int64_t{1} << 20);

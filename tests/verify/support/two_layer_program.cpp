@@ -99,11 +99,13 @@ void add_tables(Program& program) {
 
 }  // namespace
 
-ChipSpec small_chip() {
+ChipSpec small_chip(Dataflow dataflow) {
   ChipSpec chip;
   chip.name = "small";
   chip.matrix.rows = 4;
   chip.matrix.cols = 4;
+  chip.matrix.dataflow = dataflow;
+  chip.matrix.pace_of_kind = {CoreCycles(1), CoreCycles(2), CoreCycles(4)};
   chip.accumulators.entries = 16;
   chip.weight_fifo.tiles = 2;
   chip.buffer.capacity = Bytes(1024);
@@ -151,6 +153,20 @@ Program two_layer_program() {
       instruction(kConv, requantize(4, 4, kBias1, 32, kA, 64), {{2, 1}, {1, 1}}, {{3, 1}}));
   vector.push_back(
       instruction(kDense, requantize(1, 3, kBias2, 48, kY, 0), {{2, 1}, {1, 1}}, {{4, 1}}));
+  return program;
+}
+
+Program held_sums_program() {
+  Program program = two_layer_program();
+  auto& matrix = program.stream(Engine::Matrix);
+  matrix.erase(matrix.begin() + 1);  // the second band of conv1's first reduction slice
+  matrix[0].waits = {{0, 2}};
+  std::get<Fold>(matrix[0].operation).count = 4;
+  for (Instruction& instruction : matrix) {
+    auto& fold = std::get<Fold>(instruction.operation);
+    fold.accumulate = false;
+    fold.drain = fold.tile == 1 || fold.tile == 5;
+  }
   return program;
 }
 

@@ -5,10 +5,11 @@
 
 namespace systole::testing {
 
-/// 4 x 4 array, 1024 bytes of unified buffer, 16 accumulators, a weight FIFO of 2 tiles.
-[[nodiscard]] ChipSpec small_chip();
+/// 4 x 4 array for integer operands, 1024 bytes of unified buffer, 16 accumulators, a weight FIFO
+/// of 2 tiles.
+[[nodiscard]] ChipSpec small_chip(Dataflow dataflow = Dataflow::WeightStationary);
 
-/// A correct program for `small_chip()`, written by hand.
+/// A correct program for `small_chip()` of any dataflow, written by hand.
 ///  'conv1': x (4 x 4 x 2) -> a (2 x 2 x 4), kernel 2 x 2, stride 2: reduction 8 in tiles 0 and 1,
 ///           the input in two bands of two rows.
 ///  'fc':    a (16 values) -> y (3 values): reduction 16 in tiles 2..5.
@@ -17,6 +18,11 @@ namespace systole::testing {
 /// (bands of x), 1 dma_in->vector (biases), 2 matrix->vector (sums),
 ///             3 vector->matrix (a), 4 vector->host (y).
 [[nodiscard]] Program two_layer_program();
+
+/// The same network for the output-stationary chip, where the sums stay in the array: matrix[0] and
+/// [1] are the reduction slices of conv1's four positions, matrix[2] .. [5] those of fc. The last
+/// of each drains.
+[[nodiscard]] Program held_sums_program();
 
 inline constexpr TensorId kX = 0;
 inline constexpr TensorId kA = 1;

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <array>
+#include <systemc>
+
+#include "arch/enum_names.h"
+#include "sim/core/core_time.h"
+#include "sim/memory/bank_arbiter.h"
+
+namespace systole {
+
+/// Who streams through the unified buffer; at most one stream of each at a time.
+enum class BufferUser : std::uint8_t {
+  Host,
+  DmaIn,
+  DmaOut,
+  Matrix,        ///< activations that stream through the array
+  MatrixLoad,    ///< activations on their way into the PEs (input stationary)
+  VectorFirst,   ///< parameters, then the first operand
+  VectorSecond,  ///< second operand of Add
+  VectorResult,
+};
+
+template <>
+inline constexpr auto kEnumNames<BufferUser> = std::to_array<EnumName<BufferUser>>({
+    {BufferUser::Host, "host"},
+    {BufferUser::DmaIn, "dma_in"},
+    {BufferUser::DmaOut, "dma_out"},
+    {BufferUser::Matrix, "matrix"},
+    {BufferUser::MatrixLoad, "matrix_load"},
+    {BufferUser::VectorFirst, "vector_first"},
+    {BufferUser::VectorSecond, "vector_second"},
+    {BufferUser::VectorResult, "vector_result"},
+});
+
+/// The same for the accumulators.
+enum class AccumulatorUser : std::uint8_t {
+  MatrixWrite,
+  MatrixRead,  ///< what a fold adds to
+  Vector,
+};
+
+template <>
+inline constexpr auto kEnumNames<AccumulatorUser> = std::to_array<EnumName<AccumulatorUser>>({
+    {AccumulatorUser::MatrixWrite, "matrix_write"},
+    {AccumulatorUser::MatrixRead, "matrix_read"},
+    {AccumulatorUser::Vector, "vector"},
+});
+
+/// Banks and ports of an on-chip memory as the engines' processes see them (rule: BankArbiter).
+template <class UserName>
+class MemoryPorts {
+ public:
+  /// A row of banks interleaved by `width` units (bytes of the unified buffer, accumulator
+  /// entries).
+  MemoryPorts(std::int64_t ports, std::int64_t banks, std::int64_t width, const CoreTime& time)
+      : arbiter_(ports, banks), banks_(banks), width_(width), time_(time) {}
+
+  /// Accesses that move `units` neighbours.
+  [[nodiscard]] std::int64_t accesses(std::int64_t units) const { return ceil_div(units, width_); }
+  /// A stream from `address` on.
+  [[nodiscard]] AccessStream stream(std::int64_t address, std::int64_t accesses,
+                                    CoreCycles phases = CoreCycles(0)) const {
+    return {
+        .first_bank = address / width_ % banks_, .accesses = accesses, .phases = phases.count()};
+  }
+
+  /// Begins a stream now.
+  void begin(UserName user, const AccessStream& stream) {
+    arbiter_.add(index_of(user), stream, time_.now());
+    open_[index_of(user)] = stream.accesses > 0;
+    if (waiting_ > 0) {
+      stream_added_.notify(sc_core::SC_ZERO_TIME);
+    }
+  }
+
+  /// Suspends the calling thread until the consumer of the user's stream has ended; returns that
+  /// cycle, which has passed already when it ended before the call. Several threads may wait.
+  CoreCycles wait_for(UserName user) {
+    const std::size_t index = index_of(user);
+    arbiter_.advance(time_.now());
+    ++waiting_;
+    while (arbiter_.is_active(index)) {
+      sc_core::wait(time_.delay_until(arbiter_.finish_of(index)), stream_added_);
+      arbiter_.advance(time_.now());
+    }
+    --waiting_;
+    open_[index] = false;
+    const CoreCycles end = arbiter_.end_of(index);
+    time_.wait_until(end);
+    return end;
+  }
+
+  /// Whether the user has begun a stream that it has not seen to its end, as waveforms show it. (A
+  /// stream that ends before the user waits for it is open until then.)
+  [[nodiscard]] const bool& is_open(UserName user) const { return open_[index_of(user)]; }
+  /// Accesses of the user's latest stream that have been served in the cycles before the present.
+  [[nodiscard]] std::int64_t served(UserName user) {
+    arbiter_.advance(time_.now());
+    return arbiter_.served(index_of(user));
+  }
+
+ private:
+  [[nodiscard]] static std::size_t index_of(UserName user) {
+    return static_cast<std::size_t>(user);
+  }
+
+  BankArbiter arbiter_;
+  std::int64_t banks_;
+  std::int64_t width_;
+  CoreTime time_;
+  std::array<bool, BankArbiter::kMaxUsers> open_{};
+  int waiting_ = 0;
+  sc_core::sc_event stream_added_;  // later ends for those who wait
+};
+
+using BufferPorts = MemoryPorts<BufferUser>;
+using AccumulatorPorts = MemoryPorts<AccumulatorUser>;
+
+}  // namespace systole
