@@ -63,11 +63,21 @@ class Reader {
       open.push_back({cycle(event["ts"]), event["name"], event["cat"]});
       if (event.contains("args") && event["args"].contains("completed")) {
         sums_[event["tid"]].instructions.push_back(event["args"]["index"]);
+        add_parts(sums_[event["tid"]], event["args"]);
       }
     } else if (phase == "E") {
       close(event);
     } else if (phase == "C") {
       count(event["name"], event["args"]);
+    }
+  }
+
+  /// In brief timelines.
+  static void add_parts(Sums& sums, const json& args) {
+    for (const auto& [cause, name] : kEnumNames<Cause>) {
+      const std::int64_t cycles = args.value(std::string(name), std::int64_t{0});
+      sums.causes[std::string(name)] += cycles;
+      sums.work -= cycles;
     }
   }
 
