@@ -73,4 +73,9 @@ inline constexpr auto kEnumNames<MacKind> = std::to_array<EnumName<MacKind>>({
   return kind == MacKind::Fp8 || kind == MacKind::Fp16 || kind == MacKind::Bf16;
 }
 
+/// What the accumulators hold of it: int32 or fp32.
+[[nodiscard]] constexpr DataType sum_type(MacKind kind) {
+  return sums_in_float(kind) ? DataType::Fp32 : DataType::Int32;
+}
+
 }  // namespace systole

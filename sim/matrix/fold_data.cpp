@@ -1,126 +1,131 @@
 #include "sim/matrix/fold_data.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "arch/diag/check.h"
+#include "arch/isa/mac_kind.h"
+#include "sim/arithmetic/float_format.h"
 #include "sim/matrix/fold_kernel.h"
-#include "sim/memory/window_reader.h"
 
 namespace systole {
 
 namespace {
 
-/// Little-endian elements to numbers.
-void widen(std::span<const std::int8_t> bytes, DataType type, std::int32_t* values) {
-  switch (type) {
-    case DataType::Int8:
-      std::copy(bytes.begin(), bytes.end(), values);
-      return;
-    case DataType::Int16:
-      for (std::size_t i = 0; i < bytes.size() / 2; ++i) {
-        const auto low = static_cast<std::uint8_t>(bytes[2 * i]);
-        values[i] = bytes[2 * i + 1] * 256 + low;
-      }
-      return;
-    case DataType::Int4:
-    case DataType::Fp8E4M3:
-    case DataType::Fp8E5M2:
-    case DataType::Fp16:
-    case DataType::Bf16:
-    case DataType::Int32:
-    case DataType::Fp32:
-      break;
-  }
-  SYSTOLE_CHECK(false, "operands of type {} in the array", name_of(type));
+/// Output positions multiplied at a time: their sums stay in the cache until they are copied.
+constexpr std::size_t kChunk = 64;
+static_assert(kChunk % kKernelLines == 0);
+
+using Patterns = std::vector<std::int32_t>;
+
+std::int32_t pattern_of(std::uint32_t sum) {
+  return static_cast<std::int32_t>(sum);
+}
+std::int32_t pattern_of(float sum) {
+  return static_cast<std::int32_t>(with_canonical_nan(std::bit_cast<std::uint32_t>(sum)));
 }
 
-/// Elements of the reduction slice that are neighbours in the buffer.
-struct Run {
-  std::int64_t ky = 0;
-  std::int64_t kx = 0;
-  std::int64_t channel = 0;
-  std::int64_t length = 0;
+/// The sums of a fold in the order of the instruction, chunk by chunk at the kernels' pitch.
+template <class Sum>
+class ChunkedSums {
+ public:
+  ChunkedSums(const Fold& fold, const Patterns& held, std::size_t pitch)
+      : count_(static_cast<std::size_t>(fold.count)),
+        cols_(static_cast<std::size_t>(fold.cols)),
+        pitch_(pitch),
+        held_(held),
+        chunk_(rounded_up(std::min(count_, kChunk), kKernelLines) * pitch),
+        patterns_(count_ * cols_) {}
+
+  /// multiply(m, lines, sums) adds the products of `lines` output positions from m on.
+  template <class Multiply>
+  Patterns take(Multiply multiply) {
+    for (std::size_t m = 0; m < count_; m += kChunk) {
+      const std::size_t lines = std::min(count_ - m, kChunk);
+      begin(m, lines);
+      multiply(m, rounded_up(lines, kKernelLines), chunk_.data());
+      end(m, lines);
+    }
+    return std::move(patterns_);
+  }
+
+ private:
+  void begin(std::size_t m, std::size_t lines) {
+    std::fill(chunk_.begin(), chunk_.end(), Sum{});
+    if (held_.empty()) {
+      return;
+    }
+    for (std::size_t line = 0; line < lines; ++line) {
+      const std::int32_t* row = held_.data() + (m + line) * cols_;
+      std::transform(row, row + cols_, chunk_.data() + line * pitch_,
+                     [](std::int32_t pattern) { return std::bit_cast<Sum>(pattern); });
+    }
+  }
+
+  void end(std::size_t m, std::size_t lines) {
+    for (std::size_t line = 0; line < lines; ++line) {
+      const Sum* row = chunk_.data() + line * pitch_;
+      std::transform(row, row + cols_, patterns_.data() + (m + line) * cols_,
+                     [](Sum sum) { return pattern_of(sum); });
+    }
+  }
+
+  std::size_t count_;
+  std::size_t cols_;
+  std::size_t pitch_;
+  const Patterns& held_;
+  std::vector<Sum> chunk_;
+  Patterns patterns_;
 };
 
-std::vector<Run> runs_of_slice(const Fold& fold) {
-  const Window& window = fold.window;
-  std::vector<Run> runs;
-  std::int64_t k = fold.k_first;
-  const std::int64_t end = fold.k_first + fold.rows;
-  while (k < end) {
-    const std::int64_t channel = k % window.channels;
-    const std::int64_t length = std::min(window.channels - channel, end - k);
-    runs.push_back({.ky = k / (window.channels * window.kernel_cols),
-                    .kx = k / window.channels % window.kernel_cols,
-                    .channel = channel,
-                    .length = length});
-    k += length;
-  }
-  return runs;
+void check_operands(const Fold& fold, const FoldInputs& inputs, const ResidentTile& tile,
+                    const Patterns& held) {
+  SYSTOLE_CHECK(inputs.type == fold.activation_type && tile.type == fold.weight_type,
+                "operands of types {} and {} for a fold of {} and {}", name_of(inputs.type),
+                name_of(tile.type), name_of(fold.activation_type), name_of(fold.weight_type));
+  SYSTOLE_CHECK(mac_kind(inputs.type, tile.type).has_value(),
+                "operands of types {} and {} in the array", name_of(inputs.type),
+                name_of(tile.type));
+  SYSTOLE_CHECK(inputs.count == fold.count && inputs.rows == fold.rows,
+                "inputs of {} x {} for a fold of {} x {}", inputs.count, inputs.rows, fold.count,
+                fold.rows);
+  SYSTOLE_CHECK(held.empty() || static_cast<std::int64_t>(held.size()) == fold.count * fold.cols,
+                "a fold of {} x {} sums goes on with {}", fold.count, fold.cols, held.size());
 }
 
-/// The part of the array's weights that the fold uses.
-std::vector<std::int32_t> used_weights(const Fold& fold, const ResidentTile& tile) {
-  std::vector<std::int32_t> weights(static_cast<std::size_t>(fold.rows * fold.cols), 0);
-  const std::int64_t cols = std::min(fold.cols, tile.cols);
-  for (std::int64_t r = 0; r < std::min(fold.rows, tile.rows); ++r) {
-    std::copy_n(tile.weights.data() + r * tile.cols, cols, weights.data() + r * fold.cols);
-  }
-  return weights;
+Patterns integer_sums(const Fold& fold, const FoldInputs& inputs, const ResidentTile& tile,
+                      const Patterns& held) {
+  const std::size_t depth = rounded_up(static_cast<std::size_t>(fold.rows), kIntegerDepth);
+  const std::size_t pitch = rounded_up(static_cast<std::size_t>(fold.cols), kKernelLines);
+  return ChunkedSums<std::uint32_t>(fold, held, pitch)
+      .take([&](std::size_t m, std::size_t lines, std::uint32_t* sums) {
+        multiply_modulo(inputs.integers.data() + m * depth, tile.integers.data(), sums,
+                        {.m = lines, .k = depth, .n = pitch});
+      });
+}
+
+Patterns floating_sums(const Fold& fold, const FoldInputs& inputs, const ResidentTile& tile,
+                       const Patterns& held) {
+  const auto depth = static_cast<std::size_t>(fold.rows);
+  const std::size_t pitch = rounded_up(static_cast<std::size_t>(fold.cols), kFloatLanes);
+  return ChunkedSums<float>(fold, held, pitch)
+      .take([&](std::size_t m, std::size_t lines, float* sums) {
+        multiply_in_order(inputs.floats.data() + m * depth, tile.floats.data(), sums,
+                          {.m = lines, .k = depth, .n = pitch});
+      });
 }
 
 }  // namespace
 
-ResidentTile resident_tile(const Tile& tile) {
-  ResidentTile resident{.rows = tile.rows, .cols = tile.cols, .weights = {}};
-  if (!tile.bytes.empty()) {
-    resident.weights.resize(static_cast<std::size_t>(tile.rows * tile.cols));
-    widen(tile.bytes, tile.type, resident.weights.data());
-  }
-  return resident;
-}
-
-std::vector<std::int32_t> fold_inputs(const Fold& fold, const ByteMemory& buffer) {
-  const WindowReader reader(fold.window, bytes_of(fold.activation_type), buffer);
-  const std::vector<Run> runs = runs_of_slice(fold);
-  std::vector<std::int32_t> rows(static_cast<std::size_t>(fold.count * fold.rows));
-  std::int32_t* target = rows.data();
-  for (std::int64_t i = 0; i < fold.count; ++i) {
-    const WindowReader::Position at = reader.position(fold.first + i);
-    for (const Run& run : runs) {
-      const auto bytes = reader.channels(at, run.ky, run.kx, run.channel, run.length);
-      if (bytes.empty()) {
-        std::fill_n(target, run.length, fold.window.pad_value);
-      } else {
-        widen(bytes, fold.activation_type, target);
-      }
-      target += run.length;
-    }
-  }
-  return rows;
-}
-
-std::vector<std::int32_t> fold_sums(const Fold& fold, const std::vector<std::int32_t>& inputs,
+std::vector<std::int32_t> fold_sums(const Fold& fold, const FoldInputs& inputs,
                                     const ResidentTile& tile,
                                     const std::vector<std::int32_t>& held) {
-  std::vector<std::int32_t> sums(static_cast<std::size_t>(fold.count * fold.cols));
-  if (fold.rows == tile.rows && fold.cols == tile.cols) {
-    multiply_modulo(inputs.data(), tile.weights.data(), sums.data(), fold.count, fold.rows,
-                    fold.cols);
-  } else {
-    multiply_modulo(inputs.data(), used_weights(fold, tile).data(), sums.data(), fold.count,
-                    fold.rows, fold.cols);
+  check_operands(fold, inputs, tile, held);
+  if (fold.rows != tile.rows || fold.cols != tile.cols) {
+    return fold_sums(fold, inputs, resized(tile, fold.rows, fold.cols), held);
   }
-  if (!held.empty()) {
-    SYSTOLE_CHECK(held.size() == sums.size(), "a fold of {} sums goes on with {}", sums.size(),
-                  held.size());
-    std::transform(sums.begin(), sums.end(), held.begin(), sums.begin(),
-                   [](std::int32_t a, std::int32_t b) {
-                     return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) +
-                                                      static_cast<std::uint32_t>(b));
-                   });
-  }
-  return sums;
+  return is_float(tile.type) ? floating_sums(fold, inputs, tile, held)
+                             : integer_sums(fold, inputs, tile, held);
 }
 
 }  // namespace systole

@@ -1,12 +1,52 @@
 #include "sim/matrix/fold_kernel.h"
 
-#include <algorithm>
+#include <cstring>
 
 namespace systole {
 
 namespace {
 
-constexpr std::int64_t kUnroll = 4;  // activations per pass over a row of results
+/// kKernelLines dot products by kKernelLines: in this form, whole steps of the reduction between
+/// pointers that differ by a constant, gcc makes each step one multiply-add of 16-bit pairs.
+[[gnu::always_inline]] inline void add_dot_products(const std::int16_t* inputs,
+                                                    const std::int16_t* weights,
+                                                    std::uint32_t* sums, const ProductSize& size) {
+  std::uint32_t totals[kKernelLines][kKernelLines] = {};
+  const std::size_t depth = size.k / kIntegerDepth * kIntegerDepth;
+  for (std::size_t k = 0; k < depth; ++k) {
+    for (std::size_t i = 0; i < kKernelLines; ++i) {
+      for (std::size_t j = 0; j < kKernelLines; ++j) {
+        totals[i][j] += static_cast<std::uint32_t>(inputs[i * depth + k] * weights[j * depth + k]);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < kKernelLines; ++i) {
+    for (std::size_t j = 0; j < kKernelLines; ++j) {
+      sums[i * size.n + j] += totals[i][j];
+    }
+  }
+}
+
+/// As many columns as fit a register of AVX-512; narrower machines take several.
+using Lanes [[gnu::vector_size(kFloatLanes * sizeof(float))]] = float;
+
+[[gnu::always_inline]] inline void add_in_order(const float* inputs, const float* weights,
+                                                float* sums, const ProductSize& size) {
+  Lanes totals[kKernelLines];
+  for (std::size_t i = 0; i < kKernelLines; ++i) {
+    std::memcpy(&totals[i], sums + i * size.n, sizeof(Lanes));
+  }
+  for (std::size_t k = 0; k < size.k; ++k) {
+    Lanes row;
+    std::memcpy(&row, weights + k * kFloatLanes, sizeof(Lanes));
+    for (std::size_t i = 0; i < kKernelLines; ++i) {
+      totals[i] = totals[i] + inputs[i * size.k + k] * row;
+    }
+  }
+  for (std::size_t i = 0; i < kKernelLines; ++i) {
+    std::memcpy(sums + i * size.n, &totals[i], sizeof(Lanes));
+  }
+}
 
 }  // namespace
 
@@ -14,29 +54,23 @@ constexpr std::int64_t kUnroll = 4;  // activations per pass over a row of resul
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 [[gnu::target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")]]
 #endif
-void multiply_modulo(const std::int32_t* activations, const std::int32_t* weights,
-                     std::int32_t* results, std::int64_t rows_m, std::int64_t depth_k,
-                     std::int64_t cols_n) {
-  const auto* all_weights = reinterpret_cast<const std::uint32_t*>(weights);
-  for (std::int64_t m = 0; m < rows_m; ++m) {
-    const auto* a = reinterpret_cast<const std::uint32_t*>(activations + m * depth_k);
-    auto* __restrict sums = reinterpret_cast<std::uint32_t*>(results + m * cols_n);
-    std::fill(sums, sums + cols_n, 0U);
-    std::int64_t k = 0;
-    for (; k + kUnroll <= depth_k; k += kUnroll) {
-      const std::uint32_t* w0 = all_weights + k * cols_n;
-      const std::uint32_t* w1 = w0 + cols_n;
-      const std::uint32_t* w2 = w1 + cols_n;
-      const std::uint32_t* w3 = w2 + cols_n;
-      for (std::int64_t n = 0; n < cols_n; ++n) {
-        sums[n] += a[k] * w0[n] + a[k + 1] * w1[n] + a[k + 2] * w2[n] + a[k + 3] * w3[n];
-      }
+void multiply_modulo(const std::int16_t* inputs, const std::int16_t* weights, std::uint32_t* sums,
+                     const ProductSize& size) {
+  for (std::size_t m = 0; m < size.m; m += kKernelLines) {
+    for (std::size_t n = 0; n < size.n; n += kKernelLines) {
+      add_dot_products(inputs + m * size.k, weights + n * size.k, sums + m * size.n + n, size);
     }
-    for (; k < depth_k; ++k) {
-      const std::uint32_t* w = all_weights + k * cols_n;
-      for (std::int64_t n = 0; n < cols_n; ++n) {
-        sums[n] += a[k] * w[n];
-      }
+  }
+}
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+[[gnu::target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")]]
+#endif
+void multiply_in_order(const float* inputs, const float* weights, float* sums,
+                       const ProductSize& size) {
+  for (std::size_t n = 0; n < size.n; n += kFloatLanes) {
+    for (std::size_t m = 0; m < size.m; m += kKernelLines) {
+      add_in_order(inputs + m * size.k, weights + n * size.k, sums + m * size.n + n, size);
     }
   }
 }

@@ -1,13 +1,43 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace systole {
 
-/// results[m][n] = sum over k of activations[m][k] * weights[k][n] in arithmetic modulo 2^32; all
-/// row-major and packed. Chooses AVX-512 or AVX2 code when the machine has them.
-void multiply_modulo(const std::int32_t* activations, const std::int32_t* weights,
-                     std::int32_t* results, std::int64_t rows_m, std::int64_t depth_k,
-                     std::int64_t cols_n);
+/// The loops of data-carrying runs. Whole blocks alone: sizes are rounded up as below, and what is
+/// added holds zeros. AVX-512 or AVX2 code is chosen when the machine has it; the results are the
+/// same.
+
+/// Blocks of rows (m) of both kernels, and of columns (n) of the integer one.
+inline constexpr std::size_t kKernelLines = 4;
+/// Integer reduction (k) per step.
+inline constexpr std::size_t kIntegerDepth = 16;
+/// Columns (n) per step of the floating kernel: the width of its panels of weights.
+inline constexpr std::size_t kFloatLanes = 16;
+
+[[nodiscard]] constexpr std::size_t rounded_up(std::size_t size, std::size_t block) {
+  return (size + block - 1) / block * block;
+}
+
+/// A product of m x k inputs and k x n weights.
+struct ProductSize {
+  std::size_t m = 0;
+  std::size_t k = 0;
+  std::size_t n = 0;
+};
+
+/// sums[m][n] += sum over k of inputs[m][k] * weights[n][k], modulo 2^32; row-major and packed.
+/// m and n are multiples of kKernelLines, k of kIntegerDepth. Note that weights go column by
+/// column.
+void multiply_modulo(const std::int16_t* inputs, const std::int16_t* weights, std::uint32_t* sums,
+                     const ProductSize& size);
+
+/// For k = 0, 1, ...: sums[m][n] = sums[m][n] + inputs[m][k] * weights[k][n], product and sum each
+/// rounded to binary32, ties to even, subnormals kept; inputs and sums are row-major and packed,
+/// weights a panel of k x kFloatLanes after the other. m is a multiple of kKernelLines, n of
+/// kFloatLanes. The payload of a NaN is not specified.
+void multiply_in_order(const float* inputs, const float* weights, float* sums,
+                       const ProductSize& size);
 
 }  // namespace systole

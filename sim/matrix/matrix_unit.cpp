@@ -268,7 +268,9 @@ void MatrixUnit::complete(const Issued& issued) {
   front_.at_place_of(issued, [&] {
     const std::vector<std::int32_t> sums = array_->finish();
     if (!sums.empty()) {
-      context_.memories->accumulators.store(fold.accumulator, fold.cols, sums, fold.accumulate);
+      const auto kind = mac_kind(fold.activation_type, fold.weight_type);
+      context_.memories->accumulators.store(fold.accumulator, fold.cols, sums, sum_type(*kind),
+                                            fold.accumulate);
     }
   });
   front_.complete(issued);

@@ -5,14 +5,6 @@
 
 namespace systole {
 
-/// The one NaN that leaves an array: 0x7fc00000 for every binary32 pattern of a NaN.
-[[nodiscard]] constexpr std::uint32_t with_canonical_nan(std::uint32_t pattern) {
-  constexpr std::uint32_t kInfinity = 0x7f800000U;
-  constexpr std::uint32_t kAllButSign = 0x7fffffffU;
-  constexpr std::uint32_t kNan = 0x7fc00000U;
-  return (pattern & kAllButSign) > kInfinity ? kNan : pattern;
-}
-
 /// What the PEs of one row of the array do in one clock cycle, PE c from lane c of each operand.
 /// All state is 32-bit lanes; masks are all ones or all zeros, but for `other_mask`.
 

@@ -29,10 +29,9 @@ PeLevelArray::PeLevelArray(const sc_core::sc_module_name& name, const MatrixUnit
 
 void PeLevelArray::load_weights(const Tile& tile) {
   wake();
-  ResidentTile weights = resident_tile(tile);
-  loading_ = Loading{.operand = {.rows = weights.rows,
-                                 .cols = weights.cols,
-                                 .values = std::move(weights.weights)}};
+  const ResidentTile weights = resident_tile(tile);
+  loading_ = Loading{
+      .operand = {.rows = weights.rows, .cols = weights.cols, .values = weights.patterns()}};
 }
 
 void PeLevelArray::load_inputs(const Fold& fold, const ByteMemory* buffer,
@@ -40,7 +39,7 @@ void PeLevelArray::load_inputs(const Fold& fold, const ByteMemory* buffer,
   wake();
   Operand2d inputs{.rows = fold.count, .cols = fold.rows, .values = {}};
   if (buffer != nullptr) {
-    inputs.values = fold_inputs(fold, *buffer);
+    inputs.values = fold_inputs(fold, *buffer).patterns();
   }
   loading_ = Loading{.operand = std::move(inputs), .transposed = true, .accesses = accesses};
 }
@@ -68,12 +67,11 @@ void PeLevelArray::stream(const Fold& fold, bool takes_load, const Tile& tile,
                       .takes_load = takes_load,
                       .clears = rule.unloads_outputs && !sums_are_held_};
   if (has_data && !rule.loads_inputs) {
-    streaming.inputs.values = fold_inputs(fold, *buffer);
+    streaming.inputs.values = fold_inputs(fold, *buffer).patterns();
   }
   if (has_data && !rule.loads_weights) {
-    ResidentTile weights = resident_tile(tile);
-    streaming.weights = {
-        .rows = weights.rows, .cols = weights.cols, .values = std::move(weights.weights)};
+    const ResidentTile weights = resident_tile(tile);
+    streaming.weights = {.rows = weights.rows, .cols = weights.cols, .values = weights.patterns()};
   }
   const std::int64_t values = std::count_if(streaming.slices.begin(), streaming.slices.end(),
                                             [](const PhaseSlices& s) { return s.multiplies; });

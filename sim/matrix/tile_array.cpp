@@ -13,7 +13,7 @@ void TileArray::load_weights(const Tile& tile) {
 void TileArray::load_inputs(const Fold& fold, const ByteMemory* buffer,
                             const PhaseAccesses& /*accesses*/) {
   if (buffer != nullptr) {
-    loaded_inputs_ = fold_inputs(fold, *buffer);
+    inputs_ = fold_inputs(fold, *buffer, std::move(inputs_));
   }
 }
 
@@ -29,9 +29,10 @@ void TileArray::stream(const Fold& fold, bool takes_load, const Tile& tile,
   } else if (!rule.loads_weights) {
     active_ = resident_tile(tile);
   }
-  const std::vector<std::int32_t> inputs =
-      rule.loads_inputs ? std::move(loaded_inputs_) : fold_inputs(fold, *buffer);
-  std::vector<std::int32_t> sums = fold_sums(fold, inputs, active_, held_);
+  if (!rule.loads_inputs) {
+    inputs_ = fold_inputs(fold, *buffer, std::move(inputs_));
+  }
+  std::vector<std::int32_t> sums = fold_sums(fold, inputs_, active_, held_);
   held_.clear();
   if (!fold.drain) {
     held_ = std::move(sums);

@@ -25,7 +25,7 @@ class TileArray : public SystolicArray {
   const MatrixUnitSpec& spec_;
   ResidentTile shadow_;  // weights
   ResidentTile active_;
-  std::vector<std::int32_t> loaded_inputs_;
+  FoldInputs inputs_;               // loaded, or of the fold before
   std::vector<std::int32_t> held_;  // sums that stay in the PEs
   std::deque<std::vector<std::int32_t>> results_;
 };

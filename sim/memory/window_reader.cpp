@@ -1,5 +1,7 @@
 #include "sim/memory/window_reader.h"
 
+#include "arch/diag/check.h"
+
 namespace systole {
 
 WindowReader::Position WindowReader::position(std::int64_t index) const {
@@ -18,10 +20,12 @@ std::span<const std::int8_t> WindowReader::channels(const Position& at, std::int
   if (iy < 0 || iy >= w.in_rows || ix < 0 || ix >= w.in_cols) {
     return {};
   }
+  SYSTOLE_CHECK(channel * bits_of(type_) % 8 == 0, "{} channels from {} on begin inside a byte",
+                name_of(type_), channel);
   const std::int64_t address = w.source.address + at.image * w.image_pitch +
                                (iy - w.first_in_row) * w.row_pitch + ix * w.pixel_pitch +
-                               channel * element_bytes_;
-  return buffer_.at(address, count * element_bytes_);
+                               bytes_of(type_, channel);
+  return buffer_.at(address, bytes_of(type_, count));
 }
 
 }  // namespace systole

@@ -11,8 +11,9 @@ namespace systole {
 /// Reads what a Window describes (arch/isa/instruction.h) from the unified buffer.
 class WindowReader {
  public:
-  WindowReader(const Window& window, std::int64_t element_bytes, const ByteMemory& buffer)
-      : window_(window), element_bytes_(element_bytes), buffer_(buffer) {}
+  /// `type`: of the elements.
+  WindowReader(const Window& window, DataType type, const ByteMemory& buffer)
+      : window_(window), type_(type), buffer_(buffer) {}
 
   /// One output position of the window.
   struct Position {
@@ -23,14 +24,15 @@ class WindowReader {
   [[nodiscard]] Position position(std::int64_t index) const;
 
   /// `count` channels from `channel` on under kernel element (ky, kx); empty when it lies in the
-  /// padding. Throws InternalError when the bytes lie outside the buffer.
+  /// padding. Throws InternalError when the bytes lie outside the buffer, or when `channel` begins
+  /// in the middle of a byte (of two int4).
   [[nodiscard]] std::span<const std::int8_t> channels(const Position& at, std::int64_t ky,
                                                       std::int64_t kx, std::int64_t channel,
                                                       std::int64_t count) const;
 
  private:
   const Window& window_;
-  std::int64_t element_bytes_;
+  DataType type_;
   const ByteMemory& buffer_;
 };
 

@@ -53,7 +53,8 @@ class Compute {
     VectorResults results = empty_results(requantize.rows, requantize.cols);
     results.sums.reserve(results.values.capacity());
     for (std::int64_t r = 0; r < requantize.rows; ++r) {
-      const auto row = accumulators_.row(requantize.accumulator + r, requantize.cols);
+      const auto row =
+          accumulators_.row(requantize.accumulator + r, requantize.cols, DataType::Int32);
       for (std::size_t c = 0; c < row.size(); ++c) {
         const auto sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(row[c]) +
                                                    static_cast<std::uint32_t>(int32_at(bias, c)));
@@ -97,7 +98,7 @@ class Compute {
   VectorResults operator()(const Pool& pool) const {
     check_shift(pool.scale.shift);
     VectorResults results = empty_results(pool.count, pool.window.channels);
-    const WindowReader reader(pool.window, 1, buffer_);
+    const WindowReader reader(pool.window, DataType::Int8, buffer_);
     for (std::int64_t i = 0; i < pool.count; ++i) {
       const WindowReader::Position at = reader.position(pool.first + i);
       switch (pool.kind) {

@@ -151,7 +151,6 @@ TEST(PeKernels, OnlyFloatingNansBecomeTheOneNan) {
   Output integer{.copies = {kYes}, .sums = {0xff800001U}};
   EXPECT_EQ(integer.step(), RowHazard::None);
   EXPECT_EQ(integer.value, Lanes{0xff800001U});
-  EXPECT_EQ(with_canonical_nan(0x7f800000U), 0x7f800000U) << "infinity is a number";
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ using Bytes8 = std::vector<std::int8_t>;
 VectorResults results_of(const Operation& operation, Bytes8& bytes) {
   Accumulators accumulators(4, 4);
   const std::vector<std::int32_t> sums{100, -100, 5, 7, 2147483647, -3, 0, 1};
-  accumulators.store(0, 4, sums, false);
+  accumulators.store(0, 4, sums, DataType::Int32, false);
   return vector_results(operation, ByteMemory("buffer", bytes), accumulators);
 }
 

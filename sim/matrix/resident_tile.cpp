@@ -1,0 +1,118 @@
+#include "sim/matrix/resident_tile.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "sim/arithmetic/operand_decoding.h"
+#include "sim/matrix/fold_kernel.h"
+
+namespace systole {
+
+namespace {
+
+/// Rows and columns of a tile in the kernels' order.
+class Layout {
+ public:
+  explicit Layout(const ResidentTile& tile)
+      : rows_(static_cast<std::size_t>(tile.rows)), cols_(static_cast<std::size_t>(tile.cols)) {}
+
+  [[nodiscard]] std::size_t integers() const {
+    return rounded_up(cols_, kKernelLines) * rounded_up(rows_, kIntegerDepth);
+  }
+  [[nodiscard]] std::size_t integer(std::size_t k, std::size_t n) const {
+    return n * rounded_up(rows_, kIntegerDepth) + k;
+  }
+  [[nodiscard]] std::size_t floats() const { return rounded_up(cols_, kFloatLanes) * rows_; }
+  [[nodiscard]] std::size_t floating(std::size_t k, std::size_t n) const {
+    return (n / kFloatLanes * rows_ + k) * kFloatLanes + n % kFloatLanes;
+  }
+
+ private:
+  std::size_t rows_;
+  std::size_t cols_;
+};
+
+/// Numbers row by row to the kernels' order, in blocks that stay in the cache.
+template <class Number, class Place>
+void arrange(const std::vector<Number>& numbers, const ResidentTile& tile, std::vector<Number>& to,
+             Place place) {
+  constexpr std::size_t kBlock = 32;
+  const auto rows = static_cast<std::size_t>(tile.rows);
+  const auto cols = static_cast<std::size_t>(tile.cols);
+  for (std::size_t row = 0; row < rows; row += kBlock) {
+    for (std::size_t col = 0; col < cols; col += kBlock) {
+      for (std::size_t n = col; n < std::min(cols, col + kBlock); ++n) {
+        for (std::size_t k = row; k < std::min(rows, row + kBlock); ++k) {
+          to[place(k, n)] = numbers[k * cols + n];
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::int32_t> ResidentTile::patterns() const {
+  std::vector<std::int32_t> result;
+  if (!has_data()) {
+    return result;
+  }
+  const Layout layout(*this);
+  result.reserve(static_cast<std::size_t>(rows * cols));
+  for (std::size_t k = 0; k < static_cast<std::size_t>(rows); ++k) {
+    for (std::size_t n = 0; n < static_cast<std::size_t>(cols); ++n) {
+      result.push_back(is_float(type) ? std::bit_cast<std::int32_t>(floats[layout.floating(k, n)])
+                                      : std::int32_t{integers[layout.integer(k, n)]});
+    }
+  }
+  return result;
+}
+
+ResidentTile resident_tile(const Tile& tile) {
+  ResidentTile resident{
+      .rows = tile.rows, .cols = tile.cols, .type = tile.type, .integers = {}, .floats = {}};
+  if (tile.bytes.empty()) {
+    return resident;
+  }
+  const Layout layout(resident);
+  const auto elements = static_cast<std::size_t>(tile.rows * tile.cols);
+  if (is_float(tile.type)) {
+    std::vector<float> numbers(elements);
+    decode(tile.type, tile.bytes, numbers);
+    resident.floats.assign(layout.floats(), 0.0F);
+    arrange(numbers, resident, resident.floats,
+            [&](std::size_t k, std::size_t n) { return layout.floating(k, n); });
+  } else {
+    std::vector<std::int16_t> numbers(elements);
+    decode(tile.type, tile.bytes, numbers);
+    resident.integers.assign(layout.integers(), 0);
+    arrange(numbers, resident, resident.integers,
+            [&](std::size_t k, std::size_t n) { return layout.integer(k, n); });
+  }
+  return resident;
+}
+
+ResidentTile resized(const ResidentTile& tile, std::int64_t rows, std::int64_t cols) {
+  ResidentTile result{.rows = rows, .cols = cols, .type = tile.type, .integers = {}, .floats = {}};
+  const Layout from(tile);
+  const Layout to(result);
+  if (is_float(tile.type)) {
+    result.floats.assign(to.floats(), 0.0F);
+  } else {
+    result.integers.assign(to.integers(), 0);
+  }
+  const auto used_rows = static_cast<std::size_t>(std::min(rows, tile.rows));
+  const auto used_cols = static_cast<std::size_t>(std::min(cols, tile.cols));
+  for (std::size_t k = 0; k < used_rows; ++k) {
+    for (std::size_t n = 0; n < used_cols; ++n) {
+      if (is_float(tile.type)) {
+        result.floats[to.floating(k, n)] = tile.floats[from.floating(k, n)];
+      } else {
+        result.integers[to.integer(k, n)] = tile.integers[from.integer(k, n)];
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace systole
