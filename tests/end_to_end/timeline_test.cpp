@@ -33,7 +33,7 @@ struct Sums {
 class Reader {
  public:
   Reader(const Result& result, const Program& program, const json& file)
-      : result_(result), program_(program) {
+      : result_(result), program_(program), brief_(file["otherData"]["detail"] == "brief") {
     lines_ = broken_trace_rules(file);
     for (const json& event : file["traceEvents"]) {
       read(event);
@@ -63,7 +63,9 @@ class Reader {
       open.push_back({cycle(event["ts"]), event["name"], event["cat"]});
       if (event.contains("args") && event["args"].contains("completed")) {
         sums_[event["tid"]].instructions.push_back(event["args"]["index"]);
-        add_parts(sums_[event["tid"]], event["args"]);
+        if (brief_) {
+          add_parts(sums_[event["tid"]], event["args"]);
+        }
       }
     } else if (phase == "E") {
       close(event);
@@ -72,7 +74,7 @@ class Reader {
     }
   }
 
-  /// In brief timelines.
+  /// In brief timelines, which have no operands of those names.
   static void add_parts(Sums& sums, const json& args) {
     for (const auto& [cause, name] : kEnumNames<Cause>) {
       const std::int64_t cycles = args.value(std::string(name), std::int64_t{0});
@@ -152,6 +154,7 @@ class Reader {
 
   const Result& result_;
   const Program& program_;
+  bool brief_;
   std::map<int, std::vector<Open>> open_;
   std::map<int, Sums> sums_;
   std::map<std::string, double> last_;
