@@ -1,6 +1,7 @@
 #include "app/catalogue.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 
@@ -18,12 +19,31 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kExtension = ".yaml";
 
-std::string folder_of(EntryKind kind) {
-  return kind == EntryKind::Chip ? "configs/chips" : "workloads";
+struct KindNames {
+  std::string_view folder;
+  std::string_view word;
+};
+
+KindNames names_of(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::Chip:
+      return {"configs/chips", "chip"};
+    case EntryKind::Network:
+      return {"workloads", "network"};
+    case EntryKind::Dram:
+      return {"configs/dram", "DRAM standard"};
+    case EntryKind::DramController:
+      return {"configs/dram_controllers", "DRAM controller"};
+  }
+  return {};
 }
 
-std::string word_for(EntryKind kind) {
-  return kind == EntryKind::Chip ? "chip" : "network";
+std::string folder_of(EntryKind kind) {
+  return std::string(names_of(kind).folder);
+}
+
+std::string_view word_for(EntryKind kind) {
+  return names_of(kind).word;
 }
 
 bool is_folder(const fs::path& path) {
@@ -48,6 +68,17 @@ std::string without_extension(const std::string& name) {
   return name.ends_with(kExtension) ? name.substr(0, name.size() - kExtension.size()) : name;
 }
 
+/// How files spell the name: DRAM standards are written DDR4-2400 elsewhere and ddr4_2400 here.
+std::string spelled(EntryKind kind, const std::string& name) {
+  std::string spelling = without_extension(name);
+  if (kind == EntryKind::Dram) {
+    std::transform(spelling.begin(), spelling.end(), spelling.begin(), [](unsigned char letter) {
+      return letter == '-' ? '_' : static_cast<char>(std::tolower(letter));
+    });
+  }
+  return spelling;
+}
+
 /// ` (did you mean 'tpu_v1'?)`, else everything known, as far as it stays a line.
 std::string hint(EntryKind kind, const std::string& name) {
   constexpr std::size_t kMost = 8;
@@ -57,7 +88,7 @@ std::string hint(EntryKind kind, const std::string& name) {
   for (const Entry& entry : known) {
     names.push_back(entry.name);
   }
-  std::string near = suggestion(without_extension(name), names);
+  std::string near = suggestion(spelled(kind, name), names);
   if (!near.empty() || names.empty()) {
     return near;
   }
@@ -121,7 +152,7 @@ std::string find_entry(EntryKind kind, const std::string& name) {
     return name;
   }
   for (const Entry& entry : entries(kind)) {
-    if (entry.name == without_extension(name)) {
+    if (entry.name == spelled(kind, name)) {
       return entry.file;
     }
   }

@@ -6,8 +6,9 @@
 
 namespace systole {
 
-/// Chips live in configs/chips of a data directory, networks in its workloads.
-enum class EntryKind : std::uint8_t { Chip, Network };
+/// Chips live in configs/chips of a data directory, networks in its workloads, DRAM standards in
+/// configs/dram, DRAM controllers in configs/dram_controllers.
+enum class EntryKind : std::uint8_t { Chip, Network, Dram, DramController };
 
 struct Entry {
   std::string name;  ///< file name without .yaml
@@ -22,10 +23,10 @@ struct Entry {
 /// Everything that ships, by name; of several files of one name the first directory's.
 [[nodiscard]] std::vector<Entry> entries(EntryKind kind);
 
-/// The file that a chip or network named on the command line means: the file itself where one of
-/// that name exists, else NAME.yaml in the data directories. Throws UserError:
-/// `systole: no chip 'tpuv1': neither a file nor a known name (did you mean 'tpu_v1'?); see
-/// 'systole list'`.
+/// The file that a name on the command line means: the file itself where one of that name exists,
+/// else NAME.yaml in the data directories (of DRAM standards DDR4-2400 is ddr4_2400). Throws
+/// UserError: `systole: no chip 'tpuv1': neither a file nor a known name (did you mean 'tpu_v1'?);
+/// see 'systole list'`.
 [[nodiscard]] std::string find_entry(EntryKind kind, const std::string& name);
 
 /// configs/dram of every data directory.

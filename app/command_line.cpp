@@ -23,6 +23,7 @@ inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
     {Command::Run, "run"},
     {Command::Compile, "compile"},
     {Command::Describe, "describe"},
+    {Command::Dram, "dram"},
     {Command::List, "list"},
 });
 
@@ -44,6 +45,7 @@ Examples:
   systole run tpu_v1 mlp0 --batch 200 --format json --output mlp0.json
   systole run my_chip.yaml my_network.yaml         your own files
   systole compile tpu_v1 mlp0 | less               the program, one instruction a line
+  systole dram DDR4-2400 --pattern rand_rd         a DRAM alone, on a train of requests
 
 Exit code: 0 done; 1 --check found wrong numbers; 2 a mistake in the command line or
 in a file; 3 a mistake in systole.
@@ -84,6 +86,19 @@ Example:
   systole describe tpu_v1
 )";
 
+constexpr std::string_view kDramExamples = R"(
+SPEC is a file, or a name from configs/dram (DDR4-2400 is ddr4_2400). A trace has a request
+a line: 0xADDRESS READ|WRITE CYCLE. Patterns: seq_rd, seq_wr, mix21_seq, copy, copy4k,
+tile2d, stride_samebank, stride_bankrot, rand_rd, rand_wr, mix21_rand. Mappings: bgi, lin,
+or fields from the most significant one, row:rank:bank:column:bank_group:pseudo_channel:channel.
+docs/dram.md has the controllers' policies, the mappings and the keys of the report.
+
+Examples:
+  systole dram DDR4-2400 --pattern rand_rd --requests 100000 --outstanding 16 --mapping bgi
+  systole dram HBM2-2000-8ch --trace my.trace --format json
+  systole dram DDR3-1600 --pattern copy4k --requests 600 --command-log commands.csv
+)";
+
 /// Options as the user wrote them. Numbers stay text until read by us: the parser's own reading
 /// takes 010 for 8 and 1e3 for 1.
 struct Words {
@@ -93,6 +108,10 @@ struct Words {
   std::optional<std::string> waveform;
   std::string seed = "1";
   std::string format = "text";
+  std::optional<std::string> trace;
+  std::optional<std::string> pattern;
+  std::optional<std::string> requests;
+  std::optional<std::string> window;
 };
 
 template <class Integer>
@@ -108,12 +127,14 @@ Integer integer_of(const std::string& option, const std::string& text, Integer m
   return value;
 }
 
-Format format_of(const std::string& text) {
-  if (const std::optional<Format> format = value_named<Format>(text)) {
-    return *format;
+Format format_of(const std::string& text, Command command) {
+  const std::optional<Format> format = value_named<Format>(text);
+  const bool known = format && (command != Command::Dram || *format != Format::Csv);
+  if (!known) {
+    throw UserError(fmt::format("systole: --format: expected one of text, json{}, got '{}'",
+                                command == Command::Dram ? "" : ", csv", text));
   }
-  throw UserError(
-      fmt::format("systole: --format: expected one of text, json, csv, got '{}'", text));
+  return *format;
 }
 
 /// Empty where the option was not given.
@@ -161,6 +182,39 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
       ->type_name("N");
 }
 
+void add_dram(CLI::App& app, DramRequest& dram, Words& words, Request& request) {
+  CLI::App* command = app.add_subcommand("dram", "Run a request train on a DRAM standard");
+  command->add_option("SPEC", dram.standard, "DRAM standard: a YAML file or a name")
+      ->required()
+      ->type_name("");
+  CLI::Option* trace =
+      command->add_option("--trace", words.trace, "Requests from FILE")->type_name("FILE");
+  command->add_option("--pattern", words.pattern, "Requests of a pattern (default: seq_rd)")
+      ->type_name("NAME")
+      ->excludes(trace);
+  command->add_option("--requests", words.requests, "Length of the pattern (default: 100000)")
+      ->type_name("N")
+      ->excludes(trace);
+  command
+      ->add_option("--outstanding", words.window,
+                   "Requests accepted and not complete, a channel (default: unlimited)")
+      ->type_name("K");
+  command
+      ->add_option("--mapping", dram.mapping,
+                   "Order of address bits (default: bgi with bank groups, else lin)")
+      ->type_name("ORDER");
+  command->add_option("--controller", dram.controller, "Policies (default: reference)")
+      ->type_name("NAME");
+  command->add_option("--command-log", dram.command_log, "Write every DRAM command to FILE")
+      ->type_name("FILE");
+  command->add_option("--request-log", dram.request_log, "Write every completion to FILE")
+      ->type_name("FILE");
+  command->add_option("--format", words.format, "text or json (default: text)")
+      ->type_name("FORMAT");
+  add_output(*command, request, words);
+  command->footer(std::string(kDramExamples));
+}
+
 void add_commands(CLI::App& app, Request& request, Words& words) {
   CLI::App* run = app.add_subcommand("run", "Simulate a network on a chip and report");
   add_inputs(*run, request, words);
@@ -192,6 +246,7 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   add_output(*describe, request, words);
   describe->footer(std::string(kDescribeExamples));
 
+  add_dram(app, request.dram, words, request);
   app.add_subcommand("list", "Print the chips and networks that ship");
 }
 
@@ -215,6 +270,25 @@ void check_command(int argc, const char* const* argv) {
                   near.empty() ? fmt::format(" (known: {})", fmt::join(names, ", ")) : near));
 }
 
+DramRequest checked_dram(DramRequest dram, const Words& words) {
+  constexpr std::int64_t kMostRequests = 1'000'000'000'000;
+  constexpr std::int64_t kWidestWindow = 1'000'000;
+  if (words.trace) {
+    if (words.trace->empty()) {
+      throw UserError("systole: --trace: expected a file, got ''");
+    }
+    dram.trace = *words.trace;
+  }
+  dram.pattern = words.pattern.value_or(dram.pattern);
+  if (words.requests) {
+    dram.requests = integer_of<std::int64_t>("--requests", *words.requests, 1, kMostRequests);
+  }
+  if (words.window && *words.window != "unlimited") {
+    dram.window = integer_of<std::int64_t>("--outstanding", *words.window, 1, kWidestWindow);
+  }
+  return dram;
+}
+
 Request checked(const CLI::App& app, Request request, const Words& words) {
   request.command = *value_named<Command>(app.get_subcommands().front()->get_name());
   if (words.batch) {
@@ -222,7 +296,8 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   }
   request.seed =
       integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());
-  request.format = format_of(words.format);
+  request.format = format_of(words.format, request.command);
+  request.dram = checked_dram(std::move(request.dram), words);
   request.output = file_of("--output", words.output);
   request.timeline = file_of("--timeline", words.timeline);
   request.waveform = file_of("--vcd", words.waveform);

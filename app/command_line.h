@@ -6,8 +6,21 @@
 
 namespace systole {
 
-enum class Command : std::uint8_t { Run, Compile, Describe, List };
+enum class Command : std::uint8_t { Run, Compile, Describe, Dram, List };
 enum class Format : std::uint8_t { Text, Json, Csv };
+
+/// `systole dram`: a request train on a DRAM standard.
+struct DramRequest {
+  std::string standard;
+  std::string controller = "reference";
+  std::string mapping;  ///< empty: bgi where there are bank groups, else lin
+  std::string trace;    ///< a file, or empty for a pattern
+  std::string pattern = "seq_rd";
+  std::int64_t requests = 100'000;  ///< of a pattern
+  std::int64_t window = 0;          ///< 0: no limit
+  std::string command_log;          ///< a file, or empty for none
+  std::string request_log;
+};
 
 /// What the user asked for, checked as far as no file is needed.
 struct Request {
@@ -19,6 +32,7 @@ struct Request {
   bool check = false;
   bool quiet = false;
   Format format = Format::Text;
+  DramRequest dram;
   std::string output;    ///< a file, or empty for standard output
   std::string timeline;  ///< a file, or empty for none
   std::string waveform;  ///< a file, or empty for none

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/catalogue.h"
+#include "app/dram_command.h"
 #include "app/listing.h"
 #include "app/output.h"
 #include "app/progress.h"
@@ -152,6 +153,9 @@ ExitCode execute(const Request& request) {
       return print_compiled(request);
     case Command::Describe:
       deliver(request, describe_chip(chip_of(request), {.colour = has_colour(request)}));
+      return ExitCode::Ok;
+    case Command::Dram:
+      deliver(request, run_dram(request.dram, request.format));
       return ExitCode::Ok;
     case Command::List:
       deliver(request, list_catalogue(has_colour(request)));

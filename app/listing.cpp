@@ -4,6 +4,7 @@
 
 #include "app/catalogue.h"
 #include "arch/chip_spec.h"
+#include "arch/read_dram.h"
 #include "compiler/frontend/read_network.h"
 #include "report/figures.h"
 #include "report/format.h"
@@ -49,6 +50,18 @@ void add_network(Table& table, const Entry& entry) {
   }
 }
 
+void add_dram(Table& table, const Entry& entry) {
+  try {
+    const DramStandard standard = read_dram_standard(entry.file).standard;
+    const DramSpec memory{.standard = standard, .channels = standard.channels};
+    table.add({on_one_line(entry.name), fmt::format("{}", standard.channels),
+               scaled(memory.peak_bandwidth().count(), "B/s"),
+               binary_bytes(standard.organization.capacity().count() * standard.channels)});
+  } catch (const UserError& error) {
+    table.add({on_one_line(entry.name), "-", "-", brief(error.what())}, Style::Bad);
+  }
+}
+
 }  // namespace
 
 std::string list_catalogue(bool colour) {
@@ -65,7 +78,12 @@ std::string list_catalogue(bool colour) {
   for (const Entry& entry : entries(EntryKind::Network)) {
     add_network(networks, entry);
   }
-  return chips.print(kReportWidth, colour) + '\n' + networks.print(kReportWidth, colour) +
+  Table standards({{"DRAM standard", Align::Left}, {"channels"}, {"peak"}, {"capacity"}});
+  for (const Entry& entry : entries(EntryKind::Dram)) {
+    add_dram(standards, entry);
+  }
+  return chips.print(kReportWidth, colour) + '\n' + networks.print(kReportWidth, colour) + '\n' +
+         standards.print(kReportWidth, colour) +
          "\nRun one with 'systole run CHIP NETWORK'; look at a chip with 'systole describe "
          "CHIP'.\n";
 }

@@ -16,8 +16,15 @@ namespace {
 constexpr std::int64_t kMaxTiming = 1'000'000;
 
 DramOrganization read_organization(const ConfigNode& node) {
+  const std::int64_t bus_bits = power_of_two(node, "bus_bits", {.min = 8, .max = 1024});
   const DramOrganization organization{
-      .bus_bits = power_of_two(node, "bus_bits", {.min = 8, .max = 1024}),
+      .pseudo_channels = node.has("pseudo_channels")
+                             ? power_of_two(node, "pseudo_channels", {.min = 1, .max = 4})
+                             : 1,
+      .bus_bits = bus_bits,
+      .device_bits = node.has("device_bits")
+                         ? power_of_two(node, "device_bits", {.min = 4, .max = bus_bits})
+                         : bus_bits,
       .burst_length = power_of_two(node, "burst_length", {.min = 1, .max = 64}),
       .ranks = power_of_two(node, "ranks", {.min = 1, .max = 8}),
       .bank_groups = power_of_two(node, "bank_groups", {.min = 1, .max = 16}),
@@ -33,19 +40,26 @@ DramTiming read_timing(const ConfigNode& node) {
   const auto cycles = [&node](std::string_view key, std::int64_t min = 1) {
     return node.dram_cycles(key, {.min = min, .max = kMaxTiming});
   };
+  const auto cycles_or = [&](std::string_view key, DramCycles other) {
+    return node.has(key) ? cycles(key, 0) : other;
+  };
+  constexpr DramCycles kRankSwitch{2};
+  const DramCycles activate_to_read = cycles("nRCD");
   constexpr std::int64_t kPicosecond = 1000;
   const DramTiming timing{
       .tCK = node.duration("tCK", {.min = 50 * kPicosecond, .max = 100'000 * kPicosecond}),
       .nBL = cycles("nBL"),
       .nCL = cycles("nCL"),
       .nCWL = cycles("nCWL"),
-      .nRCD = cycles("nRCD"),
+      .nRCD = activate_to_read,
+      .nRCDWR = node.has("nRCDWR") ? cycles("nRCDWR") : activate_to_read,
       .nRP = cycles("nRP"),
       .nRAS = cycles("nRAS"),
       .nRC = cycles("nRC"),
       .nRRD_S = cycles("nRRD_S"),
       .nRRD_L = cycles("nRRD_L"),
       .nFAW = cycles("nFAW"),
+      .n32AW = cycles_or("n32AW", DramCycles(0)),
       .nCCD_S = cycles("nCCD_S"),
       .nCCD_L = cycles("nCCD_L"),
       .nWTR_S = cycles("nWTR_S"),
@@ -53,11 +67,61 @@ DramTiming read_timing(const ConfigNode& node) {
       .nWR = cycles("nWR"),
       .nRTP = cycles("nRTP"),
       .nRTW = cycles("nRTW"),
+      .nRTRS = cycles_or("nRTRS", kRankSwitch),
+      .nPPD = cycles_or("nPPD", DramCycles(0)),
       .nREFI = cycles("nREFI", 0),
       .nRFC = cycles("nRFC", 0),
+      .nRFCpb = cycles_or("nRFCpb", DramCycles(0)),
+      .nPBR2PBR = cycles_or("nPBR2PBR", DramCycles(0)),
+      .nCKE = cycles_or("nCKE", DramCycles(0)),
+      .nXP = cycles_or("nXP", DramCycles(0)),
   };
   node.finish();
   return timing;
+}
+
+DramCommandBus read_command_bus(const ConfigNode& node) {
+  constexpr std::int64_t kMaxLength = 8;
+  const auto length = [&](std::string_view key) {
+    return node.dram_cycles(key, {.min = 1, .max = kMaxLength});
+  };
+  const DramCommandBus bus{
+      .split = node.boolean("split"),
+      .activate = length("activate"),
+      .precharge = length("precharge"),
+      .column = length("column"),
+      .refresh = length("refresh"),
+  };
+  node.finish();
+  return bus;
+}
+
+DramPower read_power(const ConfigNode& node) {
+  const auto current = [&](std::string_view key) {
+    constexpr std::int64_t kAmpere = 1'000'000;
+    return node.current(key, {.min = 0, .max = 100 * kAmpere});
+  };
+  const auto per_bit = [&](std::string_view key) {
+    constexpr std::int64_t kNanojoule = 1'000'000;
+    return node.energy(key, {.min = 0, .max = kNanojoule});
+  };
+  constexpr std::int64_t kVolt = 1'000'000;
+  const DramPower power{
+      .VDD = node.voltage("VDD", {.min = kVolt / 10, .max = 10 * kVolt}),
+      .IDD0 = current("IDD0"),
+      .IDD2P = current("IDD2P"),
+      .IDD2N = current("IDD2N"),
+      .IDD3P = current("IDD3P"),
+      .IDD3N = current("IDD3N"),
+      .IDD4W = current("IDD4W"),
+      .IDD4R = current("IDD4R"),
+      .IDD5AB = current("IDD5AB"),
+      .IDD5PB = node.has("IDD5PB") ? current("IDD5PB") : Microamperes(0),
+      .io_read = per_bit("io_read"),
+      .io_write = per_bit("io_write"),
+  };
+  node.finish();
+  return power;
 }
 
 /// A timing, or a sum of timings, under the name that messages use.
@@ -77,6 +141,7 @@ void require_at_least(const ConfigNode& node, const Timing& value, const Timing&
 /// Orders that every standard keeps and that the controller model relies on.
 void check_timing(const ConfigNode& node, const DramTiming& timing) {
   require_at_least(node, {"nRAS", timing.nRAS}, {"nRCD", timing.nRCD});
+  require_at_least(node, {"nRAS", timing.nRAS}, {"nRCDWR", timing.nRCDWR});
   require_at_least(node, {"nRC", timing.nRC}, {"nRAS + nRP", timing.nRAS + timing.nRP});
   require_at_least(node, {"nRRD_L", timing.nRRD_L}, {"nRRD_S", timing.nRRD_S});
   require_at_least(node, {"nFAW", timing.nFAW}, {"nRRD_S", timing.nRRD_S});
@@ -93,14 +158,22 @@ void check_timing(const ConfigNode& node, const DramTiming& timing) {
 
 DramStandardFile read_dram_standard(const std::string& file) {
   const ConfigNode node = ConfigNode::open(file);
+  DramStandardFile result;
   const std::string name = node.text("name");
   (void)node.text("description");
+  result.standard.channels =
+      node.has("channels") ? power_of_two(node, "channels", {.min = 1, .max = 128}) : 1;
   const ConfigNode organization = node.map("organization");
   const ConfigNode timing = node.map("timing");
-  DramStandardFile result;
   result.standard.name = name;
   result.standard.organization = read_organization(organization);
   result.standard.timing = read_timing(timing);
+  if (const auto bus = node.optional_map("command_bus")) {
+    result.standard.bus = read_command_bus(*bus);
+  }
+  if (const auto power = node.optional_map("power")) {
+    result.standard.power = read_power(*power);
+  }
   node.finish();
 
   const std::string file_name = std::filesystem::path(file).stem().string();

@@ -318,6 +318,18 @@ DramCycles ConfigNode::dram_cycles(std::string_view key, Range range) const {
   return DramCycles(to_quantity(*state_, key, range, kCycleUnits));
 }
 
+Microvolts ConfigNode::voltage(std::string_view key, Range range) const {
+  return Microvolts(to_quantity(*state_, key, range, kVoltageUnits));
+}
+
+Microamperes ConfigNode::current(std::string_view key, Range range) const {
+  return Microamperes(to_quantity(*state_, key, range, kCurrentUnits));
+}
+
+Femtojoules ConfigNode::energy(std::string_view key, Range range) const {
+  return Femtojoules(to_quantity(*state_, key, range, kEnergyUnits));
+}
+
 std::string ConfigNode::as_text() const {
   const ConfigValue value =
       read_value(*state_->document, *state_->item, state_->path, kExpectedText);

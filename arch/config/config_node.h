@@ -81,6 +81,9 @@ class ConfigNode {
                                       Range range = {}) const;                    // fs ps ns us ms
   [[nodiscard]] CoreCycles cycles(std::string_view key, Range range = {}) const;  // `3 cycles`
   [[nodiscard]] DramCycles dram_cycles(std::string_view key, Range range = {}) const;
+  [[nodiscard]] Microvolts voltage(std::string_view key, Range range = {}) const;    // uV mV V
+  [[nodiscard]] Microamperes current(std::string_view key, Range range = {}) const;  // uA mA A
+  [[nodiscard]] Femtojoules energy(std::string_view key, Range range = {}) const;    // fJ pJ nJ
 
   template <class E>
   [[nodiscard]] E choice(std::string_view key) const {

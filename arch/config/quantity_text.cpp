@@ -50,6 +50,24 @@ constexpr auto kDurations = std::to_array<UnitName>({
     {"ms", kKilo* kKilo* kKilo* kKilo},
 });
 
+constexpr auto kVoltages = std::to_array<UnitName>({
+    {"uV", 1},
+    {"mV", kKilo},
+    {"V", kKilo* kKilo},
+});
+
+constexpr auto kCurrents = std::to_array<UnitName>({
+    {"uA", 1},
+    {"mA", kKilo},
+    {"A", kKilo* kKilo},
+});
+
+constexpr auto kEnergies = std::to_array<UnitName>({
+    {"fJ", 1},
+    {"pJ", kKilo},
+    {"nJ", kKilo* kKilo},
+});
+
 constexpr auto kCycles = std::to_array<UnitName>({{"cycles", 1}, {"cycle", 1}});
 
 constexpr std::string_view kDigits = "0123456789";
@@ -135,6 +153,9 @@ const QuantityUnits kFrequencyUnits{.noun = "a frequency", .units = kFrequencies
 const QuantityUnits kBandwidthUnits{.noun = "a bandwidth", .units = kBandwidths};
 const QuantityUnits kDurationUnits{.noun = "a time", .units = kDurations};
 const QuantityUnits kCycleUnits{.noun = "a number of cycles", .units = kCycles};
+const QuantityUnits kVoltageUnits{.noun = "a voltage", .units = kVoltages};
+const QuantityUnits kCurrentUnits{.noun = "a current", .units = kCurrents};
+const QuantityUnits kEnergyUnits{.noun = "an energy", .units = kEnergies};
 
 ParsedQuantity parse_quantity(std::string_view text, const QuantityUnits& kind) {
   const std::optional<Decimal> decimal = take_decimal(text);

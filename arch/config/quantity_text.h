@@ -26,6 +26,9 @@ extern const QuantityUnits kFrequencyUnits;  // hertz
 extern const QuantityUnits kBandwidthUnits;  // bytes per second
 extern const QuantityUnits kDurationUnits;   // femtoseconds
 extern const QuantityUnits kCycleUnits;      // cycles
+extern const QuantityUnits kVoltageUnits;    // microvolts
+extern const QuantityUnits kCurrentUnits;    // microamperes
+extern const QuantityUnits kEnergyUnits;     // femtojoules
 
 enum class QuantityFault : std::uint8_t {
   None,

@@ -12,6 +12,9 @@ using Bytes = Quantity<struct ByteUnit, std::int64_t>;
 using Hertz = Quantity<struct HertzUnit, std::int64_t>;
 using BytesPerSecond = Quantity<struct BytesPerSecondUnit, std::int64_t>;
 using Femtoseconds = Quantity<struct FemtosecondUnit, std::int64_t>;
+using Femtojoules = Quantity<struct FemtojouleUnit, std::int64_t>;
+using Microamperes = Quantity<struct MicroampereUnit, std::int64_t>;
+using Microvolts = Quantity<struct MicrovoltUnit, std::int64_t>;
 
 static_assert(!Addable<CoreCycles, DramCycles>);
 static_assert(!Addable<CoreCycles, Bytes>);

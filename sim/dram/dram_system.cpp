@@ -28,6 +28,9 @@ void add(DramCounters& sum, const DramCounters& counters) {
 DramSystem::DramSystem(const DramSpec& spec, std::int64_t queue_depth,
                        const DramCommandObserver& observer)
     : map_(spec) {
+  SYSTOLE_CHECK(spec.standard.organization.pseudo_channels == 1,
+                "pseudo-channels are served by CommandController alone, got {} of {}",
+                spec.standard.organization.pseudo_channels, spec.standard.name);
   const DramTiming& timing = spec.standard.timing;
   for (std::int64_t index = 0; index < spec.channels; ++index) {
     const auto channel = static_cast<ChannelIndex>(index);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 
@@ -9,7 +10,7 @@
 namespace systole {
 
 enum class ChannelIndex : std::int32_t {};
-/// A bank of one channel, counted through its ranks and bank groups: rank : bank group : bank.
+/// A bank of one channel: pseudo-channel : rank : bank group : bank.
 enum class BankIndex : std::int32_t {};
 enum class RowIndex : std::int64_t {};
 /// Who sent a span: the position of its socket in the order of binding.
@@ -47,16 +48,26 @@ struct FinishedPart {
   bool operator==(const FinishedPart&) const = default;
 };
 
-enum class DramCommandKind : std::uint8_t { Precharge, Activate, Read, Write, Refresh };
+enum class DramCommandKind : std::uint8_t {
+  Precharge,
+  Activate,
+  Read,
+  Write,
+  Refresh,       ///< of all banks of a rank
+  PrechargeAll,  ///< of a rank
+  RefreshBank,
+};
+constexpr std::size_t kDramCommandKinds = 7;
 
-/// One command on a channel's command bus. Refresh names the first bank of its rank; the
-/// precharge-all before a refresh appears as one Precharge for every bank that was open.
+/// One command on a channel's command bus. Refresh and PrechargeAll name the first bank of their
+/// rank. (DramChannel shows the precharge-all before a refresh as one Precharge for every bank
+/// that was open, CommandController as the one command that it is.)
 struct DramCommand {
   DramCommandKind kind = DramCommandKind::Precharge;
   DramCycles at{0};
   ChannelIndex channel{};
   BankIndex bank{};
-  RowIndex row{};  ///< Activate, Read, Write
+  RowIndex row{};  ///< Activate, Read, Write; Precharge: the row wanted, -1 for none
 
   bool operator==(const DramCommand&) const = default;
 };

@@ -55,6 +55,75 @@ TEST(ReadDram, FillsTimingsBetweenCommands) {
   EXPECT_EQ(standard.timing.nRFC, DramCycles(208));
 }
 
+TEST(ReadDram, WhatAStandardDoesNotHaveIsLeftOut) {
+  const DramStandard standard = standard_of_the_text();
+  EXPECT_EQ(standard.channels, 1);
+  EXPECT_EQ(standard.organization.pseudo_channels, 1);
+  EXPECT_EQ(standard.organization.devices_per_rank(), 1);
+  EXPECT_EQ(standard.timing.nRCDWR, standard.timing.nRCD);
+  EXPECT_EQ(standard.timing.nRTRS, DramCycles(2));
+  for (const DramCycles absent :
+       {standard.timing.nPPD, standard.timing.n32AW, standard.timing.nRFCpb}) {
+    EXPECT_EQ(absent, DramCycles(0));
+  }
+  EXPECT_FALSE(standard.bus.split);
+  EXPECT_EQ(standard.bus.activate, DramCycles(1));
+  EXPECT_FALSE(standard.power.has_value());
+}
+
+constexpr std::string_view kBusText = R"(
+command_bus:
+  split: true
+  activate: 2 cycles
+  precharge: 3 cycles
+  column: 4 cycles
+  refresh: 5 cycles
+)";
+constexpr std::string_view kPowerText = R"(
+power:
+  VDD: 1.35 V
+  IDD0: 55 mA
+  IDD2P: 1 mA
+  IDD2N: 2 mA
+  IDD3P: 3 mA
+  IDD3N: 4.5 mA
+  IDD4W: 5 mA
+  IDD4R: 6 mA
+  IDD5AB: 7 mA
+  IDD5PB: 8 mA
+  io_read: 0.8 pJ
+  io_write: 900 fJ
+)";
+
+TEST(ReadDram, FillsCommandBusAndPower) {
+  const ChipFiles files;
+  const DramStandard standard =
+      read_dram_standard(files.write_dram(std::string(kDramText) + std::string(kBusText) +
+                                          std::string(kPowerText)))
+          .standard;
+  EXPECT_TRUE(standard.bus.split);
+  EXPECT_EQ(standard.bus.activate, DramCycles(2));
+  EXPECT_EQ(standard.bus.precharge, DramCycles(3));
+  EXPECT_EQ(standard.bus.column, DramCycles(4));
+  EXPECT_EQ(standard.bus.refresh, DramCycles(5));
+  ASSERT_TRUE(standard.power.has_value());
+  EXPECT_EQ(standard.power->VDD, Microvolts(1'350'000));
+  EXPECT_EQ(standard.power->IDD0, Microamperes(55'000));
+  EXPECT_EQ(standard.power->IDD3N, Microamperes(4'500));
+  EXPECT_EQ(standard.power->IDD5PB, Microamperes(8'000));
+  EXPECT_EQ(standard.power->io_read, Femtojoules(800));
+  EXPECT_EQ(standard.power->io_write, Femtojoules(900));
+}
+
+TEST(ReadDram, CurrentsTakeUnitsOfCurrent) {
+  const ChipFiles files;
+  const std::string file =
+      files.write_dram(std::string(kDramText) + replaced(kPowerText, "IDD2P: 1 mA", "IDD2P: 1 mW"));
+  EXPECT_THAT(message_of([&] { (void)read_dram_standard(file); }),
+              testing::EndsWith("power.IDD2P: expected a current of at most 100 A as a number, a "
+                                "space and uA, mA or A, got '1 mW'"));
+}
+
 TEST(ReadDram, FactsLeaveOutNameAndDescription) {
   const ChipFiles files;
   const std::vector<Fact> facts = read_dram_standard(files.write_dram(kDramText)).facts;
@@ -98,14 +167,17 @@ INSTANTIATE_TEST_SUITE_P(
                 ":9:9: organization.rows: expected a power of two, got '1000'"},
         Mistake{"OutOfRange", "ranks: 2", "ranks: 16",
                 ":6:10: organization.ranks: expected an integer in 1..8, got '16'"},
-        Mistake{"UnknownKey", "ranks: 2", "ranks: 2\n  channels: 1",
-                ":7:3: organization.channels: expected one of bus_bits, burst_length, ranks, "
-                "bank_groups, banks_per_group, rows, bursts_per_row, got 'channels'"},
+        Mistake{
+            "UnknownKey", "ranks: 2", "ranks: 2\n  channels: 1",
+            ":7:3: organization.channels: expected one of bus_bits, pseudo_channels, device_bits, "
+            "burst_length, ranks, bank_groups, banks_per_group, rows, bursts_per_row, got "
+            "'channels'"},
         Mistake{
             "UnknownTiming", "nRTP: 10 cycles", "nRTP: 10 cycles\n  nAL: 1 cycle",
-            ":29:3: timing.nAL: expected one of tCK, nBL, nCL, nCWL, nRCD, nRP, nRAS, nRC, "
-            "nRRD_S, nRRD_L, nFAW, nCCD_S, nCCD_L, nWTR_S, nWTR_L, nWR, nRTP, nRTW, nREFI, nRFC, "
-            "got 'nAL' (did you mean 'nBL'?)"},
+            ":29:3: timing.nAL: expected one of nRCD, tCK, nBL, nCL, nCWL, nRCDWR, nRP, "
+            "nRAS, nRC, nRRD_S, nRRD_L, nFAW, n32AW, nCCD_S, nCCD_L, nWTR_S, nWTR_L, nWR, nRTP, "
+            "nRTW, nRTRS, nPPD, nREFI, nRFC, nRFCpb, nPBR2PBR, nCKE, nXP, got 'nAL' (did you mean "
+            "'nBL'?)"},
         Mistake{"ClockTooFast", "tCK: 937.5 ps", "tCK: 49.9 ps",
                 ":12:8: timing.tCK: expected a time in 50 ps..100 ns, got '49.9 ps'"},
         Mistake{"TimeForCycles", "nCL: 11 cycles", "nCL: 13.75 ns",

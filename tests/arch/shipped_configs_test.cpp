@@ -6,6 +6,7 @@
 #include "arch/chip_spec.h"
 #include "arch/config/text_file.h"
 #include "arch/read_dram.h"
+#include "arch/read_dram_controller.h"
 
 namespace systole {
 namespace {
@@ -55,6 +56,15 @@ TEST_P(ShippedDram, Loads) {
 INSTANTIATE_TEST_SUITE_P(Configs, ShippedDram, testing::ValuesIn(files_in("configs/dram")),
                          stem_of);
 
+class ShippedController : public testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedController, LoadsUnderItsOwnName) {
+  EXPECT_EQ(read_dram_controller(GetParam()).name, fs::path(GetParam()).stem().string());
+}
+
+INSTANTIATE_TEST_SUITE_P(Configs, ShippedController,
+                         testing::ValuesIn(files_in("configs/dram_controllers")), stem_of);
+
 TEST(ShippedConfigs, EveryKeyIsInTheDocumentation) {
   const std::string page =
       read_text_file(std::string(SYSTOLE_SOURCE_DIR) + "/docs/chips.md", 1U << 20);
@@ -92,7 +102,8 @@ TEST(ShippedConfigs, FoldersHoldNothingThatIsNotRead) {
   for (const auto& entry :
        fs::recursive_directory_iterator(fs::path(SYSTOLE_SOURCE_DIR) / "configs")) {
     if (entry.is_regular_file() && entry.path().extension() == ".yaml") {
-      EXPECT_THAT(entry.path().parent_path().filename().string(), testing::AnyOf("chips", "dram"));
+      EXPECT_THAT(entry.path().parent_path().filename().string(),
+                  testing::AnyOf("chips", "dram", "dram_controllers"));
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "sim/dram/channel_replay.h"
 #include "sim/dram/dram_system.h"
 #include "tests/dram/dram_specs.h"
 #include "tests/dram/dram_traffic.h"
@@ -50,6 +51,23 @@ void scattered(benchmark::State& state) {
     return static_cast<std::int64_t>(splitmix64(static_cast<std::uint64_t>(index)) >> 37U) * 64;
   });
 }
+
+/// The command controller under the policies of R: bursts a wall second.
+void commands(benchmark::State& state, RequestPattern pattern) {
+  constexpr std::int64_t kBursts = 1'000'000;
+  const DramStandard standard = ddr4_2400();
+  const BitFieldMap map(standard, *address_order("bgi"));
+  for (auto _ : state) {
+    PatternSource source(pattern, map, kBursts);
+    benchmark::DoNotOptimize(
+        replay_channel(standard, DramControllerSpec{}, map, 0, 0, source).cycles);
+  }
+  state.counters["bursts/s"] = benchmark::Counter(static_cast<double>(kBursts * state.iterations()),
+                                                  benchmark::Counter::kIsRate);
+}
+BENCHMARK_CAPTURE(commands, seq_rd, RequestPattern::SeqRd)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(commands, rand_rd, RequestPattern::RandRd)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(commands, mix21_rand, RequestPattern::Mix21Rand)->Unit(benchmark::kMillisecond);
 
 BENCHMARK(sequential)->Arg(64)->Arg(1 << 16)->Arg(1 << 22);
 BENCHMARK(scattered);

@@ -161,6 +161,10 @@ void TimingRules::check_states(const std::vector<DramCommand>& commands,
         // Never before it is due.
         legal = legal && command.at >= timing_.nREFI * ++refreshes[rank(command)];
         break;
+      case DramCommandKind::PrechargeAll:
+      case DramCommandKind::RefreshBank:
+        legal = false;  // DramChannel sends neither
+        break;
     }
     if (!legal) {
       lines.push_back(fmt::format("state: {}", describe(command)));
@@ -178,7 +182,7 @@ std::vector<std::string> TimingRules::violations(std::vector<DramCommand> comman
 }
 
 std::string describe(const DramCommand& command) {
-  const char* names[] = {"PRE", "ACT", "RD", "WR", "REF"};
+  const char* names[] = {"PRE", "ACT", "RD", "WR", "REF", "PREA", "REFpb"};
   return fmt::format("{} bank {} row {} at {}", names[static_cast<std::size_t>(command.kind)],
                      static_cast<std::int64_t>(command.bank),
                      static_cast<std::int64_t>(command.row), command.at.count());

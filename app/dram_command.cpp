@@ -1,0 +1,162 @@
+#include "app/dram_command.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/catalogue.h"
+#include "arch/config/near_name.h"
+#include "arch/diag/error.h"
+#include "arch/read_dram.h"
+#include "arch/read_dram_controller.h"
+#include "report/dram.h"
+#include "sim/dram/replay.h"
+#include "sim/dram/trace_file.h"
+
+namespace systole {
+
+namespace {
+
+/// A file that grows line by line; the first write that fails is told at the end.
+class Log {
+ public:
+  Log(std::string name, std::string_view header) : name_(std::move(name)) {
+    if (name_.empty()) {
+      return;
+    }
+    file_.reset(std::fopen(name_.c_str(), "wb"));
+    if (!file_) {
+      fail();
+    }
+    fmt::print(file_.get(), "{}\n", header);
+  }
+
+  [[nodiscard]] bool is_wanted() const { return file_ != nullptr; }
+  [[nodiscard]] std::FILE* file() const { return file_.get(); }
+  void finish() {
+    if (file_ && std::fclose(file_.release()) != 0) {
+      fail();
+    }
+  }
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { (void)std::fclose(file); }
+  };
+  [[noreturn]] void fail() const {
+    throw UserError(fmt::format("systole: cannot write '{}': {}", name_,
+                                std::generic_category().message(errno)));
+  }
+
+  std::string name_;
+  std::unique_ptr<std::FILE, Close> file_;
+};
+
+std::string_view log_name(DramCommandKind kind) {
+  switch (kind) {
+    case DramCommandKind::Precharge:
+      return "PREpb";
+    case DramCommandKind::Activate:
+      return "ACT";
+    case DramCommandKind::Read:
+      return "RD";
+    case DramCommandKind::Write:
+      return "WR";
+    case DramCommandKind::Refresh:
+      return "REFab";
+    case DramCommandKind::PrechargeAll:
+      return "PREab";
+    case DramCommandKind::RefreshBank:
+      return "REFpb";
+  }
+  return "";
+}
+
+void write_command(std::FILE* file, const DramCommand& command, const DramOrganization& shape) {
+  const auto bank = static_cast<std::int64_t>(command.bank);
+  const std::int64_t group = bank / shape.banks_per_group;
+  const bool of_rank =
+      command.kind == DramCommandKind::Refresh || command.kind == DramCommandKind::PrechargeAll;
+  fmt::print(file, "{},{},{},{},{},{},{}\n", static_cast<std::int64_t>(command.channel),
+             command.at.count(), log_name(command.kind), group / shape.bank_groups,
+             of_rank ? -1 : group % shape.bank_groups, of_rank ? -1 : bank % shape.banks_per_group,
+             static_cast<std::int64_t>(command.row));
+}
+
+RequestPattern pattern_of(const std::string& name) {
+  if (const std::optional<RequestPattern> pattern = value_named<RequestPattern>(name)) {
+    return *pattern;
+  }
+  std::vector<std::string_view> names;
+  names.reserve(kEnumNames<RequestPattern>.size());
+  for (const auto& [pattern, known] : kEnumNames<RequestPattern>) {
+    names.push_back(known);
+  }
+  throw UserError(fmt::format("systole: --pattern: expected one of {}, got '{}'",
+                              fmt::join(names, ", "), name));
+}
+
+BitFieldMap map_of(const std::string& text, const DramStandard& standard) {
+  const std::optional<AddressOrder> order = address_order(text);
+  if (!order || !fits(standard, *order)) {
+    throw UserError(fmt::format(
+        "systole: --mapping: expected bgi, lin or an order of row, rank, bank, bank_group, column, "
+        "pseudo_channel and channel such as "
+        "row:rank:bank:column:bank_group:pseudo_channel:channel, "
+        "got '{}'",
+        text));
+  }
+  return BitFieldMap(standard, *order);
+}
+
+}  // namespace
+
+std::string run_dram(const DramRequest& request, Format format) {
+  DramReport report;
+  report.standard = read_dram_standard(find_entry(EntryKind::Dram, request.standard)).standard;
+  report.controller =
+      read_dram_controller(find_entry(EntryKind::DramController, request.controller));
+  const bool groups = report.standard.organization.bank_groups > 1;
+  report.mapping = !request.mapping.empty() ? request.mapping : groups ? "bgi" : "lin";
+  report.window = request.window;
+  const BitFieldMap map = map_of(report.mapping, report.standard);
+  OpenSource open;
+  if (request.trace.empty()) {
+    const RequestPattern pattern = pattern_of(request.pattern);
+    report.train = request.pattern;
+    open = [&map, &request, pattern] {
+      return std::make_unique<PatternSource>(pattern, map, request.requests);
+    };
+  } else {
+    report.train = request.trace;
+    open = [&map, &request] { return std::make_unique<TraceFile>(request.trace, map.capacity()); };
+  }
+  Log commands(request.command_log, "channel,tick,command,rank_or_pc,bank_group,bank,row");
+  Log completions(request.request_log, "channel,i,op,accept_tick,complete_tick");
+  DramCommandObserver on_command;
+  if (commands.is_wanted()) {
+    on_command = [&](const DramCommand& command) {
+      write_command(commands.file(), command, report.standard.organization);
+    };
+  }
+  CompletionObserver on_completion;
+  if (completions.is_wanted()) {
+    on_completion = [&](ChannelIndex channel, const CompletedBurst& burst) {
+      fmt::print(completions.file(), "{},{},{},{},{}\n", static_cast<std::int64_t>(channel),
+                 burst.id, burst.operation == DramOperation::Read ? 'R' : 'W',
+                 burst.accepted.count(), burst.at.count());
+    };
+  }
+  report.result = replay(report.standard, report.controller, map, request.window, open, on_command,
+                         on_completion);
+  commands.finish();
+  completions.finish();
+  return format == Format::Json ? dram_json(report) : dram_text(report);
+}
+
+}  // namespace systole

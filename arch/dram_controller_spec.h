@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "arch/enum_names.h"
+#include "arch/units/units.h"
+
+namespace systole {
+
+/// When a row is closed that no buffered request wants: never (but for another row or a refresh),
+/// at once, or `page_timeout` after its last column command.
+enum class PagePolicy : std::uint8_t { Open, Closed, Timeout };
+template <>
+inline constexpr auto kEnumNames<PagePolicy> = std::to_array<EnumName<PagePolicy>>(
+    {{PagePolicy::Open, "open"}, {PagePolicy::Closed, "closed"}, {PagePolicy::Timeout, "timeout"}});
+
+/// What one refresh command refreshes. `PerBank` takes a standard with nRFCpb.
+enum class RefreshKind : std::uint8_t { Off, AllBank, PerBank };
+template <>
+inline constexpr auto kEnumNames<RefreshKind> =
+    std::to_array<EnumName<RefreshKind>>({{RefreshKind::Off, "off"},
+                                          {RefreshKind::AllBank, "all_bank"},
+                                          {RefreshKind::PerBank, "per_bank"}});
+
+/// Whose buffered requests wait while a refresh is pending: the whole channel's, or those of the
+/// rank (per-bank refresh: of the bank) that is to be refreshed.
+enum class RefreshBlocks : std::uint8_t { Channel, Refreshed };
+template <>
+inline constexpr auto kEnumNames<RefreshBlocks> = std::to_array<EnumName<RefreshBlocks>>(
+    {{RefreshBlocks::Channel, "channel"}, {RefreshBlocks::Refreshed, "refreshed"}});
+
+/// RD of one rank to WR of another. `Separate` keeps the bursts apart on the data bus (nRTW);
+/// `AsReads` lets them follow like two reads, nBL + nRTRS, as the reference controller R does,
+/// whose read and write data then overlap.
+enum class RankTurnaround : std::uint8_t { Separate, AsReads };
+template <>
+inline constexpr auto kEnumNames<RankTurnaround> = std::to_array<EnumName<RankTurnaround>>(
+    {{RankTurnaround::Separate, "separate"}, {RankTurnaround::AsReads, "as_reads"}});
+
+/// The policies of one channel's controller: configs/dram_controllers/NAME.yaml. docs/dram.md says
+/// what they do.
+struct DramControllerSpec {
+  std::string name;
+  std::int64_t read_entries = 32;  ///< bursts buffered for each pseudo-channel
+  std::int64_t write_entries = 32;
+  /// Writes are served from the first fill above `drain_above` per cent of their buffer on, until
+  /// it falls below `drain_below` per cent and a read waits, and whenever no read waits.
+  std::int64_t drain_above = 80;
+  std::int64_t drain_below = 20;
+  /// A request older than this is served before all others of its buffer; 0: no bound.
+  DramCycles starvation_limit{0};
+  PagePolicy page_policy = PagePolicy::Open;
+  DramCycles page_timeout{0};
+  RefreshKind refresh = RefreshKind::AllBank;
+  RefreshBlocks refresh_blocks = RefreshBlocks::Channel;
+  /// Refreshes (of all banks) that may wait for an idle rank or bank before one is forced.
+  std::int64_t postponed_refreshes = 0;
+  RankTurnaround rank_turnaround = RankTurnaround::Separate;
+};
+
+}  // namespace systole

@@ -1,0 +1,53 @@
+#include "arch/dram_energy.h"
+
+#include "arch/diag/check.h"
+#include "arch/units/wide.h"
+
+namespace systole {
+namespace {
+
+/// `times` times `current` for `cycles`, in pJ: uV x uA x fs is 1e-27 J.
+class Equations {
+ public:
+  explicit Equations(const DramStandard& standard)
+      : unit_(Wide{standard.power->VDD.count()} * standard.timing.tCK.count() *
+              standard.organization.devices_per_rank()) {}
+
+  [[nodiscard]] double energy(Microamperes current, DramCycles cycles, std::int64_t times) const {
+    constexpr double kToPicojoules = 1e-15;
+    // Two exact factors, rounded once each: the same double on every machine.
+    return static_cast<double>(unit_ * current.count()) *
+           static_cast<double>(Wide{cycles.count()} * times) * kToPicojoules;
+  }
+
+ private:
+  Wide unit_;
+};
+
+}  // namespace
+
+DramEnergy dram_energy(const DramStandard& standard, const DramRunResult& run) {
+  SYSTOLE_CHECK(standard.power.has_value(), "{} has no currents", standard.name);
+  const DramPower& power = *standard.power;
+  const DramTiming& timing = standard.timing;
+  const Equations of(standard);
+  constexpr double kFemtojoulesPerPicojoule = 1000;
+  const std::int64_t bits = standard.organization.burst_bytes().count() * 8;
+  DramEnergy energy;
+  energy.activate =
+      of.energy(power.IDD0 - power.IDD3N, timing.nRAS, run.activates) +
+      of.energy(power.IDD0 - power.IDD2N, timing.nRC - timing.nRAS - timing.nRP, run.activates);
+  energy.precharge = of.energy(power.IDD0 - power.IDD2N, timing.nRP, run.rows_closed);
+  energy.read = of.energy(power.IDD4R - power.IDD3N, timing.nBL, run.reads);
+  energy.write = of.energy(power.IDD4W - power.IDD3N, timing.nBL, run.writes);
+  energy.refresh = of.energy(power.IDD5AB - power.IDD3N, timing.nRFC, run.refreshes) +
+                   of.energy(power.IDD5PB - power.IDD3N, timing.nRFCpb, run.bank_refreshes);
+  energy.active_standby = of.energy(power.IDD3N, run.active_cycles, 1);
+  energy.precharged_standby = of.energy(power.IDD2N, run.rank_cycles - run.active_cycles, 1);
+  energy.io = static_cast<double>(Wide{run.reads} * bits * power.io_read.count() +
+                                  Wide{run.writes} * bits * power.io_write.count()) /
+              kFemtojoulesPerPicojoule;
+  return energy;
+}
+
+}  // namespace systole

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "arch/dram_run.h"
+#include "arch/dram_spec.h"
+
+namespace systole {
+
+/// Energy in picojoules, all devices of all ranks and channels. With U = VDD x devices of a rank
+/// and t = n x tCK, the equations of Micron's power notes (TN-41-01, TN-40-07), as DRAMsim3 and
+/// DRAMPower have them too:
+///   activate   U ((IDD0 - IDD3N) tRAS + (IDD0 - IDD2N) (tRC - tRAS - tRP)) an ACT
+///   precharge  U (IDD0 - IDD2N) tRP a row closed
+///   read       U (IDD4R - IDD3N) tBL a RD;  write: IDD4W, a WR
+///   refresh    U (IDD5AB - IDD3N) tRFC a REF; of one bank U (IDD5PB - IDD3N) tRFCpb
+///   background U IDD3N while a rank has a row open, U IDD2N while it has none
+///   io         io_read and io_write for every bit moved
+/// A refresh counts as time without an open row. Not modelled: power-down, self-refresh,
+/// temperature, the controller's own energy.
+struct DramEnergy {
+  double activate = 0;
+  double precharge = 0;
+  double read = 0;
+  double write = 0;
+  double refresh = 0;
+  double active_standby = 0;
+  double precharged_standby = 0;
+  double io = 0;
+
+  [[nodiscard]] double total() const {
+    return activate + precharge + read + write + refresh + active_standby + precharged_standby + io;
+  }
+};
+
+/// Requires `standard.power`.
+[[nodiscard]] DramEnergy dram_energy(const DramStandard& standard, const DramRunResult& run);
+
+}  // namespace systole

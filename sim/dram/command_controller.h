@@ -1,0 +1,188 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "arch/dram_controller_spec.h"
+#include "arch/dram_spec.h"
+#include "sim/dram/burst_buffer.h"
+#include "sim/dram/device_timing.h"
+#include "sim/dram/dram_types.h"
+#include "sim/dram/refresh_schedule.h"
+
+namespace systole {
+
+/// A burst whose completion is known: a read is complete when its last beat has been moved, a
+/// write when its WR is issued.
+struct CompletedBurst {
+  std::int64_t id = 0;
+  DramOperation operation = DramOperation::Read;
+  DramCycles accepted{0};
+  DramCycles at{0};
+  bool from_buffer = false;  ///< forwarded or merged: no command of its own
+};
+
+/// What the controller has done.
+struct CommandCounts {
+  std::array<std::int64_t, kDramCommandKinds> commands{};
+  std::int64_t rows_closed = 0;
+  std::int64_t row_misses = 0;     ///< activates of a bank that stood closed
+  std::int64_t row_conflicts = 0;  ///< activates after the precharge of another row
+  std::int64_t forwarded = 0;      ///< reads answered from the write buffer
+  std::int64_t merged = 0;         ///< writes merged into a buffered one
+
+  [[nodiscard]] std::int64_t of(DramCommandKind kind) const {
+    return commands[static_cast<std::size_t>(kind)];
+  }
+};
+
+/// The controller of one channel, command by command: first-ready first-come-first-served.
+///
+/// In every cycle each command bus carries at most one command (a split bus first a column, then a
+/// row command), the first that exists of
+///   1. a RD or WR of an *active* burst (its own ACT was issued), of all legal the oldest;
+///   2. where a refresh is pending and no burst is active: precharge of what is open, then REF;
+///   3. of the buffer that is served (write_drain.h), of all legal commands that of the oldest
+///      burst. A burst needs ACT where its bank is closed, RD or WR where its row is open, PRE
+///      where another row is; PRE waits for an active burst of the bank and for older bursts of its
+///      row;
+///   4. PRE of a row that no burst wants (page policy).
+/// An ACT makes its burst active and frees its buffer entry, a RD or WR from the buffer frees it
+/// then. A read of an address in the write buffer is answered in the next cycle, a write to one is
+/// merged. Nothing of the buffers is issued to what a pending refresh blocks.
+///
+/// Plain values, no simulator: in cycle t call `offer` (any number, once per requester), then
+/// `step(t)`; then nothing happens before `next_event(t)` unless a burst is offered.
+/// Not modelled: power-down, auto-precharge, ECC, delays of controller and PHY.
+class CommandController {
+ public:
+  CommandController(const DramStandard& standard, const DramControllerSpec& spec,
+                    ChannelIndex channel = {}, DramCommandObserver observer = {});
+
+  /// Takes the burst, or refuses it because its buffer is full. `now` ascends.
+  bool offer(const BurstRequest& request, DramCycles now);
+  /// Would an `offer` find an entry free? (One that is forwarded or merged needs none.)
+  [[nodiscard]] bool has_room(DramOperation operation) const {
+    return buffer(operation).has_room();
+  }
+  void step(DramCycles now);
+  /// The first cycle after `now` in which `step` can do something; kNever when nothing is left to
+  /// do but refreshes that are not described.
+  [[nodiscard]] DramCycles next_event(DramCycles now);
+  /// Bursts accepted and not completed by a command; refreshes go on without.
+  [[nodiscard]] bool is_idle() const {
+    return reads_.size() == 0 && writes_.size() == 0 && active_count_ == 0;
+  }
+
+  /// Completions since they were last taken, in order of their command. The caller clears it.
+  [[nodiscard]] std::vector<CompletedBurst>& completions() { return completions_; }
+  [[nodiscard]] const CommandCounts& counts() const { return counts_; }
+  /// Ranks of all pseudo-channels.
+  [[nodiscard]] std::int64_t ranks() const { return static_cast<std::int64_t>(device_.ranks()); }
+  [[nodiscard]] DramCycles active_cycles(DramCycles now) const {
+    return device_.active_cycles(now);
+  }
+
+ private:
+  /// A command, the cycle in which it may go, and its burst's arrival: the earlier cycle goes
+  /// first, in one cycle the older burst.
+  struct Candidate {
+    DramCycles at = kNever;
+    DramCycles arrival = kNever;
+    DramCommandKind kind = DramCommandKind::Precharge;
+    std::size_t bank = 0;
+    bool buffered = false;  ///< of a buffered burst: the bank's oldest, or its oldest hit
+
+    [[nodiscard]] bool is_before(const Candidate& other) const {
+      return at < other.at || (at == other.at && arrival < other.arrival);
+    }
+  };
+  class Search;
+  struct Bus {
+    bool columns = true;
+    bool rows = true;
+    DramCycles free{0};
+    bool buffered_known = false;  ///< the best of the plans of this bus
+    Candidate buffered;
+  };
+  /// The best command of one kind, kept from cycle to cycle. A command makes only those plans
+  /// unknown whose cycles it moves; what changes in its bank alone is compared anew.
+  struct Plan {
+    bool known = false;
+    Candidate best;
+  };
+  enum class Need : std::uint8_t { Column, Activate, Precharge };
+  static constexpr std::size_t kNeeds = 3;
+
+  [[nodiscard]] const BurstBuffer& buffer(DramOperation operation) const {
+    return operation == DramOperation::Read ? reads_ : writes_;
+  }
+  [[nodiscard]] BurstBuffer& buffer(DramOperation operation) {
+    return operation == DramOperation::Read ? reads_ : writes_;
+  }
+  [[nodiscard]] bool is_active(std::size_t bank) const {
+    return ((active_reads_[bank / 64] | active_writes_[bank / 64]) >> bank % 64 & 1U) != 0;
+  }
+  [[nodiscard]] Plan& plan(Need need) { return plans_[static_cast<std::size_t>(need)]; }
+  [[nodiscard]] const Candidate& best_active(DramCycles from);
+  [[nodiscard]] const Candidate& best_buffered(Bus& bus, DramCycles from);
+  [[nodiscard]] Candidate search_buffered(const Bus& bus, DramCycles from);
+  [[nodiscard]] const Candidate& best_of(Need need, DramCycles from);
+  [[nodiscard]] Candidate best_of_starving(const Bus& bus, DramCycles from) const;
+  [[nodiscard]] Candidate best_unwanted_row(DramCycles from) const;
+  [[nodiscard]] bool starves(const BurstBuffer& buffer, DramCycles now) const {
+    return spec_.starvation_limit > DramCycles(0) && buffer.size() > 0 &&
+           now - buffer.oldest_arrival() > spec_.starvation_limit;
+  }
+  void reconsider(Need need, std::size_t bank, DramCycles from);
+  void forget_plans();
+  void forget_buffered();
+  void revise_plans(DramCommandKind kind, std::size_t bank, DramCycles now);
+  [[nodiscard]] Candidate best_refresh(DramCycles from) const;
+  [[nodiscard]] Candidate refresh_of(std::size_t rank) const;
+  [[nodiscard]] bool rank_is_idle(std::size_t rank) const;
+  [[nodiscard]] bool bank_is_idle(std::size_t bank) const;
+  [[nodiscard]] bool refresh_pending(std::size_t rank) const;
+  [[nodiscard]] bool is_blocked(std::size_t bank) const {
+    return (blocked_banks_[bank / 64] >> bank % 64 & 1U) != 0;
+  }
+  void update_blocked();
+  [[nodiscard]] DramOperation wanted_direction(DramCycles now) const;
+  void issue_on(Bus& bus, DramCycles now);
+  void issue(Bus& bus, const Candidate& planned, DramCycles now);
+  void issue_buffered(Bus& bus, const Candidate& command, DramCycles now);
+  void set_active(std::size_t bank, bool active);
+  void complete(const BurstRequest& request, DramCycles arrival, DramCycles now);
+  void send(Bus& bus, DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles now);
+
+  DramControllerSpec spec_;
+  DramTiming timing_;
+  DramCommandBus lengths_;
+  DeviceTiming device_;
+  RefreshSchedule refresh_;
+  BurstBuffer reads_;
+  BurstBuffer writes_;
+  DramOperation direction_ = DramOperation::Read;
+  std::vector<Bus> buses_;
+  std::array<Plan, kNeeds> plans_;
+  Plan active_plan_;
+  std::vector<BurstRequest> active_;         ///< by bank
+  std::vector<DramCycles> active_arrivals_;  ///< by bank
+  std::vector<std::uint64_t> active_reads_;  ///< banks
+  std::vector<std::uint64_t> active_writes_;
+  std::int64_t active_count_ = 0;
+  std::vector<std::uint64_t> blocked_banks_;
+  std::vector<std::uint64_t> not_to_precharge_;  ///< active or blocked
+  bool any_blocked_ = false;
+  bool all_blocked_ = false;
+  std::vector<bool> precharged_for_row_;  ///< by bank: the last PRE made way for another row
+  std::vector<DramCycles> last_column_;   ///< by bank
+  std::vector<CompletedBurst> completions_;
+  CommandCounts counts_;
+  ChannelIndex channel_;
+  DramCommandObserver observer_;
+};
+
+}  // namespace systole

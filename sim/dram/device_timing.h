@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "arch/dram_controller_spec.h"
+#include "arch/dram_spec.h"
+#include "sim/dram/dram_types.h"
+#include "sim/dram/gap_table.h"
+
+namespace systole {
+
+constexpr RowIndex kNoRow{-1};
+
+/// The open rows of one channel and the earliest cycle of every command: the one algorithm that
+/// reads the table of gaps (gap_table.h). Commands are issued in order of time.
+/// Not modelled here: the command buses, which are the controller's.
+class DeviceTiming {
+ public:
+  DeviceTiming(const DramStandard& standard, RankTurnaround turnaround);
+
+  /// The earliest cycles of one kind of command: of a bank the later of its own entry and its bank
+  /// group's.
+  struct Earliest {
+    const DramCycles* of_bank;
+    const DramCycles* of_group;
+    int banks_per_group_bits;
+
+    [[nodiscard]] DramCycles at(std::size_t bank) const {
+      return std::max(of_bank[bank], of_group[bank >> banks_per_group_bits]);
+    }
+  };
+  /// Precharge, Activate, Read, Write, RefreshBank. Valid while the object stands.
+  [[nodiscard]] Earliest earliest(DramCommandKind kind) const {
+    const auto command = static_cast<std::size_t>(kind);
+    return {bank_ready_[command].data(), group_ready_[command].data(), banks_per_group_bits_};
+  }
+  [[nodiscard]] DramCycles earliest(DramCommandKind kind, std::size_t bank) const {
+    return earliest(kind).at(bank);
+  }
+  [[nodiscard]] DramCycles earliest_refresh(std::size_t rank) const {
+    return earliest(DramCommandKind::Refresh).at(rank * banks_per_rank());
+  }
+  /// Of all open banks of the rank.
+  [[nodiscard]] DramCycles earliest_precharge_all(std::size_t rank) const;
+
+  [[nodiscard]] RowIndex open_row(std::size_t bank) const { return open_rows_[bank]; }
+  [[nodiscard]] std::size_t open_banks(std::size_t rank) const { return ranks_[rank].open_banks; }
+  [[nodiscard]] std::size_t rank_of(std::size_t bank) const { return bank >> banks_per_rank_bits_; }
+  /// Ranks of all pseudo-channels.
+  [[nodiscard]] std::size_t ranks() const { return ranks_.size(); }
+  [[nodiscard]] std::size_t banks() const { return open_rows_.size(); }
+  [[nodiscard]] std::size_t banks_per_rank() const {
+    return std::size_t{1} << banks_per_rank_bits_;
+  }
+
+  /// `bank` of Refresh and PrechargeAll: any of the rank. `row` of an Activate.
+  void issue(DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles when);
+
+  /// Cycles until `now`, summed over ranks, in which a rank had a row open.
+  [[nodiscard]] DramCycles active_cycles(DramCycles now) const;
+
+ private:
+  /// The bank groups that a gap reaches from a bank.
+  struct Reach {
+    std::uint32_t first = 0;
+    std::uint32_t end = 0;
+  };
+  static constexpr std::size_t kScopes = 5;
+  struct Gap {
+    std::size_t second = 0;
+    DramCycles cycles{0};
+    GapScope scope = GapScope::Bank;
+  };
+  struct Window {  ///< ring: the end of the window of each of the last activates
+    std::vector<DramCycles> ends;
+    std::size_t oldest = 0;
+  };
+  struct Rank {
+    std::vector<Window> windows;
+    std::size_t open_banks = 0;
+    DramCycles opened{0};  ///< when the first of the open rows was
+  };
+
+  [[nodiscard]] Reach reach_of(GapScope scope, std::size_t bank) const;
+  void raise(const Gap& gap, std::size_t bank, DramCycles when);
+  void raise_groups(std::size_t command, std::size_t first, std::size_t end, DramCycles ready);
+  void raise_precharged(std::size_t bank, GapScope scope, DramCycles when);
+  void close(std::size_t bank, DramCycles when);
+  void open(std::size_t bank, RowIndex row, DramCycles when);
+
+  int banks_per_group_bits_;
+  int groups_per_rank_bits_;
+  int banks_per_rank_bits_;
+  std::size_t ranks_per_pseudo_;
+  std::array<std::vector<Gap>, kDramCommandKinds> gaps_;  ///< by first command
+  std::array<std::vector<Reach>, kScopes> reach_;         ///< by scope and bank
+  std::vector<ActivateWindow> windows_;
+  std::array<std::vector<DramCycles>, kDramCommandKinds> bank_ready_;
+  /// What bank group, rank and data bus allow, for each bank group.
+  std::array<std::vector<DramCycles>, kDramCommandKinds> group_ready_;
+  std::vector<RowIndex> open_rows_;
+  std::vector<Rank> ranks_;
+  DramCycles active_cycles_{0};
+};
+
+}  // namespace systole

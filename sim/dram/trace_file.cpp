@@ -1,0 +1,144 @@
+#include "sim/dram/trace_file.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "arch/config/text_file.h"
+#include "arch/diag/error.h"
+
+namespace systole {
+namespace {
+
+constexpr std::size_t kBlock = 1 << 16;
+constexpr std::size_t kLongestLine = 1 << 12;
+constexpr std::string_view kBlanks = " \t\r";
+
+}  // namespace
+
+TraceFile::TraceFile(std::string file, std::int64_t capacity)
+    : name_(std::move(file)), capacity_(capacity), block_(kBlock) {
+  std::error_code error;
+  if (std::filesystem::is_directory(name_, error)) {
+    throw UserError(fmt::format("{}: expected a file, got a directory", name_));
+  }
+  file_.reset(std::fopen(name_.c_str(), "rb"));
+  if (!file_) {
+    throw UserError(
+        fmt::format("{}: cannot be read: {}", name_, std::generic_category().message(errno)));
+  }
+}
+
+bool TraceFile::read_line() {
+  joined_.clear();
+  ++line_number_;
+  for (;;) {
+    const std::string_view rest(block_.data() + begin_, end_ - begin_);
+    const std::size_t length = rest.find('\n');
+    if (length != std::string_view::npos) {
+      begin_ += length + 1;
+      if (joined_.empty()) {
+        line_ = rest.substr(0, length);
+      } else {
+        joined_ += rest.substr(0, length);
+        line_ = joined_;
+      }
+      return true;
+    }
+    joined_ += rest;
+    if (joined_.size() > kLongestLine) {
+      fail({std::string_view(joined_).substr(0, 16), 1},
+           fmt::format("a line of at most {} characters", kLongestLine));
+    }
+    begin_ = 0;
+    end_ = std::fread(block_.data(), 1, block_.size(), file_.get());
+    if (end_ == 0) {
+      if (std::ferror(file_.get()) != 0) {
+        throw UserError(fmt::format("{}: cannot be read", name_));
+      }
+      line_ = joined_;
+      return !joined_.empty();
+    }
+  }
+}
+
+TraceFile::Word TraceFile::take_word(std::size_t& position) const {
+  position = std::min(line_.find_first_not_of(kBlanks, position), line_.size());
+  const std::size_t begin = position;
+  position = std::min(line_.find_first_of(kBlanks, position), line_.size());
+  return {line_.substr(begin, position - begin), begin + 1};
+}
+
+std::optional<TimedBurst> TraceFile::next() {
+  while (read_line()) {
+    std::size_t position = 0;
+    const Word address = take_word(position);
+    if (address.text.empty() || address.text.front() == '#') {
+      continue;
+    }
+    TimedBurst timed;
+    timed.burst.address = address_of(address);
+    timed.burst.operation = operation_of(take_word(position));
+    timed.cycle = cycle_of(take_word(position));
+    cycle_ = timed.cycle;
+    const Word rest = take_word(position);
+    if (!rest.text.empty()) {
+      fail(rest, "the end of the line");
+    }
+    return timed;
+  }
+  return std::nullopt;
+}
+
+std::int64_t TraceFile::address_of(const Word& word) const {
+  constexpr int kHexadecimal = 16;
+  const bool prefixed = word.text.starts_with("0x") || word.text.starts_with("0X");
+  const std::string_view digits = prefixed ? word.text.substr(2) : std::string_view();
+  std::uint64_t value = 0;
+  const char* const last = digits.data() + digits.size();
+  const auto [stopped, error] = std::from_chars(digits.data(), last, value, kHexadecimal);
+  if (digits.empty() || stopped != last || error == std::errc::invalid_argument) {
+    fail(word, "an address 0x...");
+  }
+  if (error != std::errc{} || value >= static_cast<std::uint64_t>(capacity_)) {
+    fail(word, fmt::format("an address below the capacity, {:#x}", capacity_));
+  }
+  return static_cast<std::int64_t>(value);
+}
+
+DramOperation TraceFile::operation_of(const Word& word) const {
+  if (word.text == "READ") {
+    return DramOperation::Read;
+  }
+  if (word.text == "WRITE") {
+    return DramOperation::Write;
+  }
+  fail(word, "READ or WRITE");
+}
+
+DramCycles TraceFile::cycle_of(const Word& word) const {
+  constexpr std::int64_t kLatest = std::int64_t{1} << 48;
+  std::int64_t value = 0;
+  const char* const last = word.text.data() + word.text.size();
+  const auto [stopped, error] = std::from_chars(word.text.data(), last, value);
+  if (word.text.empty() || stopped != last || error != std::errc{} || value < 0 ||
+      value > kLatest) {
+    fail(word, fmt::format("a cycle in 0..{}", kLatest));
+  }
+  if (DramCycles(value) < cycle_) {
+    fail(word, fmt::format("a cycle not before that of the request above, {}", cycle_.count()));
+  }
+  return DramCycles(value);
+}
+
+void TraceFile::fail(const Word& word, std::string_view expected) const {
+  throw UserError({name_, line_number_, static_cast<int>(word.column)}, "request",
+                  fmt::format("expected {}, got {}", expected,
+                              word.text.empty() ? "the end of the line" : in_quotes(word.text)));
+}
+
+}  // namespace systole
