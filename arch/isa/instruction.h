@@ -108,7 +108,7 @@ struct Window {
 /// (`tile` from the weight FIFO, activations from the unified buffer), and how large a fold may be.
 /// rows and cols never exceed the array's rows and columns; count is free (weight stationary), at
 /// most the array's columns (input stationary) or at most its rows (output stationary).
-/// Sums are int32 modulo 2^32 for integer operands, fp32 for floating ones (docs/timing.md has the
+/// Sums are int32 modulo 2^32 for integer operands, fp32 for floating ones (docs/numerics.md has the
 /// order of the additions).
 struct Fold {
   bool next_tile = true;  ///< take the next tile from the weight FIFO; false: the tile of before

@@ -58,8 +58,8 @@ Bytes8 random_rows(Random& random, DataType type, std::int64_t rows, std::int64_
 }
 
 /// A product with its data, and the run of its program.
-struct Run {
-  Run(const ChipSpec& chip_spec, const Gemm& wanted, std::uint64_t seed)
+struct GemmRun {
+  GemmRun(const ChipSpec& chip_spec, const Gemm& wanted, std::uint64_t seed)
       : chip(chip_spec), gemm(wanted), program(gemm_program(chip, gemm)) {
     Random random(seed);
     x = random_rows(random, gemm.inputs, gemm.m, gemm.k);
@@ -127,7 +127,7 @@ float added(float a, float b) {
 
 /// The sum in the documented order. Where sums stay in the array there is one chain over the whole
 /// reduction; else each slice of the array's rows begins with zero, and the accumulators add them.
-float ordered_sum(const Run& run, std::int64_t m, std::int64_t n) {
+float ordered_sum(const GemmRun& run, std::int64_t m, std::int64_t n) {
   const bool stays = rule_of(run.chip.matrix.dataflow).unloads_outputs;
   float total = 0;
   float slice = 0;
@@ -142,7 +142,7 @@ float ordered_sum(const Run& run, std::int64_t m, std::int64_t n) {
   return one_slice ? slice : added(total, slice);
 }
 
-Bytes8 expected_floats(const Run& run) {
+Bytes8 expected_floats(const GemmRun& run) {
   const Gemm& gemm = run.gemm;
   Bytes8 bytes;
   for (std::int64_t m = 0; m < gemm.m; ++m) {
@@ -159,7 +159,7 @@ Bytes8 expected_floats(const Run& run) {
   return bytes;
 }
 
-Bytes8 expected_integers(const Run& run) {
+Bytes8 expected_integers(const GemmRun& run) {
   Bytes8 bytes;
   for (std::int64_t m = 0; m < run.gemm.m; ++m) {
     for (std::int64_t n = 0; n < run.gemm.n; ++n) {
@@ -224,16 +224,16 @@ TEST_P(GemmOfTypes, GivesTheDocumentedBits) {
   ChipSpec chip = small_chip();  // 8 x 4 PEs: three slices of k, two blocks of n
   chip.matrix.dataflow = wanted.dataflow;
   chip.matrix.model = wanted.model;
-  const Run run(chip,
-                {.m = 7,
-                 .k = 20,
-                 .n = 6,
-                 .inputs = wanted.inputs,
-                 .weights = wanted.weights,
-                 .outputs = wanted.outputs,
-                 .low = -8,
-                 .high = 20},
-                7);
+  const GemmRun run(chip,
+                    {.m = 7,
+                     .k = 20,
+                     .n = 6,
+                     .inputs = wanted.inputs,
+                     .weights = wanted.weights,
+                     .outputs = wanted.outputs,
+                     .low = -8,
+                     .high = 20},
+                    7);
   EXPECT_EQ(run.simulated(),
             is_float(wanted.outputs) ? expected_floats(run) : expected_integers(run));
 }
@@ -244,16 +244,16 @@ INSTANTIATE_TEST_SUITE_P(All, GemmOfTypes, ::testing::ValuesIn(cases()),
 TEST(GemmOfTypes, OrdersOfAdditionDiffer) {
   ChipSpec chip = small_chip();
   const Gemm gemm{.m = 7, .k = 20, .n = 6, .outputs = DataType::Fp32, .low = -1e9, .high = 1e9};
-  const Run slices(chip, gemm, 7);
+  const GemmRun slices(chip, gemm, 7);
   chip.matrix.dataflow = Dataflow::OutputStationary;
-  const Run whole(chip, gemm, 7);
+  const GemmRun whole(chip, gemm, 7);
   EXPECT_EQ(slices.x, whole.x);
   EXPECT_NE(expected_floats(slices), expected_floats(whole)) << "the other test is not blind";
 }
 
 /// x * w by oneDNN, from bf16 to fp32; from fp32 where the machine has no bf16 kernel, which gives
 /// the same products.
-std::vector<float> one_dnn_product(const Run& run) {
+std::vector<float> one_dnn_product(const GemmRun& run) {
   using dnnl::memory;
   const Gemm& gemm = run.gemm;
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -314,7 +314,7 @@ TEST_P(GemmOfBf16, AgreesWithOneDnnWithinTheErrorsOfAddition) {
   chip.matrix.dataflow = GetParam();
   chip.buffer.capacity = Bytes(1 << 16);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  Run run(
+  GemmRun run(
       chip,
       {.m = 30, .k = 200, .n = 40, .outputs = DataType::Fp32, .low = -kInfinity, .high = kInfinity},
       1);
