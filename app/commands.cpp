@@ -47,7 +47,7 @@ void deliver(const Request& request, std::string_view text) {
 }
 
 ChipSpec chip_of(const Request& request) {
-  return read_chip(find_entry(EntryKind::Chip, request.chip), dram_directories());
+  return read_chip(find_entry(EntryKind::Chip, request.chip), config_directories());
 }
 
 Network network_of(const Request& request) {
