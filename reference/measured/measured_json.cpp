@@ -69,6 +69,7 @@ Json head_json(const MeasuredRun& run) {
                         {"outside", run.numerics->outside},
                         {"largest_error", real(run.numerics->largest_error)},
                         {"bound", run.numerics->bound}};
+    put_text(json["numerics"], "first_outside", run.numerics->first_outside);
   }
   put_text(json, "note", run.note);
   return json;
@@ -143,6 +144,7 @@ MeasuredNumerics read_numerics(const ConfigNode& node) {
   numerics.outside = node.integer("outside", {.min = 0, .max = numerics.elements});
   numerics.largest_error = node.real("largest_error", {.min = 0});
   numerics.bound = node.text("bound");
+  numerics.first_outside = node.optional_text("first_outside").value_or("");
   node.finish();
   return numerics;
 }

@@ -41,7 +41,8 @@ MeasuredRun full_run() {
                                        .different = 3,
                                        .outside = 0,
                                        .largest_error = 0.75,
-                                       .bound = "2^-8 of the value"},
+                                       .bound = "2^-8 of the value",
+                                       .first_outside = "conv1 (jit)"},
           .note = "line one, \xC3\xA9"};
 }
 
