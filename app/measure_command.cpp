@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 std::string power_file() {
   for (const std::string& directory : data_directories()) {
-    const std::string file = directory + "/configs/cpu_power.yaml";
+    const std::string file = directory + "/configs/cpus/design_power.yaml";
     std::error_code error;
     if (fs::exists(file, error)) {
       return file;

@@ -13,7 +13,7 @@ struct MeasureCpuOptions {
   MeasureOptions passes;   ///< type: int8, bf16 or fp32
   int threads = 0;         ///< 0: every processor that this process may run on
   bool compare = true;     ///< the numbers too, see compare_numbers.h
-  std::string power_file;  ///< configs/cpu_power.yaml; empty: no modelled energy
+  std::string power_file;  ///< configs/cpus/design_power.yaml; empty: no modelled energy
 };
 
 /// The network layer by layer through oneDNN on this machine. Energy by RAPL where it can be read,

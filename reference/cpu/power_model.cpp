@@ -71,7 +71,7 @@ std::optional<MeasuredEnergy> modelled_energy(const std::vector<CpuPower>& known
       .joules = watts * seconds,
       .watts = watts,
       .obtained = Obtained::Modelled,
-      .method = fmt::format("{} of {} cores of the {} W of an {} ({})", busy, power->cores,
+      .method = fmt::format("{} of {} cores of the {} W of a {} ({})", busy, power->cores,
                             power->watts, power->name, name_of(power->status))};
 }
 

@@ -23,7 +23,7 @@ struct CpuPower {
   FactStatus status = FactStatus::Assumed;
 };
 
-/// configs/cpu_power.yaml. Throws ConfigError.
+/// configs/cpus/design_power.yaml. Throws ConfigError.
 [[nodiscard]] std::vector<CpuPower> read_cpu_power(const std::string& file);
 [[nodiscard]] std::vector<CpuPower> parse_cpu_power(const std::string& text,
                                                     const std::string& file);

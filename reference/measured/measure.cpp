@@ -14,6 +14,17 @@ namespace systole {
 
 namespace {
 
+/// Empty where times are steady.
+std::string spread_note(const TimeSpread& total) {
+  constexpr double kWide = 0.1;
+  const double share = total.interquartile_range() / total.median;
+  return share <= kWide ? std::string()
+                        : fmt::format(
+                              "times spread by {:.0f} % of the median: other work ran on "
+                              "the machine, or clocks changed",
+                              100 * share);
+}
+
 std::vector<MeasuredLayer> layers_of(const DeviceNetwork& network, const Graph& graph) {
   std::vector<MeasuredLayer> layers;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -82,10 +93,12 @@ void measure_passes(DeviceNetwork& network, const Graph& graph, const MeasureOpt
   run.warm_up = options.warm_up;
   run.repetitions = options.repetitions;
   run.total = spread_of(std::move(totals));
+  run.note = spread_note(run.total);
   run.layers = layers_of(network, graph);
   for (std::size_t i = 0; i < of_layers.size(); ++i) {
     run.layers[i].time = spread_of(std::move(of_layers[i]));
   }
+  run.energy.reset();
   if (meter != nullptr) {
     stage("metering energy");
     run.energy = metered(network, *meter);

@@ -24,6 +24,7 @@ inline constexpr double kMeteredSeconds = 1.0;
 /// Fills what the same passes give on every device: layers, times, repetitions and, with a meter,
 /// measured energy. Each repetition times a pass as a whole and a pass layer by layer, so that
 /// taking the time of layers does not count in the total. Caches hold what the pass before left.
+/// Where the quartiles lie more than a tenth of the median apart, the run's note says so.
 void measure_passes(DeviceNetwork& network, const Graph& graph, const MeasureOptions& options,
                     EnergyMeter* meter, MeasuredRun& run);
 
