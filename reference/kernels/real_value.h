@@ -18,7 +18,7 @@ namespace systole::reference {
 
 /// What a layer computes from, as the device holds it. Real numbers: scale * (q - zero_point)
 /// rounded to the type, weights in the order of LayerParameters and rounded to fp32 first, biases
-/// in fp32.
+/// as the device holds them.
 struct RealOperands {
   std::vector<std::span<const float>> inputs;  ///< packed NHWC
   std::span<const float> weights;

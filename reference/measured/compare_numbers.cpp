@@ -178,7 +178,8 @@ class Comparison {
         weights.push_back(reference::held_as(type_, static_cast<float>(scale * weight)));
       }
       for (const std::int32_t bias : parameters.biases) {
-        biases.push_back(static_cast<float>(bias_scale * bias));
+        biases.push_back(
+            reference::held_as(network_.bias_type(), static_cast<float>(bias_scale * bias)));
       }
     }
     const reference::RealOperands operands{

@@ -36,6 +36,8 @@ class DeviceNetwork {
   /// Whether int8 layers requantise by the integer rule of docs/numerics.md. Others requantise in
   /// binary32, where a result close to a tie may land on its other side.
   [[nodiscard]] virtual bool requantises_exactly() const = 0;
+  /// What biases of floating types are rounded to.
+  [[nodiscard]] virtual DataType bias_type() const { return DataType::Fp32; }
 };
 
 /// Counts joules while something runs.
