@@ -111,6 +111,7 @@ Examples:
   systole measure cpu resnet50
   systole measure cpu resnet50 --type bf16 --batch 8 --threads 2 --repetitions 50
   systole measure gpu resnet50 --type fp16 --format json --output resnet50.json
+  systole measure cpu mlp0 --record my_machine.json
 )";
 
 /// Options as the user wrote them. Numbers stay text until read by us: the parser's own reading
@@ -131,6 +132,7 @@ struct Words {
   std::optional<std::string> threads;
   std::optional<std::string> warm_up;
   std::optional<std::string> repetitions;
+  std::optional<std::string> record;
 };
 
 template <class Integer>
@@ -253,6 +255,8 @@ void add_measure(CLI::App& app, Request& request, Words& words) {
       ->type_name("N");
   command->add_option("--warm-up", words.warm_up, "Passes before them (default: 3)")
       ->type_name("N");
+  command->add_option("--record", words.record, "Also add the run to FILE of recorded runs")
+      ->type_name("FILE");
   command->add_flag("!--no-compare", request.measure.compare, "Do not compare the numbers");
   command->add_option("--seed", words.seed, "Seed of generated weights and inputs (default: 1)")
       ->type_name("S");
@@ -368,6 +372,7 @@ MeasureRequest checked_measure(MeasureRequest measure, const Words& words) {
     measure.repetitions =
         integer_of<std::int64_t>("--repetitions", *words.repetitions, 1, kMostPasses);
   }
+  measure.record = file_of("--record", words.record);
   return measure;
 }
 
@@ -387,6 +392,7 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.timeline = file_of("--timeline", words.timeline);
   request.waveform = file_of("--vcd", words.waveform);
   check_distinct({{"--output", request.output},
+                  {"--record", request.measure.record},
                   {"--timeline", request.timeline},
                   {"--vcd", request.waveform}});
   return request;

@@ -33,6 +33,7 @@ struct MeasureRequest {
   std::int64_t warm_up = 3;
   std::int64_t repetitions = 20;
   bool compare = true;
+  std::string record;  ///< a file of recorded runs to add this one to, or empty
 };
 
 /// What the user asked for, checked as far as no file is needed.

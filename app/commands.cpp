@@ -135,6 +135,9 @@ ExitCode measure(const Request& request) {
                        ? measured_json({{result}})
                        : measured_text(result, {.colour = has_colour(request)}));
   const bool passed = !result.numerics || result.numerics->passed();
+  if (passed && !request.measure.record.empty()) {
+    add_to_recording(request.measure.record, result);
+  }
   return passed ? ExitCode::Ok : ExitCode::CheckFailed;
 }
 
@@ -153,7 +156,7 @@ ExitCode print_compiled(const Request& request) {
 }  // namespace
 
 ExitCode execute(const Request& request) {
-  for (const std::string& file : {request.output, request.timeline}) {
+  for (const std::string& file : {request.output, request.timeline, request.measure.record}) {
     if (!file.empty()) {
       check_output(file);
     }

@@ -9,6 +9,9 @@
 
 #include "app/catalogue.h"
 #include "app/child_process.h"
+#include "app/exit_code.h"
+#include "app/output.h"
+#include "arch/diag/check.h"
 #include "arch/diag/error.h"
 #include "compiler/frontend/read_network.h"
 #include "reference/cpu/measure_cpu.h"
@@ -69,10 +72,11 @@ MeasuredRun on_gpu(const Request& request, const std::function<void(std::string_
       {gpu_program(), file, fmt::format("{}", request.batch), fmt::format("{}", request.seed),
        std::string(name_of(measure.type)), fmt::format("{}", measure.warm_up),
        fmt::format("{}", measure.repetitions), measure.compare ? "compare" : "no_compare"});
-  if (child.exit_code != 0) {
-    // It has said why on standard error, in one line.
-    throw UserError("systole: measure gpu: the measurement failed");
+  if (child.exit_code == static_cast<int>(ExitCode::UserError)) {
+    throw UserError(child.output);
   }
+  SYSTOLE_CHECK(child.exit_code == 0, "systole_gpu ended with {}: {}", child.exit_code,
+                child.output);
   MeasuredRun run = parse_recording(child.output, "systole_gpu").runs.front();
   run.obtained = Obtained::Measured;  // just now
   if (run.energy) {
@@ -82,6 +86,16 @@ MeasuredRun on_gpu(const Request& request, const std::function<void(std::string_
 }
 
 }  // namespace
+
+void add_to_recording(const std::string& file, const MeasuredRun& run) {
+  std::error_code error;
+  Recording recording{.file = file, .runs = {}};
+  if (fs::exists(file, error)) {
+    recording = read_recording(file);
+  }
+  record(recording, run);
+  write_file(file, measured_json(recording.runs));
+}
 
 MeasuredRun measured_run(const Request& request,
                          const std::function<void(std::string_view)>& on_stage) {

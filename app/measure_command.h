@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "app/command_line.h"
@@ -13,5 +14,8 @@ namespace systole {
 /// Throws UserError.
 [[nodiscard]] MeasuredRun measured_run(const Request& request,
                                        const std::function<void(std::string_view)>& on_stage);
+
+/// Adds `run` to a file of recorded runs, which is made where there is none. Throws UserError.
+void add_to_recording(const std::string& file, const MeasuredRun& run);
 
 }  // namespace systole

@@ -1,5 +1,6 @@
 #include "reference/measured/measured_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -228,6 +229,24 @@ std::string measured_json(std::span<const MeasuredRun> runs) {
 
 Recording read_recording(const std::string& file) {
   return read_document(ConfigNode::open(file), file);
+}
+
+void record(Recording& recording, const MeasuredRun& run) {
+  MeasuredRun kept = run;
+  kept.obtained = later(kept.obtained);
+  if (kept.energy) {
+    kept.energy->obtained = later(kept.energy->obtained);
+  }
+  const auto same = [&](const MeasuredRun& other) {
+    return other.kind == run.kind && other.device == run.device && other.threads == run.threads &&
+           other.network == run.network && other.type == run.type && other.batch == run.batch;
+  };
+  const auto before = std::find_if(recording.runs.begin(), recording.runs.end(), same);
+  if (before == recording.runs.end()) {
+    recording.runs.push_back(std::move(kept));
+  } else {
+    *before = std::move(kept);
+  }
 }
 
 Recording parse_recording(const std::string& text, const std::string& file) {

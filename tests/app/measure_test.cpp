@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,64 @@ TEST(Measure, PrintsATable) {
   EXPECT_THAT(result.out, HasSubstr("batch 1, fp32, 1 thread, measured on 20"));
   EXPECT_THAT(result.out, HasSubstr("median of 2 passes behind 3 to warm up"));
   EXPECT_THAT(result.out, Not(HasSubstr("numbers ")));
+}
+
+TEST(Measure, RecordsRunsInAFile) {
+  const Scratch scratch;
+  scratch.write("small.yaml", kSmall);
+  for (const std::string batch : {"1", "2", "1"}) {
+    const ProcessResult result =
+        run_systole({"measure", "cpu", "small.yaml", "--type", "fp32", "--threads", "1",
+                     "--repetitions", "2", "--batch", batch, "--record", "mine.json"},
+                    {.directory = scratch.root()});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  }
+  const auto runs = nlohmann::json::parse(scratch.read("mine.json"))["runs"];
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0]["batch"], 1);
+  EXPECT_EQ(runs[1]["batch"], 2);
+  EXPECT_EQ(runs[1]["obtained"], "recorded");
+}
+
+/// A copy of systole with `script` in place of the program that measures GPUs beside it.
+class WithGpuProgram : public testing::Test {
+ protected:
+  ProcessResult measure(const std::string& script) {
+    namespace fs = std::filesystem;
+    scratch_.write("systole_gpu", "#!/bin/sh\n" + script);
+    fs::permissions(scratch_.path("systole_gpu"), fs::perms::owner_all);
+    fs::copy_file(SYSTOLE_BINARY, scratch_.path("systole"), fs::copy_options::overwrite_existing);
+    return run_systole({"measure", "gpu", "mlp0", "--type", "fp16", "--batch", "7"},
+                       {.binary = scratch_.path("systole"), .directory = SYSTOLE_SOURCE_DIR});
+  }
+  Scratch scratch_;
+};
+
+TEST_F(WithGpuProgram, ShowsWhatItMeasured) {
+  const ProcessResult result = measure(
+      R"(case "$1 $2 $3 $4 $5 $6 $7" in
+*workloads/mlp0.yaml' 7 1 fp16 3 20 compare') ;; *) exit 3;; esac
+cat <<'JSON'
+{"runs": [{"kind": "gpu", "device": "Some GPU", "network": "mlp0", "type": "fp16", "batch": 7,
+ "obtained": "measured", "date": "2026-01-01", "software": "CUDA", "isa": "sm_90", "threads": 132,
+ "warm_up": 3, "repetitions": 20,
+ "seconds": {"median": 0.5, "lower_quartile": 0.5, "upper_quartile": 0.5}, "layers": []}]}
+JSON
+)");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("mlp0 on Some GPU\nbatch 7, fp16, 132 multiprocessors, "
+                                    "measured on 2026-01-01 with CUDA\n"));
+  EXPECT_THAT(result.out, HasSubstr("14.0 inferences/s"));
+}
+
+TEST_F(WithGpuProgram, PassesItsMistakesOn) {
+  const ProcessResult result = measure("printf 'systole_gpu: no CUDA device: none'\nexit 2\n");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err, "systole_gpu: no CUDA device: none\n");
+}
+
+TEST_F(WithGpuProgram, TakesACrashForABug) {
+  EXPECT_EQ(measure("kill -9 $$\n").exit_code, 3);
 }
 
 struct Mistake {

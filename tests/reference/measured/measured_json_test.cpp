@@ -103,6 +103,20 @@ TEST(MeasuredJson, ReplacesBytesThatAreNoText) {
   EXPECT_EQ(parse_recording(measured_json({{run}}), "a.json").runs[0].device, "cpu \xEF\xBF\xBD");
 }
 
+TEST(MeasuredRecord, ReplacesTheSameRunAndAddsOthers) {
+  Recording recording;
+  record(recording, full_run());
+  MeasuredRun other = full_run();
+  other.batch = 16;
+  record(recording, other);
+  MeasuredRun again = full_run();
+  again.total.median = 0.2;
+  record(recording, again);
+  ASSERT_EQ(recording.runs.size(), 2U);
+  EXPECT_EQ(recording.runs[0], recorded(again));
+  EXPECT_EQ(recording.runs[1], recorded(other));
+}
+
 struct Mistake {
   std::string name;
   std::string from;  ///< first occurrence in the text of least_run()
