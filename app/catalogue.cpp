@@ -159,10 +159,10 @@ std::string find_entry(EntryKind kind, const std::string& name) {
   throw UserError(unknown(kind, name));
 }
 
-std::vector<std::string> config_directories() {
+std::vector<std::string> dram_directories() {
   std::vector<std::string> directories;
   for (const std::string& directory : data_directories()) {
-    const fs::path folder = fs::path(directory) / "configs";
+    const fs::path folder = fs::path(directory) / "configs/dram";
     if (is_folder(folder)) {
       directories.push_back(folder.lexically_normal().string());
     }

@@ -29,7 +29,7 @@ struct Entry {
 /// see 'systole list'`.
 [[nodiscard]] std::string find_entry(EntryKind kind, const std::string& name);
 
-/// The configs folder of every data directory.
-[[nodiscard]] std::vector<std::string> config_directories();
+/// configs/dram of every data directory.
+[[nodiscard]] std::vector<std::string> dram_directories();
 
 }  // namespace systole

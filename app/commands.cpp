@@ -50,7 +50,7 @@ void deliver(const Request& request, std::string_view text) {
 }
 
 ChipSpec chip_of(const Request& request) {
-  return read_chip(find_entry(EntryKind::Chip, request.chip), config_directories());
+  return read_chip(find_entry(EntryKind::Chip, request.chip), dram_directories());
 }
 
 Network network_of(const Request& request) {

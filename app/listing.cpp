@@ -25,7 +25,7 @@ std::string brief(std::string_view text) {
 
 void add_chip(Table& table, const Entry& entry) {
   try {
-    const ChipSpec chip = read_chip(entry.file, config_directories());
+    const ChipSpec chip = read_chip(entry.file, dram_directories());
     table.add({on_one_line(entry.name), fmt::format("{:.3g}", chip_figures(chip).peak_tops),
                scaled(chip.dram.peak_bandwidth().count(), "B/s"),
                binary_bytes(chip.buffer.capacity.count()), brief(chip.description)});

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -148,21 +147,6 @@ struct Fact {
   FactStatus status = FactStatus::Assumed;
 };
 
-/// How much of one resource of an FPGA a chip takes.
-struct ResourceUse {
-  std::string resource;  ///< `DSP48E2`, `LUT`, `DRAM B/s`
-  std::int64_t used = 0;
-  std::int64_t available = 0;
-
-  bool operator==(const ResourceUse&) const = default;
-};
-
-/// The part that a chip is built on, and what it takes of it; nothing is over budget.
-struct FpgaFit {
-  std::string part;
-  std::vector<ResourceUse> uses;
-};
-
 struct ChipSpec {
   std::string name;
   std::string description;
@@ -177,16 +161,14 @@ struct ChipSpec {
   DramSpec dram;
   HostLinkSpec host;
   SequencerSpec sequencer;
-  std::optional<FpgaFit> fpga;  ///< none: the chip is custom silicon
-  std::vector<Fact> facts;      ///< in file order
+  std::vector<Fact> facts;  ///< in file order
 
   [[nodiscard]] Clock<CoreCycles> clock() const { return Clock<CoreCycles>(frequency); }
 };
 
-/// Reads and cross-checks configs/chips/*.yaml. What the file names (`dram.standard`) is NAME.yaml
-/// in the folder of its kind (`dram`) beside the chip file's own folder or, in order, in one of
-/// `config_directories`. Throws ConfigError.
+/// Reads and cross-checks configs/chips/*.yaml. `dram_directories` are searched in order for
+/// NAME.yaml of the DRAM standard (the chip file's own ../dram first). Throws ConfigError.
 [[nodiscard]] ChipSpec read_chip(const std::string& file,
-                                 const std::vector<std::string>& config_directories = {});
+                                 const std::vector<std::string>& dram_directories = {});
 
 }  // namespace systole

@@ -1,12 +1,13 @@
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "arch/chip_spec.h"
 #include "arch/config/config_node.h"
 #include "arch/config/cross_check.h"
-#include "arch/config/named_file.h"
+#include "arch/config/near_name.h"
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
-#include "arch/fpga/fit_chip.h"
 #include "arch/read_dram.h"
 #include "arch/units/wide.h"
 
@@ -162,6 +163,23 @@ SequencerSpec read_sequencer(const ConfigNode& node) {
   return sequencer;
 }
 
+/// The file of the standard that `dram.standard` names.
+std::string dram_file_of(const ConfigNode& node, const std::vector<std::string>& directories) {
+  const std::string name = node.text("standard");
+  std::string file = find_dram_file(name, directories);
+  if (file.empty()) {
+    const std::vector<std::string> names = dram_names(directories);
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    node.fail("standard",
+              names.empty()
+                  ? fmt::format("expected the name of a DRAM standard, a file in {}, got {}",
+                                directories.front(), in_quotes(name))
+                  : fmt::format("expected {}, got {}{}", one_of(views), in_quotes(name),
+                                suggestion(name, views)));
+  }
+  return file;
+}
+
 void check_dram(const ConfigNode& node, const DramSpec& dram) {
   const DramOrganization& organization = dram.standard.organization;
   const CheckedValue interleave{node, "interleave", shown(dram.interleave)};
@@ -195,8 +213,7 @@ struct ChipDram {
 };
 
 ChipDram read_dram_system(const ConfigNode& node, const std::vector<std::string>& directories) {
-  DramStandardFile file =
-      read_dram_standard(named_file(node, "standard", "a DRAM standard", directories));
+  DramStandardFile file = read_dram_standard(dram_file_of(node, directories));
   ChipDram dram{.spec = {.standard = std::move(file.standard),
                          .channels = power_of_two(node, "channels", {.min = 1, .max = 128}),
                          .interleave = node.bytes("interleave", {.min = 1, .max = kGibi}),
@@ -242,8 +259,11 @@ void check_chip(const ConfigNode& node, const ChipSpec& chip) {
 
 }  // namespace
 
-ChipSpec read_chip(const std::string& file, const std::vector<std::string>& config_directories) {
+ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram_directories) {
   const ConfigNode node = ConfigNode::open(file);
+  std::vector<std::string> directories{
+      (std::filesystem::path(file).parent_path() / ".." / "dram").lexically_normal().string()};
+  directories.insert(directories.end(), dram_directories.begin(), dram_directories.end());
 
   ChipSpec chip;
   chip.file = file;
@@ -256,32 +276,17 @@ ChipSpec read_chip(const std::string& file, const std::vector<std::string>& conf
   chip.buffer = read_unified_buffer(node.map("unified_buffer"));
   chip.vector = read_vector_unit(node.map("vector_unit"));
   chip.dma = read_dma(node.map("dma"));
-  ChipDram dram =
-      read_dram_system(node.map("dram"), directories_named("dram", file, config_directories));
+  ChipDram dram = read_dram_system(node.map("dram"), directories);
   chip.dram = std::move(dram.spec);
   chip.host = read_host_link(node.map("host_link"), chip.frequency);
   chip.sequencer = read_sequencer(node.map("sequencer"));
-  std::optional<FpgaPart> part;
-  if (node.has("fpga")) {
-    part = read_fpga_part(
-        named_file(node, "fpga", "an FPGA", directories_named("fpgas", file, config_directories)));
-  }
   node.finish();
   check_chip(node, chip);
-  if (part) {
-    chip.fpga = fitted(node, chip, *part);
-  }
 
   chip.facts = figures_of(node);
   for (Fact& fact : dram.facts) {
     fact.path = fmt::format("dram.{}.{}", chip.dram.standard.name, fact.path);
     chip.facts.push_back(std::move(fact));
-  }
-  if (part) {
-    for (Fact& fact : part->facts) {
-      fact.path = fmt::format("fpga.{}.{}", part->name, fact.path);
-      chip.facts.push_back(std::move(fact));
-    }
   }
   return chip;
 }

@@ -194,6 +194,36 @@ DramStandardFile read_dram_standard(const std::string& file) {
   return result;
 }
 
+std::string find_dram_file(const std::string& name, const std::vector<std::string>& directories) {
+  for (const std::string& candidate : dram_names(directories)) {
+    if (candidate != name) {
+      continue;
+    }
+    for (const std::string& directory : directories) {
+      const auto file = std::filesystem::path(directory) / (name + ".yaml");
+      if (std::filesystem::exists(file)) {
+        return file.string();
+      }
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> dram_names(const std::vector<std::string>& directories) {
+  std::vector<std::string> names;
+  for (const std::string& directory : directories) {
+    std::error_code unreadable;  // a directory that does not exist has no standards
+    for (const auto& entry : std::filesystem::directory_iterator(directory, unreadable)) {
+      if (entry.path().extension() == ".yaml") {
+        names.push_back(entry.path().stem().string());
+      }
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
 std::vector<Fact> figures_of(const ConfigNode& root) {
   std::vector<Fact> facts = root.facts();
   std::erase_if(facts,

@@ -6,7 +6,6 @@
 
 #include "report/figures.h"
 #include "report/format.h"
-#include "report/fpga.h"
 #include "report/table.h"
 
 namespace systole {
@@ -20,6 +19,31 @@ constexpr double kOperationsPerMac = 2.0;
 
 std::string labelled(std::string_view label, std::string_view text) {
   return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
+}
+
+/// Words of `text` on lines of at most `width` columns, continuation lines indented.
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string result;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (word.empty()) {
+      continue;
+    }
+    if (column > 0 && column + 1 + display_width(word) > width - indent) {
+      result += '\n' + std::string(indent, ' ');
+      column = 0;
+    }
+    if (column > 0) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += display_width(word);
+  }
+  return result;
 }
 
 /// The type of a weight of this kind; the narrow one where it may be either.
@@ -167,9 +191,6 @@ std::string describe_chip(const ChipSpec& chip, const TextOptions& options) {
   }
   text += '\n' + styled("peak rates", Style::Heading, options.colour) + '\n' + peak_rates(chip);
   text += '\n' + styled("capacities", Style::Heading, options.colour) + '\n' + capacities(chip);
-  if (chip.fpga) {
-    text += '\n' + fpga_table(*chip.fpga, options.colour);
-  }
   return text + '\n' + facts(chip, options.colour);
 }
 

@@ -232,28 +232,4 @@ std::string shortened(std::string_view text, std::size_t width) {
   return result;
 }
 
-std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
-  std::string result;
-  std::size_t column = 0;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (word.empty()) {
-      continue;
-    }
-    if (column > 0 && column + 1 + display_width(word) > width - indent) {
-      result += '\n' + std::string(indent, ' ');
-      column = 0;
-    }
-    if (column > 0) {
-      result += ' ';
-      ++column;
-    }
-    result += word;
-    column += display_width(word);
-  }
-  return result;
-}
-
 }  // namespace systole

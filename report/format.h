@@ -44,7 +44,4 @@ namespace systole {
 /// At most `width` columns: the middle gives way to `...`, because names differ at both ends.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t width);
 
-/// Words of `text` on lines of at most `width` columns, continuation lines indented.
-[[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
-
 }  // namespace systole

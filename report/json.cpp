@@ -4,7 +4,6 @@
 
 #include "arch/diag/check.h"
 #include "report/figures.h"
-#include "report/fpga.h"
 
 namespace systole {
 
@@ -173,7 +172,6 @@ std::string json_report(const Result& result) {
                      {"network", result.graph.name},
                      {"batch", result.graph.batch},
                      {"frequency_hz", result.chip.frequency.count()},
-                     {"fpga", result.chip.fpga ? fpga_json(*result.chip.fpga) : Json(nullptr)},
                      {"total", total_json(result)},
                      {"layers", layers},
                      {"engines", engines},

@@ -5,7 +5,6 @@
 #include "arch/diag/check.h"
 #include "report/figures.h"
 #include "report/format.h"
-#include "report/fpga.h"
 #include "report/table.h"
 
 namespace systole {
@@ -125,9 +124,6 @@ std::string totals(const Result& result, const RunFigures& figures, bool colour)
   text += labelled("host link",
                    fmt::format("{} in, {} out", scaled(counters.actions.host_in_bytes, "B"),
                                scaled(counters.actions.host_out_bytes, "B")));
-  if (result.chip.fpga) {
-    text += labelled("FPGA", wrapped(fpga_line(*result.chip.fpga), kReportWidth, kLabelWidth + 2));
-  }
   return text + '\n';
 }
 

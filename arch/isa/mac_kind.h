@@ -73,25 +73,6 @@ inline constexpr auto kEnumNames<MacKind> = std::to_array<EnumName<MacKind>>({
   return kind == MacKind::Fp8 || kind == MacKind::Fp16 || kind == MacKind::Bf16;
 }
 
-/// Of the wider operand, or of either.
-[[nodiscard]] constexpr std::int64_t widest_operand_bits(MacKind kind) {
-  switch (kind) {
-    case MacKind::Int4:
-      return bits_of(DataType::Int4);
-    case MacKind::Int8:
-      return bits_of(DataType::Int8);
-    case MacKind::Fp8:
-      return bits_of(DataType::Fp8E4M3);
-    case MacKind::Int8xInt16:
-    case MacKind::Int16:
-      return bits_of(DataType::Int16);
-    case MacKind::Fp16:
-    case MacKind::Bf16:
-      return bits_of(DataType::Bf16);
-  }
-  return 0;
-}
-
 /// What the accumulators hold of it: int32 or fp32.
 [[nodiscard]] constexpr DataType sum_type(MacKind kind) {
   return sums_in_float(kind) ? DataType::Fp32 : DataType::Int32;

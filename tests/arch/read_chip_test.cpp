@@ -108,7 +108,7 @@ TEST(ReadChip, FactsAreTheChipsThenItsMemorys) {
 TEST(ReadChip, OtherDirectoriesAreSearchedAfterTheChipsOwn) {
   const TemporaryDirectory directory;
   const std::string chip = directory.write("mine/chip.yaml", kChipText);
-  directory.write("shared/dram/small.yaml", kDramText);
+  directory.write("shared/small.yaml", kDramText);
   EXPECT_EQ(message_of([&] { (void)read_chip(chip); }),
             chip + ":24:13: dram.standard: expected the name of a DRAM standard, a file in " +
                 (directory.path() / "dram").string() + ", got 'small'");

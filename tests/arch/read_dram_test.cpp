@@ -207,5 +207,25 @@ INSTANTIATE_TEST_SUITE_P(
                 ":1:1: description: expected text, got nothing"}),
     [](const auto& test) { return std::string(test.param.name); });
 
+TEST(FindDramFile, TheFirstDirectoryWins) {
+  const TemporaryDirectory directory;
+  const std::string first = directory.write("one/a.yaml", "");
+  directory.write("two/a.yaml", "");
+  const std::string second = directory.write("two/b.yaml", "");
+  const std::vector<std::string> directories{(directory.path() / "one").string(),
+                                             (directory.path() / "two").string()};
+  EXPECT_EQ(find_dram_file("a", directories), first);
+  EXPECT_EQ(find_dram_file("b", directories), second);
+  EXPECT_EQ(find_dram_file("c", directories), "");
+  EXPECT_EQ(find_dram_file("../two/b", directories), "");  // a name is no path
+  EXPECT_EQ(find_dram_file("", directories), "");
+  EXPECT_THAT(dram_names(directories), ElementsAre("a", "b"));
+}
+
+TEST(FindDramFile, MissingDirectoriesAreEmpty) {
+  EXPECT_EQ(find_dram_file("a", {"/nowhere/at/all"}), "");
+  EXPECT_THAT(dram_names({"/nowhere/at/all"}), ElementsAre());
+}
+
 }  // namespace
 }  // namespace systole

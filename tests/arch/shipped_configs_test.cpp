@@ -5,7 +5,6 @@
 
 #include "arch/chip_spec.h"
 #include "arch/config/text_file.h"
-#include "arch/fpga/fpga_part.h"
 #include "arch/read_dram.h"
 #include "arch/read_dram_controller.h"
 
@@ -46,15 +45,6 @@ TEST_P(ShippedChip, EveryFigureHasASourceOrIsAnAssumption) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Configs, ShippedChip, testing::ValuesIn(files_in("configs/chips")),
-                         stem_of);
-
-class ShippedFpga : public testing::TestWithParam<std::string> {};
-
-TEST_P(ShippedFpga, Loads) {
-  EXPECT_EQ(read_fpga_part(GetParam()).name, fs::path(GetParam()).stem().string());
-}
-
-INSTANTIATE_TEST_SUITE_P(Configs, ShippedFpga, testing::ValuesIn(files_in("configs/fpgas")),
                          stem_of);
 
 class ShippedDram : public testing::TestWithParam<std::string> {};
@@ -113,7 +103,7 @@ TEST(ShippedConfigs, FoldersHoldNothingThatIsNotRead) {
        fs::recursive_directory_iterator(fs::path(SYSTOLE_SOURCE_DIR) / "configs")) {
     if (entry.is_regular_file() && entry.path().extension() == ".yaml") {
       EXPECT_THAT(entry.path().parent_path().filename().string(),
-                  testing::AnyOf("chips", "cpus", "dram", "dram_controllers", "fpgas"));
+                  testing::AnyOf("chips", "cpus", "dram", "dram_controllers"));
     }
   }
 }
