@@ -55,6 +55,7 @@ class ArgsPrinter {
     text_.push_back('"');
   }
 
+  void value(float real) { words(real); }  // as text: JSON has no infinities
   void value(const Operand& operand) { words(operand); }
   void value(const FixedPoint& scale) { words(scale); }
   void value(const std::vector<SemaphoreUse>& uses) { words(uses); }

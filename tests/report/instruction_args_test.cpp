@@ -52,6 +52,19 @@ TEST(InstructionArgs, OfSemaphoresLeaveOutTheRest) {
   EXPECT_EQ(text, "\"index\":1,\"wait\":\"1x2\"");
 }
 
+TEST(InstructionArgs, OfRealsAreText) {
+  Convert convert{.rows = 1, .cols = 2, .bias = {.address = 8}, .low = 0, .type = DataType::Fp16};
+  convert.out = {.address = 16};
+  EXPECT_EQ(args_of({.operation = convert}), (nlohmann::json{{"accumulator", 0},
+                                                             {"rows", 1},
+                                                             {"cols", 2},
+                                                             {"bias", "@8"},
+                                                             {"low", "0"},
+                                                             {"type", "fp16"},
+                                                             {"out", "@16"},
+                                                             {"layer", 0}}));
+}
+
 TEST(InstructionArgs, OfADestinationAreAnObject) {
   Requantize requantize{.rows = 1, .cols = 2, .bias = {.address = 8}};
   requantize.scale = {.multiplier = 5, .shift = 3};
