@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "arch/dram_spec.h"
 #include "arch/enum_names.h"
+#include "arch/fpga/fpga_part.h"
 #include "arch/isa/data_type.h"
 #include "arch/isa/mac_kind.h"
 #include "arch/units/clock.h"
@@ -161,7 +163,8 @@ struct ChipSpec {
   DramSpec dram;
   HostLinkSpec host;
   SequencerSpec sequencer;
-  std::vector<Fact> facts;  ///< in file order
+  std::optional<FpgaPart> fpga;  ///< that it is built in; the chip fits
+  std::vector<Fact> facts;       ///< in file order
 
   [[nodiscard]] Clock<CoreCycles> clock() const { return Clock<CoreCycles>(frequency); }
 };

@@ -8,6 +8,7 @@
 #include "arch/config/near_name.h"
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
+#include "arch/fpga/read_fpga_part.h"
 #include "arch/read_dram.h"
 #include "arch/units/wide.h"
 
@@ -280,10 +281,24 @@ ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram
   chip.dram = std::move(dram.spec);
   chip.host = read_host_link(node.map("host_link"), chip.frequency);
   chip.sequencer = read_sequencer(node.map("sequencer"));
+  std::optional<FpgaPartFile> part;
+  if (node.has("fpga")) {
+    part = find_fpga_part(node, directories);
+    chip.fpga = part->part;
+  }
   node.finish();
   check_chip(node, chip);
+  if (chip.fpga) {
+    check_fits(node, chip, *chip.fpga);
+  }
 
   chip.facts = figures_of(node);
+  if (part) {
+    for (Fact& fact : part->facts) {
+      fact.path = fmt::format("fpga.{}.{}", chip.fpga->name, fact.path);
+      chip.facts.push_back(std::move(fact));
+    }
+  }
   for (Fact& fact : dram.facts) {
     fact.path = fmt::format("dram.{}.{}", chip.dram.standard.name, fact.path);
     chip.facts.push_back(std::move(fact));
