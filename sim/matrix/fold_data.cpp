@@ -96,7 +96,7 @@ void check_operands(const Fold& fold, const FoldInputs& inputs, const ResidentTi
 Patterns integer_sums(const Fold& fold, const FoldInputs& inputs, const ResidentTile& tile,
                       const Patterns& held) {
   const std::size_t depth = rounded_up(static_cast<std::size_t>(fold.rows), kIntegerDepth);
-  const std::size_t pitch = rounded_up(static_cast<std::size_t>(fold.cols), kKernelLines);
+  const std::size_t pitch = rounded_up(static_cast<std::size_t>(fold.cols), kKernelLanes);
   return ChunkedSums<std::uint32_t>(fold, held, pitch)
       .take([&](std::size_t m, std::size_t lines, std::uint32_t* sums) {
         multiply_modulo(inputs.integers.data() + m * depth, tile.integers.data(), sums,
@@ -107,7 +107,7 @@ Patterns integer_sums(const Fold& fold, const FoldInputs& inputs, const Resident
 Patterns floating_sums(const Fold& fold, const FoldInputs& inputs, const ResidentTile& tile,
                        const Patterns& held) {
   const auto depth = static_cast<std::size_t>(fold.rows);
-  const std::size_t pitch = rounded_up(static_cast<std::size_t>(fold.cols), kFloatLanes);
+  const std::size_t pitch = rounded_up(static_cast<std::size_t>(fold.cols), kKernelLanes);
   return ChunkedSums<float>(fold, held, pitch)
       .take([&](std::size_t m, std::size_t lines, float* sums) {
         multiply_in_order(inputs.floats.data() + m * depth, tile.floats.data(), sums,

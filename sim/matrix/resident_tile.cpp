@@ -17,14 +17,16 @@ class Layout {
       : rows_(static_cast<std::size_t>(tile.rows)), cols_(static_cast<std::size_t>(tile.cols)) {}
 
   [[nodiscard]] std::size_t integers() const {
-    return rounded_up(cols_, kKernelLines) * rounded_up(rows_, kIntegerDepth);
+    return rounded_up(cols_, kKernelLanes) * rounded_up(rows_, kIntegerDepth);
   }
   [[nodiscard]] std::size_t integer(std::size_t k, std::size_t n) const {
-    return n * rounded_up(rows_, kIntegerDepth) + k;
+    return n / kKernelLanes * kKernelLanes * rounded_up(rows_, kIntegerDepth) +
+           (k / kIntegerDepth * kKernelLanes + n % kKernelLanes) * kIntegerDepth +
+           k % kIntegerDepth;
   }
-  [[nodiscard]] std::size_t floats() const { return rounded_up(cols_, kFloatLanes) * rows_; }
+  [[nodiscard]] std::size_t floats() const { return rounded_up(cols_, kKernelLanes) * rows_; }
   [[nodiscard]] std::size_t floating(std::size_t k, std::size_t n) const {
-    return (n / kFloatLanes * rows_ + k) * kFloatLanes + n % kFloatLanes;
+    return (n / kKernelLanes * rows_ + k) * kKernelLanes + n % kKernelLanes;
   }
 
  private:
