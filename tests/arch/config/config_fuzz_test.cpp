@@ -118,7 +118,7 @@ Outcome read_mutants(const std::string& mutated, const TemporaryDirectory& direc
 
 /// The shipped configurations in a directory of the test's own.
 void copy_configs(const TemporaryDirectory& directory) {
-  for (const char* folder : {"chips", "dram"}) {
+  for (const char* folder : {"chips", "dram", "interfaces", "technologies"}) {
     fs::copy(fs::path(SYSTOLE_SOURCE_DIR) / "configs" / folder, directory.path() / folder);
   }
 }
@@ -132,6 +132,18 @@ TEST(ConfigFuzz, MutatedChipsAreReadOrRefused) {
     // Changes of comments and descriptions are harmless; most others are not.
     EXPECT_GT(outcome.accepted, kMutantsPerFile / 50) << file;
     EXPECT_GT(outcome.refused, kMutantsPerFile / 4) << file;
+  }
+}
+
+TEST(ConfigFuzz, MutatedTechnologiesAndInterfacesAreReadOrRefused) {
+  for (const char* name : {"technologies/28nm.yaml", "interfaces/ddr3_x64.yaml"}) {
+    const TemporaryDirectory directory;
+    copy_configs(directory);
+    const fs::path file = fs::path(SYSTOLE_SOURCE_DIR) / "configs" / name;
+    const fs::path chip = directory.path() / "chips" / "tpu_v1.yaml";
+    const Outcome outcome = read_mutants(file.string(), directory, chip.string());
+    EXPECT_GT(outcome.accepted, kMutantsPerFile / 50) << name;
+    EXPECT_GT(outcome.refused, kMutantsPerFile / 4) << name;
   }
 }
 
