@@ -1,5 +1,6 @@
 #include "app/command_line.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -15,6 +16,7 @@
 #include "arch/config/near_name.h"
 #include "arch/diag/error.h"
 #include "arch/enum_names.h"
+#include "compiler/graph/graph.h"
 
 namespace systole {
 
@@ -103,6 +105,7 @@ Examples:
 /// takes 010 for 8 and 1e3 for 1.
 struct Words {
   std::optional<std::string> batch;
+  std::optional<std::string> type;
   std::optional<std::string> output;
   std::optional<std::string> timeline;
   std::optional<std::string> waveform;
@@ -135,6 +138,16 @@ Format format_of(const std::string& text, Command command) {
                                 command == Command::Dram ? "" : ", csv", text));
   }
   return *format;
+}
+
+/// A type that networks compute in.
+DataType type_of(const std::string& text) {
+  const std::optional<DataType> type = value_named<DataType>(text);
+  if (!type ||
+      std::find(kNetworkTypes.begin(), kNetworkTypes.end(), *type) == kNetworkTypes.end()) {
+    throw UserError(fmt::format("systole: --type: expected int8 or bf16, got '{}'", text));
+  }
+  return *type;
 }
 
 /// Empty where the option was not given.
@@ -180,6 +193,10 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
       ->type_name("");
   app.add_option("-b,--batch", words.batch, "Inputs at a time (default: what the network says)")
       ->type_name("N");
+  app.add_option("--type", words.type,
+                 "Type of tensors and weights: int8 or bf16 (default: int8 where the chip "
+                 "multiplies it, else bf16)")
+      ->type_name("TYPE");
 }
 
 void add_dram(CLI::App& app, DramRequest& dram, Words& words, Request& request) {
@@ -293,6 +310,9 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.command = *value_named<Command>(app.get_subcommands().front()->get_name());
   if (words.batch) {
     request.batch = integer_of<std::int64_t>("--batch", *words.batch, 1, kMaxBatch);
+  }
+  if (words.type) {
+    request.type = type_of(*words.type);
   }
   request.seed =
       integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
+
+#include "arch/isa/data_type.h"
 
 namespace systole {
 
@@ -27,7 +30,8 @@ struct Request {
   Command command = Command::List;
   std::string chip;
   std::string network;
-  std::int64_t batch = 0;  ///< 0: the network's own
+  std::int64_t batch = 0;        ///< 0: the network's own
+  std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
   std::uint64_t seed = 1;
   bool check = false;
   bool quiet = false;
