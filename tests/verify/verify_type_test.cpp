@@ -68,6 +68,7 @@ TEST(VerifyTypes, SumsAreReadAsWhatTheyAre) {
               requantize.to = {.out = convert.to.out, .pitch = convert.to.pitch};
               program.tensors.push_back({"z", TensorRole::Intermediate, DataType::Int8, 5, 6, 0});
               requantize.to.out.tensor = 3;
+              requantize.to.pitch = 6;
               program.stream(Engine::Vector)[0].operation = requantize;
             }),
             "vector[0] requantize of layer 'gemm': takes accumulator 0 for int32 sums, but "
