@@ -22,6 +22,12 @@ class ArgsPrinter {
                kFields<Struct>);
   }
 
+  void semaphores(const Instruction& instruction) {
+    const Instruction defaults;
+    member(optional("wait", &Instruction::waits), instruction, defaults);
+    member(optional("signal", &Instruction::signals), instruction, defaults);
+  }
+
  private:
   template <class Struct, class Value>
   void member(const Field<Struct, Value>& field, const Struct& object, const Struct& defaults) {
@@ -77,6 +83,10 @@ void append_args(std::string& text, const Instruction& instruction) {
   ArgsPrinter printer(text);
   std::visit([&](const auto& operation) { printer.members(operation); }, instruction.operation);
   printer.members(instruction);
+}
+
+void append_semaphore_args(std::string& text, const Instruction& instruction) {
+  ArgsPrinter(text).semaphores(instruction);
 }
 
 }  // namespace systole

@@ -46,6 +46,12 @@ TEST(InstructionArgs, OfAWindowAreItsSource) {
                                                           {"layer", 0}}));
 }
 
+TEST(InstructionArgs, OfSemaphoresLeaveOutTheRest) {
+  std::string text = "\"index\":1";
+  append_semaphore_args(text, {.layer = 3, .waits = {{.semaphore = 1, .count = 2}}});
+  EXPECT_EQ(text, "\"index\":1,\"wait\":\"1x2\"");
+}
+
 TEST(InstructionArgs, OfRealsAreText) {
   Convert convert{.rows = 1, .cols = 2, .bias = {.address = 8}};
   convert.to = {.out = {.address = 16}, .type = DataType::Fp16, .low = 0};
