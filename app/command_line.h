@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -41,7 +42,8 @@ struct Request {
   Command command = Command::List;
   std::string chip;
   std::string network;
-  std::int64_t batch = 0;  ///< 0: the network's own
+  std::int64_t batch = 0;        ///< 0: the network's own
+  std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
   std::uint64_t seed = 1;
   bool check = false;
   bool quiet = false;
