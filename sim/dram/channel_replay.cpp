@@ -25,7 +25,10 @@ class Replay {
     DramCycles now = head_ ? head_->cycle : DramCycles(0);
     while (head_ || !controller_.is_idle() || now <= result_.cycles) {
       inject(now);
-      controller_.step(now);
+      if (event_ <= now || controller_.is_stale()) {
+        controller_.step(now);
+        event_ = controller_.next_event(now);
+      }
       take_completions();
       now = next(now);
     }
@@ -119,9 +122,8 @@ class Replay {
   }
 
   DramCycles next(DramCycles now) {
-    const DramCycles event = controller_.next_event(now);
     if (!head_) {
-      return event;
+      return event_;
     }
     DramCycles offer = std::max(now + DramCycles(1), head_->cycle);
     if (!window_open(offer)) {
@@ -132,7 +134,7 @@ class Replay {
     } else if (refused_ && !controller_.has_room(request_.operation)) {
       offer = kNever;  // and what the write buffer does not hold it will not hold later
     }
-    return std::min(event, offer);
+    return std::min(event_, offer);
   }
 
   const BitFieldMap& map_;
@@ -143,6 +145,7 @@ class Replay {
   CommandController controller_;
   std::optional<TimedBurst> head_;
   BurstRequest request_;
+  DramCycles event_{0};   ///< of the controller, unless a burst is offered
   bool refused_ = false;  ///< the head, because its buffer was full
   std::int64_t next_id_ = 0;
   std::int64_t outstanding_ = 0;

@@ -11,6 +11,7 @@
 #include "sim/dram/device_timing.h"
 #include "sim/dram/dram_types.h"
 #include "sim/dram/refresh_schedule.h"
+#include "sim/dram/write_drain.h"
 
 namespace systole {
 
@@ -71,6 +72,8 @@ class CommandController {
   /// The first cycle after `now` in which `step` can do something; kNever when nothing is left to
   /// do but refreshes that are not described.
   [[nodiscard]] DramCycles next_event(DramCycles now);
+  /// True when bursts offered since the last `next_event` may have moved it.
+  [[nodiscard]] bool is_stale() const { return stale_; }
   /// Bursts accepted and not completed by a command; refreshes go on without.
   [[nodiscard]] bool is_idle() const {
     return reads_.size() == 0 && writes_.size() == 0 && active_count_ == 0;
@@ -123,7 +126,7 @@ class CommandController {
     return operation == DramOperation::Read ? reads_ : writes_;
   }
   [[nodiscard]] bool is_active(std::size_t bank) const {
-    return ((active_reads_[bank / 64] | active_writes_[bank / 64]) >> bank % 64 & 1U) != 0;
+    return has_bank(active_reads_, bank) || has_bank(active_writes_, bank);
   }
   [[nodiscard]] Plan& plan(Need need) { return plans_[static_cast<std::size_t>(need)]; }
   [[nodiscard]] const Candidate& best_active(DramCycles from);
@@ -145,11 +148,16 @@ class CommandController {
   [[nodiscard]] bool rank_is_idle(std::size_t rank) const;
   [[nodiscard]] bool bank_is_idle(std::size_t bank) const;
   [[nodiscard]] bool refresh_pending(std::size_t rank) const;
-  [[nodiscard]] bool is_blocked(std::size_t bank) const {
-    return (blocked_banks_[bank / 64] >> bank % 64 & 1U) != 0;
-  }
+  [[nodiscard]] bool is_blocked(std::size_t bank) const { return has_bank(blocked_banks_, bank); }
   void update_blocked();
-  [[nodiscard]] DramOperation wanted_direction(DramCycles now) const;
+  void after_push(const BurstRequest& request, BurstBuffer::Change change, DramCycles now);
+  [[nodiscard]] DramOperation wanted_direction(DramCycles now) const {
+    return drain_.next(direction_, reads_.size(), writes_.size(), starves(reads_, now));
+  }
+  void open_row_changed(std::size_t bank, RowIndex row) {
+    reads_.row_changed(bank, row);
+    writes_.row_changed(bank, row);
+  }
   void issue_on(Bus& bus, DramCycles now);
   void issue(Bus& bus, const Candidate& planned, DramCycles now);
   void issue_buffered(Bus& bus, const Candidate& command, DramCycles now);
@@ -164,19 +172,21 @@ class CommandController {
   RefreshSchedule refresh_;
   BurstBuffer reads_;
   BurstBuffer writes_;
+  WriteDrain drain_;
   DramOperation direction_ = DramOperation::Read;
   std::vector<Bus> buses_;
   std::array<Plan, kNeeds> plans_;
   Plan active_plan_;
   std::vector<BurstRequest> active_;         ///< by bank
   std::vector<DramCycles> active_arrivals_;  ///< by bank
-  std::vector<std::uint64_t> active_reads_;  ///< banks
-  std::vector<std::uint64_t> active_writes_;
+  BankSet active_reads_;
+  BankSet active_writes_;
   std::int64_t active_count_ = 0;
-  std::vector<std::uint64_t> blocked_banks_;
-  std::vector<std::uint64_t> not_to_precharge_;  ///< active or blocked
+  BankSet blocked_banks_;
+  BankSet not_to_precharge_;  ///< active or blocked
   bool any_blocked_ = false;
   bool all_blocked_ = false;
+  bool stale_ = true;
   std::vector<bool> precharged_for_row_;  ///< by bank: the last PRE made way for another row
   std::vector<DramCycles> last_column_;   ///< by bank
   std::vector<CompletedBurst> completions_;
