@@ -128,62 +128,66 @@ void CommandController::issue_on(Bus& bus, DramCycles now) {
   }
 }
 
-void CommandController::issue(Bus& bus, const Candidate& planned, DramCycles now) {
-  const Candidate command = planned;  // the plan itself is about to be forgotten
+void CommandController::issue(Bus& bus, const Candidate& command, DramCycles now) {
+  const DramCommandKind kind = command.kind;  // the plan is about to be forgotten
+  const std::size_t bank = command.bank;
   if (command.buffered) {
-    issue_buffered(bus, command, now);
-    return;
+    issue_buffered(bus, kind, bank, now);
+  } else {
+    issue_own(bus, kind, bank, now);
   }
-  switch (command.kind) {
-    case DramCommandKind::Read:
-    case DramCommandKind::Write: {
-      const BurstRequest& active = active_[command.bank];
-      set_active(command.bank, false);
-      complete(active, active_arrivals_[command.bank], now);
-      send(bus, command.kind, command.bank, active.row, now);
-      break;
-    }
-    case DramCommandKind::Precharge:
-      precharged_for_row_[command.bank] = false;
-      send(bus, command.kind, command.bank, kNoRow, now);
-      open_row_changed(command.bank, kNoRow);
-      break;
-    case DramCommandKind::PrechargeAll:
-      send(bus, command.kind, command.bank, kNoRow, now);
-      for (std::size_t bank = command.bank; bank < command.bank + device_.banks_per_rank();
-           ++bank) {
-        precharged_for_row_[bank] = false;
-        open_row_changed(bank, kNoRow);
-      }
-      break;
-    case DramCommandKind::Refresh:
-    case DramCommandKind::RefreshBank:
-      send(bus, command.kind, command.bank, kNoRow, now);
-      refresh_.refreshed(device_.rank_of(command.bank));
-      break;
-    case DramCommandKind::Activate:
-      break;  // always of a buffered burst
-  }
-  revise_plans(command.kind, command.bank, now);
+  revise_plans(kind, bank, now);
   if (refresh_.owes_any() || any_blocked_) {
     update_blocked();
   }
 }
 
-void CommandController::issue_buffered(Bus& bus, const Candidate& command, DramCycles now) {
+/// Of active bursts, of refreshes and of the page policy.
+void CommandController::issue_own(Bus& bus, DramCommandKind kind, std::size_t bank,
+                                  DramCycles now) {
+  switch (kind) {
+    case DramCommandKind::Read:
+    case DramCommandKind::Write:
+      set_active(bank, false);
+      complete(active_[bank], active_arrivals_[bank], now);
+      send(bus, kind, bank, active_[bank].row, now);
+      break;
+    case DramCommandKind::Precharge:
+      precharged_for_row_[bank] = false;
+      send(bus, kind, bank, kNoRow, now);
+      open_row_changed(bank, kNoRow);
+      break;
+    case DramCommandKind::PrechargeAll:
+      send(bus, kind, bank, kNoRow, now);
+      for (std::size_t each = bank; each < bank + device_.banks_per_rank(); ++each) {
+        precharged_for_row_[each] = false;
+        open_row_changed(each, kNoRow);
+      }
+      break;
+    case DramCommandKind::Refresh:
+    case DramCommandKind::RefreshBank:
+      send(bus, kind, bank, kNoRow, now);
+      refresh_.refreshed(device_.rank_of(bank));
+      break;
+    case DramCommandKind::Activate:
+      break;  // always of a buffered burst
+  }
+}
+
+void CommandController::issue_buffered(Bus& bus, DramCommandKind kind, std::size_t bank,
+                                       DramCycles now) {
   BurstBuffer& bursts = buffer(direction_);
-  const std::size_t bank = command.bank;
-  switch (command.kind) {
+  switch (kind) {
     case DramCommandKind::Precharge:
       precharged_for_row_[bank] = true;
-      send(bus, command.kind, bank, bursts.row(bursts.oldest(bank)), now);
+      send(bus, kind, bank, bursts.row(bursts.oldest(bank)), now);
       open_row_changed(bank, kNoRow);
       break;
     case DramCommandKind::Activate: {
       ++(precharged_for_row_[bank] ? counts_.row_conflicts : counts_.row_misses);
       precharged_for_row_[bank] = false;
       const BurstBuffer::Taken taken = bursts.take(bank, bursts.oldest(bank), kNoRow);
-      send(bus, command.kind, bank, taken.request.row, now);
+      send(bus, kind, bank, taken.request.row, now);
       active_[bank] = taken.request;
       active_arrivals_[bank] = taken.arrival;
       set_active(bank, true);
@@ -193,13 +197,9 @@ void CommandController::issue_buffered(Bus& bus, const Candidate& command, DramC
     default: {
       const BurstBuffer::Taken taken = bursts.take(bank, bursts.hit(bank), device_.open_row(bank));
       complete(taken.request, taken.arrival, now);
-      send(bus, command.kind, bank, taken.request.row, now);
+      send(bus, kind, bank, taken.request.row, now);
       break;
     }
-  }
-  revise_plans(command.kind, bank, now);
-  if (refresh_.owes_any() || any_blocked_) {
-    update_blocked();
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +62,9 @@ class CommandController {
  public:
   CommandController(const DramStandard& standard, const DramControllerSpec& spec,
                     ChannelIndex channel = {}, DramCommandObserver observer = {});
+  CommandController(const CommandController&) = delete;
+  CommandController& operator=(const CommandController&) = delete;
+  ~CommandController() = default;
 
   /// Takes the burst, or refuses it because its buffer is full. `now` ascends.
   bool offer(const BurstRequest& request, DramCycles now);
@@ -90,12 +94,13 @@ class CommandController {
 
  private:
   /// A command, the cycle in which it may go, and its burst's arrival: the earlier cycle goes
-  /// first, in one cycle the older burst.
+  /// first, in one cycle the older burst. Not copied where speed counts: a copy right after its
+  /// parts were written waits for them.
   struct Candidate {
     DramCycles at = kNever;
     DramCycles arrival = kNever;
+    std::uint32_t bank = 0;
     DramCommandKind kind = DramCommandKind::Precharge;
-    std::size_t bank = 0;
     bool buffered = false;  ///< of a buffered burst: the bank's oldest, or its oldest hit
 
     [[nodiscard]] bool is_before(const Candidate& other) const {
@@ -108,7 +113,7 @@ class CommandController {
     bool rows = true;
     DramCycles free{0};
     bool buffered_known = false;  ///< the best of the plans of this bus
-    Candidate buffered;
+    const Candidate* buffered = nullptr;
   };
   /// The best command of one kind, kept from cycle to cycle. A command makes only those plans
   /// unknown whose cycles it moves; what changes in its bank alone is compared anew.
@@ -131,15 +136,18 @@ class CommandController {
   [[nodiscard]] Plan& plan(Need need) { return plans_[static_cast<std::size_t>(need)]; }
   [[nodiscard]] const Candidate& best_active(DramCycles from);
   [[nodiscard]] const Candidate& best_buffered(Bus& bus, DramCycles from);
-  [[nodiscard]] Candidate search_buffered(const Bus& bus, DramCycles from);
+  [[nodiscard]] const Candidate* search_buffered(const Bus& bus, DramCycles from);
   [[nodiscard]] const Candidate& best_of(Need need, DramCycles from);
-  [[nodiscard]] Candidate best_of_starving(const Bus& bus, DramCycles from) const;
-  [[nodiscard]] Candidate best_unwanted_row(DramCycles from) const;
+  void find_starving(const Bus& bus, DramCycles from, Candidate& best) const;
+  void find_unwanted_row(DramCycles from, Candidate& best) const;
   [[nodiscard]] bool starves(const BurstBuffer& buffer, DramCycles now) const {
     return spec_.starvation_limit > DramCycles(0) && buffer.size() > 0 &&
            now - buffer.oldest_arrival() > spec_.starvation_limit;
   }
   void reconsider(Need need, std::size_t bank, DramCycles from);
+  void improve(Candidate& best, DramCycles at, DramCycles arrival, std::size_t bank,
+               DramCommandKind kind);
+  void reconsider_active(std::size_t bank, DramCycles from);
   void forget_plans();
   void forget_buffered();
   void revise_plans(DramCommandKind kind, std::size_t bank, DramCycles now);
@@ -159,8 +167,9 @@ class CommandController {
     writes_.row_changed(bank, row);
   }
   void issue_on(Bus& bus, DramCycles now);
-  void issue(Bus& bus, const Candidate& planned, DramCycles now);
-  void issue_buffered(Bus& bus, const Candidate& command, DramCycles now);
+  void issue(Bus& bus, const Candidate& command, DramCycles now);
+  void issue_buffered(Bus& bus, DramCommandKind kind, std::size_t bank, DramCycles now);
+  void issue_own(Bus& bus, DramCommandKind kind, std::size_t bank, DramCycles now);
   void set_active(std::size_t bank, bool active);
   void complete(const BurstRequest& request, DramCycles arrival, DramCycles now);
   void send(Bus& bus, DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles now);
@@ -177,6 +186,8 @@ class CommandController {
   std::vector<Bus> buses_;
   std::array<Plan, kNeeds> plans_;
   Plan active_plan_;
+  Candidate starving_;
+  Candidate unwanted_;
   std::vector<BurstRequest> active_;         ///< by bank
   std::vector<DramCycles> active_arrivals_;  ///< by bank
   BankSet active_reads_;

@@ -35,17 +35,20 @@ class CommandController::Search {
     }
   }
 
-  [[nodiscard]] Candidate best() const {
-    if (key_ == INT64_MAX) {
-      return {};
-    }
-    constexpr std::int64_t kArrivalMask = (std::int64_t{1} << kArrivalBits) - 1;
-    return {DramCycles(from_ + (key_ >> kArrivalBits)), DramCycles(key_ & kArrivalMask), kind_,
-            bank_};
+  /// Part by part: see Candidate.
+  void store(Plan& plan, bool buffered) const {
+    const bool found = key_ != INT64_MAX;
+    plan.known = true;
+    plan.best.at = found ? DramCycles(from_ + (key_ >> kArrivalBits)) : kNever;
+    plan.best.arrival = found ? DramCycles(key_ & kArrivalMask) : kNever;
+    plan.best.bank = static_cast<std::uint32_t>(bank_);
+    plan.best.kind = kind_;
+    plan.best.buffered = buffered;
   }
 
  private:
   std::int64_t from_;
+  static constexpr std::int64_t kArrivalMask = (std::int64_t{1} << kArrivalBits) - 1;
   std::int64_t key_ = INT64_MAX;
   std::size_t bank_ = 0;
   DramCommandKind kind_ = DramCommandKind::Precharge;
@@ -58,7 +61,7 @@ const CommandController::Candidate& CommandController::best_active(DramCycles fr
                active_arrivals_.data(), active_reads_);
     search.add(DramCommandKind::Write, device_.earliest(DramCommandKind::Write),
                active_arrivals_.data(), active_writes_);
-    active_plan_ = {true, search.best()};
+    search.store(active_plan_, false);
   }
   return active_plan_.best;
 }
@@ -85,9 +88,30 @@ const CommandController::Candidate& CommandController::best_of(Need need, DramCy
                  bursts.oldest_arrivals(), banks.conflicts, not_to_precharge_);
       break;
   }
-  kept = {true, search.best()};
-  kept.best.buffered = true;
+  search.store(kept, true);
   return kept.best;
+}
+
+void CommandController::improve(Candidate& best, DramCycles at, DramCycles arrival,
+                                std::size_t bank, DramCommandKind kind) {
+  if (at < best.at || (at == best.at && arrival < best.arrival)) {
+    best.at = at;
+    best.arrival = arrival;
+    best.bank = static_cast<std::uint32_t>(bank);
+    best.kind = kind;
+    forget_buffered();
+    stale_ = true;
+  }
+}
+
+/// The bank's burst has become active.
+void CommandController::reconsider_active(std::size_t bank, DramCycles from) {
+  if (active_plan_.known) {
+    const DramCommandKind kind = column_of(active_[bank].operation);
+    improve(active_plan_.best, std::max(from, device_.earliest(kind, bank)), active_arrivals_[bank],
+            bank, kind);
+    active_plan_.best.buffered = false;
+  }
 }
 
 /// The command that `bank` needs may have become the best of its kind.
@@ -101,44 +125,37 @@ void CommandController::reconsider(Need need, std::size_t bank, DramCycles from)
     return;
   }
   const BurstBuffer& bursts = buffer(direction_);
-  Candidate candidate{.bank = bank, .buffered = true};
+  DramCommandKind kind = DramCommandKind::Precharge;
+  DramCycles arrival = bursts.oldest_arrivals()[bank];
   switch (need) {
     case Need::Column:
       if (bursts.hit(bank) == BurstBuffer::kNone) {
         return;
       }
-      candidate.kind = column_of(direction_);
-      candidate.arrival = bursts.hit_arrivals()[bank];
+      kind = column_of(direction_);
+      arrival = bursts.hit_arrivals()[bank];
       break;
     case Need::Activate:
       if (bursts.oldest(bank) == BurstBuffer::kNone) {
         return;
       }
-      candidate.kind = DramCommandKind::Activate;
-      candidate.arrival = bursts.oldest_arrivals()[bank];
+      kind = DramCommandKind::Activate;
       break;
     case Need::Precharge:
       if (bursts.oldest(bank) == bursts.hit(bank) || is_active(bank)) {
         return;
       }
-      candidate.kind = DramCommandKind::Precharge;
-      candidate.arrival = bursts.oldest_arrivals()[bank];
       break;
   }
-  candidate.at = std::max(from, device_.earliest(candidate.kind, bank));
-  if (candidate.is_before(kept.best)) {
-    kept.best = candidate;
-    forget_buffered();
-    stale_ = true;
-  }
+  improve(kept.best, std::max(from, device_.earliest(kind, bank)), arrival, bank, kind);
+  kept.best.buffered = true;
 }
 
 /// Of the oldest burst alone; younger bursts in its bank's open row no longer go first.
-CommandController::Candidate CommandController::best_of_starving(const Bus& bus,
-                                                                 DramCycles from) const {
+void CommandController::find_starving(const Bus& bus, DramCycles from, Candidate& best) const {
   const BurstBuffer& bursts = buffer(direction_);
   const DramCycles oldest = bursts.oldest_arrival();
-  Candidate best;
+  best = {};
   for_each_bank(bursts.banks().waiting, [&](std::size_t bank) {
     if (bursts.oldest_arrivals()[bank] != oldest || is_blocked(bank)) {
       return;
@@ -150,44 +167,43 @@ CommandController::Candidate CommandController::best_of_starving(const Bus& bus,
                                         : DramCommandKind::Precharge;
     const bool carried = hits && !closed ? bus.columns : bus.rows;
     if (carried && (closed || hits || !is_active(bank))) {
-      best = {std::max(from, device_.earliest(kind, bank)), oldest, kind, bank, true};
+      best = {std::max(from, device_.earliest(kind, bank)), oldest,
+              static_cast<std::uint32_t>(bank), kind, true};
     }
   });
-  return best;
 }
 
 const CommandController::Candidate& CommandController::best_buffered(Bus& bus, DramCycles from) {
   const bool steady = spec_.starvation_limit == DramCycles(0);
-  if (!bus.buffered_known || !steady || bus.buffered.at < from) {
+  if (!bus.buffered_known || !steady || bus.buffered->at < from) {
     bus.buffered = search_buffered(bus, from);
     bus.buffered_known = true;
   }
-  return bus.buffered;
+  return *bus.buffered;
 }
 
-CommandController::Candidate CommandController::search_buffered(const Bus& bus, DramCycles from) {
+const CommandController::Candidate* CommandController::search_buffered(const Bus& bus,
+                                                                       DramCycles from) {
   if (starves(buffer(direction_), from)) {
-    return best_of_starving(bus, from);
+    find_starving(bus, from, starving_);
+    return &starving_;
   }
-  Candidate best;
-  if (bus.columns) {
-    best = best_of(Need::Column, from);
-  }
+  const Candidate* best = bus.columns ? &best_of(Need::Column, from) : nullptr;
   if (bus.rows) {
     for (const Need need : {Need::Activate, Need::Precharge}) {
-      const Candidate& candidate = best_of(need, from);
-      best = candidate.is_before(best) ? candidate : best;
+      const Candidate* const candidate = &best_of(need, from);
+      best = best == nullptr || candidate->is_before(*best) ? candidate : best;
     }
     if (spec_.page_policy != PagePolicy::Open) {
-      const Candidate unwanted = best_unwanted_row(from);
-      best = unwanted.is_before(best) ? unwanted : best;
+      find_unwanted_row(from, unwanted_);
+      best = unwanted_.is_before(*best) ? &unwanted_ : best;
     }
   }
   return best;
 }
 
-CommandController::Candidate CommandController::best_unwanted_row(DramCycles from) const {
-  Candidate best;
+void CommandController::find_unwanted_row(DramCycles from, Candidate& best) const {
+  best = {};
   for (std::size_t bank = 0; bank < device_.banks(); ++bank) {
     if (device_.open_row(bank) == kNoRow || is_active(bank) ||
         reads_.hit(bank) != BurstBuffer::kNone || writes_.hit(bank) != BurstBuffer::kNone ||
@@ -198,10 +214,10 @@ CommandController::Candidate CommandController::best_unwanted_row(DramCycles fro
     if (spec_.page_policy == PagePolicy::Timeout) {
       at = std::max(at, last_column_[bank] + spec_.page_timeout);
     }
-    const Candidate candidate{at, kNever, DramCommandKind::Precharge, bank};
+    const Candidate candidate{at, kNever, static_cast<std::uint32_t>(bank),
+                              DramCommandKind::Precharge};
     best = candidate.is_before(best) ? candidate : best;
   }
-  return best;
 }
 
 void CommandController::forget_plans() {
@@ -234,7 +250,7 @@ void CommandController::revise_plans(DramCommandKind kind, std::size_t bank, Dra
       }
       break;
     case DramCommandKind::Activate:
-      active_plan_.known = false;
+      reconsider_active(bank, from);
       plan(Need::Activate).known = false;
       reconsider(Need::Column, bank, from);
       break;

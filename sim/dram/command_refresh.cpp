@@ -71,7 +71,7 @@ CommandController::Candidate CommandController::refresh_of(std::size_t rank) con
     }
     const bool open = device_.open_row(bank) != kNoRow;
     const DramCommandKind kind = open ? DramCommandKind::Precharge : DramCommandKind::RefreshBank;
-    return {device_.earliest(kind, bank), kNever, kind, bank};
+    return {device_.earliest(kind, bank), kNever, static_cast<std::uint32_t>(bank), kind};
   }
   for (std::size_t bank = first; bank < first + device_.banks_per_rank(); ++bank) {
     if (is_active(bank)) {
@@ -79,9 +79,11 @@ CommandController::Candidate CommandController::refresh_of(std::size_t rank) con
     }
   }
   if (device_.open_banks(rank) > 0) {
-    return {device_.earliest_precharge_all(rank), kNever, DramCommandKind::PrechargeAll, first};
+    return {device_.earliest_precharge_all(rank), kNever, static_cast<std::uint32_t>(first),
+            DramCommandKind::PrechargeAll};
   }
-  return {device_.earliest_refresh(rank), kNever, DramCommandKind::Refresh, first};
+  return {device_.earliest_refresh(rank), kNever, static_cast<std::uint32_t>(first),
+          DramCommandKind::Refresh};
 }
 
 CommandController::Candidate CommandController::best_refresh(DramCycles from) const {
