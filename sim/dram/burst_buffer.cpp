@@ -17,15 +17,16 @@ void free_all(Slots& slots) {
 
 BurstBuffer::BurstBuffer(DramOperation operation, std::size_t capacity, std::size_t banks)
     : operation_(operation),
-      bursts_(capacity),
-      runs_(capacity),
-      free_burst_(0),
+      capacity_(capacity),
+      series_(capacity + 1),
+      runs_(capacity + 1),
+      free_series_(0),
       free_run_(0),
       banks_(banks),
       sets_{no_banks(banks), no_banks(banks), no_banks(banks), no_banks(banks)},
       oldest_arrivals_(banks),
       hit_arrivals_(banks) {
-  free_all(bursts_);
+  free_all(series_);
   free_all(runs_);
 }
 
@@ -45,10 +46,10 @@ void BurstBuffer::update_sets(std::size_t bank, RowIndex open_row) {
   put_bank(sets_.hits, bank, runs.hit != kNone);
   put_bank(sets_.conflicts, bank, waits && open && runs.hit != runs.oldest);
   if (waits) {
-    oldest_arrivals_[bank] = burst(run(runs.oldest).oldest).arrival;
+    oldest_arrivals_[bank] = series(run(runs.oldest).oldest).arrival;
   }
   if (runs.hit != kNone) {
-    hit_arrivals_[bank] = burst(run(runs.hit).oldest).arrival;
+    hit_arrivals_[bank] = series(run(runs.hit).oldest).arrival;
   }
 }
 
@@ -70,45 +71,73 @@ bool BurstBuffer::holds(const BurstRequest& request) const {
   return false;
 }
 
-void BurstBuffer::append_run(Bank& bank, const BurstRequest& request, Slot first) {
+BurstBuffer::Slot BurstBuffer::new_series(const BurstSeries& added) {
+  const Slot slot = free_series_;
+  Series& fresh = series(slot);
+  free_series_ = fresh.next;
+  static_cast<BurstSeries&>(fresh) = added;
+  fresh.next = kNone;
+  return slot;
+}
+
+void BurstBuffer::append_series(Run& to, const BurstSeries& added) {
+  BurstSeries& last = series(to.youngest);
+  const std::int64_t id_step = added.id - last.id;
+  const DramCycles arrival_step = added.arrival - last.arrival;
+  if (last.bursts == 1 &&
+      (added.bursts == 1 || (added.id_step == id_step && added.arrival_step == arrival_step))) {
+    last.id_step = id_step;
+    last.arrival_step = arrival_step;
+    last.bursts += added.bursts;
+    return;
+  }
+  const bool fits_on =
+      id_step == last.id_step * last.bursts && arrival_step == last.arrival_step * last.bursts;
+  if (last.bursts > 1 && fits_on &&
+      (added.bursts == 1 ||
+       (added.id_step == last.id_step && added.arrival_step == last.arrival_step))) {
+    last.bursts += added.bursts;
+    return;
+  }
+  const Slot slot = new_series(added);
+  series(to.youngest).next = slot;
+  to.youngest = slot;
+}
+
+void BurstBuffer::append_run(Bank& bank, const BurstRequest& first, const BurstSeries& added) {
   const Slot slot = free_run_;
   free_run_ = run(slot).next;
-  run(slot) = {.row = request.row,
-               .first_column = request.column,
-               .end_column = request.column + 1,
-               .oldest = first,
-               .youngest = first,
-               .previous = bank.youngest};
+  Run& fresh = run(slot);
+  fresh.row = first.row;
+  fresh.first_column = first.column;
+  fresh.end_column = first.column + added.bursts;
+  fresh.oldest = fresh.youngest = new_series(added);
+  fresh.next = kNone;
+  fresh.previous = bank.youngest;
   (bank.youngest == kNone ? bank.oldest : run(bank.youngest).next) = slot;
   bank.youngest = slot;
 }
 
-BurstBuffer::Change BurstBuffer::push(const BurstRequest& request, DramCycles arrival,
-                                      RowIndex open_row) {
-  const Slot slot = free_burst_;
-  free_burst_ = burst(slot).next;
-  burst(slot) = {.id = request.id, .arrival = arrival};
-  ++size_;
-  Bank& bank = banks_[request.bank];
-  if (bank.youngest != kNone) {
+BurstBuffer::Change BurstBuffer::push_series(const BurstRequest& first, const BurstSeries& added,
+                                             RowIndex open_row) {
+  size_ += static_cast<std::size_t>(added.bursts);
+  Bank& bank = banks_[first.bank];
+  if (bank.youngest != kNone && continues(bank.youngest, first)) {
     Run& last = run(bank.youngest);
-    if (last.row == request.row && last.end_column == request.column) {
-      burst(last.youngest).next = slot;
-      last.youngest = slot;
-      ++last.end_column;
-      return Change::None;
-    }
+    last.end_column += added.bursts;
+    append_series(last, added);
+    return Change::None;
   }
-  append_run(bank, request, slot);
-  const bool first = bank.oldest == bank.youngest;
-  const bool first_hit = bank.hit == kNone && open_row == request.row;
-  if (first_hit) {
+  append_run(bank, first, added);
+  const bool oldest = bank.oldest == bank.youngest;
+  const bool hits = bank.hit == kNone && open_row == first.row;
+  if (hits) {
     bank.hit = bank.youngest;
   }
-  if (first || first_hit) {
-    update_sets(request.bank, open_row);
+  if (oldest || hits) {
+    update_sets(first.bank, open_row);
   }
-  return first_hit ? Change::Hit : first ? Change::Oldest : Change::None;
+  return hits ? Change::Hit : oldest ? Change::Oldest : Change::None;
 }
 
 void BurstBuffer::remove_run(Bank& bank, Slot slot, RowIndex open_row) {
@@ -122,23 +151,46 @@ void BurstBuffer::remove_run(Bank& bank, Slot slot, RowIndex open_row) {
   free_run_ = slot;
 }
 
-BurstBuffer::Taken BurstBuffer::take(std::size_t bank, Slot slot, RowIndex open_row) {
+/// Of the oldest series of the run, which has as many.
+void BurstBuffer::drop_series(Run& from, std::int64_t bursts) {
+  Series& oldest = series(from.oldest);
+  oldest.id += oldest.id_step * bursts;
+  oldest.arrival += oldest.arrival_step * bursts;
+  oldest.bursts -= bursts;
+  from.first_column += bursts;
+  size_ -= static_cast<std::size_t>(bursts);
+  if (oldest.bursts == 0) {
+    const Slot gone = from.oldest;
+    from.oldest = oldest.next;
+    series(gone).next = free_series_;
+    free_series_ = gone;
+  }
+}
+
+bool BurstBuffer::take(std::size_t bank, Slot slot, RowIndex open_row) {
   Run& from = run(slot);
-  const Slot gone = from.oldest;
-  Taken taken{{burst(gone).id, bank, from.row, from.first_column, operation_},
-              burst(gone).arrival,
-              from.oldest == from.youngest};
-  from.oldest = burst(gone).next;
-  ++from.first_column;
-  burst(gone).next = free_burst_;
-  free_burst_ = gone;
-  --size_;
-  if (taken.ends_run) {
+  drop_series(from, 1);
+  if (from.first_column == from.end_column) {
     remove_run(banks_[bank], slot, open_row);
     update_sets(bank, open_row);
-    return taken;
+    return true;
   }
-  const DramCycles next = burst(from.oldest).arrival;
+  const DramCycles next = series(from.oldest).arrival;
+  if (slot == banks_[bank].oldest) {
+    oldest_arrivals_[bank] = next;
+  }
+  if (slot == banks_[bank].hit) {
+    hit_arrivals_[bank] = next;
+  }
+  return false;
+}
+
+BurstSeries BurstBuffer::take_series(std::size_t bank, Slot slot, std::int64_t most) {
+  Run& from = run(slot);
+  BurstSeries taken = series(from.oldest);
+  taken.bursts = std::min(taken.bursts, most);
+  drop_series(from, taken.bursts);
+  const DramCycles next = series(from.oldest).arrival;
   if (slot == banks_[bank].oldest) {
     oldest_arrivals_[bank] = next;
   }

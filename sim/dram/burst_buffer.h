@@ -18,11 +18,22 @@ struct BurstRequest {
   DramOperation operation = DramOperation::Read;
 };
 
+/// Bursts of one row with ascending columns, numbered from `id` in steps, that arrived (were
+/// accepted) at equal distances.
+struct BurstSeries {
+  std::int64_t id = 0;
+  std::int64_t id_step = 0;
+  DramCycles arrival{0};
+  DramCycles arrival_step{0};
+  std::int64_t bursts = 0;
+};
+
 /// The bursts of one operation that wait for their first command. Each bank has a list of *runs* in
 /// order of arrival: bursts of one row with ascending columns that arrived one after the other in
 /// that bank. Of every bank the oldest run is known, and the oldest that its open row serves.
-/// Within a run the oldest burst goes first. Constant time but for the search of the next hit and
-/// of an address, which go through one bank's runs.
+/// Within a run the oldest burst goes first. Runs are kept as series: many bursts cost as much as
+/// one where they arrive evenly. Constant time but for the search of the next hit and of an
+/// address, which go through one bank's runs.
 class BurstBuffer {
  public:
   using Slot = std::int32_t;
@@ -30,9 +41,9 @@ class BurstBuffer {
 
   BurstBuffer(DramOperation operation, std::size_t capacity, std::size_t banks);
 
-  [[nodiscard]] bool has_room() const { return free_burst_ != kNone; }
+  [[nodiscard]] bool has_room() const { return size_ < capacity_; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] std::size_t capacity() const { return bursts_.size(); }
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
   /// The bank's oldest run.
   [[nodiscard]] Slot oldest(std::size_t bank) const { return banks_[bank].oldest; }
   /// The bank's oldest run in its open row.
@@ -57,29 +68,50 @@ class BurstBuffer {
   /// What the bank's next command depends on and a new burst may change.
   enum class Change : std::uint8_t { None, Oldest, Hit };
   /// Requires `has_room`; arrivals ascend.
-  Change push(const BurstRequest& request, DramCycles arrival, RowIndex open_row);
-  struct Taken {
-    BurstRequest request;
-    DramCycles arrival{0};
-    bool ends_run = false;
-  };
+  Change push(const BurstRequest& request, DramCycles arrival, RowIndex open_row) {
+    return push_series(request, {request.id, 0, arrival, DramCycles(0), 1}, open_row);
+  }
+  /// Bursts with ascending columns from `first` on; `size` may pass the capacity until as many are
+  /// taken.
+  Change push_series(const BurstRequest& first, const BurstSeries& series, RowIndex open_row);
   [[nodiscard]] RowIndex row(Slot run) const { return runs_[static_cast<std::size_t>(run)].row; }
-  /// Takes the oldest burst of the bank's run `oldest` or `hit`.
-  Taken take(std::size_t bank, Slot run, RowIndex open_row);
+  /// The oldest burst of a run.
+  [[nodiscard]] BurstRequest front(std::size_t bank, Slot slot) const {
+    const Run& from = run(slot);
+    return {series(from.oldest).id, bank, from.row, from.first_column, operation_};
+  }
+  [[nodiscard]] DramCycles front_arrival(Slot slot) const {
+    return series(run(slot).oldest).arrival;
+  }
+  /// Upper bound of the arrivals of a run's bursts.
+  [[nodiscard]] DramCycles last_arrival(Slot slot) const {
+    const BurstSeries& last = series(run(slot).youngest);
+    return last.arrival + last.arrival_step * (last.bursts - 1);
+  }
+  [[nodiscard]] std::int64_t bursts(Slot slot) const {
+    return run(slot).end_column - run(slot).first_column;
+  }
+  /// True when the burst would be put at the end of `slot`.
+  [[nodiscard]] bool continues(Slot slot, const BurstRequest& request) const {
+    return banks_[request.bank].youngest == slot && run(slot).row == request.row &&
+           run(slot).end_column == request.column;
+  }
+  /// Takes the oldest burst of the bank's run `oldest` or `hit`; true when the run has no more.
+  bool take(std::size_t bank, Slot slot, RowIndex open_row);
+  /// Takes at most `most` of the oldest bursts of a run that has more, as one series.
+  BurstSeries take_series(std::size_t bank, Slot slot, std::int64_t most);
   /// The bank's open row changed; kNoRow: it was closed.
   void row_changed(std::size_t bank, RowIndex open_row);
 
  private:
-  struct Burst {
-    std::int64_t id = 0;
-    DramCycles arrival{0};
+  struct Series : BurstSeries {
     Slot next = kNone;  ///< of its run, or of the free ones
   };
   struct Run {
     RowIndex row{};
     std::int64_t first_column = 0;  ///< of the oldest burst that waits
     std::int64_t end_column = 0;
-    Slot oldest = kNone;  ///< bursts
+    Slot oldest = kNone;  ///< series
     Slot youngest = kNone;
     Slot next = kNone;  ///< of the bank, or of the free ones
     Slot previous = kNone;
@@ -91,17 +123,24 @@ class BurstBuffer {
   };
   [[nodiscard]] Run& run(Slot slot) { return runs_[static_cast<std::size_t>(slot)]; }
   [[nodiscard]] const Run& run(Slot slot) const { return runs_[static_cast<std::size_t>(slot)]; }
-  [[nodiscard]] Burst& burst(Slot slot) { return bursts_[static_cast<std::size_t>(slot)]; }
+  [[nodiscard]] Series& series(Slot slot) { return series_[static_cast<std::size_t>(slot)]; }
+  [[nodiscard]] const Series& series(Slot slot) const {
+    return series_[static_cast<std::size_t>(slot)];
+  }
   [[nodiscard]] Slot first_in_row(Slot from, RowIndex row) const;
-  void append_run(Bank& bank, const BurstRequest& request, Slot first);
+  [[nodiscard]] Slot new_series(const BurstSeries& series);
+  void append_series(Run& to, const BurstSeries& added);
+  void append_run(Bank& bank, const BurstRequest& first, const BurstSeries& series);
+  void drop_series(Run& from, std::int64_t bursts);
   void remove_run(Bank& bank, Slot slot, RowIndex open_row);
   void update_sets(std::size_t bank, RowIndex open_row);
 
   DramOperation operation_;
   std::size_t size_ = 0;
-  std::vector<Burst> bursts_;
+  std::size_t capacity_;
+  std::vector<Series> series_;
   std::vector<Run> runs_;
-  Slot free_burst_ = kNone;
+  Slot free_series_ = kNone;
   Slot free_run_ = kNone;
   std::vector<Bank> banks_;
   Banks sets_;

@@ -30,6 +30,7 @@ CommandController::CommandController(const DramStandard& standard, const DramCon
       not_to_precharge_(active_reads_),
       precharged_for_row_(device_.banks()),
       last_column_(device_.banks()),
+      streamed_(active_reads_),
       channel_(channel),
       observer_(std::move(observer)) {
   if (standard.bus.split) {
@@ -42,7 +43,11 @@ CommandController::CommandController(const DramStandard& standard, const DramCon
 bool CommandController::offer(const BurstRequest& request, DramCycles now) {
   if (writes_.size() > 0 && writes_.holds(request)) {
     ++(request.operation == DramOperation::Read ? counts_.forwarded : counts_.merged);
-    completions_.push_back({request.id, request.operation, now, now + DramCycles(1), true});
+    completions_.push_back({{request.id, 0, now, DramCycles(0), 1},
+                            request.operation,
+                            now + DramCycles(1),
+                            DramCycles(0),
+                            true});
     return true;
   }
   BurstBuffer& target = buffer(request.operation);
@@ -186,18 +191,20 @@ void CommandController::issue_buffered(Bus& bus, DramCommandKind kind, std::size
     case DramCommandKind::Activate: {
       ++(precharged_for_row_[bank] ? counts_.row_conflicts : counts_.row_misses);
       precharged_for_row_[bank] = false;
-      const BurstBuffer::Taken taken = bursts.take(bank, bursts.oldest(bank), kNoRow);
-      send(bus, kind, bank, taken.request.row, now);
-      active_[bank] = taken.request;
-      active_arrivals_[bank] = taken.arrival;
+      const BurstBuffer::Slot run = bursts.oldest(bank);
+      active_[bank] = bursts.front(bank, run);
+      active_arrivals_[bank] = bursts.front_arrival(run);
+      bursts.take(bank, run, kNoRow);
+      send(bus, kind, bank, active_[bank].row, now);
       set_active(bank, true);
-      open_row_changed(bank, taken.request.row);
+      open_row_changed(bank, active_[bank].row);
       break;
     }
     default: {
-      const BurstBuffer::Taken taken = bursts.take(bank, bursts.hit(bank), device_.open_row(bank));
-      complete(taken.request, taken.arrival, now);
-      send(bus, kind, bank, taken.request.row, now);
+      const BurstBuffer::Slot run = bursts.hit(bank);
+      complete(bursts.front(bank, run), bursts.front_arrival(run), now);
+      bursts.take(bank, run, device_.open_row(bank));
+      send(bus, kind, bank, device_.open_row(bank), now);
       break;
     }
   }
@@ -213,7 +220,8 @@ void CommandController::set_active(std::size_t bank, bool active) {
 void CommandController::complete(const BurstRequest& request, DramCycles arrival, DramCycles now) {
   const bool reads = request.operation == DramOperation::Read;
   const DramCycles at = reads ? now + timing_.nCL + timing_.nBL : now;
-  completions_.push_back({request.id, request.operation, arrival, at});
+  completions_.push_back(
+      {{request.id, 0, arrival, DramCycles(0), 1}, request.operation, at, DramCycles(0), false});
   last_column_[request.bank] = now;
 }
 

@@ -9,6 +9,7 @@
 #include "arch/dram_controller_spec.h"
 #include "arch/dram_spec.h"
 #include "sim/dram/burst_buffer.h"
+#include "sim/dram/burst_feed.h"
 #include "sim/dram/device_timing.h"
 #include "sim/dram/dram_types.h"
 #include "sim/dram/refresh_schedule.h"
@@ -24,6 +25,21 @@ struct CompletedBurst {
   DramCycles accepted{0};
   DramCycles at{0};
   bool from_buffer = false;  ///< forwarded or merged: no command of its own
+};
+
+/// Bursts whose completions are known, at equal distances.
+struct CompletedSeries {
+  BurstSeries bursts;  ///< arrival: when accepted
+  DramOperation operation = DramOperation::Read;
+  DramCycles at{0};
+  DramCycles at_step{0};
+  bool from_buffer = false;
+
+  [[nodiscard]] DramCycles last() const { return at + at_step * (bursts.bursts - 1); }
+  [[nodiscard]] CompletedBurst burst(std::int64_t index) const {
+    return {bursts.id + bursts.id_step * index, operation,
+            bursts.arrival + bursts.arrival_step * index, at + at_step * index, from_buffer};
+  }
 };
 
 /// What the controller has done.
@@ -73,6 +89,12 @@ class CommandController {
     return buffer(operation).has_room();
   }
   void step(DramCycles now);
+  /// Goes on from cycle `now`, of which nothing has been done, as long as only column commands of
+  /// the open rows follow and `feed` offers a burst a cycle, but not into `until`; what follows
+  /// from a cycle is the same as by `offer` and `step` cycle by cycle. Returns the first cycle of
+  /// which nothing has been done: `now` where something else is to be decided soon. Bursts that are
+  /// evenly apart cost as much as one.
+  DramCycles stream(BurstFeed& feed, DramCycles now, DramCycles until);
   /// The first cycle after `now` in which `step` can do something; kNever when nothing is left to
   /// do but refreshes that are not described.
   [[nodiscard]] DramCycles next_event(DramCycles now);
@@ -83,8 +105,10 @@ class CommandController {
     return reads_.size() == 0 && writes_.size() == 0 && active_count_ == 0;
   }
 
+  /// Which buffer is served.
+  [[nodiscard]] DramOperation direction() const { return direction_; }
   /// Completions since they were last taken, in order of their command. The caller clears it.
-  [[nodiscard]] std::vector<CompletedBurst>& completions() { return completions_; }
+  [[nodiscard]] std::vector<CompletedSeries>& completions() { return completions_; }
   [[nodiscard]] const CommandCounts& counts() const { return counts_; }
   /// Ranks of all pseudo-channels.
   [[nodiscard]] std::int64_t ranks() const { return static_cast<std::int64_t>(device_.ranks()); }
@@ -108,6 +132,7 @@ class CommandController {
     }
   };
   class Search;
+  class Stream;
   struct Bus {
     bool columns = true;
     bool rows = true;
@@ -172,6 +197,7 @@ class CommandController {
   void issue_own(Bus& bus, DramCommandKind kind, std::size_t bank, DramCycles now);
   void set_active(std::size_t bank, bool active);
   void complete(const BurstRequest& request, DramCycles arrival, DramCycles now);
+  [[nodiscard]] DramCycles end_of_stream(DramCycles now, DramCycles until);
   void send(Bus& bus, DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles now);
 
   DramControllerSpec spec_;
@@ -200,7 +226,8 @@ class CommandController {
   bool stale_ = true;
   std::vector<bool> precharged_for_row_;  ///< by bank: the last PRE made way for another row
   std::vector<DramCycles> last_column_;   ///< by bank
-  std::vector<CompletedBurst> completions_;
+  BankSet streamed_;                      ///< by `stream`, to be told to the device
+  std::vector<CompletedSeries> completions_;
   CommandCounts counts_;
   ChannelIndex channel_;
   DramCommandObserver observer_;

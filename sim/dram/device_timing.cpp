@@ -33,6 +33,21 @@ DeviceTiming::DeviceTiming(const DramStandard& standard, RankTurnaround turnarou
   for (const CommandGap& gap : command_gaps(standard, turnaround)) {
     add_gap(gap);
   }
+  for (const DramCommandKind kind : {DramCommandKind::Read, DramCommandKind::Write}) {
+    const std::size_t entries = static_cast<std::size_t>(kind) * groups_;
+    std::vector<DramCycles>& gaps = column_gaps_[operation_of(kind)];
+    gaps.resize(groups_ * groups_);
+    for (std::size_t from = 0; from < groups_; ++from) {
+      for (const GroupGap& gap : group_gaps(kind, from)) {
+        for (std::size_t to = gap.first; to < gap.end; ++to) {
+          if (to >= entries && to < entries + groups_) {
+            DramCycles& longest = gaps[from * groups_ + to - entries];
+            longest = std::max(longest, gap.cycles);
+          }
+        }
+      }
+    }
+  }
 }
 
 void DeviceTiming::add_groups(const CommandGap& gap, std::size_t from, std::size_t first,
@@ -147,6 +162,15 @@ void DeviceTiming::issue(DramCommandKind kind, std::size_t bank, RowIndex row, D
     close(bank, when);
   } else if (kind == DramCommandKind::Activate) {
     open(bank, row, when);
+  }
+}
+
+void DeviceTiming::space_columns(DramCommandKind kind, std::size_t bank, DramCycles when) {
+  DramCycles* const ready = &group_ready_[static_cast<std::size_t>(kind) * groups_];
+  const DramCycles* const gaps =
+      &column_gaps_[operation_of(kind)][(bank >> banks_per_group_bits_) * groups_];
+  for (std::size_t group = 0; group < groups_; ++group) {
+    ready[group] = std::max(ready[group], when + gaps[group]);
   }
 }
 

@@ -59,6 +59,16 @@ class DeviceTiming {
   /// `bank` of Refresh and PrechargeAll: any of the rank. `row` of an Activate.
   void issue(DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles when);
 
+  /// What a RD or WR at `when` means for others of its kind alone; `issue` for the last of several
+  /// in a bank makes up for the rest.
+  void space_columns(DramCommandKind kind, std::size_t bank, DramCycles when);
+  /// The distance of two RD or WR, from a bank to another (or the same) one.
+  [[nodiscard]] DramCycles column_gap(DramCommandKind kind, std::size_t from,
+                                      std::size_t to) const {
+    return column_gaps_[operation_of(kind)]
+                       [(from >> banks_per_group_bits_) * groups_ + (to >> banks_per_group_bits_)];
+  }
+
   /// Cycles until `now`, summed over ranks, in which a rank had a row open.
   [[nodiscard]] DramCycles active_cycles(DramCycles now) const;
 
@@ -89,6 +99,9 @@ class DeviceTiming {
   [[nodiscard]] std::vector<GroupGap>& group_gaps(DramCommandKind kind, std::size_t group) {
     return group_gaps_[static_cast<std::size_t>(kind) * groups_ + group];
   }
+  [[nodiscard]] static std::size_t operation_of(DramCommandKind column) {
+    return column == DramCommandKind::Read ? 0 : 1;
+  }
   void raise_banks(DramCommandKind kind, std::size_t bank, DramCycles when);
   void raise_groups(DramCommandKind kind, std::size_t bank, DramCycles when);
   void close(std::size_t bank, DramCycles when);
@@ -106,6 +119,8 @@ class DeviceTiming {
   std::vector<DramCycles> bank_ready_;  ///< by command and bank
   /// What bank group, rank and data bus allow, by command and bank group.
   std::vector<DramCycles> group_ready_;
+  /// By RD or WR, bank group and bank group of the next.
+  std::array<std::vector<DramCycles>, 2> column_gaps_;
   std::vector<RowIndex> open_rows_;
   std::vector<Rank> ranks_;
   DramCycles active_cycles_{0};
