@@ -25,16 +25,18 @@ class BurstFeed {
 
   [[nodiscard]] const OfferedRun& run() const { return run_; }
   [[nodiscard]] bool is_empty() const { return run_.bursts == 0; }
-  /// The first `bursts` of the run have been accepted.
-  void take(std::int64_t bursts) {
+  /// The first `bursts` of the run have been accepted, the last of them in cycle `last`.
+  void take(std::int64_t bursts, DramCycles last) {
     run_.first.id += run_.id_step * bursts;
     run_.first.column += bursts;
     run_.bursts -= bursts;
     refused_ = false;
-    if (run_.bursts == 0) {
-      refill();
-    }
+    taken(bursts, last);
   }
+  /// Makes a run of what waits, if there is none; everything that arrives until `now` is known.
+  virtual void prepare(DramCycles /*now*/) {}
+  /// Where there is no run: when the first burst arrives, kNever where none is known.
+  [[nodiscard]] virtual DramCycles arrives() const { return kNever; }
   /// The first cycle, not before `now`, in which the first burst may be offered, as far as known.
   [[nodiscard]] virtual DramCycles opens(DramCycles now) const { return std::max(now, run_.from); }
   /// True when `opens` depends on completions: bursts are offered one by one.
@@ -44,8 +46,8 @@ class BurstFeed {
   void set_refused(bool refused) { refused_ = refused; }
 
  protected:
-  /// Sets `run_`, which has come to its end.
-  virtual void refill() = 0;
+  /// Bursts of `run_` have been accepted; where none is left of it, sets the next if there is one.
+  virtual void taken(std::int64_t bursts, DramCycles last) = 0;
 
   OfferedRun run_;
 

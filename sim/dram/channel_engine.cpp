@@ -13,7 +13,7 @@ ChannelEngine::ChannelEngine(const DramStandard& standard, const DramControllerS
       sink_(sink) {}
 
 /// False where an entry must become free first: what the write buffer does not hold (it was
-/// offered once) it will not hold later.
+/// offered once) it will not hold until another write is accepted.
 bool ChannelEngine::can_offer(const BurstFeed& feed) const {
   return !feed.is_empty() &&
          (!feed.was_refused() || controller_.has_room(feed.run().first.operation));
@@ -22,7 +22,7 @@ bool ChannelEngine::can_offer(const BurstFeed& feed) const {
 namespace {
 
 class NoFeed : public BurstFeed {
-  void refill() override {}
+  void taken(std::int64_t /*bursts*/, DramCycles /*last*/) override {}
 };
 
 }  // namespace
@@ -31,7 +31,9 @@ DramCycles ChannelEngine::stream(DramCycles now, DramCycles until) {
   NoFeed nothing;
   BurstFeed* streamed = &nothing;
   for (BurstFeed* const feed : feeds_) {
+    feed->prepare(now);
     if (feed->is_empty()) {
+      until = std::min(until, feed->arrives());
       continue;
     }
     if (feed->is_gated()) {
@@ -62,10 +64,17 @@ void ChannelEngine::go_on(DramCycles until) {
 
 void ChannelEngine::visit(DramCycles now) {
   for (BurstFeed* const feed : feeds_) {
+    feed->prepare(now);
     if (can_offer(*feed) && feed->opens(now) <= now) {
-      feed->set_refused(!controller_.offer(feed->run().first, now));
-      if (!feed->was_refused()) {
-        feed->take(1);
+      const bool writes = feed->run().first.operation == DramOperation::Write;
+      if (controller_.offer(feed->run().first, now)) {
+        feed->take(1, now);
+        for (BurstFeed* const other : feeds_) {
+          // A read may be forwarded now.
+          other->set_refused(other->was_refused() && !writes);
+        }
+      } else {
+        feed->set_refused(true);
       }
     }
   }
@@ -76,8 +85,11 @@ void ChannelEngine::visit(DramCycles now) {
   deliver();
   next_ = event_;
   for (const BurstFeed* const feed : feeds_) {
-    if (can_offer(*feed)) {
-      next_ = std::min(next_, feed->opens(now + DramCycles(1)));
+    const DramCycles next = now + DramCycles(1);
+    if (feed->is_empty()) {
+      next_ = std::min(next_, std::max(next, feed->arrives()));
+    } else if (can_offer(*feed)) {
+      next_ = std::min(next_, feed->opens(next));
     }
   }
 }

@@ -48,9 +48,9 @@ class ReplayFeed : public BurstFeed {
   }
 
  private:
-  void refill() override {
-    ++outstanding_;
-    fetch();
+  void taken(std::int64_t bursts, DramCycles /*last*/) override {
+    outstanding_ += bursts;
+    fetch();  // a run is one burst
   }
 
   void fetch() {

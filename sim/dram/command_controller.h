@@ -107,6 +107,7 @@ class CommandController {
 
   /// Which buffer is served.
   [[nodiscard]] DramOperation direction() const { return direction_; }
+  [[nodiscard]] bool is_idle_of_writes() const { return writes_.size() == 0; }
   /// Completions since they were last taken, in order of their command. The caller clears it.
   [[nodiscard]] std::vector<CompletedSeries>& completions() { return completions_; }
   [[nodiscard]] const CommandCounts& counts() const { return counts_; }

@@ -40,7 +40,9 @@ class CommandController::Stream {
   /// stream, as does one that is forwarded or merged.
   void plan_offer(DramCycles from) {
     offer_ = kNever;
-    if (!feed_.is_empty()) {
+    if (feed_.is_empty()) {
+      end_ = std::min(end_, std::max(from, feed_.arrives()));
+    } else {
       offer_ = std::max(from, feed_.run().from);
       const BurstRequest& first = feed_.run().first;
       const BurstBuffer& writes = controller_.writes_;
@@ -89,7 +91,7 @@ class CommandController::Stream {
     }
     const auto change =
         bursts_.push_series(first, {first.id, run.id_step, offer_, DramCycles(1), count}, row);
-    feed_.take(count);
+    feed_.take(count, offer_ + DramCycles(count - 1));
     plan_offer(offer_ + DramCycles(count));
     if (change == BurstBuffer::Change::Hit) {
       find_column();
@@ -142,7 +144,7 @@ class CommandController::Stream {
       const BurstRequest first = offered.first;
       const BurstSeries series{first.id, offered.id_step, column_ + DramCycles(1), gap, count};
       (void)bursts_.push_series(first, series, device_.open_row(first.bank));
-      feed_.take(count);
+      feed_.take(count, column_ + gap * (count - 1) + DramCycles(1));
     }
     for (std::int64_t left = count; left > 0;) {
       const BurstSeries taken = bursts_.take_series(bank_, run, left);
@@ -164,8 +166,9 @@ class CommandController::Stream {
       return false;
     }
     const BurstRequest& first = feed_.run().first;
-    return goes_on || (device_.open_row(first.bank) != first.row &&
-                       bursts_.oldest(first.bank) != BurstBuffer::kNone);
+    return goes_on || (bursts_.oldest(first.bank) != BurstBuffer::kNone &&
+                       (device_.open_row(first.bank) != first.row ||
+                        bursts_.hit(first.bank) != BurstBuffer::kNone));
   }
 
   /// All other banks' bursts are younger than those of `run`, and not earlier after each of them.

@@ -9,6 +9,8 @@
 
 namespace systole {
 
+constexpr DramCycles kNever{INT64_MAX};
+
 enum class ChannelIndex : std::int32_t {};
 /// A bank of one channel: pseudo-channel : rank : bank group : bank.
 enum class BankIndex : std::int32_t {};
