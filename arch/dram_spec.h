@@ -102,6 +102,17 @@ struct DramStandard {
   std::optional<DramPower> power;
 };
 
+[[nodiscard]] constexpr bool has_bank_refresh(const DramStandard& standard) {
+  return standard.timing.nRFCpb > DramCycles(0);
+}
+
+/// Does the controller refresh the standard bank by bank?
+[[nodiscard]] inline bool refreshes_banks(const DramControllerSpec& controller,
+                                          const DramStandard& standard) {
+  return controller.refresh == RefreshKind::PerBank ||
+         (controller.refresh == RefreshKind::PerBankIfAny && has_bank_refresh(standard));
+}
+
 /// The order of an address inside a channel, from its most significant end:
 ///   lin  row : rank : bank : bank group : column : pseudo-channel
 ///   bgi  row : rank : bank : column : bank group : pseudo-channel, so that a stream goes round

@@ -15,8 +15,9 @@ std::size_t bin_of(std::int64_t latency) {
   if (latency < LatencyHistogram::kExact) {
     return static_cast<std::size_t>(latency);
   }
-  const auto octave = static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(latency)) -
-                                                std::bit_width(static_cast<std::uint64_t>(kHalf)));
+  const auto octave =
+      static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(latency)) -
+                                std::bit_width(static_cast<std::uint64_t>(kHalf)));
   return static_cast<std::size_t>(kHalf * octave + (latency >> octave));
 }
 

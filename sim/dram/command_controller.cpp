@@ -250,8 +250,8 @@ DramCycles CommandController::next_event(DramCycles now) {
   const DramCycles next = now + DramCycles(1);
   DramCycles event = refresh_.next_due();
   for (const BurstBuffer* bursts : {&reads_, &writes_}) {
-    if (spec_.starvation_limit > DramCycles(0) && bursts->size() > 0 && !starves(*bursts, now)) {
-      event = std::min(event, bursts->oldest_arrival() + spec_.starvation_limit + DramCycles(1));
+    if (spec_.starvation_limit > DramCycles(0) && bursts->size() > 0 && !starves(*bursts, next)) {
+      event = std::min(event, patience_of(*bursts) + DramCycles(1));
     }
   }
   const bool turns = !all_blocked_ && wanted_direction(next) != direction_;

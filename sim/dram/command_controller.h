@@ -166,9 +166,18 @@ class CommandController {
   [[nodiscard]] const Candidate& best_of(Need need, DramCycles from);
   void find_starving(const Bus& bus, DramCycles from, Candidate& best) const;
   void find_unwanted_row(DramCycles from, Candidate& best) const;
+  /// A burst of the buffer is older than the limit.
   [[nodiscard]] bool starves(const BurstBuffer& buffer, DramCycles now) const {
-    return spec_.starvation_limit > DramCycles(0) && buffer.size() > 0 &&
-           now - buffer.oldest_arrival() > spec_.starvation_limit;
+    return spec_.starvation_limit > DramCycles(0) && now > patience_of(buffer) &&
+           buffer.size() > 0 && now > renewed_patience(buffer, now);
+  }
+  /// No burst of the buffer starves up to this cycle.
+  [[nodiscard]] DramCycles& patience_of(const BurstBuffer& buffer) const {
+    return patience_[&buffer == &reads_ ? 0 : 1];
+  }
+  [[nodiscard]] DramCycles renewed_patience(const BurstBuffer& buffer, DramCycles now) const {
+    const DramCycles oldest = buffer.size() == 0 ? now : buffer.oldest_arrival();
+    return patience_of(buffer) = oldest + spec_.starvation_limit;
   }
   void reconsider(Need need, std::size_t bank, DramCycles from);
   void improve(Candidate& best, DramCycles at, DramCycles arrival, std::size_t bank,
@@ -202,6 +211,8 @@ class CommandController {
   void send(Bus& bus, DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles now);
 
   DramControllerSpec spec_;
+  /// By operation; arrivals only ascend, so an old value is a bound.
+  mutable std::array<DramCycles, 2> patience_{};
   DramTiming timing_;
   DramCommandBus lengths_;
   DeviceTiming device_;

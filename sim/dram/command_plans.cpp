@@ -174,8 +174,12 @@ void CommandController::find_starving(const Bus& bus, DramCycles from, Candidate
 }
 
 const CommandController::Candidate& CommandController::best_buffered(Bus& bus, DramCycles from) {
-  const bool steady = spec_.starvation_limit == DramCycles(0);
-  if (!bus.buffered_known || !steady || bus.buffered->at < from) {
+  if (starves(buffer(direction_), from)) {
+    find_starving(bus, from, starving_);
+    bus.buffered_known = false;
+    return starving_;
+  }
+  if (!bus.buffered_known || bus.buffered->at < from) {
     bus.buffered = search_buffered(bus, from);
     bus.buffered_known = true;
   }
@@ -184,10 +188,6 @@ const CommandController::Candidate& CommandController::best_buffered(Bus& bus, D
 
 const CommandController::Candidate* CommandController::search_buffered(const Bus& bus,
                                                                        DramCycles from) {
-  if (starves(buffer(direction_), from)) {
-    find_starving(bus, from, starving_);
-    return &starving_;
-  }
   const Candidate* best = bus.columns ? &best_of(Need::Column, from) : nullptr;
   if (bus.rows) {
     for (const Need need : {Need::Activate, Need::Precharge}) {

@@ -62,7 +62,7 @@ void ControllerOracle::step() {
 
 void ControllerOracle::fall_due() {
   const std::int64_t steps =
-      spec_.refresh == RefreshKind::PerBank ? static_cast<std::int64_t>(per_rank_) : 1;
+      refreshes_banks(spec_, standard_) ? static_cast<std::int64_t>(per_rank_) : 1;
   const std::int64_t interval = standard_.timing.nREFI.count();
   if (spec_.refresh == RefreshKind::Off || interval == 0) {
     return;
@@ -123,7 +123,7 @@ bool ControllerOracle::wanted(std::size_t bank) const {
 
 /// The banks that a pending refresh of the rank is about; none where none is pending.
 std::vector<std::size_t> ControllerOracle::pending(std::size_t rank) const {
-  const bool per_bank = spec_.refresh == RefreshKind::PerBank;
+  const bool per_bank = refreshes_banks(spec_, standard_);
   std::vector<std::size_t> banks;
   for (std::size_t bank = 0; bank < per_rank_; ++bank) {
     if (!per_bank || bank == turn_[rank]) {
@@ -145,7 +145,7 @@ bool ControllerOracle::refresh() {
                                      [&](std::size_t bank) { return is_active(bank); })) {
       continue;
     }
-    const bool per_bank = spec_.refresh == RefreshKind::PerBank;
+    const bool per_bank = refreshes_banks(spec_, standard_);
     const bool open = std::any_of(banks.begin(), banks.end(),
                                   [&](std::size_t bank) { return row_[bank] != kNoRow; });
     if (open) {
