@@ -22,6 +22,12 @@ class ArgsPrinter {
                kFields<Struct>);
   }
 
+  void semaphores(const Instruction& instruction) {
+    const Instruction defaults;
+    member(optional("wait", &Instruction::waits), instruction, defaults);
+    member(optional("signal", &Instruction::signals), instruction, defaults);
+  }
+
  private:
   template <class Struct, class Value>
   void member(const Field<Struct, Value>& field, const Struct& object, const Struct& defaults) {
@@ -49,6 +55,7 @@ class ArgsPrinter {
     text_.push_back('"');
   }
 
+  void value(float real) { words(real); }  // as text: JSON has no infinities
   void value(const Operand& operand) { words(operand); }
   void value(const FixedPoint& scale) { words(scale); }
   void value(const std::vector<SemaphoreUse>& uses) { words(uses); }
@@ -76,6 +83,10 @@ void append_args(std::string& text, const Instruction& instruction) {
   ArgsPrinter printer(text);
   std::visit([&](const auto& operation) { printer.members(operation); }, instruction.operation);
   printer.members(instruction);
+}
+
+void append_semaphore_args(std::string& text, const Instruction& instruction) {
+  ArgsPrinter(text).semaphores(instruction);
 }
 
 }  // namespace systole

@@ -13,4 +13,7 @@ namespace systole {
 /// its shape is the layer's.
 void append_args(std::string& text, const Instruction& instruction);
 
+/// The semaphores alone.
+void append_semaphore_args(std::string& text, const Instruction& instruction);
+
 }  // namespace systole

@@ -47,6 +47,14 @@ std::string microseconds(Femtoseconds time) {
   return text;
 }
 
+std::int64_t instructions_of(const Program& program) {
+  std::size_t sum = 0;
+  for (const auto& stream : program.streams) {
+    sum += stream.size();
+  }
+  return static_cast<std::int64_t>(sum);
+}
+
 /// The events of a file: one line each.
 class EventWriter {
  public:
@@ -87,6 +95,7 @@ class Timeline {
         clock_(chip.clock()),
         program_(program),
         trace_(trace),
+        is_brief_(instructions_of(program) > kFullDetailInstructions),
         flows_(stalling_flows(program, trace)),
         writer_(sink) {
     for (std::size_t id = 0; id < flows_.size(); ++id) {
@@ -114,10 +123,10 @@ class Timeline {
   void begin() {
     writer_.begin(fmt::format(
         R"({{"displayTimeUnit":"ns","otherData":{{"schema":"systole.timeline/1","chip":{},)"
-        R"("network":{},"batch":{},"frequency_hz":{},"cycle_femtoseconds":{},"cycles":{}}},)"
-        R"("traceEvents":[)",
+        R"("network":{},"batch":{},"frequency_hz":{},"cycle_femtoseconds":{},"cycles":{},)"
+        R"("detail":"{}"}},"traceEvents":[)",
         json_text(chip_.name), json_text(program_.network), program_.batch, chip_.frequency.count(),
-        clock_.period().count(), trace_.elapsed.count()));
+        clock_.period().count(), trace_.elapsed.count(), is_brief_ ? "brief" : "full"));
     metadata(
         kCounterTrack, "process_name",
         fmt::format(R"("name":{})", json_text(fmt::format("{} on {}, batch {}", program_.network,
@@ -177,10 +186,10 @@ class Timeline {
                   CoreCycles cursor) {
     const CoreCycles begin = spans.empty() ? cursor : spans.front().begin;
     const CoreCycles end = spans.empty() ? cursor : spans.back().end;
-    begin_work(place, begin);
+    begin_work(place, spans, begin);
     flow_events('f', R"(,"bp":"e")", flows_to_, place, begin);
     for (const ChargedSpan& span : spans) {
-      if (span.cause != Cause::Busy) {
+      if (span.cause != Cause::Busy && !is_brief_) {
         writer_.event('B', track_of(place.engine), time_of(span.begin),
                       fmt::format(R"(,"name":"{}","cat":"part")", name_of(span.cause)));
         end_slice(place, span.end);
@@ -190,19 +199,44 @@ class Timeline {
     end_slice(place, end);
   }
 
-  void begin_work(const InstructionPlace& place, CoreCycles begin) {
+  void begin_work(const InstructionPlace& place, std::span<const ChargedSpan> spans,
+                  CoreCycles begin) {
     const auto index = static_cast<std::size_t>(place.index);
     const Instruction& instruction = program_.stream(place.engine)[index];
     const InstructionTrace& when = trace_.engine(place.engine).instructions[index];
     const std::string_view operation = name_of(instruction.operation);
-    args_.clear();
-    append_args(args_, instruction);
-    writer_.event('B', track_of(place.engine), time_of(begin),
-                  fmt::format(R"(,"name":"{} {}","cat":"{}","args":{{"index":{},{},)"
-                              R"("head":{},"start":{},"end":{},"completed":{}}})",
-                              operation, layer_names_[static_cast<std::size_t>(instruction.layer)],
-                              operation, place.index, args_, when.head.count(), when.start.count(),
-                              when.end.count(), when.completed.count()));
+    args_ = fmt::format(R"("index":{})", place.index);
+    if (is_brief_) {
+      append_semaphore_args(args_, instruction);
+      append_parts(spans);
+    } else {
+      append_args(args_, instruction);
+      add_arg("head", when.head);
+    }
+    add_arg("start", when.start);
+    add_arg("end", when.end);
+    add_arg("completed", when.completed);
+    writer_.event(
+        'B', track_of(place.engine), time_of(begin),
+        fmt::format(R"(,"name":"{} {}","cat":"{}","args":{{{}}})", operation,
+                    layer_names_[static_cast<std::size_t>(instruction.layer)], operation, args_));
+  }
+
+  void add_arg(std::string_view name, CoreCycles cycles) {
+    fmt::format_to(std::back_inserter(args_), R"(,"{}":{})", name, cycles.count());
+  }
+
+  /// Cycles by cause, as far as they are not busy.
+  void append_parts(std::span<const ChargedSpan> spans) {
+    EngineCounters parts;
+    for (const ChargedSpan& span : spans) {
+      parts[span.cause] += span.end - span.begin;
+    }
+    for (const auto& [cause, name] : kEnumNames<Cause>) {
+      if (cause != Cause::Busy && parts[cause] > CoreCycles(0)) {
+        add_arg(name, parts[cause]);
+      }
+    }
   }
 
   void flow_events(char phase, std::string_view binding, const FlowEnds& ends,
@@ -273,6 +307,7 @@ class Timeline {
   Clock<CoreCycles> clock_;
   const Program& program_;
   const RunTrace& trace_;
+  bool is_brief_;
   std::vector<Flow> flows_;
   FlowEnds flows_from_;
   FlowEnds flows_to_;

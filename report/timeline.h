@@ -12,6 +12,12 @@ namespace systole {
 /// Takes text piece by piece.
 using TextSink = std::function<void(std::string_view)>;
 
+/// Programs of more instructions than this get a brief timeline: slices without operands and the
+/// cycle in which an instruction was taken (`systole compile` prints the operands, by the index
+/// that each slice has), and what was not busy in the work as arguments instead of slices inside.
+/// So files stay below 50 MB up to about 200,000 instructions.
+inline constexpr std::int64_t kFullDetailInstructions = 100'000;
+
 /// Counters have at most this many samples (of DRAM traffic: twice as many, reads and writes).
 inline constexpr std::int64_t kTimelineSamples = 8192;
 

@@ -17,11 +17,13 @@ namespace systole {
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
-  /// A vector instruction wrote rows x cols int8 values of `tensor` (read back from the unified
-  /// buffer): row r starts at packed byte offset + r * pitch of the tensor.
+  /// A vector instruction wrote rows x cols bytes of `tensor` (read back from the unified buffer):
+  /// row r starts at packed byte offset + r * pitch of the tensor. Of int8 tensors a byte is a
+  /// value; wider elements are little-endian, as many bytes each as their type has.
   virtual void on_result(TensorId tensor, std::int64_t offset, std::int64_t rows, std::int64_t cols,
                          std::int64_t pitch, std::span<const std::int8_t> values) = 0;
-  /// The int32 values (accumulator + bias) that a Requantize read, for the same elements.
+  /// The int32 values (accumulator + bias) that a Requantize read, for the same elements. Convert
+  /// has no such call: its sums are fp32.
   virtual void on_accumulators(TensorId tensor, std::int64_t offset, std::int64_t rows,
                                std::int64_t cols, std::int64_t pitch,
                                std::span<const std::int32_t> values) = 0;

@@ -36,8 +36,8 @@ struct KernelPosition {
 
 /// What output positions first .. first + count - 1 read at one kernel position.
 void add_position(Runs& runs, const Window& window, const KernelPosition& kernel,
-                  std::int64_t first, std::int64_t count, std::int64_t element_bytes) {
-  const std::int64_t bytes = kernel.channels * element_bytes;
+                  std::int64_t first, std::int64_t count, DataType type) {
+  const std::int64_t bytes = bytes_of(type, kernel.channels);
   const std::int64_t shift_row = kernel.row * window.dilation_rows - window.pad_top;
   const std::int64_t shift_col = kernel.col * window.dilation_cols - window.pad_left;
   for (std::int64_t position = first; position < first + count;) {
@@ -54,7 +54,7 @@ void add_position(Runs& runs, const Window& window, const KernelPosition& kernel
     }
     const std::int64_t start = window.source.address + image * window.image_pitch +
                                (iy - window.first_in_row) * window.row_pitch +
-                               kernel.first_channel * element_bytes;
+                               bytes_of(type, kernel.first_channel);
     for (std::int64_t x = ox; x < ox + here; ++x) {
       const std::int64_t ix = x * window.stride_cols + shift_col;
       if (ix >= 0 && ix < window.in_cols) {
@@ -66,7 +66,7 @@ void add_position(Runs& runs, const Window& window, const KernelPosition& kernel
 
 /// Elements k_first .. k_first + depth - 1 of the reduction axis, at each output position.
 void add_window(Runs& runs, const Window& window, std::int64_t first, std::int64_t count,
-                std::int64_t k_first, std::int64_t depth, std::int64_t element_bytes) {
+                std::int64_t k_first, std::int64_t depth, DataType type) {
   for (std::int64_t k = k_first; k < k_first + depth;) {
     const std::int64_t channel = k % window.channels;
     const std::int64_t tap = k / window.channels;
@@ -76,7 +76,7 @@ void add_window(Runs& runs, const Window& window, std::int64_t first, std::int64
                   .col = tap % window.kernel_cols,
                   .first_channel = channel,
                   .channels = channels},
-                 first, count, element_bytes);
+                 first, count, type);
     k += channels;
   }
 }
@@ -111,7 +111,7 @@ class Finder {
 
   void operator()(const Fold& fold) {
     add_window(reads_, fold.window, fold.first, fold.count, fold.k_first, fold.rows,
-               bytes_of(fold.activation_type));
+               fold.activation_type);
   }
 
   void operator()(const Requantize& requantize) {
@@ -135,7 +135,7 @@ class Finder {
   void operator()(const Pool& pool) {
     const Window& window = pool.window;
     add_window(reads_, window, pool.first, pool.count, 0,
-               window.kernel_rows * window.kernel_cols * window.channels, 1);
+               window.kernel_rows * window.kernel_cols * window.channels, DataType::Int8);
     write(pool.to, pool.count, window.channels);
   }
 
@@ -143,6 +143,11 @@ class Finder {
     add_rows(reads_, softmax.in.address, softmax.rows, softmax.cols, softmax.in_pitch);
     add(reads_, softmax.table.address, kSoftmaxTableBytes);
     write(softmax.to, softmax.rows, softmax.cols);
+  }
+
+  void operator()(const Convert& convert) {
+    add(reads_, convert.bias.address, convert.cols * bytes_of(DataType::Fp32));
+    add_rows(writes_, convert.out.address, convert.rows, convert.row_bytes(), convert.pitch);
   }
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <variant>
 #include <vector>
 
@@ -107,7 +108,7 @@ struct Window {
 /// (`tile` from the weight FIFO, activations from the unified buffer), and how large a fold may be.
 /// rows and cols never exceed the array's rows and columns; count is free (weight stationary), at
 /// most the array's columns (input stationary) or at most its rows (output stationary).
-/// Sums are int32 modulo 2^32 for integer operands, fp32 for floating ones (docs/timing.md has the
+/// Sums are int32 modulo 2^32 for integer operands, fp32 for floating ones (docs/numerics.md has the
 /// order of the additions).
 struct Fold {
   bool next_tile = true;  ///< take the next tile from the weight FIFO; false: the tile of before
@@ -242,8 +243,28 @@ struct Softmax {
   bool operator==(const Softmax&) const = default;
 };
 
+/// accumulators of fp32 sums -> unified buffer: v = clamp(acc + bias[col]), then rounded to `type`:
+/// fp32, fp16, bf16 or an fp8, the nearest number, ties to even. acc + bias is one addition in
+/// binary32. clamp gives `low` for what is below, `high` for what is above, and a NaN for a NaN;
+/// low = 0 is a ReLU. What is too large for `type` becomes infinity, in fp8_e4m3 the largest number
+/// of its sign; a NaN the quiet NaN of the type. `bias` points at `cols` little-endian fp32 values.
+struct Convert {
+  std::int64_t accumulator = 0;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  Operand bias;
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+  DataType type = DataType::Bf16;
+  Operand out;
+  std::int64_t pitch = 0;  ///< bytes from row to row
+
+  [[nodiscard]] std::int64_t row_bytes() const { return bytes_of(type, cols); }
+  bool operator==(const Convert&) const = default;
+};
+
 using Operation =
-    std::variant<Transfer, LoadWeights, Fold, Requantize, Rescale, Add, Pool, Softmax>;
+    std::variant<Transfer, LoadWeights, Fold, Requantize, Rescale, Add, Pool, Softmax, Convert>;
 
 /// Waits until the semaphore's count is at least `count`, then takes it away (waits), or adds
 /// `count` when the instruction has completed and its results are visible (signals).

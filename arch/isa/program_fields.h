@@ -202,6 +202,19 @@ inline constexpr auto kFields<Softmax> = std::tuple{
     required("table", &Softmax::table), required("to", &Softmax::to),
 };
 
+template <>
+inline constexpr auto kFields<Convert> = std::tuple{
+    required("accumulator", &Convert::accumulator),
+    required("rows", &Convert::rows),
+    required("cols", &Convert::cols),
+    required("bias", &Convert::bias),
+    optional("low", &Convert::low),
+    optional("high", &Convert::high),
+    required("type", &Convert::type),
+    required("out", &Convert::out),
+    optional("pitch", &Convert::pitch),
+};
+
 /// Common to all instructions; written behind the fields of the operation.
 template <>
 inline constexpr auto kFields<Instruction> = std::tuple{
@@ -211,8 +224,9 @@ inline constexpr auto kFields<Instruction> = std::tuple{
 };
 
 /// Names of the alternatives of Operation, in their order.
-inline constexpr auto kOperationNames = std::to_array<std::string_view>(
-    {"transfer", "load_weights", "fold", "requantize", "rescale", "add", "pool", "softmax"});
+inline constexpr auto kOperationNames =
+    std::to_array<std::string_view>({"transfer", "load_weights", "fold", "requantize", "rescale",
+                                     "add", "pool", "softmax", "convert"});
 static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
 
 constexpr std::string_view name_of(const Operation& operation) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <concepts>
 #include <limits>
 #include <type_traits>
@@ -121,6 +122,7 @@ class Parser {
 
   template <std::integral Integer>
   void value(LineCursor& cursor, Integer& integer);
+  void value(LineCursor& cursor, float& real);
   void value(LineCursor& cursor, bool& flag);
   template <class Enum>
   requires std::is_enum_v<Enum>
@@ -340,6 +342,15 @@ void Parser::value(LineCursor& cursor, Integer& integer) {
     using Limits = std::numeric_limits<Integer>;
     cursor.fail(fmt::format("an integer in {}..{}", Limits::min(), Limits::max()),
                 got_token(token));
+  }
+}
+
+void Parser::value(LineCursor& cursor, float& real) {
+  const std::string_view token = cursor.token();
+  const char* const end = token.data() + token.size();
+  const auto result = std::from_chars(token.data(), end, real);
+  if (result.ec != std::errc{} || result.ptr != end || std::isnan(real)) {
+    cursor.fail("a number such as 0.5, -1e-3 or inf", got_token(token));
   }
 }
 

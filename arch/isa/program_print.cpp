@@ -49,6 +49,7 @@ class Printer {
   }
 
   void value(std::integral auto integer) { number(integer); }
+  void value(float real) { append_value(text_, real); }
   void value(bool flag) { word(flag ? "true" : "false"); }
 
   template <class Enum>

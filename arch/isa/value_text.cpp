@@ -11,6 +11,12 @@ void append_value(std::string& text, std::int64_t number) {
   text.append(digits.data(), result.ptr);
 }
 
+void append_value(std::string& text, float real) {
+  std::array<char, 24> digits{};
+  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), real);
+  text.append(digits.data(), result.ptr);
+}
+
 void append_value(std::string& text, const Operand& operand) {
   if (operand.tensor != kNoTensor || operand.offset != 0) {
     text.push_back('t');

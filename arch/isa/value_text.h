@@ -12,6 +12,8 @@ namespace systole {
 
 /// `-12`
 void append_value(std::string& text, std::int64_t number);
+/// `0.1`, `-1e-30`, `inf`: the fewest digits that give the same number back
+void append_value(std::string& text, float real);
 /// `t3+128@4096`, `t3@4096` at offset 0, `@4096` without a tensor
 void append_value(std::string& text, const Operand& operand);
 /// `1518500250/2^37`

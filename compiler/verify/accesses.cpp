@@ -94,6 +94,13 @@ class Deriver {
     return {};
   }
 
+  std::optional<std::string> operator()(const Convert& convert) {
+    read("bias", convert.bias, 1, convert.cols * kBiasBytes, 0);
+    add(accesses_.writes, "out", Space::Buffer, convert.out, convert.rows, convert.row_bytes(),
+        convert.pitch);
+    return {};
+  }
+
  private:
   static void add(AccessList& list, std::string_view name, Space space, const Operand& operand,
                   std::int64_t rows, std::int64_t row_bytes, std::int64_t pitch) {

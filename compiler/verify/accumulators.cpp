@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "arch/isa/mac_kind.h"
+
 namespace systole::verification {
 
 std::string Accumulators::layer_name(std::int32_t layer) const {
@@ -100,6 +102,7 @@ Accumulators::Sums Accumulators::sums_of(Place place, const Fold& fold) const {
           .layer = tile.layer,
           .n_first = tile.n_first,
           .cols = tile.cols,
+          .type = sum_type(*mac_kind(fold.activation_type, fold.weight_type)),
           .position_minus_entry = fold.first - fold.accumulator,
           .out_rows = fold.window.out_rows,
           .out_cols = fold.window.out_cols,
@@ -182,8 +185,8 @@ std::optional<std::string> Accumulators::start(Place place, std::int64_t first, 
 
 bool Accumulators::same_outputs(const Sums& a, const Sums& b) {
   const auto outputs_of = [](const Sums& sums) {
-    return std::tie(sums.layer, sums.n_first, sums.cols, sums.position_minus_entry, sums.out_rows,
-                    sums.out_cols, sums.first_out_row);
+    return std::tie(sums.layer, sums.n_first, sums.cols, sums.type, sums.position_minus_entry,
+                    sums.out_rows, sums.out_cols, sums.first_out_row);
   };
   return outputs_of(a) == outputs_of(b);
 }
@@ -191,6 +194,11 @@ bool Accumulators::same_outputs(const Sums& a, const Sums& b) {
 std::optional<std::string> Accumulators::add(Place place, std::int64_t first, const Sums& more) {
   return visit_sums(
       place, first, more.end, [&](std::int64_t entry, Sums& sums) -> std::optional<std::string> {
+        if (sums.type != more.type) {
+          return fmt::format("{}: adds {} sums to accumulator {}, which holds {} sums, of {}",
+                             name_of(program_, place), systole::name_of(more.type), entry,
+                             systole::name_of(sums.type), name_of(program_, sums.writer));
+        }
         if (!same_outputs(sums, more)) {
           return fmt::format("{}: adds to accumulator {}, which holds other outputs, of {}",
                              name_of(program_, place), entry, name_of(program_, sums.writer));
@@ -209,16 +217,21 @@ std::optional<std::string> Accumulators::add(Place place, std::int64_t first, co
       });
 }
 
-std::optional<std::string> Accumulators::requantize(Place place, const Requantize& requantize) {
+std::optional<std::string> Accumulators::read(Place place, const Read& read) {
   const std::int32_t layer = instruction_at(program_, place).layer;
   const Range whole{0, reduction_[static_cast<std::size_t>(layer)]};
   return visit_sums(
-      place, requantize.accumulator, requantize.accumulator + requantize.rows,
+      place, read.first, read.first + read.count,
       [&](std::int64_t entry, Sums& sums) -> std::optional<std::string> {
-        if (sums.layer != layer || sums.cols != requantize.cols) {
+        if (sums.layer != layer || sums.cols != read.cols) {
           return fmt::format("{}: reads {} columns of accumulator {}, which holds {} of layer {}",
-                             name_of(program_, place), requantize.cols, entry, sums.cols,
+                             name_of(program_, place), read.cols, entry, sums.cols,
                              layer_name(sums.layer));
+        }
+        if (sums.type != read.type) {
+          return fmt::format("{}: takes accumulator {} for {} sums, but {} has written {} sums",
+                             name_of(program_, place), entry, systole::name_of(read.type),
+                             name_of(program_, sums.writer), systole::name_of(sums.type));
         }
         if (!order_.is_before(sums.writer, place)) {
           return fmt::format("{}: reads accumulator {}, not ordered after {}, which writes it",

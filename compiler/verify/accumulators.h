@@ -13,9 +13,10 @@ namespace systole::verification {
 
 /// Follows the sums in the accumulators through a program's order: which outputs an entry belongs
 /// to and which part of the reduction it holds. A fold may add only to sums of the same layer,
-/// output channels and positions, never the same part twice; Requantize may read only sums over
-/// the whole reduction; no sum is overwritten unread. Sums that a fold leaves in the array are
-/// continued by the next fold, of the same outputs and entries, where the reduction stopped.
+/// output channels, positions and type, never the same part twice; Requantize and Convert may read
+/// only sums over the whole reduction, int32 the one and fp32 the other; no sum is overwritten
+/// unread. Sums that a fold leaves in the array are continued by the next fold, of the same outputs
+/// and entries, where the reduction stopped.
 class Accumulators {
  public:
   Accumulators(const Program& program, const Order& order) : program_(program), order_(order) {}
@@ -23,7 +24,14 @@ class Accumulators {
   /// The tiles of each layer must cut the reduction and the channels without gaps or overlaps.
   [[nodiscard]] std::optional<std::string> check_tiles();
   [[nodiscard]] std::optional<std::string> fold(Place place, const Fold& fold);
-  [[nodiscard]] std::optional<std::string> requantize(Place place, const Requantize& requantize);
+  /// Entries that a vector instruction takes for whole sums.
+  struct Read {
+    std::int64_t first = 0;
+    std::int64_t count = 0;
+    std::int64_t cols = 0;
+    DataType type = DataType::Int32;
+  };
+  [[nodiscard]] std::optional<std::string> read(Place place, const Read& read);
   /// Every sum must have been read.
   [[nodiscard]] std::optional<std::string> check_end() const;
 
@@ -40,6 +48,7 @@ class Accumulators {
     std::int32_t layer = 0;
     std::int64_t n_first = 0;
     std::int64_t cols = 0;
+    DataType type = DataType::Int32;                             ///< or fp32
     std::int64_t position_minus_entry = 0;                       ///< output position of an entry
     std::int64_t out_rows = 0, out_cols = 0, first_out_row = 0;  ///< how positions decode
     std::vector<Range> done;  ///< parts of the reduction, sorted, not touching

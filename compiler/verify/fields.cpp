@@ -119,11 +119,12 @@ class InstructionRules {
     const Window& window = fold.window;
     return rules_.within("rows", fold.rows, tile.rows, tile.rows) &&
            rules_.within("cols", fold.cols, tile.cols, tile.cols) &&
-           rules_.within("k_first", fold.k_first, tile.k_first, tile.k_first) &&
-           check_window(window, fold.first, fold.count) &&
+           rules_.within("k_first", fold.k_first, tile.k_first, tile.k_first) && check_kind(fold) &&
+           check_window(window, fold.first, fold.count, fold.activation_type) &&
            rules_.within("k_first + rows", fold.k_first + fold.rows, 1,
                          window.kernel_rows * window.kernel_cols * window.channels) &&
-           check_entries(fold.accumulator, fold.count) && check_array(fold);
+           check_entries(fold.accumulator, fold.count) && check_array(fold) &&
+           check_activations(fold);
   }
 
   bool operator()(const Requantize& requantize) {
@@ -148,14 +149,28 @@ class InstructionRules {
   }
 
   bool operator()(const Pool& pool) {
-    return check_window(pool.window, pool.first, pool.count) && check_scale(pool.scale) &&
-           check_destination(pool.to, pool.count, pool.window.channels);
+    return check_window(pool.window, pool.first, pool.count, DataType::Int8) &&
+           check_scale(pool.scale) && check_destination(pool.to, pool.count, pool.window.channels);
   }
 
   bool operator()(const Softmax& softmax) {
     return check_block("in", softmax.in, softmax.in_pitch, softmax.rows, softmax.cols) &&
            check_operand("table", softmax.table) &&
            check_destination(softmax.to, softmax.rows, softmax.cols);
+  }
+
+  bool operator()(const Convert& convert) {
+    const bool floating = is_float(convert.type);
+    return check_entries(convert.accumulator, convert.rows) &&
+           rules_.within("cols", convert.cols, 1, chip_.matrix.cols) &&
+           check_operand("bias", convert.bias) &&
+           (floating || rules_.fail(fmt::format("type is {}, expected a floating type",
+                                                systole::name_of(convert.type)))) &&
+           (convert.low <= convert.high ||
+            rules_.fail(fmt::format("low is {}, expected a number up to high, {}", convert.low,
+                                    convert.high))) &&
+           check_written("out", convert.out, convert.rows, convert.row_bytes(), convert.pitch) &&
+           check_type("out", convert.out, convert.type);
   }
 
  private:
@@ -233,15 +248,40 @@ class InstructionRules {
            rules_.within("last accumulator", first + count - 1, 0, entries - 1);
   }
 
-  /// What the array can multiply and hold.
+  /// What the activations are: padding must be a number of their type, and the runs of channels of
+  /// int4, of which two share a byte, begin with whole bytes.
+  bool check_activations(const Fold& fold) {
+    const DataType type = fold.activation_type;
+    const Window& window = fold.window;
+    if (!check_type("window source", window.source, type)) {
+      return false;
+    }
+    if (is_float(type)) {
+      return rules_.within("pad_value", window.pad_value, 0, 0);
+    }
+    return type != DataType::Int4 ||
+           (rules_.within("pad_value", window.pad_value, -8, 7) &&
+            check_even("channels", window.channels) && check_even("k_first", fold.k_first));
+  }
+
+  bool check_even(std::string_view name, std::int64_t value) {
+    return value % 2 == 0 ||
+           rules_.fail(fmt::format("{} is {}, expected an even number: two int4 share a byte", name,
+                                   value));
+  }
+
+  /// What the array can multiply.
+  bool check_kind(const Fold& fold) {
+    const std::optional<MacKind> kind = mac_kind(fold.activation_type, fold.weight_type);
+    return (kind && chip_.matrix.supports(*kind)) ||
+           rules_.fail(fmt::format("the matrix unit does not multiply {} x {}",
+                                   systole::name_of(fold.activation_type),
+                                   systole::name_of(fold.weight_type)));
+  }
+
+  /// What the array can hold.
   bool check_array(const Fold& fold) {
     const MatrixUnitSpec& matrix = chip_.matrix;
-    const std::optional<MacKind> kind = mac_kind(fold.activation_type, fold.weight_type);
-    if (!kind || !matrix.supports(*kind)) {
-      return rules_.fail(fmt::format("the matrix unit does not multiply {} x {}",
-                                     systole::name_of(fold.activation_type),
-                                     systole::name_of(fold.weight_type)));
-    }
     switch (matrix.dataflow) {
       case Dataflow::WeightStationary:
         return check_drain(fold);
@@ -279,10 +319,25 @@ class InstructionRules {
 
   bool check_destination(const Destination& to, std::int64_t rows, std::int64_t cols) {
     return rules_.count("rows", rows) && rules_.count("cols", cols) &&
-           check_operand("to", to.out) && rules_.pitch("to pitch", to.pitch, rows, cols) &&
            rules_.within("low", to.low, -128, 127) && rules_.within("high", to.high, to.low, 127) &&
-           rules_.within("end of to", to.out.address + (rows - 1) * to.pitch + cols, 0,
+           check_written("to", to.out, rows, cols, to.pitch);
+  }
+
+  bool check_written(std::string_view name, const Operand& out, std::int64_t rows,
+                     std::int64_t row_bytes, std::int64_t pitch) {
+    return check_operand(name, out) &&
+           rules_.pitch(fmt::format("{} pitch", name), pitch, rows, row_bytes) &&
+           rules_.within(fmt::format("end of {}", name),
+                         out.address + (rows - 1) * pitch + row_bytes, 0,
                          chip_.buffer.capacity.count());
+  }
+
+  /// The elements of the tensor must be what the instruction takes them for.
+  bool check_type(std::string_view name, const Operand& operand, DataType type) {
+    const DataType declared = program_.tensors[static_cast<std::size_t>(operand.tensor)].type;
+    return declared == type || rules_.fail(fmt::format("{} is of type {}, but {} holds {}", name,
+                                                       systole::name_of(type), tensor_name(operand),
+                                                       systole::name_of(declared)));
   }
 
   bool check_scale(const FixedPoint& scale) {
@@ -290,9 +345,9 @@ class InstructionRules {
            rules_.within("scale shift", scale.shift, 0, kLargestShift);
   }
 
-  bool check_window(const Window& window, std::int64_t first, std::int64_t count) {
+  bool check_window(const Window& window, std::int64_t first, std::int64_t count, DataType type) {
     return check_operand("window source", window.source) && check_extents(window) &&
-           check_steps(window) && check_pitches(window) && rules_.count("count", count) &&
+           check_steps(window) && check_pitches(window, type) && rules_.count("count", count) &&
            rules_.within("first", first, 0, kLargestCount) && check_images(window, first, count);
   }
 
@@ -316,11 +371,11 @@ class InstructionRules {
            rules_.within("pad_value", window.pad_value, -128, 127);
   }
 
-  bool check_pitches(const Window& window) {
+  bool check_pitches(const Window& window, DataType type) {
     return rules_.within("image_pitch", window.image_pitch, 0, kLargestCount) &&
            rules_.within("row_pitch", window.row_pitch, 0, kLargestCount) &&
-           (window.in_cols == 1 ||
-            rules_.within("pixel_pitch", window.pixel_pitch, window.channels, kLargestCount));
+           (window.in_cols == 1 || rules_.within("pixel_pitch", window.pixel_pitch,
+                                                 bytes_of(type, window.channels), kLargestCount));
   }
 
   /// Also keeps the products of the addresses small.

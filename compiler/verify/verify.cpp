@@ -34,7 +34,16 @@ std::optional<std::string> check_sums(Accumulators& accumulators, const Program&
     return accumulators.fold(place, *fold);
   }
   if (const auto* requantize = std::get_if<Requantize>(&operation)) {
-    return accumulators.requantize(place, *requantize);
+    return accumulators.read(place, {.first = requantize->accumulator,
+                                     .count = requantize->rows,
+                                     .cols = requantize->cols,
+                                     .type = DataType::Int32});
+  }
+  if (const auto* convert = std::get_if<Convert>(&operation)) {
+    return accumulators.read(place, {.first = convert->accumulator,
+                                     .count = convert->rows,
+                                     .cols = convert->cols,
+                                     .type = DataType::Fp32});
   }
   return {};
 }

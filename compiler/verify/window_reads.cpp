@@ -69,10 +69,10 @@ class Collector {
  public:
   Collector(const Window& window, const KernelPart& part, std::int64_t tensor_channels,
             DataType type)
-      : window_(window), part_(part), element_(bytes_of(type)) {
+      : window_(window), part_(part), type_(type) {
     const bool one_pixel = window.in_rows == 1 && window.in_cols == 1;
     packed_pixel_ =
-        element_ * (one_pixel ? std::max(tensor_channels, window.channels) : tensor_channels);
+        bytes_of(type, one_pixel ? std::max(tensor_channels, window.channels) : tensor_channels);
   }
 
   /// Output rows `rows` x columns `cols` of image `image`; rows count from the window's first.
@@ -107,14 +107,14 @@ class Collector {
 
  private:
   void add_pixels(std::int64_t image, std::int64_t row, Range cols) {
-    const std::int64_t channel = part_.channels.first * element_;
+    const std::int64_t channel = bytes_of(type_, part_.channels.first);
     const std::int64_t first_row = row - window_.first_in_row;
     const std::int64_t address = window_.source.address + image * window_.image_pitch +
                                  first_row * window_.row_pitch + cols.first * window_.pixel_pitch +
                                  channel;
     const std::int64_t pixel = (image * window_.in_rows + first_row) * window_.in_cols + cols.first;
     const std::int64_t offset = window_.source.offset + pixel * packed_pixel_ + channel;
-    const std::int64_t bytes = part_.channels.size() * element_;
+    const std::int64_t bytes = bytes_of(type_, part_.channels.size());
     if (cols.size() == 1 || window_.pixel_pitch == packed_pixel_) {
       append(rectangle(address, cols.size(), bytes, window_.pixel_pitch), offset - address);
       return;
@@ -150,7 +150,7 @@ class Collector {
 
   const Window& window_;
   KernelPart part_;
-  std::int64_t element_;
+  DataType type_;
   std::int64_t packed_pixel_ = 1;
   WindowReads result_;
 };

@@ -14,7 +14,14 @@ class CoreTime {
   explicit CoreTime(Clock<CoreCycles> clock) : clock_(clock) {}
 
   /// The first edge at or after the present simulated time.
-  [[nodiscard]] CoreCycles now() const { return edge_at_or_after(sc_core::sc_time_stamp()); }
+  [[nodiscard]] CoreCycles now() const {
+    const sc_dt::uint64 time = sc_core::sc_time_stamp().value();
+    if (time != known_time_) {  // processes ask many times in a cycle, and divisions are slow
+      known_time_ = time;
+      known_edge_ = clock_.edge_at_or_after(Femtoseconds(static_cast<std::int64_t>(time)));
+    }
+    return known_edge_;
+  }
 
   [[nodiscard]] CoreCycles edge_at_or_after(const sc_core::sc_time& time) const {
     return clock_.edge_at_or_after(Femtoseconds(static_cast<std::int64_t>(time.value())));
@@ -37,6 +44,8 @@ class CoreTime {
 
  private:
   Clock<CoreCycles> clock_;
+  mutable sc_dt::uint64 known_time_ = 0;
+  mutable CoreCycles known_edge_{0};
 };
 
 }  // namespace systole

@@ -85,11 +85,11 @@ void EngineFront::ended(Issued& issued) {
   show(Cause::Drain);
 }
 
-void EngineFront::complete(const Issued& issued) {
-  for (const SemaphoreUse& use : issued.instruction->signals) {
+void EngineFront::complete(const Taken& taken) {
+  for (const SemaphoreUse& use : taken.instruction->signals) {
     context_.semaphores.signal(engine_, use);
   }
-  const std::int32_t layer = issued.instruction->layer;
+  const std::int32_t layer = taken.instruction->layer;
   account_.count_instruction(layer);
   context_.layers.completed(engine_, layer, context_.time.now());
   ++completed_;
@@ -99,18 +99,16 @@ void EngineFront::complete(const Issued& issued) {
   } else if (prepares_ahead_ && wave_.in_flight == 0) {
     show(cause_of(waiting_[completed_ % waiting_.size()]));
   }
-  record(issued);
+  record(taken);
 }
 
-void EngineFront::record(const Issued& issued) {
+void EngineFront::record(const Taken& taken) {
   if (trace_ == nullptr) {
     return;
   }
   const CoreCycles now = context_.time.now();
-  trace_->instructions[static_cast<std::size_t>(issued.index)] = {.head = issued.head,
-                                                                  .start = issued.start,
-                                                                  .end = issued.end.value_or(now),
-                                                                  .completed = now};
+  trace_->instructions[static_cast<std::size_t>(taken.index)] = {
+      .head = taken.head, .start = taken.start, .end = taken.end.value_or(now), .completed = now};
 }
 
 Cause EngineFront::cause_of(const Waiting& waiting) const {
@@ -128,9 +126,9 @@ Cause EngineFront::cause_of(const Waiting& waiting) const {
   return Cause::Busy;  // waits behind its own work in flight
 }
 
-void EngineFront::fail(const Issued& issued, const std::string& message) const {
-  const auto layer = static_cast<std::size_t>(issued.instruction->layer);
-  throw InternalError(fmt::format("{} instruction {} ({}): {}", name_of(engine_), issued.index,
+void EngineFront::fail(const Taken& taken, const std::string& message) const {
+  const auto layer = static_cast<std::size_t>(taken.instruction->layer);
+  throw InternalError(fmt::format("{} instruction {} ({}): {}", name_of(engine_), taken.index,
                                   context_.program.layers[layer].name, message));
 }
 

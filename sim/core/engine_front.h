@@ -18,13 +18,17 @@ struct Stretch {
   CoreCycles until{0};
 };
 
-/// An instruction that its engine has taken from the queue, and what it has waited for since.
-struct Issued {
+/// An instruction that its engine has taken from the queue.
+struct Taken {
   const Instruction* instruction = nullptr;
   std::int64_t index = 0;         // in its stream
   CoreCycles head{0};             // cycle in which the engine took it
   CoreCycles start{0};            // cycle in which it began to work
   std::optional<CoreCycles> end;  // cycle in which the engine was free, if before the completion
+};
+
+/// The same until it works, with what it has waited for.
+struct Issued : Taken {
   std::vector<Stretch> phases;
 };
 
@@ -76,19 +80,19 @@ class EngineFront {
   /// The engine is free for the next instruction now, before this one completes.
   void ended(Issued& issued);
   /// The instruction has completed now: posts its signals and counts it.
-  void complete(const Issued& issued);
+  void complete(const Taken& taken);
 
   /// Runs `work`, which touches memories, and puts engine and instruction in front of what the
   /// InternalErrors it throws say.
   template <class Work>
-  void at_place_of(const Issued& issued, Work work) const {
+  void at_place_of(const Taken& taken, Work work) const {
     try {
       work();
     } catch (const InternalError& error) {
-      fail(issued, error.what());
+      fail(taken, error.what());
     }
   }
-  [[noreturn]] void fail(const Issued& issued, const std::string& message) const;
+  [[noreturn]] void fail(const Taken& taken, const std::string& message) const;
 
   /// Why the engine has instructions left although nothing happens any more; empty when it has not.
   [[nodiscard]] std::optional<std::string> stuck() const;
@@ -112,7 +116,7 @@ class EngineFront {
     }
   }
   void show(Cause state) { wave_.state = static_cast<unsigned int>(state); }
-  void record(const Issued& issued);
+  void record(const Taken& taken);
 
   Engine engine_;
   bool prepares_ahead_;

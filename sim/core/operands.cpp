@@ -83,6 +83,14 @@ class OperandCheck {
     require_buffer(softmax.table, {1, kSoftmaxTableBytes, 0});
     require_destination(softmax.to, softmax.rows, softmax.cols);
   }
+  void operator()(const Convert& convert) const {
+    require_entries(convert.accumulator, convert.rows);
+    require(convert.cols <= chip_.matrix.cols, "{} columns of {}", convert.cols, chip_.matrix.cols);
+    require(is_float(convert.type), "conversion to {}", name_of(convert.type));
+    require(convert.low <= convert.high, "clamp to {}..{}", convert.low, convert.high);
+    require_buffer(convert.bias, {1, convert.cols * bytes_of(DataType::Fp32), 0});
+    require_written(convert.out, {convert.rows, convert.row_bytes(), convert.pitch});
+  }
 
  private:
   void require_buffer(const Operand& operand, const Rows& rows) const {
@@ -94,9 +102,12 @@ class OperandCheck {
     }
   }
   void require_destination(const Destination& to, std::int64_t rows, std::int64_t cols) const {
-    require_buffer(to.out, {rows, cols, to.pitch});
+    require_written(to.out, {rows, cols, to.pitch});
+  }
+  void require_written(const Operand& out, const Rows& rows) const {
+    require_buffer(out, rows);
     const auto tensors = static_cast<TensorId>(program_.tensors.size());
-    require(to.out.tensor >= kNoTensor && to.out.tensor < tensors, "tensor {} of {}", to.out.tensor,
+    require(out.tensor >= kNoTensor && out.tensor < tensors, "tensor {} of {}", out.tensor,
             tensors);
   }
   void require_tile(std::int64_t rows, std::int64_t cols) const {

@@ -157,8 +157,10 @@ void MatrixUnit::execute(Issued& issued) {
   if (started_ == folds()) {
     front_.account().charge(Cause::Drain, drained_, issued.instruction->layer);
   }
-  draining_.push_back({.issued = std::move(issued), .completes = drained_});
-  streamed_.notify(sc_core::SC_ZERO_TIME);
+  draining_.push_back({.fold = issued, .completes = drained_});
+  if (draining_.size() == 1 || spec().overlap == Overlap::None) {
+    streamed_.notify(sc_core::SC_ZERO_TIME);
+  }
 }
 
 /// Suspends until the fold's tile is in the shadow registers.
@@ -255,7 +257,7 @@ void MatrixUnit::count_actions(const Fold& fold, const FoldTiming& timing, std::
 
 void MatrixUnit::drain() {
   while (!draining_.empty() && draining_.front().completes <= context_.time.now()) {
-    complete(draining_.front().issued);
+    complete(draining_.front().fold);
     draining_.pop_front();
   }
   if (!draining_.empty()) {
@@ -263,9 +265,9 @@ void MatrixUnit::drain() {
   }
 }
 
-void MatrixUnit::complete(const Issued& issued) {
-  const auto& fold = std::get<Fold>(issued.instruction->operation);
-  front_.at_place_of(issued, [&] {
+void MatrixUnit::complete(const Taken& taken) {
+  const auto& fold = std::get<Fold>(taken.instruction->operation);
+  front_.at_place_of(taken, [&] {
     const std::vector<std::int32_t> sums = array_->finish();
     if (!sums.empty()) {
       const auto kind = mac_kind(fold.activation_type, fold.weight_type);
@@ -273,7 +275,7 @@ void MatrixUnit::complete(const Issued& issued) {
                                             fold.accumulate);
     }
   });
-  front_.complete(issued);
+  front_.complete(taken);
 }
 
 }  // namespace systole

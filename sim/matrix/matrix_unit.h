@@ -41,7 +41,7 @@ class MatrixUnit : public sc_core::sc_module {
 
  private:
   struct Draining {
-    Issued issued;
+    Taken fold;
     CoreCycles completes{0};
   };
 
@@ -60,7 +60,7 @@ class MatrixUnit : public sc_core::sc_module {
   void stream(Issued& issued, const FoldTiming& timing);
   void begin_accesses(const Fold& fold, const PhaseAccesses& accesses);
   void count_actions(const Fold& fold, const FoldTiming& timing, std::int32_t layer);
-  void complete(const Issued& issued);
+  void complete(const Taken& taken);
   [[nodiscard]] PhaseAccesses streamed_accesses(const Fold& fold, const FoldTiming& timing) const;
   [[nodiscard]] const ByteMemory* buffer() const;
   [[nodiscard]] std::size_t folds() const { return context_.program.stream(Engine::Matrix).size(); }

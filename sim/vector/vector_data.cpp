@@ -1,10 +1,12 @@
 #include "sim/vector/vector_data.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <span>
 
 #include "arch/diag/check.h"
+#include "sim/arithmetic/float_format.h"
 #include "sim/memory/window_reader.h"
 #include "sim/vector/fixed_point_arithmetic.h"
 
@@ -16,7 +18,7 @@ constexpr std::int64_t kSoftmaxOne = 256;  // 1.0 at the output scale
 constexpr std::int32_t kMaxShift = 62;
 
 VectorResults empty_results(std::int64_t rows, std::int64_t cols) {
-  VectorResults results{.rows = rows, .cols = cols, .values = {}, .sums = {}};
+  VectorResults results{.rows = rows, .row_bytes = cols, .values = {}, .sums = {}};
   results.values.reserve(static_cast<std::size_t>(rows * cols));
   return results;
 }
@@ -49,7 +51,7 @@ class Compute {
   VectorResults operator()(const Requantize& requantize) const {
     check_shift(requantize.scale.shift);
     const Lookup lookup(requantize.lookup, buffer_);
-    const auto bias = buffer_.at(requantize.bias.address, requantize.cols * 4);
+    const std::vector<std::int32_t> bias = words_at(requantize.bias.address, requantize.cols);
     VectorResults results = empty_results(requantize.rows, requantize.cols);
     results.sums.reserve(results.values.capacity());
     for (std::int64_t r = 0; r < requantize.rows; ++r) {
@@ -57,9 +59,24 @@ class Compute {
           accumulators_.row(requantize.accumulator + r, requantize.cols, DataType::Int32);
       for (std::size_t c = 0; c < row.size(); ++c) {
         const auto sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(row[c]) +
-                                                   static_cast<std::uint32_t>(int32_at(bias, c)));
+                                                   static_cast<std::uint32_t>(bias[c]));
         results.sums.push_back(sum);
         results.values.push_back(lookup(quantized(scaled(sum, requantize.scale), requantize.to)));
+      }
+    }
+    return results;
+  }
+
+  VectorResults operator()(const Convert& convert) const {
+    const FloatFormat format = float_format(convert.type);
+    const std::vector<std::int32_t> bias = words_at(convert.bias.address, convert.cols);
+    VectorResults results = empty_results(convert.rows, convert.row_bytes());
+    for (std::int64_t r = 0; r < convert.rows; ++r) {
+      const auto row = accumulators_.row(convert.accumulator + r, convert.cols, DataType::Fp32);
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        const float sum = std::bit_cast<float>(row[c]) + std::bit_cast<float>(bias[c]);
+        const float clamped = sum < convert.low ? convert.low : std::min(sum, convert.high);
+        append(rounded(format, clamped), bytes_of(convert.type), results.values);
       }
     }
     return results;
@@ -140,6 +157,23 @@ class Compute {
   }
 
  private:
+  /// Little-endian 32-bit values.
+  [[nodiscard]] std::vector<std::int32_t> words_at(std::int64_t address, std::int64_t count) const {
+    const auto bytes = buffer_.at(address, count * 4);
+    std::vector<std::int32_t> words(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      words[i] = int32_at(bytes, i);
+    }
+    return words;
+  }
+
+  /// The low `bytes` bytes, little-endian.
+  static void append(std::uint32_t pattern, std::int64_t bytes, std::vector<std::int8_t>& to) {
+    for (std::int64_t byte = 0; byte < bytes; ++byte, pattern >>= 8U) {
+      to.push_back(static_cast<std::int8_t>(pattern & 255U));
+    }
+  }
+
   /// Calls `visit` with the channels under each kernel element inside the image.
   template <class Visit>
   static void for_each_inside(const Window& window, const WindowReader& reader,
@@ -190,16 +224,22 @@ class Compute {
   const Accumulators& accumulators_;
 };
 
-struct DestinationOf {
-  const Destination& operator()(const Requantize& operation) const { return operation.to; }
-  const Destination& operator()(const Rescale& operation) const { return operation.to; }
-  const Destination& operator()(const Add& operation) const { return operation.to; }
-  const Destination& operator()(const Pool& operation) const { return operation.to; }
-  const Destination& operator()(const Softmax& operation) const { return operation.to; }
+struct PlacementOf {
+  Placement operator()(const Requantize& operation) const { return of(operation.to); }
+  Placement operator()(const Rescale& operation) const { return of(operation.to); }
+  Placement operator()(const Add& operation) const { return of(operation.to); }
+  Placement operator()(const Pool& operation) const { return of(operation.to); }
+  Placement operator()(const Softmax& operation) const { return of(operation.to); }
+  Placement operator()(const Convert& operation) const {
+    return {.out = operation.out, .pitch = operation.pitch};
+  }
   template <class Other>
-  const Destination& operator()(const Other& /*operation*/) const {
+  Placement operator()(const Other& /*operation*/) const {
     SYSTOLE_CHECK(false, "not an operation of the vector unit");
   }
+
+ private:
+  static Placement of(const Destination& to) { return {.out = to.out, .pitch = to.pitch}; }
 };
 
 }  // namespace
@@ -209,8 +249,8 @@ VectorResults vector_results(const Operation& operation, const ByteMemory& buffe
   return std::visit(Compute(buffer, accumulators), operation);
 }
 
-const Destination& destination(const Operation& operation) {
-  return std::visit(DestinationOf{}, operation);
+Placement placement_of(const Operation& operation) {
+  return std::visit(PlacementOf{}, operation);
 }
 
 }  // namespace systole

@@ -12,7 +12,7 @@ namespace systole {
 /// What a vector instruction computes from the memories' present contents, row-major and packed.
 struct VectorResults {
   std::int64_t rows = 0;
-  std::int64_t cols = 0;
+  std::int64_t row_bytes = 0;  ///< of int8 results their columns
   std::vector<std::int8_t> values;
   std::vector<std::int32_t> sums;  ///< of Requantize: accumulator + bias, wrapped to 32 bits
 };
@@ -22,7 +22,11 @@ struct VectorResults {
 [[nodiscard]] VectorResults vector_results(const Operation& operation, const ByteMemory& buffer,
                                            const Accumulators& accumulators);
 
-/// Where the instruction puts them.
-[[nodiscard]] const Destination& destination(const Operation& operation);
+/// Where the instruction puts them: row r at out.address + r * pitch.
+struct Placement {
+  Operand out;
+  std::int64_t pitch = 0;
+};
+[[nodiscard]] Placement placement_of(const Operation& operation);
 
 }  // namespace systole

@@ -52,6 +52,13 @@ class VectorRule {
             .writes = row_accesses,
             .elements = softmax.rows * softmax.cols};
   }
+  VectorTiming operator()(const Convert& convert) const {
+    return {.compute = compute(VectorClass::Activation, convert.rows * steps(convert.cols)),
+            .first_reads = accesses(convert.cols * bytes_of(DataType::Fp32)),
+            .writes = convert.rows * accesses(convert.row_bytes()),
+            .accumulator_reads = convert.rows,
+            .elements = convert.rows * convert.cols};
+  }
   template <class Other>
   VectorTiming operator()(const Other& /*operation*/) const {
     SYSTOLE_CHECK(false, "not an operation of the vector unit");
@@ -76,6 +83,9 @@ class VectorRule {
 struct SourcesRule {
   VectorSources operator()(const Requantize& requantize) const {
     return {.first = requantize.bias.address, .accumulator = requantize.accumulator};
+  }
+  VectorSources operator()(const Convert& convert) const {
+    return {.first = convert.bias.address, .accumulator = convert.accumulator};
   }
   VectorSources operator()(const Rescale& rescale) const {
     return {.first =

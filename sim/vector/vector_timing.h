@@ -13,6 +13,7 @@ namespace systole {
 /// Cycles, with ports of its own: latency + steps * pace(class). A step handles up to `lanes`
 /// elements of one row:
 ///   Requantize (activation)        rows * ceil(cols / lanes)
+///   Convert (activation)           rows * ceil(cols / lanes), whatever the type
 ///   Rescale, Add (elementwise)     rows * ceil(cols / lanes)
 ///   Pool (pooling)                 count * ceil(channels / lanes) * kernel_rows * kernel_cols
 ///   Softmax (softmax)              rows * ceil(cols / lanes) * 3: maximum, sum, quotient

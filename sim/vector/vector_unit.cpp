@@ -59,7 +59,7 @@ void VectorUnit::begin_streams(const Operation& operation, const VectorTiming& t
   };
   begin(BufferUser::VectorFirst, from.first, timing.first_reads);
   begin(BufferUser::VectorSecond, from.second, timing.second_reads);
-  begin(BufferUser::VectorResult, destination(operation).out.address, timing.writes);
+  begin(BufferUser::VectorResult, placement_of(operation).out.address, timing.writes);
   context_.accumulator_ports.begin(
       AccumulatorUser::Vector,
       context_.accumulator_ports.stream(from.accumulator, timing.accumulator_reads));
@@ -71,32 +71,35 @@ void VectorUnit::begin_streams(const Operation& operation, const VectorTiming& t
 }
 
 void VectorUnit::write_back(const Operation& operation) {
-  const Destination& to = destination(operation);
+  const Placement to = placement_of(operation);
   auto row = results_.values.begin();
-  for (std::int64_t r = 0; r < results_.rows; ++r, row += results_.cols) {
-    const auto target = context_.memories->buffer.at(to.out.address + r * to.pitch, results_.cols);
-    std::copy_n(row, results_.cols, target.begin());
+  for (std::int64_t r = 0; r < results_.rows; ++r, row += results_.row_bytes) {
+    const auto target =
+        context_.memories->buffer.at(to.out.address + r * to.pitch, results_.row_bytes);
+    std::copy_n(row, results_.row_bytes, target.begin());
   }
   if (context_.memories->observer != nullptr && to.out.tensor != kNoTensor) {
     report(to);
   }
 }
 
-void VectorUnit::report(const Destination& to) {
+void VectorUnit::report(const Placement& to) {
   const ProgramTensor& tensor = context_.program.tensors[static_cast<std::size_t>(to.out.tensor)];
   const std::int64_t pitch = tensor.channels * bytes_of(tensor.type);
   RunObserver& observer = *context_.memories->observer;
   if (!results_.sums.empty()) {
-    observer.on_accumulators(to.out.tensor, to.out.offset, results_.rows, results_.cols, pitch,
+    observer.on_accumulators(to.out.tensor, to.out.offset, results_.rows, results_.row_bytes, pitch,
                              results_.sums);
   }
   std::vector<std::int8_t> written;
   written.reserve(results_.values.size());
   for (std::int64_t r = 0; r < results_.rows; ++r) {
-    const auto row = context_.memories->buffer.at(to.out.address + r * to.pitch, results_.cols);
+    const auto row =
+        context_.memories->buffer.at(to.out.address + r * to.pitch, results_.row_bytes);
     written.insert(written.end(), row.begin(), row.end());
   }
-  observer.on_result(to.out.tensor, to.out.offset, results_.rows, results_.cols, pitch, written);
+  observer.on_result(to.out.tensor, to.out.offset, results_.rows, results_.row_bytes, pitch,
+                     written);
 }
 
 }  // namespace systole

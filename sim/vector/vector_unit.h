@@ -27,7 +27,7 @@ class VectorUnit : public sc_core::sc_module {
   void execute(Issued& issued);
   void begin_streams(const Operation& operation, const VectorTiming& timing);
   void write_back(const Operation& operation);
-  void report(const Destination& to);
+  void report(const Placement& to);
 
   const CoreContext& context_;
   EngineFront front_;

@@ -25,7 +25,8 @@ const std::vector<Room>& rooms() {
       {"sim", {"arch/"}},
       {"reference", {"arch/", "compiler/"}},
       {"study", {"arch/", "compiler/", "sim/", "reference/"}},
-      {"report", {"arch/", "study/", "compiler/graph/", "reference/check.h"}},
+      {"report",
+       {"arch/", "study/", "compiler/graph/", "reference/check.h", "reference/measured_run.h"}},
       {"app", {"arch/", "compiler/", "sim/", "reference/", "study/", "report/"}},
       {"tests", {"arch/", "compiler/", "sim/", "reference/", "study/", "report/", "app/"}},
   };

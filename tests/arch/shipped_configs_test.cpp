@@ -103,7 +103,7 @@ TEST(ShippedConfigs, FoldersHoldNothingThatIsNotRead) {
        fs::recursive_directory_iterator(fs::path(SYSTOLE_SOURCE_DIR) / "configs")) {
     if (entry.is_regular_file() && entry.path().extension() == ".yaml") {
       EXPECT_THAT(entry.path().parent_path().filename().string(),
-                  testing::AnyOf("chips", "dram", "dram_controllers"));
+                  testing::AnyOf("chips", "cpus", "dram", "dram_controllers"));
     }
   }
 }

@@ -21,7 +21,7 @@ void touch_rows(Addresses& addresses, std::int64_t first, std::int64_t rows, std
 
 /// The element that output position p uses at reduction index k, unless it is padding.
 void touch_element(Addresses& addresses, const Window& w, std::int64_t p, std::int64_t k,
-                   std::int64_t bytes) {
+                   std::int64_t bits) {
   const std::int64_t image = p / (w.out_rows * w.out_cols);
   const std::int64_t oy = w.first_out_row + (p / w.out_cols) % w.out_rows;
   const std::int64_t ox = p % w.out_cols;
@@ -35,16 +35,15 @@ void touch_element(Addresses& addresses, const Window& w, std::int64_t p, std::i
   }
   touch(addresses,
         w.source.address + image * w.image_pitch + (iy - w.first_in_row) * w.row_pitch +
-            ix * w.pixel_pitch + c * bytes,
-        bytes);
+            ix * w.pixel_pitch + c * bits / 8,
+        bits < 8 ? 1 : bits / 8);
 }
 
 void touch_window(Addresses& addresses, const Window& window, std::int64_t first,
-                  std::int64_t count, std::int64_t k_first, std::int64_t depth,
-                  std::int64_t bytes) {
+                  std::int64_t count, std::int64_t k_first, std::int64_t depth, std::int64_t bits) {
   for (std::int64_t p = first; p < first + count; ++p) {
     for (std::int64_t k = k_first; k < k_first + depth; ++k) {
-      touch_element(addresses, window, p, k, bytes);
+      touch_element(addresses, window, p, k, bits);
     }
   }
 }
@@ -59,8 +58,13 @@ class Toucher {
   }
   void operator()(const LoadWeights& /*load*/) {}
   void operator()(const Fold& f) {
-    const std::int64_t bytes = f.activation_type == DataType::Int8 ? 1 : 4;
-    touch_window(bytes_.read, f.window, f.first, f.count, f.k_first, f.rows, bytes);
+    std::int64_t bits = 8;
+    if (f.activation_type == DataType::Int4) {
+      bits = 4;
+    } else if (f.activation_type == DataType::Bf16) {
+      bits = 16;
+    }
+    touch_window(bytes_.read, f.window, f.first, f.count, f.k_first, f.rows, bits);
   }
   void operator()(const Requantize& r) {
     touch(bytes_.read, r.bias.address, 4 * r.cols);
@@ -79,13 +83,18 @@ class Toucher {
   }
   void operator()(const Pool& p) {
     touch_window(bytes_.read, p.window, p.first, p.count, 0,
-                 p.window.kernel_rows * p.window.kernel_cols * p.window.channels, 1);
+                 p.window.kernel_rows * p.window.kernel_cols * p.window.channels, 8);
     result(p.to, p.count, p.window.channels);
   }
   void operator()(const Softmax& s) {
     touch_rows(bytes_.read, s.in.address, s.rows, s.cols, s.in_pitch);
     touch(bytes_.read, s.table.address, 1024);
     result(s.to, s.rows, s.cols);
+  }
+  void operator()(const Convert& c) {
+    touch(bytes_.read, c.bias.address, 4 * c.cols);
+    const std::int64_t bytes = c.type == DataType::Bf16 ? 2 : 4;
+    touch_rows(bytes_.written, c.out.address, c.rows, bytes * c.cols, c.pitch);
   }
 
  private:
@@ -155,7 +164,7 @@ Operation random_operation(std::mt19937_64& random) {
   const std::int64_t cols = dice(1, 9);
   const std::int64_t pitch = cols + dice(0, 3);
   const Operand lookup = dice(0, 3) == 0 ? dice.operand() : Operand{};
-  switch (dice(0, 7)) {
+  switch (dice(0, 8)) {
     case 0:
       return Transfer{.to_buffer = dice(0, 1) == 1,
                       .buffer = dice.operand(),
@@ -166,9 +175,19 @@ Operation random_operation(std::mt19937_64& random) {
       return LoadWeights{.rows = rows, .cols = cols};
     case 2: {
       Fold fold{.window = dice.window()};
-      const Window& w = fold.window;
+      Window& w = fold.window;
+      const std::int64_t type = dice(0, 2);
+      if (type == 1) {
+        fold.activation_type = DataType::Int4;
+        w.channels *= 2;  // runs begin with whole bytes
+      } else if (type == 2) {
+        fold.activation_type = DataType::Bf16;
+        w.pixel_pitch *= 2;
+        w.row_pitch *= 2;
+        w.image_pitch *= 2;
+      }
       const std::int64_t depth = w.channels * w.kernel_rows * w.kernel_cols;
-      fold.k_first = dice(0, depth - 1);
+      fold.k_first = type == 1 ? 2 * dice(0, depth / 2 - 1) : dice(0, depth - 1);
       fold.rows = dice(1, depth - fold.k_first);
       fold.first = dice(0, 2 * w.out_rows * w.out_cols - 1);
       fold.count = dice(1, 2 * w.out_rows * w.out_cols - fold.first);
@@ -202,6 +221,15 @@ Operation random_operation(std::mt19937_64& random) {
       pool.count = dice(1, outputs - pool.first);
       pool.to = dice.destination(pool.window.channels);
       return pool;
+    }
+    case 7: {
+      const DataType type = dice(0, 1) == 0 ? DataType::Bf16 : DataType::Fp32;
+      return Convert{.rows = rows,
+                     .cols = cols,
+                     .bias = dice.operand(),
+                     .type = type,
+                     .out = dice.operand(),
+                     .pitch = bytes_of(type) * cols + dice(0, 3)};
     }
     default:
       return Softmax{.in = dice.operand(),

@@ -16,6 +16,7 @@ struct TouchedBytes {
 
 /// What an operation reads and writes, element by element from the formulas of
 /// arch/isa/instruction.h: slow, and written apart from arch/isa/buffer_bytes.
+/// Knows folds of int4, int8 and bf16, and conversions to bf16 and fp32.
 [[nodiscard]] TouchedBytes touched_bytes(const Operation& operation);
 
 /// An operation of any kind with small odd sizes, somewhere in the first 512 bytes of the buffer;

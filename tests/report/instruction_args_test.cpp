@@ -46,6 +46,25 @@ TEST(InstructionArgs, OfAWindowAreItsSource) {
                                                           {"layer", 0}}));
 }
 
+TEST(InstructionArgs, OfSemaphoresLeaveOutTheRest) {
+  std::string text = "\"index\":1";
+  append_semaphore_args(text, {.layer = 3, .waits = {{.semaphore = 1, .count = 2}}});
+  EXPECT_EQ(text, "\"index\":1,\"wait\":\"1x2\"");
+}
+
+TEST(InstructionArgs, OfRealsAreText) {
+  Convert convert{.rows = 1, .cols = 2, .bias = {.address = 8}, .low = 0, .type = DataType::Fp16};
+  convert.out = {.address = 16};
+  EXPECT_EQ(args_of({.operation = convert}), (nlohmann::json{{"accumulator", 0},
+                                                             {"rows", 1},
+                                                             {"cols", 2},
+                                                             {"bias", "@8"},
+                                                             {"low", "0"},
+                                                             {"type", "fp16"},
+                                                             {"out", "@16"},
+                                                             {"layer", 0}}));
+}
+
 TEST(InstructionArgs, OfADestinationAreAnObject) {
   Requantize requantize{.rows = 1, .cols = 2, .bias = {.address = 8}};
   requantize.scale = {.multiplier = 5, .shift = 3};

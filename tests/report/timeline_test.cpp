@@ -103,7 +103,8 @@ TEST(Timeline, SaysWhatItIsOf) {
                                      {"batch", 1},
                                      {"frequency_hz", 700'000'000},
                                      {"cycle_femtoseconds", 1'428'571},
-                                     {"cycles", 14}}));
+                                     {"cycles", 14},
+                                     {"detail", "full"}}));
   EXPECT_EQ(file["traceEvents"][0]["args"]["name"], "by hand on small, batch 1");
 }
 
@@ -224,6 +225,36 @@ TEST(Timeline, LongRunsHaveABoundedNumberOfSamples) {
   });
   EXPECT_LE(samples, kTimelineSamples + 2);
   EXPECT_LT(largest_piece, 70'000U);
+}
+
+TEST(Timeline, LongProgramsGetABriefOne) {
+  HandmadeRun run;
+  // Two instructions are there; the program is brought to one above the limit.
+  const Transfer transfer{.buffer = {.address = 8}, .row_bytes = 64};
+  run.program.stream(Engine::Host).assign(kFullDetailInstructions - 1, {.operation = transfer});
+  run.trace.engine(Engine::Host).instructions.resize(kFullDetailInstructions - 1);
+  const json file = json::parse(run.text());
+  EXPECT_EQ(file["otherData"]["detail"], "brief");
+  EXPECT_EQ(broken_trace_rules(file), "");
+  EXPECT_THAT(run.track(Engine::DmaIn),
+              ElementsAre("B issue", "E ", "B transfer in", "s semaphore 0", "E "));
+  std::size_t hosts = 0;
+  for (const json& event : file["traceEvents"]) {
+    hosts += event["tid"] == 1 && event["ph"] == "B" ? 1U : 0U;
+    if (event["tid"] == 2 && event.value("cat", "") == "transfer") {
+      EXPECT_EQ(event["args"], (json{{"index", 0},
+                                     {"signal", "0"},
+                                     {"memory", 3},
+                                     {"start", 2},
+                                     {"end", 11},
+                                     {"completed", 11}}));
+    }
+  }
+  EXPECT_EQ(hosts, static_cast<std::size_t>(kFullDetailInstructions - 1));
+
+  run.program.stream(Engine::Host).pop_back();
+  run.trace.engine(Engine::Host).instructions.pop_back();
+  EXPECT_EQ(json::parse(run.text())["otherData"]["detail"], "full");
 }
 
 TEST(Timeline, OfNothingIsATimelineToo) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/rtl/rtl_array.h"
+#include "tests/rtl/rtl_folds.h"
 #include "tests/support_array/fold_oracle.h"
 
 namespace systole::testing {
@@ -15,10 +16,6 @@ namespace {
 constexpr ArrayConfig kThreeByFour{
     .dataflow = ArrayDataflow::OutputStationary, .rows = 3, .cols = 4};
 
-ArrayFold int8_fold(const ArrayConfig& config, int steps, RandomBits& random) {
-  return random_fold(config, steps, OperandKind::Int8, OperandKind::Int8, random);
-}
-
 ArrayFold undrained(ArrayFold fold) {
   fold.drains = false;
   return fold;
@@ -27,15 +24,6 @@ ArrayFold undrained(ArrayFold fold) {
 ArrayFold continued(ArrayFold fold) {
   fold.clears = false;
   return fold;
-}
-
-void expect_results(const std::vector<FoldOutcome>& outcomes, const ArrayConfig& config,
-                    const std::vector<ArrayFold>& folds) {
-  const std::vector<Lanes> expected = expected_results(config, folds);
-  ASSERT_EQ(outcomes.size(), expected.size());
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_EQ(outcomes[i].results, expected[i]) << "fold " << i;
-  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/rtl/rtl_array.h"
+#include "tests/rtl/rtl_folds.h"
 #include "tests/support_array/fold_oracle.h"
 
 namespace systole::testing {
@@ -14,22 +15,9 @@ namespace {
 constexpr ArrayConfig kThreeByFour{
     .dataflow = ArrayDataflow::WeightStationary, .rows = 3, .cols = 4};
 
-ArrayFold int8_fold(const ArrayConfig& config, int steps, RandomBits& random) {
-  return random_fold(config, steps, OperandKind::Int8, OperandKind::Int8, random);
-}
-
 ArrayFold keeping_tile(ArrayFold fold) {
   fold.tile.clear();
   return fold;
-}
-
-void expect_results(const std::vector<FoldOutcome>& outcomes, const ArrayConfig& config,
-                    const std::vector<ArrayFold>& folds) {
-  const std::vector<Lanes> expected = expected_results(config, folds);
-  ASSERT_EQ(outcomes.size(), expected.size());
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_EQ(outcomes[i].results, expected[i]) << "fold " << i;
-  }
 }
 
 }  // namespace

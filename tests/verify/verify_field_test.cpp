@@ -1,3 +1,4 @@
+#include <cmath>
 #include <functional>
 
 #include <gtest/gtest.h>
@@ -294,6 +295,42 @@ TEST(VerifyFields, Requantizations) {
               r.to.pitch = 2;
             }),
             where + "to pitch is 2, expected 3..2147483647");
+}
+
+TEST(VerifyFields, Conversions) {
+  const auto violation = [](void (*change)(Convert&)) {
+    Convert convert{.rows = 1, .cols = 3};
+    convert.bias = {.address = 48, .tensor = testing::kBias2, .offset = 0};
+    convert.type = DataType::Bf16;
+    convert.out = {.address = 0, .tensor = testing::kY, .offset = 0};
+    change(convert);
+    return violation_after([&](Program& program) {
+      program.tensors[testing::kY].type = DataType::Bf16;
+      program.stream(Engine::Vector)[1].operation = convert;
+    });
+  };
+  const std::string where = "vector[1] convert of layer 'fc': ";
+  EXPECT_EQ(violation([](Convert& c) { c.rows = 17; }),
+            where + "accumulator entries is 17, expected 1..16");
+  EXPECT_EQ(violation([](Convert& c) { c.cols = 5; }), where + "cols is 5, expected 1..4");
+  EXPECT_EQ(violation([](Convert& c) { c.bias.tensor = 5; }),
+            where + "bias tensor is 5, but the program has 5 of them");
+  EXPECT_EQ(violation([](Convert& c) { c.type = DataType::Int8; }),
+            where + "type is int8, expected a floating type");
+  EXPECT_EQ(violation([](Convert& c) { c.low = 1, c.high = 0.5F; }),
+            where + "low is 1, expected a number up to high, 0.5");
+  EXPECT_EQ(violation([](Convert& c) { c.low = std::nanf(""); }),
+            where + "low is nan, expected a number up to high, inf");
+  EXPECT_EQ(violation([](Convert& c) { c.rows = 2, c.pitch = 5; }),
+            where + "out pitch is 5, expected 6..2147483647");
+  EXPECT_EQ(violation([](Convert& c) { c.out.address = 1019; }),
+            where + "end of out is 1025, expected 0..1024");
+  EXPECT_EQ(violation([](Convert& c) { c.type = DataType::Fp16; }),
+            where + "out is of type fp16, but 'y' holds bf16");
+  EXPECT_EQ(violation([](Convert& /*convert*/) {}),
+            where +
+                "takes accumulator 0 for fp32 sums, but matrix[6] fold of layer 'fc' has "
+                "written int32 sums");
 }
 
 TEST(VerifyFields, ElementWise) {

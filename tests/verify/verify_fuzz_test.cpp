@@ -9,11 +9,13 @@
 #include "arch/isa/program_fields.h"
 #include "compiler/verify/accesses.h"
 #include "compiler/verify/verify.h"
+#include "tests/verify/support/gemm_program.h"
 #include "tests/verify/support/two_layer_program.h"
 
 namespace systole {
 namespace {
 
+using testing::gemm_program;
 using testing::held_sums_program;
 using testing::small_chip;
 using testing::two_layer_program;
@@ -120,7 +122,10 @@ class RandomSchedule {
       tile_in_slot_ = chip_.matrix.dataflow != Dataflow::WeightStationary;
     }
     if (const auto* requantize = std::get_if<Requantize>(&instruction.operation)) {
-      check_sums(*requantize, instruction.layer);
+      check_sums(requantize->accumulator, requantize->rows, instruction.layer);
+    }
+    if (const auto* convert = std::get_if<Convert>(&instruction.operation)) {
+      check_sums(convert->accumulator, convert->rows, instruction.layer);
     }
     state(engine).busy = true;
   }
@@ -196,10 +201,10 @@ class RandomSchedule {
     held_.clear();
   }
 
-  void check_sums(const Requantize& requantize, std::int32_t layer) {
-    for (std::int64_t row = 0; row < requantize.rows; ++row) {
+  void check_sums(std::int64_t accumulator, std::int64_t rows, std::int32_t layer) {
+    for (std::int64_t row = 0; row < rows; ++row) {
       Parts wanted;
-      Parts parts = sums_[requantize.accumulator + row];
+      Parts parts = sums_[accumulator + row];
       for (std::size_t tile = 0; tile < program_.tiles.size(); ++tile) {
         if (program_.tiles[tile].layer == layer && !parts.empty()) {
           wanted.push_back({static_cast<std::int32_t>(tile), parts.front().second});
@@ -313,6 +318,7 @@ class Mutation {
       value = static_cast<Integer>(static_cast<std::uint64_t>(value) + step);
     }
   }
+  void change(float& value) { value = -value; }
   void change(bool& value) { value = !value; }
   template <class Enum>
   requires std::is_enum_v<Enum>
@@ -334,6 +340,17 @@ class Mutation {
   std::mt19937_64 random_;
 };
 
+/// The verifier's small chip, for all operand types.
+ChipSpec chip_of(Dataflow dataflow) {
+  ChipSpec chip = small_chip(dataflow);
+  chip.matrix.pace_of_kind.fill(CoreCycles(1));
+  return chip;
+}
+
+Program bf16_program() {
+  return gemm_program(chip_of(Dataflow::WeightStationary), {.m = 3, .k = 6, .n = 4});
+}
+
 struct Subject {
   std::string name;
   Dataflow dataflow = Dataflow::WeightStationary;
@@ -346,7 +363,7 @@ void PrintTo(const Subject& subject, std::ostream* stream) {
 
 class VerifyFuzz : public ::testing::TestWithParam<Subject> {
  protected:
-  ChipSpec chip_ = small_chip(GetParam().dataflow);
+  ChipSpec chip_ = chip_of(GetParam().dataflow);
   Program program_ = GetParam().program();
 };
 
@@ -392,7 +409,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Subject{"weight_stationary", Dataflow::WeightStationary, two_layer_program},
                       Subject{"input_stationary", Dataflow::InputStationary, two_layer_program},
                       Subject{"output_stationary", Dataflow::OutputStationary, two_layer_program},
-                      Subject{"sums_in_the_array", Dataflow::OutputStationary, held_sums_program}),
+                      Subject{"sums_in_the_array", Dataflow::OutputStationary, held_sums_program},
+                      Subject{"bf16", Dataflow::WeightStationary, bf16_program}),
     [](const auto& subject) { return subject.param.name; });
 
 }  // namespace

@@ -61,7 +61,7 @@ TEST(ProgramTextError, UnknownWordOperationAndKey) {
             "weights, matrix, vector, end, got 'leyer'");
   EXPECT_EQ(error_in("host move layer=0"),
             "p.txt:5:6: host: expected one of transfer, load_weights, fold, requantize, rescale, "
-            "add, pool, softmax, got 'move'");
+            "add, pool, softmax, convert, got 'move'");
   EXPECT_EQ(error_in("host transfer size=4"),
             "p.txt:5:15: transfer: expected one of to_buffer, far, far_pitch, buffer, "
             "buffer_pitch, rows, row_bytes, layer, wait, signal, got 'size'");
@@ -167,6 +167,24 @@ TEST(ProgramTextError, LongAndStrangeTokensAreShownShort) {
       error_in("tensor 1 type=a\x01"),
       "p.txt:5:15: tensor.type: expected one of int8, int16, int32, int4, fp8_e4m3, fp8_e5m2, "
       "fp16, bf16, fp32, got 'a?'");
+}
+
+TEST(ProgramTextError, Reals) {
+  const auto error = [](const std::string& value) {
+    return error_in("vector convert accumulator=0 rows=1 cols=1 bias=t0@0 low=" + value +
+                    " type=bf16 out=t0@0 layer=0");
+  };
+  const std::string where =
+      "p.txt:5:58: convert.low: expected a number such as 0.5, -1e-3 or inf, got ";
+  for (const char* const value : {"0", "-0.5", "1e3", "-inf"}) {
+    EXPECT_EQ(error(value), "accepted");
+  }
+  EXPECT_EQ(error("nan"), where + "'nan'");
+  EXPECT_EQ(error("1e99"), where + "'1e99'");
+  EXPECT_EQ(error("0x1p3"), where + "'0x1p3'");
+  EXPECT_EQ(error("1.5.2"), where + "'1.5.2'");
+  EXPECT_EQ(error("low"), where + "'low'");
+  EXPECT_EQ(error("\""), where + "'\"'");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "arch/isa/program_text.h"
 
+#include <bit>
 #include <chrono>
+#include <cmath>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -85,6 +87,11 @@ class RandomProgram {
         integer = static_cast<Integer>(random_());
     }
   }
+  void fill(float& real) {
+    do {
+      real = std::bit_cast<float>(static_cast<std::uint32_t>(random_()));
+    } while (std::isnan(real));
+  }
   void fill(bool& flag) { flag = below(2) == 0; }
   template <class Enum>
   requires std::is_enum_v<Enum>
@@ -162,6 +169,34 @@ TEST(ProgramText, SaysOneThingALine) {
                               "scale=1073741824/2^37 to(out=t2@0 pitch=3) layer=1 wait=2,1 "
                               "signal=4  # 1\n"));
   EXPECT_TRUE(text.ends_with("\nend\n"));
+}
+
+TEST(ProgramText, OfConvertSaysItsLimitsWhereItHasSome) {
+  Program program = two_layer_program();
+  Convert convert{.rows = 2, .cols = 3, .bias = {.address = 48, .tensor = 4}};
+  convert.out = {.address = 64, .tensor = 1};
+  convert.pitch = 8;
+  const auto line_of = [&] {
+    program.stream(Engine::Vector)[1] = {.layer = 1, .operation = convert};
+    const std::string text = print_program(program);
+    EXPECT_EQ(parse_program(text, "p"), program);
+    const std::size_t begin = text.find("vector convert ");
+    return text.substr(begin, text.find('\n', begin) - begin);
+  };
+  EXPECT_EQ(line_of(),
+            "vector convert accumulator=0 rows=2 cols=3 bias=t4@48 type=bf16 out=t1@64 pitch=8 "
+            "layer=1  # 1");
+  convert.low = 0;
+  convert.high = 6.1F;
+  convert.type = DataType::Fp8E4M3;
+  EXPECT_EQ(line_of(),
+            "vector convert accumulator=0 rows=2 cols=3 bias=t4@48 low=0 high=6.1 type=fp8_e4m3 "
+            "out=t1@64 pitch=8 layer=1  # 1");
+  convert.low = -1e-30F;
+  convert.high = 0x1p-149F;
+  EXPECT_THAT(line_of(), HasSubstr(" low=-1e-30 high=1e-45 "));
+  convert.low = convert.high = std::numeric_limits<float>::infinity();
+  EXPECT_THAT(line_of(), HasSubstr(" low=inf type="));
 }
 
 TEST(ProgramText, AllowsCommentsBlankLinesAndFieldsInAnyOrder) {

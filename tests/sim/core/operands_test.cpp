@@ -100,5 +100,32 @@ TEST(Operands, VectorOperandsAreInTheBuffer) {
   EXPECT_EQ(complaint(Engine::Vector, pool), "unified buffer bytes 4096..4097 are outside 0..4096");
 }
 
+TEST(Operands, ConvertReachesAsFarAsItsTypeIsWide) {
+  Convert convert{.rows = 2, .cols = 3, .bias = {.address = 4084}};
+  convert.out.address = 4096 - 6 - 6;
+  convert.pitch = 6;
+  EXPECT_EQ(complaint(Engine::Vector, convert), "");
+  convert.bias.address = 4085;
+  EXPECT_EQ(complaint(Engine::Vector, convert),
+            "unified buffer bytes 4085..4097 are outside 0..4096");
+  convert.bias.address = 0;
+  convert.type = DataType::Fp32;
+  EXPECT_EQ(complaint(Engine::Vector, convert),
+            "unified buffer bytes 4084..4102 are outside 0..4096");
+  convert.type = DataType::Int8;
+  EXPECT_EQ(complaint(Engine::Vector, convert), "conversion to int8");
+  convert.type = DataType::Bf16;
+  convert.low = 1;
+  convert.high = 0;
+  EXPECT_EQ(complaint(Engine::Vector, convert), "clamp to 1..0");
+  convert.high = 1;
+  convert.accumulator = 63;
+  EXPECT_EQ(complaint(Engine::Vector, convert), "accumulators 63..65 are outside 0..64");
+  convert.accumulator = 62;
+  convert.cols = 5;
+  EXPECT_EQ(complaint(Engine::Vector, convert), "5 columns of 4");
+  EXPECT_EQ(complaint(Engine::Matrix, convert), "matrix cannot execute operation kind 8");
+}
+
 }  // namespace
 }  // namespace systole::testing

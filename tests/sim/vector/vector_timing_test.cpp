@@ -40,6 +40,23 @@ TEST(VectorTiming, LookupTableIsReadFirst) {
   EXPECT_EQ(timing_of(rescale).first_reads, 3 + 256 / 8);
 }
 
+TEST(VectorTiming, ConvertIsAnActivationAndWritesTheBytesOfItsType) {
+  Convert convert{.accumulator = 3, .rows = 10, .cols = 9, .bias = {.address = 40}};
+  for (const auto& [type, accesses] :
+       {std::pair{DataType::Fp8E4M3, 2}, {DataType::Bf16, 3}, {DataType::Fp32, 5}}) {
+    convert.type = type;  // 9, 18 or 36 bytes a row
+    const VectorTiming timing = timing_of(convert);
+    EXPECT_EQ(timing.compute, CoreCycles(5 + 10 * 3 * 1));
+    EXPECT_EQ(timing.first_reads, 5);  // 9 biases: 36 bytes
+    EXPECT_EQ(timing.second_reads, 0);
+    EXPECT_EQ(timing.writes, 10 * accesses);
+    EXPECT_EQ(timing.accumulator_reads, 10);
+    EXPECT_EQ(timing.elements, 90);
+  }
+  EXPECT_EQ(sources_of(convert).first, 40);
+  EXPECT_EQ(sources_of(convert).accumulator, 3);
+}
+
 TEST(VectorTiming, RescaleIsElementwise) {
   const VectorTiming timing = timing_of(rescale_of(3, 9, 0, 0));
   EXPECT_EQ(timing.compute, CoreCycles(5 + 3 * 3 * 2));
