@@ -1,6 +1,7 @@
 #include "sim/dram/dram_system.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,46 @@ TEST(DramSystem, StreamOnTwoChannelsReachesTheEfficiencyThatRefreshLeaves) {
   const std::int64_t bus_cycles = std::int64_t{32768} * 4;  // of each channel
   EXPECT_GE(bus_cycles * 1000, end * 962);
   EXPECT_LE(bus_cycles * 1000, end * 964);
+}
+
+/// From arrival to response of one burst that arrives in cycle 1000, alone; in cycle 0 row `before`
+/// of its bank was opened by a burst.
+std::int64_t lone_burst(DramOperation operation, std::optional<std::int64_t> before) {
+  DramSystem system(memory_of(without_refresh(ddr3_1600()), 1));
+  constexpr std::int64_t kRow = 8 * 8192;  // of the same bank
+  std::vector<Request> requests;
+  if (before) {
+    requests.push_back({0, Read, *before * kRow, 64, 0});
+  }
+  requests.push_back({0, operation, kRow + 640, 64, 1000});
+  return drive(system, requests).back() - 1000;
+}
+
+TEST(DramSystem, LoneBurstTakesWhatItsRowNeeds) {
+  // DDR3-1600: nRCD = nRP = nCL 11, nCWL 8, nBL 4.
+  EXPECT_EQ(lone_burst(Read, 1), 11 + 4);
+  EXPECT_EQ(lone_burst(Read, std::nullopt), 11 + 11 + 4);
+  EXPECT_EQ(lone_burst(Read, 0), 11 + 11 + 11 + 4);
+  EXPECT_EQ(lone_burst(Write, 1), 8 + 4);
+  EXPECT_EQ(lone_burst(Write, std::nullopt), 11 + 8 + 4);
+  EXPECT_EQ(lone_burst(Write, 0), 11 + 11 + 8 + 4);
+}
+
+TEST(DramSystem, RefreshHoldsTheRestOfARow) {
+  std::vector<std::int64_t> cycles;
+  DramSystem system(memory_of(ddr3_1600(), 1), DramSystem::kQueueDepth,
+                    [&](const DramCommand& command) { cycles.push_back(command.at.count()); });
+  system.decide(DramCycles(6199));
+  system.submit({SpanId{0}, {}, Read, 0, Bytes(640)}, DramCycles(6200));
+  const std::vector<FinishedPart> parts = system.decide(DramCycles(6600));
+  // ACT; seven RDs before the refresh falls due in 6240 - 1; PREA nRTP 6 after the last, REF nRP 11
+  // later, ACT nRFC 208 later; three RDs.
+  EXPECT_EQ(cycles, (std::vector<std::int64_t>{6200, 6211, 6215, 6219, 6223, 6227, 6231, 6235, 6241,
+                                               6252, 6460, 6471, 6475, 6479}));
+  ASSERT_EQ(parts.size(), 1U);
+  EXPECT_EQ(parts.at(0).at, DramCycles(6479 + 11 + 4));
+  EXPECT_EQ(system.counters().row_misses, 2);
+  EXPECT_EQ(system.counters().row_hits, 8);
 }
 
 TEST(DramSystem, PartialBurstsMoveWholeBursts) {
