@@ -209,6 +209,9 @@ class CommandController::Stream {
     controller_.active_plan_.known = false;
     controller_.forget_plans();
     controller_.stale_ = true;
+    if (controller_.refresh_.owes_any()) {
+      controller_.update_blocked();
+    }
   }
 
   CommandController& controller_;
@@ -231,9 +234,11 @@ class CommandController::Stream {
 DramCycles CommandController::end_of_stream(DramCycles now, DramCycles until) {
   const bool reads = direction_ == DramOperation::Read;
   if (buffer(direction_).size() == 0 || (!reads && reads_.size() > 0) || any_blocked_ ||
-      refresh_.owes_any() || wanted_direction(now) != direction_) {
+      wanted_direction(now) != direction_) {
     return now;
   }
+  // A refresh that is owed but not forced waits for its bank or rank to be idle, which takes the
+  // end of a run; one more falls due at `next_due`.
   DramCycles end = std::min(until, refresh_.next_due());
   if (spec_.starvation_limit > DramCycles(0)) {
     for (const BurstBuffer* const bursts : {&reads_, &writes_}) {
