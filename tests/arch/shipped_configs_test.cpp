@@ -65,6 +65,13 @@ TEST_P(ShippedController, LoadsUnderItsOwnName) {
 INSTANTIATE_TEST_SUITE_P(Configs, ShippedController,
                          testing::ValuesIn(files_in("configs/dram_controllers")), stem_of);
 
+TEST(DefaultController, IsTheFileOfThatName) {
+  EXPECT_EQ(read_dram_controller(std::string(SYSTOLE_SOURCE_DIR) +
+                                 "/configs/dram_controllers/default.yaml"),
+            default_dram_controller());
+  EXPECT_EQ(shipped_chip("tpu_v1").dram.controller, default_dram_controller());
+}
+
 TEST(ShippedConfigs, EveryKeyIsInTheDocumentation) {
   const std::string page =
       read_text_file(std::string(SYSTOLE_SOURCE_DIR) + "/docs/chips.md", 1U << 20);
