@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
+
+#include "arch/units/units.h"
 
 namespace systole {
 
-enum class Command : std::uint8_t { Run, Compile, Describe, Dram, List };
+enum class Command : std::uint8_t { Run, Compare, Compile, Describe, Dram, List };
 enum class Format : std::uint8_t { Text, Json, Csv };
 
 /// `systole dram`: a request train on a DRAM standard.
@@ -22,6 +26,16 @@ struct DramRequest {
   std::string request_log;
 };
 
+/// `systole compare`: a network on many devices.
+struct CompareCommand {
+  std::vector<std::string> on;        ///< names or files; empty: those that ship as examples
+  std::vector<std::int64_t> batches;  ///< empty: the network's own
+  std::string baseline;               ///< empty: the first
+  std::string site = "datacentre";
+  std::optional<std::int64_t> arrival_rate;  ///< requests a second
+  std::int64_t requests = 100'000;           ///< that are put through the queue
+};
+
 /// What the user asked for, checked as far as no file is needed.
 struct Request {
   Command command = Command::List;
@@ -33,6 +47,8 @@ struct Request {
   bool quiet = false;
   Format format = Format::Text;
   DramRequest dram;
+  CompareCommand compare;
+  std::optional<Femtoseconds> deadline;
   std::string output;    ///< a file, or empty for standard output
   std::string timeline;  ///< a file, or empty for none
   std::string waveform;  ///< a file, or empty for none

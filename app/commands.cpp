@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/catalogue.h"
+#include "app/compare_command.h"
 #include "app/dram_command.h"
 #include "app/listing.h"
 #include "app/output.h"
@@ -149,6 +150,9 @@ ExitCode execute(const Request& request) {
   switch (request.command) {
     case Command::Run:
       return run(request);
+    case Command::Compare:
+      deliver(request, run_compare(request, {.colour = has_colour(request)}));
+      return ExitCode::Ok;
     case Command::Compile:
       return print_compiled(request);
     case Command::Describe:
