@@ -27,6 +27,7 @@ inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
     {Command::Compile, "compile"},
     {Command::Describe, "describe"},
     {Command::Dram, "dram"},
+    {Command::Measure, "measure"},
     {Command::List, "list"},
 });
 
@@ -50,6 +51,7 @@ Examples:
   systole compare resnet50                         on ten kinds of hardware, side by side
   systole compile tpu_v1 mlp0 | less               the program, one instruction a line
   systole dram DDR4-2400 --pattern rand_rd         a DRAM alone, on a train of requests
+  systole measure cpu resnet50                     the same network on this machine's CPU
 
 Exit code: 0 done; 1 --check found wrong numbers; 2 a mistake in the command line or
 in a file; 3 a mistake in systole.
@@ -117,6 +119,19 @@ Examples:
   systole dram DDR3-1600 --pattern copy4k --requests 600 --command-log commands.csv
 )";
 
+constexpr std::string_view kMeasureExamples = R"(
+Runs the network layer by layer on the device and times it: cpu through oneDNN, gpu through
+cuBLASLt and cuDNN where systole was built with CUDA. Every layer's numbers are compared with
+the reference as well; exit code 1 where they are wrong. docs/reference.md says what is
+measured, where energy comes from, and what is not measured.
+
+Examples:
+  systole measure cpu resnet50
+  systole measure cpu resnet50 --type bf16 --batch 8 --threads 2 --repetitions 50
+  systole measure gpu resnet50 --type fp16 --format json --output resnet50.json
+  systole measure cpu mlp0 --record my_machine.json
+)";
+
 /// Options as the user wrote them. Numbers stay text until read by us: the parser's own reading
 /// takes 010 for 8 and 1e3 for 1.
 struct Words {
@@ -135,6 +150,12 @@ struct Words {
   std::optional<std::string> arrival_rate;
   std::optional<std::string> deadline;
   std::optional<std::string> load_requests;
+  std::string device;
+  std::string type = "int8";
+  std::optional<std::string> threads;
+  std::optional<std::string> warm_up;
+  std::optional<std::string> repetitions;
+  std::optional<std::string> record;
 };
 
 template <class Integer>
@@ -152,10 +173,11 @@ Integer integer_of(const std::string& option, const std::string& text, Integer m
 
 Format format_of(const std::string& text, Command command) {
   const std::optional<Format> format = value_named<Format>(text);
-  const bool known = format && (command != Command::Dram || *format != Format::Csv);
+  const bool has_csv = command != Command::Dram && command != Command::Measure;
+  const bool known = format && (has_csv || *format != Format::Csv);
   if (!known) {
     throw UserError(fmt::format("systole: --format: expected one of text, json{}, got '{}'",
-                                command == Command::Dram ? "" : ", csv", text));
+                                has_csv ? ", csv" : "", text));
   }
   return *format;
 }
@@ -300,6 +322,35 @@ void add_compare(CLI::App& app, Request& request, Words& words) {
   command->footer(std::string(kCompareExamples));
 }
 
+void add_measure(CLI::App& app, Request& request, Words& words) {
+  CLI::App* command =
+      app.add_subcommand("measure", "Run a network on a CPU or GPU that is really there");
+  command->add_option("DEVICE", words.device, "cpu or gpu")->required()->type_name("");
+  command->add_option("NETWORK", request.network, "Network: a YAML file or a name")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option("-b,--batch", words.batch, "Inputs at a time (default: what the network says)")
+      ->type_name("N");
+  command->add_option("--type", words.type, "int8, bf16, fp32, on a gpu fp16 too (default: int8)")
+      ->type_name("TYPE");
+  command->add_option("--threads", words.threads, "Threads of a cpu (default: all)")
+      ->type_name("N");
+  command->add_option("--repetitions", words.repetitions, "Timed passes (default: 20)")
+      ->type_name("N");
+  command->add_option("--warm-up", words.warm_up, "Passes before them (default: 3)")
+      ->type_name("N");
+  command->add_option("--record", words.record, "Also add the run to FILE of recorded runs")
+      ->type_name("FILE");
+  command->add_flag("!--no-compare", request.measure.compare, "Do not compare the numbers");
+  command->add_option("--seed", words.seed, "Seed of generated weights and inputs (default: 1)")
+      ->type_name("S");
+  command->add_option("--format", words.format, "text or json (default: text)")
+      ->type_name("FORMAT");
+  add_output(*command, request, words);
+  command->footer(std::string(kMeasureExamples));
+}
+
 void add_commands(CLI::App& app, Request& request, Words& words) {
   CLI::App* run = app.add_subcommand("run", "Simulate a network on a chip and report");
   add_inputs(*run, request, words);
@@ -334,6 +385,7 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   describe->footer(std::string(kDescribeExamples));
 
   add_dram(app, request.dram, words, request);
+  add_measure(app, request, words);
   app.add_subcommand("list", "Print the chips and networks that ship");
 }
 
@@ -398,6 +450,41 @@ CompareCommand checked_compare(CompareCommand compare, const Words& words) {
   return compare;
 }
 
+MeasureRequest checked_measure(MeasureRequest measure, const Words& words) {
+  constexpr std::int64_t kMostThreads = 1024;
+  constexpr std::int64_t kMostPasses = 1'000'000;
+  const std::optional<DeviceKind> device = value_named<DeviceKind>(words.device);
+  if (!device) {
+    throw UserError(
+        fmt::format("systole: DEVICE: expected one of cpu, gpu, got '{}'", words.device));
+  }
+  measure.device = *device;
+  const bool is_gpu = *device == DeviceKind::Gpu;
+  const std::optional<DataType> type = value_named<DataType>(words.type);
+  const bool known = type == DataType::Int8 || type == DataType::Bf16 || type == DataType::Fp32 ||
+                     (type == DataType::Fp16 && is_gpu);
+  if (!known) {
+    throw UserError(fmt::format("systole: --type: expected one of int8, bf16, fp32{}, got '{}'",
+                                is_gpu ? ", fp16" : "", words.type));
+  }
+  measure.type = *type;
+  if (words.threads) {
+    if (is_gpu) {
+      throw UserError("systole: --threads: expected with cpu only, got gpu");
+    }
+    measure.threads = integer_of<std::int64_t>("--threads", *words.threads, 1, kMostThreads);
+  }
+  if (words.warm_up) {
+    measure.warm_up = integer_of<std::int64_t>("--warm-up", *words.warm_up, 0, kMostPasses);
+  }
+  if (words.repetitions) {
+    measure.repetitions =
+        integer_of<std::int64_t>("--repetitions", *words.repetitions, 1, kMostPasses);
+  }
+  measure.record = file_of("--record", words.record);
+  return measure;
+}
+
 Request checked(const CLI::App& app, Request request, const Words& words) {
   request.command = *value_named<Command>(app.get_subcommands().front()->get_name());
   if (words.batch) {
@@ -411,10 +498,14 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   if (words.deadline) {
     request.deadline = duration_of("--deadline", *words.deadline);
   }
+  if (request.command == Command::Measure) {
+    request.measure = checked_measure(request.measure, words);
+  }
   request.output = file_of("--output", words.output);
   request.timeline = file_of("--timeline", words.timeline);
   request.waveform = file_of("--vcd", words.waveform);
   check_distinct({{"--output", request.output},
+                  {"--record", request.measure.record},
                   {"--timeline", request.timeline},
                   {"--vcd", request.waveform}});
   return request;

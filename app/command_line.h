@@ -6,11 +6,13 @@
 #include <variant>
 #include <vector>
 
+#include "arch/isa/data_type.h"
 #include "arch/units/units.h"
+#include "reference/measured_run.h"
 
 namespace systole {
 
-enum class Command : std::uint8_t { Run, Compare, Compile, Describe, Dram, List };
+enum class Command : std::uint8_t { Run, Compare, Compile, Describe, Dram, Measure, List };
 enum class Format : std::uint8_t { Text, Json, Csv };
 
 /// `systole dram`: a request train on a DRAM standard.
@@ -36,6 +38,17 @@ struct CompareCommand {
   std::int64_t requests = 100'000;           ///< that are put through the queue
 };
 
+/// `systole measure`: a network on a processor that is really there.
+struct MeasureRequest {
+  DeviceKind device = DeviceKind::Cpu;
+  DataType type = DataType::Int8;
+  std::int64_t threads = 0;  ///< 0: all
+  std::int64_t warm_up = 3;
+  std::int64_t repetitions = 20;
+  bool compare = true;
+  std::string record;  ///< a file of recorded runs to add this one to, or empty
+};
+
 /// What the user asked for, checked as far as no file is needed.
 struct Request {
   Command command = Command::List;
@@ -49,6 +62,7 @@ struct Request {
   DramRequest dram;
   CompareCommand compare;
   std::optional<Femtoseconds> deadline;
+  MeasureRequest measure;
   std::string output;    ///< a file, or empty for standard output
   std::string timeline;  ///< a file, or empty for none
   std::string waveform;  ///< a file, or empty for none

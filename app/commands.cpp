@@ -11,15 +11,18 @@
 #include "app/compare_command.h"
 #include "app/dram_command.h"
 #include "app/listing.h"
+#include "app/measure_command.h"
 #include "app/output.h"
 #include "app/progress.h"
 #include "arch/chip_spec.h"
 #include "arch/isa/program_text.h"
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
+#include "reference/measured/measured_json.h"
 #include "report/csv.h"
 #include "report/describe.h"
 #include "report/json.h"
+#include "report/measured.h"
 #include "report/text.h"
 #include "report/timeline.h"
 #include "sim/simulate.h"
@@ -124,6 +127,21 @@ ExitCode run(const Request& request) {
   return result.check->passed() ? ExitCode::Ok : ExitCode::CheckFailed;
 }
 
+ExitCode measure(const Request& request) {
+  const MeasuredRun result = [&] {
+    Progress progress(!request.quiet);
+    return measured_run(request, [&](std::string_view stage) { progress.stage(stage); });
+  }();
+  deliver(request, request.format == Format::Json
+                       ? measured_json({{result}})
+                       : measured_text(result, {.colour = has_colour(request)}));
+  const bool passed = !result.numerics || result.numerics->passed();
+  if (passed && !request.measure.record.empty()) {
+    add_to_recording(request.measure.record, result);
+  }
+  return passed ? ExitCode::Ok : ExitCode::CheckFailed;
+}
+
 ExitCode print_compiled(const Request& request) {
   std::string text;
   {
@@ -139,7 +157,7 @@ ExitCode print_compiled(const Request& request) {
 }  // namespace
 
 ExitCode execute(const Request& request) {
-  for (const std::string& file : {request.output, request.timeline}) {
+  for (const std::string& file : {request.output, request.timeline, request.measure.record}) {
     if (!file.empty()) {
       check_output(file);
     }
@@ -161,6 +179,8 @@ ExitCode execute(const Request& request) {
     case Command::Dram:
       deliver(request, run_dram(request.dram, request.format));
       return ExitCode::Ok;
+    case Command::Measure:
+      return measure(request);
     case Command::List:
       deliver(request, list_catalogue(has_colour(request)));
       return ExitCode::Ok;

@@ -8,12 +8,14 @@
 #include <fmt/format.h>
 
 #include "app/catalogue.h"
+#include "app/measure_command.h"
 #include "app/progress.h"
 #include "arch/chip_spec.h"
 #include "arch/config/config_node.h"
 #include "arch/config/near_name.h"
 #include "arch/diag/error.h"
 #include "reference/devices/read_device.h"
+#include "reference/measured/measured_json.h"
 #include "report/compare.h"
 #include "study/compare.h"
 
@@ -32,7 +34,9 @@ struct Alias {
   std::string_view name;
   std::string_view meant;
 };
-constexpr auto kAliases = std::to_array<Alias>({{"gpu", "a100"}, {"cpu", "xeon_8480"}});
+constexpr auto kAliases = std::to_array<Alias>({{"gpu", "a100"}});
+/// The CPU that runs the command, measured.
+constexpr std::string_view kThisCpu = "cpu";
 
 /// The families that files of devices name: beside the file, else those that ship.
 std::string families_folder() {
@@ -46,6 +50,24 @@ std::string chip_for_card(const std::string& card) {
     const ConfigNode node = ConfigNode::open(entry.file);
     if (node.optional_text("fpga") == card) {
       return entry.file;
+    }
+  }
+  return "";
+}
+
+/// configs/recorded/NAME.json of the first data directory that has it; `h100_recorded` and `h100`
+/// mean the same file where no device has the name.
+std::string recording_named(const std::string& name) {
+  constexpr std::string_view kSuffix = "_recorded";
+  const std::string stem =
+      name.ends_with(kSuffix) ? name.substr(0, name.size() - kSuffix.size()) : name;
+  for (const std::string& directory : data_directories()) {
+    for (const std::string& candidate : {name, stem}) {
+      const fs::path file = fs::path(directory) / "configs/recorded" / (candidate + ".json");
+      std::error_code ignored;
+      if (fs::is_regular_file(file, ignored)) {
+        return file.string();
+      }
     }
   }
   return "";
@@ -73,12 +95,16 @@ CompareSubject device_of(const std::string& name, const std::string& file) {
   for (const Alias& alias : kAliases) {
     names.push_back(alias.name);
   }
+  names.push_back(kThisCpu);
   throw UserError(
       fmt::format("systole: no device '{}': neither a file nor a known name{}; see 'systole list'",
                   name, suggestion(name, names)));
 }
 
 CompareSubject subject_of(const std::string& written) {
+  if (written == kThisCpu) {
+    return {.name = written, .this_cpu = true};
+  }
   const auto* alias = std::find_if(kAliases.begin(), kAliases.end(),
                                    [&](const Alias& each) { return each.name == written; });
   const std::string name = alias == kAliases.end() ? written : std::string(alias->meant);
@@ -88,12 +114,18 @@ CompareSubject subject_of(const std::string& written) {
   if (const std::string device = file_of_entry(EntryKind::Device, name); !device.empty()) {
     return device_of(name, device);
   }
+  if (const std::string recording = recording_named(name); !recording.empty()) {
+    return {.name = written, .recording = std::make_shared<Recording>(read_recording(recording))};
+  }
   if (const std::string card = chip_for_card(name); !card.empty()) {
     return {.name = written, .chip_file = card};
   }
   std::error_code ignored;
   if (!fs::exists(name, ignored) || fs::is_directory(name, ignored)) {
     fail_unknown(written);
+  }
+  if (fs::path(name).extension() == ".json") {
+    return {.name = written, .recording = std::make_shared<Recording>(read_recording(name))};
   }
   return is_chip_file(name) ? CompareSubject{.name = written, .chip_file = name}
                             : device_of(written, name);
@@ -166,7 +198,8 @@ std::string run_compare(const Request& request, const TextOptions& options) {
       .deadline = request.deadline,
       .load = {.requests = command.requests, .seed = request.seed},
       .parallel = std::max(1U, std::thread::hardware_concurrency()),
-      .dram_directories = dram_directories()};
+      .dram_directories = dram_directories(),
+      .power_file = cpu_power_file()};
   const std::string network = find_entry(EntryKind::Network, request.network);
   Progress progress(!request.quiet);
   progress.stage("comparing");

@@ -57,6 +57,8 @@ struct MeasuredNumerics {
   std::int64_t outside = 0;    ///< beyond the bound: the run computed something else
   double largest_error = 0;    ///< as a share of the bound of its element
   std::string bound;           ///< what was allowed, in words
+  /// The first layer with an element outside and its kernel; empty where there is none.
+  std::string first_outside;
 
   [[nodiscard]] bool passed() const { return elements > 0 && outside == 0; }
   bool operator==(const MeasuredNumerics&) const = default;

@@ -6,7 +6,9 @@
 
 #include "arch/diag/check.h"
 #include "compiler/frontend/read_network.h"
+#include "reference/cpu/measure_cpu.h"
 #include "reference/devices/device_model.h"
+#include "reference/measured/measured_json.h"
 #include "study/compare_chip.h"
 #include "study/workers.h"
 
@@ -36,27 +38,30 @@ std::int64_t macs_of(const Graph& graph) {
   return macs;
 }
 
+ComparedDevice row_of(const MeasuredRun& run, const Graph& graph) {
+  ComparedDevice row{.kind = run.kind == DeviceKind::Cpu ? ComparedKind::Cpu : ComparedKind::Gpu,
+                     .type = run.type,
+                     .time_obtained = run.obtained,
+                     .macs = macs_of(graph)};
+  row.time =
+      Femtoseconds(static_cast<std::int64_t>(run.total.median * kFemtosecondsPerSecond + 0.5));
+  if (run.energy) {
+    row.power = Watts(run.energy->watts);
+    row.power_obtained = run.energy->obtained;
+  }
+  row.notes.push_back(run.device + ", " + run.date + ", " + run.software);
+  row.notes.emplace_back("utilisation unknown: no peak rate is recorded");
+  return row;
+}
+
 ComparedDevice compare_recording(const Recording& recording, const Graph& graph) {
   const auto run =
       std::find_if(recording.runs.begin(), recording.runs.end(), [&](const MeasuredRun& candidate) {
         return candidate.network == graph.name && candidate.batch == graph.batch;
       });
-  if (run == recording.runs.end()) {
-    return {.error = "nothing is recorded of this network and batch"};
-  }
-  ComparedDevice row{.kind = run->kind == DeviceKind::Cpu ? ComparedKind::Cpu : ComparedKind::Gpu,
-                     .type = run->type,
-                     .time_obtained = run->obtained,
-                     .macs = macs_of(graph)};
-  row.time =
-      Femtoseconds(static_cast<std::int64_t>(run->total.median * kFemtosecondsPerSecond + 0.5));
-  if (run->energy) {
-    row.power = Watts(run->energy->watts);
-    row.power_obtained = run->energy->obtained;
-  }
-  row.notes.push_back(run->device + ", " + run->date + ", " + run->software);
-  row.notes.emplace_back("utilisation unknown: no peak rate is recorded");
-  return row;
+  return run == recording.runs.end()
+             ? ComparedDevice{.error = "nothing is recorded of this network and batch"}
+             : row_of(*run, graph);
 }
 
 /// Powers of two below the largest batch, and that one.
@@ -81,9 +86,7 @@ class Rows {
     std::vector<std::pair<std::size_t, std::int64_t>> asked;
     for (std::size_t index = 0; index < subjects_.size(); ++index) {
       for (const std::int64_t batch : batches) {
-        if (subjects_[index].chip_file.empty()) {
-          rows_[{index, batch}] = made_here(subjects_[index], batch);
-        } else {
+        if (!subjects_[index].chip_file.empty()) {
           jobs.push_back(chip_job(subjects_[index].chip_file, batch));
           asked.emplace_back(index, batch);
         }
@@ -92,6 +95,13 @@ class Rows {
     const std::vector<WorkerOutcome> outcomes = run_in_workers(jobs, options_.parallel);
     for (std::size_t job = 0; job < jobs.size(); ++job) {
       rows_[asked[job]] = of_outcome(outcomes[job]);
+    }
+    for (std::size_t index = 0; index < subjects_.size(); ++index) {
+      for (const std::int64_t batch : batches) {
+        if (subjects_[index].chip_file.empty()) {
+          rows_[{index, batch}] = made_here(subjects_[index], batch);
+        }
+      }
     }
     for (auto& [key, row] : rows_) {
       row.name = subjects_[key.first].name;
@@ -119,8 +129,38 @@ class Rows {
                                  : ComparedDevice{.error = outcome.error};
   }
 
+  /// In a process of its own, for the library's threads, and not beside another.
+  [[nodiscard]] ComparedDevice measured_here(const Network& network) const {
+    constexpr std::int64_t kPasses = 5;
+    const WorkerJob job = [&] {
+      MeasureCpuOptions options;
+      options.passes.type = DataType::Int8;
+      options.passes.warm_up = 1;
+      options.passes.repetitions = kPasses;
+      options.compare = false;
+      options.power_file = options_.power_file;
+      const MeasuredRun run = measure_cpu(network.graph, *network.data, options);
+      return measured_json({&run, 1});
+    };
+    const WorkerOutcome outcome = run_in_workers({job}, 1).front();
+    if (!outcome.error.empty()) {
+      return {.error = outcome.error};
+    }
+    ComparedDevice row =
+        row_of(parse_recording(outcome.text, "measured").runs.front(), network.graph);
+    row.time_obtained = Obtained::Measured;
+    if (row.power && row.power_obtained == Obtained::Recorded) {
+      row.power_obtained = Obtained::Measured;
+    }
+    return row;
+  }
+
   [[nodiscard]] ComparedDevice made_here(const CompareSubject& subject, std::int64_t batch) const {
-    const Graph graph = read_network(network_file_, {.batch = batch}).graph;
+    const Network network = read_network(network_file_, {.batch = batch});
+    const Graph& graph = network.graph;
+    if (subject.this_cpu) {
+      return measured_here(network);
+    }
     if (subject.recording) {
       return compare_recording(*subject.recording, graph);
     }

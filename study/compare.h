@@ -14,12 +14,13 @@
 
 namespace systole {
 
-/// What a network is compared on: one of a chip's file, a device, a recording.
+/// What a network is compared on: one of a chip's file, a device, a recording, the CPU here.
 struct CompareSubject {
   std::string name;
   std::string chip_file;
   std::shared_ptr<const reference::DeviceSpec> device;
   std::shared_ptr<const Recording> recording;
+  bool this_cpu = false;
 };
 
 struct CompareOptions {
@@ -33,11 +34,13 @@ struct CompareOptions {
   LoadSpec load;
   std::size_t parallel = 1;  ///< worker processes at a time
   std::vector<std::string> dram_directories;
+  std::string power_file;  ///< of MeasureCpuOptions
 };
 
 /// Runs the network on every subject and batch. Chips are simulated, each in a process of its own,
 /// so that a chip that fails costs its rows alone; devices are modelled; recordings are looked up
-/// by network and batch. Not compared: accuracy; each runs its own preferred type. Throws
+/// by network and batch; this machine's CPU is measured with int8, alone, when the chips are
+/// done. Not compared: accuracy; each runs its own preferred type. Throws
 /// WorkloadError when the network itself is wrong.
 [[nodiscard]] Comparison compare(const std::string& network_file,
                                  const std::vector<CompareSubject>& subjects,

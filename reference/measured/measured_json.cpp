@@ -1,5 +1,6 @@
 #include "reference/measured/measured_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -69,6 +70,7 @@ Json head_json(const MeasuredRun& run) {
                         {"outside", run.numerics->outside},
                         {"largest_error", real(run.numerics->largest_error)},
                         {"bound", run.numerics->bound}};
+    put_text(json["numerics"], "first_outside", run.numerics->first_outside);
   }
   put_text(json, "note", run.note);
   return json;
@@ -143,6 +145,7 @@ MeasuredNumerics read_numerics(const ConfigNode& node) {
   numerics.outside = node.integer("outside", {.min = 0, .max = numerics.elements});
   numerics.largest_error = node.real("largest_error", {.min = 0});
   numerics.bound = node.text("bound");
+  numerics.first_outside = node.optional_text("first_outside").value_or("");
   node.finish();
   return numerics;
 }
@@ -226,6 +229,24 @@ std::string measured_json(std::span<const MeasuredRun> runs) {
 
 Recording read_recording(const std::string& file) {
   return read_document(ConfigNode::open(file), file);
+}
+
+void record(Recording& recording, const MeasuredRun& run) {
+  MeasuredRun kept = run;
+  kept.obtained = later(kept.obtained);
+  if (kept.energy) {
+    kept.energy->obtained = later(kept.energy->obtained);
+  }
+  const auto same = [&](const MeasuredRun& other) {
+    return other.kind == run.kind && other.device == run.device && other.threads == run.threads &&
+           other.network == run.network && other.type == run.type && other.batch == run.batch;
+  };
+  const auto before = std::find_if(recording.runs.begin(), recording.runs.end(), same);
+  if (before == recording.runs.end()) {
+    recording.runs.push_back(std::move(kept));
+  } else {
+    *before = std::move(kept);
+  }
 }
 
 Recording parse_recording(const std::string& text, const std::string& file) {

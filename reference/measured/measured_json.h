@@ -17,4 +17,8 @@ namespace systole {
 /// The same for a text; `file` stands in messages.
 [[nodiscard]] Recording parse_recording(const std::string& text, const std::string& file);
 
+/// Adds a run as recorded. It takes the place of an earlier one of the same device, threads,
+/// network, type and batch.
+void record(Recording& recording, const MeasuredRun& run);
+
 }  // namespace systole

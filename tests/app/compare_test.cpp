@@ -18,13 +18,15 @@ ProcessResult compare(std::vector<std::string> options) {
 }
 
 TEST(CompareCommand, PutsChipsCardsAndDevicesSideBySide) {
-  const ProcessResult result = compare({"mlp0", "--on", "tpu_v1,alveo_u250,t4,cpu", "--batch",
-                                        "1,8", "--baseline", "cpu", "--format", "json"});
+  const ProcessResult result =
+      compare({"mlp0", "--on", "tpu_v1,alveo_u250,gpu,xeon_8480", "--batch", "1,8", "--baseline",
+               "xeon_8480", "--format", "json"});
   EXPECT_EQ(result.err, "");
   ASSERT_EQ(result.exit_code, 0);
   const json report = json::parse(result.out);
   ASSERT_EQ(report["rows"].size(), 8);
   EXPECT_EQ(report["baseline"], "xeon_8480");
+  EXPECT_EQ(report["rows"][4]["device"], "a100");
   std::vector<std::string> kinds;
   for (const json& row : report["rows"]) {
     EXPECT_TRUE(row["error"].is_null()) << row;
@@ -90,6 +92,15 @@ TEST(CompareCommand, MistakesAreOneLine) {
   EXPECT_THAT(mistake({"mlp0", "--site", "datacenter"}),
               HasSubstr("no site 'datacenter': neither a file nor a known name (did you mean "
                         "'datacentre'?)"));
+}
+
+TEST(CompareCommand, MeasuresTheCpuHere) {
+  const json report =
+      json::parse(compare({"mlp0", "--on", "t4,cpu", "--batch", "2", "--format", "json"}).out);
+  const json& row = report["rows"][1];
+  ASSERT_TRUE(row["error"].is_null()) << row;
+  EXPECT_EQ(row["time_obtained"], "measured");
+  EXPECT_GT(row["inferences_per_second"], 0);
 }
 
 /// The goal of the project, with room for a busy machine.

@@ -41,7 +41,8 @@ MeasuredRun full_run() {
                                        .different = 3,
                                        .outside = 0,
                                        .largest_error = 0.75,
-                                       .bound = "2^-8 of the value"},
+                                       .bound = "2^-8 of the value",
+                                       .first_outside = "conv1 (jit)"},
           .note = "line one, \xC3\xA9"};
 }
 
@@ -100,6 +101,20 @@ TEST(MeasuredJson, ReplacesBytesThatAreNoText) {
   MeasuredRun run = least_run();
   run.device = "cpu \xFF";
   EXPECT_EQ(parse_recording(measured_json({{run}}), "a.json").runs[0].device, "cpu \xEF\xBF\xBD");
+}
+
+TEST(MeasuredRecord, ReplacesTheSameRunAndAddsOthers) {
+  Recording recording;
+  record(recording, full_run());
+  MeasuredRun other = full_run();
+  other.batch = 16;
+  record(recording, other);
+  MeasuredRun again = full_run();
+  again.total.median = 0.2;
+  record(recording, again);
+  ASSERT_EQ(recording.runs.size(), 2U);
+  EXPECT_EQ(recording.runs[0], recorded(again));
+  EXPECT_EQ(recording.runs[1], recorded(other));
 }
 
 struct Mistake {

@@ -1,0 +1,40 @@
+#include "reference/cpu/measure_cpu.h"
+
+#include "reference/cpu/cpu_identity.h"
+#include "reference/cpu/cpu_network.h"
+#include "reference/cpu/power_model.h"
+#include "reference/cpu/rapl.h"
+#include "reference/measured/compare_numbers.h"
+
+namespace systole {
+
+MeasuredRun measure_cpu(const Graph& graph, const NetworkData& data,
+                        const MeasureCpuOptions& options) {
+  const auto stage = [&](std::string_view name) {
+    if (options.passes.on_stage) {
+      options.passes.on_stage(name);
+    }
+  };
+  const cpu::CpuIdentity identity = cpu::identify_cpu();
+  const int threads = options.threads == 0 ? cpu::available_threads() : options.threads;
+  MeasuredRun run{.kind = DeviceKind::Cpu,
+                  .device = identity.name,
+                  .software = cpu::library_version(),
+                  .isa = cpu::effective_isa(),
+                  .threads = threads};
+  stage("preparing layers");
+  cpu::CpuNetwork network(graph, data, options.passes.type, threads);
+  cpu::Rapl rapl;
+  measure_passes(network, graph, options.passes, rapl.is_present() ? &rapl : nullptr, run);
+  if (!run.energy && !options.power_file.empty()) {
+    run.energy = modelled_energy(cpu::read_cpu_power(options.power_file), identity, threads,
+                                 run.total.median);
+  }
+  if (options.compare) {
+    stage("comparing the numbers");
+    run.numerics = compare_numbers(graph, data, options.passes.type, network);
+  }
+  return run;
+}
+
+}  // namespace systole

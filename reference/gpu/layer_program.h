@@ -1,0 +1,503 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "arch/diag/check.h"
+#include "compiler/graph/graph.h"
+#include "compiler/graph/parameters.h"
+#include "reference/gpu/element_ops.h"
+#include "reference/gpu/matrix_product.h"
+#include "reference/kernels/activation.h"
+#include "reference/kernels/fixed_scale.h"
+
+namespace systole::gpu {
+
+template <class T>
+inline constexpr DataType kTypeOf = DataType::Int8;
+template <>
+inline constexpr DataType kTypeOf<Bf16> = DataType::Bf16;
+template <>
+inline constexpr DataType kTypeOf<Fp16> = DataType::Fp16;
+template <>
+inline constexpr DataType kTypeOf<float> = DataType::Fp32;
+
+/// int8 from q, floating types from the real number.
+template <class T>
+T element_of(float value) {
+  if constexpr (std::is_same_v<T, std::int8_t>) {
+    return static_cast<std::int8_t>(value);
+  } else {
+    return FromFloat<T>::convert(value);
+  }
+}
+
+template <class T>
+std::vector<float> input_values(const Graph& graph, const NetworkData& data, GraphTensorId tensor) {
+  const std::vector<std::int8_t> stored = data.input(graph, tensor);
+  const Quantization& quantization = graph.tensor(tensor).quantization;
+  std::vector<float> values(stored.begin(), stored.end());
+  if constexpr (!std::is_same_v<T, std::int8_t>) {
+    std::transform(stored.begin(), stored.end(), values.begin(), [&](std::int8_t q) {
+      return static_cast<float>(quantization.scale * (q - quantization.zero_point));
+    });
+  }
+  return values;
+}
+
+/// What each layer launches, with its operands in the device's memory. Weighted layers without
+/// groups are matrix products: a 1 x 1 convolution or dense layer directly, others behind Im2col,
+/// or the library's own convolution where it has one for the type. Where the activation is none or
+/// ReLU and the type is floating, bias and activation are fused into the product; otherwise Finish
+/// follows. Convolutions in groups and everything else are plain kernels.
+template <class Backend, class T>
+class LayerProgram {
+ public:
+  LayerProgram(Backend& backend, const Graph& graph, const NetworkData& data)
+      : backend_(backend), graph_(graph), data_(data), tensors_(graph.tensors.size()) {
+    for (const GraphTensorId input : graph.inputs) {
+      tensors_[index_of(input)] = room<T>(graph.tensor(input).shape.elements());
+    }
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+      layers_.emplace_back();
+      id_ = static_cast<NodeId>(i);
+      std::visit([this](const auto& attributes) { build(attributes); }, node().attributes);
+    }
+    scratch_ = backend.allocate(static_cast<std::size_t>(scratch_bytes_));
+    sums_ = static_cast<Accumulator<T>*>(backend.allocate(static_cast<std::size_t>(sums_bytes_)));
+  }
+
+  void issue(NodeId node) {
+    for (const auto& launch : layers_[static_cast<std::size_t>(node)].launches) {
+      launch();
+    }
+  }
+  [[nodiscard]] const std::string& kernel(NodeId node) const {
+    return layers_[static_cast<std::size_t>(node)].kernel;
+  }
+  [[nodiscard]] T* tensor(GraphTensorId tensor) const { return tensors_[index_of(tensor)]; }
+  /// Libraries take a fused bias in the operands' type; all layers then hold it so.
+  [[nodiscard]] static DataType bias_type() { return kIsInteger ? DataType::Fp32 : kTypeOf<T>; }
+
+ private:
+  static constexpr bool kIsInteger = std::is_same_v<T, std::int8_t>;
+
+  struct Layer {
+    std::vector<std::function<void()>> launches;
+    std::string kernel;
+  };
+
+  // --- layers ---
+  void build(const Conv2d& convolution) {
+    const LayerParameters parameters = data_.parameters(graph_, id_);
+    if (convolution.groups > 1) {
+      build_grouped(convolution, parameters);
+      return;
+    }
+    const Kernel& kernel = convolution.kernel;
+    const bool is_point = kernel.rows == 1 && kernel.cols == 1 && kernel.stride_rows == 1 &&
+                          kernel.stride_cols == 1 && kernel.pad_top + kernel.pad_bottom == 0 &&
+                          kernel.pad_left + kernel.pad_right == 0;
+    const std::int64_t k = kernel.rows * kernel.cols * in().channels;
+    if (!is_point && build_library_convolution(convolution, parameters, k)) {
+      return;
+    }
+    T* x = input(0);
+    const std::int64_t depth = padded(k);
+    const bool gather = !is_point || depth != k;
+    if (gather) {
+      gather_rows(kernel, depth);
+    }
+    build_product(parameters, convolution.weights, convolution.activation,
+                  {.m = out().pixels(), .k = k, .n = out().channels}, gather ? nullptr : x);
+  }
+
+  void build(const Dense& dense) {
+    const LayerParameters parameters = data_.parameters(graph_, id_);
+    const bool gather = in().channels % kMatrixStep != 0;
+    if (gather) {
+      gather_rows({}, padded(in().channels));
+    }
+    build_product(parameters, dense.weights, dense.activation,
+                  {.m = in().batch, .k = in().channels, .n = out().channels},
+                  gather ? nullptr : input(0));
+  }
+
+  void build(const AddTensors& addition) {
+    T* y = make_output();
+    Add<T> op{.a = input(0),
+              .b = input(1),
+              .output = y,
+              .a_multiplier = 0,
+              .b_multiplier = 0,
+              .a_zero_point = zero_point(0),
+              .b_zero_point = zero_point(1),
+              .rule = rule(1, addition.activation)};
+    if constexpr (kIsInteger) {
+      const double step = quantization().scale;
+      const reference::FixedScalePair pair = reference::nearest_scale_pair(
+          tensor_of(0).quantization.scale / step, tensor_of(1).quantization.scale / step);
+      op.a_multiplier = pair.first;
+      op.b_multiplier = pair.second;
+      op.rule.shift = pair.shift;
+    }
+    launch(op, out().elements(), "add");
+  }
+
+  void build(const Activate& activation) {
+    move(0, activation.activation, make_output(), in().channels, 0, "activate");
+  }
+
+  void build(const Concat& /*concat*/) {
+    T* y = make_output();
+    std::int64_t first = 0;
+    for (std::size_t i = 0; i < node().inputs.size(); ++i) {
+      move(i, {}, y, out().channels, first, i == 0 ? "concat" : "");
+      first += tensor_of(i).shape.channels;
+    }
+  }
+
+  void build(const Flatten& /*flatten*/) { tensors_[index_of(node().output)] = input(0); }
+
+  void build(const PoolTensor& pooling) {
+    T* y = make_output();
+    launch(Pool<T>{.input = input(0),
+                   .output = y,
+                   .in = extent(in()),
+                   .out = extent(out()),
+                   .window = window_of(pooling.kernel),
+                   .largest = pooling.kind == PoolKind::Max,
+                   .count_padding = pooling.count_padding,
+                   .zero_point = zero_point(0),
+                   .rule = rule(tensor_of(0).quantization.scale, {})},
+           out().elements(), "pool");
+  }
+
+  void build(const SoftmaxChannels& /*softmax*/) {
+    T* y = make_output();
+    const std::int64_t* exponentials = nullptr;
+    if constexpr (kIsInteger) {
+      std::vector<std::int64_t> table;
+      constexpr int kDistances = 256;
+      for (int d = 0; d < kDistances; ++d) {
+        table.push_back(std::llround(0x1p23 * std::exp(-d * tensor_of(0).quantization.scale)));
+      }
+      exponentials = placed(table);
+    }
+    launch(Softmax<T>{.input = input(0),
+                      .output = y,
+                      .channels = in().channels,
+                      .exponentials = exponentials},
+           in().pixels(), "softmax");
+  }
+
+  void build_grouped(const Conv2d& convolution, const LayerParameters& parameters) {
+    T* y = make_output();
+    launch(GroupedConvolution<T>{.input = input(0),
+                                 .weights = placed(weights(parameters, convolution.weights)),
+                                 .biases = placed(biases(parameters, convolution.weights, false)),
+                                 .output = y,
+                                 .in = extent(in()),
+                                 .out = extent(out()),
+                                 .window = window_of(convolution.kernel),
+                                 .groups = convolution.groups,
+                                 .zero_point = zero_point(0),
+                                 .rule = rule(
+                                     tensor_of(0).quantization.scale * convolution.weights.scale,
+                                     convolution.activation)},
+           out().elements(), "grouped convolution");
+  }
+
+  [[nodiscard]] static std::optional<Epilogue> fused(const FusedActivation& activation) {
+    if (kIsInteger) {
+      return std::nullopt;
+    }
+    switch (activation.kind) {
+      case ActivationKind::None:
+        return Epilogue::Bias;
+      case ActivationKind::Relu:
+        return Epilogue::BiasRelu;
+      default:
+        return std::nullopt;
+    }
+  }
+
+  bool build_library_convolution(const Conv2d& convolution, const LayerParameters& parameters,
+                                 std::int64_t k) {
+    if constexpr (!kIsInteger) {
+      const std::optional<Epilogue> epilogue = fused(convolution.activation);
+      if (!epilogue) {
+        return false;
+      }
+      auto call = backend_.convolve({.type = kTypeOf<T>,
+                                     .input = in(),
+                                     .output = out(),
+                                     .kernel = convolution.kernel,
+                                     .epilogue = *epilogue});
+      if (!call) {
+        return false;
+      }
+      T* y = make_output();
+      const T* x = input(0);
+      const T* w = placed(by_column(weights(parameters, convolution.weights), k, out().channels, k,
+                                    out().channels));
+      const T* b = placed(typed(biases(parameters, convolution.weights, false)));
+      add(call->name, [run = call->run, x, w, b, y] { run(x, w, b, y); });
+      return true;
+    }
+    return false;
+  }
+
+  /// From `x`, or from what gather_rows() left.
+  void build_product(const LayerParameters& parameters, const WeightInfo& info,
+                     const FusedActivation& activation, const GemmShape& shape, const T* x) {
+    const std::int64_t depth = padded(shape.k);
+    const std::int64_t columns = padded(shape.n);
+    const std::optional<Epilogue> epilogue = columns == shape.n ? fused(activation) : std::nullopt;
+    const auto call = backend_.multiply({.type = kTypeOf<T>,
+                                         .m = shape.m,
+                                         .k = depth,
+                                         .n = columns,
+                                         .epilogue = epilogue.value_or(Epilogue::Sums)});
+    T* y = make_output();
+    const T* w = placed(by_column(weights(parameters, info), shape.k, shape.n, depth, columns));
+    if (epilogue) {
+      const T* b = placed(typed(biases(parameters, info, true)));
+      add(call.name,
+          [this, run = call.run, x, w, b, y] { run(x == nullptr ? scratch_ : x, w, b, y); });
+      return;
+    }
+    sums_bytes_ = std::max(sums_bytes_,
+                           shape.m * columns * static_cast<std::int64_t>(sizeof(Accumulator<T>)));
+    add(call.name,
+        [this, run = call.run, x, w] { run(x == nullptr ? scratch_ : x, w, nullptr, sums_); });
+    Finish<T> op{.sums = nullptr,
+                 .biases = placed(biases(parameters, info, true)),
+                 .output = y,
+                 .columns = shape.n,
+                 .pitch = columns,
+                 .rule = rule(tensor_of(0).quantization.scale * info.scale, activation)};
+    add("finish", [this, op, count = shape.m * shape.n]() mutable {
+      op.sums = sums_;
+      backend_.launch(op, count);
+    });
+  }
+
+  void gather_rows(const Kernel& kernel, std::int64_t depth) {
+    const std::int64_t count = out().pixels() * depth;
+    scratch_bytes_ = std::max(scratch_bytes_, count * static_cast<std::int64_t>(sizeof(T)));
+    Im2col<T> op{.input = input(0),
+                 .matrix = nullptr,
+                 .in = extent(in()),
+                 .out = extent(out()),
+                 .window = window_of(kernel),
+                 .depth = depth,
+                 .padding = element_of<T>(static_cast<float>(zero_point(0)))};
+    add("im2col", [this, op, count]() mutable {
+      op.matrix = static_cast<T*>(scratch_);
+      backend_.launch(op, count);
+    });
+  }
+
+  void move(std::size_t from, const FusedActivation& activation, T* to, std::int64_t pitch,
+            std::int64_t first, const char* name) {
+    Move<T> op{.input = input(from),
+               .output = to,
+               .columns = tensor_of(from).shape.channels,
+               .pitch = pitch,
+               .first = first,
+               .zero_point = zero_point(from),
+               .rule = rule(tensor_of(from).quantization.scale, activation)};
+    if constexpr (kIsInteger) {
+      if (reference::is_looked_up(activation.kind)) {  // by q itself: no rescaling in front
+        op.zero_point = 0;
+        op.rule = {.multiplier = 1,
+                   .shift = 0,
+                   .zero_point = 0,
+                   .low = -128,
+                   .high = 127,
+                   .table = op.rule.table};
+      }
+    }
+    launch(op, tensor_of(from).shape.elements(), name);
+  }
+
+  // --- rules and parameters ---
+  /// From sums in units of `step` to the output.
+  [[nodiscard]] FinishRule<T> rule(double step, const FusedActivation& activation) {
+    if constexpr (kIsInteger) {
+      const bool by_table = reference::is_looked_up(activation.kind);
+      const Quantization& to = by_table ? activation.before : quantization();
+      const reference::FixedScale scale = reference::nearest_scale(step / to.scale);
+      const reference::Range range = reference::activation_range(activation.kind, to);
+      const std::int8_t* table = nullptr;
+      if (by_table) {
+        const reference::ActivationTable values =
+            reference::activation_table(activation.kind, activation.before, quantization());
+        table = placed(std::vector<std::int8_t>(values.begin(), values.end()));
+      }
+      return {.multiplier = scale.multiplier,
+              .shift = scale.shift,
+              .zero_point = to.zero_point,
+              .low = range.low,
+              .high = range.high,
+              .table = table};
+    } else {
+      return {.function = function_of(activation.kind)};
+    }
+  }
+
+  [[nodiscard]] static Function function_of(ActivationKind kind) {
+    switch (kind) {
+      case ActivationKind::None:
+        return Function::None;
+      case ActivationKind::Relu:
+        return Function::Relu;
+      case ActivationKind::Relu6:
+        return Function::Relu6;
+      case ActivationKind::Sigmoid:
+        return Function::Sigmoid;
+      case ActivationKind::Tanh:
+        return Function::Tanh;
+    }
+    return Function::None;
+  }
+
+  /// [group][k][n].
+  [[nodiscard]] static std::vector<T> weights(const LayerParameters& parameters,
+                                              const WeightInfo& info) {
+    std::vector<T> typed(parameters.weights.size());
+    std::transform(parameters.weights.begin(), parameters.weights.end(), typed.begin(),
+                   [&](std::int8_t w) {
+                     return element_of<T>(kIsInteger ? static_cast<float>(w)
+                                                     : static_cast<float>(info.scale * w));
+                   });
+    return typed;
+  }
+
+  /// k x n becomes columns x depth, the rest zero.
+  [[nodiscard]] static std::vector<T> by_column(const std::vector<T>& weights, std::int64_t k,
+                                                std::int64_t n, std::int64_t depth,
+                                                std::int64_t columns) {
+    std::vector<T> turned(static_cast<std::size_t>(depth * columns), T{});
+    for (std::int64_t row = 0; row < k; ++row) {
+      for (std::int64_t column = 0; column < n; ++column) {
+        turned[static_cast<std::size_t>(column * depth + row)] =
+            weights[static_cast<std::size_t>(row * n + column)];
+      }
+    }
+    return turned;
+  }
+
+  /// int8: of a matrix product with `corrected`, less what the input's zero point adds to it.
+  [[nodiscard]] std::vector<Accumulator<T>> biases(const LayerParameters& parameters,
+                                                   const WeightInfo& info, bool corrected) const {
+    const std::size_t n = parameters.biases.size();
+    std::vector<Accumulator<T>> typed(n);
+    for (std::size_t column = 0; column < n; ++column) {
+      if constexpr (kIsInteger) {
+        std::int64_t sum = 0;
+        for (std::size_t at = column; corrected && at < parameters.weights.size(); at += n) {
+          sum += parameters.weights[at];
+        }
+        typed[column] = static_cast<std::int32_t>(parameters.biases[column] - zero_point(0) * sum);
+      } else {
+        const double scale = tensor_of(0).quantization.scale * info.scale;
+        typed[column] =
+            to_float(element_of<T>(static_cast<float>(scale * parameters.biases[column])));
+      }
+    }
+    return typed;
+  }
+  [[nodiscard]] static std::vector<T> typed(const std::vector<Accumulator<T>>& values) {
+    std::vector<T> typed(values.size());
+    std::transform(values.begin(), values.end(), typed.begin(),
+                   [](Accumulator<T> value) { return element_of<T>(static_cast<float>(value)); });
+    return typed;
+  }
+
+  // --- memory and launches ---
+  template <class Value>
+  [[nodiscard]] Value* room(std::int64_t count) {
+    return static_cast<Value*>(backend_.allocate(static_cast<std::size_t>(count) * sizeof(Value)));
+  }
+  template <class Value>
+  [[nodiscard]] Value* placed(const std::vector<Value>& values) {
+    auto* const place = room<Value>(static_cast<std::int64_t>(values.size()));
+    backend_.upload(place, values.data(), values.size() * sizeof(Value));
+    return place;
+  }
+  [[nodiscard]] T* make_output() {
+    return tensors_[index_of(node().output)] = room<T>(out().elements());
+  }
+  void add(const std::string& name, std::function<void()> work) {
+    Layer& layer = layers_.back();
+    if (!name.empty()) {
+      layer.kernel += layer.kernel.empty() ? name : " + " + name;
+    }
+    layer.launches.push_back(std::move(work));
+  }
+  template <class Op>
+  void launch(const Op& op, std::int64_t count, const char* name) {
+    add(name, [this, op, count] { backend_.launch(op, count); });
+  }
+
+  // --- the layer that is being built ---
+  [[nodiscard]] const Node& node() const { return graph_.node(id_); }
+  [[nodiscard]] const GraphTensor& tensor_of(std::size_t input) const {
+    return graph_.tensor(node().inputs.at(input));
+  }
+  [[nodiscard]] const Shape& in() const { return tensor_of(0).shape; }
+  [[nodiscard]] const Shape& out() const { return graph_.tensor(node().output).shape; }
+  [[nodiscard]] const Quantization& quantization() const {
+    return graph_.tensor(node().output).quantization;
+  }
+  [[nodiscard]] T* input(std::size_t index) const {
+    return tensors_[index_of(node().inputs.at(index))];
+  }
+  [[nodiscard]] std::int32_t zero_point(std::size_t input) const {
+    return kIsInteger ? tensor_of(input).quantization.zero_point : 0;
+  }
+
+  [[nodiscard]] static std::size_t index_of(GraphTensorId tensor) {
+    return static_cast<std::size_t>(tensor);
+  }
+  [[nodiscard]] static std::int64_t padded(std::int64_t size) {
+    return (size + kMatrixStep - 1) / kMatrixStep * kMatrixStep;
+  }
+  [[nodiscard]] static Extent extent(const Shape& shape) {
+    return {
+        .batch = shape.batch, .rows = shape.rows, .cols = shape.cols, .channels = shape.channels};
+  }
+  [[nodiscard]] static WindowShape window_of(const Kernel& kernel) {
+    return {.rows = kernel.rows,
+            .cols = kernel.cols,
+            .stride_rows = kernel.stride_rows,
+            .stride_cols = kernel.stride_cols,
+            .pad_top = kernel.pad_top,
+            .pad_left = kernel.pad_left,
+            .dilation_rows = kernel.dilation_rows,
+            .dilation_cols = kernel.dilation_cols};
+  }
+
+  Backend& backend_;
+  const Graph& graph_;
+  const NetworkData& data_;
+  NodeId id_ = 0;
+  std::vector<T*> tensors_;
+  std::vector<Layer> layers_;
+  std::int64_t scratch_bytes_ = 0;  ///< the largest matrix that Im2col makes
+  std::int64_t sums_bytes_ = 0;
+  void* scratch_ = nullptr;
+  Accumulator<T>* sums_ = nullptr;
+};
+
+}  // namespace systole::gpu

@@ -1,0 +1,70 @@
+// systole_gpu FILE BATCH SEED TYPE WARM_UP REPETITIONS compare|no_compare: what `systole measure
+// gpu` starts, with words that it has checked. Prints one measured run as JSON.
+
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "arch/diag/check.h"
+#include "arch/diag/error.h"
+#include "compiler/frontend/read_network.h"
+#include "reference/gpu/measure_gpu.h"
+#include "reference/measured/measured_json.h"
+
+namespace systole {
+
+namespace {
+
+constexpr int kWords = 8;
+constexpr int kUserError = 2;
+constexpr int kInternalError = 3;
+
+template <class Integer>
+Integer integer_of(std::string_view word) {
+  Integer value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  SYSTOLE_CHECK(error == std::errc{} && end == word.data() + word.size(), "got '{}'", word);
+  return value;
+}
+
+int serve(int argc, char** argv) {
+  if (argc != kWords) {
+    throw UserError("systole_gpu: started by 'systole measure gpu', which checks what it is given");
+  }
+  const Network network = read_network(argv[1], {.batch = integer_of<std::int64_t>(argv[2]),
+                                                 .seed = integer_of<std::uint64_t>(argv[3])});
+  const auto type = value_named<DataType>(argv[4]);
+  SYSTOLE_CHECK(type.has_value(), "got type '{}'", argv[4]);
+  const MeasuredRun run = measure_gpu(network.graph, *network.data,
+                                      {.type = *type,
+                                       .warm_up = integer_of<std::int64_t>(argv[5]),
+                                       .repetitions = integer_of<std::int64_t>(argv[6]),
+                                       .on_stage = {}},
+                                      std::string_view(argv[7]) == "compare");
+  fmt::print("{}", measured_json({{run}}));
+  return 0;
+}
+
+int guarded(int argc, char** argv) {
+  try {
+    return serve(argc, argv);
+  } catch (const UserError& error) {
+    fmt::print("{}", error.what());
+    return kUserError;
+  } catch (const std::exception& error) {
+    fmt::print("systole_gpu: {}", error.what());
+    return kInternalError;
+  }
+}
+
+}  // namespace
+
+}  // namespace systole
+
+int main(int argc, char** argv) {
+  return systole::guarded(argc, argv);
+}
