@@ -360,6 +360,9 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
       ->type_name("S");
   run->add_option("--format", words.format, "text, json or csv (default: text)")
       ->type_name("FORMAT");
+  run->add_option("--deadline", words.deadline,
+                  "Say whether the run meets TIME, at what margin, and in the worst case")
+      ->type_name("TIME");
   run->add_option("--timeline", words.timeline,
                   "Also write to FILE what every engine did when, for ui.perfetto.dev")
       ->type_name("FILE");

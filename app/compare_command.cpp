@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "app/catalogue.h"
+#include "app/device_files.h"
 #include "app/measure_command.h"
 #include "app/progress.h"
 #include "arch/chip_spec.h"
@@ -37,12 +38,6 @@ struct Alias {
 constexpr auto kAliases = std::to_array<Alias>({{"gpu", "a100"}});
 /// The CPU that runs the command, measured.
 constexpr std::string_view kThisCpu = "cpu";
-
-/// The families that files of devices name: beside the file, else those that ship.
-std::string families_folder() {
-  const std::vector<Entry> families = entries(EntryKind::Family);
-  return families.empty() ? std::string() : fs::path(families.front().file).parent_path().string();
-}
 
 /// The first chip that ships for that FPGA card.
 std::string chip_for_card(const std::string& card) {
