@@ -34,6 +34,12 @@ KindNames names_of(EntryKind kind) {
       return {"configs/dram", "DRAM standard"};
     case EntryKind::DramController:
       return {"configs/dram_controllers", "DRAM controller"};
+    case EntryKind::Device:
+      return {"configs/devices", "device"};
+    case EntryKind::Family:
+      return {"configs/device_families", "device family"};
+    case EntryKind::Site:
+      return {"configs/sites", "site"};
   }
   return {};
 }
@@ -147,14 +153,21 @@ std::vector<Entry> entries(EntryKind kind) {
   return found;
 }
 
-std::string find_entry(EntryKind kind, const std::string& name) {
-  if (is_file(name)) {
-    return name;
-  }
+std::string file_of_entry(EntryKind kind, const std::string& name) {
   for (const Entry& entry : entries(kind)) {
     if (entry.name == spelled(kind, name)) {
       return entry.file;
     }
+  }
+  return "";
+}
+
+std::string find_entry(EntryKind kind, const std::string& name) {
+  if (is_file(name)) {
+    return name;
+  }
+  if (std::string file = file_of_entry(kind, name); !file.empty()) {
+    return file;
   }
   throw UserError(unknown(kind, name));
 }

@@ -7,8 +7,9 @@
 namespace systole {
 
 /// Chips live in configs/chips of a data directory, networks in its workloads, DRAM standards in
-/// configs/dram, DRAM controllers in configs/dram_controllers.
-enum class EntryKind : std::uint8_t { Chip, Network, Dram, DramController };
+/// configs/dram, DRAM controllers in configs/dram_controllers, CPUs, GPUs and edge modules in
+/// configs/devices, their families in configs/device_families, sites in configs/sites.
+enum class EntryKind : std::uint8_t { Chip, Network, Dram, DramController, Device, Family, Site };
 
 struct Entry {
   std::string name;  ///< file name without .yaml
@@ -28,6 +29,9 @@ struct Entry {
 /// UserError: `systole: no chip 'tpuv1': neither a file nor a known name (did you mean 'tpu_v1'?);
 /// see 'systole list'`.
 [[nodiscard]] std::string find_entry(EntryKind kind, const std::string& name);
+
+/// The entry of that very name, or an empty file.
+[[nodiscard]] std::string file_of_entry(EntryKind kind, const std::string& name);
 
 /// configs/dram of every data directory.
 [[nodiscard]] std::vector<std::string> dram_directories();

@@ -14,6 +14,7 @@
 
 #include "app/catalogue.h"
 #include "arch/config/near_name.h"
+#include "arch/config/quantity_text.h"
 #include "arch/diag/error.h"
 #include "arch/enum_names.h"
 #include "compiler/graph/graph.h"
@@ -23,6 +24,7 @@ namespace systole {
 template <>
 inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
     {Command::Run, "run"},
+    {Command::Compare, "compare"},
     {Command::Compile, "compile"},
     {Command::Describe, "describe"},
     {Command::Dram, "dram"},
@@ -47,6 +49,7 @@ Examples:
   systole run tpu_v1 resnet50 --check              and prove every number of it
   systole run tpu_v1 mlp0 --batch 200 --format json --output mlp0.json
   systole run my_chip.yaml my_network.yaml         your own files
+  systole compare resnet50                         on ten kinds of hardware, side by side
   systole compile tpu_v1 mlp0 | less               the program, one instruction a line
   systole dram DDR4-2400 --pattern rand_rd         a DRAM alone, on a train of requests
   systole measure cpu resnet50                     the same network on this machine's CPU
@@ -74,6 +77,20 @@ Examples:
   systole run tpu_v1 mlp0 --format csv --output mlp0.csv
   systole run tpu_v1 resnet50 --timeline resnet50.json
   systole run edge my_network.yaml --check --vcd my_network.vcd
+)";
+
+constexpr std::string_view kCompareExamples = R"(
+Devices are chips (simulated, each in a process of its own), CPUs, GPUs and edge modules
+(modelled), recordings, FPGA cards (the chip that ships for the card), or files of chips and
+devices; 'systole list' has their names. --site is a file or a name of configs/sites.
+--arrival-rate and --deadline put every device under load. docs/compare.md says what every
+figure means.
+
+Examples:
+  systole compare resnet50
+  systole compare resnet50 --on tpu_v1,alveo_u280,t4,a100 --batch 1,8,32 --baseline t4
+  systole compare mlp0 --on haswell,k80,tpu_v1 --deadline 7ms --arrival-rate 5000
+  systole compare mobilenet_v1 --format csv --output mobilenet.csv
 )";
 
 constexpr std::string_view kCompileExamples = R"(
@@ -130,6 +147,11 @@ struct Words {
   std::optional<std::string> pattern;
   std::optional<std::string> requests;
   std::optional<std::string> window;
+  std::optional<std::string> on;
+  std::optional<std::string> batches;
+  std::optional<std::string> arrival_rate;
+  std::optional<std::string> deadline;
+  std::optional<std::string> load_requests;
   std::string device;
   std::optional<std::string> threads;
   std::optional<std::string> warm_up;
@@ -169,6 +191,38 @@ DataType type_of(const std::string& text) {
     throw UserError(fmt::format("systole: --type: expected int8 or bf16, got '{}'", text));
   }
   return *type;
+}
+
+/// `a,b,c`; an empty name is a mistake.
+std::vector<std::string> list_of(const std::string& option, const std::string& text) {
+  std::vector<std::string> words;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    words.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+    if (words.back().empty()) {
+      throw UserError(fmt::format("systole: {}: expected words with a comma between them, got '{}'",
+                                  option, text));
+    }
+  }
+  return words;
+}
+
+/// `7ms` or `7 ms`.
+Femtoseconds duration_of(const std::string& option, const std::string& text) {
+  constexpr std::int64_t kLongest = 1'000'000'000'000'000'000;  // 1000 s
+  std::string spaced = text;
+  const std::size_t unit = spaced.find_first_not_of("0123456789.");
+  if (unit != std::string::npos && spaced[unit] != ' ') {
+    spaced.insert(unit, 1, ' ');
+  }
+  const ParsedQuantity parsed = parse_quantity(spaced, kDurationUnits);
+  if (parsed.fault != QuantityFault::None || parsed.count < 1 || parsed.count > kLongest) {
+    throw UserError(fmt::format("systole: {}: expected a time such as 7ms in {}, got '{}'", option,
+                                unit_list(kDurationUnits), text));
+  }
+  return Femtoseconds(parsed.count);
 }
 
 /// Empty where the option was not given.
@@ -253,6 +307,36 @@ void add_dram(CLI::App& app, DramRequest& dram, Words& words, Request& request) 
   command->footer(std::string(kDramExamples));
 }
 
+void add_compare(CLI::App& app, Request& request, Words& words) {
+  CLI::App* command = app.add_subcommand("compare", "Put a network on many devices, side by side");
+  command
+      ->add_option("NETWORK", request.network, "Network: a YAML file or a name from 'systole list'")
+      ->required()
+      ->type_name("");
+  command->add_option("--on", words.on, "Devices, with commas between (default: ten that ship)")
+      ->type_name("A,B,...");
+  command
+      ->add_option("-b,--batch", words.batches,
+                   "Inputs at a time, one or several (default: what the network says)")
+      ->type_name("N,...");
+  command->add_option("--baseline", request.compare.baseline, "Device that others are multiples of")
+      ->type_name("NAME");
+  command->add_option("--site", request.compare.site, "Where they run (default: datacentre)")
+      ->type_name("NAME");
+  command->add_option("--arrival-rate", words.arrival_rate, "Requests a second, for latencies")
+      ->type_name("R");
+  command->add_option("--deadline", words.deadline, "Find the largest rate of which 99 % meet it")
+      ->type_name("TIME");
+  command
+      ->add_option("--requests", words.load_requests, "To put through the queue (default: 100000)")
+      ->type_name("N");
+  command->add_option("--seed", words.seed, "Seed of the arrivals (default: 1)")->type_name("S");
+  command->add_option("--format", words.format, "text, json or csv (default: text)")
+      ->type_name("FORMAT");
+  add_output(*command, request, words);
+  command->footer(std::string(kCompareExamples));
+}
+
 void add_measure(CLI::App& app, Request& request, Words& words) {
   CLI::App* command =
       app.add_subcommand("measure", "Run a network on a CPU or GPU that is really there");
@@ -291,6 +375,9 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
       ->type_name("S");
   run->add_option("--format", words.format, "text, json or csv (default: text)")
       ->type_name("FORMAT");
+  run->add_option("--deadline", words.deadline,
+                  "Say whether the run meets TIME, at what margin, and in the worst case")
+      ->type_name("TIME");
   run->add_option("--timeline", words.timeline,
                   "Also write to FILE what every engine did when, for ui.perfetto.dev")
       ->type_name("FILE");
@@ -299,6 +386,8 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
       ->type_name("FILE");
   add_output(*run, request, words);
   run->footer(std::string(kRunExamples));
+
+  add_compare(app, request, words);
 
   CLI::App* compile = app.add_subcommand("compile", "Print the program of a network for a chip");
   add_inputs(*compile, request, words);
@@ -357,6 +446,28 @@ DramRequest checked_dram(DramRequest dram, const Words& words) {
   return dram;
 }
 
+CompareCommand checked_compare(CompareCommand compare, const Words& words) {
+  constexpr std::int64_t kMostRequests = 10'000'000;
+  constexpr std::int64_t kHighestRate = 1'000'000'000;
+  if (words.on) {
+    compare.on = list_of("--on", *words.on);
+  }
+  if (words.batches) {
+    for (const std::string& batch : list_of("--batch", *words.batches)) {
+      compare.batches.push_back(integer_of<std::int64_t>("--batch", batch, 1, kMaxBatch));
+    }
+  }
+  if (words.arrival_rate) {
+    compare.arrival_rate =
+        integer_of<std::int64_t>("--arrival-rate", *words.arrival_rate, 1, kHighestRate);
+  }
+  if (words.load_requests) {
+    compare.requests =
+        integer_of<std::int64_t>("--requests", *words.load_requests, 100, kMostRequests);
+  }
+  return compare;
+}
+
 MeasureRequest checked_measure(MeasureRequest measure, const Words& words) {
   constexpr std::int64_t kMostThreads = 1024;
   constexpr std::int64_t kMostPasses = 1'000'000;
@@ -405,6 +516,10 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
       integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());
   request.format = format_of(words.format, request.command);
   request.dram = checked_dram(std::move(request.dram), words);
+  request.compare = checked_compare(std::move(request.compare), words);
+  if (words.deadline) {
+    request.deadline = duration_of("--deadline", *words.deadline);
+  }
   if (request.command == Command::Measure) {
     request.measure = checked_measure(request.measure, words);
   }

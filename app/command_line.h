@@ -4,13 +4,15 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "arch/isa/data_type.h"
+#include "arch/units/units.h"
 #include "reference/measured_run.h"
 
 namespace systole {
 
-enum class Command : std::uint8_t { Run, Compile, Describe, Dram, Measure, List };
+enum class Command : std::uint8_t { Run, Compare, Compile, Describe, Dram, Measure, List };
 enum class Format : std::uint8_t { Text, Json, Csv };
 
 /// `systole dram`: a request train on a DRAM standard.
@@ -24,6 +26,16 @@ struct DramRequest {
   std::int64_t window = 0;          ///< 0: no limit
   std::string command_log;          ///< a file, or empty for none
   std::string request_log;
+};
+
+/// `systole compare`: a network on many devices.
+struct CompareCommand {
+  std::vector<std::string> on;        ///< names or files; empty: those that ship as examples
+  std::vector<std::int64_t> batches;  ///< empty: the network's own
+  std::string baseline;               ///< empty: the first
+  std::string site = "datacentre";
+  std::optional<std::int64_t> arrival_rate;  ///< requests a second
+  std::int64_t requests = 100'000;           ///< that are put through the queue
 };
 
 /// `systole measure`: a network on a processor that is really there.
@@ -49,6 +61,8 @@ struct Request {
   bool quiet = false;
   Format format = Format::Text;
   DramRequest dram;
+  CompareCommand compare;
+  std::optional<Femtoseconds> deadline;
   MeasureRequest measure;
   std::string output;    ///< a file, or empty for standard output
   std::string timeline;  ///< a file, or empty for none

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "app/catalogue.h"
+#include "app/compare_command.h"
+#include "app/device_files.h"
 #include "app/dram_command.h"
 #include "app/listing.h"
 #include "app/measure_command.h"
@@ -26,6 +28,8 @@
 #include "report/text.h"
 #include "report/timeline.h"
 #include "sim/simulate.h"
+#include "study/compare.h"
+#include "study/deadline.h"
 #include "study/evaluate.h"
 
 namespace systole {
@@ -71,12 +75,31 @@ Network network_of(const Request& request, const ChipSpec& chip) {
       {.batch = request.batch, .seed = request.seed, .type = type_of(request, chip)});
 }
 
+/// A CPU and a GPU to compare with, at the run's batch.
+std::vector<ComparedDevice> devices_beside(const Graph& graph) {
+  std::vector<ComparedDevice> devices;
+  for (const std::string name : {"xeon_8480", "a100"}) {
+    if (const auto device = shipped_device(name)) {
+      devices.push_back(compare_device(*device, graph));
+    }
+  }
+  return devices;
+}
+
+RunExtras extras_of(const Result& result, const Request& request) {
+  RunExtras extras{.devices = devices_beside(result.graph)};
+  if (request.deadline) {
+    extras.deadline = check_deadline(result, *request.deadline);
+  }
+  return extras;
+}
+
 std::string formatted(const Result& result, const Request& request) {
   switch (request.format) {
     case Format::Text:
-      return text_report(result, {.colour = has_colour(request)});
+      return text_report(result, {.colour = has_colour(request)}, extras_of(result, request));
     case Format::Json:
-      return json_report(result);
+      return json_report(result, extras_of(result, request));
     case Format::Csv:
       return csv_report(result);
   }
@@ -180,6 +203,9 @@ ExitCode execute(const Request& request) {
   switch (request.command) {
     case Command::Run:
       return run(request);
+    case Command::Compare:
+      deliver(request, run_compare(request, {.colour = has_colour(request)}));
+      return ExitCode::Ok;
     case Command::Compile:
       return print_compiled(request);
     case Command::Describe:

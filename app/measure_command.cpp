@@ -23,17 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string power_file() {
-  for (const std::string& directory : data_directories()) {
-    const std::string file = directory + "/configs/cpus/design_power.yaml";
-    std::error_code error;
-    if (fs::exists(file, error)) {
-      return file;
-    }
-  }
-  return "";
-}
-
 MeasuredRun on_cpu(const Request& request, const std::function<void(std::string_view)>& on_stage) {
   const MeasureRequest& measure = request.measure;
   on_stage("reading");
@@ -46,7 +35,7 @@ MeasuredRun on_cpu(const Request& request, const std::function<void(std::string_
                                  .on_stage = on_stage},
                       .threads = static_cast<int>(measure.threads),
                       .compare = measure.compare,
-                      .power_file = power_file()});
+                      .power_file = cpu_power_file()});
 }
 
 /// Beside this program where installed, in a folder of its own where built.
@@ -86,6 +75,17 @@ MeasuredRun on_gpu(const Request& request, const std::function<void(std::string_
 }
 
 }  // namespace
+
+std::string cpu_power_file() {
+  for (const std::string& directory : data_directories()) {
+    const std::string file = directory + "/configs/cpus/design_power.yaml";
+    std::error_code error;
+    if (fs::exists(file, error)) {
+      return file;
+    }
+  }
+  return "";
+}
 
 void add_to_recording(const std::string& file, const MeasuredRun& run) {
   std::error_code error;

@@ -15,6 +15,9 @@ namespace systole {
 [[nodiscard]] MeasuredRun measured_run(const Request& request,
                                        const std::function<void(std::string_view)>& on_stage);
 
+/// Where the modelled power of CPUs is, for MeasureCpuOptions; empty where it does not ship.
+[[nodiscard]] std::string cpu_power_file();
+
 /// Adds `run` to a file of recorded runs, which is made where there is none. Throws UserError.
 void add_to_recording(const std::string& file, const MeasuredRun& run);
 

@@ -6,6 +6,7 @@
 
 #include "report/figures.h"
 #include "report/format.h"
+#include "report/run_extras.h"
 #include "report/table.h"
 
 namespace systole {
@@ -182,6 +183,11 @@ std::string facts(const ChipSpec& chip, bool colour) {
   return text;
 }
 
+std::string fpga_section(const ChipSpec& chip, bool colour) {
+  const std::string table = fpga_table(chip, colour);
+  return table.empty() ? "" : '\n' + table.substr(0, table.size() - 1);
+}
+
 }  // namespace
 
 std::string describe_chip(const ChipSpec& chip, const TextOptions& options) {
@@ -191,6 +197,7 @@ std::string describe_chip(const ChipSpec& chip, const TextOptions& options) {
   }
   text += '\n' + styled("peak rates", Style::Heading, options.colour) + '\n' + peak_rates(chip);
   text += '\n' + styled("capacities", Style::Heading, options.colour) + '\n' + capacities(chip);
+  text += fpga_section(chip, options.colour);
   return text + '\n' + facts(chip, options.colour);
 }
 

@@ -169,7 +169,7 @@ Json check_json(const std::optional<CheckResult>& check) {
 
 }  // namespace
 
-std::string json_report(const Result& result) {
+std::string json_report(const Result& result, const RunExtras& extras) {
   SYSTOLE_CHECK(result.counters.layers.size() == result.graph.nodes.size(),
                 "{} layers counted, {} in the network", result.counters.layers.size(),
                 result.graph.nodes.size());
@@ -183,19 +183,20 @@ std::string json_report(const Result& result) {
     engines[std::string(name)] = causes(result.counters.engine(engine));
     instructions[std::string(name)] = result.counters.engine(engine).instructions;
   }
-  const Json json = {{"schema", "systole.run/1"},
-                     {"chip", result.chip.name},
-                     {"network", result.graph.name},
-                     {"batch", result.graph.batch},
-                     {"frequency_hz", result.chip.frequency.count()},
-                     {"total", total_json(result)},
-                     {"layers", layers},
-                     {"engines", engines},
-                     {"instructions", instructions},
-                     {"matrix_cycles", matrix_json(result.counters)},
-                     {"dram", dram_json(result)},
-                     {"actions", actions_json(result.counters.actions)},
-                     {"check", check_json(result.check)}};
+  Json json = {{"schema", "systole.run/1"},
+               {"chip", result.chip.name},
+               {"network", result.graph.name},
+               {"batch", result.graph.batch},
+               {"frequency_hz", result.chip.frequency.count()},
+               {"total", total_json(result)},
+               {"layers", layers},
+               {"engines", engines},
+               {"instructions", instructions},
+               {"matrix_cycles", matrix_json(result.counters)},
+               {"dram", dram_json(result)},
+               {"actions", actions_json(result.counters.actions)},
+               {"check", check_json(result.check)}};
+  add_extras(json, result, extras);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

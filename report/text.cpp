@@ -195,7 +195,7 @@ std::string check_block(const CheckResult& check, bool colour) {
 
 }  // namespace
 
-std::string text_report(const Result& result, const TextOptions& options) {
+std::string text_report(const Result& result, const TextOptions& options, const RunExtras& extras) {
   SYSTOLE_CHECK(result.counters.layers.size() == result.graph.nodes.size(),
                 "{} layers counted, {} in the network", result.counters.layers.size(),
                 result.graph.nodes.size());
@@ -205,6 +205,7 @@ std::string text_report(const Result& result, const TextOptions& options) {
   text += totals(result, figures, options.colour);
   text += matrix_breakdown(result.counters, options.colour);
   text += engine_table(result.counters, options.colour);
+  text += extras_text(result, extras, options.colour);
   if (result.check) {
     text += check_block(*result.check, options.colour);
   }

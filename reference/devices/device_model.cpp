@@ -40,6 +40,14 @@ struct Copies {
   std::int64_t macs = 0;
 };
 
+double weight_bytes(const std::vector<DeviceOperation>& operations, DataType type) {
+  double bytes = 0;
+  for (const DeviceOperation& operation : operations) {
+    bytes += static_cast<double>(operation.weights * bytes_of(type));
+  }
+  return bytes;
+}
+
 Copies prepare(const DeviceSpec& device, const std::vector<DeviceOperation>& operations,
                DataType type, std::int64_t count, std::int64_t batch) {
   const DeviceFamily& family = device.family;
@@ -49,12 +57,17 @@ Copies prepare(const DeviceSpec& device, const std::vector<DeviceOperation>& ope
       .bytes_per_second =
           static_cast<double>(device.bandwidth.count()) * family.memory_efficiency / parts,
       .kept_bytes = static_cast<double>(device.cache.count()) * family.cache_share / parts,
-      .weights_kept = count > 1};
+      .weights_kept =
+          count > 1 && weight_bytes(operations, type) <=
+                           static_cast<double>(device.cache.count()) * family.cache_share};
+  const std::int64_t weights = share.weights_kept ? bytes_of(type) : 0;
   Copies copies{.count = count, .batch = batch, .work = {}, .macs = 0};
   for (const DeviceOperation& operation : operations) {
     const double bytes = memory_bytes(share, operation, type, batch);
     copies.work.push_back({.name = operation.name,
-                           .cycles = unit_cycles(device, share, operation, type, batch),
+                           .cycles = std::max(unit_cycles(device, share, operation, type, batch),
+                                              static_cast<double>(operation.weights * weights) /
+                                                  family.shared_cache_bytes_per_cycle),
                            .memory_seconds = bytes / share.bytes_per_second,
                            .bytes = bytes});
     copies.macs += operation.macs() * batch;

@@ -49,7 +49,9 @@ struct DeviceRun {
 ///               which units or memory work; at most `busy` of the device
 /// The clock is the highest of 1000 equal steps at which the power stays within the limit, and at
 /// least a tenth of the full clock. A family of `independent_units` runs either one copy on all
-/// units, or min(units, batch) copies of ceil(batch / copies) inputs, whichever ends first.
+/// units, or min(units, batch) copies of ceil(batch / copies) inputs, whichever ends first. The
+/// copies share the weights: where these fit in the cache, each copy loads them from there at
+/// shared_cache_bytes_per_cycle, under its work; otherwise each loads them from memory.
 /// Not modelled: memory that is too small, transfers between host and device beyond `call`,
 /// temperature, clocks of memory.
 /// Throws InternalError for a type that the device does not have.

@@ -60,22 +60,23 @@ struct SoftwareStack {
 /// one of the device's clock; a unit is an SM or a core.
 struct DeviceFamily {
   std::string name;
-  std::vector<OutputTile> tiles;       ///< that kernels exist for; software takes the best
-  std::vector<std::int64_t> k_splits;  ///< ways to share a long reduction among units
-  std::int64_t k_step = 1;             ///< reductions are padded to a multiple
-  double mac_efficiency = 1;           ///< of the inner loop, 0..1 of the peak rate
-  double cycles_per_tile = 0;          ///< prologue, pipeline fill, write-back
-  double cycles_per_output = 0;        ///< epilogue: scaling, activation, conversion
-  double cycles_per_operation = 0;     ///< first and last access to memory, not overlapped
-  double attention_factor = 1;         ///< softmax, in epilogues of its scores
-  double cache_bytes_per_cycle = 0;    ///< from the shared cache to one unit
-  double vector_macs_per_cycle = 0;    ///< of one unit without its matrix engine
-  double memory_efficiency = 1;        ///< of the peak bandwidth, 0..1
-  double cache_share = 0;              ///< of the last cache that keeps tensors between operations
-  bool independent_units = false;      ///< software runs one network on each unit where it pays
-  double voltage_floor = 1;            ///< of the nominal voltage, towards clock 0; linear between
-  double active_share = 0;             ///< of TDP - idle, drawn by busy units whatever they compute
-  Femtojoules energy_per_byte{0};      ///< memory and its interface
+  std::vector<OutputTile> tiles;            ///< that kernels exist for; software takes the best
+  std::vector<std::int64_t> k_splits;       ///< ways to share a long reduction among units
+  std::int64_t k_step = 1;                  ///< reductions are padded to a multiple
+  double mac_efficiency = 1;                ///< of the inner loop, 0..1 of the peak rate
+  double cycles_per_tile = 0;               ///< prologue, pipeline fill, write-back
+  double cycles_per_output = 0;             ///< epilogue: scaling, activation, conversion
+  double cycles_per_operation = 0;          ///< first and last access to memory, not overlapped
+  double attention_factor = 1;              ///< softmax, in epilogues of its scores
+  double cache_bytes_per_cycle = 0;         ///< from the shared cache to one unit
+  double shared_cache_bytes_per_cycle = 0;  ///< from the last cache to one of many busy units
+  double vector_macs_per_cycle = 0;         ///< of one unit without its matrix engine
+  double memory_efficiency = 1;             ///< of the peak bandwidth, 0..1
+  double cache_share = 0;          ///< of the last cache that keeps tensors between operations
+  bool independent_units = false;  ///< software runs one network on each unit where it pays
+  double voltage_floor = 1;        ///< of the nominal voltage, towards clock 0; linear between
+  double active_share = 0;         ///< of TDP - idle, drawn by busy units whatever they compute
+  Femtojoules energy_per_byte{0};  ///< memory and its interface
   std::vector<EnergyPerMac> energy_per_mac;  ///< at nominal clock and voltage
   std::vector<SoftwareStack> stacks;         ///< the first is the default
   std::vector<Fact> facts;

@@ -85,6 +85,8 @@ void read_rates_into(DeviceFamily& family, const ConfigNode& node) {
   family.cycles_per_operation = node.real("cycles_per_operation", kCycles);
   family.attention_factor = node.real("attention_factor", {.min = 0, .max = 1000});
   family.cache_bytes_per_cycle = node.real("cache_bytes_per_cycle", {.min = 0.1, .max = 1e6});
+  family.shared_cache_bytes_per_cycle =
+      node.real("shared_cache_bytes_per_cycle", {.min = 0.1, .max = 1e6});
   family.vector_macs_per_cycle = node.real("vector_macs_per_cycle", {.min = 0.1, .max = 1e6});
   family.memory_efficiency = node.real("memory_efficiency", kShare);
   family.cache_share = node.real("cache_share", {.min = 0, .max = 1});

@@ -42,7 +42,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "systole: no command 'rum' (did you mean 'run'?); see 'systole --help'"},
         Mistake{"FarCommand",
                 {"xyzzyxyzzy"},
-                "systole: no command 'xyzzyxyzzy' (known: run, compile, describe, dram, measure, list); see "
+                "systole: no command 'xyzzyxyzzy' (known: run, compare, compile, describe, dram, "
+                "measure, list); see "
                 "'systole --help'"},
         Mistake{"NoChip", {"run"}, "systole: CHIP is required; see 'systole --help'"},
         Mistake{

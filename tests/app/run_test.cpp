@@ -148,5 +148,23 @@ TEST(List, ShowsWhatEachNetworkTakes) {
               testing::ContainsRegex("\nmlp0 +5 +20[.]97 M +20[.]98 M +200\n"));
 }
 
+TEST(Run, SaysWhetherADeadlineIsMet) {
+  const ProcessResult late = run_systole(run_mlp0({"--deadline", "1us"}));
+  EXPECT_EQ(late.exit_code, 0);
+  EXPECT_THAT(late.out, HasSubstr("deadline 1.000 us: MISSED, "));
+  const json early =
+      json::parse(run_systole(run_mlp0({"--deadline", "100 ms", "--format", "json"})).out);
+  EXPECT_EQ(early["deadline"]["met"], true);
+  EXPECT_GT(early["deadline"]["worst_case_seconds"], early["total"]["seconds"]);
+}
+
+TEST(Run, ShowsACpuAndAGpuBesideTheChip) {
+  const json report = json::parse(run_systole(run_mlp0({"--format", "json"})).out);
+  ASSERT_EQ(report["devices"].size(), 2);
+  EXPECT_EQ(report["devices"][0]["kind"], "cpu");
+  EXPECT_EQ(report["devices"][1]["kind"], "gpu");
+  EXPECT_EQ(report["devices"][1]["time_obtained"], "modelled");
+}
+
 }  // namespace
 }  // namespace systole

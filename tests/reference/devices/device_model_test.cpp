@@ -27,6 +27,7 @@ DeviceSpec plain_device() {
   device.family.tiles = {{.rows = 16, .cols = 16}};
   device.family.k_splits = {1};
   device.family.cache_bytes_per_cycle = 64;
+  device.family.shared_cache_bytes_per_cycle = 16;
   device.family.vector_macs_per_cycle = 8;
   device.family.energy_per_mac = {{DataType::Int8, Femtojoules(1000)}};
   device.family.stacks = {{.name = "plain"}};
@@ -173,6 +174,21 @@ TEST(DeviceModel, IndependentUnitsWorkOnInputsOfTheirOwn) {
   EXPECT_EQ(apart.copies, 4);
   EXPECT_EQ(apart.time, Femtoseconds(128'000'000));
   EXPECT_DOUBLE_EQ(apart.utilisation, 1);
+}
+
+/// 1000 B of cache hold 960 B of weights, which come at 16 B a cycle; beyond the cache, each of
+/// four copies has a quarter of 10 GB/s.
+TEST(DeviceModel, CopiesShareTheWeightsThatFitTheCache) {
+  DeviceSpec device = plain_device();
+  device.family.independent_units = true;
+  device.family.cache_share = 1;
+  device.family.stacks.front().launch = Femtoseconds(1'000'000'000);
+  const DeviceRunOptions options{.type = DataType::Int8, .batch = 4};
+  DeviceOperation operation = product(16, 16, 8);  // 32 cycles
+  operation.weights = 960;                         // 60 cycles
+  EXPECT_EQ(model_device(device, {operation}, options).time, Femtoseconds(60'000'000));
+  operation.weights = 1200;  // at 2.5 GB/s
+  EXPECT_EQ(model_device(device, {operation}, options).time, Femtoseconds(480'000'000));
 }
 
 /// As fast as the units: half the time.

@@ -1,0 +1,22 @@
+#include "app/device_files.h"
+
+#include <filesystem>
+
+#include "app/catalogue.h"
+#include "reference/devices/read_device.h"
+
+namespace systole {
+
+std::string families_folder() {
+  const std::vector<Entry> families = entries(EntryKind::Family);
+  return families.empty() ? std::string()
+                          : std::filesystem::path(families.front().file).parent_path().string();
+}
+
+std::optional<reference::DeviceSpec> shipped_device(const std::string& name) {
+  const std::string file = file_of_entry(EntryKind::Device, name);
+  return file.empty() ? std::nullopt
+                      : std::optional(reference::read_device(file, families_folder()));
+}
+
+}  // namespace systole

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "reference/devices/device_spec.h"
+
+namespace systole {
+
+/// The folder of the device families that ship, for files that have none beside them.
+[[nodiscard]] std::string families_folder();
+
+/// A device that ships, by name; empty where the data directories do not have it. Throws
+/// ConfigError where its file is wrong.
+[[nodiscard]] std::optional<reference::DeviceSpec> shipped_device(const std::string& name);
+
+}  // namespace systole

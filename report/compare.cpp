@@ -1,0 +1,308 @@
+#include "report/compare.h"
+
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "report/format.h"
+#include "report/table.h"
+
+namespace systole {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Align = Column::Align;
+
+constexpr double kFemtosecondsPerSecond = 1e15;
+constexpr double kMillisecondsPerSecond = 1e3;
+/// A comparison has more columns than a report.
+constexpr std::size_t kCompareWidth = 140;
+
+double seconds(Femtoseconds time) {
+  return static_cast<double>(time.count()) / kFemtosecondsPerSecond;
+}
+
+std::string significant(double value) {
+  return value >= 1000 ? grouped(std::llround(value)) : fmt::format("{:.3g}", value);
+}
+
+template <class Q>
+std::string cell(const std::optional<Q>& figure) {
+  return figure ? significant(figure->count()) : "-";
+}
+
+std::string cell(const std::optional<double>& figure) {
+  return figure ? significant(*figure) : "-";
+}
+
+std::string cell(double figure) {
+  return figure > 0 ? significant(figure) : "-";
+}
+
+/// First letter of how a figure was obtained: S, M, R or m (modelled).
+char letter(Obtained obtained) {
+  switch (obtained) {
+    case Obtained::Simulated:
+      return 'S';
+    case Obtained::Measured:
+      return 'M';
+    case Obtained::Recorded:
+      return 'R';
+    case Obtained::Modelled:
+      return 'm';
+  }
+  return '?';
+}
+
+std::string letters(const ComparedDevice& row) {
+  return fmt::format("{}{}", letter(row.time_obtained),
+                     row.power ? letter(row.power_obtained) : '-');
+}
+
+std::string rows_table(const Comparison& comparison, bool colour) {
+  Table table({{"device", Align::Left},
+               {"type"},
+               {"batch"},
+               {"time"},
+               {"inf/s"},
+               {"util%"},
+               {"W"},
+               {"mJ/inf"},
+               {"TOPS/W"},
+               {"USD"},
+               {"own $/M"},
+               {"rent $/M"},
+               {"x speed"},
+               {"x energy"},
+               {"how", Align::Left}});
+  for (const ComparedDevice& row : comparison.rows) {
+    const std::string name = on_one_line(row.name);
+    const std::string batch = fmt::format("{}", row.batch);
+    if (!row.error.empty()) {
+      table.add({name, "-", batch, "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "failed"},
+                Style::Bad);
+      continue;
+    }
+    const RelativeFigures relative = relative_figures(comparison, row);
+    const std::optional<Joules> energy = row.energy_per_inference();
+    table.add({name, std::string(name_of(row.type)), batch, duration(row.seconds()),
+               significant(row.inferences_per_second()),
+               row.utilisation > 0 ? percent(row.utilisation) : "-", cell(row.power),
+               energy ? significant(energy->count() * kMillisecondsPerSecond) : "-",
+               cell(row.tops_per_watt()), cell(row.price), cell(row.own_per_million),
+               cell(row.rent_per_million), cell(relative.speed), cell(relative.energy),
+               letters(row)});
+  }
+  return table.print(kCompareWidth, colour);
+}
+
+std::string load_cells(const std::optional<LoadResult>& load) {
+  return load ? fmt::format("{} / {}", duration(seconds(load->p50)), duration(seconds(load->p99)))
+              : "-";
+}
+
+std::string load_table(const Comparison& comparison, bool colour) {
+  if (!comparison.arrival_rate && !comparison.deadline) {
+    return "";
+  }
+  std::string text = "\nunder load: requests of one input, Poisson arrivals, seeded";
+  if (comparison.arrival_rate) {
+    text += fmt::format("; {} a second arrive", significant(*comparison.arrival_rate));
+  }
+  if (comparison.deadline) {
+    text += fmt::format("; deadline {} for 99 %", duration(seconds(*comparison.deadline)));
+  }
+  Table table({{"device", Align::Left},
+               {"largest batch"},
+               {"at the rate: p50 / p99"},
+               {"largest rate"},
+               {"of full"},
+               {"its p50 / p99"}});
+  for (const ComparedDevice& row : comparison.rows) {
+    if (!row.load) {
+      continue;
+    }
+    const bool meets = row.load->largest.has_value();
+    table.add(
+        {on_one_line(row.name), fmt::format("{}", row.load->largest_batch),
+         load_cells(row.load->at_rate),
+         meets ? significant(row.load->largest_per_second) + "/s" : "-",
+         meets ? percent(row.load->largest_per_second / row.inferences_per_second()) + " %" : "-",
+         meets ? load_cells(row.load->largest->result) : "-"});
+  }
+  return text + '\n' + table.print(kReportWidth, colour) +
+         "A free device serves those that wait at once, at most its largest batch, padded to the "
+         "next power\nof two.\n";
+}
+
+std::string remarks(const Comparison& comparison) {
+  std::string text;
+  for (const ComparedDevice& row : comparison.rows) {
+    const std::string label = fmt::format("{}, batch {}: ", on_one_line(row.name), row.batch);
+    if (!row.error.empty()) {
+      text += label + on_one_line(row.error) + '\n';
+    }
+    for (const std::string& note : row.notes) {
+      text += label + on_one_line(note) + '\n';
+    }
+  }
+  return text.empty() ? "" : '\n' + text;
+}
+
+Json optional_number(const std::optional<double>& value) {
+  return value ? Json(*value) : Json();
+}
+
+template <class Q>
+Json optional_json(const std::optional<Q>& value) {
+  return value ? Json(value->count()) : Json();
+}
+
+Json load_json(const LoadResult& load) {
+  return {{"requests", load.requests},
+          {"mean_seconds", seconds(load.mean)},
+          {"p50_seconds", seconds(load.p50)},
+          {"p99_seconds", seconds(load.p99)},
+          {"worst_seconds", seconds(load.worst)},
+          {"busy_share", ratio(seconds(load.busy), seconds(load.span))}};
+}
+
+Json load_json(const std::optional<ComparedLoad>& load) {
+  if (!load) {
+    return nullptr;
+  }
+  return {{"largest_batch", load->largest_batch},
+          {"at_rate", load->at_rate ? load_json(*load->at_rate) : Json()},
+          {"largest_per_second", load->largest ? Json(load->largest_per_second) : Json()},
+          {"at_largest", load->largest ? load_json(load->largest->result) : Json()}};
+}
+
+Json row_json(const Comparison& comparison, const ComparedDevice& row) {
+  Json json = {{"device", row.name},
+               {"kind", name_of(row.kind)},
+               {"batch", row.batch},
+               {"error", row.error.empty() ? Json() : Json(row.error)}};
+  if (!row.error.empty()) {
+    return json;
+  }
+  const RelativeFigures relative = relative_figures(comparison, row);
+  json.update({{"type", name_of(row.type)},
+               {"seconds", row.seconds()},
+               {"time_obtained", name_of(row.time_obtained)},
+               {"inferences_per_second", row.inferences_per_second()},
+               {"utilisation", row.utilisation > 0 ? Json(row.utilisation) : Json()},
+               {"tops", row.tops()},
+               {"watts", optional_json(row.power)},
+               {"power_obtained", row.power ? Json(name_of(row.power_obtained)) : Json()},
+               {"joules_per_inference", optional_json(row.energy_per_inference())},
+               {"tops_per_watt", optional_number(row.tops_per_watt())},
+               {"price_usd", optional_json(row.price)},
+               {"own_usd_per_million", optional_json(row.own_per_million)},
+               {"rent_usd_per_million", optional_json(row.rent_per_million)},
+               {"dollars_obtained", name_of(Obtained::Modelled)},
+               {"relative_speed", relative.speed > 0 ? Json(relative.speed) : Json()},
+               {"relative_energy", relative.energy > 0 ? Json(relative.energy) : Json()},
+               {"load", load_json(row.load)},
+               {"notes", row.notes}});
+  return json;
+}
+
+/// Quoted where it has to be.
+std::string csv_text(std::string_view text) {
+  if (text.find_first_of(",\"\n\r") == std::string_view::npos) {
+    return std::string(text);
+  }
+  std::string quoted = "\"";
+  for (const char letter : text) {
+    quoted += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+  }
+  return quoted + '"';
+}
+
+std::string csv_number(const Json& json) {
+  return json.is_null() ? "" : json.dump();
+}
+
+}  // namespace
+
+RelativeFigures relative_figures(const Comparison& comparison, const ComparedDevice& row) {
+  const ComparedDevice* baseline = comparison.baseline_of(row.batch);
+  if (baseline == nullptr || !row.error.empty()) {
+    return {};
+  }
+  RelativeFigures relative{
+      .speed = ratio(row.inferences_per_second(), baseline->inferences_per_second())};
+  const std::optional<Joules> own = row.energy_per_inference();
+  const std::optional<Joules> base = baseline->energy_per_inference();
+  if (own && base) {
+    relative.energy = ratio(base->count(), own->count());
+  }
+  return relative;
+}
+
+std::string compare_text(const Comparison& comparison, const TextOptions& options) {
+  std::string text =
+      styled(comparison.network, Style::Heading, options.colour) +
+      fmt::format(", {} an input; relative to {}\n\n", scaled(comparison.macs_per_input, "MAC"),
+                  on_one_line(comparison.baseline));
+  text += rows_table(comparison, options.colour);
+  text +=
+      "\nhow time and power were obtained: S simulated, M measured, R recorded, m modelled; "
+      "dollars "
+      "are modelled\nfrom published prices: own $/M and rent $/M are dollars a million inferences. "
+      "W: average at the device while\nit works. util%: of its peak for the type. x speed, x "
+      "energy: how many times better than the baseline.\n";
+  text += fmt::format("Owned at {}.\n", comparison.site);
+  text += load_table(comparison, options.colour);
+  return text + remarks(comparison);
+}
+
+std::string compare_json(const Comparison& comparison) {
+  Json rows = Json::array();
+  for (const ComparedDevice& row : comparison.rows) {
+    rows.push_back(row_json(comparison, row));
+  }
+  const Json json = {
+      {"schema", "systole.compare/1"},
+      {"network", comparison.network},
+      {"macs_per_input", comparison.macs_per_input},
+      {"baseline", comparison.baseline},
+      {"site", comparison.site},
+      {"arrival_rate_per_second", optional_number(comparison.arrival_rate)},
+      {"deadline_seconds", comparison.deadline ? Json(seconds(*comparison.deadline)) : Json()},
+      {"rows", rows}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string compare_csv(const Comparison& comparison) {
+  constexpr auto kNumbers = std::to_array<std::string_view>(
+      {"seconds", "inferences_per_second", "utilisation", "tops", "watts", "joules_per_inference",
+       "tops_per_watt", "price_usd", "own_usd_per_million", "rent_usd_per_million",
+       "relative_speed", "relative_energy"});
+  std::string text = "device,kind,batch,type,time_obtained,power_obtained";
+  for (const std::string_view key : kNumbers) {
+    text += fmt::format(",{}", key);
+  }
+  text += ",largest_per_second,p99_at_rate_seconds,error\n";
+  for (const ComparedDevice& row : comparison.rows) {
+    const Json json = row_json(comparison, row);
+    const bool failed = !row.error.empty();
+    text += fmt::format("{},{},{},{},{},{}", csv_text(row.name), name_of(row.kind), row.batch,
+                        failed ? "" : name_of(row.type), failed ? "" : name_of(row.time_obtained),
+                        failed || !row.power ? "" : name_of(row.power_obtained));
+    for (const std::string_view key : kNumbers) {
+      text += fmt::format(",{}", failed ? "" : csv_number(json.at(std::string(key))));
+    }
+    const bool meets = row.load && row.load->largest;
+    const bool keeps_up = row.load && row.load->at_rate;
+    text += fmt::format(",{},{},{}\n", meets ? csv_number(row.load->largest_per_second) : "",
+                        keeps_up ? csv_number(seconds(row.load->at_rate->p99)) : "",
+                        csv_text(row.error));
+  }
+  return text;
+}
+
+}  // namespace systole

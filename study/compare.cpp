@@ -1,0 +1,277 @@
+#include "study/compare.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "arch/diag/check.h"
+#include "compiler/frontend/read_network.h"
+#include "reference/cpu/measure_cpu.h"
+#include "reference/devices/device_model.h"
+#include "reference/measured/measured_json.h"
+#include "study/compare_chip.h"
+#include "study/workers.h"
+
+namespace systole {
+
+namespace {
+
+constexpr double kFemtosecondsPerSecond = 1e15;
+
+ComparedKind kind_of(reference::DeviceClass kind) {
+  switch (kind) {
+    case reference::DeviceClass::Cpu:
+      return ComparedKind::Cpu;
+    case reference::DeviceClass::Gpu:
+      return ComparedKind::Gpu;
+    case reference::DeviceClass::Edge:
+      return ComparedKind::Edge;
+  }
+  return ComparedKind::Gpu;
+}
+
+std::int64_t macs_of(const Graph& graph) {
+  std::int64_t macs = 0;
+  for (const Node& node : graph.nodes) {
+    macs += macs_of(graph, node);
+  }
+  return macs;
+}
+
+ComparedDevice row_of(const MeasuredRun& run, const Graph& graph) {
+  ComparedDevice row{.kind = run.kind == DeviceKind::Cpu ? ComparedKind::Cpu : ComparedKind::Gpu,
+                     .type = run.type,
+                     .time_obtained = run.obtained,
+                     .macs = macs_of(graph)};
+  row.time =
+      Femtoseconds(static_cast<std::int64_t>(run.total.median * kFemtosecondsPerSecond + 0.5));
+  if (run.energy) {
+    row.power = Watts(run.energy->watts);
+    row.power_obtained = run.energy->obtained;
+  }
+  row.notes.push_back(run.device + ", " + run.date + ", " + run.software);
+  row.notes.emplace_back("utilisation unknown: no peak rate is recorded");
+  return row;
+}
+
+ComparedDevice compare_recording(const Recording& recording, const Graph& graph) {
+  const auto run =
+      std::find_if(recording.runs.begin(), recording.runs.end(), [&](const MeasuredRun& candidate) {
+        return candidate.network == graph.name && candidate.batch == graph.batch;
+      });
+  return run == recording.runs.end()
+             ? ComparedDevice{.error = "nothing is recorded of this network and batch"}
+             : row_of(*run, graph);
+}
+
+/// Powers of two below the largest batch, and that one.
+std::vector<std::int64_t> served_sizes(std::int64_t largest) {
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t size = 1; size < largest; size *= 2) {
+    sizes.push_back(size);
+  }
+  sizes.push_back(largest);
+  return sizes;
+}
+
+/// Rows by subject and batch; each is made once.
+class Rows {
+ public:
+  Rows(const std::string& network_file, const std::vector<CompareSubject>& subjects,
+       const CompareOptions& options, const Site& site)
+      : network_file_(network_file), subjects_(subjects), options_(options), site_(site) {}
+
+  void make(const std::vector<std::int64_t>& batches) {
+    std::vector<WorkerJob> jobs;
+    std::vector<std::pair<std::size_t, std::int64_t>> asked;
+    for (std::size_t index = 0; index < subjects_.size(); ++index) {
+      for (const std::int64_t batch : batches) {
+        if (!subjects_[index].chip_file.empty()) {
+          jobs.push_back(chip_job(subjects_[index].chip_file, batch));
+          asked.emplace_back(index, batch);
+        }
+      }
+    }
+    const std::vector<WorkerOutcome> outcomes = run_in_workers(jobs, options_.parallel);
+    for (std::size_t job = 0; job < jobs.size(); ++job) {
+      rows_[asked[job]] = of_outcome(outcomes[job]);
+    }
+    for (std::size_t index = 0; index < subjects_.size(); ++index) {
+      for (const std::int64_t batch : batches) {
+        if (subjects_[index].chip_file.empty()) {
+          rows_[{index, batch}] = made_here(subjects_[index], batch);
+        }
+      }
+    }
+    for (auto& [key, row] : rows_) {
+      row.name = subjects_[key.first].name;
+      row.batch = key.second;
+      if (row.error.empty()) {
+        add_dollars(row, site_);
+      }
+    }
+  }
+
+  [[nodiscard]] ComparedDevice& at(std::size_t subject, std::int64_t batch) {
+    return rows_.at({subject, batch});
+  }
+
+ private:
+  [[nodiscard]] WorkerJob chip_job(const std::string& chip_file, std::int64_t batch) const {
+    return [this, chip_file, batch] {
+      const ChipSpec chip = read_chip(chip_file, options_.dram_directories);
+      return print_chip_row(compare_chip(chip, read_network(network_file_, {.batch = batch})));
+    };
+  }
+
+  [[nodiscard]] static ComparedDevice of_outcome(const WorkerOutcome& outcome) {
+    return outcome.error.empty() ? parse_chip_row(outcome.text)
+                                 : ComparedDevice{.error = outcome.error};
+  }
+
+  /// In a process of its own, for the library's threads, and not beside another.
+  [[nodiscard]] ComparedDevice measured_here(const Network& network) const {
+    constexpr std::int64_t kPasses = 5;
+    const WorkerJob job = [&] {
+      MeasureCpuOptions options;
+      options.passes.type = DataType::Int8;
+      options.passes.warm_up = 1;
+      options.passes.repetitions = kPasses;
+      options.compare = false;
+      options.power_file = options_.power_file;
+      const MeasuredRun run = measure_cpu(network.graph, *network.data, options);
+      return measured_json({&run, 1});
+    };
+    const WorkerOutcome outcome = run_in_workers({job}, 1).front();
+    if (!outcome.error.empty()) {
+      return {.error = outcome.error};
+    }
+    ComparedDevice row =
+        row_of(parse_recording(outcome.text, "measured").runs.front(), network.graph);
+    row.time_obtained = Obtained::Measured;
+    if (row.power && row.power_obtained == Obtained::Recorded) {
+      row.power_obtained = Obtained::Measured;
+    }
+    return row;
+  }
+
+  [[nodiscard]] ComparedDevice made_here(const CompareSubject& subject, std::int64_t batch) const {
+    const Network network = read_network(network_file_, {.batch = batch});
+    const Graph& graph = network.graph;
+    if (subject.this_cpu) {
+      return measured_here(network);
+    }
+    if (subject.recording) {
+      return compare_recording(*subject.recording, graph);
+    }
+    SYSTOLE_CHECK(subject.device, "{} is nothing to run on", subject.name);
+    return compare_device(*subject.device, graph);
+  }
+
+  const std::string& network_file_;
+  const std::vector<CompareSubject>& subjects_;
+  const CompareOptions& options_;
+  const Site& site_;
+  std::map<std::pair<std::size_t, std::int64_t>, ComparedDevice> rows_;
+};
+
+void add_load(ComparedDevice& row, std::vector<BatchTime> sizes, const CompareOptions& options) {
+  const BatchServer server{.sizes = std::move(sizes)};
+  ComparedLoad load{.largest_batch = server.sizes.back().batch};
+  if (options.arrival_rate && *options.arrival_rate < capacity(server)) {
+    const Femtoseconds gap(
+        static_cast<std::int64_t>(kFemtosecondsPerSecond / *options.arrival_rate));
+    load.at_rate = under_load(server, gap, options.load);
+  } else if (options.arrival_rate) {
+    row.notes.emplace_back("more requests arrive than it can serve");
+  }
+  if (options.deadline) {
+    load.largest = largest_load(server, *options.deadline, options.load);
+  }
+  if (load.largest) {
+    load.largest_per_second =
+        kFemtosecondsPerSecond / static_cast<double>(load.largest->mean_gap.count());
+  }
+  row.load = std::move(load);
+}
+
+void put_under_load(Rows& rows, std::size_t subject, ComparedDevice& row,
+                    const CompareOptions& options) {
+  std::vector<BatchTime> sizes;
+  for (const std::int64_t size : served_sizes(row.batch)) {
+    const ComparedDevice& smaller = rows.at(subject, size);
+    if (!smaller.error.empty()) {
+      row.notes.push_back("not put under load: batch " + std::to_string(size) + ": " +
+                          smaller.error);
+      return;
+    }
+    sizes.push_back({.batch = size, .time = smaller.time});
+  }
+  add_load(row, std::move(sizes), options);
+}
+
+}  // namespace
+
+ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& graph) {
+  const DataType type = device.preferred_type();
+  const reference::DeviceRun run = reference::model_device(device, graph, {.type = type});
+  ComparedDevice row{.name = device.name,
+                     .kind = kind_of(device.kind),
+                     .type = type,
+                     .batch = graph.batch,
+                     .time_obtained = Obtained::Modelled,
+                     .time = run.time,
+                     .macs = run.macs,
+                     .utilisation = run.utilisation,
+                     .power = run.power,
+                     .power_obtained = Obtained::Modelled,
+                     .idle = device.idle,
+                     .tdp = device.tdp,
+                     .price = device.price};
+  if (device.rent) {
+    row.rent = device.rent->price / static_cast<double>(device.rent->devices);
+  }
+  if (run.throttled) {
+    row.notes.emplace_back("its power limit lowers the clock");
+  }
+  return row;
+}
+
+Comparison compare(const std::string& network_file, const std::vector<CompareSubject>& subjects,
+                   const CompareOptions& options, const Site& site) {
+  SYSTOLE_CHECK(!subjects.empty(), "nothing to compare");
+  const Graph graph = read_network(network_file).graph;
+  const std::vector<std::int64_t> batches =
+      options.batches.empty() ? std::vector<std::int64_t>{graph.batch} : options.batches;
+  std::vector<std::int64_t> wanted = batches;
+  const bool loaded = options.arrival_rate || options.deadline;
+  for (const std::int64_t batch : batches) {
+    const std::vector<std::int64_t> sizes =
+        loaded ? served_sizes(batch) : std::vector<std::int64_t>{};
+    wanted.insert(wanted.end(), sizes.begin(), sizes.end());
+  }
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+
+  Rows rows(network_file, subjects, options, site);
+  rows.make(wanted);
+  Comparison comparison{
+      .network = graph.name,
+      .macs_per_input = macs_of(graph) / graph.batch,
+      .baseline = options.baseline.empty() ? subjects.front().name : options.baseline,
+      .site = site.summary(),
+      .arrival_rate = options.arrival_rate,
+      .deadline = options.deadline};
+  for (std::size_t subject = 0; subject < subjects.size(); ++subject) {
+    for (const std::int64_t batch : batches) {
+      ComparedDevice row = rows.at(subject, batch);
+      if (loaded && row.error.empty()) {
+        put_under_load(rows, subject, row, options);
+      }
+      comparison.rows.push_back(std::move(row));
+    }
+  }
+  return comparison;
+}
+
+}  // namespace systole

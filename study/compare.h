@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+#include "reference/devices/device_spec.h"
+#include "reference/measured_run.h"
+#include "study/compared.h"
+#include "study/site.h"
+
+namespace systole {
+
+/// What a network is compared on: one of a chip's file, a device, a recording, the CPU here.
+struct CompareSubject {
+  std::string name;
+  std::string chip_file;
+  std::shared_ptr<const reference::DeviceSpec> device;
+  std::shared_ptr<const Recording> recording;
+  bool this_cpu = false;
+};
+
+struct CompareOptions {
+  std::vector<std::int64_t> batches;  ///< none: the network's own
+  std::string baseline;               ///< a subject's name; empty: the first
+  /// Puts each device under load: with requests at this rate a second, and to find the largest
+  /// rate whose 99th percentile meets the deadline. The device serves those that wait, at most as
+  /// many as the batch, padded to the next power of two, as soon as it is free.
+  std::optional<double> arrival_rate;
+  std::optional<Femtoseconds> deadline;
+  LoadSpec load;
+  std::size_t parallel = 1;  ///< worker processes at a time
+  std::vector<std::string> dram_directories;
+  std::string power_file;  ///< of MeasureCpuOptions
+};
+
+/// Runs the network on every subject and batch. Chips are simulated, each in a process of its own,
+/// so that a chip that fails costs its rows alone; devices are modelled; recordings are looked up
+/// by network and batch; this machine's CPU is measured with int8, alone, when the chips are
+/// done. Not compared: accuracy; each runs its own preferred type. Throws
+/// WorkloadError when the network itself is wrong.
+[[nodiscard]] Comparison compare(const std::string& network_file,
+                                 const std::vector<CompareSubject>& subjects,
+                                 const CompareOptions& options, const Site& site);
+
+/// A row of a device for a network whose batch is set.
+[[nodiscard]] ComparedDevice compare_device(const reference::DeviceSpec& device,
+                                            const Graph& graph);
+
+}  // namespace systole

@@ -1,0 +1,101 @@
+#include "study/compare_chip.h"
+
+#include <nlohmann/json.hpp>
+
+#include "arch/diag/check.h"
+#include "arch/fpga/fpga_power.h"
+#include "study/evaluate.h"
+
+namespace systole {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class Q>
+Json optional_json(const std::optional<Q>& value) {
+  return value ? Json(value->count()) : Json();
+}
+
+template <class Q>
+std::optional<Q> optional_from(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(Q(json.get<double>()));
+}
+
+template <class E>
+Json enum_json(E value) {
+  return std::string(name_of(value));
+}
+
+template <class E>
+E enum_from(const Json& json) {
+  const std::optional<E> value = value_named<E>(json.get<std::string>());
+  SYSTOLE_CHECK(value, "no {}", json.get<std::string>());
+  return *value;
+}
+
+void add_power(const Result& result, ComparedDevice& row) {
+  if (!result.chip.fpga) {
+    row.notes.emplace_back("no power: the chip's file names no technology");
+    return;
+  }
+  row.kind = ComparedKind::Fpga;
+  row.power = Watts(fpga_power(result.chip, result.counters).total());
+  row.idle = result.chip.fpga->energy.static_power;
+  row.tdp = result.chip.fpga->tdp;
+  row.price = result.chip.fpga->price;
+}
+
+}  // namespace
+
+ComparedDevice compare_chip(const ChipSpec& chip, const Network& network) {
+  const Result result = evaluate(chip, network);
+  const Graph& graph = result.graph;
+  ComparedDevice row{.batch = graph.batch, .time_obtained = Obtained::Simulated};
+  row.type = graph.tensor(graph.inputs.front()).type;
+  row.time = chip.clock().time_of(result.counters.elapsed);
+  row.macs = result.counters.actions.macs;
+  const CoreCycles pace = chip.matrix.pace(row.type, row.type);
+  row.utilisation = static_cast<double>(row.macs) * static_cast<double>(pace.count()) /
+                    (static_cast<double>(result.counters.elapsed.count()) *
+                     static_cast<double>(chip.matrix.macs_per_cycle()));
+  add_power(result, row);
+  return row;
+}
+
+std::string print_chip_row(const ComparedDevice& row) {
+  return Json{{"kind", enum_json(row.kind)},
+              {"type", enum_json(row.type)},
+              {"batch", row.batch},
+              {"time", row.time.count()},
+              {"macs", row.macs},
+              {"utilisation", row.utilisation},
+              {"power", optional_json(row.power)},
+              {"power_obtained", enum_json(row.power_obtained)},
+              {"idle", optional_json(row.idle)},
+              {"tdp", optional_json(row.tdp)},
+              {"price", optional_json(row.price)},
+              {"notes", row.notes}}
+      .dump();
+}
+
+ComparedDevice parse_chip_row(const std::string& text) {
+  const Json json = Json::parse(text);
+  ComparedDevice row;
+  row.kind = enum_from<ComparedKind>(json.at("kind"));
+  row.type = enum_from<DataType>(json.at("type"));
+  row.batch = json.at("batch").get<std::int64_t>();
+  row.time_obtained = Obtained::Simulated;
+  row.time = Femtoseconds(json.at("time").get<std::int64_t>());
+  row.macs = json.at("macs").get<std::int64_t>();
+  row.utilisation = json.at("utilisation").get<double>();
+  row.power = optional_from<Watts>(json.at("power"));
+  row.power_obtained = enum_from<Obtained>(json.at("power_obtained"));
+  row.idle = optional_from<Watts>(json.at("idle"));
+  row.tdp = optional_from<Watts>(json.at("tdp"));
+  row.price = optional_from<Usd>(json.at("price"));
+  row.notes = json.at("notes").get<std::vector<std::string>>();
+  return row;
+}
+
+}  // namespace systole

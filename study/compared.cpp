@@ -1,0 +1,43 @@
+#include "study/compared.h"
+
+#include <algorithm>
+
+namespace systole {
+
+namespace {
+
+constexpr double kFemtosecondsPerSecond = 1e15;
+constexpr double kTera = 1e12;
+constexpr double kOperationsPerMac = 2.0;
+
+}  // namespace
+
+double ComparedDevice::seconds() const {
+  return static_cast<double>(time.count()) / kFemtosecondsPerSecond;
+}
+
+double ComparedDevice::inferences_per_second() const {
+  return static_cast<double>(batch) * kFemtosecondsPerSecond / static_cast<double>(time.count());
+}
+
+double ComparedDevice::tops() const {
+  return kOperationsPerMac * static_cast<double>(macs) / seconds() / kTera;
+}
+
+std::optional<Joules> ComparedDevice::energy_per_inference() const {
+  return power ? std::optional(Joules(power->count() * seconds() / static_cast<double>(batch)))
+               : std::nullopt;
+}
+
+std::optional<double> ComparedDevice::tops_per_watt() const {
+  return power ? std::optional(tops() / power->count()) : std::nullopt;
+}
+
+const ComparedDevice* Comparison::baseline_of(std::int64_t batch) const {
+  const auto found = std::find_if(rows.begin(), rows.end(), [&](const ComparedDevice& row) {
+    return row.name == baseline && row.batch == batch && row.error.empty();
+  });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+}  // namespace systole

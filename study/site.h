@@ -1,0 +1,43 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "arch/chip_spec.h"
+#include "arch/cost/ownership.h"
+#include "study/compared.h"
+
+namespace systole {
+
+/// A device's share of the server around it.
+struct HostShare {
+  Watts power{0};
+  Usd price{0};
+};
+
+/// Where devices are run: configs/sites/NAME.yaml.
+struct Site {
+  std::string name;
+  std::string description;
+  SiteInputs inputs;  ///< without the powers, which are the device's
+  std::array<HostShare, kEnumNames<ComparedKind>.size()> host;
+  std::vector<Fact> facts;
+
+  [[nodiscard]] const HostShare& host_of(ComparedKind kind) const {
+    return host[static_cast<std::size_t>(kind)];
+  }
+  /// `50 % busy, 3 years, PUE 1.1, 0.08 USD/kWh`
+  [[nodiscard]] std::string summary() const;
+};
+
+/// Throws ConfigError.
+[[nodiscard]] Site read_site(const std::string& file);
+
+/// Fills own_per_million and rent_per_million of a row that has what they need, else says in
+/// `notes` what is missing. Owning: arch/cost/ownership.h with the site's figures, at the row's
+/// power. Renting: the hours of a year are billed as the site's utilisation says work is done in
+/// them: a rented machine is given back.
+void add_dollars(ComparedDevice& row, const Site& site);
+
+}  // namespace systole

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace systole {
+
+/// What a worker process left: its text, or why there is none, in one line.
+struct WorkerOutcome {
+  std::string text;
+  std::string error;
+};
+
+using WorkerJob = std::function<std::string()>;
+
+/// Runs each job in a forked process of its own, at most `parallel` at a time, because SystemC
+/// elaborates once in a process; outcomes in the order of the jobs. A job that throws costs its
+/// outcome alone: a UserError keeps its message, any other exception is called an internal error.
+/// A process that ends by a signal is said so. Jobs must not print. Standard output and error stay
+/// those of the caller. Throws InternalError where the system has no process or pipe left.
+[[nodiscard]] std::vector<WorkerOutcome> run_in_workers(const std::vector<WorkerJob>& jobs,
+                                                        std::size_t parallel);
+
+}  // namespace systole

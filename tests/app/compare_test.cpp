@@ -1,0 +1,114 @@
+#include <chrono>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/app/process.h"
+#include "tests/app/scratch.h"
+
+namespace systole {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+ProcessResult compare(std::vector<std::string> options) {
+  options.insert(options.begin(), "compare");
+  return run_systole(options);
+}
+
+TEST(CompareCommand, PutsChipsCardsAndDevicesSideBySide) {
+  const ProcessResult result =
+      compare({"mlp0", "--on", "tpu_v1,alveo_u250,gpu,xeon_8480", "--batch", "1,8", "--baseline",
+               "xeon_8480", "--format", "json"});
+  EXPECT_EQ(result.err, "");
+  ASSERT_EQ(result.exit_code, 0);
+  const json report = json::parse(result.out);
+  ASSERT_EQ(report["rows"].size(), 8);
+  EXPECT_EQ(report["baseline"], "xeon_8480");
+  EXPECT_EQ(report["rows"][4]["device"], "a100");
+  std::vector<std::string> kinds;
+  for (const json& row : report["rows"]) {
+    EXPECT_TRUE(row["error"].is_null()) << row;
+    kinds.push_back(row["kind"]);
+  }
+  EXPECT_THAT(kinds,
+              testing::ElementsAre("chip", "chip", "fpga", "fpga", "gpu", "gpu", "cpu", "cpu"));
+  EXPECT_EQ(report["rows"][7]["relative_speed"], 1.0);
+}
+
+TEST(CompareCommand, AgreesWithARun) {
+  const json report =
+      json::parse(compare({"mlp0", "--on", "edge", "--batch", "1", "--format", "json"}).out);
+  const json run =
+      json::parse(run_systole({"run", "edge", "mlp0", "--batch", "1", "--format", "json"}).out);
+  EXPECT_DOUBLE_EQ(report["rows"][0]["seconds"].get<double>(),
+                   run["total"]["seconds"].get<double>());
+  EXPECT_DOUBLE_EQ(report["rows"][0]["utilisation"].get<double>(),
+                   run["total"]["utilisation"].get<double>());
+}
+
+TEST(CompareCommand, SaysTheSameEveryTime) {
+  const std::vector<std::string> options{"mlp0", "--on",           "edge,t4", "--batch",
+                                         "4",    "--arrival-rate", "50",      "--deadline",
+                                         "7ms",  "--requests",     "1000"};
+  EXPECT_EQ(compare(options).out, compare(options).out);
+  EXPECT_THAT(compare(options).out, HasSubstr("deadline 7.000 ms for 99 %"));
+}
+
+TEST(CompareCommand, AChipThatCannotBeReadCostsItsRow) {
+  const Scratch scratch;
+  scratch.write("bad.yaml", "name: bad\nmatrix_unit: 3\n");
+  const ProcessResult result =
+      compare({"mlp0", "--on", scratch.path("bad.yaml") + ",t4", "--batch", "1"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, HasSubstr("failed"));
+  EXPECT_THAT(result.out, HasSubstr("bad.yaml:1:1: description: expected text, got nothing"));
+}
+
+TEST(CompareCommand, MistakesAreOneLine) {
+  const auto mistake = [](const std::vector<std::string>& options) {
+    const ProcessResult result = compare(options);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(result.out, "");
+    return result.err;
+  };
+  EXPECT_EQ(mistake({"mlp0", "--on", "tpu_v1,a10O"}),
+            "systole: no device 'a10O': neither a file nor a known name (did you mean 'a100'?); "
+            "see 'systole list'\n");
+  EXPECT_EQ(mistake({"mlp0", "--on", "t4,,a100"}),
+            "systole: --on: expected words with a comma between them, got 't4,,a100'\n");
+  EXPECT_EQ(mistake({"mlp0", "--on", "a100,gpu"}),
+            "systole: --on: expected each device once, got 'a100' twice\n");
+  EXPECT_EQ(mistake({"mlp0", "--on", "t4,a100", "--baseline", "t5"}),
+            "systole: --baseline: expected one of t4, a100, got 't5' (did you mean 't4'?)\n");
+  EXPECT_EQ(mistake({"mlp0", "--batch", "1,x"}),
+            "systole: --batch: expected an integer in 1..65536, got 'x'\n");
+  EXPECT_EQ(mistake({"mlp0", "--deadline", "7 parsecs"}),
+            "systole: --deadline: expected a time such as 7ms in fs, ps, ns, us or ms, got '7 "
+            "parsecs'\n");
+  EXPECT_EQ(mistake({"mlp0", "--arrival-rate", "0"}),
+            "systole: --arrival-rate: expected an integer in 1..1000000000, got '0'\n");
+  EXPECT_THAT(mistake({"mlp0", "--site", "datacenter"}),
+              HasSubstr("no site 'datacenter': neither a file nor a known name (did you mean "
+                        "'datacentre'?)"));
+}
+
+TEST(CompareCommand, MeasuresTheCpuHere) {
+  const json report =
+      json::parse(compare({"mlp0", "--on", "t4,cpu", "--batch", "2", "--format", "json"}).out);
+  const json& row = report["rows"][1];
+  ASSERT_TRUE(row["error"].is_null()) << row;
+  EXPECT_EQ(row["time_obtained"], "measured");
+  EXPECT_GT(row["inferences_per_second"], 0);
+}
+
+/// The goal of the project, with room for a busy machine.
+TEST(CompareCommand, TenDevicesTakeSeconds) {
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(compare({"resnet50"}).exit_code, 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
+}
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,82 @@
+#include "report/run_extras.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "report/describe.h"
+#include "report/format.h"
+#include "report/json.h"
+#include "report/text.h"
+#include "tests/golden/golden.h"
+#include "tests/report/sample_result.h"
+
+namespace systole {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// The sample in the shipped U250, which is far too large for it.
+Result on_a_card() {
+  Result result = sample_result();
+  result.chip.fpga =
+      read_chip(std::string(SYSTOLE_SOURCE_DIR) + "/configs/chips/fpga_overlay_u250.yaml").fpga;
+  return result;
+}
+
+RunExtras extras() {
+  return {.deadline = DeadlineResult{.deadline = Femtoseconds(2'000'000'000'000),
+                                     .time = Femtoseconds(1'900'000'000'000),
+                                     .worst = {.time = Femtoseconds(2'500'000'000'000),
+                                               .refreshes = 1200,
+                                               .refresh = Femtoseconds(500'000'000)}},
+          .devices = {{.name = "gpu",
+                       .kind = ComparedKind::Gpu,
+                       .type = DataType::Fp16,
+                       .batch = 2,
+                       .time_obtained = Obtained::Modelled,
+                       .time = Femtoseconds(4'000'000'000'000),
+                       .macs = 1000,
+                       .utilisation = 0.5,
+                       .power = Watts(100)}}};
+}
+
+TEST(RunExtras, TextIsAsReviewed) {
+  EXPECT_TRUE(matches_golden("report/run_extras.txt", extras_text(on_a_card(), extras(), false)));
+}
+
+TEST(RunExtras, TableOfACardIsAsReviewed) {
+  EXPECT_TRUE(matches_golden("report/fpga_card.txt", fpga_table(on_a_card().chip, false)));
+  EXPECT_THAT(describe_chip(on_a_card().chip), HasSubstr(fpga_table(on_a_card().chip, false)));
+}
+
+TEST(RunExtras, NoLineIsTooLong) {
+  std::istringstream text(extras_text(on_a_card(), extras(), false) +
+                          fpga_table(on_a_card().chip, false));
+  for (std::string line; std::getline(text, line);) {
+    EXPECT_LE(display_width(line), kReportWidth) << line;
+  }
+}
+
+TEST(RunExtras, SayNothingWhereNothingWasAsked) {
+  EXPECT_EQ(extras_text(sample_result(), {}, false), "");
+  EXPECT_EQ(fpga_table(sample_result().chip, false), "");
+}
+
+TEST(RunExtras, JsonHasTheSameFigures) {
+  const auto json = nlohmann::json::parse(json_report(on_a_card(), extras()));
+  EXPECT_EQ(json["deadline"]["met"], true);
+  EXPECT_EQ(json["deadline"]["worst_case_met"], false);
+  EXPECT_DOUBLE_EQ(json["deadline"]["margin_seconds"].get<double>(), 1e-4);
+  EXPECT_EQ(json["devices"][0]["time_obtained"], "modelled");
+  EXPECT_DOUBLE_EQ(json["devices"][0]["joules_per_inference"].get<double>(), 0.2);
+  EXPECT_EQ(json["fpga"]["card"], "alveo_u250");
+  EXPECT_EQ(json["fpga"]["available"]["multipliers"], 12'288);
+  const auto plain = nlohmann::json::parse(json_report(sample_result()));
+  EXPECT_TRUE(plain["fpga"].is_null());
+  EXPECT_TRUE(plain["deadline"].is_null());
+  EXPECT_TRUE(plain["devices"].empty());
+}
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,167 @@
+#include "study/compare.h"
+
+#include <gmock/gmock.h>
+
+#include "compiler/frontend/read_network.h"
+#include "reference/devices/device_model.h"
+#include "reference/devices/read_device.h"
+#include "study/compare_chip.h"
+#include "tests/support/temporary_directory.h"
+
+namespace systole {
+namespace {
+
+const std::string kRoot = SYSTOLE_SOURCE_DIR;
+const std::string kMlp0 = kRoot + "/workloads/mlp0.yaml";
+
+CompareSubject device(const std::string& name) {
+  return {.name = name,
+          .device = std::make_shared<reference::DeviceSpec>(
+              reference::read_device(kRoot + "/configs/devices/" + name + ".yaml"))};
+}
+
+CompareSubject chip(const std::string& name) {
+  return {.name = name, .chip_file = kRoot + "/configs/chips/" + name + ".yaml"};
+}
+
+Site site() {
+  return read_site(kRoot + "/configs/sites/datacentre.yaml");
+}
+
+const ComparedDevice& row_of(const Comparison& comparison, const std::string& name) {
+  for (const ComparedDevice& row : comparison.rows) {
+    if (row.name == name) {
+      return row;
+    }
+  }
+  throw std::runtime_error("no row " + name);
+}
+
+/// Several chips in one process' comparison: each needs a process of its own.
+TEST(Compare, SimulatesEachChipAndModelsEachDevice) {
+  const Comparison comparison =
+      compare(kMlp0, {chip("tpu_v1"), device("t4"), chip("edge"), chip("fpga_overlay_u250")},
+              {.batches = {1}, .parallel = 2}, site());
+  ASSERT_EQ(comparison.rows.size(), 4);
+  EXPECT_EQ(comparison.baseline, "tpu_v1");
+  for (const ComparedDevice& row : comparison.rows) {
+    EXPECT_EQ(row.error, "") << row.name;
+    EXPECT_EQ(row.macs, 5 * 2048 * 2048) << row.name;
+    EXPECT_GT(row.time, Femtoseconds(0)) << row.name;
+    EXPECT_TRUE(row.utilisation > 0 && row.utilisation < 1) << row.name;
+  }
+  EXPECT_EQ(row_of(comparison, "t4").time_obtained, Obtained::Modelled);
+  const ComparedDevice& fpga = row_of(comparison, "fpga_overlay_u250");
+  EXPECT_EQ(fpga.kind, ComparedKind::Fpga);
+  EXPECT_EQ(fpga.time_obtained, Obtained::Simulated);
+  EXPECT_EQ(fpga.power_obtained, Obtained::Modelled);
+  EXPECT_GT(fpga.power, fpga.idle);
+}
+
+TEST(Compare, RowsAreByDeviceThenBatch) {
+  const Comparison comparison = compare(kMlp0, {device("t4"), device("a100")},
+                                        {.batches = {4, 1}, .baseline = "a100"}, site());
+  const auto key = [](const ComparedDevice& row) { return row.name + std::to_string(row.batch); };
+  std::vector<std::string> keys;
+  std::transform(comparison.rows.begin(), comparison.rows.end(), std::back_inserter(keys), key);
+  EXPECT_THAT(keys, testing::ElementsAre("t44", "t41", "a1004", "a1001"));
+  EXPECT_EQ(comparison.baseline_of(4)->name, "a100");
+  EXPECT_EQ(comparison.baseline_of(4)->batch, 4);
+  EXPECT_EQ(comparison.baseline_of(2), nullptr);
+}
+
+TEST(Compare, AChipThatFailsCostsItsRowAlone) {
+  const TemporaryDirectory directory;
+  const std::string broken = directory.write("chips/broken.yaml", "name: broken\n");
+  const Comparison comparison = compare(
+      kMlp0, {{.name = "broken", .chip_file = broken}, chip("edge")}, {.batches = {1}}, site());
+  EXPECT_THAT(row_of(comparison, "broken").error,
+              testing::HasSubstr("broken.yaml:1:1: description: expected text, got nothing"));
+  EXPECT_EQ(row_of(comparison, "edge").error, "");
+}
+
+TEST(Compare, FindsRecordingsByNetworkAndBatch) {
+  auto recording = std::make_shared<Recording>();
+  recording->runs.push_back({.kind = DeviceKind::Gpu,
+                             .device = "a GPU",
+                             .network = "mlp0",
+                             .type = DataType::Bf16,
+                             .batch = 2,
+                             .obtained = Obtained::Recorded,
+                             .date = "2026-01-02",
+                             .software = "library 1",
+                             .total = {.median = 0.25},
+                             .energy = MeasuredEnergy{.joules = 20, .watts = 80}});
+  const Comparison comparison =
+      compare(kMlp0, {{.name = "recorded", .recording = recording}}, {.batches = {1, 2}}, site());
+  EXPECT_EQ(comparison.rows[0].error, "nothing is recorded of this network and batch");
+  const ComparedDevice& row = comparison.rows[1];
+  EXPECT_EQ(row.time_obtained, Obtained::Recorded);
+  EXPECT_EQ(row.power_obtained, Obtained::Measured);
+  EXPECT_DOUBLE_EQ(row.seconds(), 0.25);
+  EXPECT_DOUBLE_EQ(row.inferences_per_second(), 8);
+  EXPECT_DOUBLE_EQ(row.energy_per_inference()->count(), 10);
+  EXPECT_EQ(row.notes.front(), "a GPU, 2026-01-02, library 1");
+}
+
+/// The queue sees the device's own times at powers of two and the largest batch.
+TEST(Compare, PutsDevicesUnderLoad) {
+  const CompareSubject t4 = device("t4");
+  const Femtoseconds deadline(7'000'000'000'000);
+  const CompareOptions options{.batches = {6},
+                               .arrival_rate = 100.0,
+                               .deadline = deadline,
+                               .load = {.requests = 1000, .seed = 5}};
+  const Comparison comparison = compare(kMlp0, {t4}, options, site());
+  BatchServer server;
+  for (const std::int64_t batch : {1, 2, 4, 6}) {
+    const Graph graph = read_network(kMlp0, {.batch = batch}).graph;
+    server.sizes.push_back(
+        {batch, reference::model_device(*t4.device, graph, {.type = DataType::Int8}).time});
+  }
+  const std::optional<ComparedLoad>& load = comparison.rows.front().load;
+  ASSERT_TRUE(load);
+  EXPECT_EQ(load->at_rate, under_load(server, Femtoseconds(10'000'000'000'000), options.load));
+  EXPECT_EQ(load->largest, largest_load(server, deadline, options.load));
+  EXPECT_EQ(load->largest_batch, 6);
+  EXPECT_DOUBLE_EQ(load->largest_per_second,
+                   1e15 / static_cast<double>(load->largest->mean_gap.count()));
+}
+
+TEST(Compare, SaysWhereMoreArriveThanCanBeServed) {
+  const Comparison comparison =
+      compare(kMlp0, {device("t4")},
+              {.batches = {1}, .arrival_rate = 1e8, .load = {.requests = 100}}, site());
+  EXPECT_FALSE(comparison.rows.front().load->at_rate);
+  EXPECT_THAT(comparison.rows.front().notes,
+              testing::Contains("more requests arrive than it can serve"));
+}
+
+TEST(ChipRow, SurvivesTheWayBack) {
+  const ComparedDevice row{.kind = ComparedKind::Fpga,
+                           .type = DataType::Bf16,
+                           .batch = 3,
+                           .time = Femtoseconds(123'456'789'012'345'678),
+                           .macs = 9'007'199'254'740'993,
+                           .utilisation = 1.0 / 3,
+                           .power = Watts(0.1),
+                           .power_obtained = Obtained::Simulated,
+                           .tdp = Watts(225),
+                           .notes = {"a \"note\""}};
+  const ComparedDevice back = parse_chip_row(print_chip_row(row));
+  EXPECT_EQ(back.kind, row.kind);
+  EXPECT_EQ(back.type, row.type);
+  EXPECT_EQ(back.batch, row.batch);
+  EXPECT_EQ(back.time, row.time);
+  EXPECT_EQ(back.macs, row.macs);
+  EXPECT_EQ(back.utilisation, row.utilisation);
+  EXPECT_EQ(back.power, row.power);
+  EXPECT_EQ(back.power_obtained, row.power_obtained);
+  EXPECT_FALSE(back.idle);
+  EXPECT_EQ(back.tdp, row.tdp);
+  EXPECT_FALSE(back.price);
+  EXPECT_EQ(back.notes, row.notes);
+}
+
+}  // namespace
+}  // namespace systole
