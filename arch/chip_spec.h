@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "arch/cost/cost_spec.h"
 #include "arch/dram_spec.h"
 #include "arch/enum_names.h"
 #include "arch/fact.h"
@@ -146,6 +147,7 @@ struct ChipSpec {
   HostLinkSpec host;
   SequencerSpec sequencer;
   std::optional<SiliconSpec> silicon;  ///< without it neither energy nor area is known
+  std::optional<CostSpec> cost;
   std::vector<Fact> facts;  ///< in file order
 
   [[nodiscard]] Clock<CoreCycles> clock() const { return Clock<CoreCycles>(frequency); }

@@ -9,6 +9,7 @@
 #include "arch/config/near_name.h"
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
+#include "arch/cost/read_cost.h"
 #include "arch/read_dram.h"
 #include "arch/read_silicon.h"
 #include "arch/units/wide.h"
@@ -269,6 +270,15 @@ void check_silicon(const ConfigNode& node, const ChipSpec& chip) {
   }
 }
 
+/// A die that no scanner exposes has no price.
+void check_cost(const ConfigNode& node, const ChipSpec& chip) {
+  const SquareMillimetres die = chip.cost->die.value_or(chip_area(chip).die);
+  if (die > kReticle || dies_per_wafer(chip.cost->prices.wafer, die) <= 0.0) {
+    node.fail("cost", fmt::format("expected a die of at most {} mm2 (the reticle), got {:.0f} mm2",
+                                  kReticle.count(), die.count()));
+  }
+}
+
 }  // namespace
 
 ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram_directories) {
@@ -296,6 +306,10 @@ ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram
   if (chip.silicon) {
     read_silicon_tables(node, chip.frequency, native_kind(chip.matrix), *chip.silicon);
     check_silicon(node, chip);
+  }
+  chip.cost = read_cost(node, folders_beside(directories, "prices"));
+  if (chip.cost) {
+    check_cost(node, chip);
   }
   node.finish();
   check_chip(node, chip);

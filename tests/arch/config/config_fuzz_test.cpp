@@ -118,7 +118,7 @@ Outcome read_mutants(const std::string& mutated, const TemporaryDirectory& direc
 
 /// The shipped configurations in a directory of the test's own.
 void copy_configs(const TemporaryDirectory& directory) {
-  for (const char* folder : {"chips", "dram", "interfaces", "technologies"}) {
+  for (const char* folder : {"chips", "dram", "interfaces", "prices", "technologies"}) {
     fs::copy(fs::path(SYSTOLE_SOURCE_DIR) / "configs" / folder, directory.path() / folder);
   }
 }
@@ -135,8 +135,9 @@ TEST(ConfigFuzz, MutatedChipsAreReadOrRefused) {
   }
 }
 
-TEST(ConfigFuzz, MutatedTechnologiesAndInterfacesAreReadOrRefused) {
-  for (const char* name : {"technologies/28nm.yaml", "interfaces/ddr3_x64.yaml"}) {
+TEST(ConfigFuzz, MutatedTechnologiesInterfacesAndPricesAreReadOrRefused) {
+  for (const char* name :
+       {"technologies/28nm.yaml", "interfaces/ddr3_x64.yaml", "prices/actuary.yaml"}) {
     const TemporaryDirectory directory;
     copy_configs(directory);
     const fs::path file = fs::path(SYSTOLE_SOURCE_DIR) / "configs" / name;
