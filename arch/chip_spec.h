@@ -10,6 +10,7 @@
 #include "arch/dram_spec.h"
 #include "arch/enum_names.h"
 #include "arch/fact.h"
+#include "arch/fpga/fpga_part.h"
 #include "arch/isa/data_type.h"
 #include "arch/isa/mac_kind.h"
 #include "arch/silicon_spec.h"
@@ -146,6 +147,7 @@ struct ChipSpec {
   DramSpec dram;
   HostLinkSpec host;
   SequencerSpec sequencer;
+  std::optional<FpgaPart> fpga;        ///< that it is built in; the chip fits
   std::optional<SiliconSpec> silicon;  ///< without it neither energy nor area is known
   std::optional<CostSpec> cost;
   std::vector<Fact> facts;  ///< in file order

@@ -10,6 +10,7 @@
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
 #include "arch/cost/read_cost.h"
+#include "arch/fpga/read_fpga_part.h"
 #include "arch/read_dram.h"
 #include "arch/read_silicon.h"
 #include "arch/units/wide.h"
@@ -311,10 +312,29 @@ ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram
   if (chip.cost) {
     check_cost(node, chip);
   }
+  std::optional<FpgaPartFile> part;
+  if (node.has("fpga")) {
+    part = find_fpga_part(node, directories);
+    chip.fpga = part->part;
+    if (chip.silicon) {
+      node.fail("technology",
+                fmt::format("expected none beside fpga, which has a model of its own, got {}",
+                            in_quotes(chip.silicon->technology.name)));
+    }
+  }
   node.finish();
   check_chip(node, chip);
+  if (chip.fpga) {
+    check_fits(node, chip, *chip.fpga);
+  }
 
   chip.facts = figures_of(node);
+  if (part) {
+    for (Fact& fact : part->facts) {
+      fact.path = fmt::format("fpga.{}.{}", chip.fpga->name, fact.path);
+      chip.facts.push_back(std::move(fact));
+    }
+  }
   for (Fact& fact : dram.facts) {
     fact.path = fmt::format("dram.{}.{}", chip.dram.standard.name, fact.path);
     chip.facts.push_back(std::move(fact));

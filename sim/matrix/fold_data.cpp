@@ -93,10 +93,31 @@ void check_operands(const Fold& fold, const FoldInputs& inputs, const ResidentTi
                 "a fold of {} x {} sums goes on with {}", fold.count, fold.cols, held.size());
 }
 
+/// Where the kernel's pitch is the instruction's, it adds to the results in place.
+Patterns whole_integer_sums(const Fold& fold, const FoldInputs& inputs, const ResidentTile& tile,
+                            const Patterns& held) {
+  const std::size_t lines = rounded_up(static_cast<std::size_t>(fold.count), kKernelLines);
+  const auto cols = static_cast<std::size_t>(fold.cols);
+  Patterns patterns;
+  patterns.reserve(lines * cols);
+  patterns = held;  // none, or all of them
+  patterns.resize(lines * cols);
+  // Signed and unsigned numbers may look at the same memory.
+  multiply_modulo(
+      inputs.integers.data(), tile.integers.data(),
+      reinterpret_cast<std::uint32_t*>(patterns.data()),
+      {.m = lines, .k = rounded_up(static_cast<std::size_t>(fold.rows), kIntegerDepth), .n = cols});
+  patterns.resize(static_cast<std::size_t>(fold.count) * cols);
+  return patterns;
+}
+
 Patterns integer_sums(const Fold& fold, const FoldInputs& inputs, const ResidentTile& tile,
                       const Patterns& held) {
   const std::size_t depth = rounded_up(static_cast<std::size_t>(fold.rows), kIntegerDepth);
-  const std::size_t pitch = rounded_up(static_cast<std::size_t>(fold.cols), kKernelLines);
+  const std::size_t pitch = rounded_up(static_cast<std::size_t>(fold.cols), kKernelLanes);
+  if (pitch == static_cast<std::size_t>(fold.cols)) {
+    return whole_integer_sums(fold, inputs, tile, held);
+  }
   return ChunkedSums<std::uint32_t>(fold, held, pitch)
       .take([&](std::size_t m, std::size_t lines, std::uint32_t* sums) {
         multiply_modulo(inputs.integers.data() + m * depth, tile.integers.data(), sums,
@@ -107,7 +128,7 @@ Patterns integer_sums(const Fold& fold, const FoldInputs& inputs, const Resident
 Patterns floating_sums(const Fold& fold, const FoldInputs& inputs, const ResidentTile& tile,
                        const Patterns& held) {
   const auto depth = static_cast<std::size_t>(fold.rows);
-  const std::size_t pitch = rounded_up(static_cast<std::size_t>(fold.cols), kFloatLanes);
+  const std::size_t pitch = rounded_up(static_cast<std::size_t>(fold.cols), kKernelLanes);
   return ChunkedSums<float>(fold, held, pitch)
       .take([&](std::size_t m, std::size_t lines, float* sums) {
         multiply_in_order(inputs.floats.data() + m * depth, tile.floats.data(), sums,

@@ -17,14 +17,16 @@ class Layout {
       : rows_(static_cast<std::size_t>(tile.rows)), cols_(static_cast<std::size_t>(tile.cols)) {}
 
   [[nodiscard]] std::size_t integers() const {
-    return rounded_up(cols_, kKernelLines) * rounded_up(rows_, kIntegerDepth);
+    return rounded_up(cols_, kKernelLanes) * rounded_up(rows_, kIntegerDepth);
   }
   [[nodiscard]] std::size_t integer(std::size_t k, std::size_t n) const {
-    return n * rounded_up(rows_, kIntegerDepth) + k;
+    return n / kKernelLanes * kKernelLanes * rounded_up(rows_, kIntegerDepth) +
+           (k / kIntegerDepth * kKernelLanes + n % kKernelLanes) * kIntegerDepth +
+           k % kIntegerDepth;
   }
-  [[nodiscard]] std::size_t floats() const { return rounded_up(cols_, kFloatLanes) * rows_; }
+  [[nodiscard]] std::size_t floats() const { return rounded_up(cols_, kKernelLanes) * rows_; }
   [[nodiscard]] std::size_t floating(std::size_t k, std::size_t n) const {
-    return (n / kFloatLanes * rows_ + k) * kFloatLanes + n % kFloatLanes;
+    return (n / kKernelLanes * rows_ + k) * kKernelLanes + n % kKernelLanes;
   }
 
  private:
@@ -32,19 +34,21 @@ class Layout {
   std::size_t cols_;
 };
 
-/// Numbers row by row to the kernels' order, in blocks that stay in the cache.
-template <class Number, class Place>
-void arrange(const std::vector<Number>& numbers, const ResidentTile& tile, std::vector<Number>& to,
-             Place place) {
-  constexpr std::size_t kBlock = 32;
+/// Numbers row by row to the kernels' order: `kDepth` neighbours of the reduction side by side in
+/// panels of kKernelLanes columns. What `to` holds beyond the tile stays.
+template <std::size_t kDepth, class Number>
+void arrange(const std::vector<Number>& numbers, const ResidentTile& tile,
+             std::vector<Number>& to) {
   const auto rows = static_cast<std::size_t>(tile.rows);
   const auto cols = static_cast<std::size_t>(tile.cols);
-  for (std::size_t row = 0; row < rows; row += kBlock) {
-    for (std::size_t col = 0; col < cols; col += kBlock) {
-      for (std::size_t n = col; n < std::min(cols, col + kBlock); ++n) {
-        for (std::size_t k = row; k < std::min(rows, row + kBlock); ++k) {
-          to[place(k, n)] = numbers[k * cols + n];
-        }
+  const std::size_t depth = rounded_up(rows, kDepth);
+  for (std::size_t n = 0; n < cols; n += kKernelLanes) {
+    const std::size_t lanes = std::min(kKernelLanes, cols - n);
+    for (std::size_t k = 0; k < rows; ++k) {
+      const Number* const from = numbers.data() + k * cols + n;
+      Number* const panel = to.data() + n * depth + k / kDepth * kDepth * kKernelLanes + k % kDepth;
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        panel[lane * kDepth] = from[lane];
       }
     }
   }
@@ -80,14 +84,12 @@ ResidentTile resident_tile(const Tile& tile) {
     std::vector<float> numbers(elements);
     decode(tile.type, tile.bytes, numbers);
     resident.floats.assign(layout.floats(), 0.0F);
-    arrange(numbers, resident, resident.floats,
-            [&](std::size_t k, std::size_t n) { return layout.floating(k, n); });
+    arrange<1>(numbers, resident, resident.floats);
   } else {
     std::vector<std::int16_t> numbers(elements);
     decode(tile.type, tile.bytes, numbers);
     resident.integers.assign(layout.integers(), 0);
-    arrange(numbers, resident, resident.integers,
-            [&](std::size_t k, std::size_t n) { return layout.integer(k, n); });
+    arrange<kIntegerDepth>(numbers, resident, resident.integers);
   }
   return resident;
 }

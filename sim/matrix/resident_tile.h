@@ -14,7 +14,7 @@ struct ResidentTile {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   DataType type = DataType::Int8;
-  std::vector<std::int16_t> integers;  ///< of integer types: cols x rows, both rounded up
+  std::vector<std::int16_t> integers;  ///< of integer types: in panels of pairs
   std::vector<float> floats;           ///< of floating types: in panels
 
   [[nodiscard]] bool has_data() const { return !integers.empty() || !floats.empty(); }

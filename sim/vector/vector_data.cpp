@@ -9,6 +9,7 @@
 #include "sim/arithmetic/float_format.h"
 #include "sim/memory/window_reader.h"
 #include "sim/vector/fixed_point_arithmetic.h"
+#include "sim/vector/scale_kernel.h"
 
 namespace systole {
 
@@ -27,7 +28,14 @@ void check_shift(std::int32_t shift) {
   SYSTOLE_CHECK(shift >= 0 && shift <= kMaxShift, "shift {}", shift);
 }
 
-/// The table that a stored value goes through, if there is one.
+/// Room for `count` more values.
+std::int8_t* room_for(std::int64_t count, std::vector<std::int8_t>& values) {
+  const std::size_t before = values.size();
+  values.resize(before + static_cast<std::size_t>(count));
+  return values.data() + before;
+}
+
+/// The table that stored values go through, if there is one.
 class Lookup {
  public:
   Lookup(const Operand& table, const ByteMemory& buffer) {
@@ -35,8 +43,12 @@ class Lookup {
       table_ = buffer.at(table.address, kLookupBytes);
     }
   }
-  [[nodiscard]] std::int8_t operator()(std::int8_t value) const {
-    return table_.empty() ? value : table_[static_cast<std::size_t>(value + 128)];
+  void apply(std::vector<std::int8_t>& values) const {
+    if (!table_.empty()) {
+      std::transform(values.begin(), values.end(), values.begin(), [&](std::int8_t value) {
+        return table_[static_cast<std::size_t>(value + 128)];
+      });
+    }
   }
 
  private:
@@ -53,17 +65,21 @@ class Compute {
     const Lookup lookup(requantize.lookup, buffer_);
     const std::vector<std::int32_t> bias = words_at(requantize.bias.address, requantize.cols);
     VectorResults results = empty_results(requantize.rows, requantize.cols);
-    results.sums.reserve(results.values.capacity());
+    results.sums.resize(results.values.capacity());
+    std::int32_t* sums = results.sums.data();
     for (std::int64_t r = 0; r < requantize.rows; ++r) {
       const auto row =
           accumulators_.row(requantize.accumulator + r, requantize.cols, DataType::Int32);
-      for (std::size_t c = 0; c < row.size(); ++c) {
-        const auto sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(row[c]) +
-                                                   static_cast<std::uint32_t>(bias[c]));
-        results.sums.push_back(sum);
-        results.values.push_back(lookup(quantized(scaled(sum, requantize.scale), requantize.to)));
-      }
+      std::transform(row.begin(), row.end(), bias.begin(), sums,
+                     [](std::int32_t x, std::int32_t y) {
+                       return static_cast<std::int32_t>(static_cast<std::uint32_t>(x) +
+                                                        static_cast<std::uint32_t>(y));
+                     });
+      scale_sums(sums, row.size(), requantize.scale, requantize.to,
+                 room_for(requantize.cols, results.values));
+      sums += row.size();
     }
+    lookup.apply(results.values);
     return results;
   }
 
@@ -87,12 +103,11 @@ class Compute {
     const Lookup lookup(rescale.lookup, buffer_);
     VectorResults results = empty_results(rescale.rows, rescale.cols);
     for (std::int64_t r = 0; r < rescale.rows; ++r) {
-      for (const std::int8_t x :
-           buffer_.at(rescale.in.address + r * rescale.in_pitch, rescale.cols)) {
-        const std::int64_t value = scaled(x - rescale.in_zero_point, rescale.scale);
-        results.values.push_back(lookup(quantized(value, rescale.to)));
-      }
+      const auto row = buffer_.at(rescale.in.address + r * rescale.in_pitch, rescale.cols);
+      scale_values(row.data(), row.size(), rescale.in_zero_point, rescale.scale, rescale.to,
+                   room_for(rescale.cols, results.values));
     }
+    lookup.apply(results.values);
     return results;
   }
 
@@ -102,12 +117,7 @@ class Compute {
     for (std::int64_t r = 0; r < add.rows; ++r) {
       const auto a = buffer_.at(add.a.address + r * add.a_pitch, add.cols);
       const auto b = buffer_.at(add.b.address + r * add.b_pitch, add.cols);
-      for (std::size_t c = 0; c < a.size(); ++c) {
-        const WideInteger sum =
-            static_cast<WideInteger>(a[c] - add.a_zero_point) * add.a_multiplier +
-            static_cast<WideInteger>(b[c] - add.b_zero_point) * add.b_multiplier;
-        results.values.push_back(quantized(shift_half_away(sum, add.shift), add.to));
-      }
+      add_scaled(a.data(), b.data(), a.size(), add, room_for(add.cols, results.values));
     }
     return results;
   }
@@ -190,15 +200,15 @@ class Compute {
 
   static void pool_maximum(const Pool& pool, const WindowReader& reader,
                            const WindowReader::Position& at, std::vector<std::int8_t>& values) {
-    std::vector<std::int8_t> maximum(static_cast<std::size_t>(pool.window.channels), -128);
+    std::int8_t* const maximum = room_for(pool.window.channels, values);
+    std::fill_n(maximum, pool.window.channels, std::int8_t{-128});
     for_each_inside(pool.window, reader, at, [&](std::span<const std::int8_t> channels) {
-      std::transform(channels.begin(), channels.end(), maximum.begin(), maximum.begin(),
+      std::transform(channels.begin(), channels.end(), maximum, maximum,
                      [](std::int8_t a, std::int8_t b) { return std::max(a, b); });
     });
-    for (const std::int8_t value : maximum) {
-      values.push_back(
-          static_cast<std::int8_t>(std::clamp<std::int32_t>(value, pool.to.low, pool.to.high)));
-    }
+    std::transform(maximum, maximum + pool.window.channels, maximum, [&](std::int8_t value) {
+      return static_cast<std::int8_t>(std::clamp<std::int32_t>(value, pool.to.low, pool.to.high));
+    });
   }
 
   static void pool_average(const Pool& pool, const WindowReader& reader,

@@ -118,8 +118,10 @@ Outcome read_mutants(const std::string& mutated, const TemporaryDirectory& direc
 
 /// The shipped configurations in a directory of the test's own.
 void copy_configs(const TemporaryDirectory& directory) {
-  for (const char* folder : {"chips", "dram", "interfaces", "prices", "technologies"}) {
-    fs::copy(fs::path(SYSTOLE_SOURCE_DIR) / "configs" / folder, directory.path() / folder);
+  for (const auto& folder : fs::directory_iterator(fs::path(SYSTOLE_SOURCE_DIR) / "configs")) {
+    if (folder.is_directory()) {
+      fs::copy(folder.path(), directory.path() / folder.path().filename());
+    }
   }
 }
 

@@ -12,12 +12,18 @@
 namespace systole::testing {
 namespace {
 
-class IntegerKernel : public ::testing::TestWithParam<std::size_t> {};
+/// Of weights[k][n] in panels.
+std::size_t place_of(std::size_t k, std::size_t n, std::size_t depth) {
+  return n / kKernelLanes * kKernelLanes * depth + k / 2 * 2 * kKernelLanes + n % kKernelLanes * 2 +
+         k % 2;
+}
 
-TEST_P(IntegerKernel, EqualsThePlainLoop) {
+class IntegerProduct : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(IntegerProduct, EqualsThePlainLoop) {
   const std::size_t n = GetParam();
   Random random(n);
-  for (const std::size_t depth : {1U, 2U, 3U, 5U, 16U}) {
+  for (const std::size_t depth : {1U, 2U, 3U, 5U, 128U}) {
     const ProductSize size{.m = 2 * kKernelLines, .k = depth * kIntegerDepth, .n = n};
     std::vector<std::int16_t> inputs(size.m * size.k);
     std::vector<std::int16_t> weights(size.n * size.k);
@@ -31,12 +37,23 @@ TEST_P(IntegerKernel, EqualsThePlainLoop) {
       sum = static_cast<std::uint32_t>(random.in(0, 0xffffffffLL));
     }
     const std::vector<std::uint32_t> before = sums;
-    multiply_modulo(inputs.data(), weights.data(), sums.data(), size);
+    for (const IntegerKernel kernel :
+         {IntegerKernel::Plain, IntegerKernel::Avx2, IntegerKernel::Avx512}) {
+      if (!machine_has(kernel)) {
+        continue;
+      }
+      std::vector<std::uint32_t> of_kernel = before;
+      multiply_modulo(inputs.data(), weights.data(), of_kernel.data(), size, kernel);
+      if (kernel == IntegerKernel::Plain) {
+        sums = of_kernel;
+      }
+      ASSERT_EQ(of_kernel, sums) << static_cast<int>(kernel);
+    }
     for (std::size_t m = 0; m < size.m; ++m) {
       for (std::size_t col = 0; col < size.n; ++col) {
         std::int64_t sum = before[m * size.n + col];  // below 2^32 + 256 * 2^30
         for (std::size_t k = 0; k < size.k; ++k) {
-          sum += std::int64_t{inputs[m * size.k + k]} * weights[col * size.k + k];
+          sum += std::int64_t{inputs[m * size.k + k]} * weights[place_of(k, col, size.k)];
         }
         ASSERT_EQ(sums[m * size.n + col], static_cast<std::uint32_t>(sum));
       }
@@ -44,31 +61,30 @@ TEST_P(IntegerKernel, EqualsThePlainLoop) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Columns, IntegerKernel, ::testing::Values(4U, 8U, 20U, 64U, 256U));
+INSTANTIATE_TEST_SUITE_P(Columns, IntegerProduct, ::testing::Values(16U, 32U, 48U, 112U, 256U));
 
 TEST(FoldKernel, IntegersWrapAroundAsHardwareDoes) {
-  // Pairs of (-32768)^2 add up to 2^31, which no int32 holds: 16 products are 2^34 = 0.
-  const ProductSize size{.m = kKernelLines, .k = kIntegerDepth, .n = kKernelLines};
-  const std::vector<std::int16_t> lowest(size.m * size.k, -32768);
+  // Pairs of (-32768)^2 add up to 2^31, which no int32 holds: 16 products are 2^34 = 0, a pair
+  // 2^31.
+  const ProductSize size{.m = kKernelLines, .k = 16, .n = kKernelLanes};
+  const std::vector<std::int16_t> inputs(size.m * size.k, -32768);
+  const std::vector<std::int16_t> weights(size.n * size.k, -32768);
   std::vector<std::uint32_t> sums(size.m * size.n, 5);
-  multiply_modulo(lowest.data(), lowest.data(), sums.data(), size);
+  multiply_modulo(inputs.data(), weights.data(), sums.data(), size);
   EXPECT_EQ(sums, std::vector<std::uint32_t>(size.m * size.n, 5));
-  std::vector<std::int16_t> three(size.m * size.k, 0);
-  for (std::size_t line = 0; line < size.m; ++line) {
-    std::fill_n(three.begin() + static_cast<std::ptrdiff_t>(line * size.k), 3, std::int16_t{32767});
-  }
-  multiply_modulo(three.data(), three.data(), sums.data(), size);
-  EXPECT_EQ(sums[0], static_cast<std::uint32_t>(5 + 3LL * 32767 * 32767));
+  multiply_modulo(inputs.data(), weights.data(), sums.data(),
+                  {.m = kKernelLines, .k = 2, .n = kKernelLanes});
+  EXPECT_EQ(sums, std::vector<std::uint32_t>(size.m * size.n, 0x80000005U));
 }
 
 /// One sum in an array of zeros, product after product.
 float chain(const std::vector<float>& inputs, const std::vector<float>& weights, float begin) {
-  const ProductSize size{.m = kKernelLines, .k = inputs.size(), .n = kFloatLanes};
+  const ProductSize size{.m = kKernelLines, .k = inputs.size(), .n = kKernelLanes};
   std::vector<float> lines(size.m * size.k, 0.0F);
   std::copy(inputs.begin(), inputs.end(), lines.begin());
   std::vector<float> panel(size.k * size.n, 0.0F);
   for (std::size_t k = 0; k < size.k; ++k) {
-    panel[k * kFloatLanes] = weights[k];
+    panel[k * kKernelLanes] = weights[k];
   }
   std::vector<float> sums(size.m * size.n, 0.0F);
   sums[0] = begin;
@@ -105,7 +121,7 @@ TEST(FoldKernel, FloatsEqualThePlainLoop) {
   Random random(3);
   for (const std::size_t panels : {1U, 2U, 16U}) {
     for (const std::size_t depth : {1U, 2U, 31U, 256U}) {
-      const ProductSize size{.m = 3 * kKernelLines, .k = depth, .n = panels * kFloatLanes};
+      const ProductSize size{.m = 3 * kKernelLines, .k = depth, .n = panels * kKernelLanes};
       std::vector<float> inputs(size.m * size.k);
       std::vector<float> weights(size.k * size.n);
       std::vector<float> sums(size.m * size.n);
@@ -121,11 +137,11 @@ TEST(FoldKernel, FloatsEqualThePlainLoop) {
         for (std::size_t n = 0; n < size.n; ++n) {
           float sum = before[m * size.n + n];
           for (std::size_t k = 0; k < depth; ++k) {
-            const std::size_t panel = n / kFloatLanes * depth + k;
+            const std::size_t panel = n / kKernelLanes * depth + k;
             // The double product is exact; its rounding to float is the only one.
             const auto product = static_cast<float>(
                 static_cast<double>(inputs[m * depth + k]) *
-                static_cast<double>(weights[panel * kFloatLanes + n % kFloatLanes]));
+                static_cast<double>(weights[panel * kKernelLanes + n % kKernelLanes]));
             sum = static_cast<float>(static_cast<double>(sum) + static_cast<double>(product));
           }
           ASSERT_EQ(sums[m * size.n + n], sum);

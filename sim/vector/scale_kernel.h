@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "arch/isa/instruction.h"
+
+namespace systole {
+
+/// The loops of the vector unit's fixed-point instructions, row by row, with AVX-512 or AVX2 code
+/// where the machine has it. The arithmetic is that of fixed_point_arithmetic.h, in 64 bits where
+/// they hold every step and in 128 otherwise; the results are the same.
+
+/// out[i] = clamp(zero point + values[i] * scale).
+void scale_sums(const std::int32_t* values, std::size_t count, const FixedPoint& scale,
+                const Destination& to, std::int8_t* out);
+
+/// out[i] = clamp(zero point + (values[i] - in_zero_point) * scale).
+void scale_values(const std::int8_t* values, std::size_t count, std::int32_t in_zero_point,
+                  const FixedPoint& scale, const Destination& to, std::int8_t* out);
+
+/// out[i] = clamp(zero point + (a[i] and b[i] less their zero points, times their multipliers,
+/// added up, over 2^shift)).
+void add_scaled(const std::int8_t* a, const std::int8_t* b, std::size_t count, const Add& add,
+                std::int8_t* out);
+
+}  // namespace systole

@@ -1,0 +1,108 @@
+#include "arch/fpga/read_fpga_part.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "arch/fpga/fpga_use.h"
+#include "tests/arch/chip_files.h"
+#include "tests/arch/message_of.h"
+
+namespace systole {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kConfigs = fs::path(SYSTOLE_SOURCE_DIR) / "configs";
+
+std::vector<std::string> part_files() {
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(kConfigs / "fpga_parts")) {
+    files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string stem_of(const testing::TestParamInfo<std::string>& info) {
+  return fs::path(info.param).stem().string();
+}
+
+class ShippedPart : public testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedPart, LoadsUnderItsOwnNameWithSources) {
+  const FpgaPartFile file = read_fpga_part(GetParam());
+  EXPECT_EQ(file.part.name, fs::path(GetParam()).stem().string());
+  EXPECT_GT(file.part.packing_of(MacKind::Int8).macs, 0);
+  for (const Fact& fact : file.facts) {
+    EXPECT_TRUE(fact.status == FactStatus::Assumed || !fact.source.empty()) << fact.path;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Configs, ShippedPart, testing::ValuesIn(part_files()), stem_of);
+
+std::string overlay() {
+  std::stringstream text;
+  text << std::ifstream(kConfigs / "chips/fpga_overlay_u250.yaml").rdbuf();
+  return text.str();
+}
+
+/// What is wrong with the shipped design for the U250 after one change.
+std::string message_with(std::string_view from, std::string_view to) {
+  const ChipFiles files;
+  const std::string file = files.write_chip(replaced(overlay(), from, to));
+  const std::string message =
+      message_of([&] { (void)read_chip(file, {(kConfigs / "dram").string()}); });
+  const std::size_t place = message.find("chip.yaml");
+  return place == std::string::npos ? message : message.substr(place);
+}
+
+TEST(FpgaBudget, OverlaysThatShipFit) {
+  for (const std::string name : {"fpga_overlay_u250", "fpga_overlay_u280"}) {
+    const ChipSpec chip = read_chip((kConfigs / "chips" / (name + ".yaml")).string());
+    ASSERT_TRUE(chip.fpga) << name;
+    const FpgaResources use = total_of(fpga_use(chip, *chip.fpga));
+    EXPECT_LE(use.multipliers, chip.fpga->available.multipliers);
+    EXPECT_LE(use.luts, chip.fpga->available.luts);
+  }
+  // 128 x 128 products in pairs, and 4 slices for each of 128 lanes
+  const ChipSpec chip = read_chip((kConfigs / "chips/fpga_overlay_u250.yaml").string());
+  EXPECT_EQ(total_of(fpga_use(chip, *chip.fpga)).multipliers, 8192 + 512);
+}
+
+TEST(FpgaBudget, OverBudgetNamesTheResourceAndWhatTakesIt) {
+  // 256 x 128 in pairs: 16384
+  EXPECT_EQ(message_with("rows: 128", "rows: 256"),
+            "chip.yaml:10:9: matrix_unit.rows: expected a design of at most 12288 DSP48E2 of part "
+            "'alveo_u250', got '16896' (matrix_unit 16384, vector_unit 512)");
+  // 16 banks of 64 MiB / (16 x 128 B) = 32768 words: 8 x ceil(1024 / 72) = 15
+  EXPECT_EQ(message_with("capacity: 16 MiB", "capacity: 64 MiB"),
+            "chip.yaml:29:13: unified_buffer.capacity: expected a design of at most 1280 URAM of "
+            "part 'alveo_u250', got '1920' (unified_buffer 1920)");
+  EXPECT_EQ(message_with("clock: 250 MHz", "clock: 450 MHz"),
+            "chip.yaml:7:8: clock: expected at most 300 MHz, the clock of large designs in part "
+            "'alveo_u250', got '450 MHz'");
+  EXPECT_EQ(message_with("channels: 4", "channels: 8"),
+            "chip.yaml:50:13: dram.channels: expected at most the memory bandwidth of 77 GB/s of "
+            "part 'alveo_u250', got '153661464585 B/s'");
+  EXPECT_EQ(message_with("int16xint16: 4 cycles", "fp16xfp16: 4 cycles"),
+            "chip.yaml:18:16: matrix_unit.pace.fp16xfp16: expected a kind of operands that DSP48E2 "
+            "of part 'alveo_u250' multiply, got 'fp16xfp16'");
+  EXPECT_THAT(message_with("entries: 2048", "entries: 262144"),
+              testing::HasSubstr("accumulators.entries: expected a design of at most 2688 BRAM36"));
+  EXPECT_THAT(message_with("fpga: alveo_u250", "fpga: alveo_u25O"),
+              testing::HasSubstr("got 'alveo_u25O' (did you mean 'alveo_u250'?)"));
+}
+
+TEST(FpgaBudget, IsThatOfThePartNamed) {
+  EXPECT_THAT(message_with("capacity: 16 GiB", "capacity: 128 GiB"),
+              testing::HasSubstr("dram.capacity: expected at most "));
+  EXPECT_THAT(message_with("fpga: alveo_u250", "fpga: vck5000"),
+              testing::HasSubstr("at most 1968 DSP58 of part 'vck5000'"));
+}
+
+}  // namespace
+}  // namespace systole
