@@ -158,6 +158,7 @@ TEST(ConfigFuzz, MutatedDramStandardsAreReadOrRefused) {
     std::string chip = read_text_file(
         (fs::path(SYSTOLE_SOURCE_DIR) / "configs" / "chips" / "edge.yaml").string(), 1U << 20);
     chip.replace(chip.find("lpddr4_3200"), std::string_view("lpddr4_3200").size(), standard);
+    chip.resize(chip.find("technology:"));  // energy asks for currents, which not all have
     const Outcome outcome = read_mutants(file, directory, directory.write("chips/edge.yaml", chip));
     EXPECT_GT(outcome.accepted, kMutantsPerFile / 50) << file;
     EXPECT_GT(outcome.refused, kMutantsPerFile / 4) << file;
