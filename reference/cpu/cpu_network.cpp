@@ -66,7 +66,7 @@ CpuNetwork::CpuNetwork(const Graph& graph, const NetworkData& data, DataType typ
                                    (value - static_cast<float>(tensor.quantization.zero_point)));
       }
     }
-    write(input, values);
+    CpuNetwork::write(input, values);
   }
 }
 

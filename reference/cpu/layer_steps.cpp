@@ -391,7 +391,7 @@ class Builder {
     const dnnl::convolution_forward primitive(description);
     const LayerParameters parameters = source_.data.parameters(source_.graph, source_.node);
     const dnnl::memory x = in_layout(source_.inputs[0], description.src_desc());
-    const dnnl::memory y(description.dst_desc(), source_.engine);
+    dnnl::memory y(description.dst_desc(), source_.engine);
     step(description, primitive,
          {{DNNL_ARG_SRC, x},
           {DNNL_ARG_WEIGHTS,
@@ -403,7 +403,7 @@ class Builder {
   }
 
   [[nodiscard]] dnnl::memory applied(const Function& function, const dnnl::memory& x) {
-    const dnnl::memory y(x.get_desc(), source_.engine);
+    dnnl::memory y(x.get_desc(), source_.engine);
     const dnnl::eltwise_forward::primitive_desc description(
         {dnnl::prop_kind::forward_inference, function.algorithm, x.get_desc(), function.alpha,
          function.beta},
@@ -431,7 +431,7 @@ class Builder {
          {kernel.pad_top, kernel.pad_left},
          {kernel.pad_bottom, kernel.pad_right}},
         source_.engine);
-    const dnnl::memory y(description.dst_desc(), source_.engine);
+    dnnl::memory y(description.dst_desc(), source_.engine);
     step(description, dnnl::pooling_v2_forward(description),
          {{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}});
     return y;

@@ -27,7 +27,7 @@ class GpuNetwork : public DeviceNetwork {
   GpuNetwork(Backend& backend, const Graph& graph, const NetworkData& data)
       : backend_(backend), graph_(graph), program_(backend, graph, data) {
     for (const GraphTensorId input : graph.inputs) {
-      write(input, input_values<T>(graph, data, input));
+      GpuNetwork::write(input, input_values<T>(graph, data, input));
     }
     backend_.record([this] {
       for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {

@@ -1,6 +1,8 @@
 #include "reference/measured/measured_json.h"
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -164,6 +166,19 @@ TEST(MeasuredJson, AFileWithoutRunsIsAMistake) {
     FAIL() << "no error";
   } catch (const ConfigError& error) {
     EXPECT_EQ(std::string(error.what()), "a.json:1:10: runs: expected at least one run, got none");
+  }
+}
+
+TEST(ShippedRecordings, AreReadAndWithinTheirBounds) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(SYSTOLE_SOURCE_DIR) / "configs/recorded";
+  std::error_code none;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, none)) {
+    ASSERT_EQ(entry.path().extension(), ".json") << entry.path();
+    for (const MeasuredRun& run : read_recording(entry.path()).runs) {
+      EXPECT_EQ(run.obtained, Obtained::Recorded);
+      EXPECT_TRUE(!run.numerics || run.numerics->passed()) << entry.path() << ' ' << run.network;
+    }
   }
 }
 
