@@ -97,20 +97,22 @@ DramCycles ChannelFront::next_news(bool room) const {
   // A burst needs a column command, unless the write buffer has its address: those are taken one a
   // cycle.
   const bool no_writes = engine_.controller().is_idle_of_writes() && writes_.is_drained();
+  std::int64_t seen = 0;
   DramCycles soonest = kNever;
-  for (const Part& part : parts_) {
+  for (std::size_t number = 0; seen < under_way_ && soonest > DramCycles(0); ++number) {
+    const Part& part = parts_[number];
     if (part.left == 0) {
       continue;
     }
-    DramCycles wait = std::max(column_time(part.left - part.queued), DramCycles(part.queued - 1));
-    if (no_writes) {
-      wait = std::max(wait, column_time(part.left));
+    ++seen;
+    DramCycles wait(part.queued - 1);
+    if (!room || part.queued == 0) {
+      const std::int64_t buffered = no_writes ? part.left : part.left - part.queued;
+      wait = std::max(wait, column_time(buffered));
     }
     soonest = std::min(soonest, wait);
-    if (room && part.queued > 0) {
-      soonest = std::min(soonest, DramCycles(part.queued - 1));
-    }
   }
+  soonest = std::max(soonest, DramCycles(0));
   return engine_.next() + soonest;
 }
 

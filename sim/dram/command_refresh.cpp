@@ -30,6 +30,13 @@ bool CommandController::refresh_pending(std::size_t rank) const {
 }
 
 void CommandController::update_blocked() {
+  bool pending = false;
+  for (std::size_t rank = 0; rank < device_.ranks() && !pending; ++rank) {
+    pending = refresh_pending(rank);
+  }
+  if (!pending && !any_blocked_) {
+    return;
+  }
   const BankSet before = blocked_banks_;
   std::fill(blocked_banks_.begin(), blocked_banks_.end(), 0);
   any_blocked_ = false;
