@@ -8,9 +8,11 @@
 
 #include "arch/dram_spec.h"
 #include "arch/enum_names.h"
+#include "arch/fact.h"
 #include "arch/fpga/fpga_part.h"
 #include "arch/isa/data_type.h"
 #include "arch/isa/mac_kind.h"
+#include "arch/silicon_spec.h"
 #include "arch/units/clock.h"
 #include "arch/units/units.h"
 
@@ -130,25 +132,6 @@ struct SequencerSpec {
   CoreCycles issue{0};
 };
 
-/// How well a figure is known. `Assumed` marks our own modelling choices.
-enum class FactStatus : std::uint8_t { Found, Derived, Unverified, Assumed };
-
-template <>
-inline constexpr auto kEnumNames<FactStatus> = std::to_array<EnumName<FactStatus>>({
-    {FactStatus::Found, "found"},
-    {FactStatus::Derived, "derived"},
-    {FactStatus::Unverified, "unverified"},
-    {FactStatus::Assumed, "assumed"},
-});
-
-/// Where one figure of a configuration comes from, for `systole describe`.
-struct Fact {
-  std::string path;    ///< `unified_buffer.capacity`
-  std::string value;   ///< as written in the file, with its unit
-  std::string source;  ///< resolved text of the source, empty where the file names none
-  FactStatus status = FactStatus::Assumed;
-};
-
 struct ChipSpec {
   std::string name;
   std::string description;
@@ -163,8 +146,9 @@ struct ChipSpec {
   DramSpec dram;
   HostLinkSpec host;
   SequencerSpec sequencer;
-  std::optional<FpgaPart> fpga;  ///< that it is built in; the chip fits
-  std::vector<Fact> facts;       ///< in file order
+  std::optional<FpgaPart> fpga;        ///< that it is built in; the chip fits
+  std::optional<SiliconSpec> silicon;  ///< without it neither energy nor area is known
+  std::vector<Fact> facts;             ///< in file order
 
   [[nodiscard]] Clock<CoreCycles> clock() const { return Clock<CoreCycles>(frequency); }
 };

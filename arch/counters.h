@@ -97,6 +97,7 @@ struct ActionCounters {
   std::int64_t host_in_bytes = 0;
   std::int64_t host_out_bytes = 0;
 
+  void add(const ActionCounters& other);
   bool operator==(const ActionCounters&) const = default;
 };
 
@@ -115,6 +116,7 @@ struct LayerCounters {
   std::int64_t dram_read_bytes = 0;
   std::int64_t dram_write_bytes = 0;
   std::int64_t host_bytes = 0;
+  ActionCounters actions;
 
   bool operator==(const LayerCounters&) const = default;
 };
@@ -125,7 +127,7 @@ struct Counters {
   std::array<EngineCounters, kEngineCount> engines{};
   std::vector<LayerCounters> layers;
   DramCounters dram;
-  ActionCounters actions;
+  ActionCounters actions;  ///< those of all layers together
 
   [[nodiscard]] EngineCounters& engine(Engine which) {
     return engines[static_cast<std::size_t>(which)];

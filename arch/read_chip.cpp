@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "arch/area/area.h"
 #include "arch/chip_spec.h"
 #include "arch/config/config_node.h"
 #include "arch/config/cross_check.h"
@@ -10,6 +11,7 @@
 #include "arch/config/text_file.h"
 #include "arch/fpga/read_fpga_part.h"
 #include "arch/read_dram.h"
+#include "arch/read_silicon.h"
 #include "arch/units/wide.h"
 
 namespace systole {
@@ -258,6 +260,16 @@ void check_chip(const ConfigNode& node, const ChipSpec& chip) {
   }
 }
 
+/// The energy of a run needs that of the memory.
+void check_silicon(const ConfigNode& node, const ChipSpec& chip) {
+  if (!chip.dram.standard.power) {
+    node.map("dram").fail("standard",
+                          fmt::format("expected a DRAM standard with currents (power), as the chip "
+                                      "has a technology, got {}",
+                                      in_quotes(chip.dram.standard.name)));
+  }
+}
+
 }  // namespace
 
 ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram_directories) {
@@ -285,6 +297,11 @@ ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram
   if (node.has("fpga")) {
     part = find_fpga_part(node, directories);
     chip.fpga = part->part;
+  }
+  chip.silicon = read_silicon(node, directories);
+  if (chip.silicon) {
+    read_silicon_tables(node, chip.frequency, native_kind(chip.matrix), *chip.silicon);
+    check_silicon(node, chip);
   }
   node.finish();
   check_chip(node, chip);

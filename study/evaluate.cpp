@@ -36,6 +36,14 @@ void begin_stage(const EvaluateOptions& options, std::string_view name) {
   }
 }
 
+/// What follows from the counters of a chip whose silicon is known.
+void add_figures_of_silicon(Result& result) {
+  if (result.chip.silicon) {
+    result.area = chip_area(result.chip);
+    result.energy = energy_report(result.chip, result.counters, result.graph.batch);
+  }
+}
+
 Result run_program(const ChipSpec& chip, const Network& network, const Program& program,
                    const EvaluateOptions& options) {
   Result result{.chip = chip, .graph = network.graph, .counters = {}, .check = {}};
@@ -45,6 +53,7 @@ Result run_program(const ChipSpec& chip, const Network& network, const Program& 
   if (!options.check) {
     begin_stage(options, "simulating");
     result.counters = simulate(chip, program, nullptr, recording);
+    add_figures_of_silicon(result);
     return result;
   }
   begin_stage(options, "generating weights");
@@ -55,6 +64,7 @@ Result run_program(const ChipSpec& chip, const Network& network, const Program& 
   const RunData data{.dram = &dram, .host = &host, .observer = &observer};
   begin_stage(options, "simulating with data");
   result.counters = simulate(chip, program, &data, recording);
+  add_figures_of_silicon(result);
   dram = {};  // the comparison needs as much again
   begin_stage(options, "comparing with the reference");
   result.check = check_run(network.graph, *network.data, program, std::move(recorder), host);

@@ -2,8 +2,10 @@
 
 #include <optional>
 
+#include "arch/area/area.h"
 #include "arch/chip_spec.h"
 #include "arch/counters.h"
+#include "arch/energy/energy.h"
 #include "compiler/graph/graph.h"
 #include "reference/check.h"
 
@@ -15,6 +17,8 @@ struct Result {
   Graph graph;
   Counters counters;
   std::optional<CheckResult> check;
+  std::optional<ChipArea> area;        ///< of a chip with a technology
+  std::optional<EnergyReport> energy;  ///< of the same
 };
 
 }  // namespace systole

@@ -163,6 +163,25 @@ std::int64_t to_quantity(const ConfigNode::State& state, std::string_view key, R
   return parsed.count;
 }
 
+double to_measure(const ConfigNode::State& state, std::string_view key, RealRange range,
+                  const MeasureUnits& kind) {
+  const std::string expected =
+      expected_in(kind.noun, range.min, range.max, RealRange{}.min, RealRange{}.max,
+                  [&kind](double value) { return print_measure(value, kind); });
+  YamlItem& item = require(state, key, expected);
+  const ConfigValue value =
+      read_value(*state.document, item, path_of_key(state.path, key), expected);
+  const std::optional<double> measure = parse_measure(value.text, kind);
+  if (!measure) {
+    fail_value(*state.document, value,
+               fmt::format("{} as a number, a space and {}", expected, unit_list(kind)));
+  }
+  if (*measure < range.min || *measure > range.max) {
+    fail_value(*state.document, value, expected);
+  }
+  return *measure;
+}
+
 constexpr std::string_view kExpectedText = "expected text";
 
 }  // namespace
@@ -328,6 +347,10 @@ Microamperes ConfigNode::current(std::string_view key, Range range) const {
 
 Femtojoules ConfigNode::energy(std::string_view key, Range range) const {
   return Femtojoules(to_quantity(*state_, key, range, kEnergyUnits));
+}
+
+double ConfigNode::measure(std::string_view key, const MeasureUnits& kind, RealRange range) const {
+  return to_measure(*state_, key, range, kind);
 }
 
 std::string ConfigNode::as_text() const {

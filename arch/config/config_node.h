@@ -8,9 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "arch/chip_spec.h"
+#include "arch/config/measure_text.h"
 #include "arch/diag/error.h"
 #include "arch/enum_names.h"
+#include "arch/fact.h"
 #include "arch/units/units.h"
 
 namespace systole {
@@ -84,6 +85,10 @@ class ConfigNode {
   [[nodiscard]] Microvolts voltage(std::string_view key, Range range = {}) const;    // uV mV V
   [[nodiscard]] Microamperes current(std::string_view key, Range range = {}) const;  // uA mA A
   [[nodiscard]] Femtojoules energy(std::string_view key, Range range = {}) const;    // fJ pJ nJ
+
+  /// A figure with one of the units of `kind`, in its base unit (arch/config/measure_text.h).
+  [[nodiscard]] double measure(std::string_view key, const MeasureUnits& kind,
+                               RealRange range = {}) const;
 
   template <class E>
   [[nodiscard]] E choice(std::string_view key) const {

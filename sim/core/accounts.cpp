@@ -95,6 +95,7 @@ void LayerAccount::finish() {
   latest_.reset();
   for (std::size_t i = 0; i < intervals_.size(); ++i) {
     counters_.layers[i].active = length_of_union(intervals_[i]);
+    counters_.actions.add(counters_.layers[i].actions);
   }
 }
 

@@ -60,7 +60,7 @@ class LayerAccount {
   /// An instruction of `layer` completed. Calls come in the order of their cycles; of those in one
   /// cycle the engine declared first moves the latest completion.
   void completed(Engine engine, std::int32_t layer, CoreCycles cycle);
-  /// Writes `active`, `exposed` and Counters::elapsed.
+  /// Writes `active`, `exposed`, Counters::elapsed and Counters::actions. To be called once.
   void finish();
 
  private:

@@ -39,6 +39,11 @@ struct CoreContext {
   LayerAccount& layers;
   CoreMemories* memories = nullptr;
   RunTrace* trace = nullptr;
+
+  /// Actions are counted by layer; LayerAccount adds them up at the end.
+  [[nodiscard]] ActionCounters& actions_of(std::int32_t layer) const {
+    return counters.layers[static_cast<std::size_t>(layer)].actions;
+  }
 };
 
 }  // namespace systole

@@ -17,12 +17,13 @@ RequestSplitter splitter(const Operation& operation, Bytes limit) {
   return {std::get<Transfer>(operation), limit};
 }
 
-Tile empty_tile(const Operation& operation, bool carries_data) {
-  const auto* load = std::get_if<LoadWeights>(&operation);
+Tile empty_tile(const Instruction& instruction, bool carries_data) {
+  const auto* load = std::get_if<LoadWeights>(&instruction.operation);
   if (load == nullptr) {
     return {};
   }
   Tile tile{.rows = load->rows, .cols = load->cols, .type = load->type, .bytes = {}};
+  tile.layer = instruction.layer;
   if (carries_data) {
     tile.bytes.resize(static_cast<std::size_t>(bytes_of(load->type, load->rows * load->cols)));
   }
@@ -49,10 +50,9 @@ void DmaEngine::issue() {
   while (front_.has_next()) {
     Issued& issued = front_.take_next();
     prepare(issued);
-    const Operation& operation = issued.instruction->operation;
     descriptors_.emplace_back();
     Descriptor& descriptor = descriptors_.back();
-    descriptor.tile = empty_tile(operation, context_.memories != nullptr);
+    descriptor.tile = empty_tile(*issued.instruction, context_.memories != nullptr);
     descriptor.issued = std::move(issued);
     send_requests(descriptor);
   }
@@ -101,7 +101,7 @@ void DmaEngine::send(Descriptor& descriptor, const DmaRequest& request) {
     const auto source = context_.memories->buffer.at(request.buffer_address, request.bytes);
     outgoing_.assign(source.begin(), source.end());
   }
-  descriptor.port_wait += pass_ports(request);
+  descriptor.port_wait += pass_ports(request, descriptor.issued.instruction->layer);
   memory.send(tlm::TLM_WRITE_COMMAND, request, outgoing_);
 }
 
@@ -114,7 +114,7 @@ void DmaEngine::finish() {
     context_.time.wait_until(response_.arrived);
     Descriptor& descriptor = descriptors_.front();
     if (front_.engine() == Engine::DmaIn) {
-      descriptor.port_wait += pass_ports(response_.request);
+      descriptor.port_wait += pass_ports(response_.request, descriptor.issued.instruction->layer);
     }
     store(descriptor, response_);
     --in_flight_;
@@ -128,10 +128,10 @@ void DmaEngine::finish() {
 }
 
 /// Makes the buffer accesses of a request; returns the cycles that shared ports added.
-CoreCycles DmaEngine::pass_ports(const DmaRequest& request) {
+CoreCycles DmaEngine::pass_ports(const DmaRequest& request, std::int32_t layer) {
   const std::int64_t accesses = context_.ports.accesses(request.bytes);
   const CoreCycles begin = context_.time.now();
-  ActionCounters& actions = context_.counters.actions;
+  ActionCounters& actions = context_.actions_of(layer);
   (front_.engine() == Engine::DmaIn ? actions.buffer_writes : actions.buffer_reads) += accesses;
   context_.ports.begin(port_user(), context_.ports.stream(request.buffer_address, accesses));
   context_.time.wait_until(begin + CoreCycles(accesses));
@@ -177,7 +177,7 @@ void DmaEngine::count_actions(const Issued& issued, std::int64_t bytes) {
     layer.dram_read_bytes += bytes;
   }
   if (front_.engine() == Engine::Weights) {
-    context_.counters.actions.weight_bytes += bytes;
+    context_.actions_of(issued.instruction->layer).weight_bytes += bytes;
   }
 }
 

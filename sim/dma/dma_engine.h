@@ -53,7 +53,7 @@ class DmaEngine : public sc_core::sc_module {
   void prepare(Issued& issued);
   void send_requests(Descriptor& descriptor);
   void send(Descriptor& descriptor, const DmaRequest& request);
-  CoreCycles pass_ports(const DmaRequest& request);
+  CoreCycles pass_ports(const DmaRequest& request, std::int32_t layer);
   void store(Descriptor& descriptor, const MemoryResponse& response);
   void complete(Descriptor& descriptor);
   void count_actions(const Issued& issued, std::int64_t bytes);

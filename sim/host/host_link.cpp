@@ -65,7 +65,7 @@ void HostLink::execute(Asked& asked) {
 
 void HostLink::count_actions(const Transfer& transfer, std::int64_t accesses, std::int32_t layer) {
   const std::int64_t bytes = transfer.rows * transfer.row_bytes;
-  ActionCounters& actions = context_.counters.actions;
+  ActionCounters& actions = context_.actions_of(layer);
   (transfer.to_buffer ? actions.host_in_bytes : actions.host_out_bytes) += bytes;
   (transfer.to_buffer ? actions.buffer_writes : actions.buffer_reads) += accesses;
   context_.counters.layers[static_cast<std::size_t>(layer)].host_bytes += bytes;

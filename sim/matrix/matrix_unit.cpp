@@ -67,7 +67,7 @@ void MatrixUnit::load_next_tile() {
   array_->load_weights(tile);
   context_.time.wait_until(context_.time.now() + load_cycles(spec()));
   fifo_.free_slot();
-  ++context_.counters.actions.weight_tiles;
+  ++context_.actions_of(tile.layer).weight_tiles;
   fill_shadow();
 }
 
@@ -182,7 +182,7 @@ void MatrixUnit::take_tile(Issued& issued) {
   front_.wait_for(WaitsFor::Tile, issued, fifo_.arrived(), [&] { return fifo_.has_tile(); });
   tile_ = fifo_.take();
   tile_holds_slot_ = true;
-  ++context_.counters.actions.weight_tiles;
+  ++context_.actions_of(tile_.layer).weight_tiles;
   issued.phases.push_back({.cause = Cause::Weights, .until = context_.time.now()});
 }
 
@@ -242,7 +242,7 @@ const ByteMemory* MatrixUnit::buffer() const {
 }
 
 void MatrixUnit::count_actions(const Fold& fold, const FoldTiming& timing, std::int32_t layer) {
-  ActionCounters& actions = context_.counters.actions;
+  ActionCounters& actions = context_.actions_of(layer);
   const std::int64_t macs = fold.count * fold.rows * fold.cols;
   actions.macs += macs;
   const auto kind = mac_kind(fold.activation_type, fold.weight_type);

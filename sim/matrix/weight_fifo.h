@@ -21,6 +21,7 @@ struct Tile {
   DataType type = DataType::Int8;
   std::vector<std::int8_t> bytes;  // packed row-major
   CoreCycles arrived{0};
+  std::int32_t layer = 0;  ///< that it was fetched for
 };
 
 /// The FIFO between the weights engine and the array.

@@ -32,7 +32,7 @@ void VectorUnit::execute(Issued& issued) {
   }
   const VectorTiming timing =
       vector_timing(context_.chip.vector, context_.chip.buffer.port_width, operation);
-  begin_streams(operation, timing);
+  begin_streams(operation, timing, layer);
   context_.time.wait_until(start + timing.compute);
   for (const BufferUser user :
        {BufferUser::VectorFirst, BufferUser::VectorSecond, BufferUser::VectorResult}) {
@@ -52,7 +52,8 @@ void VectorUnit::execute(Issued& issued) {
   front_.complete(issued);
 }
 
-void VectorUnit::begin_streams(const Operation& operation, const VectorTiming& timing) {
+void VectorUnit::begin_streams(const Operation& operation, const VectorTiming& timing,
+                               std::int32_t layer) {
   const VectorSources from = sources_of(operation);
   const auto begin = [&](BufferUser user, std::int64_t address, std::int64_t accesses) {
     context_.ports.begin(user, context_.ports.stream(address, accesses));
@@ -63,7 +64,7 @@ void VectorUnit::begin_streams(const Operation& operation, const VectorTiming& t
   context_.accumulator_ports.begin(
       AccumulatorUser::Vector,
       context_.accumulator_ports.stream(from.accumulator, timing.accumulator_reads));
-  ActionCounters& actions = context_.counters.actions;
+  ActionCounters& actions = context_.actions_of(layer);
   actions.buffer_reads += timing.first_reads + timing.second_reads;
   actions.buffer_writes += timing.writes;
   actions.accumulator_reads += timing.accumulator_reads;

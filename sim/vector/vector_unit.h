@@ -25,7 +25,7 @@ class VectorUnit : public sc_core::sc_module {
  private:
   void run();  // process
   void execute(Issued& issued);
-  void begin_streams(const Operation& operation, const VectorTiming& timing);
+  void begin_streams(const Operation& operation, const VectorTiming& timing, std::int32_t layer);
   void write_back(const Operation& operation);
   void report(const Placement& to);
 

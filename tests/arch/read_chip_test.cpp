@@ -166,7 +166,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownSection", "weight_fifo: {tiles: 3}", "weight_fifo: {tiles: 3}\nenergy: 1",
                 ":13:1: energy: expected one of name, description, clock, matrix_unit, "
                 "accumulators, weight_fifo, unified_buffer, vector_unit, dma, dram, host_link, "
-                "sequencer, fpga, got 'energy'"},
+                "sequencer, fpga, technology, silicon, got 'energy'"},
         Mistake{"Rows", "rows: 16", "rows: 0",
                 ":5:9: matrix_unit.rows: expected an integer in 1..4096, got '0'"},
         Mistake{"Columns", "columns: 24", "columns: 4097",

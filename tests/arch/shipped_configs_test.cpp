@@ -102,9 +102,10 @@ TEST(ShippedConfigs, FoldersHoldNothingThatIsNotRead) {
   for (const auto& entry :
        fs::recursive_directory_iterator(fs::path(SYSTOLE_SOURCE_DIR) / "configs")) {
     if (entry.is_regular_file() && entry.path().extension() == ".yaml") {
-      EXPECT_THAT(entry.path().parent_path().filename().string(),
-                  testing::AnyOf("chips", "cpus", "device_families", "devices", "dram",
-                                 "dram_controllers", "fpga_parts", "sites"));
+      EXPECT_THAT(
+          entry.path().parent_path().filename().string(),
+          testing::AnyOf("chips", "cpus", "device_families", "devices", "dram", "dram_controllers",
+                         "fpga_parts", "interfaces", "prices", "sites", "technologies"));
     }
   }
 }

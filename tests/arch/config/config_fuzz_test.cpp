@@ -137,6 +137,18 @@ TEST(ConfigFuzz, MutatedChipsAreReadOrRefused) {
   }
 }
 
+TEST(ConfigFuzz, MutatedTechnologiesAndInterfacesAreReadOrRefused) {
+  for (const char* name : {"technologies/28nm.yaml", "interfaces/ddr3_x64.yaml"}) {
+    const TemporaryDirectory directory;
+    copy_configs(directory);
+    const fs::path file = fs::path(SYSTOLE_SOURCE_DIR) / "configs" / name;
+    const fs::path chip = directory.path() / "chips" / "tpu_v1.yaml";
+    const Outcome outcome = read_mutants(file.string(), directory, chip.string());
+    EXPECT_GT(outcome.accepted, kMutantsPerFile / 50) << name;
+    EXPECT_GT(outcome.refused, kMutantsPerFile / 4) << name;
+  }
+}
+
 TEST(ConfigFuzz, MutatedDramStandardsAreReadOrRefused) {
   for (const std::string& file : yaml_files("configs/dram")) {
     const TemporaryDirectory directory;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "arch/chip_spec.h"
 #include "arch/config/config_node.h"
 #include "tests/arch/message_of.h"
 #include "tests/support/temporary_directory.h"

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "arch/chip_spec.h"
+
 namespace systole {
 namespace {
 

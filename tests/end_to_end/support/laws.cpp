@@ -174,6 +174,7 @@ class Laws {
     equal("layers", static_cast<std::int64_t>(counters_.layers.size()),
           static_cast<std::int64_t>(result_.graph.nodes.size()));
     CoreCycles exposed{0};
+    ActionCounters actions;
     for (std::size_t index = 0; index < counters_.layers.size(); ++index) {
       const LayerCounters& layer = counters_.layers[index];
       const std::string& name = result_.graph.nodes[index].name;
@@ -185,6 +186,10 @@ class Laws {
       equal(name + " DRAM bytes read", layer.dram_read_bytes, moved.dram_read);
       equal(name + " DRAM bytes written", layer.dram_write_bytes, moved.dram_write);
       equal(name + " host bytes", layer.host_bytes, moved.host);
+      equal(name + " host actions", layer.actions.host_in_bytes + layer.actions.host_out_bytes,
+            layer.host_bytes);
+      equal(name + " MAC actions", layer.actions.macs, layer.macs);
+      actions.add(layer.actions);
       at_least(name + " active cycles (compute)", layer.active.count(), compute_bound(macs));
       at_least(name + " active cycles (memory)", layer.active.count(),
                memory_bound(moved.dram_read + moved.dram_write));
@@ -193,6 +198,7 @@ class Laws {
       at_least("elapsed against active of " + name, counters_.elapsed.count(),
                layer.active.count());
     }
+    equal("actions add up", actions == counters_.actions ? 1 : 0, 1);
     equal("exposed cycles add up", exposed.count(), counters_.elapsed.count());
   }
 

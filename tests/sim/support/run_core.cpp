@@ -22,10 +22,13 @@ CoreRun run_core(const ChipSpec& chip, const Program& program, const RunData* da
 
 void expect_accounts_add_up(const Counters& counters) {
   CoreCycles exposed{0};
+  ActionCounters actions;
   for (const LayerCounters& layer : counters.layers) {
+    actions.add(layer.actions);
     exposed += layer.exposed;
   }
   EXPECT_EQ(exposed.count(), counters.elapsed.count());
+  EXPECT_EQ(actions, counters.actions) << "the layers' actions add up";
   for (std::size_t e = 0; e < kEngineCount; ++e) {
     CoreCycles total{0};
     for (std::size_t c = 0; c < kCauseCount; ++c) {

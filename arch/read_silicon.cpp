@@ -1,0 +1,156 @@
+#include "arch/read_silicon.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "arch/area/area.h"
+#include "arch/config/near_name.h"
+#include "arch/config/text_file.h"
+#include "arch/energy/accelergy.h"
+#include "arch/read_dram.h"
+#include "arch/technology/read_technology.h"
+
+namespace systole {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> beside(const std::vector<std::string>& directories,
+                                std::string_view folder) {
+  std::vector<std::string> found;
+  found.reserve(directories.size());
+  for (const std::string& directory : directories) {
+    const fs::path path = fs::path(directory) / ".." / folder;
+    found.push_back(path.lexically_normal().string());
+  }
+  return found;
+}
+
+/// The file NAME.yaml that a key names.
+std::string file_named(const ConfigNode& node, std::string_view key, std::string_view noun,
+                       const std::vector<std::string>& directories) {
+  const std::string name = node.text(key);
+  const std::string file = find_dram_file(name, directories);
+  if (file.empty()) {
+    const std::vector<std::string> known = dram_names(directories);
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    node.fail(key, fmt::format("expected {} ({}), got {}{}", noun,
+                               names.empty() ? "none is there" : one_of(names), in_quotes(name),
+                               suggestion(name, names)));
+  }
+  return file;
+}
+
+/// The actions of one component: those of its own name, and `leakage`.
+void read_energies_of(const ConfigNode& node, Component component, SiliconSpec& silicon) {
+  const auto origin = [&node] {
+    return fmt::format("{}:{}", node.location().file, node.location().line);
+  };
+  for (int index = 0; index < kActionCount; ++index) {
+    const auto action = static_cast<Action>(index);
+    const ActionName name = action_name(action);
+    if (name.owner == component && node.has(name.name)) {
+      const double energy = node.measure(name.name, kPicojouleUnits, {.min = 0.0, .max = 1e9});
+      silicon.energies.push_back({action, energy, origin()});
+    }
+  }
+  if (node.has("leakage")) {
+    const double watts = node.measure("leakage", kWattUnits, {.min = 0.0, .max = 1e4});
+    silicon.leakages.push_back({component, watts, origin()});
+  }
+  node.finish();
+}
+
+/// Components that files may name: those that a table of actions or parts knows.
+constexpr auto kOwners = std::to_array<Component>(
+    {Component::MatrixUnit, Component::Accumulators, Component::UnifiedBuffer,
+     Component::WeightFifo, Component::VectorUnit, Component::Control, Component::Interconnect,
+     Component::DramInterface, Component::HostLink});
+
+void read_energies(const ConfigNode& node, SiliconSpec& silicon) {
+  for (const Component component : kOwners) {
+    if (const auto actions = node.optional_map(name_of(component))) {
+      read_energies_of(*actions, component, silicon);
+    }
+  }
+  node.finish();
+}
+
+void read_areas(const ConfigNode& node, SiliconSpec& silicon) {
+  for (const Component component : kOwners) {
+    if (component != Component::Interconnect && node.has(name_of(component))) {
+      silicon.areas.push_back(
+          {component, node.measure(name_of(component), kAreaUnits, {.min = 0.0, .max = 1e4}),
+           fmt::format("{}:{}", node.location().file, node.location().line)});
+    }
+  }
+  node.finish();
+}
+
+/// A file beside the chip's own.
+std::string beside_chip(const ConfigNode& node, std::string_view key) {
+  const fs::path given = node.text(key);
+  return (fs::path(node.location().file).parent_path() / given).lexically_normal().string();
+}
+
+SiliconSpec read_section(const ConfigNode& node, const std::vector<std::string>& directories) {
+  const std::vector<std::string> interfaces = beside(directories, "interfaces");
+  SiliconSpec silicon{
+      .dram_port = read_interface(file_named(node, "dram_interface", "an interface", interfaces)),
+      .host_port = read_interface(file_named(node, "host_interface", "an interface", interfaces)),
+      .tdp = Watts(node.measure("tdp", kWattUnits, {.min = 0.001, .max = 1e5})),
+      .idle = node.choice<IdleMode>("idle"),
+      .supply_efficiency = node.real("supply_efficiency", {.min = 0.1, .max = 1.0}),
+      .activity = node.real("activity", {.min = 0.0, .max = 2.0}),
+      .control_mtr = node.measure("control", kTransistorUnits, {.min = 0.0, .max = 1e6}),
+      .instruction_picojoules =
+          node.measure("instruction", kPicojouleUnits, {.min = 0.0, .max = 1e9}),
+      .unplaced = node.real("unplaced", {.min = 0.0, .max = 0.9}),
+  };
+  if (const auto energies = node.optional_map("energy")) {
+    read_energies(*energies, silicon);
+  }
+  if (const auto areas = node.optional_map("area")) {
+    read_areas(*areas, silicon);
+  }
+  return silicon;
+}
+
+}  // namespace
+
+std::optional<SiliconSpec> read_silicon(const ConfigNode& chip,
+                                        const std::vector<std::string>& dram_directories) {
+  const bool has_technology = chip.has("technology");
+  if (!chip.has("silicon")) {
+    if (has_technology) {
+      chip.fail("silicon", "expected a map beside technology, got nothing");
+    }
+    return std::nullopt;
+  }
+  if (!has_technology) {
+    chip.fail("technology", "expected a technology for silicon, got nothing");
+  }
+  const std::string file =
+      file_named(chip, "technology", "a technology", beside(dram_directories, "technologies"));
+  const ConfigNode node = chip.map("silicon");
+  SiliconSpec silicon = read_section(node, dram_directories);
+  silicon.technology = read_technology(file);
+  return silicon;
+}
+
+void read_silicon_tables(const ConfigNode& chip, Hertz clock, MacKind native,
+                         SiliconSpec& silicon) {
+  const ConfigNode node = chip.map("silicon");
+  if (node.has("energy_table")) {
+    import_energy_table(beside_chip(node, "energy_table"), clock, mac_action(native), silicon);
+  }
+  if (node.has("area_table")) {
+    import_area_table(beside_chip(node, "area_table"), silicon);
+  }
+  node.finish();
+}
+
+}  // namespace systole
