@@ -17,6 +17,7 @@
 #include "arch/config/quantity_text.h"
 #include "arch/diag/error.h"
 #include "arch/enum_names.h"
+#include "compiler/graph/graph.h"
 
 namespace systole {
 
@@ -136,6 +137,7 @@ Examples:
 /// takes 010 for 8 and 1e3 for 1.
 struct Words {
   std::optional<std::string> batch;
+  std::optional<std::string> type;
   std::optional<std::string> output;
   std::optional<std::string> timeline;
   std::optional<std::string> waveform;
@@ -151,7 +153,6 @@ struct Words {
   std::optional<std::string> deadline;
   std::optional<std::string> load_requests;
   std::string device;
-  std::string type = "int8";
   std::optional<std::string> threads;
   std::optional<std::string> warm_up;
   std::optional<std::string> repetitions;
@@ -180,6 +181,16 @@ Format format_of(const std::string& text, Command command) {
                                 has_csv ? ", csv" : "", text));
   }
   return *format;
+}
+
+/// A type that networks compute in.
+DataType type_of(const std::string& text) {
+  const std::optional<DataType> type = value_named<DataType>(text);
+  if (!type ||
+      std::find(kNetworkTypes.begin(), kNetworkTypes.end(), *type) == kNetworkTypes.end()) {
+    throw UserError(fmt::format("systole: --type: expected int8 or bf16, got '{}'", text));
+  }
+  return *type;
 }
 
 /// `a,b,c`; an empty name is a mistake.
@@ -257,6 +268,10 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
       ->type_name("");
   app.add_option("-b,--batch", words.batch, "Inputs at a time (default: what the network says)")
       ->type_name("N");
+  app.add_option("--type", words.type,
+                 "Type of tensors and weights: int8 or bf16 (default: int8 where the chip "
+                 "multiplies it, else bf16)")
+      ->type_name("TYPE");
 }
 
 void add_dram(CLI::App& app, DramRequest& dram, Words& words, Request& request) {
@@ -463,12 +478,13 @@ MeasureRequest checked_measure(MeasureRequest measure, const Words& words) {
   }
   measure.device = *device;
   const bool is_gpu = *device == DeviceKind::Gpu;
-  const std::optional<DataType> type = value_named<DataType>(words.type);
+  const std::string word = words.type.value_or("int8");
+  const std::optional<DataType> type = value_named<DataType>(word);
   const bool known = type == DataType::Int8 || type == DataType::Bf16 || type == DataType::Fp32 ||
                      (type == DataType::Fp16 && is_gpu);
   if (!known) {
     throw UserError(fmt::format("systole: --type: expected one of int8, bf16, fp32{}, got '{}'",
-                                is_gpu ? ", fp16" : "", words.type));
+                                is_gpu ? ", fp16" : "", word));
   }
   measure.type = *type;
   if (words.threads) {
@@ -492,6 +508,9 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.command = *value_named<Command>(app.get_subcommands().front()->get_name());
   if (words.batch) {
     request.batch = integer_of<std::int64_t>("--batch", *words.batch, 1, kMaxBatch);
+  }
+  if (words.type && request.command != Command::Measure) {
+    request.type = type_of(*words.type);
   }
   request.seed =
       integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());

@@ -54,7 +54,8 @@ struct Request {
   Command command = Command::List;
   std::string chip;
   std::string network;
-  std::int64_t batch = 0;  ///< 0: the network's own
+  std::int64_t batch = 0;        ///< 0: the network's own
+  std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
   std::uint64_t seed = 1;
   bool check = false;
   bool quiet = false;

@@ -19,6 +19,7 @@
 #include "arch/isa/program_text.h"
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/network_type.h"
 #include "reference/measured/measured_json.h"
 #include "report/csv.h"
 #include "report/describe.h"
@@ -57,9 +58,21 @@ ChipSpec chip_of(const Request& request) {
   return read_chip(find_entry(EntryKind::Chip, request.chip), dram_directories());
 }
 
-Network network_of(const Request& request) {
-  return read_network(find_entry(EntryKind::Network, request.network),
-                      {.batch = request.batch, .seed = request.seed});
+/// The network's type: what the user asked for, if the chip has it.
+DataType type_of(const Request& request, const ChipSpec& chip) {
+  const DataType type = request.type.value_or(default_network_type(chip));
+  if (request.type && !multiplies(chip, type)) {
+    throw UserError(fmt::format(
+        "systole: --type: expected a type that the matrix unit of {} multiplies, got '{}'",
+        chip.name, name_of(type)));
+  }
+  return type;
+}
+
+Network network_of(const Request& request, const ChipSpec& chip) {
+  return read_network(
+      find_entry(EntryKind::Network, request.network),
+      {.batch = request.batch, .seed = request.seed, .type = type_of(request, chip)});
 }
 
 /// A CPU and a GPU to compare with, at the run's batch.
@@ -114,7 +127,7 @@ Result evaluate_request(const Request& request) {
   Progress progress(!request.quiet);
   progress.stage("reading");
   const ChipSpec chip = chip_of(request);
-  const Network network = network_of(request);
+  const Network network = network_of(request, chip);
   RunRecord record;
   std::optional<Replacement> waveform;  // SystemC writes it while it simulates
   if (!request.waveform.empty()) {
@@ -170,7 +183,7 @@ ExitCode print_compiled(const Request& request) {
     Progress progress(!request.quiet);
     progress.stage("compiling");
     const ChipSpec chip = chip_of(request);
-    text = print_program(compile(chip, network_of(request).graph));
+    text = print_program(compile(chip, network_of(request, chip).graph));
   }
   deliver(request, text);
   return ExitCode::Ok;

@@ -121,6 +121,11 @@ std::string run_dram(const DramRequest& request, Format format) {
   report.standard = read_dram_standard(find_entry(EntryKind::Dram, request.standard)).standard;
   report.controller =
       read_dram_controller(find_entry(EntryKind::DramController, request.controller));
+  if (const std::string misfit = controller_misfit(report.controller, report.standard);
+      !misfit.empty()) {
+    throw UserError(fmt::format("systole: --controller: expected a controller that {}, got '{}'",
+                                misfit, request.controller));
+  }
   const bool groups = report.standard.organization.bank_groups > 1;
   report.mapping = !request.mapping.empty() ? request.mapping : groups ? "bgi" : "lin";
   report.window = request.window;

@@ -67,13 +67,16 @@ struct EngineCounters {
 struct DramCounters {
   std::int64_t activates = 0;
   std::int64_t precharges = 0;
-  std::int64_t reads = 0;   ///< RD commands, one burst each
-  std::int64_t writes = 0;  ///< WR commands, one burst each
-  std::int64_t refreshes = 0;
-  std::int64_t row_hits = 0;       ///< bursts that found their row open
-  std::int64_t row_misses = 0;     ///< bursts that found no row open
-  std::int64_t row_conflicts = 0;  ///< bursts that found another row open
-  std::int64_t read_bytes = 0;     ///< bytes asked for, which partial bursts make fewer than moved
+  std::int64_t reads = 0;           ///< RD commands, one burst each
+  std::int64_t writes = 0;          ///< WR commands, one burst each
+  std::int64_t refreshes = 0;       ///< of a rank
+  std::int64_t bank_refreshes = 0;  ///< of one bank
+  std::int64_t row_hits = 0;        ///< bursts that needed no activate of their own
+  std::int64_t row_misses = 0;      ///< activates of a bank that stood closed
+  std::int64_t row_conflicts = 0;   ///< activates after the precharge of another row
+  std::int64_t forwarded = 0;       ///< reads that the write buffer answered
+  std::int64_t merged = 0;          ///< writes that it absorbed
+  std::int64_t read_bytes = 0;      ///< bytes asked for, which partial bursts make fewer than moved
   std::int64_t write_bytes = 0;
   /// Channel cycles (summed over channels) in which the data bus carried a burst.
   DramCycles data_bus_busy{0};

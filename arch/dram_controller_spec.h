@@ -16,13 +16,15 @@ template <>
 inline constexpr auto kEnumNames<PagePolicy> = std::to_array<EnumName<PagePolicy>>(
     {{PagePolicy::Open, "open"}, {PagePolicy::Closed, "closed"}, {PagePolicy::Timeout, "timeout"}});
 
-/// What one refresh command refreshes. `PerBank` takes a standard with nRFCpb.
-enum class RefreshKind : std::uint8_t { Off, AllBank, PerBank };
+/// What one refresh command refreshes. `PerBank` takes a standard with nRFCpb; `PerBankIfAny` is
+/// `AllBank` for one without.
+enum class RefreshKind : std::uint8_t { Off, AllBank, PerBank, PerBankIfAny };
 template <>
 inline constexpr auto kEnumNames<RefreshKind> =
     std::to_array<EnumName<RefreshKind>>({{RefreshKind::Off, "off"},
                                           {RefreshKind::AllBank, "all_bank"},
-                                          {RefreshKind::PerBank, "per_bank"}});
+                                          {RefreshKind::PerBank, "per_bank"},
+                                          {RefreshKind::PerBankIfAny, "per_bank_if_any"}});
 
 /// Whose buffered requests wait while a refresh is pending: the whole channel's, or those of the
 /// rank (per-bank refresh: of the bank) that is to be refreshed.
@@ -58,6 +60,19 @@ struct DramControllerSpec {
   /// Refreshes (of all banks) that may wait for an idle rank or bank before one is forced.
   std::int64_t postponed_refreshes = 0;
   RankTurnaround rank_turnaround = RankTurnaround::Separate;
+
+  bool operator==(const DramControllerSpec&) const = default;
 };
+
+/// configs/dram_controllers/default.yaml, for chips that name no controller.
+[[nodiscard]] inline DramControllerSpec default_dram_controller() {
+  return {.name = "default",
+          .read_entries = 64,
+          .write_entries = 64,
+          .starvation_limit = DramCycles(10'000),
+          .refresh = RefreshKind::PerBankIfAny,
+          .refresh_blocks = RefreshBlocks::Refreshed,
+          .postponed_refreshes = 4};
+}
 
 }  // namespace systole

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "arch/dram_controller_spec.h"
+#include "arch/enum_names.h"
 #include "arch/units/units.h"
 
 namespace systole {
@@ -100,11 +102,32 @@ struct DramStandard {
   std::optional<DramPower> power;
 };
 
+[[nodiscard]] constexpr bool has_bank_refresh(const DramStandard& standard) {
+  return standard.timing.nRFCpb > DramCycles(0);
+}
+
+/// Does the controller refresh the standard bank by bank?
+[[nodiscard]] inline bool refreshes_banks(const DramControllerSpec& controller,
+                                          const DramStandard& standard) {
+  return controller.refresh == RefreshKind::PerBank ||
+         (controller.refresh == RefreshKind::PerBankIfAny && has_bank_refresh(standard));
+}
+
+/// The order of an address inside a channel, from its most significant end:
+///   lin  row : rank : bank : bank group : column : pseudo-channel
+///   bgi  row : rank : bank : column : bank group : pseudo-channel, so that a stream goes round
+///        the bank groups and keeps the data bus full where nCCD_L is longer than a burst
+enum class DramMapping : std::uint8_t { Linear, BankGroupInterleaved };
+template <>
+inline constexpr auto kEnumNames<DramMapping> = std::to_array<EnumName<DramMapping>>(
+    {{DramMapping::Linear, "lin"}, {DramMapping::BankGroupInterleaved, "bgi"}});
+
 /// The memory system of a chip: `channels` channels of one standard. Consecutive blocks of
-/// `interleave` bytes go to consecutive channels; inside a channel an address reads, from its most
-/// significant end, row : rank : bank group : bank : column.
+/// `interleave` bytes go to consecutive channels.
 struct DramSpec {
   DramStandard standard;
+  DramControllerSpec controller;
+  DramMapping mapping = DramMapping::Linear;
   std::int64_t channels = 1;
   Bytes interleave{0};
   Bytes capacity{0};  ///< of all channels together

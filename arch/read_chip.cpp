@@ -12,6 +12,7 @@
 #include "arch/fpga/read_fpga_part.h"
 #include "arch/read_dram.h"
 #include "arch/read_silicon.h"
+#include "arch/read_dram_controller.h"
 #include "arch/units/wide.h"
 
 namespace systole {
@@ -210,6 +211,39 @@ void check_dram(const ConfigNode& node, const DramSpec& dram) {
   }
 }
 
+/// The policies that `dram.controller` names, `default` where it names none. Their files are beside
+/// those of the standards.
+DramControllerSpec read_controller_of(const ConfigNode& node,
+                                      const std::vector<std::string>& dram_directories,
+                                      const DramStandard& standard) {
+  if (!node.has("controller")) {
+    return default_dram_controller();
+  }
+  std::vector<std::string> directories;
+  for (const std::string& directory : dram_directories) {
+    directories.push_back(
+        (std::filesystem::path(directory) / ".." / "dram_controllers").lexically_normal().string());
+  }
+  const std::string name = node.text("controller");
+  const std::string file = find_dram_controller_file(name, directories);
+  if (file.empty()) {
+    const std::vector<std::string> names = dram_names(directories);
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    node.fail("controller",
+              names.empty() ? fmt::format("expected the name of a DRAM controller, a file in {}, "
+                                          "got {}",
+                                          directories.front(), in_quotes(name))
+                            : fmt::format("expected {}, got {}{}", one_of(views), in_quotes(name),
+                                          suggestion(name, views)));
+  }
+  DramControllerSpec controller = read_dram_controller(file);
+  if (const std::string misfit = controller_misfit(controller, standard); !misfit.empty()) {
+    node.fail("controller",
+              fmt::format("expected a controller that {}, got {}", misfit, in_quotes(name)));
+  }
+  return controller;
+}
+
 struct ChipDram {
   DramSpec spec;
   std::vector<Fact> facts;  ///< of the standard
@@ -217,7 +251,11 @@ struct ChipDram {
 
 ChipDram read_dram_system(const ConfigNode& node, const std::vector<std::string>& directories) {
   DramStandardFile file = read_dram_standard(dram_file_of(node, directories));
+  DramControllerSpec controller = read_controller_of(node, directories, file.standard);
   ChipDram dram{.spec = {.standard = std::move(file.standard),
+                         .controller = std::move(controller),
+                         .mapping = node.has("mapping") ? node.choice<DramMapping>("mapping")
+                                                        : DramMapping::Linear,
                          .channels = power_of_two(node, "channels", {.min = 1, .max = 128}),
                          .interleave = node.bytes("interleave", {.min = 1, .max = kGibi}),
                          .capacity = node.bytes("capacity", {.min = kMebi, .max = 1024 * kGibi})},

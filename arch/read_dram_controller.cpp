@@ -7,6 +7,7 @@
 #include "arch/config/config_node.h"
 #include "arch/config/cross_check.h"
 #include "arch/config/text_file.h"
+#include "arch/read_dram.h"
 
 namespace systole {
 
@@ -46,6 +47,19 @@ DramControllerSpec read_dram_controller(const std::string& file) {
         {.node = node, .key = "drain_above", .shown = fmt::format("{}", spec.drain_above)});
   }
   return spec;
+}
+
+std::string find_dram_controller_file(const std::string& name,
+                                      const std::vector<std::string>& directories) {
+  return find_dram_file(name, directories);  // a file by its name, nothing of DRAM standards
+}
+
+std::string controller_misfit(const DramControllerSpec& controller, const DramStandard& standard) {
+  if (controller.refresh == RefreshKind::PerBank && !has_bank_refresh(standard)) {
+    return fmt::format("does not refresh per bank, which {} cannot (it has no nRFCpb)",
+                       standard.name);
+  }
+  return {};
 }
 
 }  // namespace systole

@@ -85,12 +85,13 @@ class Declarations {
     for (std::int64_t group = 0; group < grid.groups; ++group) {
       for (const Slice& n : grid.n) {
         for (const Slice& k : grid.k) {
-          program_.tiles.push_back({.layer = layer,
-                                    .k_first = k.first,
-                                    .rows = k.size,
-                                    .n_first = group * gemm->n + n.first,
-                                    .cols = n.size,
-                                    .dram_address = dram_.take(k.size * n.size)});
+          program_.tiles.push_back(
+              {.layer = layer,
+               .k_first = k.first,
+               .rows = k.size,
+               .n_first = group * gemm->n + n.first,
+               .cols = n.size,
+               .dram_address = dram_.take(bytes_of(graph_.type(), k.size * n.size))});
         }
       }
     }
@@ -113,9 +114,10 @@ class Declarations {
     const ConstantBytes bytes = constant_bytes(graph_, node);
     const bool softmax = std::holds_alternative<SoftmaxChannels>(node.attributes);
     const DataType table_type = softmax ? DataType::Int32 : DataType::Int8;
+    const DataType bias_type = is_float(graph_.type()) ? DataType::Fp32 : DataType::Int32;
     bias_ids.push_back(bytes.bias == 0 ? kNoTensor
-                                       : add_constant(node.name + ".bias", DataType::Int32,
-                                                      bytes.bias / bytes_of(DataType::Int32)));
+                                       : add_constant(node.name + ".bias", bias_type,
+                                                      bytes.bias / bytes_of(bias_type)));
     table_ids.push_back(bytes.table == 0 ? kNoTensor
                                          : add_constant(node.name + ".table", table_type,
                                                         bytes.table / bytes_of(table_type)));
@@ -153,9 +155,9 @@ class Declarations {
     const bool spilled = !plan_.resident[static_cast<std::size_t>(root)];
     std::int64_t home = 0;
     if (role != TensorRole::Intermediate) {
-      home = host_.take(tensor.shape.elements());
+      home = host_.take(tensor.bytes());
     } else if (spilled) {
-      home = dram_.take(tensor.shape.elements());
+      home = dram_.take(tensor.bytes());
     }
     return {.name = tensor.name,
             .role = role,
@@ -243,6 +245,7 @@ class Lowering {
                                   std::int64_t address) const {
     return {.tensor = context_.tensor_ids[static_cast<std::size_t>(tensor)],
             .shape = context_.graph.tensor(tensor).shape,
+            .type = context_.graph.tensor(tensor).type,
             .part = part,
             .address = address};
   }
@@ -256,7 +259,8 @@ class Lowering {
       return placed(tensor, part, place.addresses[parity]);
     }
     // A part of a resident tensor is a band of its own, further on.
-    const std::int64_t offset = band_offset(context_.graph.tensor(tensor).shape, part);
+    const GraphTensor& whole = context_.graph.tensor(tensor);
+    const std::int64_t offset = bytes_of(whole.type, band_offset(whole.shape, part));
     return placed(tensor, part, place.addresses[0] + offset);
   }
 

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "arch/diag/check.h"
+#include "arch/isa/float_format.h"
 #include "compiler/compile.h"
 #include "compiler/lowering/quantize.h"
 
@@ -14,6 +15,20 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "images are little-endian");
 
 using Image = std::vector<std::int8_t>;
+
+/// Packed elements of a floating type; the numbers are of that type already.
+Image packed(const std::vector<float>& numbers, DataType type) {
+  const FloatFormat format = float_format(type);
+  const auto bytes = static_cast<std::size_t>(bytes_of(type));
+  Image result(numbers.size() * bytes);
+  std::int8_t* to = result.data();
+  for (const float number : numbers) {
+    const std::uint32_t pattern = rounded(format, number);
+    std::memcpy(to, &pattern, bytes);
+    to += bytes;
+  }
+  return result;
+}
 
 template <class T>
 void put(Image& image, std::int64_t address, const std::vector<T>& values) {
@@ -31,8 +46,13 @@ const ProgramTensor* find_tensor(const Program& program, const std::string& name
   return found == program.tensors.end() ? nullptr : &*found;
 }
 
+/// `weights` are packed elements of `type`.
 void put_tiles(Image& image, const Program& program, std::int32_t layer, const GemmShape& gemm,
-               const std::vector<std::int8_t>& weights) {
+               DataType type, const Image& weights) {
+  SYSTOLE_CHECK(
+      static_cast<std::int64_t>(weights.size()) == bytes_of(type, gemm.groups * gemm.k * gemm.n),
+      "layer {}: {} bytes of weights", program.layers[static_cast<std::size_t>(layer)].name,
+      weights.size());
   for (const WeightTile& tile : program.tiles) {
     if (tile.layer != layer) {
       continue;
@@ -42,13 +62,14 @@ void put_tiles(Image& image, const Program& program, std::int32_t layer, const G
     SYSTOLE_CHECK(tile.rows > 0 && tile.cols > 0 && group < gemm.groups &&
                       tile.k_first + tile.rows <= gemm.k && n_first + tile.cols <= gemm.n,
                   "a tile of {} x {} in a layer of {} x {}", tile.rows, tile.cols, gemm.k, gemm.n);
-    SYSTOLE_CHECK(tile.dram_address >= 0 && tile.dram_address + tile.rows * tile.cols <=
+    const std::int64_t row_bytes = bytes_of(type, tile.cols);
+    SYSTOLE_CHECK(tile.dram_address >= 0 && tile.dram_address + tile.rows * row_bytes <=
                                                 static_cast<std::int64_t>(image.size()),
                   "a tile at {} in an image of {}", tile.dram_address, image.size());
     for (std::int64_t row = 0; row < tile.rows; ++row) {
       const std::int64_t source = (group * gemm.k + tile.k_first + row) * gemm.n + n_first;
-      std::memcpy(image.data() + tile.dram_address + row * tile.cols, weights.data() + source,
-                  static_cast<std::size_t>(tile.cols));
+      std::memcpy(image.data() + tile.dram_address + row * row_bytes,
+                  weights.data() + bytes_of(type, source), static_cast<std::size_t>(row_bytes));
     }
   }
 }
@@ -73,19 +94,6 @@ std::vector<std::int32_t> corrected_biases(const GemmShape& gemm, const LayerPar
   return biases;
 }
 
-const FusedActivation* activation_of(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
-    return &conv->activation;
-  }
-  if (const auto* dense = std::get_if<Dense>(&node.attributes)) {
-    return &dense->activation;
-  }
-  if (const auto* activate = std::get_if<Activate>(&node.attributes)) {
-    return &activate->activation;
-  }
-  return nullptr;
-}
-
 void put_table(Image& image, const Program& program, const Graph& graph, const Node& node) {
   const ProgramTensor* table = find_tensor(program, node.name + ".table", true);
   if (table == nullptr) {
@@ -96,11 +104,37 @@ void put_table(Image& image, const Program& program, const Graph& graph, const N
     put(image, table->home, softmax_table(in.scale));
     return;
   }
-  const FusedActivation& activation = *activation_of(node);
+  const FusedActivation activation = activation_of(node);
   const bool alone = std::holds_alternative<Activate>(node.attributes);
   put(image, table->home,
       lookup_table(activation.kind, alone ? in : activation.before,
                    graph.tensor(node.output).quantization));
+}
+
+template <class Bias>
+void put_biases(Image& image, const Program& program, const Node& node, const GemmShape& gemm,
+                const std::vector<Bias>& biases) {
+  const ProgramTensor* bias = find_tensor(program, node.name + ".bias", true);
+  SYSTOLE_CHECK(bias != nullptr, "layer {}: no biases in the program", node.name);
+  SYSTOLE_CHECK(static_cast<std::int64_t>(biases.size()) == gemm.groups * gemm.n,
+                "layer {}: {} biases", node.name, biases.size());
+  put(image, bias->home, biases);
+}
+
+void put_parameters(Image& image, const Program& program, const Graph& graph,
+                    const NetworkData& data, NodeId layer, const GemmShape& gemm) {
+  const Node& node = graph.node(layer);
+  if (is_float(graph.type())) {
+    const RealParameters parameters = data.real_parameters(graph, layer);
+    put_tiles(image, program, layer, gemm, graph.type(), packed(parameters.weights, graph.type()));
+    put_biases(image, program, node, gemm, parameters.biases);
+    return;
+  }
+  const LayerParameters parameters = data.parameters(graph, layer);
+  put_tiles(image, program, layer, gemm, graph.type(), parameters.weights);
+  put_biases(image, program, node, gemm,
+             corrected_biases(gemm, parameters,
+                              graph.tensor(node.inputs.front()).quantization.zero_point));
 }
 
 }  // namespace
@@ -111,22 +145,9 @@ std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
   for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
     const Node& node = graph.nodes[layer];
     put_table(image, program, graph, node);
-    const auto gemm = gemm_shape(graph, node);
-    if (!gemm) {
-      continue;
+    if (const auto gemm = gemm_shape(graph, node)) {
+      put_parameters(image, program, graph, data, static_cast<NodeId>(layer), *gemm);
     }
-    const LayerParameters parameters = data.parameters(graph, static_cast<NodeId>(layer));
-    const std::int64_t elements = gemm->groups * gemm->k * gemm->n;
-    SYSTOLE_CHECK(static_cast<std::int64_t>(parameters.weights.size()) == elements &&
-                      static_cast<std::int64_t>(parameters.biases.size()) == gemm->groups * gemm->n,
-                  "layer {}: {} weights and {} biases", node.name, parameters.weights.size(),
-                  parameters.biases.size());
-    put_tiles(image, program, static_cast<std::int32_t>(layer), *gemm, parameters.weights);
-    const ProgramTensor* bias = find_tensor(program, node.name + ".bias", true);
-    SYSTOLE_CHECK(bias != nullptr, "layer {}: no biases in the program", node.name);
-    put(image, bias->home,
-        corrected_biases(*gemm, parameters,
-                         graph.tensor(node.inputs.front()).quantization.zero_point));
   }
   return image;
 }
@@ -137,7 +158,9 @@ std::vector<std::int8_t> host_image(const Program& program, const Graph& graph,
   for (const GraphTensorId input : graph.inputs) {
     const ProgramTensor* tensor = find_tensor(program, graph.tensor(input).name, false);
     SYSTOLE_CHECK(tensor != nullptr, "input {} is not in the program", graph.tensor(input).name);
-    put(image, tensor->home, data.input(graph, input));
+    put(image, tensor->home,
+        is_float(graph.type()) ? packed(data.real_input(graph, input), graph.type())
+                               : data.input(graph, input));
   }
   return image;
 }

@@ -17,8 +17,8 @@ struct Mismatch {
   std::int64_t row = 0;
   std::int64_t col = 0;
   std::int64_t channel = 0;
-  std::int64_t expected = 0;
-  std::int64_t actual = 0;
+  double expected = 0;  ///< holds int8, int32, bf16 and fp32 exactly
+  double actual = 0;
   bool missing = false;  ///< the run never wrote this element; `actual` means nothing
 };
 

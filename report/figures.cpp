@@ -58,6 +58,14 @@ CoreCycles useful_cycles(CoreCycles busy, const ActionCounters& actions) {
   return CoreCycles(static_cast<std::int64_t>(useful));
 }
 
+/// Of operands of the type; of the fastest ones where the chip does not multiply these.
+double peak_tops(const ChipSpec& chip, DataType type) {
+  const auto kind = mac_kind(type, type);
+  return kind && chip.matrix.supports(*kind)
+             ? kOperationsPerMac * peak_macs_per_second(chip, *kind) / kTera
+             : chip_figures(chip).peak_tops;
+}
+
 }  // namespace
 
 RunFigures run_figures(const Result& result) {
@@ -72,7 +80,7 @@ RunFigures run_figures(const Result& result) {
   }
   figures.utilisation = utilisation_of(result.chip, figures.macs, counters.elapsed);
   figures.tops = kOperationsPerMac * per_second(static_cast<double>(figures.macs), elapsed) / kTera;
-  figures.peak_tops = chip_figures(result.chip).peak_tops;
+  figures.peak_tops = peak_tops(result.chip, result.graph.type());
   figures.roofline = network_roofline(result);
   figures.roofline_fraction = ratio(static_cast<double>(figures.roofline.cycles().count()),
                                     static_cast<double>(counters.elapsed.count()));

@@ -16,7 +16,7 @@ struct RunFigures {
   std::int64_t macs = 0;
   double utilisation = 0;  ///< useful MACs over MAC slots (rows * cols each elapsed cycle), 0..1
   double tops = 0;         ///< 1e12 operations per second, 2 per MAC
-  double peak_tops = 0;    ///< of the chip's fastest kind of operands
+  double peak_tops = 0;    ///< of the network's operands
   Roofline roofline;
   double roofline_fraction = 0;  ///< roofline cycles over elapsed cycles, 0..1
   double dram_bandwidth = 0;     ///< bytes asked for per second

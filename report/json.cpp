@@ -1,5 +1,8 @@
 #include "report/json.h"
 
+#include <cmath>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "arch/diag/check.h"
@@ -98,6 +101,9 @@ Json dram_json(const Result& result) {
           {"reads", dram.reads},
           {"writes", dram.writes},
           {"refreshes", dram.refreshes},
+          {"bank_refreshes", dram.bank_refreshes},
+          {"forwarded_reads", dram.forwarded},
+          {"merged_writes", dram.merged},
           {"row_hits", dram.row_hits},
           {"row_misses", dram.row_misses},
           {"row_conflicts", dram.row_conflicts},
@@ -130,6 +136,16 @@ Json actions_json(const ActionCounters& actions) {
           {"host_out_bytes", actions.host_out_bytes}};
 }
 
+/// Whole numbers as such; what JSON has no number for as text.
+Json number_of(double value) {
+  if (!std::isfinite(value)) {
+    return fmt::format("{}", value);
+  }
+  const bool whole = std::trunc(value) == value && std::fabs(value) <= 0x1p53;
+  return whole && !(value == 0 && std::signbit(value)) ? Json(static_cast<std::int64_t>(value))
+                                                       : Json(value);
+}
+
 Json check_json(const std::optional<CheckResult>& check) {
   if (!check) {
     return nullptr;
@@ -141,8 +157,8 @@ Json check_json(const std::optional<CheckResult>& check) {
                      {"row", mismatch.row},
                      {"col", mismatch.col},
                      {"channel", mismatch.channel},
-                     {"expected", mismatch.expected},
-                     {"actual", mismatch.missing ? Json() : Json(mismatch.actual)}});
+                     {"expected", number_of(mismatch.expected)},
+                     {"actual", mismatch.missing ? Json() : number_of(mismatch.actual)}});
   }
   return {{"passed", check->passed()},
           {"tensors", check->tensors},

@@ -42,13 +42,19 @@ std::string cell_stall(const LayerFigures& figures) {
   return fmt::format("{} {:.0f}%", name_of(figures.stall.cause), figures.stall_share * 100.0);
 }
 
+/// int8 goes without saying.
+std::string type_clause(const Graph& graph) {
+  return graph.type() == DataType::Int8 ? "" : fmt::format(", {}", name_of(graph.type()));
+}
+
 std::string heading(const Result& result, const RunFigures& figures, bool colour) {
   const std::string names =
       fmt::format("{} on {}", shortened(on_one_line(result.graph.name), kNameWidth),
                   shortened(on_one_line(result.chip.name), kNameWidth));
   return styled(names, Style::Heading, colour) +
-         fmt::format("\nbatch {}, {} layers, {}\n\n", result.graph.batch, result.graph.nodes.size(),
-                     scaled(figures.macs, "MAC"));
+         fmt::format("\nbatch {}, {} layers, {}{}\n\n", result.graph.batch,
+                     result.graph.nodes.size(), scaled(figures.macs, "MAC"),
+                     type_clause(result.graph));
 }
 
 std::string layer_table(const Result& result, bool colour) {

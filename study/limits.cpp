@@ -64,7 +64,7 @@ Bytes compulsory_bytes(const Graph& graph, const Node& node) {
   if (!gemm) {
     return Bytes(0);
   }
-  const Bytes weights(gemm->groups * gemm->k * gemm->n * bytes_of(DataType::Int8));
+  const Bytes weights(gemm->groups * gemm->k * gemm->n * bytes_of(graph.type()));
   const Bytes biases(gemm->groups * gemm->n * bytes_of(DataType::Int32));
   return makes_bias(node) ? weights + biases : weights;
 }
@@ -79,11 +79,9 @@ Bytes compulsory_bytes(const Graph& graph) {
 
 Roofline layer_roofline(const Result& result, std::size_t layer) {
   const LayerCounters& counters = result.counters.layers.at(layer);
-  const Node& node = result.graph.nodes.at(layer);
-  const DataType activation =
-      node.inputs.empty() ? DataType::Int8 : result.graph.tensor(node.inputs.front()).type;
   const Bytes moved(counters.dram_read_bytes + counters.dram_write_bytes);
-  return {.compute = compute_bound(result.chip, counters.macs, activation),
+  return {.compute =
+              compute_bound(result.chip, counters.macs, result.graph.type(), result.graph.type()),
           .memory = memory_bound(result.chip, moved)};
 }
 

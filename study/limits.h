@@ -44,8 +44,8 @@ struct Roofline {
 /// Cycles that the DRAM needs at least for `bytes` at its peak bandwidth.
 [[nodiscard]] CoreCycles memory_bound(const ChipSpec& chip, Bytes bytes);
 
-/// The bytes that have to come from DRAM whatever the schedule: each weight (1 byte) and each bias
-/// (4 bytes, also where a folded batch normalisation makes it) once.
+/// The bytes that have to come from DRAM whatever the schedule: each weight (its type's bytes) and
+/// each bias (4 bytes, also where a folded batch normalisation makes it) once.
 [[nodiscard]] Bytes compulsory_bytes(const Graph& graph, const Node& node);
 [[nodiscard]] Bytes compulsory_bytes(const Graph& graph);
 

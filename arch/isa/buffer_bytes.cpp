@@ -121,33 +121,38 @@ class Finder {
   }
 
   void operator()(const Rescale& rescale) {
-    add_rows(reads_, rescale.in.address, rescale.rows, rescale.cols, rescale.in_pitch);
+    add_rows(reads_, rescale.in.address, rescale.rows, bytes_of(rescale.to.type, rescale.cols),
+             rescale.in_pitch);
     read_lookup(rescale.lookup);
     write(rescale.to, rescale.rows, rescale.cols);
   }
 
   void operator()(const Add& sum) {
-    add_rows(reads_, sum.a.address, sum.rows, sum.cols, sum.a_pitch);
-    add_rows(reads_, sum.b.address, sum.rows, sum.cols, sum.b_pitch);
+    const std::int64_t row_bytes = bytes_of(sum.to.type, sum.cols);
+    add_rows(reads_, sum.a.address, sum.rows, row_bytes, sum.a_pitch);
+    add_rows(reads_, sum.b.address, sum.rows, row_bytes, sum.b_pitch);
     write(sum.to, sum.rows, sum.cols);
   }
 
   void operator()(const Pool& pool) {
     const Window& window = pool.window;
     add_window(reads_, window, pool.first, pool.count, 0,
-               window.kernel_rows * window.kernel_cols * window.channels, DataType::Int8);
+               window.kernel_rows * window.kernel_cols * window.channels, pool.to.type);
     write(pool.to, pool.count, window.channels);
   }
 
   void operator()(const Softmax& softmax) {
-    add_rows(reads_, softmax.in.address, softmax.rows, softmax.cols, softmax.in_pitch);
-    add(reads_, softmax.table.address, kSoftmaxTableBytes);
+    add_rows(reads_, softmax.in.address, softmax.rows, bytes_of(softmax.to.type, softmax.cols),
+             softmax.in_pitch);
+    if (!is_float(softmax.to.type)) {
+      add(reads_, softmax.table.address, kSoftmaxTableBytes);
+    }
     write(softmax.to, softmax.rows, softmax.cols);
   }
 
   void operator()(const Convert& convert) {
     add(reads_, convert.bias.address, convert.cols * bytes_of(DataType::Fp32));
-    add_rows(writes_, convert.out.address, convert.rows, convert.row_bytes(), convert.pitch);
+    write(convert.to, convert.rows, convert.cols);
   }
 
  private:
@@ -158,7 +163,7 @@ class Finder {
   }
 
   void write(const Destination& to, std::int64_t rows, std::int64_t cols) {
-    add_rows(writes_, to.out.address, rows, cols, to.pitch);
+    add_rows(writes_, to.out.address, rows, bytes_of(to.type, cols), to.pitch);
   }
 
   Runs& reads_;

@@ -108,8 +108,8 @@ struct Window {
 /// (`tile` from the weight FIFO, activations from the unified buffer), and how large a fold may be.
 /// rows and cols never exceed the array's rows and columns; count is free (weight stationary), at
 /// most the array's columns (input stationary) or at most its rows (output stationary).
-/// Sums are int32 modulo 2^32 for integer operands, fp32 for floating ones (docs/numerics.md has the
-/// order of the additions).
+/// Sums are int32 modulo 2^32 for integer operands, fp32 for floating ones (docs/numerics.md has
+/// the order of the additions).
 struct Fold {
   bool next_tile = true;  ///< take the next tile from the weight FIFO; false: the tile of before
   std::int32_t tile = 0;  ///< the tile that must be at hand; indexes Program::tiles
@@ -144,13 +144,32 @@ struct FixedPoint {
 inline constexpr std::int64_t kLookupBytes = 256;
 inline constexpr std::int64_t kSoftmaxTableBytes = 256 * bytes_of(DataType::Int32);
 
-/// Where a vector instruction puts its int8 result: rows x cols, `pitch` bytes from row to row.
+/// What a vector instruction does to a real number last; docs/numerics.md has the arithmetic.
+enum class RealFunction : std::uint8_t { None, Sigmoid, Tanh };
+
+template <>
+inline constexpr auto kEnumNames<RealFunction> = std::to_array<EnumName<RealFunction>>({
+    {RealFunction::None, "none"},
+    {RealFunction::Sigmoid, "sigmoid"},
+    {RealFunction::Tanh, "tanh"},
+});
+
+/// Where a vector instruction puts its results, rows x cols of them, and what becomes of each. What
+/// the instruction reads from the unified buffer is of `type`, too (but for biases and tables).
+///  - int8: q = clamp(zero_point + v), v the integer that the instruction defines; low and high are
+///    whole numbers of -128..127, or infinite, and the range of int8 limits q in any case.
+///  - fp32, fp16, bf16, fp8: function(clamp(v)), v a binary32, rounded to the nearest number of the
+///    type, ties to even. What is too large becomes infinity, in fp8_e4m3 the largest number of its
+///    sign; a NaN the quiet NaN of the type. zero_point is 0.
+/// clamp gives `low` for what is below, `high` for what is above; low = 0 is a ReLU of reals.
 struct Destination {
   Operand out;
-  std::int64_t pitch = 0;
+  std::int64_t pitch = 0;  ///< bytes from row to row
+  DataType type = DataType::Int8;
   std::int32_t zero_point = 0;
-  std::int32_t low = -128;  ///< clamp, after the zero point is added
-  std::int32_t high = 127;
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+  RealFunction function = RealFunction::None;  ///< of floating types alone
 
   bool operator==(const Destination&) const = default;
 };
@@ -170,8 +189,9 @@ struct Requantize {
   bool operator==(const Requantize&) const = default;
 };
 
-/// unified buffer -> unified buffer, element by element:
+/// unified buffer -> unified buffer, element by element. int8:
 /// q = clamp(zero_point + scale(x - in_zero_point)), then the lookup table as in Requantize.
+/// Floating: v = x; in_zero_point, scale and lookup stay at their defaults.
 struct Rescale {
   Operand in;
   std::int64_t in_pitch = 0;
@@ -185,8 +205,9 @@ struct Rescale {
   bool operator==(const Rescale&) const = default;
 };
 
-/// q = clamp(zero_point + round_half_away(((a - a_zero) * a_multiplier + (b - b_zero) *
-/// b_multiplier) / 2^shift)); one rounding for the sum.
+/// int8: q = clamp(zero_point + round_half_away(((a - a_zero) * a_multiplier + (b - b_zero) *
+/// b_multiplier) / 2^shift)); one rounding for the sum. Floating: v = a + b in binary32; the zero
+/// points, multipliers and shift stay at their defaults.
 struct Add {
   Operand a;
   std::int64_t a_pitch = 0;
@@ -214,9 +235,12 @@ inline constexpr auto kEnumNames<PoolKind> = std::to_array<EnumName<PoolKind>>({
 
 /// Pools output positions first .. first + count - 1 of `window`, `window.channels` channels each.
 /// Max ignores padding (output quantised as the input; scale and in_zero_point unused).
-/// Average: s = sum over the n counted elements of (x - in_zero_point);
+/// Average of int8: s = sum over the n counted elements of (x - in_zero_point);
 /// q = clamp(zero_point + round_half_away(s * multiplier / (n * 2^shift))). n counts the elements
 /// inside the image, or the whole kernel when count_padding is set (padding adds zero).
+/// Floating: elements are taken row by row of the kernel. Max keeps the first of equal ones (of the
+/// two zeros, too) and a NaN. Average: v = s / n, s = ((0 + x_0) + x_1) + ... in binary32, one
+/// division; in_zero_point and scale stay at their defaults.
 struct Pool {
   PoolKind kind = PoolKind::Max;
   Window window;
@@ -230,8 +254,10 @@ struct Pool {
   bool operator==(const Pool&) const = default;
 };
 
-/// Row-wise softmax over `cols` values: d = max - x, e = table[d] (256 little-endian int32 entries
-/// at `table`), q = clamp(zero_point + floor((2 * 256 * e + sum) / (2 * sum))). Output scale 1/256.
+/// Row-wise softmax over `cols` values. int8: d = max - x, e = table[d] (256 little-endian int32
+/// entries at `table`), q = clamp(zero_point + floor((2 * 256 * e + sum) / (2 * sum))). Output
+/// scale 1/256. Floating, without a table: e_i = exp(x_i - max) as docs/numerics.md computes it,
+/// v_i = e_i / s, s = ((0 + e_0) + e_1) + ...
 struct Softmax {
   Operand in;
   std::int64_t in_pitch = 0;
@@ -243,23 +269,15 @@ struct Softmax {
   bool operator==(const Softmax&) const = default;
 };
 
-/// accumulators of fp32 sums -> unified buffer: v = clamp(acc + bias[col]), then rounded to `type`:
-/// fp32, fp16, bf16 or an fp8, the nearest number, ties to even. acc + bias is one addition in
-/// binary32. clamp gives `low` for what is below, `high` for what is above, and a NaN for a NaN;
-/// low = 0 is a ReLU. What is too large for `type` becomes infinity, in fp8_e4m3 the largest number
-/// of its sign; a NaN the quiet NaN of the type. `bias` points at `cols` little-endian fp32 values.
+/// accumulators of fp32 sums -> unified buffer: v = acc + bias[col], one addition in binary32, to a
+/// destination of a floating type. `bias` points at `cols` little-endian fp32 values.
 struct Convert {
   std::int64_t accumulator = 0;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   Operand bias;
-  float low = -std::numeric_limits<float>::infinity();
-  float high = std::numeric_limits<float>::infinity();
-  DataType type = DataType::Bf16;
-  Operand out;
-  std::int64_t pitch = 0;  ///< bytes from row to row
+  Destination to;
 
-  [[nodiscard]] std::int64_t row_bytes() const { return bytes_of(type, cols); }
   bool operator==(const Convert&) const = default;
 };
 

@@ -141,11 +141,10 @@ inline constexpr auto kFields<Fold> = std::tuple{
 
 template <>
 inline constexpr auto kFields<Destination> = std::tuple{
-    required("out", &Destination::out),
-    optional("pitch", &Destination::pitch),
-    optional("zero_point", &Destination::zero_point),
-    optional("low", &Destination::low),
-    optional("high", &Destination::high),
+    required("out", &Destination::out),           optional("pitch", &Destination::pitch),
+    optional("type", &Destination::type),         optional("zero_point", &Destination::zero_point),
+    optional("low", &Destination::low),           optional("high", &Destination::high),
+    optional("function", &Destination::function),
 };
 
 template <>
@@ -166,7 +165,7 @@ inline constexpr auto kFields<Rescale> = std::tuple{
     required("rows", &Rescale::rows),
     required("cols", &Rescale::cols),
     optional("in_zero_point", &Rescale::in_zero_point),
-    required("scale", &Rescale::scale),
+    optional("scale", &Rescale::scale),
     optional("lookup", &Rescale::lookup),
     required("to", &Rescale::to),
 };
@@ -176,12 +175,12 @@ inline constexpr auto kFields<Add> = std::tuple{
     required("a", &Add::a),
     optional("a_pitch", &Add::a_pitch),
     optional("a_zero_point", &Add::a_zero_point),
-    required("a_multiplier", &Add::a_multiplier),
+    optional("a_multiplier", &Add::a_multiplier),
     required("b", &Add::b),
     optional("b_pitch", &Add::b_pitch),
     optional("b_zero_point", &Add::b_zero_point),
-    required("b_multiplier", &Add::b_multiplier),
-    required("shift", &Add::shift),
+    optional("b_multiplier", &Add::b_multiplier),
+    optional("shift", &Add::shift),
     required("rows", &Add::rows),
     required("cols", &Add::cols),
     required("to", &Add::to),
@@ -199,7 +198,7 @@ template <>
 inline constexpr auto kFields<Softmax> = std::tuple{
     required("in", &Softmax::in),       optional("in_pitch", &Softmax::in_pitch),
     required("rows", &Softmax::rows),   required("cols", &Softmax::cols),
-    required("table", &Softmax::table), required("to", &Softmax::to),
+    optional("table", &Softmax::table), required("to", &Softmax::to),
 };
 
 template <>
@@ -208,11 +207,7 @@ inline constexpr auto kFields<Convert> = std::tuple{
     required("rows", &Convert::rows),
     required("cols", &Convert::cols),
     required("bias", &Convert::bias),
-    optional("low", &Convert::low),
-    optional("high", &Convert::high),
-    required("type", &Convert::type),
-    required("out", &Convert::out),
-    optional("pitch", &Convert::pitch),
+    required("to", &Convert::to),
 };
 
 /// Common to all instructions; written behind the fields of the operation.

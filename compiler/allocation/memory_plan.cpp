@@ -7,6 +7,7 @@
 
 #include "arch/diag/check.h"
 #include "compiler/allocation/placement.h"
+#include "compiler/lowering/quantize.h"
 
 namespace systole {
 
@@ -18,10 +19,6 @@ constexpr std::int64_t kShrinkDivisor = 16;
 
 bool is_view(const Node& node) {
   return std::holds_alternative<Flatten>(node.attributes);
-}
-
-bool looks_up(const FusedActivation& activation) {
-  return activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh;
 }
 
 std::vector<GraphTensorId> find_roots(const Graph& graph) {
@@ -99,7 +96,7 @@ class Planner {
     return round_up(bytes, alignment_);
   }
   [[nodiscard]] std::int64_t tensor_bytes(GraphTensorId tensor) const {
-    return aligned(graph_.tensor(tensor).shape.elements());
+    return aligned(graph_.tensor(tensor).bytes());
   }
 
   /// Biases and tables arrive one layer early.
@@ -126,13 +123,13 @@ class Planner {
   /// The largest band of one operand, times two when there are several.
   [[nodiscard]] std::int64_t stream_bytes(const Node& node, const std::vector<Band>& bands,
                                           std::optional<std::size_t> input) const {
-    const Shape& shape = graph_.tensor(input ? node.inputs[*input] : node.output).shape;
+    const GraphTensor& tensor = graph_.tensor(input ? node.inputs[*input] : node.output);
     std::int64_t largest = 0;
     for (const Band& band : bands) {
       const Band part = input ? input_band(graph_, node, *input, band) : band;
-      largest = std::max(largest, band_bytes(shape, part));
+      largest = std::max(largest, band_elements(tensor.shape, part));
     }
-    return aligned(largest);
+    return aligned(bytes_of(tensor.type, largest));
   }
 
   [[nodiscard]] std::int64_t streaming_bytes(const Node& node,
@@ -339,14 +336,13 @@ ConstantBytes constant_bytes(const Graph& graph, const Node& node) {
   if (const auto gemm = gemm_shape(graph, node)) {
     bytes.bias = gemm->groups * gemm->n * kBiasBytes;
   }
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
-    bytes.table = looks_up(conv->activation) ? kLookupBytes : 0;
-  } else if (const auto* dense = std::get_if<Dense>(&node.attributes)) {
-    bytes.table = looks_up(dense->activation) ? kLookupBytes : 0;
-  } else if (const auto* activate = std::get_if<Activate>(&node.attributes)) {
-    bytes.table = looks_up(activate->activation) ? kLookupBytes : 0;
-  } else if (std::holds_alternative<SoftmaxChannels>(node.attributes)) {
+  if (is_float(graph.type())) {
+    return bytes;  // functions are computed
+  }
+  if (std::holds_alternative<SoftmaxChannels>(node.attributes)) {
     bytes.table = kSoftmaxTableBytes;
+  } else if (uses_lookup(activation_of(node), graph.type())) {
+    bytes.table = kLookupBytes;
   }
   return bytes;
 }

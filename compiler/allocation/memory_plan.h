@@ -35,7 +35,8 @@ struct MemoryPlan {
   std::int64_t buffer_bytes = 0;     ///< highest address used
 };
 
-/// Bytes of the constants that a layer keeps in the unified buffer: biases, then lookup tables.
+/// Bytes of the constants that a layer keeps in the unified buffer: biases (int32 or fp32), then
+/// lookup tables of int8.
 struct ConstantBytes {
   std::int64_t bias = 0;
   std::int64_t table = 0;

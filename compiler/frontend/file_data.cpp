@@ -9,6 +9,7 @@
 
 #include "arch/diag/check.h"
 #include "compiler/frontend/npy_file.h"
+#include "compiler/frontend/real_network.h"
 
 namespace systole {
 
@@ -41,12 +42,12 @@ std::vector<std::int64_t> weight_shape(const Graph& graph, const Node& node) {
 }
 
 /// Reorders [out][channel][position] to [group][position][channel][out of the group].
-std::vector<std::int8_t> to_gemm_order(const std::vector<std::int8_t>& values,
-                                       const GemmShape& gemm,
-                                       const std::vector<std::int64_t>& shape) {
+template <class Value>
+std::vector<Value> to_gemm_order(const std::vector<Value>& values, const GemmShape& gemm,
+                                 const std::vector<std::int64_t>& shape) {
   const std::int64_t channels = shape[1];
   const std::int64_t positions = gemm.k / channels;
-  std::vector<std::int8_t> ordered(values.size());
+  std::vector<Value> ordered(values.size());
   auto from = values.begin();
   for (std::int64_t out = 0; out < gemm.groups * gemm.n; ++out) {
     const std::int64_t first = out / gemm.n * gemm.k * gemm.n + out % gemm.n;
@@ -229,6 +230,17 @@ LayerParameters ParameterFiles::parameters(const Graph& graph, const Node& node)
   return parameters;
 }
 
+RealParameters ParameterFiles::real_parameters(const Graph& graph, const Node& node) const {
+  const auto shape = weight_shape(graph, node);
+  const NpyFile file = weight_file(stem(node) + "weight.npy", shape);
+  if (file.type() == NpyType::Int8) {
+    return dequantized(parameters(graph, node), graph, node);
+  }
+  const FoldedLayer folded = folded_layer(file, stem(node), weights_of(node), epsilon_);
+  return {.weights = to_gemm_order(folded.weights, *gemm_shape(graph, node), shape),
+          .biases = std::vector<float>(folded.biases.begin(), folded.biases.end())};
+}
+
 void check_input_file(const std::string& file, const Shape& shape) {
   const NpyFile array(file);
   array.expect_type({NpyType::Float32, NpyType::Int8});
@@ -257,6 +269,16 @@ std::vector<std::int8_t> read_input_file(const std::string& file, const GraphTen
       values.push_back(static_cast<std::int8_t>(std::clamp(stored, -128.0, 127.0)));
     }
   }
+  values.resize(static_cast<std::size_t>(tensor.shape.elements()));
+  return values;
+}
+
+std::vector<float> read_real_input_file(const std::string& file, const GraphTensor& tensor) {
+  check_input_file(file, tensor.shape);
+  const NpyFile array(file);
+  std::vector<float> values = array.type() == NpyType::Int8
+                                  ? dequantized(array.int8s(), tensor.quantization)
+                                  : array.floats();
   values.resize(static_cast<std::size_t>(tensor.shape.elements()));
   return values;
 }

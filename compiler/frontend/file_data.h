@@ -24,6 +24,9 @@ class ParameterFiles {
 
   /// Of a layer whose files were checked and whose scale is in the graph.
   [[nodiscard]] LayerParameters parameters(const Graph& graph, const Node& node) const;
+  /// The same as reals: folded float weights, or what the int8 ones stand for. Not rounded to the
+  /// type of a network; `graph` is the int8 one.
+  [[nodiscard]] RealParameters real_parameters(const Graph& graph, const Node& node) const;
 
  private:
   /// Path of a layer's files up to and including `<layer>.`.
@@ -40,5 +43,8 @@ void check_input_file(const std::string& file, const Shape& shape);
 /// The first `shape.batch` images of a checked file.
 [[nodiscard]] std::vector<std::int8_t> read_input_file(const std::string& file,
                                                        const GraphTensor& tensor);
+/// The same as reals; `tensor` is the int8 one.
+[[nodiscard]] std::vector<float> read_real_input_file(const std::string& file,
+                                                      const GraphTensor& tensor);
 
 }  // namespace systole

@@ -1,5 +1,6 @@
 #include "compiler/frontend/read_network.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -8,11 +9,13 @@
 #include <fmt/format.h>
 
 #include "arch/config/config_node.h"
+#include "arch/diag/check.h"
 #include "compiler/frontend/file_data.h"
 #include "compiler/frontend/generated_data.h"
 #include "compiler/frontend/infer_graph.h"
 #include "compiler/frontend/npy_header.h"
 #include "compiler/frontend/read_description.h"
+#include "compiler/frontend/real_network.h"
 
 namespace systole {
 
@@ -68,6 +71,9 @@ class NetworkNumbers final : public NetworkData {
     }
   }
 
+  /// Remembers the int8 network behind one of reals, whose numbers it asks for.
+  void stand_on(Graph quantized) { quantized_ = std::move(quantized); }
+
   [[nodiscard]] LayerParameters parameters(const Graph& graph, NodeId node) const override {
     return files_ ? files_->parameters(graph, graph.node(node))
                   : generated_parameters(graph, graph.node(node), seed_);
@@ -80,8 +86,30 @@ class NetworkNumbers final : public NetworkData {
                                       : read_input_file(file->second, graph.tensor(tensor));
   }
 
+  [[nodiscard]] RealParameters real_parameters(const Graph& graph, NodeId node) const override {
+    const Node& quantized = quantized_.node(node);
+    RealParameters reals = files_ ? files_->real_parameters(quantized_, quantized)
+                                  : dequantized(generated_parameters(quantized_, quantized, seed_),
+                                                quantized_, quantized);
+    round_to(graph.type(), reals.weights);
+    return reals;
+  }
+
+  [[nodiscard]] std::vector<float> real_input(const Graph& graph,
+                                              GraphTensorId tensor) const override {
+    const GraphTensor& quantized = quantized_.tensor(tensor);
+    const auto file = input_files_.find(quantized.name);
+    std::vector<float> values =
+        file == input_files_.end()
+            ? dequantized(generated_input(quantized_, tensor, seed_), quantized.quantization)
+            : read_real_input_file(file->second, quantized);
+    round_to(graph.type(), values);
+    return values;
+  }
+
  private:
   std::uint64_t seed_;
+  Graph quantized_;
   std::optional<ParameterFiles> files_;
   std::map<std::string, std::string> input_files_;  // by input
 };
@@ -91,6 +119,9 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
     throw WorkloadError(
         fmt::format("batch: expected an integer in 1..{}, got {}", kMaxSize, options.batch));
   }
+  SYSTOLE_CHECK(
+      std::find(kNetworkTypes.begin(), kNetworkTypes.end(), options.type) != kNetworkTypes.end(),
+      "a network of {}", name_of(options.type));
   const NetworkDescription description = read_description(root);
   auto numbers = std::make_shared<NetworkNumbers>(description, options.seed);
   Graph graph =
@@ -99,6 +130,10 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
                     return numbers->weight_scale(layer, description.defaults, so_far, node);
                   });
   numbers->check_inputs(description, graph);
+  if (is_float(options.type)) {
+    numbers->stand_on(graph);
+    graph = with_reals(std::move(graph), options.type);
+  }
   return {.graph = std::move(graph), .data = std::move(numbers)};
 }
 

@@ -12,6 +12,7 @@ namespace systole {
 struct NetworkOptions {
   std::int64_t batch = 0;  ///< 0: the file's own default
   std::uint64_t seed = 1;
+  DataType type = DataType::Int8;  ///< of all tensors: one of kNetworkTypes
 };
 
 struct Network {

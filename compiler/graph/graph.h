@@ -37,11 +37,18 @@ struct Quantization {
 using GraphTensorId = std::int32_t;
 using NodeId = std::int32_t;
 
+/// What networks compute in: int8 with quantisations, or bf16.
+inline constexpr auto kNetworkTypes = std::to_array<DataType>({DataType::Int8, DataType::Bf16});
+
+/// Of int8, elements are stored numbers that `quantization` maps to reals; of bf16 they are the
+/// real numbers themselves, and quantisations in the graph are Quantization{}, which nothing uses.
 struct GraphTensor {
   std::string name;
   Shape shape;
   DataType type = DataType::Int8;
   Quantization quantization;
+
+  [[nodiscard]] std::int64_t bytes() const { return bytes_of(type, shape.elements()); }
 };
 
 enum class ActivationKind : std::uint8_t { None, Relu, Relu6, Sigmoid, Tanh };
@@ -55,7 +62,7 @@ inline constexpr auto kEnumNames<ActivationKind> = std::to_array<EnumName<Activa
     {ActivationKind::Tanh, "tanh"},
 });
 
-/// An activation fused into the operator before it. ReLU and ReLU6 clamp in the output's
+/// An activation fused into the operator before it. In int8, ReLU and ReLU6 clamp in the output's
 /// quantisation; sigmoid and tanh first requantise to `before` and then look the result up.
 struct FusedActivation {
   ActivationKind kind = ActivationKind::None;
@@ -77,9 +84,10 @@ struct Kernel {
   std::int64_t dilation_cols = 1;
 };
 
-/// Weights are int8, symmetric (zero point 0), one scale per tensor; biases are int32 in units of
-/// (input scale * weight scale). A batch normalisation behind the convolution is folded into both
-/// and counts as 2 parameters per output channel; a bias counts as 1.
+/// Weights are of the input's type. int8: symmetric (zero point 0), one scale per tensor; biases
+/// are int32 in units of (input scale * weight scale). bf16: biases are fp32. A batch normalisation
+/// behind the convolution is folded into both and counts as 2 parameters per output channel; a bias
+/// counts as 1.
 struct WeightInfo {
   double scale = 1.0;
   bool bias = true;
@@ -114,7 +122,7 @@ struct PoolTensor {
 struct Concat {};
 /// A view: rows x cols x channels become channels, NHWC order; moves nothing.
 struct Flatten {};
-/// Over the channels of each pixel; output scale 1/256, zero point -128.
+/// Over the channels of each pixel; in int8 with output scale 1/256, zero point -128.
 struct SoftmaxChannels {};
 
 using Attributes =
@@ -142,6 +150,10 @@ struct Graph {
 
   [[nodiscard]] const GraphTensor& tensor(GraphTensorId id) const {
     return tensors[static_cast<std::size_t>(id)];
+  }
+  /// Of the elements of every tensor, and of the weights; int8 where there is no tensor.
+  [[nodiscard]] DataType type() const {
+    return tensors.empty() ? DataType::Int8 : tensors.front().type;
   }
   [[nodiscard]] const Node& node(NodeId id) const { return nodes[static_cast<std::size_t>(id)]; }
 };

@@ -27,7 +27,7 @@ void check_operands(const ChipSpec& chip, const Graph& graph) {
       continue;
     }
     const DataType activation = graph.tensor(node.inputs.front()).type;
-    const DataType weight = DataType::Int8;
+    const DataType weight = activation;
     const std::optional<MacKind> kind = mac_kind(activation, weight);
     if (!kind || !chip.matrix.supports(*kind)) {
       throw WorkloadError(

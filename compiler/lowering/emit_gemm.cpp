@@ -24,7 +24,8 @@ GemmLayer gemm_layer(const Node& node) {
   return {.kernel = {}, .activation = dense.activation, .weight_scale = dense.weights.scale};
 }
 
-/// Emits the folds and requantisations of one band, output slice by output slice.
+/// Emits the folds of one band, and what brings their sums to the unified buffer, output slice by
+/// output slice.
 class GemmEmitter {
  public:
   GemmEmitter(LoweringContext& context, const LayerBand& band)
@@ -34,7 +35,7 @@ class GemmEmitter {
         layer_(gemm_layer(node_)),
         gemm_(*gemm_shape(context.graph, node_)),
         grid_(tile_grid(context.chip, gemm_)),
-        loops_(gemm_loops(context.chip, grid_, band.output.pixels())) {}
+        loops_(gemm_loops(context.chip, grid_, context.graph.type(), band.output.pixels())) {}
 
   void emit() {
     const auto chunks = even_slices(band_.output.pixels(), loops_.chunk);
@@ -64,7 +65,7 @@ class GemmEmitter {
         const Slice positions{.first = chunk.first + piece.first, .size = piece.size};
         emit_fold(group, n, k, positions, accumulator + piece.first, next_tile);
         if (k == last_k) {
-          emit_requantize(group, n, positions, accumulator + piece.first);
+          emit_results(group, n, positions, accumulator + piece.first);
         }
         next_tile = false;
       }
@@ -93,7 +94,7 @@ class GemmEmitter {
                                         .dram_address = tile.dram_address,
                                         .rows = tile.rows,
                                         .cols = tile.cols,
-                                        .type = DataType::Int8},
+                                        .type = type()},
                             {});
   }
 
@@ -108,9 +109,9 @@ class GemmEmitter {
     const Slice& reduction = grid_.k[k];
     const bool one_position =
         reduction.first / channels == (reduction.first + reduction.size - 1) / channels;
-    const Region source =
-        window_region(window, rows.first, rows.size, one_position ? reduction.first % channels : 0,
-                      one_position ? reduction.size : channels);
+    const Region source = window_region(window, type(), rows.first, rows.size,
+                                        one_position ? reduction.first % channels : 0,
+                                        one_position ? reduction.size : channels);
     const bool accumulate = k > 0 && !loops_.sums_stay;
     const bool drain = k + 1 == grid_.k.size() || !loops_.sums_stay;
     const Region sums = accumulator_region(accumulator, rows.size);
@@ -126,8 +127,8 @@ class GemmEmitter {
                                  .tile = tile_id(group, n, k),
                                  .rows = reduction.size,
                                  .cols = grid_.n[n].size,
-                                 .activation_type = DataType::Int8,
-                                 .weight_type = DataType::Int8,
+                                 .activation_type = type(),
+                                 .weight_type = type(),
                                  .window = window,
                                  .k_first = reduction.first,
                                  .first = rows.first,
@@ -138,42 +139,54 @@ class GemmEmitter {
                             std::move(accesses));
   }
 
-  void emit_requantize(std::size_t group, std::size_t n, const Slice& rows,
-                       std::int64_t accumulator) {
+  /// Bias, scale and activation on the way from the accumulators to the unified buffer.
+  void emit_results(std::size_t group, std::size_t n, const Slice& rows, std::int64_t accumulator) {
     const PlacedBand& output = band_.output;
-    const GraphTensor& in = context_.graph.tensor(node_.inputs.front());
     const GraphTensor& out = context_.graph.tensor(node_.output);
     const std::int64_t channel = static_cast<std::int64_t>(group) * gemm_.n + grid_.n[n].first;
     const std::int64_t cols = grid_.n[n].size;
-    const bool lookup = uses_lookup(layer_.activation);
+    const bool lookup = uses_lookup(layer_.activation, type());
     const Quantization& target = lookup ? layer_.activation.before : out.quantization;
-    const Clamp clamp = clamp_of(layer_.activation.kind, target);
     Operand bias = bias_operand(context_, band_.layer);
     bias.address += channel * bytes_of(DataType::Int32);
     bias.offset = channel * bytes_of(DataType::Int32);
     const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
     const Operand place = output.at(rows.first * output.shape.channels + channel);
-    Accesses accesses{.reads = {accumulator_region(accumulator, rows.size),
-                                buffer_region(bias, 1, cols * bytes_of(DataType::Int32),
-                                              cols * bytes_of(DataType::Int32))},
-                      .writes = {buffer_region(place, rows.size, cols, output.shape.channels)}};
+    Accesses accesses{
+        .reads = {accumulator_region(accumulator, rows.size),
+                  buffer_region(bias, 1, cols * bytes_of(DataType::Int32),
+                                cols * bytes_of(DataType::Int32))},
+        .writes = {buffer_region(place, rows.size, output.bytes(cols), output.pixel_pitch())}};
     if (lookup) {
       accesses.reads.push_back(buffer_region(table, 1, kLookupBytes, kLookupBytes));
     }
-    context_.builder.append(Engine::Vector, band_.layer,
-                            Requantize{.accumulator = accumulator,
-                                       .rows = rows.size,
-                                       .cols = cols,
-                                       .bias = bias,
-                                       .scale = to_fixed_point(in.quantization.scale *
-                                                               layer_.weight_scale / target.scale),
-                                       .lookup = table,
-                                       .to = {.out = place,
-                                              .pitch = output.shape.channels,
-                                              .zero_point = target.zero_point,
-                                              .low = clamp.low,
-                                              .high = clamp.high}},
-                            std::move(accesses));
+    const Destination to =
+        destination_of(place, output.pixel_pitch(), type(), layer_.activation.kind, target);
+    if (is_float(type())) {
+      append_results(
+          Convert{
+              .accumulator = accumulator, .rows = rows.size, .cols = cols, .bias = bias, .to = to},
+          std::move(accesses));
+    } else {
+      append_results(
+          Requantize{.accumulator = accumulator,
+                     .rows = rows.size,
+                     .cols = cols,
+                     .bias = bias,
+                     .scale = to_fixed_point(input_scale() * layer_.weight_scale / target.scale),
+                     .lookup = table,
+                     .to = to},
+          std::move(accesses));
+    }
+  }
+
+  void append_results(const Operation& operation, Accesses accesses) {
+    context_.builder.append(Engine::Vector, band_.layer, operation, std::move(accesses));
+  }
+
+  [[nodiscard]] DataType type() const { return context_.graph.type(); }
+  [[nodiscard]] double input_scale() const {
+    return context_.graph.tensor(node_.inputs.front()).quantization.scale;
   }
 
   [[nodiscard]] static Region accumulator_region(std::int64_t first, std::int64_t count) {

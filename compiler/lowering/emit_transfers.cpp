@@ -40,28 +40,29 @@ void emit_piece(LoweringContext& context, std::int32_t layer, const PlacedBand& 
 /// Feature vectors go by slices of channels, as the array takes them; images by rows.
 void emit_transfer(LoweringContext& context, std::int32_t layer, const PlacedBand& band,
                    bool to_buffer) {
-  const std::int64_t bytes = band_bytes(band.shape, band.part);
+  const std::int64_t elements = band_elements(band.shape, band.part);
+  const std::int64_t piece = kPieceBytes / band.bytes(1);
   if (band.shape.rows == 1 && band.shape.cols == 1 && band.part.images > 1) {
-    const std::int64_t width = std::max(context.chip.matrix.rows, kPieceBytes / band.part.images);
+    const std::int64_t width = std::max(context.chip.matrix.rows, piece / band.part.images);
     for (const Slice& slice : slices(band.shape.channels, width)) {
       emit_piece(context, layer, band, to_buffer,
                  {.far = {},
-                  .far_pitch = band.shape.channels,
+                  .far_pitch = band.pixel_pitch(),
                   .buffer = band.at(slice.first),
-                  .buffer_pitch = band.shape.channels,
+                  .buffer_pitch = band.pixel_pitch(),
                   .rows = band.part.images,
-                  .row_bytes = slice.size});
+                  .row_bytes = band.bytes(slice.size)});
     }
     return;
   }
-  for (const Slice& slice : slices(bytes, kPieceBytes)) {
+  for (const Slice& slice : slices(elements, piece)) {
     emit_piece(context, layer, band, to_buffer,
                {.far = {},
-                .far_pitch = slice.size,
+                .far_pitch = band.bytes(slice.size),
                 .buffer = band.at(slice.first),
-                .buffer_pitch = slice.size,
+                .buffer_pitch = band.bytes(slice.size),
                 .rows = 1,
-                .row_bytes = slice.size});
+                .row_bytes = band.bytes(slice.size)});
   }
 }
 

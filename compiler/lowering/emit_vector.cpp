@@ -42,17 +42,18 @@ class VectorEmitter {
 
   [[nodiscard]] static Region region_of(const PlacedBand& band, const Operand& operand,
                                         const Slice& pixels, std::int64_t channels) {
-    return buffer_region(operand, pixels.size, channels, band.shape.channels);
+    return buffer_region(operand, pixels.size, band.bytes(channels), band.pixel_pitch());
   }
 
   [[nodiscard]] Destination destination(const Operand& place, const Quantization& target,
                                         ActivationKind activation) const {
-    const Clamp clamp = clamp_of(activation, target);
-    return {.out = place,
-            .pitch = band_.output.shape.channels,
-            .zero_point = target.zero_point,
-            .low = clamp.low,
-            .high = clamp.high};
+    return systole::destination_of(place, band_.output.pixel_pitch(), out_.type, activation,
+                                   target);
+  }
+
+  /// From one quantisation to another; reals need none.
+  [[nodiscard]] FixedPoint scale(const Quantization& from, const Quantization& to) const {
+    return is_float(out_.type) ? FixedPoint{} : to_fixed_point(from.scale / to.scale);
   }
 
   void append(const Operation& operation, Accesses accesses) {
@@ -64,14 +65,16 @@ class VectorEmitter {
     const Operand a = pixels_of(band_.inputs[0], pixels);
     const Operand b = pixels_of(band_.inputs[1], pixels);
     const Operand place = pixels_of(band_.output, pixels);
-    const SharedShift scale = to_shared_shift(in(0).quantization.scale / out_.quantization.scale,
+    const SharedShift scale =
+        is_float(out_.type) ? SharedShift{}
+                            : to_shared_shift(in(0).quantization.scale / out_.quantization.scale,
                                               in(1).quantization.scale / out_.quantization.scale);
     append(Add{.a = a,
-               .a_pitch = channels,
+               .a_pitch = band_.inputs[0].pixel_pitch(),
                .a_zero_point = in(0).quantization.zero_point,
                .a_multiplier = scale.a_multiplier,
                .b = b,
-               .b_pitch = channels,
+               .b_pitch = band_.inputs[1].pixel_pitch(),
                .b_zero_point = in(1).quantization.zero_point,
                .b_multiplier = scale.b_multiplier,
                .shift = scale.shift,
@@ -90,7 +93,7 @@ class VectorEmitter {
     const std::int64_t channels = source.shape.channels;
     const Operand from = pixels_of(source, pixels);
     const Operand place = pixels_of(band_.output, pixels, channel);
-    const bool lookup = uses_lookup(activation);
+    const bool lookup = uses_lookup(activation, out_.type);
     // A lookup indexes with the input's own stored value: the identity before the table.
     const Quantization& target = lookup ? in(input).quantization : out_.quantization;
     const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
@@ -100,11 +103,11 @@ class VectorEmitter {
       accesses.reads.push_back(buffer_region(table, 1, kLookupBytes, kLookupBytes));
     }
     append(Rescale{.in = from,
-                   .in_pitch = channels,
+                   .in_pitch = source.pixel_pitch(),
                    .rows = pixels.size,
                    .cols = channels,
                    .in_zero_point = in(input).quantization.zero_point,
-                   .scale = to_fixed_point(in(input).quantization.scale / target.scale),
+                   .scale = scale(in(input).quantization, target),
                    .lookup = table,
                    .to = destination(place, target, activation.kind)},
            std::move(accesses));
@@ -134,10 +137,10 @@ class VectorEmitter {
                 .first = pixels.first,
                 .count = pixels.size,
                 .in_zero_point = from.zero_point,
-                .scale = to_fixed_point(from.scale / out_.quantization.scale),
+                .scale = scale(from, out_.quantization),
                 .count_padding = pool.count_padding,
                 .to = destination(place, out_.quantization, ActivationKind::None)},
-           {.reads = {window_region(window, pixels.first, pixels.size, 0, channels)},
+           {.reads = {window_region(window, out_.type, pixels.first, pixels.size, 0, channels)},
             .writes = {region_of(band_.output, place, pixels, channels)}});
   }
 
@@ -146,15 +149,18 @@ class VectorEmitter {
     const Operand from = pixels_of(band_.inputs[0], pixels);
     const Operand place = pixels_of(band_.output, pixels);
     const Operand table = table_operand(context_, band_.layer);
+    Accesses accesses{.reads = {region_of(band_.inputs[0], from, pixels, channels)},
+                      .writes = {region_of(band_.output, place, pixels, channels)}};
+    if (table.tensor != kNoTensor) {
+      accesses.reads.push_back(buffer_region(table, 1, kSoftmaxTableBytes, kSoftmaxTableBytes));
+    }
     append(Softmax{.in = from,
-                   .in_pitch = channels,
+                   .in_pitch = band_.inputs[0].pixel_pitch(),
                    .rows = pixels.size,
                    .cols = channels,
-                   .table = table,
+                   .table = table.tensor == kNoTensor ? Operand{} : table,
                    .to = destination(place, out_.quantization, ActivationKind::None)},
-           {.reads = {region_of(band_.inputs[0], from, pixels, channels),
-                      buffer_region(table, 1, kSoftmaxTableBytes, kSoftmaxTableBytes)},
-            .writes = {region_of(band_.output, place, pixels, channels)}});
+           std::move(accesses));
   }
 
   // Lowered elsewhere: convolution and dense on the array, flatten as a view.

@@ -17,7 +17,7 @@ struct GemmLoops {
   bool sums_stay = false;
 };
 
-/// The loops over `positions` output positions of a layer cut as `grid` says.
+/// The loops over `positions` output positions of a layer cut as `grid` says, operands of `type`.
 ///  - chunk: half of the accumulators, so that the vector unit can empty the other half; the fewer
 ///    chunks, the fewer times weights are loaded. Where the sums stay, one fold.
 ///  - fold: what the chip's dataflow allows (`largest_count` in arch/dataflow.h).
@@ -26,7 +26,7 @@ struct GemmLoops {
 ///  - sums_stay: where that costs no loads of weights (one chunk of positions either way), or where
 ///    DRAM at its peak delivers the row of weights that the array takes in each step. Otherwise the
 ///    sums of each fold move to the accumulators, and several folds share a tile.
-[[nodiscard]] GemmLoops gemm_loops(const ChipSpec& chip, const TileGrid& grid,
+[[nodiscard]] GemmLoops gemm_loops(const ChipSpec& chip, const TileGrid& grid, DataType type,
                                    std::int64_t positions);
 
 }  // namespace systole

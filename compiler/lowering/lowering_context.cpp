@@ -26,7 +26,7 @@ Region buffer_region(const Operand& operand, std::int64_t rows, std::int64_t col
           .pitch = pitch};
 }
 
-Region window_region(const Window& window, std::int64_t first, std::int64_t count,
+Region window_region(const Window& window, DataType type, std::int64_t first, std::int64_t count,
                      std::int64_t channel, std::int64_t channels) {
   const auto lowest_row = [&](std::int64_t position) {
     const std::int64_t out = window.first_out_row + position / window.out_cols % window.out_rows;
@@ -50,9 +50,9 @@ Region window_region(const Window& window, std::int64_t first, std::int64_t coun
   const std::int64_t end =
       last_image * window.image_pitch + (high + 1 - window.first_in_row) * window.row_pitch;
   return {.memory = Memory::Buffer,
-          .base = window.source.address + begin + channel,
+          .base = window.source.address + begin + bytes_of(type, channel),
           .rows = (end - begin) / window.pixel_pitch,
-          .row_bytes = channels,
+          .row_bytes = bytes_of(type, channels),
           .pitch = window.pixel_pitch};
 }
 
@@ -61,7 +61,7 @@ Window make_window(const Kernel& kernel, const PlacedBand& input, const PlacedBa
   return {.source = input.at(first_channel),
           .image_pitch = input.image_pitch(),
           .row_pitch = input.row_pitch(),
-          .pixel_pitch = input.shape.channels,
+          .pixel_pitch = input.pixel_pitch(),
           .in_rows = input.shape.rows,
           .in_cols = input.shape.cols,
           .first_in_row = input.part.row,

@@ -18,16 +18,20 @@ namespace systole {
 struct PlacedBand {
   TensorId tensor = kNoTensor;  ///< of the program
   Shape shape;                  ///< of the whole tensor
+  DataType type = DataType::Int8;
   Band part;
   std::int64_t address = 0;
 
-  [[nodiscard]] std::int64_t row_pitch() const { return row_bytes(shape); }
+  [[nodiscard]] std::int64_t bytes(std::int64_t elements) const { return bytes_of(type, elements); }
+  [[nodiscard]] std::int64_t row_pitch() const { return bytes(row_elements(shape)); }
+  [[nodiscard]] std::int64_t pixel_pitch() const { return bytes(shape.channels); }
   [[nodiscard]] std::int64_t image_pitch() const { return part.rows * row_pitch(); }
   [[nodiscard]] std::int64_t pixels() const { return part.images * part.rows * shape.cols; }
-  /// The operand `bytes` further than the band's first byte.
-  [[nodiscard]] Operand at(std::int64_t bytes) const {
-    return {
-        .address = address + bytes, .tensor = tensor, .offset = band_offset(shape, part) + bytes};
+  /// The operand `elements` further than the band's first element.
+  [[nodiscard]] Operand at(std::int64_t elements) const {
+    return {.address = address + bytes(elements),
+            .tensor = tensor,
+            .offset = bytes(band_offset(shape, part) + elements)};
   }
 };
 
@@ -64,9 +68,9 @@ struct LayerBand {
                                    std::int64_t pitch);
 
 /// The input rows that output positions first .. first + count - 1 touch (all columns, channels
-/// `channel` .. `channel + channels - 1`), whole images between two images.
-[[nodiscard]] Region window_region(const Window& window, std::int64_t first, std::int64_t count,
-                                   std::int64_t channel, std::int64_t channels);
+/// `channel` .. `channel + channels - 1`, elements of `type`), whole images between two images.
+[[nodiscard]] Region window_region(const Window& window, DataType type, std::int64_t first,
+                                   std::int64_t count, std::int64_t channel, std::int64_t channels);
 
 /// The window of a sliding operator over a placed band; channels as given, starting at channel
 /// `first_channel` of the tensor.

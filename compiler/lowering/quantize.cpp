@@ -21,10 +21,61 @@ std::int32_t to_int8(double value, std::int32_t zero_point) {
       std::clamp(stored, static_cast<double>(kLowest), static_cast<double>(kHighest)));
 }
 
+void set_real_activation(ActivationKind activation, Destination& to) {
+  switch (activation) {
+    case ActivationKind::None:
+      break;
+    case ActivationKind::Relu:
+      to.low = 0;
+      break;
+    case ActivationKind::Relu6:
+      to.low = 0;
+      to.high = static_cast<float>(kRelu6Limit);
+      break;
+    case ActivationKind::Sigmoid:
+      to.function = RealFunction::Sigmoid;
+      break;
+    case ActivationKind::Tanh:
+      to.function = RealFunction::Tanh;
+      break;
+  }
+}
+
 }  // namespace
 
-bool uses_lookup(const FusedActivation& activation) {
-  return activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh;
+bool uses_lookup(const FusedActivation& activation, DataType type) {
+  return type == DataType::Int8 &&
+         (activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh);
+}
+
+FusedActivation activation_of(const Node& node) {
+  return std::visit(
+      [](const auto& attributes) -> FusedActivation {
+        if constexpr (requires { attributes.activation; }) {
+          return attributes.activation;
+        } else {
+          return {};
+        }
+      },
+      node.attributes);
+}
+
+Destination destination_of(const Operand& out, std::int64_t pitch, DataType type,
+                           ActivationKind activation, const Quantization& target) {
+  Destination to{.out = out, .pitch = pitch, .type = type};
+  if (is_float(type)) {
+    set_real_activation(activation, to);
+    return to;
+  }
+  to.zero_point = target.zero_point;
+  const Clamp clamp = clamp_of(activation, target);
+  if (clamp.low > kLowest) {
+    to.low = static_cast<float>(clamp.low);
+  }
+  if (clamp.high < kHighest) {
+    to.high = static_cast<float>(clamp.high);
+  }
+  return to;
 }
 
 Clamp clamp_of(ActivationKind activation, const Quantization& output) {

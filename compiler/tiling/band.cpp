@@ -25,16 +25,16 @@ Band whole(const Shape& shape) {
   return {.image = 0, .images = shape.batch, .row = 0, .rows = shape.rows};
 }
 
-std::int64_t row_bytes(const Shape& shape) {
+std::int64_t row_elements(const Shape& shape) {
   return shape.cols * shape.channels;
 }
 
-std::int64_t band_bytes(const Shape& shape, const Band& band) {
-  return band.images * band.rows * row_bytes(shape);
+std::int64_t band_elements(const Shape& shape, const Band& band) {
+  return band.images * band.rows * row_elements(shape);
 }
 
 std::int64_t band_offset(const Shape& shape, const Band& band) {
-  return (band.image * shape.rows + band.row) * row_bytes(shape);
+  return (band.image * shape.rows + band.row) * row_elements(shape);
 }
 
 std::vector<Band> cut(const Shape& shape, std::int64_t images, std::int64_t rows) {

@@ -20,10 +20,10 @@ struct Band {
 /// The whole tensor as one band.
 [[nodiscard]] Band whole(const Shape& shape);
 
-/// Bytes of an int8 tensor's band, and the offset of its first byte in the packed tensor.
-[[nodiscard]] std::int64_t band_bytes(const Shape& shape, const Band& band);
+/// Elements of a tensor's band, and the index of its first one in the packed tensor.
+[[nodiscard]] std::int64_t band_elements(const Shape& shape, const Band& band);
 [[nodiscard]] std::int64_t band_offset(const Shape& shape, const Band& band);
-[[nodiscard]] std::int64_t row_bytes(const Shape& shape);
+[[nodiscard]] std::int64_t row_elements(const Shape& shape);
 
 /// Cuts a tensor into bands of at most `images` images, or of at most `rows` rows of one image
 /// when rows < shape.rows (then images must be 1).

@@ -63,15 +63,15 @@ class Deriver {
   }
 
   std::optional<std::string> operator()(const Rescale& rescale) {
-    read("in", rescale.in, rescale.rows, rescale.cols, rescale.in_pitch);
+    read("in", rescale.in, rescale.rows, row_bytes(rescale), rescale.in_pitch);
     read_lookup(rescale.lookup);
     write(rescale.to, rescale.rows, rescale.cols);
     return {};
   }
 
   std::optional<std::string> operator()(const Add& add) {
-    read("a", add.a, add.rows, add.cols, add.a_pitch);
-    read("b", add.b, add.rows, add.cols, add.b_pitch);
+    read("a", add.a, add.rows, row_bytes(add), add.a_pitch);
+    read("b", add.b, add.rows, row_bytes(add), add.b_pitch);
     write(add.to, add.rows, add.cols);
     return {};
   }
@@ -84,24 +84,30 @@ class Deriver {
                         .count = pool.count,
                         .k_first = 0,
                         .depth = window.kernel_rows * window.kernel_cols * window.channels},
-                       DataType::Int8);
+                       pool.to.type);
   }
 
   std::optional<std::string> operator()(const Softmax& softmax) {
-    read("in", softmax.in, softmax.rows, softmax.cols, softmax.in_pitch);
-    read("table", softmax.table, 1, kSoftmaxTableBytes, 0);
+    read("in", softmax.in, softmax.rows, row_bytes(softmax), softmax.in_pitch);
+    if (!is_float(softmax.to.type)) {
+      read("table", softmax.table, 1, kSoftmaxTableBytes, 0);
+    }
     write(softmax.to, softmax.rows, softmax.cols);
     return {};
   }
 
   std::optional<std::string> operator()(const Convert& convert) {
     read("bias", convert.bias, 1, convert.cols * kBiasBytes, 0);
-    add(accesses_.writes, "out", Space::Buffer, convert.out, convert.rows, convert.row_bytes(),
-        convert.pitch);
+    write(convert.to, convert.rows, convert.cols);
     return {};
   }
 
  private:
+  template <class Rowwise>
+  static std::int64_t row_bytes(const Rowwise& operation) {
+    return bytes_of(operation.to.type, operation.cols);
+  }
+
   static void add(AccessList& list, std::string_view name, Space space, const Operand& operand,
                   std::int64_t rows, std::int64_t row_bytes, std::int64_t pitch) {
     list.push_back({.operand = name,
@@ -123,7 +129,7 @@ class Deriver {
   }
 
   void write(const Destination& to, std::int64_t rows, std::int64_t cols) {
-    add(accesses_.writes, "to", Space::Buffer, to.out, rows, cols, to.pitch);
+    add(accesses_.writes, "to", Space::Buffer, to.out, rows, bytes_of(to.type, cols), to.pitch);
   }
 
   std::optional<std::string> read_window(const Window& window, const WindowSlice& slice,

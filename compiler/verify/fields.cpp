@@ -1,5 +1,6 @@
 #include "compiler/verify/fields.h"
 
+#include <cmath>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -132,45 +133,58 @@ class InstructionRules {
            rules_.within("cols", requantize.cols, 1, chip_.matrix.cols) &&
            check_operand("bias", requantize.bias) && check_scale(requantize.scale) &&
            check_lookup(requantize.lookup) &&
+           check_sums("int32", !is_float(requantize.to.type), requantize.to) &&
            check_destination(requantize.to, requantize.rows, requantize.cols);
   }
 
   bool operator()(const Rescale& rescale) {
-    return check_block("in", rescale.in, rescale.in_pitch, rescale.rows, rescale.cols) &&
+    return check_block("in", rescale.in, rescale.in_pitch, rescale.rows, rescale.cols,
+                       rescale.to.type) &&
            check_scale(rescale.scale) && check_lookup(rescale.lookup) &&
-           check_destination(rescale.to, rescale.rows, rescale.cols);
+           check_destination(rescale.to, rescale.rows, rescale.cols) &&
+           (is_float(rescale.to.type)
+                ? check_absent("in_zero_point", rescale.in_zero_point) &&
+                      check_absent("scale", rescale.scale.multiplier) &&
+                      check_absent("lookup", rescale.lookup.tensor - kNoTensor)
+                : rules_.within("scale multiplier", rescale.scale.multiplier, 1, kLargestCount));
   }
 
   bool operator()(const Add& add) {
-    return check_block("a", add.a, add.a_pitch, add.rows, add.cols) &&
-           check_block("b", add.b, add.b_pitch, add.rows, add.cols) &&
+    return check_block("a", add.a, add.a_pitch, add.rows, add.cols, add.to.type) &&
+           check_block("b", add.b, add.b_pitch, add.rows, add.cols, add.to.type) &&
            rules_.within("shift", add.shift, 0, kLargestShift) &&
-           check_destination(add.to, add.rows, add.cols);
+           check_destination(add.to, add.rows, add.cols) &&
+           (is_float(add.to.type) ? check_absent("a_zero_point", add.a_zero_point) &&
+                                        check_absent("b_zero_point", add.b_zero_point) &&
+                                        check_absent("a_multiplier", add.a_multiplier) &&
+                                        check_absent("b_multiplier", add.b_multiplier)
+                                  : (add.a_multiplier != 0 || add.b_multiplier != 0 ||
+                                     rules_.fail("both multipliers are 0")));
   }
 
   bool operator()(const Pool& pool) {
-    return check_window(pool.window, pool.first, pool.count, DataType::Int8) &&
-           check_scale(pool.scale) && check_destination(pool.to, pool.count, pool.window.channels);
+    return check_window(pool.window, pool.first, pool.count, pool.to.type) &&
+           check_type("window source", pool.window.source, pool.to.type) &&
+           check_scale(pool.scale) &&
+           check_destination(pool.to, pool.count, pool.window.channels) &&
+           (!is_float(pool.to.type) || (check_absent("in_zero_point", pool.in_zero_point) &&
+                                        check_absent("scale", pool.scale.multiplier)));
   }
 
   bool operator()(const Softmax& softmax) {
-    return check_block("in", softmax.in, softmax.in_pitch, softmax.rows, softmax.cols) &&
-           check_operand("table", softmax.table) &&
+    return check_block("in", softmax.in, softmax.in_pitch, softmax.rows, softmax.cols,
+                       softmax.to.type) &&
+           (is_float(softmax.to.type) ? check_absent("table", softmax.table.tensor - kNoTensor)
+                                      : check_operand("table", softmax.table)) &&
            check_destination(softmax.to, softmax.rows, softmax.cols);
   }
 
   bool operator()(const Convert& convert) {
-    const bool floating = is_float(convert.type);
     return check_entries(convert.accumulator, convert.rows) &&
            rules_.within("cols", convert.cols, 1, chip_.matrix.cols) &&
            check_operand("bias", convert.bias) &&
-           (floating || rules_.fail(fmt::format("type is {}, expected a floating type",
-                                                systole::name_of(convert.type)))) &&
-           (convert.low <= convert.high ||
-            rules_.fail(fmt::format("low is {}, expected a number up to high, {}", convert.low,
-                                    convert.high))) &&
-           check_written("out", convert.out, convert.rows, convert.row_bytes(), convert.pitch) &&
-           check_type("out", convert.out, convert.type);
+           check_sums("fp32", is_float(convert.to.type), convert.to) &&
+           check_destination(convert.to, convert.rows, convert.cols);
   }
 
  private:
@@ -306,30 +320,81 @@ class InstructionRules {
            rules_.within("offset", operand.offset, 0, kLargestAddress);
   }
 
+  /// Of elements of `type`, which the tensor must hold.
   bool check_block(std::string_view name, const Operand& operand, std::int64_t pitch,
-                   std::int64_t rows, std::int64_t cols) {
+                   std::int64_t rows, std::int64_t cols, DataType type) {
     return rules_.count("rows", rows) && rules_.count("cols", cols) &&
            check_operand(name, operand) &&
-           rules_.pitch(fmt::format("{} pitch", name), pitch, rows, cols);
+           rules_.pitch(fmt::format("{} pitch", name), pitch, rows, bytes_of(type, cols)) &&
+           check_type(name, operand, type);
+  }
+
+  /// What belongs to int8 alone has its default in an instruction of a floating type.
+  bool check_absent(std::string_view name, std::int64_t value) {
+    return value == 0 || rules_.fail(fmt::format("{} is given, but the type is {}", name,
+                                                 systole::name_of(destination_type())));
+  }
+
+  [[nodiscard]] DataType destination_type() const {
+    return std::visit(
+        [](const auto& operation) {
+          if constexpr (requires { operation.to; }) {
+            return operation.to.type;
+          } else {
+            return DataType::Int8;
+          }
+        },
+        instruction_.operation);
   }
 
   bool check_lookup(const Operand& lookup) {
     return lookup.tensor == kNoTensor || check_operand("lookup", lookup);
   }
 
-  bool check_destination(const Destination& to, std::int64_t rows, std::int64_t cols) {
-    return rules_.count("rows", rows) && rules_.count("cols", cols) &&
-           rules_.within("low", to.low, -128, 127) && rules_.within("high", to.high, to.low, 127) &&
-           check_written("to", to.out, rows, cols, to.pitch);
+  bool check_sums(std::string_view sums, bool fit, const Destination& to) {
+    return fit || rules_.fail(fmt::format("type is {}, but the sums are {}",
+                                          systole::name_of(to.type), sums));
   }
 
-  bool check_written(std::string_view name, const Operand& out, std::int64_t rows,
-                     std::int64_t row_bytes, std::int64_t pitch) {
-    return check_operand(name, out) &&
-           rules_.pitch(fmt::format("{} pitch", name), pitch, rows, row_bytes) &&
-           rules_.within(fmt::format("end of {}", name),
-                         out.address + (rows - 1) * pitch + row_bytes, 0,
-                         chip_.buffer.capacity.count());
+  bool check_destination(const Destination& to, std::int64_t rows, std::int64_t cols) {
+    const std::int64_t row_bytes = bytes_of(to.type, cols);
+    return rules_.count("rows", rows) && rules_.count("cols", cols) &&
+           check_operand("to", to.out) &&
+           (is_float(to.type) ? check_real(to) : check_integer(to)) &&
+           rules_.pitch("to pitch", to.pitch, rows, row_bytes) &&
+           rules_.within("end of to", to.out.address + (rows - 1) * to.pitch + row_bytes, 0,
+                         chip_.buffer.capacity.count()) &&
+           check_type("to", to.out, to.type);
+  }
+
+  bool check_real(const Destination& to) {
+    return check_absent("zero_point", to.zero_point) &&
+           (to.low <= to.high ||
+            rules_.fail(
+                fmt::format("low is {}, expected a number up to high, {}", to.low, to.high)));
+  }
+
+  bool check_integer(const Destination& to) {
+    const std::int32_t lowest = -128;
+    const std::int32_t highest = 127;
+    return (to.type == DataType::Int8 ||
+            rules_.fail(fmt::format("type is {}, expected int8 or a floating type",
+                                    systole::name_of(to.type)))) &&
+           check_limit("low", to.low, lowest, highest) &&
+           check_limit("high", to.high,
+                       std::isinf(to.low) ? lowest : static_cast<std::int32_t>(to.low), highest) &&
+           (to.function == RealFunction::None ||
+            rules_.fail(fmt::format("function is {}, but the type is int8",
+                                    systole::name_of(to.function))));
+  }
+
+  /// A limit that is not given is infinite: -inf of `low`, inf of `high`.
+  bool check_limit(std::string_view name, float value, std::int32_t low, std::int32_t high) {
+    const bool absent = std::isinf(value) && (value < 0) == (name == "low");
+    const bool whole = std::trunc(value) == value;
+    return absent ||
+           (whole && value >= static_cast<float>(low) && value <= static_cast<float>(high)) ||
+           rules_.fail(fmt::format("{} is {}, expected {}..{}", name, value, low, high));
   }
 
   /// The elements of the tensor must be what the instruction takes them for.

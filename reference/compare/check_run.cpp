@@ -1,6 +1,9 @@
 #include "reference/compare/check_run.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,11 +12,81 @@
 #include <vector>
 
 #include "arch/diag/check.h"
+#include "reference/compare/summation_order.h"
+#include "reference/kernels/bf16.h"
 #include "reference/kernels/evaluator.h"
+#include "reference/kernels/real_evaluator.h"
 
 namespace systole {
 
 namespace {
+
+/// Elements as the run has them: integers, or the patterns of floating numbers, which compare bit
+/// for bit.
+enum class Bf16Bits : std::uint16_t {};
+enum class Fp32Bits : std::uint32_t {};
+
+Bf16Bits bits_of_result(float value) {
+  return static_cast<Bf16Bits>(reference::bf16_pattern(value));
+}
+Fp32Bits bits_of_sum(float value) {
+  constexpr std::uint32_t kNan = 0x7fc00000U;
+  return static_cast<Fp32Bits>(std::isnan(value) ? kNan : std::bit_cast<std::uint32_t>(value));
+}
+
+double number(std::int32_t value) {
+  return value;
+}
+double number(Fp32Bits bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+}
+double number(Bf16Bits bits) {
+  return number(static_cast<Fp32Bits>(static_cast<std::uint32_t>(bits) << 16U));
+}
+
+/// What was recorded of an element, empty where it was not written (whole).
+std::optional<std::int8_t> recorded(const Recording<std::int8_t>& bytes, std::int64_t element,
+                                    std::int8_t expected) {
+  return bytes.value(element, expected);
+}
+std::optional<Bf16Bits> recorded(const Recording<std::int8_t>& bytes, std::int64_t element,
+                                 Bf16Bits expected) {
+  const auto pattern = static_cast<std::uint16_t>(expected);
+  const auto low = bytes.value(2 * element, static_cast<std::int8_t>(pattern & 255U));
+  const auto high = bytes.value(2 * element + 1, static_cast<std::int8_t>(pattern >> 8U));
+  if (!low || !high) {
+    return std::nullopt;
+  }
+  return static_cast<Bf16Bits>(static_cast<std::uint8_t>(*high) << 8U |
+                               static_cast<std::uint8_t>(*low));
+}
+std::optional<std::int32_t> recorded(const Recording<std::int32_t>& sums, std::int64_t element,
+                                     std::int32_t expected) {
+  return sums.value(element, expected);
+}
+std::optional<Fp32Bits> recorded(const Recording<std::int32_t>& sums, std::int64_t element,
+                                 Fp32Bits expected) {
+  const auto found = sums.value(element, static_cast<std::int32_t>(expected));
+  return found ? std::optional(static_cast<Fp32Bits>(*found)) : std::nullopt;
+}
+
+/// What a layer should have computed, in the form in which it is compared.
+template <class Value, class Sum>
+struct Expected {
+  std::vector<Value> values;
+  std::vector<Sum> sums;
+};
+
+Expected<Bf16Bits, Fp32Bits> in_bits(const reference::RealLayerValues& layer) {
+  Expected<Bf16Bits, Fp32Bits> expected;
+  expected.values.resize(layer.values->size());
+  std::transform(layer.values->begin(), layer.values->end(), expected.values.begin(),
+                 bits_of_result);
+  expected.sums.resize(layer.accumulators.size());
+  std::transform(layer.accumulators.begin(), layer.accumulators.end(), expected.sums.begin(),
+                 bits_of_sum);
+  return expected;
+}
 
 /// Counts and collects; knows nothing of where the two sides come from.
 class Comparison {
@@ -30,7 +103,8 @@ class Comparison {
     for (std::int64_t element = 0; element < shape.elements(); ++element, ++value) {
       const std::optional<Value> actual = actual_at(element, *value);
       if (actual != *value) {
-        note(name, shape, element, *value, actual);
+        note(name, shape, element, number(*value),
+             actual ? std::optional(number(*actual)) : std::nullopt);
       }
     }
   }
@@ -38,8 +112,8 @@ class Comparison {
   [[nodiscard]] CheckResult result() && { return std::move(result_); }
 
  private:
-  void note(const std::string& name, const Shape& shape, std::int64_t element,
-            std::int64_t expected, std::optional<std::int64_t> actual) {
+  void note(const std::string& name, const Shape& shape, std::int64_t element, double expected,
+            std::optional<double> actual) {
     ++result_.mismatches;
     if (result_.first.size() == kReportedMismatches) {
       return;
@@ -85,8 +159,9 @@ class TensorNames {
       return view == viewed_.end() ? std::nullopt : find(view->second);
     }
     const ProgramTensor& kept = program_.tensors[static_cast<std::size_t>(found->second)];
-    SYSTOLE_CHECK(kept.bytes() == wanted.shape.elements(), "{}: {} bytes, expected {}", kept.name,
-                  kept.bytes(), wanted.shape.elements());
+    SYSTOLE_CHECK(kept.type == wanted.type && kept.bytes() == wanted.bytes(),
+                  "{}: {} bytes of {}, expected {} of {}", kept.name, kept.bytes(),
+                  name_of(kept.type), wanted.bytes(), name_of(wanted.type));
     return found->second;
   }
 
@@ -107,35 +182,36 @@ class RunCheck {
         host_(host),
         names_(graph, program) {}
 
-  void check(const Node& node, const reference::LayerValues& expected) {
+  template <class Value, class Sum>
+  void check(const Node& node, const std::vector<Value>& values, const std::vector<Sum>& sums) {
     const GraphTensor& tensor = graph_.tensor(node.output);
     if (!std::holds_alternative<Flatten>(node.attributes)) {
       const std::optional<TensorId> id = names_.find(node.output);
-      if (!expected.accumulators.empty()) {
-        compare(tensor.name + " (accumulators)", tensor.shape, expected.accumulators,
+      if (!sums.empty()) {
+        compare(tensor.name + " (accumulators)", tensor.shape, sums,
                 id ? recorder_.take_accumulators(*id) : std::nullopt);
       }
-      compare(tensor.name, tensor.shape, *expected.values,
-              id ? recorder_.take_results(*id) : std::nullopt);
+      compare(tensor.name, tensor.shape, values, id ? recorder_.take_results(*id) : std::nullopt);
     }
     if (std::find(graph_.outputs.begin(), graph_.outputs.end(), node.output) !=
         graph_.outputs.end()) {
-      compare_host(node.output, *expected.values);
+      compare_host(node.output, values);
     }
   }
 
   [[nodiscard]] CheckResult result() && { return std::move(comparison_).result(); }
 
  private:
-  template <class Value>
+  template <class Value, class Stored>
   void compare(const std::string& name, const Shape& shape, const std::vector<Value>& expected,
-               const std::optional<Recording<Value>>& recording) {
+               const std::optional<Recording<Stored>>& recording) {
     comparison_.compare(name, shape, expected, [&](std::int64_t element, Value value) {
-      return recording ? recording->value(element, value) : std::optional<Value>();
+      return recording ? recorded(*recording, element, value) : std::optional<Value>();
     });
   }
 
-  void compare_host(GraphTensorId output, const std::vector<std::int8_t>& expected) {
+  template <class Value>
+  void compare_host(GraphTensorId output, const std::vector<Value>& expected) {
     const GraphTensor& tensor = graph_.tensor(output);
     const std::optional<TensorId> id = names_.find(output);
     SYSTOLE_CHECK(id.has_value(), "the program has no output {}", tensor.name);
@@ -145,10 +221,13 @@ class RunCheck {
         kept.home >= 0 && kept.home + kept.bytes() <= static_cast<std::int64_t>(host_.size()),
         "{}: bytes {}..{} of {} in host memory", kept.name, kept.home, kept.home + kept.bytes() - 1,
         host_.size());
-    const std::int8_t* bytes = host_.data() + kept.home;
+    Recording<std::int8_t> bytes(kept.name, kept.bytes());
+    const auto all = static_cast<std::size_t>(kept.bytes());
+    bytes.write({.offset = 0, .rows = 1, .cols = kept.bytes(), .pitch = 0},
+                host_.subspan(static_cast<std::size_t>(kept.home), all));
     comparison_.compare(
         tensor.name + " (host)", tensor.shape, expected,
-        [&](std::int64_t element, std::int8_t) { return std::optional(bytes[element]); });
+        [&](std::int64_t element, Value value) { return recorded(bytes, element, value); });
   }
 
   const Graph& graph_;
@@ -174,10 +253,21 @@ CheckResult check_run(const Graph& graph, const NetworkData& data, const Program
                       Recorder recorder, std::span<const std::int8_t> host) {
   check_outputs(graph);
   RunCheck run_check(graph, program, std::move(recorder), host);
-  reference::Evaluator evaluator(graph, data);
-  while (!evaluator.done()) {
-    const Node& node = evaluator.next_node();
-    run_check.check(node, evaluator.evaluate_next());
+  if (is_float(graph.type())) {
+    const auto orders = summation_orders(graph, program);
+    reference::RealEvaluator evaluator(graph, data, orders);
+    while (!evaluator.done()) {
+      const Node& node = evaluator.next_node();
+      const auto expected = in_bits(evaluator.evaluate_next());
+      run_check.check(node, expected.values, expected.sums);
+    }
+  } else {
+    reference::Evaluator evaluator(graph, data);
+    while (!evaluator.done()) {
+      const Node& node = evaluator.next_node();
+      const reference::LayerValues expected = evaluator.evaluate_next();
+      run_check.check(node, *expected.values, expected.accumulators);
+    }
   }
   return std::move(run_check).result();
 }

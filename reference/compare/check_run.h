@@ -16,8 +16,11 @@ inline constexpr std::size_t kReportedMismatches = 10;
 
 /// Evaluates the network with the reference kernels and compares every tensor that its operators
 /// produce, element by element, in network order:
-///  - `conv1 (accumulators)`: the int32 accumulators of each weighted layer, bias included;
-///  - `conv1`: the int8 results of each operator. Views (flatten) produce nothing;
+///  - `conv1 (accumulators)`: the accumulators of each weighted layer, bias included: int32, or
+///  fp32
+///    added in the order that the program prescribes (summation_order.h);
+///  - `conv1`: the int8 or bf16 results, bit for bit, of each operator. Views (flatten) produce
+///  nothing;
 ///  - `prob (host)`: each network output once more, as it lies in host memory after the run.
 /// An element that the run never wrote is a mismatch, and so is one that it wrote twice with
 /// different values. Program tensors are found by name: that of the graph's tensor, or for a view

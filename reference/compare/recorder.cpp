@@ -20,8 +20,9 @@ void write(std::optional<Recording<Value>>& recording, const std::string& name,
 Recorder::Recorder(const Program& program) {
   tensors_.reserve(program.tensors.size());
   for (const ProgramTensor& tensor : program.tensors) {
-    const bool computed = tensor.role != TensorRole::Constant && tensor.type == DataType::Int8;
+    const bool computed = tensor.role != TensorRole::Constant;
     tensors_.push_back({.name = tensor.name,
+                        .bytes = computed ? tensor.bytes() : 0,
                         .elements = computed ? tensor.pixels * tensor.channels : 0,
                         .results = {},
                         .accumulators = {}});
@@ -32,7 +33,7 @@ void Recorder::record_result(TensorId tensor, std::int64_t offset, std::int64_t 
                              std::int64_t cols, std::int64_t pitch,
                              std::span<const std::int8_t> values) {
   Recorded& target = recorded(tensor);
-  write(target.results, target.name, target.elements, {offset, rows, cols, pitch}, values);
+  write(target.results, target.name, target.bytes, {offset, rows, cols, pitch}, values);
 }
 
 void Recorder::record_accumulators(TensorId tensor, std::int64_t offset, std::int64_t rows,

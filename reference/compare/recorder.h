@@ -12,18 +12,18 @@
 namespace systole {
 
 /// Collects what a data-carrying run computes, for check_run(). The calls have the shape of the
-/// simulator's observer, which this room may not see: `offset` and `pitch` count elements of the
-/// packed tensor. Memory: a tensor's bytes (and its accumulators', four times that), plus one bit
-/// per element, from the first write on.
+/// simulator's observer, which this room may not see. Memory: a tensor's bytes, 4 bytes per element
+/// of its accumulators, and one bit for each of both, from the first write on.
 class Recorder {
  public:
   explicit Recorder(const Program& program);
 
-  /// int8 results of `tensor`. Throws InternalError, naming the tensor, when the block leaves it or
-  /// it holds no results.
+  /// Bytes of `tensor`: `offset`, `cols` and `pitch` count bytes of the packed tensor. Throws
+  /// InternalError, naming the tensor, when the block leaves it or it holds no results.
   void record_result(TensorId tensor, std::int64_t offset, std::int64_t rows, std::int64_t cols,
                      std::int64_t pitch, std::span<const std::int8_t> values);
-  /// The int32 values (accumulator + bias) that became those results.
+  /// The values (accumulator + bias; int32, or patterns of fp32) that became those results; here
+  /// `offset`, `cols` and `pitch` count elements.
   void record_accumulators(TensorId tensor, std::int64_t offset, std::int64_t rows,
                            std::int64_t cols, std::int64_t pitch,
                            std::span<const std::int32_t> values);
@@ -35,7 +35,8 @@ class Recorder {
  private:
   struct Recorded {
     std::string name;
-    std::int64_t elements = 0;  ///< 0: holds no results
+    std::int64_t bytes = 0;  ///< 0: holds no results
+    std::int64_t elements = 0;
     std::optional<Recording<std::int8_t>> results;
     std::optional<Recording<std::int32_t>> accumulators;
   };

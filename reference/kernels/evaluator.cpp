@@ -16,10 +16,6 @@ namespace {
 
 constexpr Quantization kSoftmaxQuantization{.scale = 1.0 / 256, .zero_point = -128};
 
-std::size_t index_of(GraphTensorId tensor) {
-  return static_cast<std::size_t>(tensor);
-}
-
 SharedValues share(std::vector<std::int8_t> values) {
   return std::make_shared<const std::vector<std::int8_t>>(std::move(values));
 }
@@ -38,14 +34,9 @@ void add_biases(std::vector<std::int32_t>& accumulators, const std::vector<std::
 }  // namespace
 
 Evaluator::Evaluator(const Graph& graph, const NetworkData& data)
-    : graph_(graph), data_(data), live_(graph.tensors.size()), uses_ahead_(graph.tensors.size()) {
-  for (const Node& node : graph.nodes) {
-    for (const GraphTensorId input : node.inputs) {
-      ++uses_ahead_[index_of(input)];
-    }
-  }
+    : graph_(graph), data_(data), live_(graph) {
   for (const GraphTensorId input : graph.inputs) {
-    keep(input, share(data.input(graph, input)));
+    live_.keep(input, share(data.input(graph, input)));
   }
 }
 
@@ -54,12 +45,8 @@ LayerValues Evaluator::evaluate_next() {
   const Node& node = next_node();
   LayerValues result = evaluate(node);
   ++next_;
-  for (const GraphTensorId input : node.inputs) {
-    if (--uses_ahead_[index_of(input)] == 0) {
-      live_[index_of(input)].reset();
-    }
-  }
-  keep(node.output, result.values);
+  live_.done(node);
+  live_.keep(node.output, result.values);
   return result;
 }
 
@@ -84,7 +71,7 @@ LayerValues Evaluator::evaluate_weighted(const Node& node, const Conv2d& convolu
                 .output = graph_.tensor(node.output).shape,
                 .kernel = convolution.kernel,
                 .groups = convolution.groups},
-               *input_values(node, 0), in.quantization.zero_point, parameters.weights);
+               *live_.input(node, 0), in.quantization.zero_point, parameters.weights);
   return finish_weighted(node, parameters, std::move(accumulators), convolution.weights,
                          convolution.activation);
 }
@@ -96,7 +83,7 @@ LayerValues Evaluator::evaluate_weighted(const Node& node, const Dense& dense) c
   const LayerParameters parameters = data_.parameters(graph_, static_cast<NodeId>(next_));
   std::vector<std::int32_t> accumulators =
       contract(in.shape.batch, in.shape.channels, graph_.tensor(node.output).shape.channels,
-               *input_values(node, 0), in.quantization.zero_point, parameters.weights);
+               *live_.input(node, 0), in.quantization.zero_point, parameters.weights);
   return finish_weighted(node, parameters, std::move(accumulators), dense.weights,
                          dense.activation);
 }
@@ -117,13 +104,13 @@ LayerValues Evaluator::finish_weighted(const Node& node, const LayerParameters& 
 }
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const AddTensors& addition) const {
-  return share(add(*input_values(node, 0), input_tensor(node, 0).quantization,
-                   *input_values(node, 1), input_tensor(node, 1).quantization,
-                   addition.activation.kind, graph_.tensor(node.output).quantization));
+  return share(add(*live_.input(node, 0), input_tensor(node, 0).quantization, *live_.input(node, 1),
+                   input_tensor(node, 1).quantization, addition.activation.kind,
+                   graph_.tensor(node.output).quantization));
 }
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const Activate& activation) const {
-  return share(activate(*input_values(node, 0), input_tensor(node, 0).quantization,
+  return share(activate(*live_.input(node, 0), input_tensor(node, 0).quantization,
                         activation.activation.kind, graph_.tensor(node.output).quantization));
 }
 
@@ -135,7 +122,7 @@ SharedValues Evaluator::evaluate_plain(const Node& node, const PoolTensor& pooli
                      .output = out.shape,
                      .input_quantization = in.quantization,
                      .output_quantization = out.quantization},
-                    *input_values(node, 0)));
+                    *live_.input(node, 0)));
 }
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const Concat& /*concat*/) const {
@@ -144,7 +131,7 @@ SharedValues Evaluator::evaluate_plain(const Node& node, const Concat& /*concat*
   std::int64_t first_channel = 0;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const GraphTensor& in = input_tensor(node, i);
-    concatenate(*input_values(node, i), in.shape.channels, in.quantization, values,
+    concatenate(*live_.input(node, i), in.shape.channels, in.quantization, values,
                 out.shape.channels, first_channel, out.quantization);
     first_channel += in.shape.channels;
   }
@@ -154,34 +141,18 @@ SharedValues Evaluator::evaluate_plain(const Node& node, const Concat& /*concat*
 }
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const Flatten& /*flatten*/) const {
-  return input_values(node, 0);
+  return live_.input(node, 0);
 }
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const SoftmaxChannels& /*softmax*/) const {
   const GraphTensor& in = input_tensor(node, 0);
   SYSTOLE_CHECK(graph_.tensor(node.output).quantization == kSoftmaxQuantization,
                 "{}: softmax with another quantisation than 1/256, -128", node.name);
-  return share(softmax(*input_values(node, 0), in.shape.channels, in.quantization.scale));
+  return share(softmax(*live_.input(node, 0), in.shape.channels, in.quantization.scale));
 }
 
 const GraphTensor& Evaluator::input_tensor(const Node& node, std::size_t index) const {
   return graph_.tensor(node.inputs.at(index));
-}
-
-const SharedValues& Evaluator::input_values(const Node& node, std::size_t index) const {
-  const SharedValues& values = live_[index_of(node.inputs.at(index))];
-  SYSTOLE_CHECK(values != nullptr, "{}: input {} is not there", node.name, index);
-  return values;
-}
-
-void Evaluator::keep(GraphTensorId tensor, SharedValues values) {
-  const GraphTensor& description = graph_.tensor(tensor);
-  SYSTOLE_CHECK(static_cast<std::int64_t>(values->size()) == description.shape.elements(),
-                "{}: {} values, expected {}", description.name, values->size(),
-                description.shape.elements());
-  if (uses_ahead_[index_of(tensor)] > 0) {
-    live_[index_of(tensor)] = std::move(values);
-  }
 }
 
 }  // namespace systole::reference

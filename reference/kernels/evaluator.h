@@ -1,15 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "compiler/graph/graph.h"
 #include "compiler/graph/parameters.h"
+#include "reference/kernels/live_tensors.h"
 
 namespace systole::reference {
 
-using SharedValues = std::shared_ptr<const std::vector<std::int8_t>>;
+using SharedValues = Shared<std::int8_t>;
 
 /// What one node of a network computes. Packed NHWC.
 struct LayerValues {
@@ -18,8 +18,7 @@ struct LayerValues {
   std::vector<std::int32_t> accumulators;
 };
 
-/// Computes a network's tensors node by node, in execution order. A tensor is dropped when its last
-/// consumer is done (and the caller's copies are), so the peak is a layer, not the network.
+/// Computes an int8 network's tensors node by node, in execution order.
 class Evaluator {
  public:
   /// Reads the network's inputs. Both must outlive the evaluator.
@@ -46,14 +45,11 @@ class Evaluator {
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const SoftmaxChannels& softmax) const;
 
   [[nodiscard]] const GraphTensor& input_tensor(const Node& node, std::size_t index) const;
-  [[nodiscard]] const SharedValues& input_values(const Node& node, std::size_t index) const;
-  void keep(GraphTensorId tensor, SharedValues values);
 
   const Graph& graph_;
   const NetworkData& data_;
   std::size_t next_ = 0;
-  std::vector<SharedValues> live_;        ///< by tensor; empty where not yet or no longer there
-  std::vector<std::int64_t> uses_ahead_;  ///< by tensor: inputs of nodes still to come
+  LiveTensors<std::int8_t> live_;
 };
 
 }  // namespace systole::reference

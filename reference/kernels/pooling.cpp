@@ -1,9 +1,11 @@
 #include "reference/kernels/pooling.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "arch/diag/check.h"
 #include "reference/kernels/activation.h"
+#include "reference/kernels/bf16.h"
 #include "reference/kernels/fixed_scale.h"
 
 namespace systole::reference {
@@ -51,9 +53,9 @@ Kernel effective_kernel(const PoolTensor& attributes, const Shape& in) {
 }
 
 /// What a window of pixels becomes: one value per channel.
-class Reduction {
+class QuantizedReduction {
  public:
-  Reduction(const Pooling& pooling, const Kernel& kernel)
+  QuantizedReduction(const Pooling& pooling, const Kernel& kernel)
       : pooling_(pooling),
         whole_kernel_(kernel.rows * kernel.cols),
         scale_(
@@ -99,21 +101,55 @@ class Reduction {
   std::vector<std::int64_t> sums_;
 };
 
-}  // namespace
+/// The same in binary32, in the order of the pixels.
+class RealReduction {
+ public:
+  RealReduction(const Pooling& pooling, const Kernel& kernel)
+      : attributes_(pooling.attributes),
+        whole_kernel_(kernel.rows * kernel.cols),
+        values_(static_cast<std::size_t>(pooling.input.channels)) {}
 
-std::vector<std::int8_t> pool(const Pooling& pooling, std::span<const std::int8_t> values) {
+  void start() {
+    pixels_ = 0;
+    std::fill(values_.begin(), values_.end(), 0.0F);
+  }
+  void take(std::span<const float> pixel) {
+    const bool first = pixels_++ == 0;
+    for (std::size_t channel = 0; channel < pixel.size(); ++channel) {
+      float& value = values_[channel];
+      if (attributes_.kind == PoolKind::Average) {
+        value = value + pixel[channel];
+      } else if (first || std::isnan(pixel[channel]) || pixel[channel] > value) {
+        value = pixel[channel];
+      }
+    }
+  }
+  void finish(std::span<float> out) const {
+    SYSTOLE_CHECK(pixels_ > 0, "a pooling window lies outside the image");
+    const std::int64_t count = attributes_.count_padding ? whole_kernel_ : pixels_;
+    const float divisor = attributes_.kind == PoolKind::Average ? static_cast<float>(count) : 1.0F;
+    std::transform(values_.begin(), values_.end(), out.begin(),
+                   [&](float value) { return bf16_nearest(value / divisor); });
+  }
+
+ private:
+  const PoolTensor& attributes_;
+  std::int64_t whole_kernel_;
+  std::int64_t pixels_ = 0;
+  std::vector<float> values_;
+};
+
+template <class Reduction, class Value>
+std::vector<Value> reduced(const Pooling& pooling, std::span<const Value> values) {
   const Shape& in = pooling.input;
   const Shape& out = pooling.output;
   SYSTOLE_CHECK(static_cast<std::int64_t>(values.size()) == in.elements(), "{} values, expected {}",
                 values.size(), in.elements());
-  SYSTOLE_CHECK(pooling.attributes.kind == PoolKind::Average ||
-                    pooling.input_quantization == pooling.output_quantization,
-                "max pooling changes the quantisation");
   const Kernel kernel = effective_kernel(pooling.attributes, in);
   const auto rows = covered_rows(kernel, in, out);
   const auto cols = covered_cols(kernel, in, out);
   const auto channels = static_cast<std::size_t>(in.channels);
-  std::vector<std::int8_t> result(static_cast<std::size_t>(out.elements()));
+  std::vector<Value> result(static_cast<std::size_t>(out.elements()));
   Reduction reduction(pooling, kernel);
   for (std::int64_t pixel = 0; pixel < out.pixels(); ++pixel) {
     const std::int64_t image = pixel / (out.rows * out.cols);
@@ -127,6 +163,19 @@ std::vector<std::int8_t> pool(const Pooling& pooling, std::span<const std::int8_
     reduction.finish({result.data() + pixel * out.channels, channels});
   }
   return result;
+}
+
+}  // namespace
+
+std::vector<std::int8_t> pool(const Pooling& pooling, std::span<const std::int8_t> values) {
+  SYSTOLE_CHECK(pooling.attributes.kind == PoolKind::Average ||
+                    pooling.input_quantization == pooling.output_quantization,
+                "max pooling changes the quantisation");
+  return reduced<QuantizedReduction>(pooling, values);
+}
+
+std::vector<float> pool(const Pooling& pooling, std::span<const float> values) {
+  return reduced<RealReduction>(pooling, values);
 }
 
 }  // namespace systole::reference

@@ -23,4 +23,7 @@ struct Pooling {
 [[nodiscard]] std::vector<std::int8_t> pool(const Pooling& pooling,
                                             std::span<const std::int8_t> values);
 
+/// The same of bf16, as docs/numerics.md says; the quantisations are not used.
+[[nodiscard]] std::vector<float> pool(const Pooling& pooling, std::span<const float> values);
+
 }  // namespace systole::reference

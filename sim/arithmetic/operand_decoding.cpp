@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "arch/diag/check.h"
-#include "sim/arithmetic/float_format.h"
+#include "arch/isa/float_format.h"
 
 namespace systole {
 

@@ -63,36 +63,42 @@ class OperandCheck {
             chip_.matrix.cols);
     require_buffer(requantize.bias, {1, requantize.cols * bytes_of(DataType::Int32), 0});
     require_lookup(requantize.lookup);
+    require(requantize.to.type == DataType::Int8, "int32 sums to {}", name_of(requantize.to.type));
     require_destination(requantize.to, requantize.rows, requantize.cols);
   }
   void operator()(const Rescale& rescale) const {
-    require_buffer(rescale.in, {rescale.rows, rescale.cols, rescale.in_pitch});
+    require_buffer(rescale.in, {rescale.rows, row_bytes(rescale), rescale.in_pitch});
     require_lookup(rescale.lookup);
     require_destination(rescale.to, rescale.rows, rescale.cols);
   }
   void operator()(const Add& add) const {
-    require_buffer(add.a, {add.rows, add.cols, add.a_pitch});
-    require_buffer(add.b, {add.rows, add.cols, add.b_pitch});
+    require_buffer(add.a, {add.rows, row_bytes(add), add.a_pitch});
+    require_buffer(add.b, {add.rows, row_bytes(add), add.b_pitch});
     require_destination(add.to, add.rows, add.cols);
   }
   void operator()(const Pool& pool) const {
     require_destination(pool.to, pool.count, pool.window.channels);
   }
   void operator()(const Softmax& softmax) const {
-    require_buffer(softmax.in, {softmax.rows, softmax.cols, softmax.in_pitch});
-    require_buffer(softmax.table, {1, kSoftmaxTableBytes, 0});
+    require_buffer(softmax.in, {softmax.rows, row_bytes(softmax), softmax.in_pitch});
+    if (!is_float(softmax.to.type)) {
+      require_buffer(softmax.table, {1, kSoftmaxTableBytes, 0});
+    }
     require_destination(softmax.to, softmax.rows, softmax.cols);
   }
   void operator()(const Convert& convert) const {
     require_entries(convert.accumulator, convert.rows);
     require(convert.cols <= chip_.matrix.cols, "{} columns of {}", convert.cols, chip_.matrix.cols);
-    require(is_float(convert.type), "conversion to {}", name_of(convert.type));
-    require(convert.low <= convert.high, "clamp to {}..{}", convert.low, convert.high);
     require_buffer(convert.bias, {1, convert.cols * bytes_of(DataType::Fp32), 0});
-    require_written(convert.out, {convert.rows, convert.row_bytes(), convert.pitch});
+    require(is_float(convert.to.type), "fp32 sums to {}", name_of(convert.to.type));
+    require_destination(convert.to, convert.rows, convert.cols);
   }
 
  private:
+  template <class Rowwise>
+  static std::int64_t row_bytes(const Rowwise& operation) {
+    return bytes_of(operation.to.type, operation.cols);
+  }
   void require_buffer(const Operand& operand, const Rows& rows) const {
     require_rows("unified buffer", chip_.buffer.capacity.count(), operand.address, rows);
   }
@@ -102,12 +108,11 @@ class OperandCheck {
     }
   }
   void require_destination(const Destination& to, std::int64_t rows, std::int64_t cols) const {
-    require_written(to.out, {rows, cols, to.pitch});
-  }
-  void require_written(const Operand& out, const Rows& rows) const {
-    require_buffer(out, rows);
+    require(to.type == DataType::Int8 || is_float(to.type), "results of type {}", name_of(to.type));
+    require(to.low <= to.high, "clamp to {}..{}", to.low, to.high);
+    require_buffer(to.out, {rows, bytes_of(to.type, cols), to.pitch});
     const auto tensors = static_cast<TensorId>(program_.tensors.size());
-    require(out.tensor >= kNoTensor && out.tensor < tensors, "tensor {} of {}", out.tensor,
+    require(to.out.tensor >= kNoTensor && to.out.tensor < tensors, "tensor {} of {}", to.out.tensor,
             tensors);
   }
   void require_tile(std::int64_t rows, std::int64_t cols) const {

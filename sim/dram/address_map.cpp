@@ -11,7 +11,11 @@ DramAddressMap::DramAddressMap(const DramSpec& spec)
       interleave_(spec.interleave.count()),
       burst_bytes_(spec.standard.organization.burst_bytes().count()),
       bursts_per_row_(spec.standard.organization.bursts_per_row),
-      banks_(spec.standard.organization.banks()) {
+      pseudo_channels_(spec.standard.organization.pseudo_channels),
+      banks_(spec.standard.organization.banks() / pseudo_channels_),
+      bank_groups_(spec.standard.organization.bank_groups),
+      banks_per_group_(spec.standard.organization.banks_per_group),
+      groups_below_(spec.mapping == DramMapping::BankGroupInterleaved ? bank_groups_ : 1) {
   SYSTOLE_CHECK(channels_ > 0, "a DRAM needs a channel, got {}", channels_);
   SYSTOLE_CHECK(interleave_ > 0 && interleave_ % burst_bytes_ == 0,
                 "the interleave of {} bytes is not a multiple of the burst of {} bytes",
@@ -46,9 +50,24 @@ std::int64_t DramAddressMap::system_address(ChannelIndex channel, std::int64_t l
 }
 
 BurstPlace DramAddressMap::place(std::int64_t burst) const {
-  const std::int64_t row_of_a_bank = burst / bursts_per_row_;
-  return {static_cast<BankIndex>(row_of_a_bank % banks_),
-          static_cast<RowIndex>(row_of_a_bank / banks_), burst % bursts_per_row_};
+  const auto take = [&burst](std::int64_t size) {
+    const std::int64_t field = burst % size;
+    burst /= size;
+    return field;
+  };
+  const std::int64_t pseudo_channel = take(pseudo_channels_);
+  const std::int64_t group_below = take(groups_below_);
+  const std::int64_t column = take(bursts_per_row_);
+  const std::int64_t group = group_below + take(bank_groups_ / groups_below_);
+  const std::int64_t bank = take(banks_per_group_);
+  const std::int64_t rank = take(banks_ / (bank_groups_ * banks_per_group_));
+  return {static_cast<BankIndex>(pseudo_channel * banks_ +
+                                 (rank * bank_groups_ + group) * banks_per_group_ + bank),
+          static_cast<RowIndex>(burst), column};
+}
+
+std::int64_t DramAddressMap::run_length(std::int64_t burst) const {
+  return pseudo_channels_ * groups_below_ > 1 ? 1 : bursts_per_row_ - burst % bursts_per_row_;
 }
 
 }  // namespace systole

@@ -27,7 +27,7 @@ struct BurstPlace {
 
 /// Where a system address is. Consecutive blocks of `interleave` bytes belong to consecutive
 /// channels, so a contiguous span is contiguous inside every channel that it touches. The local
-/// address of a channel reads row : rank : bank group : bank : column : byte of the burst.
+/// address of a channel is in the order of `DramMapping`, above the byte of the burst.
 class DramAddressMap {
  public:
   explicit DramAddressMap(const DramSpec& spec);
@@ -37,6 +37,8 @@ class DramAddressMap {
   /// Inverse of the interleave.
   [[nodiscard]] std::int64_t system_address(ChannelIndex channel, std::int64_t local) const;
   [[nodiscard]] BurstPlace place(std::int64_t burst) const;
+  /// How many bursts from `burst` on are in ascending columns of its row.
+  [[nodiscard]] std::int64_t run_length(std::int64_t burst) const;
 
   [[nodiscard]] std::int64_t burst_bytes() const { return burst_bytes_; }
   [[nodiscard]] std::int64_t bursts_per_row() const { return bursts_per_row_; }
@@ -50,7 +52,11 @@ class DramAddressMap {
   std::int64_t interleave_;
   std::int64_t burst_bytes_;
   std::int64_t bursts_per_row_;
-  std::int64_t banks_;
+  std::int64_t pseudo_channels_;
+  std::int64_t banks_;  ///< of a pseudo-channel
+  std::int64_t bank_groups_;
+  std::int64_t banks_per_group_;
+  std::int64_t groups_below_;  ///< bank groups that consecutive bursts go round
 };
 
 }  // namespace systole

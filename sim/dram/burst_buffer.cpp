@@ -1,114 +1,203 @@
 #include "sim/dram/burst_buffer.h"
 
-#include "sim/dram/device_timing.h"
+#include <algorithm>
 
 namespace systole {
 namespace {
 
-constexpr std::size_t kWordBits = 64;
-
-void put(std::vector<std::uint64_t>& set, std::size_t bank, bool in) {
-  std::uint64_t& word = set[bank / kWordBits];
-  const std::size_t bit = bank % kWordBits;
-  word = (word & ~(std::uint64_t{1} << bit)) | (std::uint64_t{in} << bit);
+/// Links all slots to a list of free ones.
+template <class Slots>
+void free_all(Slots& slots) {
+  for (std::size_t slot = 0; slot + 1 < slots.size(); ++slot) {
+    slots[slot].next = static_cast<BurstBuffer::Slot>(slot + 1);
+  }
 }
 
 }  // namespace
 
-BurstBuffer::BurstBuffer(std::size_t capacity, std::size_t banks)
-    : entries_(capacity), banks_(banks), oldest_arrivals_(banks), hit_arrivals_(banks) {
-  for (std::vector<std::uint64_t>* set :
-       {&sets_.waiting, &sets_.closed, &sets_.hits, &sets_.conflicts}) {
-    set->resize((banks + kWordBits - 1) / kWordBits);
-  }
-  for (std::size_t slot = capacity; slot-- > 0;) {
-    free_.push_back(static_cast<Slot>(slot));
-  }
+BurstBuffer::BurstBuffer(DramOperation operation, std::size_t capacity, std::size_t banks)
+    : operation_(operation),
+      capacity_(capacity),
+      series_(capacity + 1),
+      runs_(capacity + 1),
+      free_series_(0),
+      free_run_(0),
+      banks_(banks),
+      sets_{no_banks(banks), no_banks(banks), no_banks(banks), no_banks(banks)},
+      oldest_arrivals_(banks),
+      hit_arrivals_(banks) {
+  free_all(series_);
+  free_all(runs_);
 }
 
 BurstBuffer::Slot BurstBuffer::first_in_row(Slot from, RowIndex row) const {
-  while (from != kNone && at(from).request.row != row) {
-    from = at(from).next;
+  while (from != kNone && run(from).row != row) {
+    from = run(from).next;
   }
   return from;
 }
 
 void BurstBuffer::update_sets(std::size_t bank, RowIndex open_row) {
-  const Bank& bursts = banks_[bank];
-  const bool waits = bursts.oldest != kNone;
+  const Bank& runs = banks_[bank];
+  const bool waits = runs.oldest != kNone;
   const bool open = open_row != kNoRow;
-  put(sets_.waiting, bank, waits);
-  put(sets_.closed, bank, waits && !open);
-  put(sets_.hits, bank, bursts.hit != kNone);
-  put(sets_.conflicts, bank, waits && open && bursts.hit != bursts.oldest);
+  put_bank(sets_.waiting, bank, waits);
+  put_bank(sets_.closed, bank, waits && !open);
+  put_bank(sets_.hits, bank, runs.hit != kNone);
+  put_bank(sets_.conflicts, bank, waits && open && runs.hit != runs.oldest);
   if (waits) {
-    oldest_arrivals_[bank] = at(bursts.oldest).arrival;
+    oldest_arrivals_[bank] = series(run(runs.oldest).oldest).arrival;
   }
-  if (bursts.hit != kNone) {
-    hit_arrivals_[bank] = at(bursts.hit).arrival;
+  if (runs.hit != kNone) {
+    hit_arrivals_[bank] = series(run(runs.hit).oldest).arrival;
   }
 }
 
+DramCycles BurstBuffer::oldest_arrival() const {
+  DramCycles oldest{INT64_MAX};
+  for_each_bank(sets_.waiting,
+                [&](std::size_t bank) { oldest = std::min(oldest, oldest_arrivals_[bank]); });
+  return oldest;
+}
+
 bool BurstBuffer::holds(const BurstRequest& request) const {
-  if (addresses_[bucket(request)] == 0) {
-    return false;
-  }
-  for (Slot slot = oldest(request.bank); slot != kNone; slot = at(slot).next) {
-    if (at(slot).request.row == request.row && at(slot).request.column == request.column) {
+  for (Slot slot = oldest(request.bank); slot != kNone; slot = run(slot).next) {
+    const Run& each = run(slot);
+    if (each.row == request.row && each.first_column <= request.column &&
+        request.column < each.end_column) {
       return true;
     }
   }
   return false;
 }
 
-/// At the young end of its bank's list and of all.
-void BurstBuffer::link(Slot slot) {
-  Entry& added = entry(slot);
-  Bank& bank = banks_[added.request.bank];
-  added.previous = bank.youngest;
-  (bank.youngest == kNone ? bank.oldest : entry(bank.youngest).next) = slot;
-  bank.youngest = slot;
-  added.older = youngest_;
-  (youngest_ == kNone ? oldest_ : entry(youngest_).younger) = slot;
-  youngest_ = slot;
-}
-
-void BurstBuffer::unlink(Slot slot) {
-  const Entry& gone = at(slot);
-  Bank& bank = banks_[gone.request.bank];
-  (gone.previous == kNone ? bank.oldest : entry(gone.previous).next) = gone.next;
-  (gone.next == kNone ? bank.youngest : entry(gone.next).previous) = gone.previous;
-  (gone.older == kNone ? oldest_ : entry(gone.older).younger) = gone.younger;
-  (gone.younger == kNone ? youngest_ : entry(gone.younger).older) = gone.older;
-}
-
-BurstBuffer::Slot BurstBuffer::push(const BurstRequest& request, DramCycles arrival,
-                                    RowIndex open_row) {
-  const Slot slot = free_.back();
-  free_.pop_back();
-  entry(slot) = {.request = request, .arrival = arrival};
-  link(slot);
-  Bank& bank = banks_[request.bank];
-  if (bank.hit == kNone && open_row == request.row) {
-    bank.hit = slot;
-  }
-  if (bank.oldest == slot || bank.hit == slot) {
-    update_sets(request.bank, open_row);
-  }
-  ++addresses_[bucket(request)];
+BurstBuffer::Slot BurstBuffer::new_series(const BurstSeries& added) {
+  const Slot slot = free_series_;
+  Series& fresh = series(slot);
+  free_series_ = fresh.next;
+  static_cast<BurstSeries&>(fresh) = added;
+  fresh.next = kNone;
   return slot;
 }
 
-void BurstBuffer::remove(Slot slot, RowIndex open_row) {
-  const BurstRequest& request = at(slot).request;
-  Bank& bank = banks_[request.bank];
-  unlink(slot);
-  if (bank.hit == slot) {
-    bank.hit = first_in_row(at(slot).next, open_row);
+void BurstBuffer::append_series(Run& to, const BurstSeries& added) {
+  BurstSeries& last = series(to.youngest);
+  const std::int64_t id_step = added.id - last.id;
+  const DramCycles arrival_step = added.arrival - last.arrival;
+  if (last.bursts == 1 &&
+      (added.bursts == 1 || (added.id_step == id_step && added.arrival_step == arrival_step))) {
+    last.id_step = id_step;
+    last.arrival_step = arrival_step;
+    last.bursts += added.bursts;
+    return;
   }
-  update_sets(request.bank, open_row);
-  --addresses_[bucket(request)];
-  free_.push_back(slot);
+  const bool fits_on =
+      id_step == last.id_step * last.bursts && arrival_step == last.arrival_step * last.bursts;
+  if (last.bursts > 1 && fits_on &&
+      (added.bursts == 1 ||
+       (added.id_step == last.id_step && added.arrival_step == last.arrival_step))) {
+    last.bursts += added.bursts;
+    return;
+  }
+  const Slot slot = new_series(added);
+  series(to.youngest).next = slot;
+  to.youngest = slot;
+}
+
+void BurstBuffer::append_run(Bank& bank, const BurstRequest& first, const BurstSeries& added) {
+  const Slot slot = free_run_;
+  free_run_ = run(slot).next;
+  Run& fresh = run(slot);
+  fresh.row = first.row;
+  fresh.first_column = first.column;
+  fresh.end_column = first.column + added.bursts;
+  fresh.oldest = fresh.youngest = new_series(added);
+  fresh.next = kNone;
+  fresh.previous = bank.youngest;
+  (bank.youngest == kNone ? bank.oldest : run(bank.youngest).next) = slot;
+  bank.youngest = slot;
+}
+
+BurstBuffer::Change BurstBuffer::push_series(const BurstRequest& first, const BurstSeries& added,
+                                             RowIndex open_row) {
+  size_ += static_cast<std::size_t>(added.bursts);
+  Bank& bank = banks_[first.bank];
+  if (bank.youngest != kNone && continues(bank.youngest, first)) {
+    Run& last = run(bank.youngest);
+    last.end_column += added.bursts;
+    append_series(last, added);
+    return Change::None;
+  }
+  append_run(bank, first, added);
+  const bool oldest = bank.oldest == bank.youngest;
+  const bool hits = bank.hit == kNone && open_row == first.row;
+  if (hits) {
+    bank.hit = bank.youngest;
+  }
+  if (oldest || hits) {
+    update_sets(first.bank, open_row);
+  }
+  return hits ? Change::Hit : oldest ? Change::Oldest : Change::None;
+}
+
+void BurstBuffer::remove_run(Bank& bank, Slot slot, RowIndex open_row) {
+  Run& gone = run(slot);
+  (gone.previous == kNone ? bank.oldest : run(gone.previous).next) = gone.next;
+  (gone.next == kNone ? bank.youngest : run(gone.next).previous) = gone.previous;
+  if (bank.hit == slot) {
+    bank.hit = first_in_row(gone.next, open_row);
+  }
+  gone.next = free_run_;
+  free_run_ = slot;
+}
+
+/// Of the oldest series of the run, which has as many.
+void BurstBuffer::drop_series(Run& from, std::int64_t bursts) {
+  Series& oldest = series(from.oldest);
+  oldest.id += oldest.id_step * bursts;
+  oldest.arrival += oldest.arrival_step * bursts;
+  oldest.bursts -= bursts;
+  from.first_column += bursts;
+  size_ -= static_cast<std::size_t>(bursts);
+  if (oldest.bursts == 0) {
+    const Slot gone = from.oldest;
+    from.oldest = oldest.next;
+    series(gone).next = free_series_;
+    free_series_ = gone;
+  }
+}
+
+bool BurstBuffer::take(std::size_t bank, Slot slot, RowIndex open_row) {
+  Run& from = run(slot);
+  drop_series(from, 1);
+  if (from.first_column == from.end_column) {
+    remove_run(banks_[bank], slot, open_row);
+    update_sets(bank, open_row);
+    return true;
+  }
+  const DramCycles next = series(from.oldest).arrival;
+  if (slot == banks_[bank].oldest) {
+    oldest_arrivals_[bank] = next;
+  }
+  if (slot == banks_[bank].hit) {
+    hit_arrivals_[bank] = next;
+  }
+  return false;
+}
+
+BurstSeries BurstBuffer::take_series(std::size_t bank, Slot slot, std::int64_t most) {
+  Run& from = run(slot);
+  BurstSeries taken = series(from.oldest);
+  taken.bursts = std::min(taken.bursts, most);
+  drop_series(from, taken.bursts);
+  const DramCycles next = series(from.oldest).arrival;
+  if (slot == banks_[bank].oldest) {
+    oldest_arrivals_[bank] = next;
+  }
+  if (slot == banks_[bank].hit) {
+    hit_arrivals_[bank] = next;
+  }
+  return taken;
 }
 
 void BurstBuffer::row_changed(std::size_t bank, RowIndex open_row) {

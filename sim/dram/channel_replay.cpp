@@ -5,95 +5,136 @@
 #include <deque>
 #include <optional>
 
+#include "sim/dram/channel_engine.h"
+
 namespace systole {
 namespace {
 
-class Replay {
+/// The bursts of a source that fall to one channel, with a window if there is one.
+class ReplayFeed : public BurstFeed {
  public:
-  Replay(const DramStandard& standard, const DramControllerSpec& spec, const BitFieldMap& map,
-         std::int64_t channel, std::int64_t window, BurstSource& source,
-         const DramCommandObserver& commands, const CompletionObserver& completions)
-      : map_(map),
-        channel_(channel),
-        window_(window),
-        source_(source),
-        completions_(completions),
-        controller_(standard, spec, static_cast<ChannelIndex>(channel), commands) {}
-
-  DramRunResult run() {
+  ReplayFeed(const BitFieldMap& map, std::int64_t channel, std::int64_t window, BurstSource& source)
+      : map_(map), channel_(channel), window_(window), source_(source) {
     fetch();
-    DramCycles now = head_ ? head_->cycle : DramCycles(0);
-    while (head_ || !controller_.is_idle() || now <= result_.cycles) {
-      inject(now);
-      controller_.step(now);
-      take_completions();
-      now = next(now);
-    }
-    take_counts();
-    return result_;
   }
 
- private:
-  /// The next burst of this channel.
-  void fetch() {
-    head_.reset();
-    while (const std::optional<TimedBurst> timed = source_.next()) {
-      const BurstFields fields = map_.fields(timed->burst.address);
-      if (field_of(fields, AddressField::Channel) == channel_) {
-        head_ = timed;
-        request_ = {next_id_++, map_.bank(fields),
-                    static_cast<RowIndex>(field_of(fields, AddressField::Row)),
-                    field_of(fields, AddressField::Column), timed->burst.operation};
-        return;
-      }
+  [[nodiscard]] bool is_gated() const override { return window_ > 0; }
+  /// Bursts that completed before a cycle are out of the window in it.
+  [[nodiscard]] DramCycles opens(DramCycles now) const override {
+    const DramCycles from = std::max(now, run().from);
+    if (window_ == 0 || outstanding_ < window_) {
+      return from;
+    }
+    DramCycles first = kNever - DramCycles(1);
+    for (const std::deque<DramCycles>& ends : ends_) {
+      first = ends.empty() ? first : std::min(first, ends.front());
+    }
+    return std::max(from, first + DramCycles(1));
+  }
+  void completed(const CompletedSeries& series) {
+    for (std::int64_t index = 0; window_ > 0 && index < series.bursts.bursts; ++index) {
+      ends_[kind_of(series)].push_back(series.burst(index).at);
     }
   }
-
-  /// Room in the window: bursts that completed before `now` are out of it.
-  bool window_open(DramCycles now) {
-    if (window_ == 0) {
-      return true;
-    }
+  [[nodiscard]] const std::array<std::int64_t, 2>& taken() const { return taken_; }
+  /// Forgets bursts that completed before `now`.
+  void shrink_window(DramCycles now) {
     for (std::deque<DramCycles>& ends : ends_) {
       while (!ends.empty() && ends.front() < now) {
         ends.pop_front();
         --outstanding_;
       }
     }
-    return outstanding_ < window_;
   }
 
-  void inject(DramCycles now) {
-    if (!head_ || head_->cycle > now || !window_open(now)) {
-      return;
-    }
-    if (!controller_.offer(request_, now)) {
-      refused_ = true;
-      return;
-    }
-    refused_ = false;
-    ++(request_.operation == DramOperation::Read ? result_.read_requests : result_.write_requests);
-    ++outstanding_;
-    fetch();
+ private:
+  void taken(std::int64_t bursts, DramCycles /*last*/) override {
+    outstanding_ += bursts;
+    fetch();  // a run is one burst
   }
 
-  void take_completions() {
-    for (const CompletedBurst& burst : controller_.completions()) {
-      result_.cycles = std::max(result_.cycles, burst.at);
-      if (burst.operation == DramOperation::Read) {
-        result_.read_latency.add(burst.at - burst.accepted);
-      }
-      if (window_ > 0) {
-        ends_[kind_of(burst)].push_back(burst.at);
-      }
-      if (completions_) {
-        completions_(static_cast<ChannelIndex>(channel_), burst);
+  void fetch() {
+    while (const std::optional<TimedBurst> timed = source_.next()) {
+      const BurstFields fields = map_.fields(timed->burst.address);
+      if (field_of(fields, AddressField::Channel) == channel_) {
+        run_.first = {next_id_++, map_.bank(fields),
+                      static_cast<RowIndex>(field_of(fields, AddressField::Row)),
+                      field_of(fields, AddressField::Column), timed->burst.operation};
+        run_.bursts = 1;
+        run_.from = timed->cycle;
+        ++taken_[timed->burst.operation == DramOperation::Read ? 0 : 1];
+        return;
       }
     }
-    controller_.completions().clear();
   }
+
+  /// Within each kind bursts end in the order in which their ends become known.
+  static std::size_t kind_of(const CompletedSeries& series) {
+    if (series.from_buffer) {
+      return 2;
+    }
+    return series.operation == DramOperation::Read ? 0 : 1;
+  }
+
+  const BitFieldMap& map_;
+  std::int64_t channel_;
+  std::int64_t window_;
+  BurstSource& source_;
+  std::int64_t next_id_ = 0;
+  std::array<std::int64_t, 2> taken_{};  ///< reads, writes
+  std::int64_t outstanding_ = 0;
+  std::array<std::deque<DramCycles>, 3> ends_;  ///< of bursts in the window, by kind
+};
+
+class Replay : public CompletionSink {
+ public:
+  Replay(const DramStandard& standard, const DramControllerSpec& spec, const BitFieldMap& map,
+         std::int64_t channel, std::int64_t window, BurstSource& source,
+         const DramCommandObserver& commands, const CompletionObserver& completions)
+      : channel_(static_cast<ChannelIndex>(channel)),
+        completions_(completions),
+        feed_(map, channel, window, source),
+        engine_(standard, spec, channel_, {&feed_}, *this, commands) {
+    engine_.start(feed_.is_empty() ? DramCycles(0) : feed_.run().from);
+  }
+
+  DramRunResult run() {
+    while (!feed_.is_empty() || !engine_.controller().is_idle() ||
+           engine_.next() <= result_.cycles) {
+      feed_.shrink_window(engine_.next());
+      engine_.go_on(kNever);
+    }
+    result_.read_requests = feed_.taken()[0];
+    result_.write_requests = feed_.taken()[1];
+    take_counts();
+    return result_;
+  }
+
+  void completed(const CompletedSeries& series) override {
+    feed_.completed(series);
+    result_.cycles = std::max(result_.cycles, series.last());
+    if (series.operation == DramOperation::Read) {
+      add_latencies(series);
+    }
+    for (std::int64_t index = 0; completions_ && index < series.bursts.bursts; ++index) {
+      completions_(channel_, series.burst(index));
+    }
+  }
+
+ private:
+  void add_latencies(const CompletedSeries& series) {
+    if (series.at_step == series.bursts.arrival_step) {
+      result_.read_latency.add(series.at - series.bursts.arrival, series.bursts.bursts);
+      return;
+    }
+    for (std::int64_t index = 0; index < series.bursts.bursts; ++index) {
+      const CompletedBurst burst = series.burst(index);
+      result_.read_latency.add(burst.at - burst.accepted);
+    }
+  }
+
   void take_counts() {
-    const CommandCounts& counts = controller_.counts();
+    const CommandCounts& counts = engine_.controller().counts();
     result_.activates = counts.of(DramCommandKind::Activate);
     result_.precharges = counts.of(DramCommandKind::Precharge);
     result_.precharges_all = counts.of(DramCommandKind::PrechargeAll);
@@ -106,47 +147,14 @@ class Replay {
     result_.row_conflicts = counts.row_conflicts;
     result_.forwarded = counts.forwarded;
     result_.merged = counts.merged;
-    result_.active_cycles = controller_.active_cycles(result_.cycles);
-    result_.rank_cycles = result_.cycles * controller_.ranks();
+    result_.active_cycles = engine_.controller().active_cycles(result_.cycles);
+    result_.rank_cycles = result_.cycles * engine_.controller().ranks();
   }
 
-  /// Within each kind bursts end in the order in which their ends become known.
-  static std::size_t kind_of(const CompletedBurst& burst) {
-    if (burst.from_buffer) {
-      return 2;
-    }
-    return burst.operation == DramOperation::Read ? 0 : 1;
-  }
-
-  DramCycles next(DramCycles now) {
-    const DramCycles event = controller_.next_event(now);
-    if (!head_) {
-      return event;
-    }
-    DramCycles offer = std::max(now + DramCycles(1), head_->cycle);
-    if (!window_open(offer)) {
-      offer = kNever;
-      for (const std::deque<DramCycles>& ends : ends_) {
-        offer = ends.empty() ? offer : std::min(offer, ends.front() + DramCycles(1));
-      }
-    } else if (refused_ && !controller_.has_room(request_.operation)) {
-      offer = kNever;  // and what the write buffer does not hold it will not hold later
-    }
-    return std::min(event, offer);
-  }
-
-  const BitFieldMap& map_;
-  std::int64_t channel_;
-  std::int64_t window_;
-  BurstSource& source_;
+  ChannelIndex channel_;
   const CompletionObserver& completions_;
-  CommandController controller_;
-  std::optional<TimedBurst> head_;
-  BurstRequest request_;
-  bool refused_ = false;  ///< the head, because its buffer was full
-  std::int64_t next_id_ = 0;
-  std::int64_t outstanding_ = 0;
-  std::array<std::deque<DramCycles>, 3> ends_;  ///< of bursts in the window, by kind
+  ReplayFeed feed_;
+  ChannelEngine engine_;
   DramRunResult result_;
 };
 

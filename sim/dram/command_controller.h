@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,9 +9,11 @@
 #include "arch/dram_controller_spec.h"
 #include "arch/dram_spec.h"
 #include "sim/dram/burst_buffer.h"
+#include "sim/dram/burst_feed.h"
 #include "sim/dram/device_timing.h"
 #include "sim/dram/dram_types.h"
 #include "sim/dram/refresh_schedule.h"
+#include "sim/dram/write_drain.h"
 
 namespace systole {
 
@@ -22,6 +25,21 @@ struct CompletedBurst {
   DramCycles accepted{0};
   DramCycles at{0};
   bool from_buffer = false;  ///< forwarded or merged: no command of its own
+};
+
+/// Bursts whose completions are known, at equal distances.
+struct CompletedSeries {
+  BurstSeries bursts;  ///< arrival: when accepted
+  DramOperation operation = DramOperation::Read;
+  DramCycles at{0};
+  DramCycles at_step{0};
+  bool from_buffer = false;
+
+  [[nodiscard]] DramCycles last() const { return at + at_step * (bursts.bursts - 1); }
+  [[nodiscard]] CompletedBurst burst(std::int64_t index) const {
+    return {bursts.id + bursts.id_step * index, operation,
+            bursts.arrival + bursts.arrival_step * index, at + at_step * index, from_buffer};
+  }
 };
 
 /// What the controller has done.
@@ -60,6 +78,9 @@ class CommandController {
  public:
   CommandController(const DramStandard& standard, const DramControllerSpec& spec,
                     ChannelIndex channel = {}, DramCommandObserver observer = {});
+  CommandController(const CommandController&) = delete;
+  CommandController& operator=(const CommandController&) = delete;
+  ~CommandController() = default;
 
   /// Takes the burst, or refuses it because its buffer is full. `now` ascends.
   bool offer(const BurstRequest& request, DramCycles now);
@@ -68,16 +89,27 @@ class CommandController {
     return buffer(operation).has_room();
   }
   void step(DramCycles now);
+  /// Goes on from cycle `now`, of which nothing has been done, as long as only column commands of
+  /// the open rows follow and `feed` offers a burst a cycle, but not into `until`; what follows
+  /// from a cycle is the same as by `offer` and `step` cycle by cycle. Returns the first cycle of
+  /// which nothing has been done: `now` where something else is to be decided soon. Bursts that are
+  /// evenly apart cost as much as one.
+  DramCycles stream(BurstFeed& feed, DramCycles now, DramCycles until);
   /// The first cycle after `now` in which `step` can do something; kNever when nothing is left to
   /// do but refreshes that are not described.
   [[nodiscard]] DramCycles next_event(DramCycles now);
+  /// True when bursts offered since the last `next_event` may have moved it.
+  [[nodiscard]] bool is_stale() const { return stale_; }
   /// Bursts accepted and not completed by a command; refreshes go on without.
   [[nodiscard]] bool is_idle() const {
     return reads_.size() == 0 && writes_.size() == 0 && active_count_ == 0;
   }
 
+  /// Which buffer is served.
+  [[nodiscard]] DramOperation direction() const { return direction_; }
+  [[nodiscard]] bool is_idle_of_writes() const { return writes_.size() == 0; }
   /// Completions since they were last taken, in order of their command. The caller clears it.
-  [[nodiscard]] std::vector<CompletedBurst>& completions() { return completions_; }
+  [[nodiscard]] std::vector<CompletedSeries>& completions() { return completions_; }
   [[nodiscard]] const CommandCounts& counts() const { return counts_; }
   /// Ranks of all pseudo-channels.
   [[nodiscard]] std::int64_t ranks() const { return static_cast<std::int64_t>(device_.ranks()); }
@@ -87,12 +119,13 @@ class CommandController {
 
  private:
   /// A command, the cycle in which it may go, and its burst's arrival: the earlier cycle goes
-  /// first, in one cycle the older burst.
+  /// first, in one cycle the older burst. Not copied where speed counts: a copy right after its
+  /// parts were written waits for them.
   struct Candidate {
     DramCycles at = kNever;
     DramCycles arrival = kNever;
+    std::uint32_t bank = 0;
     DramCommandKind kind = DramCommandKind::Precharge;
-    std::size_t bank = 0;
     bool buffered = false;  ///< of a buffered burst: the bank's oldest, or its oldest hit
 
     [[nodiscard]] bool is_before(const Candidate& other) const {
@@ -100,12 +133,13 @@ class CommandController {
     }
   };
   class Search;
+  class Stream;
   struct Bus {
     bool columns = true;
     bool rows = true;
     DramCycles free{0};
     bool buffered_known = false;  ///< the best of the plans of this bus
-    Candidate buffered;
+    const Candidate* buffered = nullptr;
   };
   /// The best command of one kind, kept from cycle to cycle. A command makes only those plans
   /// unknown whose cycles it moves; what changes in its bank alone is compared anew.
@@ -123,20 +157,32 @@ class CommandController {
     return operation == DramOperation::Read ? reads_ : writes_;
   }
   [[nodiscard]] bool is_active(std::size_t bank) const {
-    return ((active_reads_[bank / 64] | active_writes_[bank / 64]) >> bank % 64 & 1U) != 0;
+    return has_bank(active_reads_, bank) || has_bank(active_writes_, bank);
   }
   [[nodiscard]] Plan& plan(Need need) { return plans_[static_cast<std::size_t>(need)]; }
   [[nodiscard]] const Candidate& best_active(DramCycles from);
   [[nodiscard]] const Candidate& best_buffered(Bus& bus, DramCycles from);
-  [[nodiscard]] Candidate search_buffered(const Bus& bus, DramCycles from);
+  [[nodiscard]] const Candidate* search_buffered(const Bus& bus, DramCycles from);
   [[nodiscard]] const Candidate& best_of(Need need, DramCycles from);
-  [[nodiscard]] Candidate best_of_starving(const Bus& bus, DramCycles from) const;
-  [[nodiscard]] Candidate best_unwanted_row(DramCycles from) const;
+  void find_starving(const Bus& bus, DramCycles from, Candidate& best) const;
+  void find_unwanted_row(DramCycles from, Candidate& best) const;
+  /// A burst of the buffer is older than the limit.
   [[nodiscard]] bool starves(const BurstBuffer& buffer, DramCycles now) const {
-    return spec_.starvation_limit > DramCycles(0) && buffer.size() > 0 &&
-           now - buffer.oldest_arrival() > spec_.starvation_limit;
+    return spec_.starvation_limit > DramCycles(0) && now > patience_of(buffer) &&
+           buffer.size() > 0 && now > renewed_patience(buffer, now);
+  }
+  /// No burst of the buffer starves up to this cycle.
+  [[nodiscard]] DramCycles& patience_of(const BurstBuffer& buffer) const {
+    return patience_[&buffer == &reads_ ? 0 : 1];
+  }
+  [[nodiscard]] DramCycles renewed_patience(const BurstBuffer& buffer, DramCycles now) const {
+    const DramCycles oldest = buffer.size() == 0 ? now : buffer.oldest_arrival();
+    return patience_of(buffer) = oldest + spec_.starvation_limit;
   }
   void reconsider(Need need, std::size_t bank, DramCycles from);
+  void improve(Candidate& best, DramCycles at, DramCycles arrival, std::size_t bank,
+               DramCommandKind kind);
+  void reconsider_active(std::size_t bank, DramCycles from);
   void forget_plans();
   void forget_buffered();
   void revise_plans(DramCommandKind kind, std::size_t bank, DramCycles now);
@@ -145,41 +191,55 @@ class CommandController {
   [[nodiscard]] bool rank_is_idle(std::size_t rank) const;
   [[nodiscard]] bool bank_is_idle(std::size_t bank) const;
   [[nodiscard]] bool refresh_pending(std::size_t rank) const;
-  [[nodiscard]] bool is_blocked(std::size_t bank) const {
-    return (blocked_banks_[bank / 64] >> bank % 64 & 1U) != 0;
-  }
+  [[nodiscard]] bool is_blocked(std::size_t bank) const { return has_bank(blocked_banks_, bank); }
   void update_blocked();
-  [[nodiscard]] DramOperation wanted_direction(DramCycles now) const;
+  void after_push(const BurstRequest& request, BurstBuffer::Change change, DramCycles now);
+  [[nodiscard]] DramOperation wanted_direction(DramCycles now) const {
+    return drain_.next(direction_, reads_.size(), writes_.size(), starves(reads_, now));
+  }
+  void open_row_changed(std::size_t bank, RowIndex row) {
+    reads_.row_changed(bank, row);
+    writes_.row_changed(bank, row);
+  }
   void issue_on(Bus& bus, DramCycles now);
-  void issue(Bus& bus, const Candidate& planned, DramCycles now);
-  void issue_buffered(Bus& bus, const Candidate& command, DramCycles now);
+  void issue(Bus& bus, const Candidate& command, DramCycles now);
+  void issue_buffered(Bus& bus, DramCommandKind kind, std::size_t bank, DramCycles now);
+  void issue_own(Bus& bus, DramCommandKind kind, std::size_t bank, DramCycles now);
   void set_active(std::size_t bank, bool active);
   void complete(const BurstRequest& request, DramCycles arrival, DramCycles now);
+  [[nodiscard]] DramCycles end_of_stream(DramCycles now, DramCycles until);
   void send(Bus& bus, DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles now);
 
   DramControllerSpec spec_;
+  /// By operation; arrivals only ascend, so an old value is a bound.
+  mutable std::array<DramCycles, 2> patience_{};
   DramTiming timing_;
   DramCommandBus lengths_;
   DeviceTiming device_;
   RefreshSchedule refresh_;
   BurstBuffer reads_;
   BurstBuffer writes_;
+  WriteDrain drain_;
   DramOperation direction_ = DramOperation::Read;
   std::vector<Bus> buses_;
   std::array<Plan, kNeeds> plans_;
   Plan active_plan_;
+  Candidate starving_;
+  Candidate unwanted_;
   std::vector<BurstRequest> active_;         ///< by bank
   std::vector<DramCycles> active_arrivals_;  ///< by bank
-  std::vector<std::uint64_t> active_reads_;  ///< banks
-  std::vector<std::uint64_t> active_writes_;
+  BankSet active_reads_;
+  BankSet active_writes_;
   std::int64_t active_count_ = 0;
-  std::vector<std::uint64_t> blocked_banks_;
-  std::vector<std::uint64_t> not_to_precharge_;  ///< active or blocked
+  BankSet blocked_banks_;
+  BankSet not_to_precharge_;  ///< active or blocked
   bool any_blocked_ = false;
   bool all_blocked_ = false;
+  bool stale_ = true;
   std::vector<bool> precharged_for_row_;  ///< by bank: the last PRE made way for another row
   std::vector<DramCycles> last_column_;   ///< by bank
-  std::vector<CompletedBurst> completions_;
+  BankSet streamed_;                      ///< by `stream`, to be told to the device
+  std::vector<CompletedSeries> completions_;
   CommandCounts counts_;
   ChannelIndex channel_;
   DramCommandObserver observer_;

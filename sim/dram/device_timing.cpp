@@ -16,18 +16,14 @@ DeviceTiming::DeviceTiming(const DramStandard& standard, RankTurnaround turnarou
       groups_per_rank_bits_(bits_of(standard.organization.bank_groups)),
       banks_per_rank_bits_(banks_per_group_bits_ + groups_per_rank_bits_),
       ranks_per_pseudo_(static_cast<std::size_t>(standard.organization.ranks)),
+      banks_(static_cast<std::size_t>(standard.organization.banks())),
+      groups_(banks_ >> banks_per_group_bits_),
+      group_gaps_(kDramCommandKinds * groups_),
       windows_(activate_windows(standard.timing)),
-      open_rows_(static_cast<std::size_t>(standard.organization.banks()), kNoRow),
-      ranks_(open_rows_.size() >> banks_per_rank_bits_) {
-  for (std::size_t command = 0; command < kDramCommandKinds; ++command) {
-    bank_ready_[command].resize(open_rows_.size());
-    group_ready_[command].resize(open_rows_.size() >> banks_per_group_bits_);
-  }
-  for (std::size_t scope = 0; scope < kScopes; ++scope) {
-    for (std::size_t bank = 0; bank < open_rows_.size(); ++bank) {
-      reach_[scope].push_back(reach_of(static_cast<GapScope>(scope), bank));
-    }
-  }
+      bank_ready_(kDramCommandKinds * banks_),
+      group_ready_(kDramCommandKinds * groups_),
+      open_rows_(banks_, kNoRow),
+      ranks_(banks_ >> banks_per_rank_bits_) {
   for (Rank& rank : ranks_) {
     for (const ActivateWindow& window : windows_) {
       rank.windows.push_back(
@@ -35,9 +31,60 @@ DeviceTiming::DeviceTiming(const DramStandard& standard, RankTurnaround turnarou
     }
   }
   for (const CommandGap& gap : command_gaps(standard, turnaround)) {
-    if (gap.scope != GapScope::OtherRank || ranks_per_pseudo_ > 1) {
-      gaps_[static_cast<std::size_t>(gap.first)].push_back(
-          {static_cast<std::size_t>(gap.second), gap.cycles, gap.scope});
+    add_gap(gap);
+  }
+  for (const DramCommandKind kind : {DramCommandKind::Read, DramCommandKind::Write}) {
+    const std::size_t entries = static_cast<std::size_t>(kind) * groups_;
+    std::vector<DramCycles>& gaps = column_gaps_[operation_of(kind)];
+    gaps.resize(groups_ * groups_);
+    for (std::size_t from = 0; from < groups_; ++from) {
+      for (const GroupGap& gap : group_gaps(kind, from)) {
+        for (std::size_t to = gap.first; to < gap.end; ++to) {
+          if (to >= entries && to < entries + groups_) {
+            DramCycles& longest = gaps[from * groups_ + to - entries];
+            longest = std::max(longest, gap.cycles);
+          }
+        }
+      }
+    }
+  }
+}
+
+void DeviceTiming::add_groups(const CommandGap& gap, std::size_t from, std::size_t first,
+                              std::size_t end) {
+  if (first < end) {
+    const std::size_t entries = static_cast<std::size_t>(gap.second) * groups_;
+    group_gaps(gap.first, from).push_back({entries + first, entries + end, gap.cycles});
+  }
+}
+
+void DeviceTiming::add_gap(const CommandGap& gap) {
+  if (gap.scope == GapScope::Bank) {
+    bank_gaps_[static_cast<std::size_t>(gap.first)].push_back(
+        {static_cast<std::size_t>(gap.second) * banks_, gap.cycles});
+    return;
+  }
+  const std::size_t per_rank = std::size_t{1} << groups_per_rank_bits_;
+  const std::size_t per_pseudo = per_rank * ranks_per_pseudo_;
+  for (std::size_t group = 0; group < groups_; ++group) {
+    const std::size_t rank = group / per_rank * per_rank;
+    const std::size_t pseudo = group / per_pseudo * per_pseudo;
+    switch (gap.scope) {
+      case GapScope::Bank:
+        break;
+      case GapScope::BankGroup:
+        add_groups(gap, group, group, group + 1);
+        break;
+      case GapScope::Rank:
+        add_groups(gap, group, rank, rank + per_rank);
+        break;
+      case GapScope::OtherRank:
+        add_groups(gap, group, pseudo, rank);
+        add_groups(gap, group, rank + per_rank, pseudo + per_pseudo);
+        break;
+      case GapScope::PseudoChannel:
+        add_groups(gap, group, pseudo, pseudo + per_pseudo);
+        break;
     }
   }
 }
@@ -53,51 +100,20 @@ DramCycles DeviceTiming::earliest_precharge_all(std::size_t rank) const {
   return earliest;
 }
 
-void DeviceTiming::raise_groups(std::size_t command, std::size_t first, std::size_t end,
-                                DramCycles ready) {
-  DramCycles* const groups = group_ready_[command].data();
-  for (std::size_t group = first; group < end; ++group) {
-    groups[group] = std::max(groups[group], ready);
+void DeviceTiming::raise_banks(DramCommandKind kind, std::size_t bank, DramCycles when) {
+  for (const BankGap& gap : bank_gaps_[static_cast<std::size_t>(kind)]) {
+    DramCycles& ready = bank_ready_[gap.second + bank];
+    ready = std::max(ready, when + gap.cycles);
   }
 }
 
-DeviceTiming::Reach DeviceTiming::reach_of(GapScope scope, std::size_t bank) const {
-  const std::size_t group = bank >> banks_per_group_bits_;
-  const std::size_t rank = bank >> banks_per_rank_bits_;
-  const std::size_t pseudo = rank / ranks_per_pseudo_;
-  const auto ranks = [&](std::size_t first, std::size_t end) {
-    return Reach{static_cast<std::uint32_t>(first << groups_per_rank_bits_),
-                 static_cast<std::uint32_t>(end << groups_per_rank_bits_)};
-  };
-  switch (scope) {
-    case GapScope::Bank:
-      break;
-    case GapScope::BankGroup:
-      return {static_cast<std::uint32_t>(group), static_cast<std::uint32_t>(group + 1)};
-    case GapScope::Rank:
-      return ranks(rank, rank + 1);
-    case GapScope::OtherRank:  // less the own rank
-    case GapScope::PseudoChannel:
-      return ranks(pseudo * ranks_per_pseudo_, (pseudo + 1) * ranks_per_pseudo_);
+void DeviceTiming::raise_groups(DramCommandKind kind, std::size_t bank, DramCycles when) {
+  for (const GroupGap& gap : group_gaps(kind, bank >> banks_per_group_bits_)) {
+    const DramCycles until = when + gap.cycles;
+    for (std::size_t group = gap.first; group < gap.end; ++group) {
+      group_ready_[group] = std::max(group_ready_[group], until);
+    }
   }
-  return {};
-}
-
-void DeviceTiming::raise(const Gap& gap, std::size_t bank, DramCycles when) {
-  const DramCycles ready = when + gap.cycles;
-  if (gap.scope == GapScope::Bank) {
-    DramCycles& own = bank_ready_[gap.second][bank];
-    own = std::max(own, ready);
-    return;
-  }
-  const Reach reach = reach_[static_cast<std::size_t>(gap.scope)][bank];
-  if (gap.scope == GapScope::OtherRank) {
-    const Reach own = reach_[static_cast<std::size_t>(GapScope::Rank)][bank];
-    raise_groups(gap.second, reach.first, own.first, ready);
-    raise_groups(gap.second, own.end, reach.end, ready);
-    return;
-  }
-  raise_groups(gap.second, reach.first, reach.end, ready);
 }
 
 void DeviceTiming::close(std::size_t bank, DramCycles when) {
@@ -115,20 +131,15 @@ void DeviceTiming::open(std::size_t bank, RowIndex row, DramCycles when) {
   if (rank.open_banks++ == 0) {
     rank.opened = when;
   }
+  const std::size_t entries = static_cast<std::size_t>(DramCommandKind::Activate) * groups_;
   for (std::size_t each = 0; each < windows_.size(); ++each) {
     Window& window = rank.windows[each];
     window.ends[window.oldest] = when + windows_[each].cycles;
     window.oldest = window.oldest + 1 == window.ends.size() ? 0 : window.oldest + 1;
-    raise_groups(static_cast<std::size_t>(DramCommandKind::Activate),
-                 index << groups_per_rank_bits_, (index + 1) << groups_per_rank_bits_,
-                 window.ends[window.oldest]);
-  }
-}
-
-void DeviceTiming::raise_precharged(std::size_t bank, GapScope scope, DramCycles when) {
-  for (const Gap& gap : gaps_[static_cast<std::size_t>(DramCommandKind::Precharge)]) {
-    if (gap.scope == scope) {
-      raise(gap, bank, when);
+    const DramCycles end = window.ends[window.oldest];
+    for (std::size_t group = index << groups_per_rank_bits_;
+         group < (index + 1) << groups_per_rank_bits_; ++group) {
+      group_ready_[entries + group] = std::max(group_ready_[entries + group], end);
     }
   }
 }
@@ -138,20 +149,28 @@ void DeviceTiming::issue(DramCommandKind kind, std::size_t bank, RowIndex row, D
     const std::size_t first = rank_of(bank) * banks_per_rank();
     for (std::size_t each = first; each < first + banks_per_rank(); ++each) {
       if (open_rows_[each] != kNoRow) {
-        raise_precharged(each, GapScope::Bank, when);
+        raise_banks(DramCommandKind::Precharge, each, when);
         close(each, when);
       }
     }
-    raise_precharged(bank, GapScope::Rank, when);
+    raise_groups(DramCommandKind::Precharge, bank, when);
     return;
   }
-  for (const Gap& gap : gaps_[static_cast<std::size_t>(kind)]) {
-    raise(gap, bank, when);
-  }
+  raise_banks(kind, bank, when);
+  raise_groups(kind, bank, when);
   if (kind == DramCommandKind::Precharge) {
     close(bank, when);
   } else if (kind == DramCommandKind::Activate) {
     open(bank, row, when);
+  }
+}
+
+void DeviceTiming::space_columns(DramCommandKind kind, std::size_t bank, DramCycles when) {
+  DramCycles* const ready = &group_ready_[static_cast<std::size_t>(kind) * groups_];
+  const DramCycles* const gaps =
+      &column_gaps_[operation_of(kind)][(bank >> banks_per_group_bits_) * groups_];
+  for (std::size_t group = 0; group < groups_; ++group) {
+    ready[group] = std::max(ready[group], when + gaps[group]);
   }
 }
 

@@ -13,8 +13,6 @@
 
 namespace systole {
 
-constexpr RowIndex kNoRow{-1};
-
 /// The open rows of one channel and the earliest cycle of every command: the one algorithm that
 /// reads the table of gaps (gap_table.h). Commands are issued in order of time.
 /// Not modelled here: the command buses, which are the controller's.
@@ -36,7 +34,8 @@ class DeviceTiming {
   /// Precharge, Activate, Read, Write, RefreshBank. Valid while the object stands.
   [[nodiscard]] Earliest earliest(DramCommandKind kind) const {
     const auto command = static_cast<std::size_t>(kind);
-    return {bank_ready_[command].data(), group_ready_[command].data(), banks_per_group_bits_};
+    return {&bank_ready_[command * banks_], &group_ready_[command * groups_],
+            banks_per_group_bits_};
   }
   [[nodiscard]] DramCycles earliest(DramCommandKind kind, std::size_t bank) const {
     return earliest(kind).at(bank);
@@ -60,20 +59,30 @@ class DeviceTiming {
   /// `bank` of Refresh and PrechargeAll: any of the rank. `row` of an Activate.
   void issue(DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles when);
 
+  /// What a RD or WR at `when` means for others of its kind alone; `issue` for the last of several
+  /// in a bank makes up for the rest.
+  void space_columns(DramCommandKind kind, std::size_t bank, DramCycles when);
+  /// The distance of two RD or WR, from a bank to another (or the same) one.
+  [[nodiscard]] DramCycles column_gap(DramCommandKind kind, std::size_t from,
+                                      std::size_t to) const {
+    return column_gaps_[operation_of(kind)]
+                       [(from >> banks_per_group_bits_) * groups_ + (to >> banks_per_group_bits_)];
+  }
+
   /// Cycles until `now`, summed over ranks, in which a rank had a row open.
   [[nodiscard]] DramCycles active_cycles(DramCycles now) const;
 
  private:
-  /// The bank groups that a gap reaches from a bank.
-  struct Reach {
-    std::uint32_t first = 0;
-    std::uint32_t end = 0;
-  };
-  static constexpr std::size_t kScopes = 5;
-  struct Gap {
-    std::size_t second = 0;
+  /// A gap within the bank.
+  struct BankGap {
+    std::size_t second = 0;  ///< begin of that command's entries in `bank_ready_`
     DramCycles cycles{0};
-    GapScope scope = GapScope::Bank;
+  };
+  /// A gap to the bank groups `first` to `end`, as entries of `group_ready_`.
+  struct GroupGap {
+    std::size_t first = 0;
+    std::size_t end = 0;
+    DramCycles cycles{0};
   };
   struct Window {  ///< ring: the end of the window of each of the last activates
     std::vector<DramCycles> ends;
@@ -85,10 +94,16 @@ class DeviceTiming {
     DramCycles opened{0};  ///< when the first of the open rows was
   };
 
-  [[nodiscard]] Reach reach_of(GapScope scope, std::size_t bank) const;
-  void raise(const Gap& gap, std::size_t bank, DramCycles when);
-  void raise_groups(std::size_t command, std::size_t first, std::size_t end, DramCycles ready);
-  void raise_precharged(std::size_t bank, GapScope scope, DramCycles when);
+  void add_gap(const CommandGap& gap);
+  void add_groups(const CommandGap& gap, std::size_t from, std::size_t first, std::size_t end);
+  [[nodiscard]] std::vector<GroupGap>& group_gaps(DramCommandKind kind, std::size_t group) {
+    return group_gaps_[static_cast<std::size_t>(kind) * groups_ + group];
+  }
+  [[nodiscard]] static std::size_t operation_of(DramCommandKind column) {
+    return column == DramCommandKind::Read ? 0 : 1;
+  }
+  void raise_banks(DramCommandKind kind, std::size_t bank, DramCycles when);
+  void raise_groups(DramCommandKind kind, std::size_t bank, DramCycles when);
   void close(std::size_t bank, DramCycles when);
   void open(std::size_t bank, RowIndex row, DramCycles when);
 
@@ -96,12 +111,16 @@ class DeviceTiming {
   int groups_per_rank_bits_;
   int banks_per_rank_bits_;
   std::size_t ranks_per_pseudo_;
-  std::array<std::vector<Gap>, kDramCommandKinds> gaps_;  ///< by first command
-  std::array<std::vector<Reach>, kScopes> reach_;         ///< by scope and bank
+  std::size_t banks_;
+  std::size_t groups_;                                             ///< of all ranks
+  std::array<std::vector<BankGap>, kDramCommandKinds> bank_gaps_;  ///< by first command
+  std::vector<std::vector<GroupGap>> group_gaps_;  ///< by first command and its bank group
   std::vector<ActivateWindow> windows_;
-  std::array<std::vector<DramCycles>, kDramCommandKinds> bank_ready_;
-  /// What bank group, rank and data bus allow, for each bank group.
-  std::array<std::vector<DramCycles>, kDramCommandKinds> group_ready_;
+  std::vector<DramCycles> bank_ready_;  ///< by command and bank
+  /// What bank group, rank and data bus allow, by command and bank group.
+  std::vector<DramCycles> group_ready_;
+  /// By RD or WR, bank group and bank group of the next.
+  std::array<std::vector<DramCycles>, 2> column_gaps_;
   std::vector<RowIndex> open_rows_;
   std::vector<Rank> ranks_;
   DramCycles active_cycles_{0};

@@ -56,8 +56,8 @@ struct DramMemory::Implementation : sc_core::sc_module {
                   sc_core::sc_get_time_resolution().to_string());
     SYSTOLE_CHECK(clock.period() > Femtoseconds(1), "a tCK of {} fs is too short",
                   clock.period().count());
-    SC_METHOD(choose);
-    sensitive << choice;
+    SC_METHOD(decide);
+    sensitive << news;
     dont_initialize();
     SC_METHOD(respond);
     sensitive << responses.get_event();
@@ -117,9 +117,11 @@ struct DramMemory::Implementation : sc_core::sc_module {
 
   /// True when the span could be queued at once; otherwise it waits for room.
   bool accept(Transaction& transaction) {
+    decide_until(last_decided());
     std::deque<Transaction*>& waiting = initiator(transaction.span.initiator).waiting;
     if (!waiting.empty() || !system.has_room(transaction.span)) {
       waiting.push_back(&transaction);
+      plan_news();
       return false;
     }
     submit(transaction);
@@ -127,33 +129,47 @@ struct DramMemory::Implementation : sc_core::sc_module {
   }
 
   void submit(Transaction& transaction) {
-    if (carries_data(transaction) && transaction.payload->is_read()) {
-      transaction.read_bytes.resize(transaction.payload->get_data_length());
-    }
+    move_bytes(transaction);
     transaction.parts_left = system.submit(transaction.span, clock.edge_at_or_after(now()));
-    plan_choice();
+    plan_news();
   }
 
-  void plan_choice() {
-    if (const std::optional<DramCycles> next = system.next_choice()) {
+  /// The decisions of cycle k are made 1 fs after its edge.
+  [[nodiscard]] DramCycles last_decided() const {
+    return now() == Femtoseconds(0) ? DramCycles(-1)
+                                    : clock.edge_at_or_before(now() - Femtoseconds(1));
+  }
+
+  void plan_news() {
+    const bool room =
+        std::any_of(initiators.begin(), initiators.end(),
+                    [](const Initiator& initiator) { return !initiator.waiting.empty(); });
+    if (const std::optional<DramCycles> next = system.next_news(room)) {
       const Femtoseconds time = clock.time_of(*next) + Femtoseconds(1);
-      choice.notify(delay_until(std::max(time, now())));
+      news.notify(delay_until(std::max(time, now())));
     }
   }
 
-  void choose() {
-    for (const FinishedPart& part : system.choose(clock.edge_at_or_before(now()))) {
+  /// The ends that become known.
+  void decide_until(DramCycles cycle) {
+    if (cycle < DramCycles(0)) {
+      return;
+    }
+    for (const FinishedPart& part : system.decide(cycle)) {
       Transaction& transaction = transactions.at(static_cast<std::int64_t>(part.span));
-      move_bytes(transaction, part.channel);
       transaction.end = std::max(transaction.end, part.at);
       if (--transaction.parts_left == 0) {
         responses.notify(transaction, delay_until(clock.time_of(transaction.end)));
       }
     }
+  }
+
+  void decide() {
+    decide_until(last_decided());
     for (std::size_t index = 0; index < initiators.size(); ++index) {
       admit(static_cast<InitiatorIndex>(index));
     }
-    plan_choice();
+    plan_news();
   }
 
   void admit(InitiatorIndex index) {
@@ -172,35 +188,17 @@ struct DramMemory::Implementation : sc_core::sc_module {
     return storage != nullptr && transaction.payload->get_data_ptr() != nullptr;
   }
 
-  /// The bytes of the span in `channel`, between storage and payload (a read: its buffer).
-  void move_bytes(Transaction& transaction, ChannelIndex channel) {
+  /// Between storage and payload (a read: its buffer).
+  void move_bytes(Transaction& transaction) {
     if (!carries_data(transaction)) {
       return;
     }
-    const DramAddressMap& map = system.address_map();
-    const std::int64_t begin = transaction.span.address;
-    for (const ChannelRange& range : map.split(begin, transaction.span.length)) {
-      if (range.channel != channel) {
-        continue;
-      }
-      for (std::int64_t local = range.begin; local < range.end;) {
-        const std::int64_t block_end =
-            std::min(range.end, (local / map.interleave() + 1) * map.interleave());
-        const std::int64_t address = map.system_address(channel, local);
-        move_block(transaction, address, address - begin, block_end - local);
-        local = block_end;
-      }
-    }
-  }
-
-  void move_block(Transaction& transaction, std::int64_t address, std::int64_t offset,
-                  std::int64_t length) {
-    std::int8_t* stored = storage->data() + address;
+    std::int8_t* const stored = storage->data() + transaction.span.address;
+    const auto length = static_cast<std::size_t>(transaction.span.length.count());
     if (transaction.payload->is_read()) {
-      std::memcpy(transaction.read_bytes.data() + offset, stored, static_cast<std::size_t>(length));
+      transaction.read_bytes.assign(stored, stored + length);
     } else {
-      std::memcpy(stored, transaction.payload->get_data_ptr() + offset,
-                  static_cast<std::size_t>(length));
+      std::memcpy(stored, transaction.payload->get_data_ptr(), length);
     }
   }
 
@@ -273,7 +271,7 @@ struct DramMemory::Implementation : sc_core::sc_module {
   std::unordered_map<std::int64_t, Transaction> transactions;  ///< by id, never walked through
   std::int64_t next_id = 0;
   std::deque<Initiator> initiators;
-  sc_core::sc_event choice;
+  sc_core::sc_event news;
   tlm_utils::peq_with_get<Transaction> arrivals{"arrivals"};
   tlm_utils::peq_with_get<Transaction> responses{"responses"};
 };
@@ -291,7 +289,8 @@ DramMemory::DramMemory(const sc_core::sc_module_name& name, const DramSpec& spec
 DramMemory::~DramMemory() = default;
 
 DramCounters DramMemory::counters() const {
-  return implementation_->system.counters(implementation_->clock.edge_at_or_before(now()));
+  implementation_->decide_until(implementation_->last_decided());
+  return implementation_->system.counters();
 }
 
 tlm::tlm_sync_enum DramMemory::nb_transport_fw(int initiator, Payload& payload,

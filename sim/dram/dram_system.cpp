@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "arch/diag/check.h"
-#include "sim/dram/dram_channel.h"
-#include "sim/dram/run_controller.h"
 
 namespace systole {
 namespace {
@@ -15,9 +13,12 @@ void add(DramCounters& sum, const DramCounters& counters) {
   sum.reads += counters.reads;
   sum.writes += counters.writes;
   sum.refreshes += counters.refreshes;
+  sum.bank_refreshes += counters.bank_refreshes;
   sum.row_hits += counters.row_hits;
   sum.row_misses += counters.row_misses;
   sum.row_conflicts += counters.row_conflicts;
+  sum.forwarded += counters.forwarded;
+  sum.merged += counters.merged;
   sum.read_bytes += counters.read_bytes;
   sum.write_bytes += counters.write_bytes;
   sum.data_bus_busy += counters.data_bus_busy;
@@ -28,15 +29,10 @@ void add(DramCounters& sum, const DramCounters& counters) {
 DramSystem::DramSystem(const DramSpec& spec, std::int64_t queue_depth,
                        const DramCommandObserver& observer)
     : map_(spec) {
-  SYSTOLE_CHECK(spec.standard.organization.pseudo_channels == 1,
-                "pseudo-channels are served by CommandController alone, got {} of {}",
-                spec.standard.organization.pseudo_channels, spec.standard.name);
-  const DramTiming& timing = spec.standard.timing;
   for (std::int64_t index = 0; index < spec.channels; ++index) {
-    const auto channel = static_cast<ChannelIndex>(index);
-    channels_.push_back(std::make_unique<RunController>(
-        map_, timing, queue_depth, channel,
-        DramChannel(spec.standard.organization, timing, channel, observer)));
+    channels_.push_back(std::make_unique<ChannelFront>(map_, spec.standard, spec.controller,
+                                                       queue_depth,
+                                                       static_cast<ChannelIndex>(index), observer));
   }
 }
 
@@ -60,31 +56,26 @@ std::int64_t DramSystem::submit(const DramSpan& span, DramCycles arrival) {
   return static_cast<std::int64_t>(ranges.size());
 }
 
-std::optional<DramCycles> DramSystem::next_choice() const {
-  std::optional<DramCycles> next;
+std::optional<DramCycles> DramSystem::next_news(bool room) const {
+  DramCycles next = kNever;
   for (const auto& channel : channels_) {
-    const std::optional<DramCycles> choice = channel->next_choice();
-    if (choice && (!next || *choice < *next)) {
-      next = choice;
-    }
+    next = std::min(next, channel->next_news(room));
   }
-  return next;
+  return next == kNever ? std::nullopt : std::optional(next);
 }
 
-const std::vector<FinishedPart>& DramSystem::choose(DramCycles now) {
+const std::vector<FinishedPart>& DramSystem::decide(DramCycles now) {
   finished_.clear();
   for (const auto& channel : channels_) {
-    for (auto due = channel->next_choice(); due && *due <= now; due = channel->next_choice()) {
-      channel->choose(now, finished_);
-    }
+    channel->advance(now + DramCycles(1), finished_);
   }
   return finished_;
 }
 
-DramCounters DramSystem::counters(DramCycles now) const {
+DramCounters DramSystem::counters() const {
   DramCounters sum;
   for (const auto& channel : channels_) {
-    add(sum, channel->counters(now));
+    add(sum, channel->counters());
   }
   return sum;
 }

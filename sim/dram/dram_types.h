@@ -9,10 +9,13 @@
 
 namespace systole {
 
+constexpr DramCycles kNever{INT64_MAX};
+
 enum class ChannelIndex : std::int32_t {};
 /// A bank of one channel: pseudo-channel : rank : bank group : bank.
 enum class BankIndex : std::int32_t {};
 enum class RowIndex : std::int64_t {};
+constexpr RowIndex kNoRow{-1};
 /// Who sent a span: the position of its socket in the order of binding.
 enum class InitiatorIndex : std::int32_t {};
 /// Names a span between submission and the end of its last part.
@@ -58,6 +61,10 @@ enum class DramCommandKind : std::uint8_t {
   RefreshBank,
 };
 constexpr std::size_t kDramCommandKinds = 7;
+
+constexpr DramCommandKind column_of(DramOperation operation) {
+  return operation == DramOperation::Read ? DramCommandKind::Read : DramCommandKind::Write;
+}
 
 /// One command on a channel's command bus. Refresh and PrechargeAll name the first bank of their
 /// rank. (DramChannel shows the precharge-all before a refresh as one Precharge for every bank

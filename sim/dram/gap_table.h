@@ -37,7 +37,8 @@ struct ActivateWindow {
 ///   group   ACT->ACT nRRD_L, RD->RD and WR->WR max(nCCD_L, nBL), WR->RD nCWL + nBL + nWTR_L
 ///   rank    ACT->ACT nRRD_S, PRE->PRE nPPD, ACT->REF nRC + L_ACT - L_REF, PRE->REF nRP,
 ///           REF->ACT nRFC + L_REF - L_ACT, REF->REF nRFC, WR->RD nCWL + nBL + nWTR_S,
-///           REFpb->REFpb nPBR2PBR, REFpb->ACT and ACT->REFpb nRRD_S
+///           REFpb->REFpb nPBR2PBR (without one nRFCpb), REFpb->ACT nRRD_S + L_REF - L_ACT,
+///           ACT->REFpb nRRD_S + L_ACT - L_REF
 ///   data bus (pseudo-channel) RD->RD and WR->WR nBL', RD->WR nRTW; between ranks RD->RD
 ///           nBL + nRTRS, RD->WR by `turnaround`, WR->WR nBL + nRTRS (`AsReads`: nBL),
 ///           WR->RD nCWL + nBL + nRTRS - nCL

@@ -5,14 +5,14 @@
 namespace systole {
 
 RefreshSchedule::RefreshSchedule(const DramStandard& standard, const DramControllerSpec& spec)
-    : per_bank_(spec.refresh == RefreshKind::PerBank),
+    : per_bank_(refreshes_banks(spec, standard)),
       interval_(standard.timing.nREFI.count()),
       steps_(per_bank_ ? standard.organization.banks_per_rank() : 1),
       owed_(static_cast<std::size_t>(standard.organization.pseudo_channels *
                                      standard.organization.ranks)),
       turn_(owed_.size()) {
   postponed_ = spec.postponed_refreshes * steps_;
-  SYSTOLE_CHECK(!per_bank_ || standard.timing.nRFCpb > DramCycles(0), "{} has no per-bank refresh",
+  SYSTOLE_CHECK(!per_bank_ || has_bank_refresh(standard), "{} has no per-bank refresh",
                 standard.name);
   if (spec.refresh != RefreshKind::Off && interval_ > 0) {
     next_due_ = DramCycles(interval_ / steps_ - 1);

@@ -10,8 +10,6 @@
 
 namespace systole {
 
-constexpr DramCycles kNever{INT64_MAX};
-
 /// What must be refreshed when. All ranks owe one refresh more from cycle k * nREFI - 1 on,
 /// k = 1, 2, ... (the last cycle of each interval); with per-bank refresh one bank in turn at
 /// k * nREFI / banks - 1. Up to `postponed_refreshes` may be owed before one is forced; an idle

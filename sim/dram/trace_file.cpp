@@ -121,7 +121,7 @@ DramOperation TraceFile::operation_of(const Word& word) const {
 }
 
 DramCycles TraceFile::cycle_of(const Word& word) const {
-  constexpr std::int64_t kLatest = std::int64_t{1} << 48;
+  constexpr std::int64_t kLatest = std::int64_t{1} << 40;
   std::int64_t value = 0;
   const char* const last = word.text.data() + word.text.size();
   const auto [stopped, error] = std::from_chars(word.text.data(), last, value);

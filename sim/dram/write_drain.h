@@ -1,31 +1,38 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 
 #include "arch/dram_controller_spec.h"
 #include "sim/dram/dram_types.h"
 
 namespace systole {
 
-/// Fill of one buffer, in bursts.
-struct Fill {
-  std::int64_t bursts = 0;
-  std::int64_t capacity = 0;
-};
-
 /// Which buffer the controller serves next. To writes above the upper watermark or when no read
 /// waits; back to reads below the lower watermark when a read waits, or when a read starves, which
 /// also keeps the upper watermark from turning the bus.
-inline DramOperation next_direction(DramOperation current, Fill reads, Fill writes,
-                                    bool read_starves, const DramControllerSpec& spec) {
-  constexpr std::int64_t kPerCent = 100;
-  if (current == DramOperation::Read) {
-    const bool full = writes.bursts * kPerCent > spec.drain_above * writes.capacity;
-    return (full && !read_starves) || reads.bursts == 0 ? DramOperation::Write
-                                                        : DramOperation::Read;
+class WriteDrain {
+ public:
+  /// Watermarks as bursts of a buffer for `capacity`: n is above p % from floor(p capacity / 100)
+  /// + 1 on, and below it until ceil(p capacity / 100) - 1.
+  WriteDrain(const DramControllerSpec& spec, std::size_t capacity)
+      : high_(static_cast<std::size_t>(spec.drain_above) * capacity / kPerCent + 1),
+        low_((static_cast<std::size_t>(spec.drain_below) * capacity + kPerCent - 1) / kPerCent) {}
+
+  /// `reads`, `writes`: bursts that wait.
+  [[nodiscard]] DramOperation next(DramOperation current, std::size_t reads, std::size_t writes,
+                                   bool read_starves) const {
+    if (current == DramOperation::Read) {
+      const bool turns = reads == 0 || (writes >= high_ && !read_starves);
+      return turns ? DramOperation::Write : DramOperation::Read;
+    }
+    const bool turns = reads > 0 && (writes < low_ || read_starves);
+    return turns ? DramOperation::Read : DramOperation::Write;
   }
-  const bool drained = writes.bursts * kPerCent < spec.drain_below * writes.capacity;
-  return reads.bursts > 0 && (drained || read_starves) ? DramOperation::Read : DramOperation::Write;
-}
+
+ private:
+  static constexpr std::size_t kPerCent = 100;
+  std::size_t high_;
+  std::size_t low_;
+};
 
 }  // namespace systole

@@ -52,7 +52,9 @@ struct FoldTimes {
   bool operator==(const FoldTimes&) const = default;
 };
 
-/// The times of folds that follow each other with everything at hand from cycle 0 on.
+/// The times of folds that follow each other with everything at hand from cycle 0 on. What tests
+/// hold the matrix unit, the PE level and the RTL to; the unit itself applies the lengths above as
+/// its events come, since banks, FIFO and semaphores interfere.
 [[nodiscard]] std::vector<FoldTimes> fold_sequence_times(const MatrixUnitSpec& spec,
                                                          std::span<const FoldShape> folds);
 

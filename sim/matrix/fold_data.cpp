@@ -4,8 +4,8 @@
 #include <bit>
 
 #include "arch/diag/check.h"
+#include "arch/isa/float_format.h"
 #include "arch/isa/mac_kind.h"
-#include "sim/arithmetic/float_format.h"
 #include "sim/matrix/fold_kernel.h"
 
 namespace systole {

@@ -2,7 +2,7 @@
 
 #include "arch/dataflow.h"
 #include "arch/diag/check.h"
-#include "sim/arithmetic/float_format.h"
+#include "arch/isa/float_format.h"
 
 namespace systole {
 

@@ -2,7 +2,7 @@
 
 #include <bit>
 
-#include "sim/arithmetic/float_format.h"
+#include "arch/isa/float_format.h"
 
 // Compiled with -ffp-contract=off (sim/CMakeLists.txt): a fused multiply-add would round only once.
 // `ivdep`: lane c depends on no other lane, and an output is either an input or apart from it.

@@ -7,7 +7,8 @@
 
 namespace systole {
 
-/// The array as closed rules alone: computes the sums of a whole fold when it begins to stream.
+/// The array of which the matrix unit's timing is all that is modelled: computes the sums of a
+/// whole fold when it begins to stream.
 class TileArray : public SystolicArray {
  public:
   explicit TileArray(const MatrixUnitSpec& spec) : spec_(spec) {}

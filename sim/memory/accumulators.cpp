@@ -7,7 +7,7 @@
 
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
-#include "sim/arithmetic/float_format.h"
+#include "arch/isa/float_format.h"
 
 namespace systole {
 

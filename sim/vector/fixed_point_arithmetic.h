@@ -31,9 +31,17 @@ __extension__ using WideInteger = __int128;
   return shift_half_away(static_cast<WideInteger>(value) * scale.multiplier, scale.shift);
 }
 
-/// clamp(zero_point + value) to the destination's limits.
+/// The int8 nearest to `value` within the destination's limits.
+[[nodiscard]] constexpr std::int8_t clamped(std::int64_t value, const Destination& to) {
+  constexpr std::int64_t kLowest = -128;
+  constexpr std::int64_t kHighest = 127;
+  const std::int64_t low = to.low > kLowest ? static_cast<std::int64_t>(to.low) : kLowest;
+  const std::int64_t high = to.high < kHighest ? static_cast<std::int64_t>(to.high) : kHighest;
+  return static_cast<std::int8_t>(std::clamp(value, low, high));
+}
+
 [[nodiscard]] constexpr std::int8_t quantized(std::int64_t value, const Destination& to) {
-  return static_cast<std::int8_t>(std::clamp<std::int64_t>(value + to.zero_point, to.low, to.high));
+  return clamped(value + to.zero_point, to);
 }
 
 }  // namespace systole

@@ -1,14 +1,13 @@
 #include "sim/vector/vector_data.h"
 
 #include <algorithm>
-#include <bit>
 #include <numeric>
 #include <span>
 
 #include "arch/diag/check.h"
-#include "sim/arithmetic/float_format.h"
 #include "sim/memory/window_reader.h"
 #include "sim/vector/fixed_point_arithmetic.h"
+#include "sim/vector/real_data.h"
 #include "sim/vector/scale_kernel.h"
 
 namespace systole {
@@ -17,12 +16,6 @@ namespace {
 
 constexpr std::int64_t kSoftmaxOne = 256;  // 1.0 at the output scale
 constexpr std::int32_t kMaxShift = 62;
-
-VectorResults empty_results(std::int64_t rows, std::int64_t cols) {
-  VectorResults results{.rows = rows, .row_bytes = cols, .values = {}, .sums = {}};
-  results.values.reserve(static_cast<std::size_t>(rows * cols));
-  return results;
-}
 
 void check_shift(std::int32_t shift) {
   SYSTOLE_CHECK(shift >= 0 && shift <= kMaxShift, "shift {}", shift);
@@ -80,21 +73,6 @@ class Compute {
       sums += row.size();
     }
     lookup.apply(results.values);
-    return results;
-  }
-
-  VectorResults operator()(const Convert& convert) const {
-    const FloatFormat format = float_format(convert.type);
-    const std::vector<std::int32_t> bias = words_at(convert.bias.address, convert.cols);
-    VectorResults results = empty_results(convert.rows, convert.row_bytes());
-    for (std::int64_t r = 0; r < convert.rows; ++r) {
-      const auto row = accumulators_.row(convert.accumulator + r, convert.cols, DataType::Fp32);
-      for (std::size_t c = 0; c < row.size(); ++c) {
-        const float sum = std::bit_cast<float>(row[c]) + std::bit_cast<float>(bias[c]);
-        const float clamped = sum < convert.low ? convert.low : std::min(sum, convert.high);
-        append(rounded(format, clamped), bytes_of(convert.type), results.values);
-      }
-    }
     return results;
   }
 
@@ -163,7 +141,7 @@ class Compute {
 
   template <class Other>
   VectorResults operator()(const Other& /*operation*/) const {
-    SYSTOLE_CHECK(false, "not an operation of the vector unit");
+    SYSTOLE_CHECK(false, "the instruction has no results of type int8");
   }
 
  private:
@@ -175,13 +153,6 @@ class Compute {
       words[i] = int32_at(bytes, i);
     }
     return words;
-  }
-
-  /// The low `bytes` bytes, little-endian.
-  static void append(std::uint32_t pattern, std::int64_t bytes, std::vector<std::int8_t>& to) {
-    for (std::int64_t byte = 0; byte < bytes; ++byte, pattern >>= 8U) {
-      to.push_back(static_cast<std::int8_t>(pattern & 255U));
-    }
   }
 
   /// Calls `visit` with the channels under each kernel element inside the image.
@@ -206,9 +177,8 @@ class Compute {
       std::transform(channels.begin(), channels.end(), maximum, maximum,
                      [](std::int8_t a, std::int8_t b) { return std::max(a, b); });
     });
-    std::transform(maximum, maximum + pool.window.channels, maximum, [&](std::int8_t value) {
-      return static_cast<std::int8_t>(std::clamp<std::int32_t>(value, pool.to.low, pool.to.high));
-    });
+    std::transform(maximum, maximum + pool.window.channels, maximum,
+                   [&](std::int8_t value) { return clamped(value, pool.to); });
   }
 
   static void pool_average(const Pool& pool, const WindowReader& reader,
@@ -234,33 +204,16 @@ class Compute {
   const Accumulators& accumulators_;
 };
 
-struct PlacementOf {
-  Placement operator()(const Requantize& operation) const { return of(operation.to); }
-  Placement operator()(const Rescale& operation) const { return of(operation.to); }
-  Placement operator()(const Add& operation) const { return of(operation.to); }
-  Placement operator()(const Pool& operation) const { return of(operation.to); }
-  Placement operator()(const Softmax& operation) const { return of(operation.to); }
-  Placement operator()(const Convert& operation) const {
-    return {.out = operation.out, .pitch = operation.pitch};
-  }
-  template <class Other>
-  Placement operator()(const Other& /*operation*/) const {
-    SYSTOLE_CHECK(false, "not an operation of the vector unit");
-  }
-
- private:
-  static Placement of(const Destination& to) { return {.out = to.out, .pitch = to.pitch}; }
-};
-
 }  // namespace
 
 VectorResults vector_results(const Operation& operation, const ByteMemory& buffer,
                              const Accumulators& accumulators) {
+  const DataType type = destination_of(operation).type;
+  if (is_float(type)) {
+    return real_results(operation, buffer, accumulators);
+  }
+  SYSTOLE_CHECK(type == DataType::Int8, "results of type {}", name_of(type));
   return std::visit(Compute(buffer, accumulators), operation);
-}
-
-Placement placement_of(const Operation& operation) {
-  return std::visit(PlacementOf{}, operation);
 }
 
 }  // namespace systole

@@ -17,45 +17,46 @@ class VectorRule {
     const std::int64_t bias_bytes = requantize.cols * bytes_of(DataType::Int32);
     return {.compute = compute(VectorClass::Activation, rows * steps(requantize.cols)),
             .first_reads = accesses(bias_bytes) + lookup_accesses(requantize.lookup),
-            .writes = rows * accesses(requantize.cols),
+            .writes = rows * row_accesses(requantize.cols, requantize.to.type),
             .accumulator_reads = rows,
             .elements = rows * requantize.cols};
   }
   VectorTiming operator()(const Rescale& rescale) const {
-    const std::int64_t row_accesses = rescale.rows * accesses(rescale.cols);
+    const std::int64_t all_rows = rescale.rows * row_accesses(rescale.cols, rescale.to.type);
     return {.compute = compute(VectorClass::Elementwise, rescale.rows * steps(rescale.cols)),
-            .first_reads = lookup_accesses(rescale.lookup) + row_accesses,
-            .writes = row_accesses,
+            .first_reads = lookup_accesses(rescale.lookup) + all_rows,
+            .writes = all_rows,
             .elements = rescale.rows * rescale.cols};
   }
   VectorTiming operator()(const Add& add) const {
-    const std::int64_t row_accesses = add.rows * accesses(add.cols);
+    const std::int64_t all_rows = add.rows * row_accesses(add.cols, add.to.type);
     return {.compute = compute(VectorClass::Elementwise, add.rows * steps(add.cols)),
-            .first_reads = row_accesses,
-            .second_reads = row_accesses,
-            .writes = row_accesses,
+            .first_reads = all_rows,
+            .second_reads = all_rows,
+            .writes = all_rows,
             .elements = add.rows * add.cols};
   }
   VectorTiming operator()(const Pool& pool) const {
     const std::int64_t kernel = pool.window.kernel_rows * pool.window.kernel_cols;
     const std::int64_t channels = pool.window.channels;
     return {.compute = compute(VectorClass::Pooling, pool.count * steps(channels) * kernel),
-            .first_reads = pool.count * kernel * accesses(channels),
-            .writes = pool.count * accesses(channels),
+            .first_reads = pool.count * kernel * row_accesses(channels, pool.to.type),
+            .writes = pool.count * row_accesses(channels, pool.to.type),
             .elements = pool.count * channels};
   }
   VectorTiming operator()(const Softmax& softmax) const {
-    const std::int64_t row_accesses = softmax.rows * accesses(softmax.cols);
+    const std::int64_t all_rows = softmax.rows * row_accesses(softmax.cols, softmax.to.type);
+    const std::int64_t table = is_float(softmax.to.type) ? 0 : accesses(kSoftmaxTableBytes);
     const std::int64_t row_steps = softmax.rows * steps(softmax.cols);
     return {.compute = compute(VectorClass::Softmax, row_steps * kSoftmaxPasses),
-            .first_reads = accesses(kSoftmaxTableBytes) + row_accesses * kSoftmaxPasses,
-            .writes = row_accesses,
+            .first_reads = table + all_rows * kSoftmaxPasses,
+            .writes = all_rows,
             .elements = softmax.rows * softmax.cols};
   }
   VectorTiming operator()(const Convert& convert) const {
     return {.compute = compute(VectorClass::Activation, convert.rows * steps(convert.cols)),
             .first_reads = accesses(convert.cols * bytes_of(DataType::Fp32)),
-            .writes = convert.rows * accesses(convert.row_bytes()),
+            .writes = convert.rows * row_accesses(convert.cols, convert.to.type),
             .accumulator_reads = convert.rows,
             .elements = convert.rows * convert.cols};
   }
@@ -68,6 +69,9 @@ class VectorRule {
   [[nodiscard]] std::int64_t steps(std::int64_t cols) const { return ceil_div(cols, spec_.lanes); }
   [[nodiscard]] std::int64_t accesses(std::int64_t bytes) const {
     return ceil_div(bytes, width_.count());
+  }
+  [[nodiscard]] std::int64_t row_accesses(std::int64_t cols, DataType type) const {
+    return accesses(bytes_of(type, cols));
   }
   [[nodiscard]] std::int64_t lookup_accesses(const Operand& lookup) const {
     return lookup.tensor == kNoTensor ? 0 : accesses(kLookupBytes);
@@ -96,7 +100,7 @@ struct SourcesRule {
   }
   VectorSources operator()(const Pool& pool) const { return {.first = pool.window.source.address}; }
   VectorSources operator()(const Softmax& softmax) const {
-    return {.first = softmax.table.address};
+    return {.first = is_float(softmax.to.type) ? softmax.in.address : softmax.table.address};
   }
   template <class Other>
   VectorSources operator()(const Other& /*operation*/) const {

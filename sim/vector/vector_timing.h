@@ -12,11 +12,11 @@ namespace systole {
 ///
 /// Cycles, with ports of its own: latency + steps * pace(class). A step handles up to `lanes`
 /// elements of one row:
-///   Requantize (activation)        rows * ceil(cols / lanes)
-///   Convert (activation)           rows * ceil(cols / lanes), whatever the type
-///   Rescale, Add (elementwise)     rows * ceil(cols / lanes)
-///   Pool (pooling)                 count * ceil(channels / lanes) * kernel_rows * kernel_cols
-///   Softmax (softmax)              rows * ceil(cols / lanes) * 3: maximum, sum, quotient
+///   Requantize, Convert (activation)   rows * ceil(cols / lanes)
+///   Rescale, Add (elementwise)         rows * ceil(cols / lanes)
+///   Pool (pooling)                     count * ceil(channels / lanes) * kernel_rows * kernel_cols
+///   Softmax (softmax)                  rows * ceil(cols / lanes) * 3: maximum, sum, quotient
+/// whatever the type, a sigmoid or a tanh included (a pipelined unit of its own in each lane).
 /// Buffer accesses, beside the steps: every row read or written takes ceil(row bytes / port width);
 /// Pool reads one row of channels per kernel element, Softmax each row in every pass; biases and
 /// tables are read first, ceil(bytes / port width).

@@ -60,7 +60,7 @@ void VectorUnit::begin_streams(const Operation& operation, const VectorTiming& t
   };
   begin(BufferUser::VectorFirst, from.first, timing.first_reads);
   begin(BufferUser::VectorSecond, from.second, timing.second_reads);
-  begin(BufferUser::VectorResult, placement_of(operation).out.address, timing.writes);
+  begin(BufferUser::VectorResult, destination_of(operation).out.address, timing.writes);
   context_.accumulator_ports.begin(
       AccumulatorUser::Vector,
       context_.accumulator_ports.stream(from.accumulator, timing.accumulator_reads));
@@ -72,7 +72,7 @@ void VectorUnit::begin_streams(const Operation& operation, const VectorTiming& t
 }
 
 void VectorUnit::write_back(const Operation& operation) {
-  const Placement to = placement_of(operation);
+  const Destination& to = destination_of(operation);
   auto row = results_.values.begin();
   for (std::int64_t r = 0; r < results_.rows; ++r, row += results_.row_bytes) {
     const auto target =
@@ -84,13 +84,14 @@ void VectorUnit::write_back(const Operation& operation) {
   }
 }
 
-void VectorUnit::report(const Placement& to) {
+void VectorUnit::report(const Destination& to) {
   const ProgramTensor& tensor = context_.program.tensors[static_cast<std::size_t>(to.out.tensor)];
-  const std::int64_t pitch = tensor.channels * bytes_of(tensor.type);
+  const std::int64_t bytes = bytes_of(tensor.type);
+  const std::int64_t pitch = tensor.channels * bytes;
   RunObserver& observer = *context_.memories->observer;
   if (!results_.sums.empty()) {
-    observer.on_accumulators(to.out.tensor, to.out.offset, results_.rows, results_.row_bytes, pitch,
-                             results_.sums);
+    observer.on_accumulators(to.out.tensor, to.out.offset / bytes, results_.rows,
+                             results_.row_bytes / bytes, tensor.channels, results_.sums);
   }
   std::vector<std::int8_t> written;
   written.reserve(results_.values.size());

@@ -131,6 +131,39 @@ TEST(ReadChip, MissingFileIsAConfigError) {
   EXPECT_THROW((void)read_chip("/nowhere/chip.yaml"), ConfigError);
 }
 
+TEST(ReadChip, ControllerIsLookedUpBesideTheStandards) {
+  const ChipFiles files;
+  files.write_dram(kDramText);
+  const std::string chip = files.write_chip(
+      replaced(kChipText, "standard: small", "standard: small\n  controller: patient"));
+  const std::string policies =
+      "name: patient\ndescription: 'd'\nread_entries: 5\nwrite_entries: 6\ndrain_above: 70\n"
+      "drain_below: 30\nstarvation_limit: 9 cycles\npage_policy: open\nrefresh: per_bank\n"
+      "refresh_blocks: refreshed\npostponed_refreshes: 1\nrank_turnaround: separate\n";
+  const auto message = [&] { return message_of([&] { (void)read_chip(chip); }); };
+  const std::string folder = (files.directory().path() / "dram_controllers").string();
+  EXPECT_EQ(message(), chip +
+                           ":25:15: dram.controller: expected the name of a DRAM controller, a "
+                           "file in " +
+                           folder + ", got 'patient'");
+  files.directory().write("dram_controllers/patient.yaml", policies);
+  EXPECT_EQ(message(), chip +
+                           ":25:15: dram.controller: expected a controller that does not refresh "
+                           "per bank, which small cannot (it has no nRFCpb), got 'patient'");
+  files.directory().write("dram_controllers/patient.yaml",
+                          replaced(policies, "per_bank", "all_bank"));
+  EXPECT_EQ(read_chip(chip).dram.controller.read_entries, 5);
+}
+
+TEST(ReadChip, MappingIsLinearUnlessNamed) {
+  const ChipFiles files;
+  files.write_dram(kDramText);
+  EXPECT_EQ(read_chip(files.write_chip(kChipText)).dram.mapping, DramMapping::Linear);
+  const std::string chip =
+      files.write_chip(replaced(kChipText, "standard: small", "standard: small\n  mapping: bgi"));
+  EXPECT_EQ(read_chip(chip).dram.mapping, DramMapping::BankGroupInterleaved);
+}
+
 struct Mistake {
   const char* name;
   const char* from;

@@ -65,6 +65,13 @@ TEST_P(ShippedController, LoadsUnderItsOwnName) {
 INSTANTIATE_TEST_SUITE_P(Configs, ShippedController,
                          testing::ValuesIn(files_in("configs/dram_controllers")), stem_of);
 
+TEST(DefaultController, IsTheFileOfThatName) {
+  EXPECT_EQ(read_dram_controller(std::string(SYSTOLE_SOURCE_DIR) +
+                                 "/configs/dram_controllers/default.yaml"),
+            default_dram_controller());
+  EXPECT_EQ(shipped_chip("tpu_v1").dram.controller, default_dram_controller());
+}
+
 TEST(ShippedConfigs, EveryKeyIsInTheDocumentation) {
   const std::string page =
       read_text_file(std::string(SYSTOLE_SOURCE_DIR) + "/docs/chips.md", 1U << 20);
@@ -140,6 +147,63 @@ TEST(Edge, IsAnotherMachineInEveryPart) {
   // 2 channels x 2 B x 3200 MT/s
   EXPECT_EQ(edge.dram.peak_bandwidth(), BytesPerSecond(12'800'000'000));
 }
+
+/// A chip that stands for half of one: its peak and memory are half of what is published.
+void expect_half(const ChipSpec& chip, double published_tflops, double published_gb_per_second,
+                 std::int64_t published_gib) {
+  const auto peak = static_cast<double>(2 * chip.matrix.macs_per_cycle() * chip.frequency.count());
+  EXPECT_NEAR(2 * peak * 1e-12, published_tflops, 0.5);
+  const auto bandwidth = static_cast<double>(chip.dram.peak_bandwidth().count());
+  EXPECT_NEAR(2 * bandwidth * 1e-9, published_gb_per_second, 1);
+  EXPECT_EQ(chip.dram.capacity * 2, Bytes(published_gib << 30));
+  EXPECT_EQ(chip.dram.capacity, chip.dram.standard.organization.capacity() * chip.dram.channels);
+  EXPECT_EQ(chip.buffer.capacity, Bytes(16 << 20));  // of vector memory in each core
+  EXPECT_TRUE(chip.matrix.supports(MacKind::Bf16));
+  EXPECT_FALSE(chip.matrix.supports(MacKind::Int8));
+}
+
+TEST(TpuV2, IsHalfOfThePublishedChip) {
+  expect_half(shipped_chip("tpu_v2"), 46, 716, 16);
+}
+
+TEST(TpuV3, IsHalfOfThePublishedChip) {
+  expect_half(shipped_chip("tpu_v3"), 123, 900, 32);
+}
+
+TEST(AsicInference, MultipliesBothTypesOfNetworks) {
+  const ChipSpec chip = shipped_chip("asic_inference");
+  EXPECT_EQ(chip.matrix.pace(MacKind::Int8), CoreCycles(1));
+  EXPECT_EQ(chip.matrix.pace(MacKind::Bf16), CoreCycles(2));
+  EXPECT_EQ(chip.dram.peak_bandwidth(), BytesPerSecond(512'000'000'000));
+}
+
+/// The times of hbm2_2000, whose clock is 1 ns, in cycles of another clock.
+class ScaledHbm2 : public testing::TestWithParam<const char*> {};
+
+TEST_P(ScaledHbm2, HasTheTimesOfHbm2At2000) {
+  const auto standard = [](const std::string& name) {
+    return read_dram_standard(std::string(SYSTOLE_SOURCE_DIR) + "/configs/dram/" + name + ".yaml")
+        .standard.timing;
+  };
+  const DramTiming fast = standard("hbm2_2000");
+  const DramTiming slow = standard(GetParam());
+  ASSERT_EQ(fast.tCK, Femtoseconds(1'000'000));
+  for (DramCycles DramTiming::*const time :
+       {&DramTiming::nCL, &DramTiming::nCWL, &DramTiming::nRCD, &DramTiming::nRCDWR,
+        &DramTiming::nRP, &DramTiming::nRAS, &DramTiming::nRC, &DramTiming::nRRD_S,
+        &DramTiming::nRRD_L, &DramTiming::nFAW, &DramTiming::nWTR_S, &DramTiming::nWTR_L,
+        &DramTiming::nWR, &DramTiming::nRTP, &DramTiming::nRFC}) {
+    EXPECT_EQ(slow.*time, DramCycles(ceil_div((fast.*time).count() * 1'000'000, slow.tCK.count())));
+  }
+  EXPECT_EQ(slow.nREFI, DramCycles(fast.nREFI.count() * 1'000'000 / slow.tCK.count()));
+  EXPECT_EQ(slow.nRTW, slow.nCL + slow.nCCD_S + DramCycles(2) - slow.nCWL);
+  for (DramCycles DramTiming::*const same :
+       {&DramTiming::nBL, &DramTiming::nCCD_S, &DramTiming::nCCD_L}) {
+    EXPECT_EQ(slow.*same, fast.*same);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(PinRates, ScaledHbm2, testing::Values("hbm2_1400", "hbm2_1758"));
 
 /// Datasheet times in cycles of the standard's clock, rounded up: the arithmetic behind the file.
 TEST(Ddr3At2133, TimingsAreTheSpeedBinsTimesInCycles) {

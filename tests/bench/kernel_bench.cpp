@@ -5,7 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "sim/arithmetic/float_format.h"
+#include "arch/isa/float_format.h"
 #include "sim/matrix/fold_data.h"
 
 namespace systole {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "arch/diag/error.h"
+#include "sim/dram/bit_field_map.h"
 #include "tests/dram/dram_specs.h"
 #include "tests/dram/dram_traffic.h"
 
@@ -38,17 +39,44 @@ TEST(DramAddressMap, SystemAddressIsTheInverseOfSplit) {
   }
 }
 
-TEST(DramAddressMap, ReadsRowRankGroupBankColumnFromTheMostSignificantEnd) {
+TEST(DramAddressMap, ReadsRowRankBankGroupColumnFromTheMostSignificantEnd) {
   // 2 ranks, 2 groups, 2 banks, 8 bursts a row.
   const DramAddressMap map(memory_of(two_ranks_with_groups(), 1));
   const auto bank = [](int rank, int group, int index) {
     return static_cast<BankIndex>((rank * 2 + group) * 2 + index);
   };
   EXPECT_EQ(map.place(7), (BurstPlace{bank(0, 0, 0), RowIndex{0}, 7}));
-  EXPECT_EQ(map.place(8), (BurstPlace{bank(0, 0, 1), RowIndex{0}, 0}));
-  EXPECT_EQ(map.place(16), (BurstPlace{bank(0, 1, 0), RowIndex{0}, 0}));
+  EXPECT_EQ(map.place(8), (BurstPlace{bank(0, 1, 0), RowIndex{0}, 0}));
+  EXPECT_EQ(map.place(16), (BurstPlace{bank(0, 0, 1), RowIndex{0}, 0}));
   EXPECT_EQ(map.place(32), (BurstPlace{bank(1, 0, 0), RowIndex{0}, 0}));
   EXPECT_EQ(map.place(64), (BurstPlace{bank(0, 0, 0), RowIndex{1}, 0}));
+}
+
+TEST(DramAddressMap, IsTheBitFieldOrderOfTheSameName) {
+  DramStandard standard = two_ranks_with_groups();
+  standard.organization.pseudo_channels = 2;
+  for (const DramMapping mapping : {DramMapping::Linear, DramMapping::BankGroupInterleaved}) {
+    DramSpec spec = memory_of(standard, 1);
+    spec.mapping = mapping;
+    const DramAddressMap map(spec);
+    const BitFieldMap fields(standard, *address_order(name_of(mapping)));
+    const std::int64_t bursts = fields.capacity() / fields.burst_bytes();
+    std::int64_t run = 0;  // bursts that `run_length` still promises
+    for (std::int64_t burst = 0; burst < bursts; ++burst) {
+      const BurstFields expected = fields.fields(burst * fields.burst_bytes());
+      const BurstPlace place = map.place(burst);
+      ASSERT_EQ(static_cast<std::size_t>(place.bank), fields.bank(expected)) << burst;
+      ASSERT_EQ(static_cast<std::int64_t>(place.row), field_of(expected, AddressField::Row));
+      ASSERT_EQ(place.column, field_of(expected, AddressField::Column));
+      if (run > 0) {
+        const BurstPlace before = map.place(burst - 1);
+        ASSERT_EQ(place.bank, before.bank);
+        ASSERT_EQ(place.row, before.row);
+        ASSERT_EQ(place.column, before.column + 1);
+      }
+      run = map.run_length(burst) - 1;
+    }
+  }
 }
 
 std::string message_of(const DramSpec& spec) {

@@ -19,6 +19,10 @@ CommandChecker::CommandChecker(const DramStandard& standard)
       {"tRCDWR", Activate, Write, Among::Bank, t.nRCDWR.count()},
       {"tRAS", Activate, Precharge, Among::Bank, t.nRAS.count()},
       {"tRC", Activate, Activate, Among::Bank, t.nRC.count()},
+      {"tRC", Activate, Refresh, Among::Rank, t.nRC.count()},
+      {"tRC", Activate, RefreshBank, Among::Bank, t.nRC.count()},
+      {"tRRD_S", Activate, RefreshBank, Among::Rank, t.nRRD_S.count()},
+      {"tRRD_S", RefreshBank, Activate, Among::Rank, t.nRRD_S.count()},
       {"tRP", Precharge, Activate, Among::Bank, t.nRP.count()},
       {"tRP", Precharge, Refresh, Among::Rank, t.nRP.count()},
       {"tRP", Precharge, RefreshBank, Among::Bank, t.nRP.count()},
@@ -39,6 +43,7 @@ CommandChecker::CommandChecker(const DramStandard& standard)
       {"tRFC", Refresh, RefreshBank, Among::Rank, t.nRFC.count()},
       {"tRFCpb", RefreshBank, Activate, Among::Bank, t.nRFCpb.count()},
       {"tRFCpb", RefreshBank, Refresh, Among::Rank, t.nRFCpb.count()},
+      {"tRFCpb", RefreshBank, RefreshBank, Among::Bank, t.nRFCpb.count()},
       {"tPBR2PBR", RefreshBank, RefreshBank, Among::Rank, t.nPBR2PBR.count()},
   };
   const auto banks = static_cast<std::size_t>(standard.organization.banks());

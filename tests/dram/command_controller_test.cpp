@@ -69,7 +69,7 @@ DramStandard hurried(DramStandard standard) {
   standard.channels = 1;
   standard.timing.nREFI = std::max(DramCycles(700), standard.timing.nRFC * 3);
   standard.timing.nRFCpb = standard.timing.nRFC / 3;
-  standard.timing.nPBR2PBR = standard.timing.nRFCpb;
+  standard.timing.nPBR2PBR = standard.timing.nRFCpb / 2;
   return standard;
 }
 

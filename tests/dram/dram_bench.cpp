@@ -1,5 +1,5 @@
-/// Wall time of the DRAM without a simulator. Sequential: one span over all rows, one decision a
-/// row. Scattered: spans of one burst, one decision each.
+/// Wall time of the DRAM without a simulator: spans through one channel of a chip's memory, and
+/// trains of single bursts through `systole dram`'s.
 #include <cstdint>
 
 #include <benchmark/benchmark.h>
@@ -12,19 +12,11 @@
 namespace systole::testing {
 namespace {
 
-void report(benchmark::State& state, const DramSystem& system, std::int64_t cycle) {
-  const DramCounters counters = system.counters(DramCycles(cycle));
-  state.counters["bursts"] =
-      benchmark::Counter(static_cast<double>(counters.reads), benchmark::Counter::kIsRate);
-  state.counters["cycles"] =
-      benchmark::Counter(static_cast<double>(cycle), benchmark::Counter::kIsRate);
-}
-
-/// Keeps 16 parts (of spans of `bytes`) in flight, as a DMA engine does; jumps from choice to
-/// choice.
+/// Keeps 16 spans of `bytes` in flight, as a DMA engine does; goes from news to news.
 template <class Address>
-void stream(benchmark::State& state, std::int64_t bytes, const Address& address) {
-  DramSystem system(memory_of(ddr3_2133(), 2));
+void stream(benchmark::State& state, const DramSpec& spec, std::int64_t bytes,
+            const Address& address) {
+  DramSystem system(spec);
   std::int64_t sent = 0;
   std::int64_t finished = 0;
   std::int64_t cycle = 0;
@@ -34,21 +26,33 @@ void stream(benchmark::State& state, std::int64_t bytes, const Address& address)
           static_cast<SpanId>(sent), {}, DramOperation::Read, address(sent), Bytes(bytes)};
       finished -= system.submit(span, DramCycles(cycle)) - 1;
     }
-    cycle = system.next_choice()->count();
-    finished += static_cast<std::int64_t>(system.choose(DramCycles(cycle)).size());
+    cycle = system.next_news()->count();
+    finished += static_cast<std::int64_t>(system.decide(DramCycles(cycle)).size());
+    ++cycle;
   }
-  report(state, system, cycle);
+  const auto rate = [](std::int64_t count) {
+    return benchmark::Counter(static_cast<double>(count), benchmark::Counter::kIsRate);
+  };
+  const DramCounters counters = system.counters();
+  state.counters["bursts"] = rate(counters.reads);
+  state.counters["cycles"] = rate(cycle);
+  state.counters["reached"] = static_cast<double>(counters.data_bus_busy.count()) /
+                              static_cast<double>(cycle * spec.channels);
 }
 
-void sequential(benchmark::State& state) {
+void sequential(benchmark::State& state, const DramStandard& standard, DramMapping mapping) {
   const std::int64_t bytes = state.range(0);
-  const std::int64_t spans = (std::int64_t{1} << 33) / bytes;
-  stream(state, bytes, [=](std::int64_t index) { return index % spans * bytes; });
+  DramSpec spec = memory_of(standard, 1);
+  spec.mapping = mapping;
+  const std::int64_t spans = spec.capacity.count() / bytes;
+  stream(state, spec, bytes, [=](std::int64_t index) { return index % spans * bytes; });
 }
 
-void scattered(benchmark::State& state) {
-  stream(state, 64, [](std::int64_t index) {
-    return static_cast<std::int64_t>(splitmix64(static_cast<std::uint64_t>(index)) >> 37U) * 64;
+void scattered(benchmark::State& state, const DramStandard& standard) {
+  const DramSpec spec = memory_of(standard, 1);
+  const auto bursts = static_cast<std::uint64_t>(spec.capacity.count() / 64);
+  stream(state, spec, 64, [=](std::int64_t index) {
+    return static_cast<std::int64_t>(splitmix64(static_cast<std::uint64_t>(index)) % bursts) * 64;
   });
 }
 
@@ -69,8 +73,16 @@ BENCHMARK_CAPTURE(commands, seq_rd, RequestPattern::SeqRd)->Unit(benchmark::kMil
 BENCHMARK_CAPTURE(commands, rand_rd, RequestPattern::RandRd)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(commands, mix21_rand, RequestPattern::Mix21Rand)->Unit(benchmark::kMillisecond);
 
-BENCHMARK(sequential)->Arg(64)->Arg(1 << 16)->Arg(1 << 22);
-BENCHMARK(scattered);
+BENCHMARK_CAPTURE(sequential, ddr3_lin, ddr3_2133(), DramMapping::Linear)
+    ->Arg(64)
+    ->Arg(4096)
+    ->Arg(1 << 20);
+BENCHMARK_CAPTURE(sequential, ddr4_lin, ddr4_2400(), DramMapping::Linear)->Arg(1 << 20);
+BENCHMARK_CAPTURE(sequential, ddr4_bgi, ddr4_2400(), DramMapping::BankGroupInterleaved)
+    ->Arg(1 << 20);
+BENCHMARK_CAPTURE(sequential, lpddr4_lin, lpddr4_3200(), DramMapping::Linear)->Arg(1 << 20);
+BENCHMARK_CAPTURE(scattered, ddr3, ddr3_2133());
+BENCHMARK_CAPTURE(scattered, ddr4, ddr4_2400());
 
 }  // namespace
 }  // namespace systole::testing

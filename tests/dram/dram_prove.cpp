@@ -27,6 +27,8 @@ std::int64_t prove(const DramStandard& standard, std::int64_t commands) {
     spec.page_timeout = DramCycles(100);
     spec.starvation_limit = DramCycles(seed % 2 == 0 ? 2000 : 0);
     spec.postponed_refreshes = seed % 4;
+    spec.refresh = seed % 2 == 0 ? RefreshKind::PerBankIfAny : RefreshKind::AllBank;
+    spec.refresh_blocks = seed % 3 == 0 ? RefreshBlocks::Channel : RefreshBlocks::Refreshed;
     const BitFieldMap map(standard, *address_order(seed % 2 == 0 ? "bgi" : "lin"));
     RandomBursts bursts(map, 500'000, seed);
     CommandChecker checker(standard);

@@ -180,7 +180,10 @@ inline DramStandard without_refresh(DramStandard standard) {
 
 inline DramSpec memory_of(const DramStandard& standard, std::int64_t channels,
                           Bytes interleave = Bytes(256)) {
-  return {standard, channels, interleave, standard.organization.capacity() * channels};
+  return {.standard = standard,
+          .channels = channels,
+          .interleave = interleave,
+          .capacity = standard.organization.capacity() * channels};
 }
 
 }  // namespace systole::testing

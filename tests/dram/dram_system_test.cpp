@@ -1,6 +1,7 @@
 #include "sim/dram/dram_system.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,31 +35,8 @@ TEST(DramSystem, StreamWithoutRefreshKeepsTheBusFull) {
   // 1 MiB in each of two channels: 16384 bursts of 4 cycles after nRCD 14 and nCL 14.
   const auto ends = drive(system, {{0, Read, 0, 2 << 20, 0}});
   EXPECT_EQ(ends.at(0), 14 + 14 + 16384 * 4);
-  EXPECT_EQ(system.counters(DramCycles(0)).row_misses, 2 * 8);       // first visit of each bank
-  EXPECT_EQ(system.counters(DramCycles(0)).row_conflicts, 2 * 120);  // 128 rows a channel
-}
-
-TEST(DramSystem, StreamOnTwoChannelsLosesTheShareOfTheRefreshes) {
-  const DramSpec spec = memory_of(ddr3_2133(), 2);
-  DramSystem system(spec);
-  const auto ends = drive(system, {{0, Read, 0, 4 << 20, 0}});
-  // 2 MiB in each channel: 32768 bursts, one every 4 cycles, the first RD at nRCD 14. A refresh
-  // stops them: PREA nRTP 8 after the last RD, or nRAS 36 after the last ACT, which was nRCD 14
-  // before the first RD of that row; then nRP 14 (REF), nRFC 278 (ACT), nRCD 14 (next RD).
-  std::int64_t first_read = 14;
-  std::int64_t bursts = 0;
-  std::int64_t refreshes = 0;
-  for (std::int64_t due = 8320; first_read + (32768 - bursts - 1) * 4 >= due; due += 8320) {
-    const std::int64_t before = ceil_div(due - first_read, 4);
-    bursts += before;
-    const std::int64_t of_the_row = (bursts - 1) % 128;  // RDs after the row's first
-    const std::int64_t close = std::max<std::int64_t>(8, 36 - 14 - of_the_row * 4);
-    first_read += (before - 1) * 4 + close + 14 + 278 + 14;
-    ++refreshes;
-  }
-  EXPECT_EQ(refreshes, 16);
-  EXPECT_EQ(ends.at(0), first_read + (32768 - bursts - 1) * 4 + 14 + 4);
-  EXPECT_EQ(system.counters(DramCycles(ends.at(0))).refreshes, 2 * 16);
+  EXPECT_EQ(system.counters().row_misses, 2 * 8);       // first visit of each bank
+  EXPECT_EQ(system.counters().row_conflicts, 2 * 120);  // 128 rows a channel
 }
 
 TEST(DramSystem, StreamOnTwoChannelsReachesTheEfficiencyThatRefreshLeaves) {
@@ -70,11 +48,51 @@ TEST(DramSystem, StreamOnTwoChannelsReachesTheEfficiencyThatRefreshLeaves) {
   EXPECT_LE(bus_cycles * 1000, end * 964);
 }
 
+/// From arrival to response of one burst that arrives in cycle 1000, alone; in cycle 0 row `before`
+/// of its bank was opened by a burst.
+std::int64_t lone_burst(DramOperation operation, std::optional<std::int64_t> before) {
+  DramSystem system(memory_of(without_refresh(ddr3_1600()), 1));
+  constexpr std::int64_t kRow = 8 * 8192;  // of the same bank
+  std::vector<Request> requests;
+  if (before) {
+    requests.push_back({0, Read, *before * kRow, 64, 0});
+  }
+  requests.push_back({0, operation, kRow + 640, 64, 1000});
+  return drive(system, requests).back() - 1000;
+}
+
+TEST(DramSystem, LoneBurstTakesWhatItsRowNeeds) {
+  // DDR3-1600: nRCD = nRP = nCL 11, nCWL 8, nBL 4.
+  EXPECT_EQ(lone_burst(Read, 1), 11 + 4);
+  EXPECT_EQ(lone_burst(Read, std::nullopt), 11 + 11 + 4);
+  EXPECT_EQ(lone_burst(Read, 0), 11 + 11 + 11 + 4);
+  EXPECT_EQ(lone_burst(Write, 1), 8 + 4);
+  EXPECT_EQ(lone_burst(Write, std::nullopt), 11 + 8 + 4);
+  EXPECT_EQ(lone_burst(Write, 0), 11 + 11 + 8 + 4);
+}
+
+TEST(DramSystem, RefreshHoldsTheRestOfARow) {
+  std::vector<std::int64_t> cycles;
+  DramSystem system(memory_of(ddr3_1600(), 1), DramSystem::kQueueDepth,
+                    [&](const DramCommand& command) { cycles.push_back(command.at.count()); });
+  system.decide(DramCycles(6199));
+  system.submit({SpanId{0}, {}, Read, 0, Bytes(640)}, DramCycles(6200));
+  const std::vector<FinishedPart> parts = system.decide(DramCycles(6600));
+  // ACT; seven RDs before the refresh falls due in 6240 - 1; PREA nRTP 6 after the last, REF nRP 11
+  // later, ACT nRFC 208 later; three RDs.
+  EXPECT_EQ(cycles, (std::vector<std::int64_t>{6200, 6211, 6215, 6219, 6223, 6227, 6231, 6235, 6241,
+                                               6252, 6460, 6471, 6475, 6479}));
+  ASSERT_EQ(parts.size(), 1U);
+  EXPECT_EQ(parts.at(0).at, DramCycles(6479 + 11 + 4));
+  EXPECT_EQ(system.counters().row_misses, 2);
+  EXPECT_EQ(system.counters().row_hits, 8);
+}
+
 TEST(DramSystem, PartialBurstsMoveWholeBursts) {
   DramSystem system(memory_of(ddr3_1600(), 2));
   // Bytes 250 .. 320: the last burst of block 0 (channel 0), two of block 1 (channel 1).
-  drive(system, {{0, Read, 250, 71, 0}, {0, Write, 320, 1, 0}});
-  const DramCounters counters = system.counters(DramCycles(1000));
+  drive(system, {{0, Read, 250, 71, 0}, {0, Write, 640, 1, 0}});
+  const DramCounters counters = system.counters();
   EXPECT_EQ(counters.reads, 3);
   EXPECT_EQ(counters.read_bytes, 71);
   EXPECT_EQ(counters.writes, 1);
@@ -85,36 +103,46 @@ TEST(DramSystem, PartialBurstsMoveWholeBursts) {
 TEST(DramSystem, SpanIsOverWithItsLastPart) {
   DramSystem system(memory_of(ddr3_1600(), 2));
   EXPECT_EQ(system.submit({SpanId{1}, {}, Read, 192, Bytes(192)}, DramCycles(0)), 2);
-  const std::vector<FinishedPart> parts = system.choose(DramCycles(0));
+  const std::vector<FinishedPart> parts = system.decide(DramCycles(100));
   // One burst in channel 0, two in channel 1.
   EXPECT_EQ(parts, (std::vector<FinishedPart>{{SpanId{1}, ChannelIndex{0}, DramCycles(26)},
                                               {SpanId{1}, ChannelIndex{1}, DramCycles(30)}}));
 }
 
 TEST(DramSystem, InitiatorsTakeTurnsByRun) {
-  // Two streams of four rows each, in different banks; 128 bursts of 4 cycles a run.
+  // Two streams of four rows each, in different banks, offered run by run in turn; a third asks
+  // for one burst of the row of the first run.
   DramSystem system(memory_of(without_refresh(ddr3_1600()), 1));
   const std::int64_t row = 8192;
   const auto ends = drive(
       system, {{0, Read, 0, 4 * row, 0}, {1, Read, 4 * row, 4 * row, 0}, {2, Read, 0, 64, 100}});
-  // Initiator 2 has the row of initiator 0's first run. Chosen after runs 0 and 1 (its one burst
-  // waits for 2 * 512 cycles of data), it is a hit: nRCD + nCL + 1024 + 4.
-  EXPECT_EQ(ends.at(2), 11 + 11 + 1024 + 4);
-  // Then runs 0 1 0 1 0 1: initiator 0 ends with the seventh row run, initiator 1 one later.
-  EXPECT_EQ(ends.at(0), 11 + 11 + 7 * 512 + 4);
-  EXPECT_EQ(ends.at(1), 11 + 11 + 8 * 512 + 4);
+  // All 8 * 128 + 1 bursts keep the data bus full: nRCD + nCL + 1025 * nBL.
+  EXPECT_EQ(last_of(ends), 11 + 11 + 1025 * 4);
+  // Initiator 2 waits until the runs before its own are accepted, which the buffer of 32 allows
+  // when all but 32 of their 256 bursts have been read; its row is open, so it goes before those of
+  // the rows to come: it ends within the buffer's 32 bursts after that.
+  EXPECT_GT(ends.at(2), 11 + 11 + (256 - 32) * 4);
+  EXPECT_LE(ends.at(2), 11 + 11 + (256 + 32) * 4);
+  // Initiator 0 has its last run before initiator 1's last.
+  EXPECT_LT(ends.at(0), ends.at(1));
 }
 
-TEST(DramSystem, ChoosesNoEarlierThanItNeeds) {
+TEST(DramSystem, NamesNoCycleBeforeTheNews) {
   DramSystem system(memory_of(without_refresh(ddr3_1600()), 1));
   system.submit({SpanId{0}, {}, Read, 0, Bytes(16384)}, DramCycles(5));
-  EXPECT_EQ(system.next_choice(), DramCycles(5));
-  EXPECT_TRUE(system.choose(DramCycles(5)).empty());
-  // RDs at 16 .. 16 + 127 * 4 = 524; the next could be at 528; nRP + nRCD before: 506.
-  EXPECT_EQ(system.next_choice(), DramCycles(506));
-  EXPECT_TRUE(system.choose(DramCycles(505)).empty());
-  EXPECT_EQ(system.choose(DramCycles(506)).at(0).at, DramCycles(528 + 127 * 4 + 11 + 4));
-  EXPECT_EQ(system.next_choice(), std::nullopt);
+  // The last of 256 RDs is issued in 5 + nRCD 11 + 255 * 4 = 1036 and ends nCL + nBL later.
+  std::int64_t asked = 0;
+  for (std::vector<FinishedPart> parts; parts.empty(); ++asked) {
+    const DramCycles news = *system.next_news();
+    ASSERT_LE(news, DramCycles(1036));
+    parts = system.decide(news);
+    if (!parts.empty()) {
+      EXPECT_EQ(news, DramCycles(1036));
+      EXPECT_EQ(parts.at(0).at, DramCycles(1036 + 11 + 4));
+    }
+  }
+  EXPECT_LE(asked, 4);
+  EXPECT_EQ(system.next_news(), std::nullopt);
 }
 
 TEST(DramSystem, QueueOfAnInitiatorFillsAndFreesByItsOwnParts) {
@@ -134,14 +162,16 @@ TEST(DramSystem, QueueOfAnInitiatorFillsAndFreesByItsOwnParts) {
               ::testing::HasSubstr("the queue of initiator 0 is full"));
 }
 
-TEST(DramSystem, ChoiceOfTheLastRunFreesThePlaceOfItsPart) {
+TEST(DramSystem, AcceptanceOfTheLastBurstFreesThePlaceOfItsPart) {
   DramSystem system(memory_of(without_refresh(ddr3_1600()), 1), 1);
-  // Two rows: the part keeps its place until the second is chosen, at 506 (see above).
-  const DramSpan span{SpanId{0}, {}, Read, 0, Bytes(16384)};
+  // 34 bursts from cycle 5 on, one a cycle. The ACT frees the entry of the first (its burst is
+  // active from then on), so 33 are accepted in cycles 5 to 37 while the RDs, from 16 on, free one
+  // more every 4: the 34th is accepted in 38.
+  const DramSpan span{SpanId{0}, {}, Read, 0, Bytes(34 * 64)};
   system.submit(span, DramCycles(5));
-  system.choose(DramCycles(5));
+  system.decide(DramCycles(37));
   EXPECT_FALSE(system.has_room(span));
-  system.choose(DramCycles(506));
+  system.decide(DramCycles(38));
   EXPECT_TRUE(system.has_room(span));
 }
 
@@ -156,10 +186,14 @@ TEST(DramSystem, QueuedSpansBackToBackAreAsFastAsOneSpan) {
 }
 
 TEST(DramSystem, RefreshesOfAnIdleMemoryAreCounted) {
-  const DramSystem system(memory_of(ddr3_1600(), 4));
-  EXPECT_EQ(system.counters(DramCycles(6239)).refreshes, 0);
-  EXPECT_EQ(system.counters(DramCycles(6240)).refreshes, 4);
-  EXPECT_EQ(system.counters(DramCycles(62400)).refreshes, 40);
+  DramSystem system(memory_of(ddr3_1600(), 4));
+  // The k-th falls due in cycle k * 6240 - 1.
+  system.decide(DramCycles(6238));
+  EXPECT_EQ(system.counters().refreshes, 0);
+  system.decide(DramCycles(6239));
+  EXPECT_EQ(system.counters().refreshes, 4);
+  system.decide(DramCycles(62399));
+  EXPECT_EQ(system.counters().refreshes, 40);
 }
 
 TEST(DramSystem, RefusesWhatItsCallerMustPrevent) {

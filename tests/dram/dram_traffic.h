@@ -41,9 +41,12 @@ class Random {
 };
 
 /// Sends requests (ascending `when` for each initiator) to a DramSystem with the back-pressure of
-/// DramMemory: a waiting span enters in the cycle after the choice that made room. Returns the end
-/// of every request.
-inline std::vector<std::int64_t> drive(DramSystem& system, const std::vector<Request>& requests) {
+/// DramMemory: a waiting span enters in the cycle after the one that made room. `Lazily`: decides
+/// only when there may be news or something arrives, else every cycle. Returns the end of every
+/// request.
+enum class Decides : std::uint8_t { EveryCycle, Lazily };
+inline std::vector<std::int64_t> drive(DramSystem& system, const std::vector<Request>& requests,
+                                       Decides decides = Decides::Lazily) {
   std::vector<std::int64_t> ends(requests.size(), 0);
   std::vector<std::int64_t> parts(requests.size(), 0);
   std::vector<std::vector<std::size_t>> waiting;
@@ -54,7 +57,19 @@ inline std::vector<std::int64_t> drive(DramSystem& system, const std::vector<Req
   }
   std::vector<std::size_t> next(waiting.size(), 0);
   std::size_t unfinished = requests.size();
-  for (std::int64_t cycle = 0; unfinished > 0; ++cycle) {
+  for (std::int64_t cycle = 0; unfinished > 0;) {
+    const auto decide = [&](std::int64_t until) {
+      for (const FinishedPart& part : system.decide(DramCycles(until))) {
+        const auto index = static_cast<std::size_t>(part.span);
+        ends[index] = std::max(ends[index], part.at.count());
+        unfinished -= --parts[index] == 0 ? 1U : 0U;
+      }
+    };
+    if (cycle > 0) {
+      decide(cycle - 1);
+    }
+    std::int64_t arrival = INT64_MAX;
+    bool waits = false;
     for (std::size_t initiator = 0; initiator < waiting.size(); ++initiator) {
       while (next[initiator] < waiting[initiator].size()) {
         const std::size_t index = waiting[initiator][next[initiator]];
@@ -62,18 +77,22 @@ inline std::vector<std::int64_t> drive(DramSystem& system, const std::vector<Req
         const DramSpan span{static_cast<SpanId>(index),
                             static_cast<InitiatorIndex>(request.initiator), request.operation,
                             request.address, Bytes(request.length)};
-        if (request.when > cycle || !system.has_room(span)) {
+        if (request.when > cycle) {
+          arrival = std::min(arrival, request.when);
+          break;
+        }
+        if (!system.has_room(span)) {
+          waits = true;
           break;
         }
         parts[index] = system.submit(span, DramCycles(cycle));
         ++next[initiator];
       }
     }
-    for (const FinishedPart& part : system.choose(DramCycles(cycle))) {
-      const auto index = static_cast<std::size_t>(part.span);
-      ends[index] = std::max(ends[index], part.at.count());
-      unfinished -= --parts[index] == 0 ? 1U : 0U;
-    }
+    // What cycle c decides is seen in c + 1.
+    const auto news = system.next_news(waits);
+    const std::int64_t until = std::min(arrival, news ? news->count() + 1 : INT64_MAX);
+    cycle = decides == Decides::EveryCycle ? cycle + 1 : std::max(cycle + 1, until);
   }
   return ends;
 }

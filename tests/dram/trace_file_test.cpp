@@ -88,9 +88,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NoOperation", "0x40\n",
                 ":1:5: request: expected READ or WRITE, got the end of the line"},
         Mistake{"NoCycle", "0x40 READ\n",
-                ":1:10: request: expected a cycle in 0..281474976710656, got the end of the line"},
+                ":1:10: request: expected a cycle in 0..1099511627776, got the end of the line"},
         Mistake{"NegativeCycle", "0x40 READ -1\n",
-                ":1:11: request: expected a cycle in 0..281474976710656, got '-1'"},
+                ":1:11: request: expected a cycle in 0..1099511627776, got '-1'"},
         Mistake{"Descending", "0x40 READ 7\n0x40 READ 6\n",
                 ":2:11: request: expected a cycle not before that of the request above, 7, got "
                 "'6'"},

@@ -9,9 +9,9 @@
 #include <gtest/gtest.h>
 
 #include "arch/dataflow.h"
+#include "arch/isa/float_format.h"
 #include "arch/isa/mac_kind.h"
 #include "compiler/verify/verify.h"
-#include "sim/arithmetic/float_format.h"
 #include "sim/simulate.h"
 #include "tests/sim/support/random_fold.h"
 #include "tests/sim/support/small_chip.h"

@@ -17,8 +17,7 @@ constexpr std::uint64_t kCasesPerTest = 25;
 
 /// One line per complaint about a case, nothing for a good one. A network that cannot fit its chip
 /// is fine, as long as the compiler says so.
-std::string complaints(std::uint64_t seed, bool& ran) {
-  const RandomCase random = random_case(seed);
+std::string complaints(const RandomCase& random, bool& ran) {
   const ForkedResult result = run_forked([&]() -> std::string {
     try {
       const Program program = compile(random.chip, random.graph);
@@ -48,16 +47,24 @@ std::string complaints(std::uint64_t seed, bool& ran) {
 
 class RandomNetworks : public testing::TestWithParam<std::uint64_t> {};
 
-TEST_P(RandomNetworks, ComputeTheReferencesNumbersAndKeepTheLaws) {
+void expect_no_complaints(std::uint64_t sweep, RandomCase (*make)(std::uint64_t seed)) {
   std::uint64_t runs = 0;
   for (std::uint64_t i = 0; i < kCasesPerTest; ++i) {
-    const std::uint64_t seed = GetParam() * kCasesPerTest + i;
+    const std::uint64_t seed = sweep * kCasesPerTest + i;
     bool ran = false;
-    EXPECT_EQ(complaints(seed, ran), "") << "seed " << seed;
+    EXPECT_EQ(complaints(make(seed), ran), "") << "seed " << seed;
     runs += ran ? 1 : 0;
   }
   // A sweep in which nothing fits would prove nothing.
   EXPECT_GE(runs, kCasesPerTest / 2);
+}
+
+TEST_P(RandomNetworks, ComputeTheReferencesNumbersAndKeepTheLaws) {
+  expect_no_complaints(GetParam(), random_case);
+}
+
+TEST_P(RandomNetworks, ComputeTheReferencesNumbersInBf16Too) {
+  expect_no_complaints(GetParam(), random_real_case);
 }
 
 constexpr std::uint64_t kTests = 60;

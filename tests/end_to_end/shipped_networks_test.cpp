@@ -1,3 +1,4 @@
+#include <optional>
 #include <ostream>
 #include <string>
 
@@ -6,6 +7,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/network_type.h"
 #include "report/json.h"
 #include "study/evaluate.h"
 #include "tests/end_to_end/support/laws.h"
@@ -18,6 +20,7 @@ struct Subject {
   std::string chip;
   std::string network;
   std::int64_t batch;
+  std::optional<DataType> type{};  ///< the chip's first choice where there is none
 };
 
 void PrintTo(const Subject& subject, std::ostream* stream) {
@@ -31,7 +34,8 @@ class ShippedNetworks : public testing::TestWithParam<Subject> {
   }
   [[nodiscard]] static Network network() {
     return read_network(fmt::format("{}/workloads/{}.yaml", SYSTOLE_SOURCE_DIR, GetParam().network),
-                        {.batch = GetParam().batch});
+                        {.batch = GetParam().batch,
+                         .type = GetParam().type.value_or(default_network_type(chip()))});
   }
 };
 
@@ -73,10 +77,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Subject{"edge_is", "resnet50", 1}, Subject{"edge_is", "mlp0", 5},
                     Subject{"edge_is", "alexnet", 2}, Subject{"edge_is", "mobilenet_v1", 1},
                     Subject{"edge_os", "resnet50", 1}, Subject{"edge_os", "mlp0", 5},
-                    Subject{"edge_os", "alexnet", 2}, Subject{"edge_os", "mobilenet_v1", 1}),
+                    Subject{"edge_os", "alexnet", 2}, Subject{"edge_os", "mobilenet_v1", 1},
+                    Subject{"tpu_v2", "resnet50", 2}, Subject{"tpu_v2", "mlp0", 20},
+                    Subject{"tpu_v3", "mobilenet_v1", 1}, Subject{"tpu_v3", "alexnet", 2},
+                    Subject{"asic_inference", "alexnet", 1},
+                    Subject{"asic_inference", "resnet50", 1, DataType::Bf16}),
     [](const auto& subject) {
-      return fmt::format("{}_{}_batch_{}", subject.param.chip, subject.param.network,
-                         subject.param.batch);
+      const auto& type = subject.param.type;
+      return fmt::format("{}_{}_batch_{}{}{}", subject.param.chip, subject.param.network,
+                         subject.param.batch, type ? "_" : "", type ? name_of(*type) : "");
     });
 
 }  // namespace

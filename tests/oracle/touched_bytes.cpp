@@ -72,39 +72,47 @@ class Toucher {
     result(r.to, r.rows, r.cols);
   }
   void operator()(const Rescale& r) {
-    touch_rows(bytes_.read, r.in.address, r.rows, r.cols, r.in_pitch);
+    touch_rows(bytes_.read, r.in.address, r.rows, width(r.to) * r.cols, r.in_pitch);
     table(r.lookup);
     result(r.to, r.rows, r.cols);
   }
   void operator()(const Add& a) {
-    touch_rows(bytes_.read, a.a.address, a.rows, a.cols, a.a_pitch);
-    touch_rows(bytes_.read, a.b.address, a.rows, a.cols, a.b_pitch);
+    touch_rows(bytes_.read, a.a.address, a.rows, width(a.to) * a.cols, a.a_pitch);
+    touch_rows(bytes_.read, a.b.address, a.rows, width(a.to) * a.cols, a.b_pitch);
     result(a.to, a.rows, a.cols);
   }
   void operator()(const Pool& p) {
     touch_window(bytes_.read, p.window, p.first, p.count, 0,
-                 p.window.kernel_rows * p.window.kernel_cols * p.window.channels, 8);
+                 p.window.kernel_rows * p.window.kernel_cols * p.window.channels, 8 * width(p.to));
     result(p.to, p.count, p.window.channels);
   }
   void operator()(const Softmax& s) {
-    touch_rows(bytes_.read, s.in.address, s.rows, s.cols, s.in_pitch);
-    touch(bytes_.read, s.table.address, 1024);
+    touch_rows(bytes_.read, s.in.address, s.rows, width(s.to) * s.cols, s.in_pitch);
+    if (s.to.type == DataType::Int8) {
+      touch(bytes_.read, s.table.address, 1024);
+    }
     result(s.to, s.rows, s.cols);
   }
   void operator()(const Convert& c) {
     touch(bytes_.read, c.bias.address, 4 * c.cols);
-    const std::int64_t bytes = c.type == DataType::Bf16 ? 2 : 4;
-    touch_rows(bytes_.written, c.out.address, c.rows, bytes * c.cols, c.pitch);
+    result(c.to, c.rows, c.cols);
   }
 
  private:
+  /// Bytes of an element.
+  static std::int64_t width(const Destination& to) {
+    if (to.type == DataType::Int8) {
+      return 1;
+    }
+    return to.type == DataType::Bf16 ? 2 : 4;
+  }
   void table(const Operand& lookup) {
     if (lookup.tensor != kNoTensor) {
       touch(bytes_.read, lookup.address, 256);
     }
   }
   void result(const Destination& to, std::int64_t rows, std::int64_t cols) {
-    touch_rows(bytes_.written, to.out.address, rows, cols, to.pitch);
+    touch_rows(bytes_.written, to.out.address, rows, width(to) * cols, to.pitch);
   }
 
   TouchedBytes bytes_;
@@ -119,9 +127,12 @@ class Dice {
     return low + static_cast<std::int64_t>(random_() % choices);
   }
   Operand operand() { return {.address = (*this)(0, 400), .tensor = 0}; }
-  Destination destination(std::int64_t cols) {
-    return {.out = operand(), .pitch = cols + (*this)(0, 3)};
+  Destination destination(std::int64_t cols, DataType type = DataType::Int8) {
+    return {.out = operand(), .pitch = bytes_of(type) * cols + (*this)(0, 3), .type = type};
   }
+  DataType real_type() { return (*this)(0, 1) == 0 ? DataType::Bf16 : DataType::Fp32; }
+  /// Of a vector instruction that has both forms.
+  DataType type() { return (*this)(0, 1) == 0 ? DataType::Int8 : real_type(); }
   Window window() {
     Window w;
     w.source = operand();
@@ -199,45 +210,51 @@ Operation random_operation(std::mt19937_64& random) {
                         .bias = dice.operand(),
                         .lookup = lookup,
                         .to = dice.destination(cols)};
-    case 4:
+    case 4: {
+      const DataType type = dice.type();
       return Rescale{.in = dice.operand(),
-                     .in_pitch = pitch,
+                     .in_pitch = bytes_of(type) * pitch,
                      .rows = rows,
                      .cols = cols,
-                     .lookup = lookup,
-                     .to = dice.destination(cols)};
-    case 5:
+                     .lookup = type == DataType::Int8 ? lookup : Operand{},
+                     .to = dice.destination(cols, type)};
+    }
+    case 5: {
+      const DataType type = dice.type();
       return Add{.a = dice.operand(),
-                 .a_pitch = pitch,
+                 .a_pitch = bytes_of(type) * pitch,
                  .b = dice.operand(),
-                 .b_pitch = pitch,
+                 .b_pitch = bytes_of(type) * pitch,
                  .rows = rows,
                  .cols = cols,
-                 .to = dice.destination(cols)};
+                 .to = dice.destination(cols, type)};
+    }
     case 6: {
+      const DataType type = dice.type();
       Pool pool{.window = dice.window()};
+      pool.window.pixel_pitch *= bytes_of(type);
+      pool.window.row_pitch *= bytes_of(type);
+      pool.window.image_pitch *= bytes_of(type);
       const std::int64_t outputs = pool.window.out_rows * pool.window.out_cols;
       pool.first = dice(0, outputs - 1);
       pool.count = dice(1, outputs - pool.first);
-      pool.to = dice.destination(pool.window.channels);
+      pool.to = dice.destination(pool.window.channels, type);
       return pool;
     }
-    case 7: {
-      const DataType type = dice(0, 1) == 0 ? DataType::Bf16 : DataType::Fp32;
+    case 7:
       return Convert{.rows = rows,
                      .cols = cols,
                      .bias = dice.operand(),
-                     .type = type,
-                     .out = dice.operand(),
-                     .pitch = bytes_of(type) * cols + dice(0, 3)};
-    }
-    default:
+                     .to = dice.destination(cols, dice.real_type())};
+    default: {
+      const DataType type = dice.type();
       return Softmax{.in = dice.operand(),
-                     .in_pitch = pitch,
+                     .in_pitch = bytes_of(type) * pitch,
                      .rows = rows,
                      .cols = cols,
-                     .table = dice.operand(),
-                     .to = dice.destination(cols)};
+                     .table = type == DataType::Int8 ? dice.operand() : Operand{},
+                     .to = dice.destination(cols, type)};
+    }
   }
 }
 

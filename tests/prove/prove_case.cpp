@@ -103,25 +103,34 @@ class CaseBuilder {
   }
 
   /// Columns outermost, then rows, then time in pieces: so that a reduction along the rows adds up
-  /// in the order of k, and one along the time goes on in the PEs.
+  /// in the order of k, and one along the time goes on in the PEs. The pieces are those of the
+  /// column, so that what is added up in accumulators lies in the same entries.
   void cut_product() {
     const Product& product = built_.products.back();
     const auto length = [&](ProductIndex index) {
       return along(index, product.m, product.n, product.k);
     };
     for (std::int64_t col = 0; col < length(axes_.cols); col += built_.array.cols) {
+      const std::vector<std::int64_t> pieces = random_pieces(length(axes_.time));
       for (std::int64_t row = 0; row < length(axes_.rows); row += built_.array.rows) {
         FoldPlace place{.product = built_.products.size() - 1, .first_row = row, .first_col = col};
         place.rows = std::min(built_.array.rows, length(axes_.rows) - row);
         place.cols = std::min(built_.array.cols, length(axes_.cols) - col);
-        while (place.first_step < length(axes_.time)) {
-          const std::int64_t left = length(axes_.time) - place.first_step;
-          place.steps = random_.once_in(2) ? left : random_.in(1, left);
-          add_fold(place, place.first_step == 0, place.steps == left);
-          place.first_step += place.steps;
+        for (const std::int64_t steps : pieces) {
+          place.steps = steps;
+          add_fold(place, place.first_step == 0, place.first_step + steps == length(axes_.time));
+          place.first_step += steps;
         }
       }
     }
+  }
+
+  std::vector<std::int64_t> random_pieces(std::int64_t left) {
+    std::vector<std::int64_t> pieces;
+    for (; left > 0; left -= pieces.back()) {
+      pieces.push_back(random_.once_in(2) ? left : random_.in(1, left));
+    }
+    return pieces;
   }
 
   void add_fold(const FoldPlace& place, bool first_piece, bool last_piece) {
@@ -143,7 +152,7 @@ class CaseBuilder {
       }
       fold.clears = first_piece;
       fold.drains = last_piece;
-    } else if (first_piece) {
+    } else if (first_piece || axes_.left_is_weight) {  // activations are loaded for each fold
       for (std::int64_t row = 0; row < built_.array.rows; ++row) {
         fold.tile.push_back(lanes(built_.array.cols, place.cols, [&](std::int64_t col) {
           return row < place.rows ? operand(place, !axes_.left_is_weight, row, col, 0) : 0;

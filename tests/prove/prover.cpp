@@ -1,204 +1,171 @@
 #include "tests/prove/prover.h"
 
-#include <limits>
-#include <utility>
+#include <array>
+#include <functional>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
-#include "arch/diag/check.h"
-#include "tests/prove/axes.h"
-#include "tests/prove/pe_array_port.h"
-#include "tests/prove/scalar_product.h"
-#include "tests/rtl/rtl_array.h"
+#include "arch/diag/error.h"
+#include "tests/prove/sides.h"
+#include "tests/support/forked.h"
 
 namespace systole::testing {
 
 namespace {
 
-using Outcomes = std::vector<FoldOutcome>;
+constexpr std::array<std::string_view, 6> kSides{
+    "closed rules",       "scalar arithmetic", "the matrix unit with model tile and pe",
+    "the PE level alone", "RTL of 16 x 16",    "RTL of 5 x 19"};
 
-std::string times_text(const std::optional<std::int64_t>& load, std::int64_t start,
-                       std::int64_t end, std::int64_t completion) {
-  return fmt::format("load {}, start {}, end {}, completion {}",
-                     load ? fmt::to_string(*load) : "none", start, end, completion);
+using Cases = std::vector<ProveCase>;
+
+std::string report(const ProveCase& prove_case, const std::string& found) {
+  return fmt::format("{}{}\nagain: scripts/prove --case {}", text_of(prove_case), found,
+                     prove_case.number);
 }
 
-std::string times_text(const FoldOutcome& outcome) {
-  return times_text(outcome.load_start, outcome.start, outcome.end, outcome.completion);
-}
-
-std::string times_text(const FoldTimes& times, bool loads) {
-  return times_text(loads ? std::optional(times.load.count()) : std::nullopt, times.start.count(),
-                    times.end.count(), times.completion.count());
-}
-
-/// The closed rules against what an array did.
-std::optional<std::string> rule_difference(const ProveCase& prove_case, const std::string& name,
-                                           const Outcomes& outcomes) {
-  const std::vector<FoldTimes> rules = fold_sequence_times(prove_case.array, prove_case.shapes);
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    const std::string by_rule = times_text(rules[i], !prove_case.folds[i].tile.empty());
-    const std::string by_array = times_text(outcomes[i]);
-    if (by_rule != by_array) {
-      return fmt::format("fold {}: {} by the closed rules, {} on {}", i, by_rule, by_array, name);
+std::optional<std::string> array_difference(ArraySides& arrays, const ProveCase& prove_case) {
+  const std::vector<Side> sides = arrays.run(prove_case);
+  if (!prove_case.has_bubbles) {
+    if (auto found = difference_in_folds(prove_case, closed_rules(prove_case), sides[0])) {
+      return found;
+    }
+  }
+  if (auto found = difference_in_sums(prove_case, scalar_arithmetic(prove_case), sides[0])) {
+    return found;
+  }
+  for (std::size_t i = 1; i < sides.size(); ++i) {
+    if (auto found = difference_in_folds(prove_case, sides[0], sides[i])) {
+      return found;
     }
   }
   return std::nullopt;
 }
 
-std::optional<std::string> array_difference(const std::string& name, const Outcomes& outcomes,
-                                            const std::string& other_name, const Outcomes& other) {
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (times_text(outcomes[i]) != times_text(other[i])) {
-      return fmt::format("fold {}: {} on {}, {} on {}", i, times_text(outcomes[i]), name,
-                         times_text(other[i]), other_name);
-    }
-    if (outcomes[i].results != other[i].results) {
-      return fmt::format("fold {}: other results on {} than on {}", i, name, other_name);
-    }
-  }
-  return std::nullopt;
-}
-
-/// Whole sums of each product from the results of the folds, as accumulators collect them: the
-/// first fold of an entry writes, the others add.
-class Accumulated {
- public:
-  explicit Accumulated(const ProveCase& prove_case)
-      : case_(prove_case), axes_(axes_of(prove_case.array.dataflow)) {
-    for (const Product& product : prove_case.products) {
-      const auto entries = static_cast<std::size_t>(product.m * product.n);
-      sums_.emplace_back(entries);
-      is_written_.emplace_back(entries, false);
-    }
-  }
-
-  void add(const FoldPlace& place, const Lanes& results) {
-    const Product& product = case_.products[place.product];
-    const std::int64_t lines = axes_.sums_stay ? place.rows : place.steps;
-    for (std::int64_t line = 0; line < lines; ++line) {
-      for (std::int64_t col = 0; col < place.cols; ++col) {
-        const ProductPoint at =
-            point_at(axes_, place.first_row + (axes_.sums_stay ? line : 0), place.first_col + col,
-                     place.first_step + (axes_.sums_stay ? 0 : line));
-        add_to(place.product, static_cast<std::size_t>(at.m * product.n + at.n),
-               results[static_cast<std::size_t>(line)][static_cast<std::size_t>(col)]);
+/// What differs first between rules, PE level, RTL and scalar arithmetic; empty when nothing does.
+std::string difference_on_arrays(const Cases& cases) {
+  ArraySides arrays;
+  for (const ProveCase& prove_case : cases) {
+    for (const ProveCase& variant : {prove_case, with_bubbles(prove_case)}) {
+      std::optional<std::string> found;
+      try {
+        found = array_difference(arrays, variant);
+      } catch (const InternalError& error) {
+        found = error.what();
+      }
+      if (found) {
+        return report(variant, *found);
       }
     }
   }
+  return "";
+}
 
-  [[nodiscard]] const std::vector<std::uint32_t>& sums(std::size_t product) const {
-    return sums_[product];
+std::optional<std::string> unit_difference(const ProveCase& prove_case,
+                                           const std::vector<Side>& units) {
+  // Times by the rules; results by the array, whose times the rules have been held to.
+  Side expected = closed_rules_on_unit(prove_case);
+  const Side array = ArraySides::run_pe_level(prove_case);
+  expected.sums = array.sums;
+  for (std::size_t i = 0; i < expected.folds.size(); ++i) {
+    expected.folds[i].results = array.folds[i].results;
   }
-
- private:
-  void add_to(std::size_t product, std::size_t entry, std::uint32_t value) {
-    std::uint32_t& sum = sums_[product][entry];
-    if (is_written_[product][entry]) {
-      sum = is_float(case_.activation) ? float_sum(sum, value) : sum + value;
-    } else {
-      sum = value;
-      is_written_[product][entry] = true;
+  const Side scalar = scalar_arithmetic(prove_case);
+  for (const Side& unit : units) {
+    if (auto found = difference_in_folds(prove_case, expected, unit)) {
+      return found;
     }
-  }
-  static std::uint32_t float_sum(std::uint32_t a, std::uint32_t b) {
-    const float sum = std::bit_cast<float>(a) + std::bit_cast<float>(b);
-    return sum != sum ? 0x7fc00000U : std::bit_cast<std::uint32_t>(sum);
-  }
-
-  const ProveCase& case_;
-  ArrayAxes axes_;
-  std::vector<std::vector<std::uint32_t>> sums_;  // per product
-  std::vector<std::vector<bool>> is_written_;
-};
-
-std::optional<std::string> result_difference(const ProveCase& prove_case, const std::string& name,
-                                             const Outcomes& outcomes) {
-  Accumulated accumulated(prove_case);
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (!outcomes[i].results.empty()) {
-      accumulated.add(prove_case.places[i], outcomes[i].results);
-    }
-  }
-  for (std::size_t p = 0; p < prove_case.products.size(); ++p) {
-    const std::vector<std::uint32_t> expected = scalar_product(prove_case, prove_case.products[p]);
-    const std::vector<std::uint32_t>& sums = accumulated.sums(p);
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      if (sums[i] != expected[i]) {
-        const auto n = static_cast<std::size_t>(prove_case.products[p].n);
-        return fmt::format("product {}: C[{}][{}] is {:08x} by scalar arithmetic, {:08x} on {}", p,
-                           i / n, i % n, expected[i], sums[i], name);
-      }
+    if (auto found = difference_in_sums(prove_case, scalar, unit)) {
+      return found;
     }
   }
   return std::nullopt;
 }
 
-}  // namespace
-
-Prover::Prover() {
-  constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
-  ports_.push_back({"the PE level", std::make_unique<PeArrayPort>(), kAny, kAny});
-  for (const RtlSize size : {RtlSize::Square16x16, RtlSize::Wide5x19}) {
-    std::unique_ptr<RtlArray> rtl = make_rtl_array(size);
-    const std::int64_t rows = rtl->physical_rows();
-    const std::int64_t cols = rtl->physical_cols();
-    ports_.push_back({fmt::format("the RTL of {} x {}", rows, cols), std::move(rtl), rows, cols});
+/// The same between rules, PE level, scalar arithmetic and matrix units.
+std::string difference_on_units(const Cases& cases) {
+  const std::vector<std::vector<Side>> units = run_units(cases);
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (const auto found = unit_difference(cases[i], units[i])) {
+      return report(cases[i], *found);
+    }
   }
+  return "";
 }
 
-std::string Prover::arrays() const {
-  std::string text = "closed rules, scalar arithmetic";
-  for (const NamedPort& named : ports_) {
-    text += ", " + named.name;
+/// What `work` says in a process of its own, or what it threw.
+std::string forked(const std::function<std::string()>& work) {
+  const ForkedResult result = run_forked(work);
+  return result.error.empty() ? result.output : result.error;
+}
+
+/// Sums are small enough to print.
+constexpr std::size_t kMostSums = 64;
+
+std::string account_of_sums(const ProveCase& prove_case, const Side& side) {
+  std::string text;
+  for (std::size_t p = 0; p < side.sums.size(); ++p) {
+    if (side.sums[p].size() > kMostSums) {
+      text += fmt::format("  product {}: {} sums\n", p, side.sums[p].size());
+      continue;
+    }
+    text += fmt::format("  product {}: C =", p);
+    const auto n = static_cast<std::size_t>(prove_case.products[p].n);
+    for (std::size_t i = 0; i < side.sums[p].size(); ++i) {
+      text += fmt::format("{}{:08x}", i > 0 && i % n == 0 ? "; " : " ", side.sums[p][i]);
+    }
+    text += '\n';
   }
   return text;
 }
 
-std::optional<std::string> Prover::difference(std::uint64_t number,
-                                              std::span<const ArrayLimits> limits) {
-  const ProveCase first = prove_case(number, limits);
-  for (const ProveCase& variant : {first, with_bubbles(first)}) {
-    std::optional<std::string> found;
-    try {
-      found = difference_in(variant);
-    } catch (const InternalError& error) {
-      found = error.what();
-    }
-    if (found) {
-      return fmt::format("{}{}\nagain: scripts/prove --case {}", text_of(variant), *found, number);
+std::string account_of(const ProveCase& prove_case, const Side& side) {
+  std::string text = side.name + (prove_case.has_bubbles ? ", with bubbles" : "") + '\n';
+  for (std::size_t i = 0; i < side.folds.size(); ++i) {
+    text += fmt::format("  fold {}: {}\n", i, times_text(side.folds[i]));
+  }
+  return text + account_of_sums(prove_case, side);
+}
+
+std::string account_of(const ProveCase& prove_case, const std::vector<Side>& sides) {
+  std::string text;
+  for (const Side& side : sides) {
+    text += account_of(prove_case, side);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::string> first_difference(std::uint64_t first, std::uint64_t count,
+                                            std::span<const ArrayLimits> limits) {
+  Cases cases;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    cases.push_back(prove_case(first + i, limits));
+  }
+  for (auto* const difference : {difference_on_arrays, difference_on_units}) {
+    if (std::string found = forked([&] { return difference(cases); }); !found.empty()) {
+      return found;
     }
   }
   return std::nullopt;
 }
 
-std::optional<std::string> Prover::difference_in(const ProveCase& prove_case) {
-  const ArrayConfig config = port_config(prove_case.array, is_float(prove_case.activation));
-  const NamedPort* first = nullptr;
-  Outcomes reference;
-  for (const NamedPort& named : ports_) {
-    if (prove_case.array.rows > named.max_rows || prove_case.array.cols > named.max_cols) {
-      continue;
-    }
-    Outcomes outcomes = run_folds(*named.port, config, prove_case.folds);
-    if (first != nullptr) {
-      if (auto found = array_difference(first->name, reference, named.name, outcomes)) {
-        return found;
-      }
-      continue;
-    }
-    if (!prove_case.has_bubbles) {
-      if (auto found = rule_difference(prove_case, named.name, outcomes)) {
-        return found;
-      }
-    }
-    if (auto found = result_difference(prove_case, named.name, outcomes)) {
-      return found;
-    }
-    first = &named;
-    reference = std::move(outcomes);
-  }
-  return std::nullopt;
+std::string account_of(std::uint64_t number) {
+  const ProveCase plain = prove_case(number);
+  std::string text = account_of(plain, {closed_rules(plain), scalar_arithmetic(plain)});
+  text += forked([&] { return account_of(plain, run_units({&plain, 1}).front()); });
+  return text + forked([&] {
+           ArraySides arrays;
+           const ProveCase late = with_bubbles(plain);
+           return account_of(plain, arrays.run(plain)) + account_of(late, arrays.run(late));
+         });
+}
+
+std::string sides_compared() {
+  return fmt::format("{}", fmt::join(kSides, ", "));
 }
 
 }  // namespace systole::testing

@@ -1,40 +1,26 @@
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "tests/prove/prove_case.h"
-#include "tests/support_array/array_port.h"
 
 namespace systole::testing {
 
-/// Carries a case out on every kind of array there is and compares with the closed rules and with
-/// scalar arithmetic: load, start, end and completion of each fold, all results bit for bit.
-class Prover {
- public:
-  Prover();
+/// Carries cases first .. first + count - 1 out on every side there is (sides.h) and compares:
+/// load, start, end and completion of each fold, all results and sums bit for bit. Arrays that are
+/// driven from their edges do each case a second time, with operands that come late.
+/// Empty when nothing differs; else the first difference found, several lines with the case in full
+/// and how to run it again. Simulates in forked processes, so it may be called again.
+[[nodiscard]] std::optional<std::string> first_difference(
+    std::uint64_t first, std::uint64_t count, std::span<const ArrayLimits> limits = kRtlLimits);
 
-  /// What differs first, several lines with the case in full and how to run it again; empty when
-  /// nothing does. Runs the case a second time with operands that come late, on arrays alone.
-  [[nodiscard]] std::optional<std::string> difference(
-      std::uint64_t number, std::span<const ArrayLimits> limits = kRtlLimits);
+/// What each side says of a case: the cycles of every fold, and the sums of small products.
+[[nodiscard]] std::string account_of(std::uint64_t number);
 
-  /// The arrays that are compared, for people.
-  [[nodiscard]] std::string arrays() const;
-
- private:
-  struct NamedPort {
-    std::string name;
-    std::unique_ptr<ArrayPort> port;
-    std::int64_t max_rows;
-    std::int64_t max_cols;
-  };
-
-  [[nodiscard]] std::optional<std::string> difference_in(const ProveCase& prove_case);
-
-  std::vector<NamedPort> ports_;
-};
+/// The sides that are compared, for people.
+[[nodiscard]] std::string sides_compared();
 
 }  // namespace systole::testing

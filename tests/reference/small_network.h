@@ -15,6 +15,8 @@ class MemoryData : public NetworkData {
  public:
   std::map<std::string, LayerParameters> layers;
   std::map<std::string, std::vector<std::int8_t>> inputs;
+  std::map<std::string, RealParameters> real_layers;
+  std::map<std::string, std::vector<float>> real_inputs;
 
   [[nodiscard]] LayerParameters parameters(const Graph& graph, NodeId node) const override {
     return layers.at(graph.node(node).name);
@@ -22,6 +24,13 @@ class MemoryData : public NetworkData {
   [[nodiscard]] std::vector<std::int8_t> input(const Graph& graph,
                                                GraphTensorId tensor) const override {
     return inputs.at(graph.tensor(tensor).name);
+  }
+  [[nodiscard]] RealParameters real_parameters(const Graph& graph, NodeId node) const override {
+    return real_layers.at(graph.node(node).name);
+  }
+  [[nodiscard]] std::vector<float> real_input(const Graph& graph,
+                                              GraphTensorId tensor) const override {
+    return real_inputs.at(graph.tensor(tensor).name);
   }
 };
 
@@ -47,12 +56,13 @@ class GraphBuilder {
   }
 
   Graph graph;
+  DataType type = DataType::Int8;  ///< of the tensors to come
 
  private:
   GraphTensorId tensor(const std::string& name, const Shape& shape,
                        const Quantization& quantization) {
     graph.tensors.push_back(
-        {.name = name, .shape = shape, .type = DataType::Int8, .quantization = quantization});
+        {.name = name, .shape = shape, .type = type, .quantization = quantization});
     return static_cast<GraphTensorId>(graph.tensors.size()) - 1;
   }
 };

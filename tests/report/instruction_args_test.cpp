@@ -53,16 +53,15 @@ TEST(InstructionArgs, OfSemaphoresLeaveOutTheRest) {
 }
 
 TEST(InstructionArgs, OfRealsAreText) {
-  Convert convert{.rows = 1, .cols = 2, .bias = {.address = 8}, .low = 0, .type = DataType::Fp16};
-  convert.out = {.address = 16};
-  EXPECT_EQ(args_of({.operation = convert}), (nlohmann::json{{"accumulator", 0},
-                                                             {"rows", 1},
-                                                             {"cols", 2},
-                                                             {"bias", "@8"},
-                                                             {"low", "0"},
-                                                             {"type", "fp16"},
-                                                             {"out", "@16"},
-                                                             {"layer", 0}}));
+  Convert convert{.rows = 1, .cols = 2, .bias = {.address = 8}};
+  convert.to = {.out = {.address = 16}, .type = DataType::Fp16, .low = 0};
+  EXPECT_EQ(args_of({.operation = convert}),
+            (nlohmann::json{{"accumulator", 0},
+                            {"rows", 1},
+                            {"cols", 2},
+                            {"bias", "@8"},
+                            {"to", {{"out", "@16"}, {"type", "fp16"}, {"low", "0"}}},
+                            {"layer", 0}}));
 }
 
 TEST(InstructionArgs, OfADestinationAreAnObject) {

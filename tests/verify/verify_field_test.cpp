@@ -290,6 +290,18 @@ TEST(VerifyFields, Requantizations) {
               r.to.high = 4;
             }),
             where + "high is 4, expected 5..127");
+  EXPECT_EQ(requantize([](Requantize& r) { r.to.high = 0.5F; }),
+            where + "high is 0.5, expected -128..127");
+  EXPECT_EQ(requantize([](Requantize& r) { r.to.low = std::numeric_limits<float>::infinity(); }),
+            where + "low is inf, expected -128..127");
+  EXPECT_EQ(requantize([](Requantize& r) { r.to.low = std::nanf(""); }),
+            where + "low is nan, expected -128..127");
+  EXPECT_EQ(requantize([](Requantize& r) { r.to.function = RealFunction::Tanh; }),
+            where + "function is tanh, but the type is int8");
+  EXPECT_EQ(requantize([](Requantize& r) { r.to.type = DataType::Bf16; }),
+            where + "type is bf16, but the sums are int32");
+  EXPECT_EQ(requantize([](Requantize& r) { r.to.type = DataType::Int32; }),
+            where + "type is int32, expected int8 or a floating type");
   EXPECT_EQ(requantize([](Requantize& r) {
               r.rows = 2;
               r.to.pitch = 2;
@@ -301,8 +313,8 @@ TEST(VerifyFields, Conversions) {
   const auto violation = [](void (*change)(Convert&)) {
     Convert convert{.rows = 1, .cols = 3};
     convert.bias = {.address = 48, .tensor = testing::kBias2, .offset = 0};
-    convert.type = DataType::Bf16;
-    convert.out = {.address = 0, .tensor = testing::kY, .offset = 0};
+    convert.to = {.out = {.address = 0, .tensor = testing::kY, .offset = 0},
+                  .type = DataType::Bf16};
     change(convert);
     return violation_after([&](Program& program) {
       program.tensors[testing::kY].type = DataType::Bf16;
@@ -315,18 +327,20 @@ TEST(VerifyFields, Conversions) {
   EXPECT_EQ(violation([](Convert& c) { c.cols = 5; }), where + "cols is 5, expected 1..4");
   EXPECT_EQ(violation([](Convert& c) { c.bias.tensor = 5; }),
             where + "bias tensor is 5, but the program has 5 of them");
-  EXPECT_EQ(violation([](Convert& c) { c.type = DataType::Int8; }),
-            where + "type is int8, expected a floating type");
-  EXPECT_EQ(violation([](Convert& c) { c.low = 1, c.high = 0.5F; }),
+  EXPECT_EQ(violation([](Convert& c) { c.to.type = DataType::Int8; }),
+            where + "type is int8, but the sums are fp32");
+  EXPECT_EQ(violation([](Convert& c) { c.to.low = 1, c.to.high = 0.5F; }),
             where + "low is 1, expected a number up to high, 0.5");
-  EXPECT_EQ(violation([](Convert& c) { c.low = std::nanf(""); }),
+  EXPECT_EQ(violation([](Convert& c) { c.to.low = std::nanf(""); }),
             where + "low is nan, expected a number up to high, inf");
-  EXPECT_EQ(violation([](Convert& c) { c.rows = 2, c.pitch = 5; }),
-            where + "out pitch is 5, expected 6..2147483647");
-  EXPECT_EQ(violation([](Convert& c) { c.out.address = 1019; }),
-            where + "end of out is 1025, expected 0..1024");
-  EXPECT_EQ(violation([](Convert& c) { c.type = DataType::Fp16; }),
-            where + "out is of type fp16, but 'y' holds bf16");
+  EXPECT_EQ(violation([](Convert& c) { c.rows = 2, c.to.pitch = 5; }),
+            where + "to pitch is 5, expected 6..2147483647");
+  EXPECT_EQ(violation([](Convert& c) { c.to.out.address = 1019; }),
+            where + "end of to is 1025, expected 0..1024");
+  EXPECT_EQ(violation([](Convert& c) { c.to.type = DataType::Fp16; }),
+            where + "to is of type fp16, but 'y' holds bf16");
+  EXPECT_EQ(violation([](Convert& c) { c.to.zero_point = 1; }),
+            where + "zero_point is given, but the type is bf16");
   EXPECT_EQ(violation([](Convert& /*convert*/) {}),
             where +
                 "takes accumulator 0 for fp32 sums, but matrix[6] fold of layer 'fc' has "

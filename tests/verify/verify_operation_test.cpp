@@ -73,6 +73,7 @@ Rescale rescale(std::int64_t in, std::int64_t out) {
   result.in_pitch = 4;
   result.rows = 16;
   result.cols = 4;
+  result.scale.multiplier = 1;
   result.to = to(out);
   return result;
 }
@@ -81,6 +82,7 @@ Add add(std::int64_t out) {
   Add result;
   result.a = result.b = operand(kX, kXAddress);
   result.a_pitch = result.b_pitch = 4;
+  result.a_multiplier = 1;
   result.rows = 16;
   result.cols = 4;
   result.to = to(out);

@@ -65,7 +65,10 @@ TEST(VerifyTypes, SumsAreReadAsWhatTheyAre) {
               const auto& convert = std::get<Convert>(program.stream(Engine::Vector)[0].operation);
               Requantize requantize{.rows = convert.rows, .cols = convert.cols};
               requantize.bias = convert.bias;
-              requantize.to = {.out = convert.out, .pitch = convert.pitch};
+              requantize.to = {.out = convert.to.out, .pitch = convert.to.pitch};
+              program.tensors.push_back({"z", TensorRole::Intermediate, DataType::Int8, 5, 6, 0});
+              requantize.to.out.tensor = 3;
+              requantize.to.pitch = 6;
               program.stream(Engine::Vector)[0].operation = requantize;
             }),
             "vector[0] requantize of layer 'gemm': takes accumulator 0 for int32 sums, but "
@@ -145,7 +148,7 @@ TEST(VerifyTypes, WhatAConversionReadsAndWritesIsWatched) {
             "vector[0] convert of layer 'gemm': bias reads 'bias' byte 0 at unified buffer 112, "
             "not ordered after dma_in[0] transfer of layer 'gemm', which writes it");
   EXPECT_EQ(violation_after([](Program& program) {
-              std::get<Convert>(program.stream(Engine::Vector)[1].operation).out.address += 2;
+              std::get<Convert>(program.stream(Engine::Vector)[1].operation).to.out.address += 2;
             }),
             "host[1] transfer of layer 'gemm': buffer reads 'y' byte 10 at unified buffer 154, "
             "which holds 'y' byte 8 from vector[1] convert of layer 'gemm'");

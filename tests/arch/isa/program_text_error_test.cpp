@@ -171,11 +171,11 @@ TEST(ProgramTextError, LongAndStrangeTokensAreShownShort) {
 
 TEST(ProgramTextError, Reals) {
   const auto error = [](const std::string& value) {
-    return error_in("vector convert accumulator=0 rows=1 cols=1 bias=t0@0 low=" + value +
-                    " type=bf16 out=t0@0 layer=0");
+    return error_in("vector convert accumulator=0 rows=1 cols=1 bias=t0@0 to(out=t0@0 low=" +
+                    value + " type=bf16) layer=0");
   };
   const std::string where =
-      "p.txt:5:58: convert.low: expected a number such as 0.5, -1e-3 or inf, got ";
+      "p.txt:5:70: convert.to.low: expected a number such as 0.5, -1e-3 or inf, got ";
   for (const char* const value : {"0", "-0.5", "1e3", "-inf"}) {
     EXPECT_EQ(error(value), "accepted");
   }

@@ -171,11 +171,10 @@ TEST(ProgramText, SaysOneThingALine) {
   EXPECT_TRUE(text.ends_with("\nend\n"));
 }
 
-TEST(ProgramText, OfConvertSaysItsLimitsWhereItHasSome) {
+TEST(ProgramText, OfADestinationSaysTypeLimitsAndFunctionWhereItHasSome) {
   Program program = two_layer_program();
   Convert convert{.rows = 2, .cols = 3, .bias = {.address = 48, .tensor = 4}};
-  convert.out = {.address = 64, .tensor = 1};
-  convert.pitch = 8;
+  convert.to = {.out = {.address = 64, .tensor = 1}, .pitch = 8, .type = DataType::Bf16};
   const auto line_of = [&] {
     program.stream(Engine::Vector)[1] = {.layer = 1, .operation = convert};
     const std::string text = print_program(program);
@@ -184,19 +183,20 @@ TEST(ProgramText, OfConvertSaysItsLimitsWhereItHasSome) {
     return text.substr(begin, text.find('\n', begin) - begin);
   };
   EXPECT_EQ(line_of(),
-            "vector convert accumulator=0 rows=2 cols=3 bias=t4@48 type=bf16 out=t1@64 pitch=8 "
+            "vector convert accumulator=0 rows=2 cols=3 bias=t4@48 to(out=t1@64 pitch=8 type=bf16) "
             "layer=1  # 1");
-  convert.low = 0;
-  convert.high = 6.1F;
-  convert.type = DataType::Fp8E4M3;
+  convert.to.low = 0;
+  convert.to.high = 6.1F;
+  convert.to.type = DataType::Fp8E4M3;
+  convert.to.function = RealFunction::Tanh;
   EXPECT_EQ(line_of(),
-            "vector convert accumulator=0 rows=2 cols=3 bias=t4@48 low=0 high=6.1 type=fp8_e4m3 "
-            "out=t1@64 pitch=8 layer=1  # 1");
-  convert.low = -1e-30F;
-  convert.high = 0x1p-149F;
+            "vector convert accumulator=0 rows=2 cols=3 bias=t4@48 to(out=t1@64 pitch=8 "
+            "type=fp8_e4m3 low=0 high=6.1 function=tanh) layer=1  # 1");
+  convert.to.low = -1e-30F;
+  convert.to.high = 0x1p-149F;
   EXPECT_THAT(line_of(), HasSubstr(" low=-1e-30 high=1e-45 "));
-  convert.low = convert.high = std::numeric_limits<float>::infinity();
-  EXPECT_THAT(line_of(), HasSubstr(" low=inf type="));
+  convert.to.low = convert.to.high = std::numeric_limits<float>::infinity();
+  EXPECT_THAT(line_of(), HasSubstr(" low=inf function="));
 }
 
 TEST(ProgramText, AllowsCommentsBlankLinesAndFieldsInAnyOrder) {

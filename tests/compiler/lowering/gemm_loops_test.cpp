@@ -28,7 +28,7 @@ constexpr std::int64_t kManyPositions = 10'000;
 GemmLoops loops_of(const ChipSpec& chip, std::int64_t n = 100,
                    std::int64_t positions = kManyPositions) {
   return gemm_loops(chip, tile_grid(chip, {.groups = 1, .m = positions, .k = 100, .n = n}),
-                    positions);
+                    DataType::Int8, positions);
 }
 
 TEST(GemmLoops, FoldHalfOfTheAccumulatorsWhenWeightsStay) {

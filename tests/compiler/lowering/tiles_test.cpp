@@ -80,7 +80,7 @@ TEST(WindowRegion, HoldsEveryPixelThatAnyPositionReads) {
   const std::int64_t positions = output.pixels();
   for (std::int64_t first = 0; first < positions; ++first) {
     for (std::int64_t count = 1; first + count <= positions; ++count) {
-      const Region region = window_region(window, first, count, 0, 4);
+      const Region region = window_region(window, DataType::Int8, first, count, 0, 4);
       EXPECT_GE(region.base, 1000);
       EXPECT_LE(region.base + region.rows * region.pitch, 1000 + 3 * 7 * 5 * 4);
       for (std::int64_t position = first; position < first + count; ++position) {

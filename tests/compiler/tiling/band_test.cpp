@@ -25,7 +25,7 @@ TEST(Bands, CoverEveryRowOnceWhateverTheSize) {
     for (const Band& band : cut(shape, size.images, size.rows)) {
       EXPECT_EQ(band_offset(shape, band), next);
       EXPECT_TRUE(band.images == 1 || band.rows == shape.rows);
-      next += band_bytes(shape, band);
+      next += band_elements(shape, band);
     }
     EXPECT_EQ(next, shape.elements());
   }

@@ -56,6 +56,8 @@ Asked asked_by(const Program& program, Dataflow dataflow) {
   for (const Instruction& instruction : program.stream(Engine::Vector)) {
     if (const auto* requantize = std::get_if<Requantize>(&instruction.operation)) {
       asked.accumulator_reads += requantize->rows;
+    } else if (const auto* convert = std::get_if<Convert>(&instruction.operation)) {
+      asked.accumulator_reads += convert->rows;
     }
   }
   for (const Instruction& instruction : program.stream(Engine::Weights)) {
@@ -127,10 +129,12 @@ class Laws {
     }
   }
 
-  /// Cycles a step; every network is int8.
-  [[nodiscard]] std::int64_t pace() const {
-    return result_.chip.matrix.pace(MacKind::Int8).count();
+  /// Of all products: a network has one type.
+  [[nodiscard]] MacKind kind() const {
+    return result_.graph.type() == DataType::Bf16 ? MacKind::Bf16 : MacKind::Int8;
   }
+  /// Cycles a step.
+  [[nodiscard]] std::int64_t pace() const { return result_.chip.matrix.pace(kind()).count(); }
   [[nodiscard]] std::int64_t compute_bound(std::int64_t macs) const {
     return ceil_div(macs * pace(), result_.chip.matrix.macs_per_cycle());
   }
@@ -236,8 +240,7 @@ class Laws {
     const ActionCounters& actions = counters_.actions;
     const Asked asked = asked_by(program_, result_.chip.matrix.dataflow);
     equal("folds", actions.folds, asked.folds);
-    equal("MACs of int8", actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)],
-          asked.macs);
+    equal("MACs of the kind", actions.macs_of_kind[static_cast<std::size_t>(kind())], asked.macs);
     equal(
         "MACs of all kinds",
         std::accumulate(actions.macs_of_kind.begin(), actions.macs_of_kind.end(), std::int64_t{0}),

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/frontend/real_network.h"
+
 namespace systole {
 
 namespace {
@@ -101,6 +103,32 @@ class RandomData final : public NetworkData {
     for (std::int64_t i = 0; i < graph.tensor(tensor).shape.elements(); ++i) {
       values.push_back(static_cast<std::int8_t>(dice.between(-128, 127)));
     }
+    return values;
+  }
+
+  /// Weights of the size at which sums of k products stay about as large as the inputs.
+  [[nodiscard]] RealParameters real_parameters(const Graph& graph, NodeId node) const override {
+    const auto gemm = gemm_shape(graph, graph.node(node));
+    const LayerParameters integers = parameters(graph, node);
+    const double size = 1 / (64 * std::sqrt(static_cast<double>(gemm->k)));
+    RealParameters reals;
+    for (const std::int8_t weight : integers.weights) {
+      reals.weights.push_back(static_cast<float>(weight * size));
+    }
+    round_to(graph.type(), reals.weights);
+    for (const std::int32_t bias : integers.biases) {
+      reals.biases.push_back(static_cast<float>(bias / 5000.0));
+    }
+    return reals;
+  }
+
+  [[nodiscard]] std::vector<float> real_input(const Graph& graph,
+                                              GraphTensorId tensor) const override {
+    std::vector<float> values;
+    for (const std::int8_t value : input(graph, tensor)) {
+      values.push_back(static_cast<float>(value / 31.0));
+    }
+    round_to(graph.type(), values);
     return values;
   }
 
@@ -362,6 +390,15 @@ void complete_outputs(Graph& graph) {
 }
 
 }  // namespace
+
+RandomCase random_real_case(std::uint64_t seed) {
+  RandomCase result = random_case(seed);
+  auto& paces = result.chip.matrix.pace_of_kind;
+  paces[static_cast<std::size_t>(MacKind::Bf16)] = paces[static_cast<std::size_t>(MacKind::Int8)];
+  result.chip.buffer.capacity = result.chip.buffer.capacity * 2;
+  result.graph = with_reals(std::move(result.graph), DataType::Bf16);
+  return result;
+}
 
 RandomCase random_case(std::uint64_t seed) {
   Dice dice(seed);

@@ -19,4 +19,7 @@ struct RandomCase {
 };
 [[nodiscard]] RandomCase random_case(std::uint64_t seed);
 
+/// The same network with bf16 tensors, on the same chip with a pace for them and twice the buffer.
+[[nodiscard]] RandomCase random_real_case(std::uint64_t seed);
+
 }  // namespace systole

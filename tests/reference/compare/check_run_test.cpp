@@ -166,8 +166,8 @@ TEST_F(CheckRun, ReportsAWrongResultWithItsCoordinate) {
                                                  .row = 2,
                                                  .col = 1,
                                                  .channel = 3,
-                                                 .expected = expected,
-                                                 .actual = other(expected)}));
+                                                 .expected = double(expected),
+                                                 .actual = double(other(expected))}));
 }
 
 TEST_F(CheckRun, ReportsAWrongAccumulatorThoughTheResultIsRight) {
@@ -184,8 +184,8 @@ TEST_F(CheckRun, ReportsAWrongAccumulatorThoughTheResultIsRight) {
                                    .row = 1,
                                    .col = 1,
                                    .channel = 2,
-                                   .expected = expected,
-                                   .actual = other(expected)}));
+                                   .expected = double(expected),
+                                   .actual = double(other(expected))}));
 }
 
 TEST_F(CheckRun, ReportsAWrongByteInHostMemory) {
@@ -196,8 +196,8 @@ TEST_F(CheckRun, ReportsAWrongByteInHostMemory) {
                                                              .row = 0,
                                                              .col = 0,
                                                              .channel = 2,
-                                                             .expected = expected,
-                                                             .actual = other(expected)}));
+                                                             .expected = double(expected),
+                                                             .actual = double(other(expected))}));
 }
 
 TEST_F(CheckRun, CountsElementsThatWereNeverWritten) {
@@ -215,7 +215,7 @@ TEST_F(CheckRun, CountsElementsThatWereNeverWritten) {
                                        .row = 0,
                                        .col = 0,
                                        .channel = 1,
-                                       .expected = (*dense_values.values)[5],
+                                       .expected = double((*dense_values.values)[5]),
                                        .actual = 0,
                                        .missing = true}));
 }
@@ -243,7 +243,8 @@ TEST_F(CheckRun, ReportsAnElementThatWasRightBeforeItWasOverwritten) {
   recorder.record_result(kConv, 0, 1, 1, 0, Bytes{other(expected)});
   EXPECT_THAT(
       check(std::move(recorder)).first,
-      ElementsAre(Mismatch{.tensor = "conv", .expected = expected, .actual = other(expected)}));
+      ElementsAre(Mismatch{
+          .tensor = "conv", .expected = double(expected), .actual = double(other(expected))}));
 }
 
 TEST_F(CheckRun, ReportsTheFirstMismatchesInNetworkOrder) {
@@ -300,7 +301,7 @@ TEST_F(CheckRun, RejectsAnOutputThatNoNodeComputes) {
 
 TEST_F(CheckRun, RejectsAProgramOfAnotherNetwork) {
   program.tensors[kDense].channels = 5;
-  expect_error("dense: 10 bytes, expected 8");
+  expect_error("dense: 10 bytes of int8, expected 8 of int8");
   program.tensors[kDense].channels = 4;
   program.tensors[kDense].role = TensorRole::Intermediate;
   expect_error("dense is no output of the program");

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "arch/diag/error.h"
-#include "sim/arithmetic/float_format.h"
+#include "arch/isa/float_format.h"
 
 namespace systole::testing {
 namespace {

@@ -102,29 +102,53 @@ TEST(Operands, VectorOperandsAreInTheBuffer) {
 
 TEST(Operands, ConvertReachesAsFarAsItsTypeIsWide) {
   Convert convert{.rows = 2, .cols = 3, .bias = {.address = 4084}};
-  convert.out.address = 4096 - 6 - 6;
-  convert.pitch = 6;
+  convert.to = {.out = {.address = 4096 - 6 - 6}, .pitch = 6, .type = DataType::Bf16};
   EXPECT_EQ(complaint(Engine::Vector, convert), "");
   convert.bias.address = 4085;
   EXPECT_EQ(complaint(Engine::Vector, convert),
             "unified buffer bytes 4085..4097 are outside 0..4096");
   convert.bias.address = 0;
-  convert.type = DataType::Fp32;
+  convert.to.type = DataType::Fp32;
   EXPECT_EQ(complaint(Engine::Vector, convert),
             "unified buffer bytes 4084..4102 are outside 0..4096");
-  convert.type = DataType::Int8;
-  EXPECT_EQ(complaint(Engine::Vector, convert), "conversion to int8");
-  convert.type = DataType::Bf16;
-  convert.low = 1;
-  convert.high = 0;
+  convert.to.type = DataType::Int8;
+  EXPECT_EQ(complaint(Engine::Vector, convert), "fp32 sums to int8");
+  convert.to.type = DataType::Bf16;
+  convert.to.low = 1;
+  convert.to.high = 0;
   EXPECT_EQ(complaint(Engine::Vector, convert), "clamp to 1..0");
-  convert.high = 1;
+  convert.to.high = 1;
   convert.accumulator = 63;
   EXPECT_EQ(complaint(Engine::Vector, convert), "accumulators 63..65 are outside 0..64");
   convert.accumulator = 62;
   convert.cols = 5;
   EXPECT_EQ(complaint(Engine::Vector, convert), "5 columns of 4");
   EXPECT_EQ(complaint(Engine::Matrix, convert), "matrix cannot execute operation kind 8");
+}
+
+TEST(Operands, RealsReachAsFarAsTheirTypeIsWide) {
+  Rescale rescale = rescale_of(1, 4, 4089, 0);
+  EXPECT_EQ(complaint(Engine::Vector, rescale), "");
+  rescale.to.type = DataType::Bf16;
+  EXPECT_EQ(complaint(Engine::Vector, rescale),
+            "unified buffer bytes 4089..4097 are outside 0..4096");
+  Add add{.rows = 1, .cols = 4, .to = {.type = DataType::Bf16}};
+  add.b.address = 4089;
+  EXPECT_EQ(complaint(Engine::Vector, add), "unified buffer bytes 4089..4097 are outside 0..4096");
+  Pool pool{.count = 1, .to = {.out = {.address = 4095}, .type = DataType::Bf16}};
+  EXPECT_EQ(complaint(Engine::Vector, pool), "unified buffer bytes 4095..4097 are outside 0..4096");
+  Softmax softmax{.rows = 1, .cols = 1, .to = {.type = DataType::Bf16}};
+  softmax.table.address = 4096;  // reals need none
+  EXPECT_EQ(complaint(Engine::Vector, softmax), "");
+  softmax.in.address = 4095;
+  EXPECT_EQ(complaint(Engine::Vector, softmax),
+            "unified buffer bytes 4095..4097 are outside 0..4096");
+  softmax.to.type = DataType::Int32;
+  EXPECT_EQ(complaint(Engine::Vector, softmax),
+            "unified buffer bytes 4095..4099 are outside 0..4096");
+  Requantize requantize = requantize_of(1, 1, 0);
+  requantize.to.type = DataType::Bf16;
+  EXPECT_EQ(complaint(Engine::Vector, requantize), "int32 sums to bf16");
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "arch/diag/error.h"
+#include "arch/isa/float_format.h"
 #include "arch/isa/mac_kind.h"
-#include "sim/arithmetic/float_format.h"
 #include "tests/sim/support/random_fold.h"
 
 namespace systole::testing {

@@ -1,10 +1,6 @@
 #include "sim/vector/vector_data.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <cstring>
-#include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,59 +52,9 @@ TEST(VectorData, RequantizeAddsBiasScalesShiftsAndClamps) {
   EXPECT_THAT(results.values, ::testing::ElementsAre(85, -74, 90));
 }
 
-/// Results of a Convert of these sums in accumulators 1, 2, ..., `cols` each; bias behind them.
-Bytes8 converted(const Convert& convert, const std::vector<float>& sums,
-                 const std::vector<float>& bias) {
-  Accumulators accumulators(8, 8);
-  std::vector<std::int32_t> patterns(sums.size());
-  std::transform(sums.begin(), sums.end(), patterns.begin(),
-                 [](float sum) { return std::bit_cast<std::int32_t>(sum); });
-  accumulators.store(convert.accumulator, convert.cols, patterns, DataType::Fp32, false);
-  Bytes8 bytes(4 * bias.size());
-  std::memcpy(bytes.data(), bias.data(), bytes.size());  // little-endian machines alone
-  const VectorResults results = vector_results(convert, ByteMemory("buffer", bytes), accumulators);
-  EXPECT_EQ(results.rows, convert.rows);
-  EXPECT_EQ(results.row_bytes, bytes_of(convert.type) * convert.cols);
-  EXPECT_THAT(results.sums, ::testing::IsEmpty());
-  return results.values;
-}
-
-TEST(VectorData, ConvertAddsBiasAndRounds) {
-  Convert convert{.accumulator = 1, .rows = 2, .cols = 2, .type = DataType::Bf16};
-  // Ties: 1 + 2^-8 between 1 and 1 + 2^-7 goes to 1, -2 + 2^-8 between -2 and -2 + 2^-7 to -2. The
-  // other two are 3, and 1 + 2^-8 once more.
-  EXPECT_EQ(converted(convert, {1, 2, -2, 0x1p-8F}, {0x1p-8F, 1}),
-            (Bytes8{static_cast<std::int8_t>(0x80), 0x3f, 0x40, 0x40,  //
-                    0, static_cast<std::int8_t>(0xc0), static_cast<std::int8_t>(0x80), 0x3f}));
-  convert.type = DataType::Fp32;  // the sum is rounded once: 2^24 + 1 to 2^24
-  EXPECT_EQ(converted(convert, {0x1p24F, 0, 1, 0}, {1, -0.0F}),
-            (Bytes8{0, 0, static_cast<std::int8_t>(0x80), 0x4b, 0, 0, 0, 0,  //
-                    0, 0, 0, 0x40, 0, 0, 0, 0}));
-}
-
-TEST(VectorData, ConvertClampsAndPassesNansOn) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  Convert convert{.rows = 1, .cols = 6, .low = 0, .high = 6, .type = DataType::Fp8E5M2};
-  // 6 is 0x46, 0.5 is 0x38, NaN 0x7e.
-  EXPECT_EQ(
-      converted(convert, {-1, 7, 0.5F, kInfinity, -kInfinity, std::nanf("")}, {0, 0, 0, 0, 0, 0}),
-      (Bytes8{0, 0x46, 0x38, 0x46, 0, 0x7e}));
-  convert.low = -kInfinity;
-  convert.high = kInfinity;
-  EXPECT_EQ(converted(convert, {1e9F, -1e9F, 1e-9F, -1e-9F, kInfinity, kInfinity},
-                      {0, 0, 0, 0, 0, -kInfinity}),
-            (Bytes8{0x7c, static_cast<std::int8_t>(0xfc), 0, static_cast<std::int8_t>(0x80), 0x7c,
-                    0x7e}));
-  convert.type = DataType::Fp8E4M3;
-  EXPECT_EQ(converted(convert, {1e9F, -1e9F, 1e-9F, -1e-9F, kInfinity, kInfinity},
-                      {0, 0, 0, 0, 0, -kInfinity}),
-            (Bytes8{0x7e, static_cast<std::int8_t>(0xfe), 0, static_cast<std::int8_t>(0x80), 0x7e,
-                    0x7f}));
-}
-
 TEST(VectorData, SumsOfTheWrongTypeAreAnError) {
   Bytes8 bytes(64);
-  Convert convert{.rows = 1, .cols = 2};
+  Convert convert{.rows = 1, .cols = 2, .to = {.type = DataType::Bf16}};
   EXPECT_THROW(results_of(convert, bytes), InternalError);  // its sums are int32
   Accumulators accumulators(1, 1);
   accumulators.store(0, 1, std::vector<std::int32_t>{0}, DataType::Fp32, false);
@@ -247,6 +193,24 @@ TEST(VectorData, SoftmaxWithoutAnyWeightIsAnError) {
   softmax.rows = 1;
   softmax.cols = 1;
   EXPECT_THROW(static_cast<void>(results_of(softmax, bytes)), InternalError);
+}
+
+TEST(VectorData, LimitsNarrowTheRangeOfInt8) {
+  Bytes8 bytes{-100, 100};
+  Rescale rescale = rescale_of(1, 2, 0, 0);
+  rescale.scale = {.multiplier = 2, .shift = 0};
+  EXPECT_THAT(results_of(rescale, bytes).values, ::testing::ElementsAre(-128, 127));
+  rescale.to.low = -127;
+  EXPECT_THAT(results_of(rescale, bytes).values, ::testing::ElementsAre(-127, 127));
+  rescale.to.high = 126;
+  EXPECT_THAT(results_of(rescale, bytes).values, ::testing::ElementsAre(-127, 126));
+}
+
+TEST(VectorData, OfOtherTypesIsAnError) {
+  Bytes8 bytes(8, 0);
+  Rescale rescale = rescale_of(1, 1, 0, 0);
+  rescale.to.type = DataType::Int16;
+  EXPECT_THROW(static_cast<void>(results_of(rescale, bytes)), InternalError);
 }
 
 TEST(VectorData, ShiftBeyondSixtyTwoIsAnError) {

@@ -44,7 +44,7 @@ TEST(VectorTiming, ConvertIsAnActivationAndWritesTheBytesOfItsType) {
   Convert convert{.accumulator = 3, .rows = 10, .cols = 9, .bias = {.address = 40}};
   for (const auto& [type, accesses] :
        {std::pair{DataType::Fp8E4M3, 2}, {DataType::Bf16, 3}, {DataType::Fp32, 5}}) {
-    convert.type = type;  // 9, 18 or 36 bytes a row
+    convert.to.type = type;  // 9, 18 or 36 bytes a row
     const VectorTiming timing = timing_of(convert);
     EXPECT_EQ(timing.compute, CoreCycles(5 + 10 * 3 * 1));
     EXPECT_EQ(timing.first_reads, 5);  // 9 biases: 36 bytes
@@ -96,6 +96,33 @@ TEST(VectorTiming, SoftmaxPassesThreeTimes) {
   EXPECT_EQ(timing.compute, CoreCycles(5 + 2 * 3 * 3 * 4));
   EXPECT_EQ(timing.first_reads, 1024 / 8 + 2 * 2 * 3);
   EXPECT_EQ(timing.writes, 2 * 2);
+}
+
+TEST(VectorTiming, RealsTakeTheSameStepsAndTheAccessesOfTheirBytes) {
+  // Rows of 9 bf16 are 18 bytes: 3 accesses where 9 bytes are 2.
+  Rescale rescale = rescale_of(3, 9, 64, 0);
+  rescale.to.type = DataType::Bf16;
+  EXPECT_EQ(timing_of(rescale).compute, CoreCycles(5 + 3 * 3 * 2));
+  EXPECT_EQ(timing_of(rescale).first_reads, 3 * 3);
+  EXPECT_EQ(timing_of(rescale).writes, 3 * 3);
+  const Add add{.rows = 3, .cols = 9, .to = {.type = DataType::Bf16}};
+  EXPECT_EQ(timing_of(add).compute, CoreCycles(5 + 3 * 3 * 2));
+  EXPECT_EQ(timing_of(add).first_reads, 9);
+  EXPECT_EQ(timing_of(add).second_reads, 9);
+  EXPECT_EQ(timing_of(add).writes, 9);
+  Pool pool{.count = 7, .to = {.type = DataType::Bf16}};
+  pool.window.channels = 9;
+  pool.window.kernel_rows = 2;
+  pool.window.kernel_cols = 3;
+  EXPECT_EQ(timing_of(pool).compute, CoreCycles(5 + 7 * 3 * 6 * 3));
+  EXPECT_EQ(timing_of(pool).first_reads, 7 * 6 * 3);
+  EXPECT_EQ(timing_of(pool).writes, 7 * 3);
+  const Softmax softmax{
+      .in = {.address = 48}, .rows = 2, .cols = 9, .to = {.type = DataType::Bf16}};
+  EXPECT_EQ(timing_of(softmax).compute, CoreCycles(5 + 2 * 3 * 3 * 4));
+  EXPECT_EQ(timing_of(softmax).first_reads, 2 * 3 * 3);  // no table
+  EXPECT_EQ(timing_of(softmax).writes, 2 * 3);
+  EXPECT_EQ(sources_of(softmax).first, 48);
 }
 
 TEST(VectorTiming, OtherOperationsAreRefused) {

@@ -171,11 +171,11 @@ class Writer {
                      .rows = m.size,
                      .cols = n.size,
                      .bias = bias,
-                     .low = gemm_.low,
-                     .high = gemm_.high,
-                     .type = gemm_.outputs,
-                     .out = out,
-                     .pitch = y_row_};
+                     .to = {.out = out,
+                            .pitch = y_row_,
+                            .type = gemm_.outputs,
+                            .low = gemm_.low,
+                            .high = gemm_.high}};
     }
     return Requantize{.accumulator = m.first,
                       .rows = m.size,

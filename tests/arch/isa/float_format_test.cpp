@@ -1,4 +1,4 @@
-#include "sim/arithmetic/float_format.h"
+#include "arch/isa/float_format.h"
 
 #include <algorithm>
 #include <cmath>

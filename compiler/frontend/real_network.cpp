@@ -1,0 +1,73 @@
+#include "compiler/frontend/real_network.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "arch/diag/check.h"
+#include "arch/isa/float_format.h"
+
+namespace systole {
+
+namespace {
+
+template <class Integer>
+std::vector<float> scaled(const std::vector<Integer>& integers, double scale,
+                          std::int32_t zero_point) {
+  std::vector<float> reals(integers.size());
+  std::transform(integers.begin(), integers.end(), reals.begin(), [&](Integer q) {
+    return static_cast<float>(scale * (static_cast<double>(q) - zero_point));
+  });
+  return reals;
+}
+
+}  // namespace
+
+Graph with_reals(Graph quantized, DataType type) {
+  SYSTOLE_CHECK(is_float(type), "{} is no floating type", name_of(type));
+  for (GraphTensor& tensor : quantized.tensors) {
+    tensor.type = type;
+    tensor.quantization = {};
+  }
+  for (Node& node : quantized.nodes) {
+    std::visit(
+        [](auto& attributes) {
+          if constexpr (requires { attributes.activation; }) {
+            attributes.activation.before = {};
+          }
+          if constexpr (requires { attributes.weights; }) {
+            attributes.weights.scale = 1.0;
+          }
+        },
+        node.attributes);
+  }
+  return quantized;
+}
+
+RealParameters dequantized(const LayerParameters& parameters, const Graph& quantized,
+                           const Node& node) {
+  const double weight_scale = std::visit(
+      [](const auto& attributes) {
+        if constexpr (requires { attributes.weights; }) {
+          return attributes.weights.scale;
+        } else {
+          return 1.0;
+        }
+      },
+      node.attributes);
+  const double input_scale = quantized.tensor(node.inputs.front()).quantization.scale;
+  return {.weights = scaled(parameters.weights, weight_scale, 0),
+          .biases = scaled(parameters.biases, input_scale * weight_scale, 0)};
+}
+
+std::vector<float> dequantized(const std::vector<std::int8_t>& values,
+                               const Quantization& quantization) {
+  return scaled(values, quantization.scale, quantization.zero_point);
+}
+
+void round_to(DataType type, std::vector<float>& numbers) {
+  const FloatFormat format = float_format(type);
+  std::transform(numbers.begin(), numbers.end(), numbers.begin(),
+                 [&](float number) { return decoded(format, rounded(format, number)); });
+}
+
+}  // namespace systole

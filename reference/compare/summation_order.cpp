@@ -1,0 +1,61 @@
+#include "reference/compare/summation_order.h"
+
+#include <map>
+#include <variant>
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+namespace {
+
+using Orders = std::vector<reference::SummationOrder>;
+
+void read_parts(const Program& program, Orders& orders) {
+  std::vector<std::map<std::int64_t, std::int64_t>> rows(orders.size());  // by first index
+  for (const WeightTile& tile : program.tiles) {
+    const auto [part, fresh] =
+        rows.at(static_cast<std::size_t>(tile.layer)).emplace(tile.k_first, tile.rows);
+    SYSTOLE_CHECK(fresh || part->second == tile.rows, "tiles of {} and {} rows begin at {}",
+                  part->second, tile.rows, tile.k_first);
+  }
+  for (std::size_t layer = 0; layer < orders.size(); ++layer) {
+    for (const auto& [first, length] : rows[layer]) {
+      orders[layer].parts.push_back(length);
+    }
+  }
+}
+
+/// Marks the output pixels of a fold whose sums stay in the array.
+void mark(const Fold& fold, const Program& program, const Shape& out, std::vector<bool>& stays) {
+  const Window& window = fold.window;
+  const ProgramTensor& in = program.tensors.at(static_cast<std::size_t>(window.source.tensor));
+  const std::int64_t first_image = window.source.offset / (in.bytes() / program.batch);
+  stays.resize(static_cast<std::size_t>(out.pixels()));
+  for (std::int64_t position = fold.first; position < fold.first + fold.count; ++position) {
+    const std::int64_t line = position / window.out_cols;
+    const std::int64_t image = first_image + line / window.out_rows;
+    const std::int64_t row = window.first_out_row + line % window.out_rows;
+    const std::int64_t col = position % window.out_cols;
+    stays.at(static_cast<std::size_t>((image * out.rows + row) * out.cols + col)) = true;
+  }
+}
+
+}  // namespace
+
+Orders summation_orders(const Graph& graph, const Program& program) {
+  SYSTOLE_CHECK(program.layers.size() == graph.nodes.size(), "{} layers of a program for {} nodes",
+                program.layers.size(), graph.nodes.size());
+  Orders orders(graph.nodes.size());
+  read_parts(program, orders);
+  for (const Instruction& instruction : program.stream(Engine::Matrix)) {
+    const auto& fold = std::get<Fold>(instruction.operation);
+    if (!fold.drain) {
+      const auto layer = static_cast<std::size_t>(instruction.layer);
+      mark(fold, program, graph.tensor(graph.nodes.at(layer).output).shape, orders[layer].stays);
+    }
+  }
+  return orders;
+}
+
+}  // namespace systole

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "reference/kernels/dot_products.h"
+
+namespace systole::reference {
+
+/// In which order an array adds up the products of a weighted layer. The reduction axis is cut into
+/// parts; of each, ((0 + p_0) + p_1) + ...; the parts are added from the first on. At the output
+/// pixels where the sums stay in the array there is one such chain over all parts instead.
+struct SummationOrder {
+  std::vector<std::int64_t> parts;  ///< lengths; together the whole reduction
+  std::vector<bool> stays;          ///< by output pixel; empty: nowhere
+};
+
+/// Sums of products in binary32, each operation rounded to nearest even, in the given order.
+/// Padding is zero. Weights as in RealParameters, results NHWC, without bias. Plain code.
+[[nodiscard]] std::vector<float> ordered_sums(const ConvolutionGeometry& geometry,
+                                              std::span<const float> input,
+                                              std::span<const float> weights,
+                                              const SummationOrder& order);
+
+}  // namespace systole::reference

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sim/dram/burst_buffer.h"
+
+namespace systole {
+
+/// Bursts with ascending columns of one row, the next to be offered to a channel's controller.
+struct OfferedRun {
+  BurstRequest first;
+  std::int64_t id_step = 1;
+  std::int64_t bursts = 0;  ///< 0: there is nothing to offer
+  DramCycles from{0};       ///< none is offered before
+};
+
+/// An in-order queue of bursts in front of a channel, seen run by run.
+class BurstFeed {
+ public:
+  BurstFeed() = default;
+  BurstFeed(const BurstFeed&) = delete;
+  BurstFeed& operator=(const BurstFeed&) = delete;
+  virtual ~BurstFeed() = default;
+
+  [[nodiscard]] const OfferedRun& run() const { return run_; }
+  [[nodiscard]] bool is_empty() const { return run_.bursts == 0; }
+  /// The first `bursts` of the run have been accepted, the last of them in cycle `last`.
+  void take(std::int64_t bursts, DramCycles last) {
+    run_.first.id += run_.id_step * bursts;
+    run_.first.column += bursts;
+    run_.bursts -= bursts;
+    refused_ = false;
+    taken(bursts, last);
+  }
+  /// Makes a run of what waits, if there is none; everything that arrives until `now` is known.
+  virtual void prepare(DramCycles /*now*/) {}
+  /// Where there is no run: when the first burst arrives, kNever where none is known.
+  [[nodiscard]] virtual DramCycles arrives() const { return kNever; }
+  /// The first cycle, not before `now`, in which the first burst may be offered, as far as known.
+  [[nodiscard]] virtual DramCycles opens(DramCycles now) const { return std::max(now, run_.from); }
+  /// True when `opens` depends on completions: bursts are offered one by one.
+  [[nodiscard]] virtual bool is_gated() const { return false; }
+  /// The controller had no room for the first burst.
+  [[nodiscard]] bool was_refused() const { return refused_; }
+  void set_refused(bool refused) { refused_ = refused; }
+
+ protected:
+  /// Bursts of `run_` have been accepted; where none is left of it, sets the next if there is one.
+  virtual void taken(std::int64_t bursts, DramCycles last) = 0;
+
+  OfferedRun run_;
+
+ private:
+  bool refused_ = false;
+};
+
+}  // namespace systole

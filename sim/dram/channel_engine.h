@@ -1,0 +1,61 @@
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "arch/dram_controller_spec.h"
+#include "arch/dram_spec.h"
+#include "sim/dram/burst_feed.h"
+#include "sim/dram/command_controller.h"
+
+namespace systole {
+
+/// Hears of completions as their commands are issued.
+class CompletionSink {
+ public:
+  CompletionSink() = default;
+  CompletionSink(const CompletionSink&) = delete;
+  CompletionSink& operator=(const CompletionSink&) = delete;
+  virtual ~CompletionSink() = default;
+
+  virtual void completed(const CompletedSeries& series) = 0;
+};
+
+/// One channel in time: the feeds' bursts, the controller, and the completions. In every cycle, in
+/// this order: each feed offers one burst (of what it may offer then; a refused one is offered
+/// again in the next cycle), then the controller acts. Time goes from event to event, and in one go
+/// through what `CommandController::stream` can do.
+class ChannelEngine {
+ public:
+  /// `feeds`: in the order of offering. References outlive the engine.
+  ChannelEngine(const DramStandard& standard, const DramControllerSpec& spec, ChannelIndex channel,
+                std::vector<BurstFeed*> feeds, CompletionSink& sink, DramCommandObserver observer);
+
+  /// Nothing happens before `cycle`, not even a refresh. Before anything else.
+  void start(DramCycles cycle) { next_ = event_ = cycle; }
+  /// The first cycle of which nothing has been done and in which something may happen.
+  [[nodiscard]] DramCycles next() const { return next_; }
+  /// Goes on to the next cycle in which something may happen, but not past `until`; nothing of
+  /// `until` is done.
+  void go_on(DramCycles until);
+  /// All that happens before `until`.
+  void advance(DramCycles until);
+  /// A feed has, since the last `go_on`, become able to offer a burst in cycle `from`, of which
+  /// nothing has been done.
+  void wake(DramCycles from) { next_ = std::min(next_, from); }
+  [[nodiscard]] const CommandController& controller() const { return controller_; }
+
+ private:
+  DramCycles stream(DramCycles now, DramCycles until);
+  [[nodiscard]] bool can_offer(const BurstFeed& feed) const;
+  void visit(DramCycles now);
+  void deliver();
+
+  CommandController controller_;
+  std::vector<BurstFeed*> feeds_;
+  CompletionSink& sink_;
+  DramCycles next_{0};
+  DramCycles event_{0};  ///< of the controller, unless a burst is offered
+};
+
+}  // namespace systole

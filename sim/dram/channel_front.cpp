@@ -1,0 +1,137 @@
+#include "sim/dram/channel_front.h"
+
+#include <algorithm>
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+ChannelFront::ChannelFront(const DramAddressMap& map, const DramStandard& standard,
+                           const DramControllerSpec& controller, std::int64_t queue_depth,
+                           ChannelIndex channel, const DramCommandObserver& observer)
+    : channel_(channel),
+      queue_depth_(static_cast<std::size_t>(queue_depth)),
+      timing_(standard.timing),
+      pseudo_channels_(standard.organization.pseudo_channels),
+      column_gap_(std::max(timing_.nCCD_S, timing_.nBL)),
+      reads_(map),
+      writes_(map),
+      engine_(standard, controller, channel, {&reads_, &writes_}, *this, observer) {
+  SYSTOLE_CHECK(queue_depth > 0, "a queue needs an entry, got {}", queue_depth);
+}
+
+bool ChannelFront::has_room(InitiatorIndex initiator) const {
+  return reads_.queued(initiator) + writes_.queued(initiator) < queue_depth_;
+}
+
+void ChannelFront::enqueue(const DramPart& part) {
+  SYSTOLE_CHECK(has_room(part.initiator), "the queue of initiator {} is full",
+                static_cast<int>(part.initiator));
+  SYSTOLE_CHECK(part.arrival >= decided_, "a part arrives in cycle {}, {} have been decided",
+                part.arrival.count(), decided_.count());
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::int64_t>(parts_.size()));
+    parts_.emplace_back();
+  }
+  const std::int64_t number = free_.back();
+  free_.pop_back();
+  parts_[static_cast<std::size_t>(number)] = {part, part.bursts, part.bursts, DramCycles(0)};
+  ++under_way_;
+  feed(part.operation).enqueue(part, number);
+  engine_.wake(part.arrival);
+}
+
+void ChannelFront::advance(DramCycles until, std::vector<FinishedPart>& finished) {
+  finished_ = &finished;
+  decided_ = std::max(decided_, until);
+  engine_.advance(until);
+  count_accepted(reads_);
+  count_accepted(writes_);
+  finished_ = nullptr;
+}
+
+void ChannelFront::count_accepted(PartFeed& feed) {
+  for (const PartFeed::Accepted& accepted : feed.accepted()) {
+    parts_[static_cast<std::size_t>(accepted.number)].queued -= accepted.bursts;
+  }
+  feed.accepted().clear();
+}
+
+void ChannelFront::completed(const CompletedSeries& series) {
+  const DramCycles data = series.operation == DramOperation::Write && !series.from_buffer
+                              ? timing_.nCWL + timing_.nBL
+                              : DramCycles(0);
+  if (series.bursts.id_step == 0) {
+    complete(series.bursts.id, series.bursts.bursts, series.last() + data);
+    return;
+  }
+  for (std::int64_t index = 0; index < series.bursts.bursts; ++index) {
+    const CompletedBurst burst = series.burst(index);
+    complete(burst.id, 1, burst.at + data);
+  }
+}
+
+void ChannelFront::complete(std::int64_t number, std::int64_t bursts, DramCycles end) {
+  Part& done = parts_[static_cast<std::size_t>(number)];
+  done.left -= bursts;
+  done.end = std::max(done.end, end);
+  if (done.left > 0) {
+    return;
+  }
+  count_accepted(feed(done.part.operation));
+  finished_->push_back({done.part.span, channel_, done.end});
+  (done.part.operation == DramOperation::Read ? read_bytes_ : write_bytes_) += done.part.bytes;
+  free_.push_back(number);
+  --under_way_;
+}
+
+/// `bursts` column commands of the channel take at least this from the first to the last.
+DramCycles ChannelFront::column_time(std::int64_t bursts) const {
+  return column_gap_ * (std::max<std::int64_t>(0, bursts - 1) / pseudo_channels_);
+}
+
+DramCycles ChannelFront::next_news(bool room) const {
+  if (under_way_ == 0) {
+    return kNever;
+  }
+  // A burst needs a column command, unless the write buffer has its address: those are taken one a
+  // cycle.
+  const bool no_writes = engine_.controller().is_idle_of_writes() && writes_.is_drained();
+  DramCycles soonest = kNever;
+  for (const Part& part : parts_) {
+    if (part.left == 0) {
+      continue;
+    }
+    DramCycles wait = std::max(column_time(part.left - part.queued), DramCycles(part.queued - 1));
+    if (no_writes) {
+      wait = std::max(wait, column_time(part.left));
+    }
+    soonest = std::min(soonest, wait);
+    if (room && part.queued > 0) {
+      soonest = std::min(soonest, DramCycles(part.queued - 1));
+    }
+  }
+  return engine_.next() + soonest;
+}
+
+DramCounters ChannelFront::counters() const {
+  const CommandCounts& counts = engine_.controller().counts();
+  DramCounters counters;
+  counters.activates = counts.of(DramCommandKind::Activate);
+  counters.precharges = counts.rows_closed;
+  counters.reads = counts.of(DramCommandKind::Read);
+  counters.writes = counts.of(DramCommandKind::Write);
+  counters.refreshes = counts.of(DramCommandKind::Refresh);
+  counters.bank_refreshes = counts.of(DramCommandKind::RefreshBank);
+  counters.row_hits = counters.reads + counters.writes - counters.activates;
+  counters.row_misses = counts.row_misses;
+  counters.row_conflicts = counts.row_conflicts;
+  counters.forwarded = counts.forwarded;
+  counters.merged = counts.merged;
+  counters.read_bytes = read_bytes_.count();
+  counters.write_bytes = write_bytes_.count();
+  counters.data_bus_busy = timing_.nBL * (counters.reads + counters.writes);
+  return counters;
+}
+
+}  // namespace systole

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arch/counters.h"
+#include "arch/dram_controller_spec.h"
+#include "arch/dram_spec.h"
+#include "sim/dram/address_map.h"
+#include "sim/dram/channel_engine.h"
+#include "sim/dram/part_feed.h"
+
+namespace systole {
+
+/// A channel that serves parts: queues of reads and of writes in front of the controller, each of
+/// which offers one burst a cycle (part_feed.h, channel_engine.h), and the parts under way.
+///
+/// A part is over when the last beat of its last burst has been moved: RD + nCL + nBL, WR + nCWL +
+/// nBL; for a burst that the write buffer answers or absorbs, in the cycle after its acceptance.
+class ChannelFront : public CompletionSink {
+ public:
+  ChannelFront(const DramAddressMap& map, const DramStandard& standard,
+               const DramControllerSpec& controller, std::int64_t queue_depth, ChannelIndex channel,
+               const DramCommandObserver& observer);
+
+  [[nodiscard]] bool has_room(InitiatorIndex initiator) const;
+  /// Requires `has_room`. `part.arrival` is a cycle that has not been decided.
+  void enqueue(const DramPart& part);
+  /// Decides all cycles before `until`; adds the parts whose end became known.
+  void advance(DramCycles until, std::vector<FinishedPart>& finished);
+  /// No end of a part (with `room`: nor a free place in a queue) becomes known in an earlier cycle.
+  [[nodiscard]] DramCycles next_news(bool room) const;
+  /// Of the cycles decided.
+  [[nodiscard]] DramCounters counters() const;
+
+  void completed(const CompletedSeries& series) override;
+
+ private:
+  /// A part under way.
+  struct Part {
+    DramPart part;
+    std::int64_t queued = 0;  ///< bursts that the controller has not accepted
+    std::int64_t left = 0;    ///< bursts without a command, those included
+    DramCycles end{0};
+  };
+
+  [[nodiscard]] PartFeed& feed(DramOperation operation) {
+    return operation == DramOperation::Read ? reads_ : writes_;
+  }
+  void count_accepted(PartFeed& feed);
+  void complete(std::int64_t number, std::int64_t bursts, DramCycles end);
+  [[nodiscard]] DramCycles column_time(std::int64_t bursts) const;
+
+  ChannelIndex channel_;
+  std::size_t queue_depth_;
+  DramTiming timing_;
+  std::int64_t pseudo_channels_;
+  DramCycles column_gap_;  ///< between two of a pseudo-channel, at least
+  PartFeed reads_;
+  PartFeed writes_;
+  ChannelEngine engine_;
+  std::vector<Part> parts_;  ///< by number; `left` is 0 where the number is free
+  std::vector<std::int64_t> free_;
+  std::int64_t under_way_ = 0;
+  DramCycles decided_{0};  ///< cycles before
+  std::vector<FinishedPart>* finished_ = nullptr;
+  Bytes read_bytes_{0};
+  Bytes write_bytes_{0};
+};
+
+}  // namespace systole

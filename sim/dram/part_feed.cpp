@@ -1,0 +1,65 @@
+#include "sim/dram/part_feed.h"
+
+#include <algorithm>
+
+namespace systole {
+
+void PartFeed::enqueue(const DramPart& part, std::int64_t number) {
+  const auto index = static_cast<std::size_t>(part.initiator);
+  if (index >= queues_.size()) {
+    queues_.resize(index + 1);
+  }
+  queues_[index].push_back({part, number});
+  ++parts_;
+}
+
+std::size_t PartFeed::queued(InitiatorIndex initiator) const {
+  const auto index = static_cast<std::size_t>(initiator);
+  return index < queues_.size() ? queues_[index].size() : 0;
+}
+
+DramCycles PartFeed::arrives() const {
+  DramCycles first = kNever;
+  if (parts_ > 0) {
+    for (const std::deque<Waiting>& queue : queues_) {
+      first = queue.empty() ? first : std::min(first, queue.front().part.arrival);
+    }
+  }
+  return first;
+}
+
+void PartFeed::prepare(DramCycles now) {
+  if (!is_empty() || parts_ == 0) {
+    return;
+  }
+  for (std::size_t asked = 0; asked < queues_.size(); ++asked) {
+    const std::size_t index = (turn_ + asked) % queues_.size();
+    if (queues_[index].empty() || queues_[index].front().part.arrival > now) {
+      continue;
+    }
+    serving_ = index;
+    turn_ = index + 1;
+    const auto& [part, number] = queues_[index].front();
+    const BurstPlace place = map_.place(part.first_burst);
+    run_.first = {number, static_cast<std::size_t>(place.bank), place.row, place.column,
+                  part.operation};
+    run_.id_step = 0;
+    run_.bursts = std::min(part.bursts, map_.run_length(part.first_burst));
+    run_.from = part.arrival;
+    return;
+  }
+}
+
+void PartFeed::taken(std::int64_t bursts, DramCycles last) {
+  Waiting& oldest = queues_[serving_].front();
+  accepted_.push_back({oldest.number, bursts});
+  oldest.part.first_burst += bursts;
+  oldest.part.bursts -= bursts;
+  if (oldest.part.bursts == 0) {
+    queues_[serving_].pop_front();
+    --parts_;
+  }
+  prepare(last);
+}
+
+}  // namespace systole
