@@ -31,13 +31,19 @@ __extension__ using WideInteger = __int128;
   return shift_half_away(static_cast<WideInteger>(value) * scale.multiplier, scale.shift);
 }
 
+/// The limits of an int8 destination; it may have none of its own.
+[[nodiscard]] constexpr std::int64_t lowest(const Destination& to) {
+  constexpr std::int64_t kLowest = -128;
+  return to.low > kLowest ? static_cast<std::int64_t>(to.low) : kLowest;
+}
+[[nodiscard]] constexpr std::int64_t highest(const Destination& to) {
+  constexpr std::int64_t kHighest = 127;
+  return to.high < kHighest ? static_cast<std::int64_t>(to.high) : kHighest;
+}
+
 /// The int8 nearest to `value` within the destination's limits.
 [[nodiscard]] constexpr std::int8_t clamped(std::int64_t value, const Destination& to) {
-  constexpr std::int64_t kLowest = -128;
-  constexpr std::int64_t kHighest = 127;
-  const std::int64_t low = to.low > kLowest ? static_cast<std::int64_t>(to.low) : kLowest;
-  const std::int64_t high = to.high < kHighest ? static_cast<std::int64_t>(to.high) : kHighest;
-  return static_cast<std::int8_t>(std::clamp(value, low, high));
+  return static_cast<std::int8_t>(std::clamp(value, lowest(to), highest(to)));
 }
 
 [[nodiscard]] constexpr std::int8_t quantized(std::int64_t value, const Destination& to) {

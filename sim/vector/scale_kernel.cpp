@@ -26,8 +26,8 @@ struct Narrow {
       : shift(by),
         half(by == 0 ? 0 : std::int64_t{1} << (by - 1)),
         zero_point(to.zero_point),
-        low(to.low),
-        high(to.high) {}
+        low(lowest(to)),
+        high(highest(to)) {}
 
   [[gnu::always_inline]] std::int8_t operator()(std::int64_t product) const {
     const std::int64_t sign = product >> 63;  // 0, or -1 for what is negative
