@@ -6,6 +6,7 @@
 
 #include "arch/diag/check.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/network_type.h"
 #include "reference/cpu/measure_cpu.h"
 #include "reference/devices/device_model.h"
 #include "reference/measured/measured_json.h"
@@ -120,7 +121,9 @@ class Rows {
   [[nodiscard]] WorkerJob chip_job(const std::string& chip_file, std::int64_t batch) const {
     return [this, chip_file, batch] {
       const ChipSpec chip = read_chip(chip_file, options_.dram_directories);
-      return print_chip_row(compare_chip(chip, read_network(network_file_, {.batch = batch})));
+      const Network network =
+          read_network(network_file_, {.batch = batch, .type = default_network_type(chip)});
+      return print_chip_row(compare_chip(chip, network));
     };
   }
 
