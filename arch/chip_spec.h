@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "arch/cost/cost_spec.h"
 #include "arch/dram_spec.h"
 #include "arch/enum_names.h"
 #include "arch/fact.h"
@@ -148,7 +149,8 @@ struct ChipSpec {
   SequencerSpec sequencer;
   std::optional<FpgaPart> fpga;        ///< that it is built in; the chip fits
   std::optional<SiliconSpec> silicon;  ///< without it neither energy nor area is known
-  std::vector<Fact> facts;             ///< in file order
+  std::optional<CostSpec> cost;
+  std::vector<Fact> facts;  ///< in file order
 
   [[nodiscard]] Clock<CoreCycles> clock() const { return Clock<CoreCycles>(frequency); }
 };

@@ -9,10 +9,11 @@
 #include "arch/config/near_name.h"
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
+#include "arch/cost/read_cost.h"
 #include "arch/fpga/read_fpga_part.h"
 #include "arch/read_dram.h"
-#include "arch/read_silicon.h"
 #include "arch/read_dram_controller.h"
+#include "arch/read_silicon.h"
 #include "arch/units/wide.h"
 
 namespace systole {
@@ -308,6 +309,15 @@ void check_silicon(const ConfigNode& node, const ChipSpec& chip) {
   }
 }
 
+/// A die that no scanner exposes has no price.
+void check_cost(const ConfigNode& node, const ChipSpec& chip) {
+  const SquareMillimetres die = chip.cost->die.value_or(chip_area(chip).die);
+  if (die > kReticle || dies_per_wafer(chip.cost->prices.wafer, die) <= 0.0) {
+    node.fail("cost", fmt::format("expected a die of at most {} mm2 (the reticle), got {:.0f} mm2",
+                                  kReticle.count(), die.count()));
+  }
+}
+
 }  // namespace
 
 ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram_directories) {
@@ -331,15 +341,24 @@ ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram
   chip.dram = std::move(dram.spec);
   chip.host = read_host_link(node.map("host_link"), chip.frequency);
   chip.sequencer = read_sequencer(node.map("sequencer"));
-  std::optional<FpgaPartFile> part;
-  if (node.has("fpga")) {
-    part = find_fpga_part(node, directories);
-    chip.fpga = part->part;
-  }
   chip.silicon = read_silicon(node, directories);
   if (chip.silicon) {
     read_silicon_tables(node, chip.frequency, native_kind(chip.matrix), *chip.silicon);
     check_silicon(node, chip);
+  }
+  chip.cost = read_cost(node, folders_beside(directories, "prices"));
+  if (chip.cost) {
+    check_cost(node, chip);
+  }
+  std::optional<FpgaPartFile> part;
+  if (node.has("fpga")) {
+    part = find_fpga_part(node, directories);
+    chip.fpga = part->part;
+    if (chip.silicon) {
+      node.fail("technology",
+                fmt::format("expected none beside fpga, which has a model of its own, got {}",
+                            in_quotes(chip.silicon->technology.name)));
+    }
   }
   node.finish();
   check_chip(node, chip);

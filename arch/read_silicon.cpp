@@ -18,17 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> beside(const std::vector<std::string>& directories,
-                                std::string_view folder) {
-  std::vector<std::string> found;
-  found.reserve(directories.size());
-  for (const std::string& directory : directories) {
-    const fs::path path = fs::path(directory) / ".." / folder;
-    found.push_back(path.lexically_normal().string());
-  }
-  return found;
-}
-
 /// The file NAME.yaml that a key names.
 std::string file_named(const ConfigNode& node, std::string_view key, std::string_view noun,
                        const std::vector<std::string>& directories) {
@@ -97,7 +86,7 @@ std::string beside_chip(const ConfigNode& node, std::string_view key) {
 }
 
 SiliconSpec read_section(const ConfigNode& node, const std::vector<std::string>& directories) {
-  const std::vector<std::string> interfaces = beside(directories, "interfaces");
+  const std::vector<std::string> interfaces = folders_beside(directories, "interfaces");
   SiliconSpec silicon{
       .dram_port = read_interface(file_named(node, "dram_interface", "an interface", interfaces)),
       .host_port = read_interface(file_named(node, "host_interface", "an interface", interfaces)),
@@ -121,6 +110,17 @@ SiliconSpec read_section(const ConfigNode& node, const std::vector<std::string>&
 
 }  // namespace
 
+std::vector<std::string> folders_beside(const std::vector<std::string>& directories,
+                                        std::string_view name) {
+  std::vector<std::string> found;
+  found.reserve(directories.size());
+  for (const std::string& directory : directories) {
+    const fs::path path = fs::path(directory) / ".." / name;
+    found.push_back(path.lexically_normal().string());
+  }
+  return found;
+}
+
 std::optional<SiliconSpec> read_silicon(const ConfigNode& chip,
                                         const std::vector<std::string>& dram_directories) {
   const bool has_technology = chip.has("technology");
@@ -133,8 +133,8 @@ std::optional<SiliconSpec> read_silicon(const ConfigNode& chip,
   if (!has_technology) {
     chip.fail("technology", "expected a technology for silicon, got nothing");
   }
-  const std::string file =
-      file_named(chip, "technology", "a technology", beside(dram_directories, "technologies"));
+  const std::string file = file_named(chip, "technology", "a technology",
+                                      folders_beside(dram_directories, "technologies"));
   const ConfigNode node = chip.map("silicon");
   SiliconSpec silicon = read_section(node, dram_directories);
   silicon.technology = read_technology(file);

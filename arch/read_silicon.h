@@ -11,6 +11,10 @@
 
 namespace systole {
 
+/// The folder `name` beside each of the directories.
+[[nodiscard]] std::vector<std::string> folders_beside(const std::vector<std::string>& directories,
+                                                      std::string_view name);
+
 /// Reads the key `technology` and the section `silicon` of a chip: both or neither. Technologies
 /// and interfaces are NAME.yaml in ../technologies and ../interfaces beside each of
 /// `dram_directories`; tables of users are beside the chip's file. docs/energy.md has every key.

@@ -36,11 +36,32 @@ void begin_stage(const EvaluateOptions& options, std::string_view name) {
   }
 }
 
+/// A chip whose cost is described has its silicon described too.
+CostSubject cost_subject(const Result& result) {
+  constexpr double kBytesPerGigabyte = 1e9;
+  constexpr double kFemtosecondsPerSecond = 1e15;
+  const ChipSpec& chip = result.chip;
+  const double femtoseconds = static_cast<double>(result.counters.elapsed.count()) *
+                              static_cast<double>(chip.clock().period().count());
+  const auto batch = static_cast<double>(result.graph.batch);
+  return {.technology = chip.silicon->technology.name,
+          .die = result.area->die,
+          .memory_gb = static_cast<double>(chip.dram.capacity.count()) / kBytesPerGigabyte,
+          .inferences_per_second =
+              femtoseconds > 0.0 ? batch * kFemtosecondsPerSecond / femtoseconds : 0.0,
+          .busy = result.energy->average_power,
+          .idle = result.energy->idle_power,
+          .tdp = chip.silicon->tdp};
+}
+
 /// What follows from the counters of a chip whose silicon is known.
 void add_figures_of_silicon(Result& result) {
   if (result.chip.silicon) {
     result.area = chip_area(result.chip);
     result.energy = energy_report(result.chip, result.counters, result.graph.batch);
+  }
+  if (result.chip.cost) {
+    result.cost = cost_report(*result.chip.cost, cost_subject(result));
   }
 }
 

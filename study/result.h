@@ -4,6 +4,7 @@
 
 #include "arch/area/area.h"
 #include "arch/chip_spec.h"
+#include "arch/cost/cost_report.h"
 #include "arch/counters.h"
 #include "arch/energy/energy.h"
 #include "compiler/graph/graph.h"
@@ -19,6 +20,7 @@ struct Result {
   std::optional<CheckResult> check;
   std::optional<ChipArea> area;        ///< of a chip with a technology
   std::optional<EnergyReport> energy;  ///< of the same
+  std::optional<CostReport> cost;      ///< of a chip whose cost is described
 };
 
 }  // namespace systole

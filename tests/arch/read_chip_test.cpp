@@ -133,7 +133,7 @@ TEST(ReadChip, MissingFileIsAConfigError) {
 
 TEST(ReadChip, ControllerIsLookedUpBesideTheStandards) {
   const ChipFiles files;
-  files.write_dram(kDramText);
+  (void)files.write_dram(kDramText);
   const std::string chip = files.write_chip(
       replaced(kChipText, "standard: small", "standard: small\n  controller: patient"));
   const std::string policies =
@@ -157,7 +157,7 @@ TEST(ReadChip, ControllerIsLookedUpBesideTheStandards) {
 
 TEST(ReadChip, MappingIsLinearUnlessNamed) {
   const ChipFiles files;
-  files.write_dram(kDramText);
+  (void)files.write_dram(kDramText);
   EXPECT_EQ(read_chip(files.write_chip(kChipText)).dram.mapping, DramMapping::Linear);
   const std::string chip =
       files.write_chip(replaced(kChipText, "standard: small", "standard: small\n  mapping: bgi"));
@@ -199,7 +199,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownSection", "weight_fifo: {tiles: 3}", "weight_fifo: {tiles: 3}\nenergy: 1",
                 ":13:1: energy: expected one of name, description, clock, matrix_unit, "
                 "accumulators, weight_fifo, unified_buffer, vector_unit, dma, dram, host_link, "
-                "sequencer, fpga, technology, silicon, got 'energy'"},
+                "sequencer, technology, silicon, cost, fpga, got 'energy'"},
         Mistake{"Rows", "rows: 16", "rows: 0",
                 ":5:9: matrix_unit.rows: expected an integer in 1..4096, got '0'"},
         Mistake{"Columns", "columns: 24", "columns: 4097",

@@ -28,12 +28,14 @@ struct Written {
     const std::size_t name = line.find("tpu_v1.yaml:");
     return name == std::string::npos ? line : line.substr(line.find(": ", name) + 2);
   }
-  /// Of the shipped chip with lines added to its section `silicon`, the last of the file.
-  [[nodiscard]] ChipSpec with(const std::string& lines) const {
-    return read(tpu_v1_text() + lines);
+  /// The shipped chip with lines added to its section `silicon`, which becomes the last.
+  [[nodiscard]] static std::string text_with(const std::string& lines) {
+    const std::string text = tpu_v1_text();
+    return text.substr(0, text.find("\ncost:")) + lines;
   }
+  [[nodiscard]] ChipSpec with(const std::string& lines) const { return read(text_with(lines)); }
   [[nodiscard]] std::string failure(const std::string& lines) const {
-    return message(tpu_v1_text() + lines);
+    return message(text_with(lines));
   }
 };
 

@@ -137,8 +137,9 @@ TEST(ConfigFuzz, MutatedChipsAreReadOrRefused) {
   }
 }
 
-TEST(ConfigFuzz, MutatedTechnologiesAndInterfacesAreReadOrRefused) {
-  for (const char* name : {"technologies/28nm.yaml", "interfaces/ddr3_x64.yaml"}) {
+TEST(ConfigFuzz, MutatedTechnologiesInterfacesAndPricesAreReadOrRefused) {
+  for (const char* name :
+       {"technologies/28nm.yaml", "interfaces/ddr3_x64.yaml", "prices/actuary.yaml"}) {
     const TemporaryDirectory directory;
     copy_configs(directory);
     const fs::path file = fs::path(SYSTOLE_SOURCE_DIR) / "configs" / name;
