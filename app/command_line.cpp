@@ -82,14 +82,14 @@ Examples:
 constexpr std::string_view kCompareExamples = R"(
 Devices are chips (simulated, each in a process of its own), CPUs, GPUs and edge modules
 (modelled), recordings, FPGA cards (the chip that ships for the card), or files of chips and
-devices; 'systole list' has their names. --site is a file or a name of configs/sites.
---arrival-rate and --deadline put every device under load. docs/compare.md says what every
-figure means.
+devices; 'systole list' has their names. cpu is this machine's, measured; t4:fp16 is a device
+with another type than its own. --site is a file or a name of configs/sites. --arrival-rate
+and --deadline put every device under load. docs/compare.md says what every figure means.
 
 Examples:
   systole compare resnet50
   systole compare resnet50 --on tpu_v1,alveo_u280,t4,a100 --batch 1,8,32 --baseline t4
-  systole compare mlp0 --on haswell,k80,tpu_v1 --deadline 7ms --arrival-rate 5000
+  systole compare mlp0 --on haswell:fp32,k80,tpu_v1 --deadline 7ms --arrival-rate 5000
   systole compare mobilenet_v1 --format csv --output mobilenet.csv
 )";
 

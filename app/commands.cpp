@@ -80,7 +80,9 @@ std::vector<ComparedDevice> devices_beside(const Graph& graph) {
   std::vector<ComparedDevice> devices;
   for (const std::string name : {"xeon_8480", "a100"}) {
     if (const auto device = shipped_device(name)) {
-      devices.push_back(compare_device(*device, graph));
+      const DataType type = graph.tensor(graph.inputs.front()).type;
+      devices.push_back(compare_device(
+          *device, graph, device->supports(type) ? std::optional(type) : std::nullopt));
     }
   }
   return devices;

@@ -96,7 +96,34 @@ CompareSubject device_of(const std::string& name, const std::string& file) {
                   name, suggestion(name, names)));
 }
 
+/// `haswell:fp32`: a device with another type than its preferred one.
+CompareSubject with_type(CompareSubject subject, const std::string& written,
+                         const std::string& type) {
+  std::vector<std::string_view> types;
+  if (subject.device) {
+    for (const reference::MacRate& rate : subject.device->rates) {
+      types.push_back(name_of(rate.type));
+    }
+  }
+  if (types.empty()) {
+    throw UserError(fmt::format(
+        "systole: --on: expected a type behind a modelled device alone, got '{}'", written));
+  }
+  if (std::find(types.begin(), types.end(), type) == types.end()) {
+    throw UserError(fmt::format("systole: --on: {}: expected {}, got '{}'{}", written,
+                                one_of(types), type, suggestion(type, types)));
+  }
+  subject.name = written;
+  subject.type = value_named<DataType>(type);
+  return subject;
+}
+
 CompareSubject subject_of(const std::string& written) {
+  const std::size_t colon = written.rfind(':');
+  std::error_code error;
+  if (colon != std::string::npos && !fs::exists(written, error)) {
+    return with_type(subject_of(written.substr(0, colon)), written, written.substr(colon + 1));
+  }
   if (written == kThisCpu) {
     return {.name = written, .this_cpu = true};
   }

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include "app/catalogue.h"
+#include "app/device_files.h"
 #include "arch/chip_spec.h"
 #include "arch/read_dram.h"
 #include "compiler/frontend/read_network.h"
+#include "reference/devices/read_device.h"
 #include "report/figures.h"
 #include "report/format.h"
 #include "report/table.h"
@@ -31,6 +33,19 @@ void add_chip(Table& table, const Entry& entry) {
                binary_bytes(chip.buffer.capacity.count()), brief(chip.description)});
   } catch (const UserError& error) {
     table.add({on_one_line(entry.name), "-", "-", "-", brief(error.what())}, Style::Bad);
+  }
+}
+
+void add_device(Table& table, const Entry& entry) {
+  try {
+    const reference::DeviceSpec device = reference::read_device(entry.file, families_folder());
+    const DataType type = device.preferred_type();
+    table.add({on_one_line(entry.name),
+               fmt::format("{:.3g}", 2 * device.peak_macs_per_second(type) / 1e12),
+               std::string(name_of(type)), scaled(device.bandwidth.count(), "B/s"),
+               fmt::format("{:g} W", device.tdp.count()), brief(device.description)});
+  } catch (const UserError& error) {
+    table.add({on_one_line(entry.name), "-", "-", "-", "-", brief(error.what())}, Style::Bad);
   }
 }
 
@@ -69,6 +84,11 @@ std::string list_catalogue(bool colour) {
   for (const Entry& entry : entries(EntryKind::Chip)) {
     add_chip(chips, entry);
   }
+  Table devices(
+      {{"device", Align::Left}, {"TOPS"}, {"of"}, {"memory"}, {"TDP"}, {"", Align::Left}});
+  for (const Entry& entry : entries(EntryKind::Device)) {
+    add_device(devices, entry);
+  }
   Table networks({{"network", Align::Left},
                   {"layers"},
                   {"MACs/input"},
@@ -82,10 +102,10 @@ std::string list_catalogue(bool colour) {
   for (const Entry& entry : entries(EntryKind::Dram)) {
     add_dram(standards, entry);
   }
-  return chips.print(kReportWidth, colour) + '\n' + networks.print(kReportWidth, colour) + '\n' +
-         standards.print(kReportWidth, colour) +
+  return chips.print(kReportWidth, colour) + '\n' + devices.print(kReportWidth, colour) + '\n' +
+         networks.print(kReportWidth, colour) + '\n' + standards.print(kReportWidth, colour) +
          "\nRun one with 'systole run CHIP NETWORK'; look at a chip with 'systole describe "
-         "CHIP'.\n";
+         "CHIP';\nput chips and devices side by side with 'systole compare NETWORK'.\n";
 }
 
 }  // namespace systole

@@ -84,6 +84,9 @@ std::string deadline_lines(const std::optional<DeadlineResult>& deadline, bool c
       fmt::format("deadline {}: {}, {}", duration(seconds(deadline->deadline)),
                   deadline->met() ? "met" : "MISSED", spare(deadline->time, deadline->deadline));
   text = '\n' + styled(text, deadline->met() ? Style::Good : Style::Bad, colour) + '\n';
+  if (!worst.bounded) {
+    return text + "  worst case unknown: refreshes of single banks could take all of the time\n";
+  }
   text +=
       fmt::format("  worst case {}: {}, {}\n", duration(seconds(worst.time)),
                   deadline->always_met() ? "met" : "MISSED", spare(worst.time, deadline->deadline));
@@ -161,7 +164,8 @@ Json deadline_json(const std::optional<DeadlineResult>& deadline) {
   return {{"seconds", seconds(deadline->deadline)},
           {"met", deadline->met()},
           {"margin_seconds", seconds(deadline->deadline - deadline->time)},
-          {"worst_case_seconds", seconds(deadline->worst.time)},
+          {"worst_case_seconds",
+           deadline->worst.bounded ? Json(seconds(deadline->worst.time)) : Json()},
           {"worst_case_met", deadline->always_met()},
           {"worst_case_refreshes", deadline->worst.refreshes},
           {"refresh_seconds", seconds(deadline->worst.refresh)}};

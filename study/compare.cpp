@@ -6,6 +6,7 @@
 
 #include "arch/diag/check.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/network_type.h"
 #include "reference/cpu/measure_cpu.h"
 #include "reference/devices/device_model.h"
 #include "reference/measured/measured_json.h"
@@ -120,7 +121,9 @@ class Rows {
   [[nodiscard]] WorkerJob chip_job(const std::string& chip_file, std::int64_t batch) const {
     return [this, chip_file, batch] {
       const ChipSpec chip = read_chip(chip_file, options_.dram_directories);
-      return print_chip_row(compare_chip(chip, read_network(network_file_, {.batch = batch})));
+      const Network network =
+          read_network(network_file_, {.batch = batch, .type = default_network_type(chip)});
+      return print_chip_row(compare_chip(chip, network));
     };
   }
 
@@ -165,7 +168,7 @@ class Rows {
       return compare_recording(*subject.recording, graph);
     }
     SYSTOLE_CHECK(subject.device, "{} is nothing to run on", subject.name);
-    return compare_device(*subject.device, graph);
+    return compare_device(*subject.device, graph, subject.type);
   }
 
   const std::string& network_file_;
@@ -192,6 +195,11 @@ void add_load(ComparedDevice& row, std::vector<BatchTime> sizes, const CompareOp
     load.largest_per_second =
         kFemtosecondsPerSecond / static_cast<double>(load.largest->mean_gap.count());
   }
+  constexpr double kAlmostAll = 0.98;
+  if (load.largest && load.largest_per_second > kAlmostAll * capacity(server)) {
+    row.notes.emplace_back(
+        "the largest rate is almost all that it can serve: a longer stream would wait longer");
+  }
   row.load = std::move(load);
 }
 
@@ -212,8 +220,9 @@ void put_under_load(Rows& rows, std::size_t subject, ComparedDevice& row,
 
 }  // namespace
 
-ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& graph) {
-  const DataType type = device.preferred_type();
+ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& graph,
+                              std::optional<DataType> wanted) {
+  const DataType type = wanted.value_or(device.preferred_type());
   const reference::DeviceRun run = reference::model_device(device, graph, {.type = type});
   ComparedDevice row{.name = device.name,
                      .kind = kind_of(device.kind),

@@ -21,6 +21,7 @@ struct CompareSubject {
   std::shared_ptr<const reference::DeviceSpec> device;
   std::shared_ptr<const Recording> recording;
   bool this_cpu = false;
+  std::optional<DataType> type;  ///< of a device; else its preferred one
 };
 
 struct CompareOptions {
@@ -46,8 +47,8 @@ struct CompareOptions {
                                  const std::vector<CompareSubject>& subjects,
                                  const CompareOptions& options, const Site& site);
 
-/// A row of a device for a network whose batch is set.
-[[nodiscard]] ComparedDevice compare_device(const reference::DeviceSpec& device,
-                                            const Graph& graph);
+/// A row of a device for a network whose batch is set, with its preferred type unless one is given.
+[[nodiscard]] ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& graph,
+                                            std::optional<DataType> type = {});
 
 }  // namespace systole

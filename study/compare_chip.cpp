@@ -35,6 +35,13 @@ E enum_from(const Json& json) {
 }
 
 void add_power(const Result& result, ComparedDevice& row) {
+  if (result.energy) {
+    row.power = result.energy->average_power;
+    row.power_obtained = Obtained::Simulated;
+    row.idle = result.energy->idle_power;
+    row.tdp = result.energy->tdp;
+    return;
+  }
   if (!result.chip.fpga) {
     row.notes.emplace_back("no power: the chip's file names no technology");
     return;

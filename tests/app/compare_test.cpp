@@ -66,6 +66,15 @@ TEST(CompareCommand, AChipThatCannotBeReadCostsItsRow) {
   EXPECT_THAT(result.out, HasSubstr("bad.yaml:1:1: description: expected text, got nothing"));
 }
 
+TEST(CompareCommand, TakesAnotherTypeBehindAColon) {
+  const json report =
+      json::parse(compare({"mlp0", "--on", "t4,t4:fp16", "--batch", "64", "--format", "json"}).out);
+  EXPECT_EQ(report["rows"][0]["type"], "int8");
+  EXPECT_EQ(report["rows"][1]["device"], "t4:fp16");
+  EXPECT_EQ(report["rows"][1]["type"], "fp16");
+  EXPECT_LT(report["rows"][1]["relative_speed"], 1.0);
+}
+
 TEST(CompareCommand, MistakesAreOneLine) {
   const auto mistake = [](const std::vector<std::string>& options) {
     const ProcessResult result = compare(options);
@@ -76,6 +85,10 @@ TEST(CompareCommand, MistakesAreOneLine) {
   EXPECT_EQ(mistake({"mlp0", "--on", "tpu_v1,a10O"}),
             "systole: no device 'a10O': neither a file nor a known name (did you mean 'a100'?); "
             "see 'systole list'\n");
+  EXPECT_EQ(mistake({"mlp0", "--on", "t4:bf16"}),
+            "systole: --on: t4:bf16: expected one of int8, fp16, fp32, got 'bf16'\n");
+  EXPECT_EQ(mistake({"mlp0", "--on", "edge:int8"}),
+            "systole: --on: expected a type behind a modelled device alone, got 'edge:int8'\n");
   EXPECT_EQ(mistake({"mlp0", "--on", "t4,,a100"}),
             "systole: --on: expected words with a comma between them, got 't4,,a100'\n");
   EXPECT_EQ(mistake({"mlp0", "--on", "a100,gpu"}),

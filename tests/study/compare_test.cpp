@@ -58,6 +58,12 @@ TEST(Compare, SimulatesEachChipAndModelsEachDevice) {
   EXPECT_GT(fpga.power, fpga.idle);
 }
 
+TEST(Compare, AChipWithoutInt8RunsWhatItMultiplies) {
+  const Comparison comparison = compare(kMlp0, {chip("tpu_v3")}, {.batches = {1}}, site());
+  EXPECT_EQ(comparison.rows.front().error, "");
+  EXPECT_EQ(comparison.rows.front().type, DataType::Bf16);
+}
+
 TEST(Compare, RowsAreByDeviceThenBatch) {
   const Comparison comparison = compare(kMlp0, {device("t4"), device("a100")},
                                         {.batches = {4, 1}, .baseline = "a100"}, site());

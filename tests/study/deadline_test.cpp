@@ -35,6 +35,26 @@ TEST(WorstCase, ExposesEveryRefreshThatCanFallIntoTheRun) {
   EXPECT_EQ(worst.refresh, ns(50));
 }
 
+/// Two postponed ones more: 49 + 3 x 50 = 199, in which a second can begin, 249, a third, 299.
+TEST(WorstCase, CountsPostponedRefreshes) {
+  ChipSpec late = chip();
+  late.dram.controller.postponed_refreshes = 2;
+  EXPECT_EQ(worst_case(late, ns(49)).time, ns(49 + 5 * 50));
+}
+
+/// Four banks, each 10 + 2 + 5 + 4 + 1 = 22 ns in every 100 ns.
+TEST(WorstCase, CountsEveryBankThatIsRefreshedAlone) {
+  ChipSpec banks = chip();
+  banks.dram.controller.refresh = RefreshKind::PerBank;
+  banks.dram.standard.organization.bank_groups = 2;
+  banks.dram.standard.organization.banks_per_group = 2;
+  banks.dram.standard.timing.nRFCpb = DramCycles(2);
+  EXPECT_EQ(worst_case(banks, ns(10)).time, ns(10 + 88));
+  EXPECT_EQ(worst_case(banks, ns(10)).refreshes, 4);
+  banks.dram.standard.timing.nRFCpb = DramCycles(5);  // 4 x 25 = 100
+  EXPECT_FALSE(worst_case(banks, ns(10)).bounded);
+}
+
 TEST(WorstCase, WithoutRefreshIsTheRun) {
   ChipSpec still = chip();
   still.dram.standard.timing.nREFI = DramCycles(0);
