@@ -3,12 +3,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "app/catalogue.h"
 #include "app/dram_command.h"
+#include "app/file_roles.h"
 #include "app/listing.h"
 #include "app/output.h"
 #include "app/progress.h"
@@ -53,6 +55,25 @@ ChipSpec chip_of(const Request& request) {
 Network network_of(const Request& request) {
   return read_network(find_entry(EntryKind::Network, request.network),
                       {.batch = request.batch, .seed = request.seed});
+}
+
+/// The files that a request reads.
+std::vector<FileRole> inputs_of(const Request& request) {
+  switch (request.command) {
+    case Command::Run:
+    case Command::Compile:
+      return {{"chip", find_entry(EntryKind::Chip, request.chip)},
+              {"network", find_entry(EntryKind::Network, request.network)}};
+    case Command::Describe:
+      return {{"chip", find_entry(EntryKind::Chip, request.chip)}};
+    case Command::Dram:
+      return {{"DRAM standard", find_entry(EntryKind::Dram, request.dram.standard)},
+              {"DRAM controller", find_entry(EntryKind::DramController, request.dram.controller)},
+              {"trace", request.dram.trace}};
+    case Command::List:
+      break;
+  }
+  return {};
 }
 
 std::string formatted(const Result& result, const Request& request) {
@@ -146,6 +167,12 @@ ExitCode execute(const Request& request) {
   if (!request.waveform.empty()) {
     check_regular_output("--vcd", request.waveform);
   }
+  check_files_apart({{"--output", request.output},
+                     {"--timeline", request.timeline},
+                     {"--vcd", request.waveform},
+                     {"--command-log", request.dram.command_log},
+                     {"--request-log", request.dram.request_log}},
+                    inputs_of(request));
   switch (request.command) {
     case Command::Run:
       return run(request);
