@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "app/compare_command.h"
 #include "app/device_files.h"
 #include "app/dram_command.h"
+#include "app/file_roles.h"
 #include "app/listing.h"
 #include "app/measure_command.h"
 #include "app/output.h"
@@ -94,6 +96,28 @@ RunExtras extras_of(const Result& result, const Request& request) {
     extras.deadline = check_deadline(result, *request.deadline);
   }
   return extras;
+}
+
+/// The files that a request reads.
+std::vector<FileRole> inputs_of(const Request& request) {
+  switch (request.command) {
+    case Command::Run:
+    case Command::Compile:
+      return {{"chip", find_entry(EntryKind::Chip, request.chip)},
+              {"network", find_entry(EntryKind::Network, request.network)}};
+    case Command::Describe:
+      return {{"chip", find_entry(EntryKind::Chip, request.chip)}};
+    case Command::Dram:
+      return {{"DRAM standard", find_entry(EntryKind::Dram, request.dram.standard)},
+              {"DRAM controller", find_entry(EntryKind::DramController, request.dram.controller)},
+              {"trace", request.dram.trace}};
+    case Command::Compare:
+    case Command::Measure:
+      return {{"network", find_entry(EntryKind::Network, request.network)}};
+    case Command::List:
+      break;
+  }
+  return {};
 }
 
 std::string formatted(const Result& result, const Request& request) {
@@ -202,6 +226,13 @@ ExitCode execute(const Request& request) {
   if (!request.waveform.empty()) {
     check_regular_output("--vcd", request.waveform);
   }
+  check_files_apart({{"--output", request.output},
+                     {"--record", request.measure.record},
+                     {"--timeline", request.timeline},
+                     {"--vcd", request.waveform},
+                     {"--command-log", request.dram.command_log},
+                     {"--request-log", request.dram.request_log}},
+                    inputs_of(request));
   switch (request.command) {
     case Command::Run:
       return run(request);

@@ -33,7 +33,9 @@ GemmLoops gemm_loops(const ChipSpec& chip, const TileGrid& grid, DataType type,
   if (loops.sums_stay) {
     loops.chunk = loops.fold;
   }
-  loops.handover = std::min(loops.fold, 2 * std::max(chip.matrix.rows, chip.matrix.cols));
+  const std::int64_t long_against_drain = 2 * std::max(chip.matrix.rows, chip.matrix.cols);
+  loops.handover =
+      chip.matrix.overlap == Overlap::None ? loops.fold : std::min(loops.fold, long_against_drain);
   return loops;
 }
 

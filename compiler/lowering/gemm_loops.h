@@ -22,7 +22,7 @@ struct GemmLoops {
 ///    chunks, the fewer times weights are loaded. Where the sums stay, one fold.
 ///  - fold: what the chip's dataflow allows (`largest_count` in arch/dataflow.h).
 ///  - handover: twice the longer side of the array: large against the drain of the array, small
-///    against a layer.
+///    against a layer. Without overlap not cut, as each fold more would cost a drain of its own.
 ///  - sums_stay: where that costs no loads of weights (one chunk of positions either way), or where
 ///    DRAM at its peak delivers the row of weights that the array takes in each step. Otherwise the
 ///    sums of each fold move to the accumulators, and several folds share a tile.

@@ -35,7 +35,7 @@ EngineFront::EngineFront(Engine engine, const CoreContext& context, bool prepare
       trace_(trace_of(engine, context)) {}
 
 Issued& EngineFront::take_next() {
-  show_preparation(Cause::Issue);
+  show_head(Cause::Issue);
   context_.time.wait_until(queue_.next_delivery());
   taken_.instruction = &stream_[next_];
   taken_.index = static_cast<std::int64_t>(next_);
@@ -56,7 +56,8 @@ void EngineFront::wait_for_semaphores(Issued& issued) {
     }
     const Semaphore& semaphore = context_.semaphores.semaphore(use.semaphore);
     waiting_[static_cast<std::size_t>(issued.index) % waiting_.size()].awaited = use;
-    wait_for(WaitsFor::Semaphore, issued, context_.semaphores.signalled(engine_),
+    wait_for(WaitsFor::Semaphore, wait_cause(semaphore), issued,
+             context_.semaphores.signalled(engine_),
              [&] { return context_.semaphores.try_take(engine_, use); });
     issued.phases.push_back({.cause = wait_cause(semaphore), .until = context_.time.now()});
   }
@@ -66,7 +67,7 @@ void EngineFront::started(Issued& issued) {
   issued.start = context_.time.now();
   context_.layers.started(issued.instruction->layer, issued.start);
   ++wave_.in_flight;
-  show(Cause::Busy);
+  show_work(Cause::Busy);
 }
 
 void EngineFront::charge_phases(const Issued& issued, CoreCycles drained) {
@@ -82,7 +83,11 @@ void EngineFront::charge_phases(const Issued& issued, CoreCycles drained) {
 
 void EngineFront::ended(Issued& issued) {
   issued.end = context_.time.now();
-  show(Cause::Drain);
+  work_state_.reset();
+  if (static_cast<std::size_t>(issued.index) + 1 == stream_.size()) {
+    head_state_ = Cause::Drain;  // nothing is left to prepare
+  }
+  update_wave();
 }
 
 void EngineFront::complete(const Taken& taken) {
@@ -94,12 +99,33 @@ void EngineFront::complete(const Taken& taken) {
   context_.layers.completed(engine_, layer, context_.time.now());
   ++completed_;
   --wave_.in_flight;
-  if (completed_ == stream_.size()) {
-    show(Cause::Idle);
-  } else if (prepares_ahead_ && wave_.in_flight == 0) {
-    show(cause_of(waiting_[completed_ % waiting_.size()]));
-  }
+  update_wave();
   record(taken);
+}
+
+void EngineFront::show_head(Cause state) {
+  head_state_ = state;
+  if (!prepares_ahead_) {
+    work_state_.reset();
+  }
+  update_wave();
+}
+
+void EngineFront::show_work(Cause state) {
+  work_state_ = state;
+  update_wave();
+}
+
+void EngineFront::update_wave() {
+  Cause state = work_state_.value_or(head_state_);
+  // The matrix unit alone takes the next instruction while results of others are on their way.
+  if (engine_ == Engine::Matrix && !work_state_ && wave_.in_flight > 0 && is_wait(head_state_)) {
+    state = Cause::Drain;
+  }
+  if (completed_ == stream_.size()) {
+    state = Cause::Idle;
+  }
+  wave_.state = static_cast<unsigned int>(state);
 }
 
 void EngineFront::record(const Taken& taken) {
@@ -109,21 +135,6 @@ void EngineFront::record(const Taken& taken) {
   const CoreCycles now = context_.time.now();
   trace_->instructions[static_cast<std::size_t>(taken.index)] = {
       .head = taken.head, .start = taken.start, .end = taken.end.value_or(now), .completed = now};
-}
-
-Cause EngineFront::cause_of(const Waiting& waiting) const {
-  switch (waiting.what) {
-    case WaitsFor::Semaphore:
-      return wait_cause(context_.semaphores.semaphore(waiting.awaited.semaphore));
-    case WaitsFor::FreeTile:
-      return Cause::FifoFull;
-    case WaitsFor::Tile:
-      return Cause::Weights;
-    case WaitsFor::Memory:
-    case WaitsFor::Nothing:
-      break;
-  }
-  return Cause::Busy;  // waits behind its own work in flight
 }
 
 void EngineFront::fail(const Taken& taken, const std::string& message) const {

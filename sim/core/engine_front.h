@@ -33,6 +33,8 @@ struct Issued : Taken {
 };
 
 /// What an engine does at the moment, for waveforms; says nothing that the account does not.
+/// Follows from what is so at the end of a moment, in whatever order the processes of that moment
+/// said it.
 struct EngineWave {
   unsigned int state = static_cast<unsigned int>(Cause::Idle);  // a Cause
   std::int64_t instruction = 0;                                 // taken last: its index
@@ -57,18 +59,19 @@ class EngineFront {
   [[nodiscard]] Issued& take_next();
   /// Suspends until every semaphore of the instruction was there, in order, and takes them.
   void wait_for_semaphores(Issued& issued);
-  /// Suspends on `event` until `is_ready()`, noting what for in case that it never comes.
+  /// Suspends on `event` until `is_ready()`, noting what for in case that it never comes. `shown`
+  /// is what waveforms show meanwhile.
   template <class Ready>
-  void wait_for(WaitsFor what, const Issued& issued, const sc_core::sc_event& event,
+  void wait_for(WaitsFor what, Cause shown, const Issued& issued, const sc_core::sc_event& event,
                 Ready is_ready) {
     Waiting& waiting = waiting_[static_cast<std::size_t>(issued.index) % waiting_.size()];
     while (!is_ready()) {
       waiting.what = what;
       waiting.index = issued.index;
-      show_preparation(cause_of(waiting));
+      show_head(shown);
       sc_core::wait(event);
     }
-    show_preparation(Cause::Busy);
+    show_head(Cause::Busy);
     waiting.what = WaitsFor::Nothing;
   }
 
@@ -94,6 +97,12 @@ class EngineFront {
   }
   [[noreturn]] void fail(const Taken& taken, const std::string& message) const;
 
+  /// What the engine's waveform shows from now on: while it gets the instruction at its head ready
+  /// to work, or while it works. Work hides the head of an engine that prepares ahead. A head that
+  /// waits for semaphores shows as Drain while results of the matrix unit are on their way.
+  void show_head(Cause state);
+  void show_work(Cause state);
+
   /// Why the engine has instructions left although nothing happens any more; empty when it has not.
   [[nodiscard]] std::optional<std::string> stuck() const;
 
@@ -108,14 +117,7 @@ class EngineFront {
     std::int64_t index = 0;
     SemaphoreUse awaited;  // when `what` is Semaphore
   };
-  [[nodiscard]] Cause cause_of(const Waiting& waiting) const;
-  /// What the engine shows while it prepares an instruction, unless it executes one before that.
-  void show_preparation(Cause state) {
-    if (!prepares_ahead_ || wave_.in_flight == 0) {
-      show(state);
-    }
-  }
-  void show(Cause state) { wave_.state = static_cast<unsigned int>(state); }
+  void update_wave();
   void record(const Taken& taken);
 
   Engine engine_;
@@ -128,6 +130,8 @@ class EngineFront {
   std::size_t next_ = 0;
   std::size_t completed_ = 0;
   std::array<Waiting, 2> waiting_;  // an engine prepares one instruction while it executes another
+  Cause head_state_ = Cause::Idle;
+  std::optional<Cause> work_state_;
   EngineWave wave_;
   EngineTrace* trace_;  // null when nobody records
 };

@@ -64,7 +64,7 @@ void DmaEngine::prepare(Issued& issued) {
   context_.time.wait_until(context_.time.now() + context_.chip.dma.issue);
   issued.phases.push_back({.cause = Cause::Memory, .until = context_.time.now()});
   if (front_.engine() == Engine::Weights) {
-    front_.wait_for(WaitsFor::FreeTile, issued, fifo_.slot_freed(),
+    front_.wait_for(WaitsFor::FreeTile, Cause::FifoFull, issued, fifo_.slot_freed(),
                     [&] { return fifo_.has_free_slot(); });
     fifo_.reserve();
     issued.phases.push_back({.cause = Cause::FifoFull, .until = context_.time.now()});
@@ -78,7 +78,7 @@ void DmaEngine::send_requests(Descriptor& descriptor) {
   count_actions(issued, descriptor.bytes);
   bool is_first = true;
   while (const std::optional<DmaRequest> request = requests.next()) {
-    front_.wait_for(WaitsFor::Memory, issued, request_finished_,
+    front_.wait_for(WaitsFor::Memory, Cause::Busy, issued, request_finished_,
                     [&] { return in_flight_ < context_.chip.dma.outstanding; });
     if (is_first) {
       descriptor.first_request = context_.time.now();

@@ -58,14 +58,19 @@ void MatrixUnit::load_next_tile() {
   while (!fifo_.has_tile()) {
     wait(fifo_.arrived());
   }
-  while (shadow_is_full_ || (spec().overlap == Overlap::None && !load_is_wanted_)) {
+  while (shadow_is_full_) {
     wait(shadow_freed_);
   }
-  load_is_wanted_ = false;
+  wait_until_alone(next_taker());
   const Tile tile = fifo_.take();
   shadow_arrived_ = tile.arrived;
   array_->load_weights(tile);
+  is_loading_ = true;
+  if (awaits_shadow_) {
+    front_.show_head(Cause::Shift);
+  }
   context_.time.wait_until(context_.time.now() + load_cycles(spec()));
+  is_loading_ = false;
   fifo_.free_slot();
   ++context_.actions_of(tile.layer).weight_tiles;
   fill_shadow();
@@ -75,7 +80,7 @@ void MatrixUnit::load_next_inputs() {
   std::swap(loading_, front_.take_next());
   const auto& fold = std::get<Fold>(loading_.instruction->operation);
   front_.wait_for_semaphores(loading_);
-  wait_until_alone(loading_);
+  join_empty_array(loading_);
   const FoldTiming timing = fold_timing(spec(), context_.chip.buffer.port_width, fold);
   const CoreCycles start = context_.time.now();
   const PhaseAccesses accesses{.phases = timing.load.count(), .buffer = timing.activation_accesses};
@@ -83,7 +88,9 @@ void MatrixUnit::load_next_inputs() {
   context_.ports.begin(
       BufferUser::MatrixLoad,
       context_.ports.stream(fold.window.source.address, timing.activation_accesses, timing.load));
+  front_.show_head(Cause::Shift);
   context_.time.wait_until(start + timing.load);
+  front_.show_head(Cause::Port);
   const CoreCycles end = context_.ports.wait_for(BufferUser::MatrixLoad);
   loading_.phases.push_back({.cause = Cause::Shift, .until = start + timing.load});
   loading_.phases.push_back({.cause = Cause::Port, .until = end});
@@ -99,15 +106,36 @@ void MatrixUnit::fill_shadow() {
   shadow_filled_.notify(sc_core::SC_ZERO_TIME);
 }
 
-/// Overlap none: suspends until all folds before have completed.
-void MatrixUnit::wait_until_alone(Issued& issued) {
+/// The fold that takes the next load of weights; past the last one when none will.
+std::int64_t MatrixUnit::next_taker() {
+  const std::vector<Instruction>& stream = context_.program.stream(Engine::Matrix);
+  const auto takes = [](const Instruction& instruction) {
+    return std::get<Fold>(instruction.operation).next_tile;
+  };
+  const auto taker = std::find_if(stream.begin() + next_taker_, stream.end(), takes);
+  const std::int64_t index = taker - stream.begin();
+  next_taker_ = std::min(index + 1, static_cast<std::int64_t>(stream.size()));
+  return index;
+}
+
+/// Overlap none: suspends until all folds before `fold` have completed.
+void MatrixUnit::wait_until_alone(std::int64_t fold) {
   if (spec().overlap == Overlap::Shadow) {
     return;
   }
-  while (started_ < static_cast<std::size_t>(issued.index)) {
+  while (started_ < static_cast<std::size_t>(fold)) {
     wait(streamed_);
   }
   context_.time.wait_until(drained_);
+}
+
+/// The same for the fold at the head, whose time this is.
+void MatrixUnit::join_empty_array(Issued& issued) {
+  if (spec().overlap == Overlap::Shadow) {
+    return;
+  }
+  front_.show_head(Cause::Drain);
+  wait_until_alone(issued.index);
   issued.phases.push_back({.cause = Cause::Drain, .until = context_.time.now()});
 }
 
@@ -128,7 +156,7 @@ Issued& MatrixUnit::take_next() {
   }
   std::swap(streaming_, front_.take_next());
   front_.wait_for_semaphores(streaming_);
-  wait_until_alone(streaming_);
+  join_empty_array(streaming_);
   return streaming_;
 }
 
@@ -165,11 +193,10 @@ void MatrixUnit::execute(Issued& issued) {
 
 /// Suspends until the fold's tile is in the shadow registers.
 void MatrixUnit::take_shadow(Issued& issued) {
-  if (spec().overlap == Overlap::None) {
-    load_is_wanted_ = true;
-    shadow_freed_.notify(sc_core::SC_ZERO_TIME);
-  }
-  front_.wait_for(WaitsFor::Tile, issued, shadow_filled_, [&] { return shadow_is_full_; });
+  awaits_shadow_ = true;
+  front_.wait_for(WaitsFor::Tile, is_loading_ ? Cause::Shift : Cause::Weights, issued,
+                  shadow_filled_, [&] { return shadow_is_full_; });
+  awaits_shadow_ = false;
   issued.phases.push_back({.cause = Cause::Weights, .until = shadow_arrived_});
   issued.phases.push_back({.cause = Cause::Shift, .until = context_.time.now()});
 }
@@ -179,7 +206,8 @@ void MatrixUnit::take_tile(Issued& issued) {
   if (tile_holds_slot_) {
     fifo_.free_slot();
   }
-  front_.wait_for(WaitsFor::Tile, issued, fifo_.arrived(), [&] { return fifo_.has_tile(); });
+  front_.wait_for(WaitsFor::Tile, Cause::Weights, issued, fifo_.arrived(),
+                  [&] { return fifo_.has_tile(); });
   tile_ = fifo_.take();
   tile_holds_slot_ = true;
   ++context_.actions_of(tile_.layer).weight_tiles;
@@ -202,9 +230,12 @@ void MatrixUnit::stream(Issued& issued, const FoldTiming& timing) {
   begin_accesses(fold, accesses);
 
   context_.time.wait_until(start + timing.phases);
+  front_.show_work(Cause::Port);
   const CoreCycles buffer_end = context_.ports.wait_for(BufferUser::Matrix);
+  front_.show_work(Cause::Accumulator);
   const CoreCycles read_end = context_.accumulator_ports.wait_for(AccumulatorUser::MatrixRead);
   const CoreCycles write_end = context_.accumulator_ports.wait_for(AccumulatorUser::MatrixWrite);
+  front_.show_work(Cause::Drain);
   if (last_drained_end_) {
     context_.time.wait_until(*last_drained_end_ + timing.spacing);
   }

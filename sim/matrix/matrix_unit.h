@@ -28,11 +28,12 @@ namespace systole {
 ///   buffer and accumulators have served its accesses, or the output registers are free.
 ///   A tile that streams keeps its FIFO slot until a fold asks for the next one.
 /// - Its results are in the accumulators, and its signals posted, `drain` cycles later; in order.
-/// Overlap `none`: loads and folds start when the fold before has completed.
-/// A fold reads its activations when they begin to load or stream, and writes its sums when it
-/// completes. Accumulators are arbitrated while a fold streams; the pipeline between their reading
-/// and writing and the array's edges is left out of that.
-/// Not modelled: the gathering of kernel positions (fold_timing.h says what is assumed).
+/// Overlap `none`: loads and folds start when the fold before has completed; a load of weights
+/// waits for nothing else but its tile, whatever the fold that takes it waits for. A fold reads its
+/// activations when they begin to load or stream, and writes its sums when it completes.
+/// Accumulators are arbitrated while a fold streams; the pipeline between their reading and writing
+/// and the array's edges is left out of that. Not modelled: the gathering of kernel positions
+/// (fold_timing.h says what is assumed).
 class MatrixUnit : public sc_core::sc_module {
  public:
   MatrixUnit(const sc_core::sc_module_name& name, const CoreContext& context, WeightFifo& fifo);
@@ -51,7 +52,9 @@ class MatrixUnit : public sc_core::sc_module {
 
   void load_next_tile();
   void load_next_inputs();
-  void wait_until_alone(Issued& issued);
+  [[nodiscard]] std::int64_t next_taker();
+  void wait_until_alone(std::int64_t fold);
+  void join_empty_array(Issued& issued);
   void fill_shadow();
   [[nodiscard]] Issued& take_next();
   void execute(Issued& issued);
@@ -73,11 +76,13 @@ class MatrixUnit : public sc_core::sc_module {
   std::unique_ptr<SystolicArray> array_;
 
   bool shadow_is_full_ = false;
-  bool load_is_wanted_ = false;  // overlap none: the fold at the head waits for its load
+  bool is_loading_ = false;      // weights
+  bool awaits_shadow_ = false;   // the fold at the head has all but its load of weights
+  std::int64_t next_taker_ = 0;  // where to look for the fold that takes the next load of weights
   sc_core::sc_event shadow_filled_;
-  sc_core::sc_event shadow_freed_;  // or wanted
-  CoreCycles shadow_arrived_{0};    // of the tile in the shadow in the FIFO
-  Issued loading_;                  // input stationary: whose activations are in the shadow
+  sc_core::sc_event shadow_freed_;
+  CoreCycles shadow_arrived_{0};  // of the tile in the shadow in the FIFO
+  Issued loading_;                // input stationary: whose activations are in the shadow
   Issued streaming_;
 
   Tile tile_;  // weights that stream

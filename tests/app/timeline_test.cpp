@@ -1,3 +1,7 @@
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
@@ -108,9 +112,52 @@ TEST(Recording, NeedsAFileForEachResult) {
             "systole: --timeline and --vcd: expected two files, got 'a' for both\n");
   EXPECT_EQ(run_systole(run_mlp0({"--output", "a", "--vcd", "a"})).err,
             "systole: --output and --vcd: expected two files, got 'a' for both\n");
+  const Scratch scratch;
+  scratch.write("a", "");
+  std::filesystem::create_symlink(scratch.path("a"), scratch.path("link"));
+  EXPECT_EQ(run_systole(run_mlp0({"--timeline", "new.json", "--output", "./new.json"})).err,
+            "systole: --output and --timeline: expected two files, got './new.json' and "
+            "'new.json', which are one\n");
+  EXPECT_EQ(
+      run_systole(run_mlp0({"--output", scratch.path("a"), "--vcd", scratch.path("link")})).err,
+      fmt::format("systole: --output and --vcd: expected two files, got '{}' and '{}', which "
+                  "are one\n",
+                  scratch.path("a"), scratch.path("link")));
   EXPECT_EQ(run_systole(run_mlp0({"--timeline", ""})).err,
             "systole: --timeline: expected a file, got ''\n");
   EXPECT_EQ(run_systole(run_mlp0({"--vcd", ""})).err, "systole: --vcd: expected a file, got ''\n");
+}
+
+TEST(Results, DoNotTakeThePlaceOfWhatIsRead) {
+  const Scratch scratch;
+  std::filesystem::copy(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v1.yaml", scratch.path("chip.yaml"));
+  std::filesystem::copy(SYSTOLE_SOURCE_DIR "/workloads/mlp0.yaml", scratch.path("net.yaml"));
+  const std::string chip = scratch.path("chip.yaml");
+  const std::string network = scratch.path("net.yaml");
+  const std::string text = scratch.read("net.yaml");
+  for (const std::string option : {"--output", "--timeline", "--vcd"}) {
+    for (const auto& [file, what] : {std::pair(scratch.path("./chip.yaml"), "chip"),
+                                     std::pair(scratch.path("net.yaml"), "network")}) {
+      const ProcessResult result = run_systole({"run", chip, network, option, file});
+      EXPECT_EQ(result.exit_code, 2);
+      EXPECT_EQ(result.err, fmt::format("systole: {}: expected a file to write, got '{}', which is "
+                                        "the {}\n",
+                                        option, file, what));
+    }
+  }
+  EXPECT_EQ(run_systole({"describe", chip, "--output", chip}).exit_code, 2);
+  EXPECT_EQ(run_systole({"compile", chip, network, "--output", network}).exit_code, 2);
+  EXPECT_EQ(scratch.read("net.yaml"), text);
+}
+
+TEST(Results, OfANameThatOthersTakeForStandardOutputAreRefused) {
+  for (const std::string option : {"--output", "--timeline", "--vcd"}) {
+    const ProcessResult result = run_systole(run_mlp0({option, "-"}));
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(result.err, "systole: " + option +
+                              ": expected a file, got '-' (a file of that name is './-'; without "
+                              "--output the report goes to standard output)\n");
+  }
 }
 
 }  // namespace

@@ -159,6 +159,7 @@ class CaseBuilder {
         }));
       }
     }
+    built_.pace = phases_per_step(fold);
     built_.places.push_back(place);
     built_.shapes.push_back({.phases = place.steps * phases_per_step(fold),
                              .new_tile = !fold.tile.empty(),
@@ -218,12 +219,23 @@ ProveCase with_bubbles(ProveCase prove_case) {
   return prove_case;
 }
 
+ProveCase with_other_pace(ProveCase prove_case) {
+  constexpr std::int64_t kSlowest = 6;
+  CaseRandom random(~prove_case.number);
+  const std::int64_t drawn = random.in(1, kSlowest - 1);
+  prove_case.pace = drawn < prove_case.pace ? drawn : drawn + 1;
+  for (std::size_t i = 0; i < prove_case.shapes.size(); ++i) {
+    prove_case.shapes[i].phases = prove_case.places[i].steps * prove_case.pace;
+  }
+  return prove_case;
+}
+
 std::string text_of(const ProveCase& prove_case) {
-  std::string text =
-      fmt::format("case {}: {} x {} PEs, {}, overlap {}, {} x {}{}\n", prove_case.number,
-                  prove_case.array.rows, prove_case.array.cols, name_of(prove_case.array.dataflow),
-                  name_of(prove_case.array.overlap), name_of(prove_case.activation),
-                  name_of(prove_case.weight), prove_case.has_bubbles ? ", with bubbles" : "");
+  std::string text = fmt::format(
+      "case {}: {} x {} PEs, {}, overlap {}, {} x {}, pace {}{}\n", prove_case.number,
+      prove_case.array.rows, prove_case.array.cols, name_of(prove_case.array.dataflow),
+      name_of(prove_case.array.overlap), name_of(prove_case.activation), name_of(prove_case.weight),
+      prove_case.pace, prove_case.has_bubbles ? ", with bubbles" : "");
   for (const Product& product : prove_case.products) {
     text += fmt::format("  product of m {}, n {}, k {}\n", product.m, product.n, product.k);
   }

@@ -38,6 +38,7 @@ struct ProveCase {
   MatrixUnitSpec array;  ///< rows, columns, dataflow, overlap
   DataType activation = DataType::Int8;
   DataType weight = DataType::Int8;
+  std::int64_t pace = 1;  ///< phases per step: as many as the operands have slices, or drawn
   std::vector<Product> products;
   std::vector<FoldPlace> places;  ///< of the folds
   std::vector<ArrayFold> folds;   ///< what an array is driven with
@@ -62,6 +63,10 @@ inline constexpr std::array kRtlLimits = {ArrayLimits{16, 16}, ArrayLimits{5, 19
 
 /// The same with rows of tiles and phases withheld at random.
 [[nodiscard]] ProveCase with_bubbles(ProveCase prove_case);
+
+/// The same on PEs that are faster or slower than one slice a cycle, as chips may say: `pace` and
+/// shapes are others, folds and results are not.
+[[nodiscard]] ProveCase with_other_pace(ProveCase prove_case);
 
 /// The case in full but for operands, several lines.
 [[nodiscard]] std::string text_of(const ProveCase& prove_case);

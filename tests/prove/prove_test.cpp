@@ -61,6 +61,21 @@ TEST(ProveCases, CoverWhatThereIs) {
   }
 }
 
+TEST(ProveCases, AreTriedOnPesFasterAndSlowerThanASliceACycle) {
+  std::map<std::string, int> count;
+  for (std::uint64_t number = 0; number < kCasesPerTest * kTests; ++number) {
+    const ProveCase drawn = prove_case(number);
+    const ProveCase other = with_other_pace(drawn);
+    ASSERT_NE(drawn.pace, other.pace);
+    ASSERT_EQ(drawn.shapes[0].phases * other.pace, other.shapes[0].phases * drawn.pace);
+    ++count[fmt::format("{} slices, pace {}", drawn.pace, other.pace)];
+  }
+  EXPECT_EQ(count.size(), 3U * 5);  // 1, 2 and 4 slices; any of 1..6 but their number
+  for (const auto& [what, times] : count) {
+    EXPECT_GE(times, 20) << what;
+  }
+}
+
 TEST(OperandPatterns, AreWorthWhatTheirFormatsSay) {
   EXPECT_EQ(value_of(0x8, DataType::Int4), -8.0);
   EXPECT_EQ(value_of(0xff, DataType::Int8), -1.0);

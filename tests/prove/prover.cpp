@@ -85,7 +85,10 @@ std::optional<std::string> unit_difference(const ProveCase& prove_case,
 }
 
 /// The same between rules, PE level, scalar arithmetic and matrix units.
-std::string difference_on_units(const Cases& cases) {
+std::string difference_on_units(Cases cases) {
+  for (std::size_t i = 0, drawn = cases.size(); i < drawn; ++i) {
+    cases.push_back(with_other_pace(cases[i]));
+  }
   const std::vector<std::vector<Side>> units = run_units(cases);
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (const auto found = unit_difference(cases[i], units[i])) {
@@ -145,18 +148,22 @@ std::optional<std::string> first_difference(std::uint64_t first, std::uint64_t c
   for (std::uint64_t i = 0; i < count; ++i) {
     cases.push_back(prove_case(first + i, limits));
   }
-  for (auto* const difference : {difference_on_arrays, difference_on_units}) {
-    if (std::string found = forked([&] { return difference(cases); }); !found.empty()) {
-      return found;
-    }
+  std::string found = forked([&] { return difference_on_arrays(cases); });
+  if (found.empty()) {
+    found = forked([&] { return difference_on_units(cases); });
   }
-  return std::nullopt;
+  return found.empty() ? std::nullopt : std::optional(found);
 }
 
 std::string account_of(std::uint64_t number) {
   const ProveCase plain = prove_case(number);
   std::string text = account_of(plain, {closed_rules(plain), scalar_arithmetic(plain)});
-  text += forked([&] { return account_of(plain, run_units({&plain, 1}).front()); });
+  text += forked([&] {
+    const std::array cases{plain, with_other_pace(plain)};
+    const std::vector<std::vector<Side>> units = run_units(cases);
+    return account_of(cases[0], units[0]) + fmt::format("at pace {}: ", cases[1].pace) +
+           account_of(cases[1], {closed_rules_on_unit(cases[1])}) + account_of(cases[1], units[1]);
+  });
   return text + forked([&] {
            ArraySides arrays;
            const ProveCase late = with_bubbles(plain);

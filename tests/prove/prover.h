@@ -11,9 +11,10 @@ namespace systole::testing {
 
 /// Carries cases first .. first + count - 1 out on every side there is (sides.h) and compares:
 /// load, start, end and completion of each fold, all results and sums bit for bit. Arrays that are
-/// driven from their edges do each case a second time, with operands that come late.
-/// Empty when nothing differs; else the first difference found, several lines with the case in full
-/// and how to run it again. Simulates in forked processes, so it may be called again.
+/// driven from their edges do each case a second time, with operands that come late; matrix units
+/// do it a second time at another pace. Empty when nothing differs; else the first difference
+/// found, several lines with the case in full and how to run it again. Simulates in forked
+/// processes, so it may be called again.
 [[nodiscard]] std::optional<std::string> first_difference(
     std::uint64_t first, std::uint64_t count, std::span<const ArrayLimits> limits = kRtlLimits);
 

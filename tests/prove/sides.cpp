@@ -47,15 +47,19 @@ std::optional<std::string> difference_in_results(const ProveCase& prove_case, st
   return std::nullopt;
 }
 
+std::string bench_name(const ProveCase& prove_case, ArrayModel model) {
+  return fmt::format("case_{}_pace_{}_{}", prove_case.number, prove_case.pace, name_of(model));
+}
+
 /// The two benches of a unit.
 class UnitPair {
  public:
   UnitPair(const ProveCase& prove_case, ArrayModel model)
       : name_(fmt::format("the matrix unit, model {}", name_of(model))),
-        alone_(fmt::format("case_{}_{}_folds", prove_case.number, name_of(model)), prove_case,
-               model, UnitEntries::OfEachFold),
-        added_(fmt::format("case_{}_{}_products", prove_case.number, name_of(model)), prove_case,
-               model, UnitEntries::OfProducts) {}
+        alone_(fmt::format("{}_folds", bench_name(prove_case, model)), prove_case, model,
+               UnitEntries::OfEachFold),
+        added_(fmt::format("{}_products", bench_name(prove_case, model)), prove_case, model,
+               UnitEntries::OfProducts) {}
 
   [[nodiscard]] Side side() {
     Side side{.name = name_, .folds = alone_.outcomes(), .sums = added_.sums()};

@@ -20,8 +20,7 @@ ChipSpec chip_of(const ProveCase& prove_case, const UnitProgram& program, ArrayM
   const auto kind = mac_kind(prove_case.activation, prove_case.weight);
   SYSTOLE_CHECK(kind.has_value(), "no PE multiplies {} by {}", name_of(prove_case.activation),
                 name_of(prove_case.weight));
-  chip.matrix.pace_of_kind[static_cast<std::size_t>(*kind)] =
-      CoreCycles(phases_per_step(prove_case.folds.front()));
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(*kind)] = CoreCycles(prove_case.pace);
   chip.accumulators = {.entries = program.entries, .banks = 1, .ports = 1};
   chip.weight_fifo.tiles = static_cast<std::int64_t>(program.tiles.size());
   chip.buffer = {.capacity = Bytes(static_cast<std::int64_t>(program.buffer.size())),

@@ -39,6 +39,12 @@ TEST(GemmLoops, FoldHalfOfTheAccumulatorsWhenWeightsStay) {
   EXPECT_FALSE(loops.sums_stay);
 }
 
+TEST(GemmLoops, HandOverWholeFoldsWhereNothingOverlaps) {
+  ChipSpec chip = chip_with(Dataflow::WeightStationary, 64);
+  chip.matrix.overlap = Overlap::None;
+  EXPECT_EQ(loops_of(chip).handover, 256);
+}
+
 TEST(GemmLoops, FoldOnePositionAColumnWhenInputsStay) {
   const GemmLoops loops = loops_of(chip_with(Dataflow::InputStationary, 64));
   EXPECT_EQ(loops.chunk, 256);

@@ -69,7 +69,9 @@ TEST(WaveFile, HasTheValuesOfEachCycle) {
     return vcd.value("core." + path, run.time_of(cycle) - 1);
   };
   EXPECT_EQ(at("matrix.state", CoreCycles(0)), code(Cause::Weights));
-  EXPECT_EQ(before("matrix.state", fold.start), code(Cause::Weights));
+  EXPECT_EQ(before("matrix.state", fold.start - CoreCycles(8)), code(Cause::Weights));
+  EXPECT_EQ(at("matrix.state", fold.start - CoreCycles(8)), code(Cause::Shift));
+  EXPECT_EQ(before("matrix.state", fold.start), code(Cause::Shift));
   EXPECT_EQ(at("matrix.state", fold.start), code(Cause::Busy));
   EXPECT_EQ(before("matrix.state", fold.end), code(Cause::Busy));
   EXPECT_EQ(at("matrix.state", fold.end), code(Cause::Drain));
