@@ -180,19 +180,22 @@ std::string json_report(const Result& result) {
     engines[std::string(name)] = causes(result.counters.engine(engine));
     instructions[std::string(name)] = result.counters.engine(engine).instructions;
   }
-  const Json json = {{"schema", "systole.run/1"},
-                     {"chip", result.chip.name},
-                     {"network", result.graph.name},
-                     {"batch", result.graph.batch},
-                     {"frequency_hz", result.chip.frequency.count()},
-                     {"total", total_json(result)},
-                     {"layers", layers},
-                     {"engines", engines},
-                     {"instructions", instructions},
-                     {"matrix_cycles", matrix_json(result.counters)},
-                     {"dram", dram_json(result)},
-                     {"actions", actions_json(result.counters.actions)},
-                     {"check", check_json(result.check)}};
+  Json json = {{"schema", "systole.run/1"},
+               {"chip", result.chip.name},
+               {"network", result.graph.name},
+               {"batch", result.graph.batch},
+               {"frequency_hz", result.chip.frequency.count()},
+               {"total", total_json(result)},
+               {"layers", layers},
+               {"engines", engines},
+               {"instructions", instructions},
+               {"matrix_cycles", matrix_json(result.counters)},
+               {"dram", dram_json(result)},
+               {"actions", actions_json(result.counters.actions)},
+               {"check", check_json(result.check)}};
+  if (result.graph.type() != DataType::Int8) {  // which goes without saying
+    json["type"] = name_of(result.graph.type());
+  }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -102,7 +102,7 @@ TEST(Catalogue, NamesWhatIsKnownWhereNothingIsNear) {
   EXPECT_THAT(
       result.err,
       StartsWith("systole: no chip 'xyzzyxyzzy': neither a file nor a known name (known: "));
-  EXPECT_THAT(result.err, HasSubstr("tpu_v1); see 'systole list'\n"));
+  EXPECT_THAT(result.err, HasSubstr("tpu_v1, tpu_v2, tpu_v3); see 'systole list'\n"));
 }
 
 TEST(List, ShowsChipsAndNetworks) {
