@@ -12,6 +12,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/network_type.h"
 #include "report/json.h"
 #include "study/evaluate.h"
 #include "tests/end_to_end/support/random_case.h"
@@ -235,7 +236,8 @@ TEST_P(TimelineOfResnet50, StaysBelowFiftyMegabytes) {
   const ForkedResult child = run_forked([] {
     const std::string root = SYSTOLE_SOURCE_DIR;
     const ChipSpec chip = read_chip(root + "/configs/chips/" + GetParam() + ".yaml");
-    const Network network = read_network(root + "/workloads/resnet50.yaml", {.batch = 1});
+    const Network network = read_network(root + "/workloads/resnet50.yaml",
+                                         {.batch = 1, .type = default_network_type(chip)});
     RunRecord record;
     static_cast<void>(evaluate(chip, network, {.record = &record}));
     std::size_t bytes = 0;
