@@ -197,6 +197,9 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                {"actions", actions_json(result.counters.actions)},
                {"check", check_json(result.check)}};
   add_extras(json, result, extras);
+  if (result.graph.type() != DataType::Int8) {  // which goes without saying
+    json["type"] = name_of(result.graph.type());
+  }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

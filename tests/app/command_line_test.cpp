@@ -78,6 +78,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NegativeSeed",
                 {"run", "tpu_v1", "mlp0", "--seed", "-1"},
                 "systole: --seed: expected an integer in 0..18446744073709551615, got '-1'"},
+        Mistake{"TypeThatNetworksLack",
+                {"run", "tpu_v1", "mlp0", "--type", "fp16"},
+                "systole: --type: expected int8 or bf16, got 'fp16'"},
+        Mistake{"TypeThatTheChipLacks",
+                {"run", "tpu_v1", "mlp0", "--type", "bf16"},
+                "systole: --type: expected a type that the matrix unit of tpu_v1 multiplies, got "
+                "'bf16'"},
         Mistake{"UnknownFormat",
                 {"run", "tpu_v1", "mlp0", "--format", "xml"},
                 "systole: --format: expected one of text, json, csv, got 'xml'"},

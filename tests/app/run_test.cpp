@@ -88,6 +88,30 @@ TEST(Run, TakesItsBatchFromTheNetworkUnlessTold) {
   EXPECT_THAT(run_systole({"run", "tpu_v1", "mlp0", "--batch", "3"}).out, HasSubstr("\nbatch 3, "));
 }
 
+TEST(Run, TakesItsTypeFromTheChipUnlessTold) {
+  const auto heading = [](const std::vector<std::string>& options) {
+    std::vector<std::string> words{"run"};
+    words.insert(words.end(), options.begin(), options.end());
+    return run_systole(words).out;
+  };
+  const std::string of_int8 = "\nbatch 200, 5 layers, 4.194 GMAC\n";
+  const std::string of_bf16 = "\nbatch 200, 5 layers, 4.194 GMAC, bf16\n";
+  EXPECT_THAT(heading({"tpu_v1", "mlp0"}), HasSubstr(of_int8));
+  EXPECT_THAT(heading({"tpu_v2", "mlp0"}), HasSubstr(of_bf16));
+  EXPECT_THAT(heading({"asic_inference", "mlp0"}), HasSubstr(of_int8));
+  EXPECT_THAT(heading({"asic_inference", "mlp0", "--type", "bf16"}), HasSubstr(of_bf16));
+}
+
+TEST(Run, ChecksBf16BitForBit) {
+  const ProcessResult result =
+      run_systole({"run", "tpu_v3", "mlp0", "--batch", "2", "--check", "--format", "json"});
+  EXPECT_EQ(result.exit_code, 0);
+  const json report = json::parse(result.out);
+  EXPECT_EQ(report["type"], "bf16");
+  EXPECT_EQ(report["check"]["mismatches"], 0);
+  EXPECT_EQ(report["check"]["tensors"], 11);
+}
+
 TEST(Run, PassesItsCheckWithAnySeed) {
   for (const std::string seed : {"0", "2", "18446744073709551615"}) {
     EXPECT_EQ(run_systole(run_mlp0({"--check", "--seed", seed})).exit_code, 0) << seed;

@@ -11,6 +11,7 @@ systole_test(compiler_frontend_test
     frontend/infer_test.cpp
     frontend/npy_file_test.cpp
     frontend/read_network_fuzz_test.cpp
+    frontend/real_network_test.cpp
     frontend/workloads_test.cpp
     graph/graph_test.cpp
   DEPENDS systole_compiler systole_test_support)

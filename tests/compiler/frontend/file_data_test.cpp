@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/frontend/read_network.h"
+#include "compiler/frontend/real_network.h"
 #include "tests/compiler/frontend/npy_writer.h"
 #include "tests/support/temporary_directory.h"
 
@@ -101,6 +102,34 @@ TEST_F(RealWeights, OfFloatAreQuantisedByTheLargest) {
             (Bytes8{0, steps(0.01F), 0, 0, steps(1.27F), steps(0.011F), -127, 0}));
   // Biases in steps of 0.5 * 0.02: 0.1 is 10, -0.02 is -2.
   EXPECT_EQ(parameters.biases, (Words{10, -2}));
+}
+
+TEST_F(RealWeights, OfABf16NetworkAreRoundedNotQuantised) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Floats{0, 1.27F, 0, -2.54F, 0.01F, 100, 0, 1}));
+  write("c.bias.npy", npy("(2,)", Floats{0.1F, -0.02F}));
+  write("x.npy", npy("(1, 2, 2, 2)", Floats{1, 1.004F, -0.3F, 0, 0, 0, 0, 1e9F}));
+  const Network n = parse_network(network(kConv, ", file: x.npy"),
+                                  (folder.path() / "n.yaml").string(), {.type = DataType::Bf16});
+  const auto rounded = [](Floats values) {
+    round_to(DataType::Bf16, values);
+    return values;
+  };
+  const RealParameters parameters = n.data->real_parameters(n.graph, 0);
+  // k = column * 2 + channel, n = out, as the int8 ones.
+  EXPECT_EQ(parameters.weights, rounded({0, 0.01F, 0, 0, 1.27F, 100, -2.54F, 1}));
+  EXPECT_EQ(parameters.biases, (Floats{0.1F, -0.02F}));
+  EXPECT_EQ(n.data->real_input(n.graph, 0), rounded({1, 1.004F, -0.3F, 0, 0, 0, 0, 1e9F}));
+}
+
+TEST_F(RealWeights, OfInt8StandForTheirRealNumbersInABf16Network) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8{0, 1, 2, 3, 10, 11, 12, 13}));
+  write("c.bias.npy", npy("(2,)", Words{-5, 3}));
+  const Network n = parse_network(network(kInt8Conv), (folder.path() / "n.yaml").string(),
+                                  {.type = DataType::Bf16});
+  const RealParameters parameters = n.data->real_parameters(n.graph, 0);
+  // Weights in steps of 0.25, biases in steps of 0.5 * 0.25.
+  EXPECT_EQ(parameters.weights, (Floats{0, 2.5F, 0.5F, 3, 0.25F, 2.75F, 0.75F, 3.25F}));
+  EXPECT_EQ(parameters.biases, (Floats{-0.625F, 0.375F}));
 }
 
 TEST_F(RealWeights, OfFloatUseTheLayersScaleAndClamp) {

@@ -4,6 +4,8 @@
 
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/frontend/real_network.h"
+#include "compiler/network_type.h"
 #include "tests/arch/message_of.h"
 
 namespace systole {
@@ -33,6 +35,25 @@ TEST(CheckOperands, NamesTheFirstLayerThatTheArrayCannotMultiply) {
             }),
             "n.yaml:5:3: b: expected operands that the matrix unit of edge multiplies (fp16xfp16, "
             "bf16xbf16), got int8xint8");
+}
+
+TEST(CheckOperands, WeightsAreOfTheNetworksType) {
+  const Graph graph =
+      with_reals(network("- {name: b, op: conv2d, channels: 8, kernel: 1}\n"), DataType::Bf16);
+  EXPECT_EQ(message_of([&] { check_operands(edge_that_multiplies({MacKind::Bf16}), graph); }),
+            "no error");
+  EXPECT_EQ(message_of([&] { check_operands(edge_that_multiplies({MacKind::Int8}), graph); }),
+            "n.yaml:4:3: b: expected operands that the matrix unit of edge multiplies (int8xint8), "
+            "got bf16xbf16");
+}
+
+TEST(NetworkType, IsInt8WhereTheChipMultipliesIt) {
+  EXPECT_EQ(default_network_type(edge_that_multiplies({MacKind::Int8, MacKind::Bf16})),
+            DataType::Int8);
+  EXPECT_EQ(default_network_type(edge_that_multiplies({MacKind::Int4, MacKind::Bf16})),
+            DataType::Bf16);
+  EXPECT_EQ(default_network_type(edge_that_multiplies({MacKind::Int4})), DataType::Int8);
+  EXPECT_FALSE(multiplies(edge_that_multiplies({MacKind::Int4}), DataType::Int8));
 }
 
 TEST(CheckOperands, AcceptsWhatTheArrayMultiplies) {

@@ -1,0 +1,69 @@
+#include "reference/compare/summation_order.h"
+
+#include <gtest/gtest.h>
+
+#include "arch/diag/error.h"
+#include "tests/reference/small_network.h"
+
+namespace systole {
+namespace {
+
+/// A convolution of 2 images of 2 x 3 pixels, 5 channels to 1, and a view behind it.
+class SummationOrders : public testing::Test {
+ protected:
+  void SetUp() override {
+    builder.type = DataType::Bf16;
+    const auto x = builder.input("x", {2, 2, 3, 5}, {});
+    const auto y = builder.node("y", Conv2d{}, {x}, {2, 2, 3, 1}, {});
+    builder.node("flat", Flatten{}, {y}, {2, 1, 1, 6}, {});
+    program.batch = 2;
+    program.layers.resize(2);
+    program.tensors = {{.name = "x",
+                        .role = TensorRole::Input,
+                        .type = DataType::Bf16,
+                        .pixels = 12,
+                        .channels = 5}};
+    program.tiles = {{.layer = 0, .k_first = 0, .rows = 3}, {.layer = 0, .k_first = 3, .rows = 2}};
+  }
+  /// A fold over `count` positions of a band of whole rows that begins with row 1 of image 1.
+  void add_fold(std::int64_t first, std::int64_t count, bool drain) {
+    Fold fold{.rows = 3, .cols = 1, .first = first, .count = count, .drain = drain};
+    fold.window.source = {.tensor = 0, .offset = (6 + 3) * 5 * 2};
+    fold.window.out_rows = 1;
+    fold.window.out_cols = 3;
+    fold.window.first_out_row = 1;
+    program.stream(Engine::Matrix).push_back({.layer = 0, .operation = fold});
+  }
+
+  GraphBuilder builder;
+  Program program;
+};
+
+TEST_F(SummationOrders, HaveAPartForEachRowOfTiles) {
+  add_fold(0, 3, true);
+  const auto orders = summation_orders(builder.graph, program);
+  ASSERT_EQ(orders.size(), 2U);
+  EXPECT_EQ(orders[0].parts, (std::vector<std::int64_t>{3, 2}));
+  EXPECT_TRUE(orders[0].stays.empty());
+  EXPECT_TRUE(orders[1].parts.empty());
+}
+
+TEST_F(SummationOrders, MarkThePixelsOfFoldsThatDoNotDrain) {
+  add_fold(1, 2, false);
+  std::vector<bool> expected(12, false);
+  expected[6 + 3 + 1] = expected[6 + 3 + 2] = true;  // image 1, row 1, columns 1 and 2
+  EXPECT_EQ(summation_orders(builder.graph, program)[0].stays, expected);
+}
+
+TEST_F(SummationOrders, OfAnotherNetworkAreAnError) {
+  program.layers.resize(1);
+  EXPECT_THROW(static_cast<void>(summation_orders(builder.graph, program)), InternalError);
+}
+
+TEST_F(SummationOrders, OfTilesThatDisagreeAreAnError) {
+  program.tiles.push_back({.layer = 0, .k_first = 3, .rows = 1});
+  EXPECT_THROW(static_cast<void>(summation_orders(builder.graph, program)), InternalError);
+}
+
+}  // namespace
+}  // namespace systole
