@@ -35,6 +35,10 @@ E enum_from(const Json& json) {
 }
 
 void add_power(const Result& result, ComparedDevice& row) {
+  if (result.cost) {
+    row.price = result.cost->price;
+    row.notes.emplace_back("its price is modelled from what making it costs");
+  }
   if (result.energy) {
     row.power = result.energy->average_power;
     row.power_obtained = Obtained::Simulated;
