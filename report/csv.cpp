@@ -41,6 +41,7 @@ std::string header() {
   for (const auto& [engine, name] : kEnumNames<Engine>) {
     names.push_back(fmt::format("{}_busy_cycles", name));
   }
+  names.emplace_back("joules");
   return row_of(names);
 }
 
@@ -78,6 +79,7 @@ std::string layer_row(const Result& result, std::size_t index) {
   for (const EngineCounters& engine : counters.engines) {
     fields.push_back(number(engine[Cause::Busy].count()));
   }
+  fields.push_back(result.energy ? number(result.energy->layers[index].total().count()) : "");
   return row_of(fields);
 }
 

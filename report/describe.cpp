@@ -7,6 +7,7 @@
 #include "report/figures.h"
 #include "report/format.h"
 #include "report/run_extras.h"
+#include "report/silicon.h"
 #include "report/table.h"
 
 namespace systole {
@@ -20,31 +21,6 @@ constexpr double kOperationsPerMac = 2.0;
 
 std::string labelled(std::string_view label, std::string_view text) {
   return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
-}
-
-/// Words of `text` on lines of at most `width` columns, continuation lines indented.
-std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
-  std::string result;
-  std::size_t column = 0;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (word.empty()) {
-      continue;
-    }
-    if (column > 0 && column + 1 + display_width(word) > width - indent) {
-      result += '\n' + std::string(indent, ' ');
-      column = 0;
-    }
-    if (column > 0) {
-      result += ' ';
-      ++column;
-    }
-    result += word;
-    column += display_width(word);
-  }
-  return result;
 }
 
 /// The type of a weight of this kind; the narrow one where it may be either.
@@ -147,8 +123,15 @@ std::string capacities(const ChipSpec& chip) {
   return text;
 }
 
-/// Sources are long and shared: rows name them by number, a list below spells them out.
-std::string facts(const ChipSpec& chip, bool colour) {
+std::string fpga_section(const ChipSpec& chip, bool colour) {
+  const std::string table = fpga_table(chip, colour);
+  return table.empty() ? "" : '\n' + table.substr(0, table.size() - 1);
+}
+
+}  // namespace
+
+std::string fact_table(const std::vector<Fact>& facts, const TextOptions& options) {
+  // Sources are long and shared: rows name them by number, a list below spells them out.
   std::vector<std::string> sources;
   const auto number_of = [&](const std::string& source) -> std::string {
     if (source.empty()) {
@@ -164,17 +147,17 @@ std::string facts(const ChipSpec& chip, bool colour) {
                {"value", Align::Left},
                {"status", Align::Left},
                {"source", Align::Left}});
-  for (const Fact& fact : chip.facts) {
+  for (const Fact& fact : facts) {
     table.add({on_one_line(fact.path), on_one_line(fact.value), std::string(name_of(fact.status)),
                number_of(on_one_line(fact.source))});
   }
-  std::string text = table.print(kReportWidth, colour);
+  std::string text = table.print(kReportWidth, options.colour);
   text +=
       "\nstatus: found = stated by the source; derived = computed from stated figures; unverified "
       "= "
       "not\nchecked against the source; assumed = a modelling choice of this project.\n";
   if (!sources.empty()) {
-    text += '\n' + styled("sources", Style::Heading, colour) + '\n';
+    text += '\n' + styled("sources", Style::Heading, options.colour) + '\n';
   }
   for (std::size_t index = 0; index < sources.size(); ++index) {
     const std::string label = fmt::format("  [{}] ", index + 1);
@@ -183,13 +166,6 @@ std::string facts(const ChipSpec& chip, bool colour) {
   return text;
 }
 
-std::string fpga_section(const ChipSpec& chip, bool colour) {
-  const std::string table = fpga_table(chip, colour);
-  return table.empty() ? "" : '\n' + table.substr(0, table.size() - 1);
-}
-
-}  // namespace
-
 std::string describe_chip(const ChipSpec& chip, const TextOptions& options) {
   std::string text = styled(on_one_line(chip.name), Style::Heading, options.colour) + '\n';
   if (!chip.description.empty()) {
@@ -197,8 +173,9 @@ std::string describe_chip(const ChipSpec& chip, const TextOptions& options) {
   }
   text += '\n' + styled("peak rates", Style::Heading, options.colour) + '\n' + peak_rates(chip);
   text += '\n' + styled("capacities", Style::Heading, options.colour) + '\n' + capacities(chip);
+  text += describe_silicon(chip, options);
   text += fpga_section(chip, options.colour);
-  return text + '\n' + facts(chip, options.colour);
+  return text + '\n' + fact_table(chip.facts, options);
 }
 
 }  // namespace systole

@@ -160,6 +160,23 @@ std::string duration(double seconds) {
   return fmt::format("{} {}s", four_digits(seconds / prefix.scale), prefix.name);
 }
 
+std::string engineering(double value, std::string_view unit) {
+  constexpr std::array<Prefix, 9> kAll{{{1e-12, "p"},
+                                        {1e-9, "n"},
+                                        {1e-6, "u"},
+                                        {1e-3, "m"},
+                                        {1.0, ""},
+                                        {1e3, "k"},
+                                        {1e6, "M"},
+                                        {1e9, "G"},
+                                        {1e12, "T"}}};
+  if (value == 0.0) {
+    return with_unit("0", "", unit);
+  }
+  const Prefix& prefix = prefix_for(value, kAll);
+  return with_unit(four_digits(value / prefix.scale), prefix.name, unit);
+}
+
 std::string percent(double share) {
   return fmt::format("{:.1f}", share * 100.0);
 }
@@ -229,6 +246,30 @@ std::string shortened(std::string_view text, std::size_t width) {
   std::string result(text.substr(0, position_of(text, kept - tail)));
   result += kGap;
   result += text.substr(position_of(text, length - tail));
+  return result;
+}
+
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string result;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (word.empty()) {
+      continue;
+    }
+    if (column > 0 && column + 1 + display_width(word) > width - indent) {
+      result += '\n' + std::string(indent, ' ');
+      column = 0;
+    }
+    if (column > 0) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += display_width(word);
+  }
   return result;
 }
 

@@ -26,6 +26,8 @@ namespace systole {
 [[nodiscard]] std::string binary_bytes(std::int64_t bytes);
 /// `1.764 ms`; units s, ms, us, ns.
 [[nodiscard]] std::string duration(double seconds);
+/// Four significant digits and a prefix from p to T, for figures that may be small: `320.1 uJ`.
+[[nodiscard]] std::string engineering(double value, std::string_view unit);
 /// One decimal: `45.3`. `share` is 0..1; 0 where the whole is 0.
 [[nodiscard]] std::string percent(double share);
 /// part / whole, or 0 where the whole is 0.
@@ -43,5 +45,8 @@ namespace systole {
 [[nodiscard]] std::string on_one_line(std::string_view text);
 /// At most `width` columns: the middle gives way to `...`, because names differ at both ends.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t width);
+
+/// Words of `text` on lines of at most `width` columns, continuation lines indented.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
 }  // namespace systole

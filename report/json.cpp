@@ -7,6 +7,7 @@
 
 #include "arch/diag/check.h"
 #include "report/figures.h"
+#include "report/silicon_json.h"
 
 namespace systole {
 
@@ -80,7 +81,8 @@ Json layer_json(const Result& result, std::size_t index) {
           {"stalls", stalls(counters.engines[main])},
           {"dram",
            {{"read_bytes", counters.dram_read_bytes}, {"write_bytes", counters.dram_write_bytes}}},
-          {"host", {{"bytes", counters.host_bytes}}}};
+          {"host", {{"bytes", counters.host_bytes}}},
+          {"joules", result.energy ? Json(result.energy->layers[index].total().count()) : Json()}};
 }
 
 Json matrix_json(const Counters& counters) {
@@ -195,6 +197,9 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                {"matrix_cycles", matrix_json(result.counters)},
                {"dram", dram_json(result)},
                {"actions", actions_json(result.counters.actions)},
+               {"energy", energy_json(result)},
+               {"area", area_json(result)},
+               {"cost", cost_json(result)},
                {"check", check_json(result.check)}};
   add_extras(json, result, extras);
   if (result.graph.type() != DataType::Int8) {  // which goes without saying

@@ -1,10 +1,14 @@
 #include "report/text.h"
 
+#include <utility>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
 #include "report/figures.h"
 #include "report/format.h"
+#include "report/silicon.h"
 #include "report/table.h"
 
 namespace systole {
@@ -57,31 +61,42 @@ std::string heading(const Result& result, const RunFigures& figures, bool colour
                      type_clause(result.graph));
 }
 
+/// The rows have an energy where the chip has a technology.
+Table layer_columns(bool has_energy) {
+  std::vector<Column> columns{
+      {"layer", Align::Left},   {"output", Align::Right},       {"MACs", Align::Right},
+      {"cycles", Align::Right}, {"time", Align::Right},         {"util%", Align::Right},
+      {"bound", Align::Left},   {"largest stall", Align::Left}, {"DRAM", Align::Right}};
+  if (has_energy) {
+    columns.push_back({"energy", Align::Right});
+  }
+  return Table(std::move(columns));
+}
+
 std::string layer_table(const Result& result, bool colour) {
-  Table table({{"layer", Align::Left},
-               {"output", Align::Right},
-               {"MACs", Align::Right},
-               {"cycles", Align::Right},
-               {"time", Align::Right},
-               {"util%", Align::Right},
-               {"bound", Align::Left},
-               {"largest stall", Align::Left},
-               {"DRAM", Align::Right}});
+  const bool has_energy = result.energy.has_value();
+  Table table = layer_columns(has_energy);
   for (std::size_t layer = 0; layer < result.graph.nodes.size(); ++layer) {
     const Node& node = result.graph.nodes[layer];
     const LayerCounters& counters = result.counters.layers[layer];
     const LayerFigures figures = layer_figures(result, layer);
-    const std::string name = on_one_line(node.name);
-    const std::string shape = cell_shape(result.graph.tensor(node.output).shape);
+    std::vector<std::string> cells{on_one_line(node.name),
+                                   cell_shape(result.graph.tensor(node.output).shape)};
     if (figures.view) {
-      table.add({name, shape, "-", "-", "-", "-", "view", "-", "-"}, Style::Faint);
-      continue;
+      cells.insert(cells.end(), {"-", "-", "-", "-", "view", "-", "-"});
+    } else {
+      const std::int64_t moved = counters.dram_read_bytes + counters.dram_write_bytes;
+      cells.insert(
+          cells.end(),
+          {counters.macs > 0 ? scaled(counters.macs) : "-", cell_cycles(counters.active),
+           duration(figures.seconds), counters.macs > 0 ? percent(figures.utilisation) : "-",
+           std::string(name_of(figures.bound)), cell_stall(figures), scaled(moved, "B")});
     }
-    const std::int64_t moved = counters.dram_read_bytes + counters.dram_write_bytes;
-    table.add({name, shape, counters.macs > 0 ? scaled(counters.macs) : "-",
-               cell_cycles(counters.active), duration(figures.seconds),
-               counters.macs > 0 ? percent(figures.utilisation) : "-",
-               std::string(name_of(figures.bound)), cell_stall(figures), scaled(moved, "B")});
+    if (has_energy) {
+      cells.push_back(
+          figures.view ? "-" : engineering(result.energy->layers[layer].total().count(), "J"));
+    }
+    table.add(std::move(cells), figures.view ? Style::Faint : Style::Plain);
   }
   return table.print(kReportWidth, colour) +
          "\nA layer's cycles are those in which it worked or waited at the head of an engine. "
@@ -205,6 +220,7 @@ std::string text_report(const Result& result, const TextOptions& options, const 
   text += totals(result, figures, options.colour);
   text += matrix_breakdown(result.counters, options.colour);
   text += engine_table(result.counters, options.colour);
+  text += silicon_text(result, options);
   text += extras_text(result, extras, options.colour);
   if (result.check) {
     text += check_block(*result.check, options.colour);
