@@ -91,6 +91,15 @@ class BurstBuffer {
   [[nodiscard]] std::int64_t bursts(Slot slot) const {
     return run(slot).end_column - run(slot).first_column;
   }
+  /// The first of a run's series.
+  [[nodiscard]] const BurstSeries& front_series(Slot slot) const {
+    return series(run(slot).oldest);
+  }
+  [[nodiscard]] bool is_one_series(Slot slot) const {
+    return run(slot).oldest == run(slot).youngest;
+  }
+  /// The bank's youngest run.
+  [[nodiscard]] Slot youngest(std::size_t bank) const { return banks_[bank].youngest; }
   /// True when the burst would be put at the end of `slot`.
   [[nodiscard]] bool continues(Slot slot, const BurstRequest& request) const {
     return banks_[request.bank].youngest == slot && run(slot).row == request.row &&

@@ -15,6 +15,16 @@ struct OfferedRun {
   DramCycles from{0};       ///< none is offered before
 };
 
+/// Bursts of a feed that go round several banks: of the next `bursts`, the first of which is the
+/// run's, each is `ways` bursts after one of its bank and row, in the next column, and carries the
+/// number of that one plus `ways` times the run's step. They follow one another if the last of them
+/// is accepted before `until`.
+struct Rotation {
+  std::int64_t ways = 1;
+  std::int64_t bursts = 0;
+  DramCycles until = kNever;
+};
+
 /// An in-order queue of bursts in front of a channel, seen run by run.
 class BurstFeed {
  public:
@@ -33,6 +43,9 @@ class BurstFeed {
     refused_ = false;
     taken(bursts, last);
   }
+  [[nodiscard]] virtual Rotation rotation() const { return {.bursts = run_.bursts}; }
+  /// Some, not all, of the bursts of the rotation have been accepted, the last in cycle `last`.
+  virtual void take_rotating(std::int64_t bursts, DramCycles last) { take(bursts, last); }
   /// Makes a run of what waits, if there is none; everything that arrives until `now` is known.
   void prepare(DramCycles now) {
     if (is_empty() && arrives_ <= now) {

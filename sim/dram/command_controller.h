@@ -14,6 +14,7 @@
 #include "sim/dram/device_timing.h"
 #include "sim/dram/dram_types.h"
 #include "sim/dram/refresh_schedule.h"
+#include "sim/dram/stream_beat.h"
 #include "sim/dram/write_drain.h"
 
 namespace systole {
@@ -267,6 +268,7 @@ class CommandController {
   BankSet precharged_for_row_;           ///< the last PRE made way for another row
   std::vector<DramCycles> last_column_;  ///< by bank
   BankSet streamed_;                     ///< by `stream`, to be told to the device
+  StreamBeat beat_;                      ///< of the stream under way
   std::vector<CompletedSeries> completions_;
   CommandCounts counts_;
   ChannelIndex channel_;

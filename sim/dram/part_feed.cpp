@@ -45,6 +45,31 @@ void PartFeed::choose(DramCycles now) {
   }
 }
 
+Rotation PartFeed::rotation() const {
+  if (map_.ways() == 1 || is_empty()) {
+    return BurstFeed::rotation();
+  }
+  const DramPart& part = queues_[serving_].front().part;
+  Rotation rotation{.ways = map_.ways(),
+                    .bursts = std::min(part.bursts, map_.rotation_length(part.first_burst))};
+  for (std::size_t index = 0; index < queues_.size(); ++index) {
+    if (index != serving_ && !queues_[index].empty()) {
+      rotation.until = std::min(rotation.until, queues_[index].front().part.arrival);
+    }
+  }
+  return rotation;
+}
+
+void PartFeed::take_rotating(std::int64_t bursts, DramCycles last) {
+  if (map_.ways() == 1) {
+    take(bursts, last);
+    return;
+  }
+  run_.bursts = 0;  // of several banks, chosen anew
+  set_refused(false);
+  taken(bursts, last);
+}
+
 void PartFeed::taken(std::int64_t bursts, DramCycles last) {
   Waiting& oldest = queues_[serving_].front();
   accepted_.push_back({oldest.number, bursts});

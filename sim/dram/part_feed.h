@@ -37,6 +37,9 @@ class PartFeed : public BurstFeed {
   /// No part has a burst that was not accepted.
   [[nodiscard]] bool is_drained() const { return parts_ == 0; }
 
+  [[nodiscard]] Rotation rotation() const override;
+  void take_rotating(std::int64_t bursts, DramCycles last) override;
+
  private:
   struct Waiting {
     DramPart part;
