@@ -79,7 +79,7 @@ Counters Core::finish() {
 void Core::trace(sc_core::sc_trace_file* file) const {
   constexpr int kIntegerBits = 32;
   const std::string scope = name();
-  for (const EngineFront* front : fronts_) {
+  for (EngineFront* front : fronts_) {
     front->trace(file, scope);
   }
   const auto semaphores = static_cast<std::int32_t>(context_.program.semaphores.size());

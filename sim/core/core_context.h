@@ -31,7 +31,7 @@ struct CoreMemories {
 struct CoreContext {
   const ChipSpec& chip;
   const Program& program;
-  CoreTime time;
+  const CoreTime& time;
   SemaphoreBank& semaphores;
   BufferPorts& ports;
   AccumulatorPorts& accumulator_ports;

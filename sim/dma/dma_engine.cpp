@@ -50,10 +50,12 @@ void DmaEngine::issue() {
   while (front_.has_next()) {
     Issued& issued = front_.take_next();
     prepare(issued);
-    descriptors_.emplace_back();
-    Descriptor& descriptor = descriptors_.back();
-    descriptor.tile = empty_tile(*issued.instruction, context_.memories != nullptr);
-    descriptor.issued = std::move(issued);
+    Descriptor& descriptor = descriptors_.push();
+    std::swap(descriptor.issued, issued);
+    descriptor.requests_left = 0;
+    descriptor.is_sent = false;
+    descriptor.port_wait = CoreCycles(0);
+    descriptor.tile = empty_tile(*descriptor.issued.instruction, context_.memories != nullptr);
     send_requests(descriptor);
   }
 }
@@ -108,7 +110,7 @@ void DmaEngine::send(Descriptor& descriptor, const DmaRequest& request) {
 void DmaEngine::finish() {
   for (;;) {
     while (!memory.has_response()) {
-      wait(memory.responded());
+      memory.responded().wait();
     }
     response_ = memory.take_response();
     context_.time.wait_until(response_.arrived);
@@ -118,11 +120,11 @@ void DmaEngine::finish() {
     }
     store(descriptor, response_);
     --in_flight_;
-    request_finished_.notify(sc_core::SC_ZERO_TIME);
+    request_finished_.notify();
     --descriptor.requests_left;
     if (descriptor.is_sent && descriptor.requests_left == 0) {
       complete(descriptor);
-      descriptors_.pop_front();
+      descriptors_.pop();
     }
   }
 }
