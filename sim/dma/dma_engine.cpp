@@ -38,6 +38,7 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, Engine engine, const C
       memory("memory", context.time, context.memories != nullptr),
       context_(context),
       fifo_(fifo),
+      memory_peak_(context.chip.dram.peak_bandwidth()),
       front_(engine, context) {
   SYSTOLE_CHECK(context.chip.dma.outstanding >= 1, "{} DMA requests outstanding",
                 context.chip.dma.outstanding);
@@ -159,8 +160,8 @@ void DmaEngine::complete(Descriptor& descriptor) {
   const CoreCycles now = context_.time.now();
   const std::int32_t layer = descriptor.issued.instruction->layer;
   front_.charge_phases(descriptor.issued);
-  const CoreCycles busy = cycles_at_rate(
-      Bytes(descriptor.bytes), context_.chip.dram.peak_bandwidth(), context_.chip.frequency);
+  const CoreCycles busy =
+      cycles_at_rate(Bytes(descriptor.bytes), memory_peak_, context_.chip.frequency);
   front_.account().charge_work(now, busy, descriptor.port_wait, Cause::Memory, layer);
   context_.layers.active(layer, descriptor.first_request, now);
   if (front_.engine() == Engine::Weights) {

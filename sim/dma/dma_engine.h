@@ -62,11 +62,12 @@ class DmaEngine : public sc_core::sc_module {
 
   const CoreContext& context_;
   WeightFifo& fifo_;
+  BytesPerSecond memory_peak_;
   EngineFront front_;
   RecyclingQueue<Descriptor> descriptors_;  // with requests in flight, or being sent
-  std::vector<std::int8_t> outgoing_;   // of dma_out: the request to be sent
-  MemoryResponse response_;             // the one that is being finished
-  std::int64_t in_flight_ = 0;          // requests
+  std::vector<std::int8_t> outgoing_;       // of dma_out: the request to be sent
+  MemoryResponse response_;                 // the one that is being finished
+  std::int64_t in_flight_ = 0;              // requests
   Wakeup request_finished_;
 };
 

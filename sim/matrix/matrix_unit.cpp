@@ -61,7 +61,9 @@ void MatrixUnit::load_next_tile() {
   while (shadow_is_full_) {
     shadow_freed_.wait();
   }
-  wait_until_alone(next_taker());
+  if (spec().overlap == Overlap::None) {
+    wait_until_alone(next_taker());
+  }
   const Tile tile = fifo_.take();
   shadow_arrived_ = tile.arrived;
   array_->load_weights(tile);
@@ -122,18 +124,15 @@ std::int64_t MatrixUnit::next_taker() {
   return index;
 }
 
-/// Overlap none: suspends until all folds before `fold` have completed.
+/// Suspends until all folds before `fold` have completed.
 void MatrixUnit::wait_until_alone(std::int64_t fold) {
-  if (spec().overlap == Overlap::Shadow) {
-    return;
-  }
   while (started_ < static_cast<std::size_t>(fold)) {
     wait(streamed_);
   }
   context_.time.wait_until(drained_);
 }
 
-/// The same for the fold at the head, whose time this is.
+/// Overlap none: the same for the fold at the head, whose time this is.
 void MatrixUnit::join_empty_array(Issued& issued) {
   if (spec().overlap == Overlap::Shadow) {
     return;
