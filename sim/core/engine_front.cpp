@@ -100,6 +100,10 @@ void EngineFront::complete(const Taken& taken) {
   ++completed_;
   --wave_.in_flight;
   update_wave();
+  if (context_.buffer_level != nullptr) {
+    context_.buffer_level->completed(
+        {.engine = engine_, .index = static_cast<std::size_t>(taken.index)});
+  }
   record(taken);
 }
 
