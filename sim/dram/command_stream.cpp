@@ -15,7 +15,7 @@ class CommandController::Stream {
         bus_(controller.buses_.front()),
         feed_(feed),
         kind_(column_of(controller.direction_)),
-        length_(controller.lengths_.column),
+        length_(controller.lengths_[static_cast<std::size_t>(kind_)]),
         now_(now),
         end_(end) {}
 
@@ -58,7 +58,7 @@ class CommandController::Stream {
     column_ = kNever;
     alone_ = true;
     DramCycles arrival = kNever;
-    for_each_bank(bursts_.banks().hits, [&](std::size_t bank) {
+    bursts_.banks().hits.for_each([&](std::size_t bank) {
       const DramCycles at = std::max(from, device_.earliest(kind_, bank));
       const DramCycles arrived = bursts_.hit_arrivals()[bank];
       alone_ = column_ == kNever;
@@ -99,7 +99,7 @@ class CommandController::Stream {
   }
 
   void issue() {
-    if (bursts_.size() == 1 && !controller_.buses_.back().columns) {
+    if (bursts_.size() == 1 && !controller_.row_bus().columns) {
       end_ = column_;  // the bus for rows may turn to the other buffer in the same cycle
       return;
     }
@@ -175,7 +175,7 @@ class CommandController::Stream {
   [[nodiscard]] bool goes_before_others(BurstBuffer::Slot run, DramCycles gap) const {
     bool first = true;
     const DramCycles youngest = bursts_.last_arrival(run);
-    for_each_bank(bursts_.banks().hits, [&](std::size_t bank) {
+    bursts_.banks().hits.for_each([&](std::size_t bank) {
       first = first && (bank == bank_ || (bursts_.hit_arrivals()[bank] > youngest &&
                                           device_.column_gap(kind_, bank_, bank) >= gap));
     });
@@ -192,7 +192,7 @@ class CommandController::Stream {
     device_.space_columns(kind_, bank_, last);
     controller_.counts_.commands[static_cast<std::size_t>(kind_)] += bursts.bursts;
     controller_.last_column_[bank_] = last;
-    put_bank(controller_.streamed_, bank_, true);
+    controller_.streamed_.put(bank_, true);
     bus_.free = last + length_;
     now_ = last + DramCycles(1);
     for (std::int64_t burst = 0; controller_.observer_ && burst < bursts.bursts; ++burst) {
@@ -202,12 +202,13 @@ class CommandController::Stream {
   }
 
   void finish() {
-    for_each_bank(controller_.streamed_, [&](std::size_t bank) {
+    controller_.streamed_.for_each([&](std::size_t bank) {
       device_.issue(kind_, bank, device_.open_row(bank), controller_.last_column_[bank]);
-      put_bank(controller_.streamed_, bank, false);
     });
+    controller_.streamed_.clear();
     controller_.active_plan_.known = false;
-    controller_.forget_plans();
+    controller_.plan(Need::Column).known = false;
+    controller_.plan(Need::Precharge).known = false;
     controller_.stale_ = true;
     if (controller_.refresh_.owes_any()) {
       controller_.update_blocked();
@@ -250,25 +251,18 @@ DramCycles CommandController::end_of_stream(DramCycles now, DramCycles until) {
   if (active_count_ > 0) {
     end = std::min(end, best_active(std::max(now, buses_.front().free)).at);
   }
-  const DramCycles rows_free = std::max(now, buses_.back().free);
+  const DramCycles rows_free = std::max(now, row_bus().free);
   for (const Need need : {Need::Activate, Need::Precharge}) {
     end = std::min(end, best_of(need, rows_free).at);
   }
   if (spec_.page_policy != PagePolicy::Open && end > now) {
     find_unwanted_row(rows_free, unwanted_);
-    forget_buffered();
     end = std::min(end, unwanted_.at);
   }
   return end;
 }
 
 DramCycles CommandController::stream(BurstFeed& feed, DramCycles now, DramCycles until) {
-  constexpr DramCycles kWorthwhile{12};
-  for (const Need need : {Need::Activate, Need::Precharge}) {
-    if (plan(need).known && plan(need).best.at < now + kWorthwhile) {
-      return now;
-    }
-  }
   const DramCycles end = end_of_stream(now, until);
   if (end < now + kWorthwhile) {
     return now;

@@ -11,6 +11,7 @@ void PartFeed::enqueue(const DramPart& part, std::int64_t number) {
   }
   queues_[index].push_back({part, number});
   ++parts_;
+  arrives_ = std::min(arrives_, part.arrival);
 }
 
 std::size_t PartFeed::queued(InitiatorIndex initiator) const {
@@ -18,20 +19,14 @@ std::size_t PartFeed::queued(InitiatorIndex initiator) const {
   return index < queues_.size() ? queues_[index].size() : 0;
 }
 
-DramCycles PartFeed::arrives() const {
-  DramCycles first = kNever;
-  if (parts_ > 0) {
-    for (const std::deque<Waiting>& queue : queues_) {
-      first = queue.empty() ? first : std::min(first, queue.front().part.arrival);
-    }
+void PartFeed::find_first_arrival() {
+  arrives_ = kNever;
+  for (const std::deque<Waiting>& queue : queues_) {
+    arrives_ = queue.empty() ? arrives_ : std::min(arrives_, queue.front().part.arrival);
   }
-  return first;
 }
 
-void PartFeed::prepare(DramCycles now) {
-  if (!is_empty() || parts_ == 0) {
-    return;
-  }
+void PartFeed::choose(DramCycles now) {
   for (std::size_t asked = 0; asked < queues_.size(); ++asked) {
     const std::size_t index = (turn_ + asked) % queues_.size();
     if (queues_[index].empty() || queues_[index].front().part.arrival > now) {
@@ -58,6 +53,7 @@ void PartFeed::taken(std::int64_t bursts, DramCycles last) {
   if (oldest.part.bursts == 0) {
     queues_[serving_].pop_front();
     --parts_;
+    find_first_arrival();
   }
   prepare(last);
 }

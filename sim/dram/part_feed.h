@@ -37,9 +37,6 @@ class PartFeed : public BurstFeed {
   /// No part has a burst that was not accepted.
   [[nodiscard]] bool is_drained() const { return parts_ == 0; }
 
-  void prepare(DramCycles now) override;
-  [[nodiscard]] DramCycles arrives() const override;
-
  private:
   struct Waiting {
     DramPart part;
@@ -47,6 +44,8 @@ class PartFeed : public BurstFeed {
   };
 
   void taken(std::int64_t bursts, DramCycles last) override;
+  void choose(DramCycles now) override;
+  void find_first_arrival();
 
   DramAddressMap map_;
   std::vector<std::deque<Waiting>> queues_;  ///< by initiator; the oldest part shrinks by bursts
