@@ -299,9 +299,11 @@ DramCycles CommandController::next_event(DramCycles now) {
   stale_ = false;
   const DramCycles next = now + DramCycles(1);
   DramCycles event = refresh_.next_due();
-  for (const BurstBuffer* bursts : {&reads_, &writes_}) {
-    if (spec_.starvation_limit > DramCycles(0) && bursts->size() > 0 && !starves(*bursts, next)) {
-      event = std::min(event, patience_of(*bursts) + DramCycles(1));
+  if (spec_.starvation_limit > DramCycles(0)) {
+    for (const BurstBuffer* bursts : {&reads_, &writes_}) {
+      if (bursts->size() > 0 && !starves(*bursts, next)) {
+        event = std::min(event, patience_of(*bursts) + DramCycles(1));
+      }
     }
   }
   interrupt_ = event;

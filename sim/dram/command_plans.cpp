@@ -55,13 +55,10 @@ class CommandController::Search {
 
 void CommandController::search_active(DramCycles from) {
   Search search(from);
-  for (const DramOperation operation : {DramOperation::Read, DramOperation::Write}) {
-    const BankSet& banks = operation == DramOperation::Read ? active_reads_ : active_writes_;
-    if (!banks.is_empty()) {
-      const DramCommandKind kind = column_of(operation);
-      search.add(kind, device_.earliest(kind), active_arrivals_.data(), banks);
-    }
-  }
+  search.add(DramCommandKind::Read, device_.earliest(DramCommandKind::Read),
+             active_arrivals_.data(), active_reads_);
+  search.add(DramCommandKind::Write, device_.earliest(DramCommandKind::Write),
+             active_arrivals_.data(), active_writes_);
   search.store(active_plan_, false);
 }
 
