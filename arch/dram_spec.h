@@ -10,6 +10,9 @@
 
 namespace systole {
 
+/// Banks of a channel, ranks and pseudo-channels together, at most.
+constexpr std::int64_t kMostBanks = 512;
+
 /// Geometry of one channel. Everything a power of two, checked when read. A channel may consist of
 /// pseudo-channels, which share its command buses and nothing else: data bus, ranks, banks and
 /// timings are each one's own.

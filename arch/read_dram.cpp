@@ -181,6 +181,10 @@ DramStandardFile read_dram_standard(const std::string& file) {
     node.fail("name",
               fmt::format("expected {}, as the file is named, got {}", file_name, in_quotes(name)));
   }
+  if (const std::int64_t banks = result.standard.organization.banks(); banks > kMostBanks) {
+    node.fail("organization",
+              fmt::format("expected at most {} banks a channel, got {}", kMostBanks, banks));
+  }
   const std::int64_t burst_length = result.standard.organization.burst_length;
   const DramCycles burst_cycles = result.standard.timing.nBL;
   if (burst_length % burst_cycles.count() != 0) {

@@ -67,7 +67,7 @@ BurstPlace DramAddressMap::place(std::int64_t burst) const {
 }
 
 std::int64_t DramAddressMap::run_length(std::int64_t burst) const {
-  return pseudo_channels_ * groups_below_ > 1 ? 1 : bursts_per_row_ - burst % bursts_per_row_;
+  return ways() > 1 ? 1 : bursts_per_row_ - burst % bursts_per_row_;
 }
 
 }  // namespace systole

@@ -40,6 +40,14 @@ class DramAddressMap {
   /// How many bursts from `burst` on are in ascending columns of its row.
   [[nodiscard]] std::int64_t run_length(std::int64_t burst) const;
 
+  /// Banks that consecutive bursts go round, one burst each.
+  [[nodiscard]] std::int64_t ways() const { return pseudo_channels_ * groups_below_; }
+  /// How many bursts from `burst` on go round the same banks and rows.
+  [[nodiscard]] std::int64_t rotation_length(std::int64_t burst) const {
+    const std::int64_t bursts = bursts_per_row_ * ways();
+    return bursts - burst % bursts;
+  }
+
   [[nodiscard]] std::int64_t burst_bytes() const { return burst_bytes_; }
   [[nodiscard]] std::int64_t bursts_per_row() const { return bursts_per_row_; }
   [[nodiscard]] std::int64_t interleave() const { return interleave_; }

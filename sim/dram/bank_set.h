@@ -1,38 +1,72 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "arch/dram_spec.h"
 
 namespace systole {
 
-/// Banks as bits: bit b of word w is bank kBankSetBits * w + b.
-using BankSet = std::vector<std::uint64_t>;
-constexpr std::size_t kBankSetBits = 64;
+/// A set of a channel's banks, one bit each, without memory of its own elsewhere.
+class BankSet {
+ public:
+  static constexpr std::size_t kBitsPerWord = 64;
 
-[[nodiscard]] inline BankSet no_banks(std::size_t banks) {
-  return BankSet((banks + kBankSetBits - 1) / kBankSetBits);
-}
+  /// For banks 0 to `banks` - 1; none is in the set.
+  explicit BankSet(std::size_t banks) : size_((banks + kBitsPerWord - 1) / kBitsPerWord) {}
 
-[[nodiscard]] inline bool has_bank(const BankSet& set, std::size_t bank) {
-  return (set[bank / kBankSetBits] >> bank % kBankSetBits & 1U) != 0;
-}
+  [[nodiscard]] bool has(std::size_t bank) const {
+    return (words_[bank / kBitsPerWord] >> bank % kBitsPerWord & 1U) != 0;
+  }
+  void put(std::size_t bank, bool in) {
+    std::uint64_t& word = words_[bank / kBitsPerWord];
+    const std::uint64_t bit = std::uint64_t{1} << bank % kBitsPerWord;
+    word = (word & ~bit) | (in ? bit : 0);
+  }
+  void clear() { words_.fill(0); }
+  [[nodiscard]] bool is_empty() const {
+    std::uint64_t any = 0;
+    for (std::size_t index = 0; index < size_; ++index) {
+      any |= words_[index];
+    }
+    return any == 0;
+  }
+  /// Words that hold banks.
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// Bit b of word w is bank kBitsPerWord * w + b.
+  [[nodiscard]] std::uint64_t word(std::size_t index) const { return words_[index]; }
 
-inline void put_bank(BankSet& set, std::size_t bank, bool in) {
-  std::uint64_t& word = set[bank / kBankSetBits];
-  const std::size_t bit = bank % kBankSetBits;
-  word = (word & ~(std::uint64_t{1} << bit)) | (std::uint64_t{in} << bit);
-}
+  BankSet& operator|=(const BankSet& other) {
+    for (std::size_t index = 0; index < size_; ++index) {
+      words_[index] |= other.words_[index];
+    }
+    return *this;
+  }
+  bool operator==(const BankSet&) const = default;
 
-/// Calls `visit(bank)` for every bank, in ascending order.
-template <class Visit>
-void for_each_bank(const BankSet& set, const Visit& visit) {
-  for (std::size_t word = 0; word < set.size(); ++word) {
-    for (std::uint64_t bits = set[word]; bits != 0; bits &= bits - 1) {
-      visit(word * kBankSetBits + static_cast<std::size_t>(std::countr_zero(bits)));
+  /// Calls `visit(bank)` for every bank of the set but not of `without`, in ascending order.
+  template <class Visit>
+  void for_each(const BankSet* without, const Visit& visit) const {
+    for (std::size_t index = 0; index < size_; ++index) {
+      const std::uint64_t except = without == nullptr ? 0 : without->words_[index];
+      const std::size_t first = index * kBitsPerWord;
+      for (std::uint64_t bits = words_[index] & ~except; bits != 0; bits &= bits - 1) {
+        visit(first + static_cast<unsigned>(std::countr_zero(bits)));
+      }
     }
   }
-}
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for_each(nullptr, visit);
+  }
+
+ private:
+  static constexpr std::size_t kWords = kMostBanks / kBitsPerWord;
+
+  std::size_t size_;
+  std::array<std::uint64_t, kWords> words_{};
+};
 
 }  // namespace systole

@@ -23,7 +23,7 @@ BurstBuffer::BurstBuffer(DramOperation operation, std::size_t capacity, std::siz
       free_series_(0),
       free_run_(0),
       banks_(banks),
-      sets_{no_banks(banks), no_banks(banks), no_banks(banks), no_banks(banks)},
+      sets_{BankSet(banks), BankSet(banks), BankSet(banks), BankSet(banks)},
       oldest_arrivals_(banks),
       hit_arrivals_(banks) {
   free_all(series_);
@@ -38,13 +38,13 @@ BurstBuffer::Slot BurstBuffer::first_in_row(Slot from, RowIndex row) const {
 }
 
 void BurstBuffer::update_sets(std::size_t bank, RowIndex open_row) {
-  const Bank& runs = banks_[bank];
+  const Bank runs = banks_[bank];
   const bool waits = runs.oldest != kNone;
   const bool open = open_row != kNoRow;
-  put_bank(sets_.waiting, bank, waits);
-  put_bank(sets_.closed, bank, waits && !open);
-  put_bank(sets_.hits, bank, runs.hit != kNone);
-  put_bank(sets_.conflicts, bank, waits && open && runs.hit != runs.oldest);
+  sets_.waiting.put(bank, waits);
+  sets_.closed.put(bank, waits && !open);
+  sets_.hits.put(bank, runs.hit != kNone);
+  sets_.conflicts.put(bank, waits && open && runs.hit != runs.oldest);
   if (waits) {
     oldest_arrivals_[bank] = series(run(runs.oldest).oldest).arrival;
   }
@@ -55,8 +55,8 @@ void BurstBuffer::update_sets(std::size_t bank, RowIndex open_row) {
 
 DramCycles BurstBuffer::oldest_arrival() const {
   DramCycles oldest{INT64_MAX};
-  for_each_bank(sets_.waiting,
-                [&](std::size_t bank) { oldest = std::min(oldest, oldest_arrivals_[bank]); });
+  sets_.waiting.for_each(
+      [&](std::size_t bank) { oldest = std::min(oldest, oldest_arrivals_[bank]); });
   return oldest;
 }
 
@@ -200,10 +200,16 @@ BurstSeries BurstBuffer::take_series(std::size_t bank, Slot slot, std::int64_t m
   return taken;
 }
 
-void BurstBuffer::row_changed(std::size_t bank, RowIndex open_row) {
-  if (banks_[bank].oldest == kNone) {
-    return;  // nothing waits: the bank is in no set
+void BurstBuffer::take_opening(std::size_t bank, RowIndex row) {
+  const Slot slot = banks_[bank].oldest;
+  drop_series(run(slot), 1);
+  if (run(slot).first_column == run(slot).end_column) {
+    remove_run(banks_[bank], slot, kNoRow);
   }
+  find_hit(bank, row);
+}
+
+void BurstBuffer::find_hit(std::size_t bank, RowIndex open_row) {
   banks_[bank].hit = open_row == kNoRow ? kNone : first_in_row(banks_[bank].oldest, open_row);
   update_sets(bank, open_row);
 }

@@ -91,6 +91,15 @@ class BurstBuffer {
   [[nodiscard]] std::int64_t bursts(Slot slot) const {
     return run(slot).end_column - run(slot).first_column;
   }
+  /// The first of a run's series.
+  [[nodiscard]] const BurstSeries& front_series(Slot slot) const {
+    return series(run(slot).oldest);
+  }
+  [[nodiscard]] bool is_one_series(Slot slot) const {
+    return run(slot).oldest == run(slot).youngest;
+  }
+  /// The bank's youngest run.
+  [[nodiscard]] Slot youngest(std::size_t bank) const { return banks_[bank].youngest; }
   /// True when the burst would be put at the end of `slot`.
   [[nodiscard]] bool continues(Slot slot, const BurstRequest& request) const {
     return banks_[request.bank].youngest == slot && run(slot).row == request.row &&
@@ -100,8 +109,14 @@ class BurstBuffer {
   bool take(std::size_t bank, Slot slot, RowIndex open_row);
   /// Takes at most `most` of the oldest bursts of a run that has more, as one series.
   BurstSeries take_series(std::size_t bank, Slot slot, std::int64_t most);
+  /// Takes the oldest burst of the bank, which has been closed; `row`, the burst's, is opened.
+  void take_opening(std::size_t bank, RowIndex row);
   /// The bank's open row changed; kNoRow: it was closed.
-  void row_changed(std::size_t bank, RowIndex open_row);
+  void row_changed(std::size_t bank, RowIndex open_row) {
+    if (banks_[bank].oldest != kNone) {  // else the bank is in no set
+      find_hit(bank, open_row);
+    }
+  }
 
  private:
   struct Series : BurstSeries {
@@ -133,6 +148,7 @@ class BurstBuffer {
   void append_run(Bank& bank, const BurstRequest& first, const BurstSeries& series);
   void drop_series(Run& from, std::int64_t bursts);
   void remove_run(Bank& bank, Slot slot, RowIndex open_row);
+  void find_hit(std::size_t bank, RowIndex open_row);
   void update_sets(std::size_t bank, RowIndex open_row);
 
   DramOperation operation_;

@@ -12,11 +12,11 @@ ChannelEngine::ChannelEngine(const DramStandard& standard, const DramControllerS
       feeds_(std::move(feeds)),
       sink_(sink) {}
 
-/// False where an entry must become free first: what the write buffer does not hold (it was
-/// offered once) it will not hold until another write is accepted.
-bool ChannelEngine::can_offer(const BurstFeed& feed) const {
-  return !feed.is_empty() &&
-         (!feed.was_refused() || controller_.has_room(feed.run().first.operation));
+/// False where an entry must become free first: what the write buffer does not hold (it is empty,
+/// or the burst was offered once) it will not hold until another write is accepted.
+inline bool ChannelEngine::can_offer(const BurstFeed& feed) const {
+  return !feed.is_empty() && (controller_.has_room(feed.run().first.operation) ||
+                              (!feed.was_refused() && !controller_.is_idle_of_writes()));
 }
 
 namespace {
@@ -53,45 +53,62 @@ void ChannelEngine::go_on(DramCycles until) {
   if (next_ >= until) {
     return;
   }
-  if (const DramCycles reached = stream(next_, until); reached > next_) {
-    next_ = reached;
-    event_ = reached;
-    deliver();
-  } else {
-    visit(next_);
+  if (controller_.may_stream(next_)) {
+    if (const DramCycles reached = stream(next_, until); reached > next_) {
+      next_ = event_ = offer_ = reached;
+      deliver();
+      return;
+    }
+  }
+  visit(next_);
+}
+
+inline void ChannelEngine::offer_bursts(DramCycles now) {
+  for (BurstFeed* const feed : feeds_) {
+    feed->prepare(now);
+    if (!can_offer(*feed) || feed->opens(now) > now) {
+      continue;
+    }
+    const DramOperation operation = feed->run().first.operation;
+    if (!controller_.offer(feed->run().first, now)) {
+      feed->set_refused(true);
+      continue;
+    }
+    feed->take(1, now);
+    if (operation == DramOperation::Write) {
+      for (BurstFeed* const other : feeds_) {
+        other->set_refused(false);  // a read may be forwarded now
+      }
+    }
   }
 }
 
-void ChannelEngine::visit(DramCycles now) {
-  for (BurstFeed* const feed : feeds_) {
-    feed->prepare(now);
-    if (can_offer(*feed) && feed->opens(now) <= now) {
-      const bool writes = feed->run().first.operation == DramOperation::Write;
-      if (controller_.offer(feed->run().first, now)) {
-        feed->take(1, now);
-        for (BurstFeed* const other : feeds_) {
-          // A read may be forwarded now.
-          other->set_refused(other->was_refused() && !writes);
-        }
-      } else {
-        feed->set_refused(true);
-      }
+/// The first cycle from `from` on in which a feed may offer a burst, as far as known.
+inline DramCycles ChannelEngine::next_offer(DramCycles from) const {
+  DramCycles first = kNever;
+  for (const BurstFeed* const feed : feeds_) {
+    if (feed->is_empty()) {
+      first = std::min(first, std::max(from, feed->arrives()));
+    } else if (can_offer(*feed)) {
+      first = std::min(first, feed->opens(from));
     }
+  }
+  return first;
+}
+
+void ChannelEngine::visit(DramCycles now) {
+  if (offer_ <= now) {
+    offer_bursts(now);
   }
   if (event_ <= now || controller_.is_stale()) {
     controller_.step(now);
     event_ = controller_.next_event(now);
   }
-  deliver();
-  next_ = event_;
-  for (const BurstFeed* const feed : feeds_) {
-    const DramCycles next = now + DramCycles(1);
-    if (feed->is_empty()) {
-      next_ = std::min(next_, std::max(next, feed->arrives()));
-    } else if (can_offer(*feed)) {
-      next_ = std::min(next_, feed->opens(next));
-    }
+  if (!controller_.completions().empty()) {
+    deliver();
   }
+  offer_ = next_offer(now + DramCycles(1));
+  next_ = std::min(event_, offer_);
 }
 
 void ChannelEngine::advance(DramCycles until) {

@@ -32,7 +32,7 @@ class ChannelEngine {
                 std::vector<BurstFeed*> feeds, CompletionSink& sink, DramCommandObserver observer);
 
   /// Nothing happens before `cycle`, not even a refresh. Before anything else.
-  void start(DramCycles cycle) { next_ = event_ = cycle; }
+  void start(DramCycles cycle) { next_ = event_ = offer_ = cycle; }
   /// The first cycle of which nothing has been done and in which something may happen.
   [[nodiscard]] DramCycles next() const { return next_; }
   /// Goes on to the next cycle in which something may happen, but not past `until`; nothing of
@@ -42,13 +42,18 @@ class ChannelEngine {
   void advance(DramCycles until);
   /// A feed has, since the last `go_on`, become able to offer a burst in cycle `from`, of which
   /// nothing has been done.
-  void wake(DramCycles from) { next_ = std::min(next_, from); }
+  void wake(DramCycles from) {
+    offer_ = std::min(offer_, from);
+    next_ = std::min(next_, from);
+  }
   [[nodiscard]] const CommandController& controller() const { return controller_; }
 
  private:
   DramCycles stream(DramCycles now, DramCycles until);
   [[nodiscard]] bool can_offer(const BurstFeed& feed) const;
   void visit(DramCycles now);
+  void offer_bursts(DramCycles now);
+  [[nodiscard]] DramCycles next_offer(DramCycles from) const;
   void deliver();
 
   CommandController controller_;
@@ -56,6 +61,7 @@ class ChannelEngine {
   CompletionSink& sink_;
   DramCycles next_{0};
   DramCycles event_{0};  ///< of the controller, unless a burst is offered
+  DramCycles offer_{0};  ///< a feed may offer a burst, unless a completion or an entry comes first
 };
 
 }  // namespace systole

@@ -15,22 +15,10 @@ class ReplayFeed : public BurstFeed {
  public:
   ReplayFeed(const BitFieldMap& map, std::int64_t channel, std::int64_t window, BurstSource& source)
       : map_(map), channel_(channel), window_(window), source_(source) {
+    gated_ = window > 0;
     fetch();
   }
 
-  [[nodiscard]] bool is_gated() const override { return window_ > 0; }
-  /// Bursts that completed before a cycle are out of the window in it.
-  [[nodiscard]] DramCycles opens(DramCycles now) const override {
-    const DramCycles from = std::max(now, run().from);
-    if (window_ == 0 || outstanding_ < window_) {
-      return from;
-    }
-    DramCycles first = kNever - DramCycles(1);
-    for (const std::deque<DramCycles>& ends : ends_) {
-      first = ends.empty() ? first : std::min(first, ends.front());
-    }
-    return std::max(from, first + DramCycles(1));
-  }
   void completed(const CompletedSeries& series) {
     for (std::int64_t index = 0; window_ > 0 && index < series.bursts.bursts; ++index) {
       ends_[kind_of(series)].push_back(series.burst(index).at);
@@ -39,6 +27,9 @@ class ReplayFeed : public BurstFeed {
   [[nodiscard]] const std::array<std::int64_t, 2>& taken() const { return taken_; }
   /// Forgets bursts that completed before `now`.
   void shrink_window(DramCycles now) {
+    if (!is_gated()) {
+      return;
+    }
     for (std::deque<DramCycles>& ends : ends_) {
       while (!ends.empty() && ends.front() < now) {
         ends.pop_front();
@@ -48,6 +39,18 @@ class ReplayFeed : public BurstFeed {
   }
 
  private:
+  /// Bursts that completed before a cycle are out of the window in it.
+  [[nodiscard]] DramCycles gate_opens() const override {
+    if (outstanding_ < window_) {
+      return DramCycles(0);
+    }
+    DramCycles first = kNever - DramCycles(1);
+    for (const std::deque<DramCycles>& ends : ends_) {
+      first = ends.empty() ? first : std::min(first, ends.front());
+    }
+    return first + DramCycles(1);
+  }
+
   void taken(std::int64_t bursts, DramCycles /*last*/) override {
     outstanding_ += bursts;
     fetch();  // a run is one burst

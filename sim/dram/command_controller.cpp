@@ -10,13 +10,28 @@ std::size_t entries(const DramStandard& standard, std::int64_t per_pseudo_channe
   return static_cast<std::size_t>(per_pseudo_channel * standard.organization.pseudo_channels);
 }
 
+std::array<DramCycles, kDramCommandKinds> command_lengths(const DramCommandBus& bus) {
+  std::array<DramCycles, kDramCommandKinds> lengths{};
+  const auto set = [&lengths](DramCommandKind kind, DramCycles length) {
+    lengths[static_cast<std::size_t>(kind)] = length;
+  };
+  set(DramCommandKind::Precharge, bus.precharge);
+  set(DramCommandKind::PrechargeAll, bus.precharge);
+  set(DramCommandKind::Activate, bus.activate);
+  set(DramCommandKind::Read, bus.column);
+  set(DramCommandKind::Write, bus.column);
+  set(DramCommandKind::Refresh, bus.refresh);
+  set(DramCommandKind::RefreshBank, bus.refresh);
+  return lengths;
+}
+
 }  // namespace
 
 CommandController::CommandController(const DramStandard& standard, const DramControllerSpec& spec,
                                      ChannelIndex channel, DramCommandObserver observer)
     : spec_(spec),
       timing_(standard.timing),
-      lengths_(standard.bus),
+      lengths_(command_lengths(standard.bus)),
       device_(standard, spec.rank_turnaround),
       refresh_(standard, spec),
       reads_(DramOperation::Read, entries(standard, spec.read_entries), device_.banks()),
@@ -24,7 +39,7 @@ CommandController::CommandController(const DramStandard& standard, const DramCon
       drain_(spec, writes_.capacity()),
       active_(device_.banks()),
       active_arrivals_(device_.banks()),
-      active_reads_(no_banks(device_.banks())),
+      active_reads_(device_.banks()),
       active_writes_(active_reads_),
       blocked_banks_(active_reads_),
       not_to_precharge_(active_reads_),
@@ -35,8 +50,7 @@ CommandController::CommandController(const DramStandard& standard, const DramCon
       observer_(std::move(observer)) {
   if (standard.bus.split) {
     buses_ = {Bus{.columns = true, .rows = false}, Bus{.columns = false, .rows = true}};
-  } else {
-    buses_ = {Bus{}};
+    bus_count_ = 2;
   }
 }
 
@@ -61,8 +75,7 @@ bool CommandController::offer(const BurstRequest& request, DramCycles now) {
     stale_ = true;
   }
   if (spec_.page_policy != PagePolicy::Open) {
-    forget_buffered();  // a row may be wanted now
-    stale_ = true;
+    stale_ = true;  // a row may be wanted now
   }
   if (was_empty && spec_.starvation_limit > DramCycles(0)) {
     stale_ = true;  // something may starve now
@@ -92,18 +105,144 @@ void CommandController::after_push(const BurstRequest& request, BurstBuffer::Cha
   }
 }
 
-void CommandController::step(DramCycles now) {
-  if (refresh_.advance(now)) {
-    update_blocked();
+inline void CommandController::send(Bus& bus, DramCommandKind kind, std::size_t bank, RowIndex row,
+                                    DramCycles now) {
+  if (kind == DramCommandKind::PrechargeAll) {
+    counts_.rows_closed += static_cast<std::int64_t>(device_.open_banks(device_.rank_of(bank)));
+  } else if (kind == DramCommandKind::Precharge) {
+    ++counts_.rows_closed;
   }
-  for (Bus& bus : buses_) {
-    if (bus.free <= now) {
-      issue_on(bus, now);
+  device_.issue(kind, bank, row, now);
+  ++counts_.commands[static_cast<std::size_t>(kind)];
+  bus.free = now + lengths_[static_cast<std::size_t>(kind)];
+  if (observer_) {
+    observer_({kind, now, channel_, static_cast<BankIndex>(bank), row});
+  }
+}
+
+inline void CommandController::complete(const BurstRequest& request, DramCycles arrival,
+                                        DramCycles now) {
+  const bool reads = request.operation == DramOperation::Read;
+  const DramCycles at = reads ? now + timing_.nCL + timing_.nBL : now;
+  completions_.push_back(
+      {{request.id, 0, arrival, DramCycles(0), 1}, request.operation, at, DramCycles(0), false});
+  last_column_[request.bank] = now;
+}
+
+inline void CommandController::set_active(std::size_t bank, bool active) {
+  const bool reads = active_[bank].operation == DramOperation::Read;
+  (reads ? active_reads_ : active_writes_).put(bank, active);
+  not_to_precharge_.put(bank, active || is_blocked(bank));
+  active_count_ += active ? 1 : -1;
+}
+
+void CommandController::issue_buffered(Bus& bus, DramCommandKind kind, std::size_t bank,
+                                       DramCycles now) {
+  BurstBuffer& bursts = buffer(direction_);
+  switch (kind) {
+    case DramCommandKind::Precharge:
+      precharged_for_row_.put(bank, true);
+      send(bus, kind, bank, bursts.row(bursts.oldest(bank)), now);
+      open_row_changed(bank, kNoRow);
+      break;
+    case DramCommandKind::Activate: {
+      ++(precharged_for_row_.has(bank) ? counts_.row_conflicts : counts_.row_misses);
+      precharged_for_row_.put(bank, false);
+      const BurstBuffer::Slot run = bursts.oldest(bank);
+      active_[bank] = bursts.front(bank, run);
+      active_arrivals_[bank] = bursts.front_arrival(run);
+      const RowIndex row = active_[bank].row;
+      bursts.take_opening(bank, row);
+      buffer(other_operation(direction_)).row_changed(bank, row);
+      send(bus, kind, bank, row, now);
+      set_active(bank, true);
+      break;
+    }
+    default: {
+      const BurstBuffer::Slot run = bursts.hit(bank);
+      complete(bursts.front(bank, run), bursts.front_arrival(run), now);
+      bursts.take(bank, run, device_.open_row(bank));
+      send(bus, kind, bank, device_.open_row(bank), now);
+      break;
     }
   }
 }
 
-void CommandController::issue_on(Bus& bus, DramCycles now) {
+/// Of active bursts, of refreshes and of the page policy.
+void CommandController::issue_own(Bus& bus, DramCommandKind kind, std::size_t bank,
+                                  DramCycles now) {
+  switch (kind) {
+    case DramCommandKind::Read:
+    case DramCommandKind::Write:
+      set_active(bank, false);
+      complete(active_[bank], active_arrivals_[bank], now);
+      send(bus, kind, bank, active_[bank].row, now);
+      break;
+    case DramCommandKind::Precharge:
+      precharged_for_row_.put(bank, false);
+      send(bus, kind, bank, kNoRow, now);
+      open_row_changed(bank, kNoRow);
+      break;
+    case DramCommandKind::PrechargeAll:
+      send(bus, kind, bank, kNoRow, now);
+      for (std::size_t each = bank; each < bank + device_.banks_per_rank(); ++each) {
+        precharged_for_row_.put(each, false);
+        open_row_changed(each, kNoRow);
+      }
+      break;
+    case DramCommandKind::Refresh:
+    case DramCommandKind::RefreshBank:
+      send(bus, kind, bank, kNoRow, now);
+      refresh_.refreshed(device_.rank_of(bank));
+      break;
+    case DramCommandKind::Activate:
+      break;  // always of a buffered burst
+  }
+}
+
+inline void CommandController::issue(Bus& bus, const Candidate& command, DramCycles now) {
+  const DramCommandKind kind = command.kind;  // the plan is about to be forgotten
+  const std::size_t bank = command.bank;
+  if (command.buffered) {
+    issue_buffered(bus, kind, bank, now);
+  } else {
+    issue_own(bus, kind, bank, now);
+  }
+  revise_plans(kind, bank, now);
+  planned_ = false;
+  if (refresh_.owes_any() || any_blocked_) {
+    update_blocked();
+  }
+}
+
+inline const CommandController::Candidate& CommandController::best_buffered(const Bus& bus,
+                                                                            DramCycles from) {
+  if (starves(buffer(direction_), from)) {
+    find_starving(bus, from, starving_);
+    return starving_;
+  }
+  const Candidate* best = bus.columns ? &best_of(Need::Column, from) : nullptr;
+  const auto consider = [&best](const Candidate& candidate) {
+    best = best == nullptr || candidate.is_before(*best) ? &candidate : best;
+  };
+  if (bus.rows) {
+    consider(best_of(Need::Activate, from));
+    consider(best_of(Need::Precharge, from));
+    if (spec_.page_policy != PagePolicy::Open) {
+      find_unwanted_row(from, unwanted_);
+      consider(unwanted_);
+    }
+  }
+  return *best;
+}
+
+inline void CommandController::issue_on(Bus& bus, DramCycles now) {
+  if (planned_) {
+    if (bus.planned->at <= now) {
+      issue(bus, *bus.planned, now);
+    }
+    return;
+  }
   if (bus.columns && active_count_ > 0) {
     if (const Candidate& active = best_active(now); active.at <= now) {
       issue(bus, active, now);
@@ -133,115 +272,15 @@ void CommandController::issue_on(Bus& bus, DramCycles now) {
   }
 }
 
-void CommandController::issue(Bus& bus, const Candidate& command, DramCycles now) {
-  const DramCommandKind kind = command.kind;  // the plan is about to be forgotten
-  const std::size_t bank = command.bank;
-  if (command.buffered) {
-    issue_buffered(bus, kind, bank, now);
-  } else {
-    issue_own(bus, kind, bank, now);
-  }
-  revise_plans(kind, bank, now);
-  if (refresh_.owes_any() || any_blocked_) {
+void CommandController::step(DramCycles now) {
+  planned_ = planned_ && !stale_ && now < interrupt_;
+  if (refresh_.advance(now)) {
     update_blocked();
   }
-}
-
-/// Of active bursts, of refreshes and of the page policy.
-void CommandController::issue_own(Bus& bus, DramCommandKind kind, std::size_t bank,
-                                  DramCycles now) {
-  switch (kind) {
-    case DramCommandKind::Read:
-    case DramCommandKind::Write:
-      set_active(bank, false);
-      complete(active_[bank], active_arrivals_[bank], now);
-      send(bus, kind, bank, active_[bank].row, now);
-      break;
-    case DramCommandKind::Precharge:
-      precharged_for_row_[bank] = false;
-      send(bus, kind, bank, kNoRow, now);
-      open_row_changed(bank, kNoRow);
-      break;
-    case DramCommandKind::PrechargeAll:
-      send(bus, kind, bank, kNoRow, now);
-      for (std::size_t each = bank; each < bank + device_.banks_per_rank(); ++each) {
-        precharged_for_row_[each] = false;
-        open_row_changed(each, kNoRow);
-      }
-      break;
-    case DramCommandKind::Refresh:
-    case DramCommandKind::RefreshBank:
-      send(bus, kind, bank, kNoRow, now);
-      refresh_.refreshed(device_.rank_of(bank));
-      break;
-    case DramCommandKind::Activate:
-      break;  // always of a buffered burst
-  }
-}
-
-void CommandController::issue_buffered(Bus& bus, DramCommandKind kind, std::size_t bank,
-                                       DramCycles now) {
-  BurstBuffer& bursts = buffer(direction_);
-  switch (kind) {
-    case DramCommandKind::Precharge:
-      precharged_for_row_[bank] = true;
-      send(bus, kind, bank, bursts.row(bursts.oldest(bank)), now);
-      open_row_changed(bank, kNoRow);
-      break;
-    case DramCommandKind::Activate: {
-      ++(precharged_for_row_[bank] ? counts_.row_conflicts : counts_.row_misses);
-      precharged_for_row_[bank] = false;
-      const BurstBuffer::Slot run = bursts.oldest(bank);
-      active_[bank] = bursts.front(bank, run);
-      active_arrivals_[bank] = bursts.front_arrival(run);
-      bursts.take(bank, run, kNoRow);
-      send(bus, kind, bank, active_[bank].row, now);
-      set_active(bank, true);
-      open_row_changed(bank, active_[bank].row);
-      break;
+  for (Bus& bus : buses()) {
+    if (bus.free <= now) {
+      issue_on(bus, now);
     }
-    default: {
-      const BurstBuffer::Slot run = bursts.hit(bank);
-      complete(bursts.front(bank, run), bursts.front_arrival(run), now);
-      bursts.take(bank, run, device_.open_row(bank));
-      send(bus, kind, bank, device_.open_row(bank), now);
-      break;
-    }
-  }
-}
-
-void CommandController::set_active(std::size_t bank, bool active) {
-  const bool reads = active_[bank].operation == DramOperation::Read;
-  put_bank(reads ? active_reads_ : active_writes_, bank, active);
-  put_bank(not_to_precharge_, bank, active || is_blocked(bank));
-  active_count_ += active ? 1 : -1;
-}
-
-void CommandController::complete(const BurstRequest& request, DramCycles arrival, DramCycles now) {
-  const bool reads = request.operation == DramOperation::Read;
-  const DramCycles at = reads ? now + timing_.nCL + timing_.nBL : now;
-  completions_.push_back(
-      {{request.id, 0, arrival, DramCycles(0), 1}, request.operation, at, DramCycles(0), false});
-  last_column_[request.bank] = now;
-}
-
-void CommandController::send(Bus& bus, DramCommandKind kind, std::size_t bank, RowIndex row,
-                             DramCycles now) {
-  if (kind == DramCommandKind::PrechargeAll) {
-    counts_.rows_closed += static_cast<std::int64_t>(device_.open_banks(device_.rank_of(bank)));
-  } else if (kind == DramCommandKind::Precharge) {
-    ++counts_.rows_closed;
-  }
-  device_.issue(kind, bank, row, now);
-  ++counts_.commands[static_cast<std::size_t>(kind)];
-  const bool column = kind == DramCommandKind::Read || kind == DramCommandKind::Write;
-  const bool refreshes = kind == DramCommandKind::Refresh || kind == DramCommandKind::RefreshBank;
-  const DramCycles row_length = kind == DramCommandKind::Activate ? lengths_.activate
-                                : refreshes                       ? lengths_.refresh
-                                                                  : lengths_.precharge;
-  bus.free = now + (column ? lengths_.column : row_length);
-  if (observer_) {
-    observer_({kind, now, channel_, static_cast<BankIndex>(bank), row});
   }
 }
 
@@ -254,23 +293,30 @@ DramCycles CommandController::next_event(DramCycles now) {
       event = std::min(event, patience_of(*bursts) + DramCycles(1));
     }
   }
+  interrupt_ = event;
   const bool turns = !all_blocked_ && wanted_direction(next) != direction_;
-  for (Bus& bus : buses_) {
+  planned_ = !any_blocked_ && !turns && !starves(buffer(direction_), next);
+  for (Bus& bus : buses()) {
     const DramCycles from = std::max(next, bus.free);
+    bus.planned = nullptr;
     if (bus.columns && active_count_ > 0) {
-      event = std::min(event, best_active(from).at);
+      bus.planned = &best_active(from);
+      event = std::min(event, bus.planned->at);
     }
     if (any_blocked_ && bus.rows) {
       event = std::min(event, best_refresh(from).at);
     }
-    if (all_blocked_) {
-      continue;
+    if (!all_blocked_) {
+      if (turns) {
+        event = std::min(event, from);
+      } else {
+        const Candidate& buffered = best_buffered(bus, from);
+        event = std::min(event, buffered.at);
+        if (bus.planned == nullptr || buffered.at < bus.planned->at) {
+          bus.planned = &buffered;
+        }
+      }
     }
-    if (turns) {
-      event = std::min(event, from);
-      continue;
-    }
-    event = std::min(event, best_buffered(bus, from).at);
   }
   return std::max(event, next);
 }

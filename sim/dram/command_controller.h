@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "arch/dram_controller_spec.h"
@@ -13,6 +14,7 @@
 #include "sim/dram/device_timing.h"
 #include "sim/dram/dram_types.h"
 #include "sim/dram/refresh_schedule.h"
+#include "sim/dram/stream_beat.h"
 #include "sim/dram/write_drain.h"
 
 namespace systole {
@@ -95,6 +97,14 @@ class CommandController {
   /// which nothing has been done: `now` where something else is to be decided soon. Bursts that are
   /// evenly apart cost as much as one.
   DramCycles stream(BurstFeed& feed, DramCycles now, DramCycles until);
+  /// False where `stream` would end at once, as far as is known without a search.
+  [[nodiscard]] bool may_stream(DramCycles now) const {
+    const auto is_far = [now](const Plan& plan) {
+      return !plan.known || plan.best.at >= now + kWorthwhile;
+    };
+    return is_far(plans_[static_cast<std::size_t>(Need::Activate)]) &&
+           is_far(plans_[static_cast<std::size_t>(Need::Precharge)]);
+  }
   /// The first cycle after `now` in which `step` can do something; kNever when nothing is left to
   /// do but refreshes that are not described.
   [[nodiscard]] DramCycles next_event(DramCycles now);
@@ -138,9 +148,11 @@ class CommandController {
     bool columns = true;
     bool rows = true;
     DramCycles free{0};
-    bool buffered_known = false;  ///< the best of the plans of this bus
-    const Candidate* buffered = nullptr;
+    /// Where `planned_`, found by `next_event`: what goes first if nothing changes before.
+    const Candidate* planned = nullptr;
   };
+  /// Fewer cycles than these are not streamed.
+  static constexpr DramCycles kWorthwhile{12};
   /// The best command of one kind, kept from cycle to cycle. A command makes only those plans
   /// unknown whose cycles it moves; what changes in its bank alone is compared anew.
   struct Plan {
@@ -157,13 +169,28 @@ class CommandController {
     return operation == DramOperation::Read ? reads_ : writes_;
   }
   [[nodiscard]] bool is_active(std::size_t bank) const {
-    return has_bank(active_reads_, bank) || has_bank(active_writes_, bank);
+    return active_reads_.has(bank) || active_writes_.has(bank);
   }
   [[nodiscard]] Plan& plan(Need need) { return plans_[static_cast<std::size_t>(need)]; }
-  [[nodiscard]] const Candidate& best_active(DramCycles from);
-  [[nodiscard]] const Candidate& best_buffered(Bus& bus, DramCycles from);
-  [[nodiscard]] const Candidate* search_buffered(const Bus& bus, DramCycles from);
-  [[nodiscard]] const Candidate& best_of(Need need, DramCycles from);
+  [[nodiscard]] std::span<Bus> buses() { return {buses_.data(), bus_count_}; }
+  /// Carries row commands.
+  [[nodiscard]] Bus& row_bus() { return buses_[bus_count_ - 1]; }
+  [[nodiscard]] const Candidate& best_active(DramCycles from) {
+    if (!active_plan_.known || active_plan_.best.at < from) {
+      search_active(from);
+    }
+    return active_plan_.best;
+  }
+  [[nodiscard]] const Candidate& best_of(Need need, DramCycles from) {
+    Plan& kept = plan(need);
+    if (!kept.known || kept.best.at < from) {
+      search(need, from);
+    }
+    return kept.best;
+  }
+  [[nodiscard]] const Candidate& best_buffered(const Bus& bus, DramCycles from);
+  void search_active(DramCycles from);
+  void search(Need need, DramCycles from);
   void find_starving(const Bus& bus, DramCycles from, Candidate& best) const;
   void find_unwanted_row(DramCycles from, Candidate& best) const;
   /// A burst of the buffer is older than the limit.
@@ -184,14 +211,13 @@ class CommandController {
                DramCommandKind kind);
   void reconsider_active(std::size_t bank, DramCycles from);
   void forget_plans();
-  void forget_buffered();
   void revise_plans(DramCommandKind kind, std::size_t bank, DramCycles now);
   [[nodiscard]] Candidate best_refresh(DramCycles from) const;
   [[nodiscard]] Candidate refresh_of(std::size_t rank) const;
   [[nodiscard]] bool rank_is_idle(std::size_t rank) const;
   [[nodiscard]] bool bank_is_idle(std::size_t bank) const;
   [[nodiscard]] bool refresh_pending(std::size_t rank) const;
-  [[nodiscard]] bool is_blocked(std::size_t bank) const { return has_bank(blocked_banks_, bank); }
+  [[nodiscard]] bool is_blocked(std::size_t bank) const { return blocked_banks_.has(bank); }
   void update_blocked();
   void after_push(const BurstRequest& request, BurstBuffer::Change change, DramCycles now);
   [[nodiscard]] DramOperation wanted_direction(DramCycles now) const {
@@ -214,14 +240,15 @@ class CommandController {
   /// By operation; arrivals only ascend, so an old value is a bound.
   mutable std::array<DramCycles, 2> patience_{};
   DramTiming timing_;
-  DramCommandBus lengths_;
+  std::array<DramCycles, kDramCommandKinds> lengths_;  ///< bus cycles by command
   DeviceTiming device_;
   RefreshSchedule refresh_;
   BurstBuffer reads_;
   BurstBuffer writes_;
   WriteDrain drain_;
   DramOperation direction_ = DramOperation::Read;
-  std::vector<Bus> buses_;
+  std::array<Bus, 2> buses_;
+  std::size_t bus_count_ = 1;
   std::array<Plan, kNeeds> plans_;
   Plan active_plan_;
   Candidate starving_;
@@ -236,9 +263,12 @@ class CommandController {
   bool any_blocked_ = false;
   bool all_blocked_ = false;
   bool stale_ = true;
-  std::vector<bool> precharged_for_row_;  ///< by bank: the last PRE made way for another row
-  std::vector<DramCycles> last_column_;   ///< by bank
-  BankSet streamed_;                      ///< by `stream`, to be told to the device
+  bool planned_ = false;
+  DramCycles interrupt_{0};              ///< what `next_event` planned is void from here on
+  BankSet precharged_for_row_;           ///< the last PRE made way for another row
+  std::vector<DramCycles> last_column_;  ///< by bank
+  BankSet streamed_;                     ///< by `stream`, to be told to the device
+  StreamBeat beat_;                      ///< of the stream under way
   std::vector<CompletedSeries> completions_;
   CommandCounts counts_;
   ChannelIndex channel_;

@@ -17,22 +17,21 @@ class CommandController::Search {
  public:
   explicit Search(DramCycles from) : from_(from.count()) {}
 
-  /// One command for each bank of `banks & ~without`.
+  /// One command for each bank of `banks` but not of `without`.
   void add(DramCommandKind kind, const DeviceTiming::Earliest& earliest, const DramCycles* arrivals,
-           const BankSet& banks, const BankSet& without = {}) {
-    for (std::size_t word = 0; word < banks.size(); ++word) {
-      const std::uint64_t except = without.empty() ? 0 : without[word];
-      for (std::uint64_t bits = banks[word] & ~except; bits != 0; bits &= bits - 1) {
-        const std::size_t bank =
-            word * kBankSetBits + static_cast<std::size_t>(std::countr_zero(bits));
-        const std::int64_t wait = std::max<std::int64_t>(0, earliest.at(bank).count() - from_);
-        const std::int64_t key = (wait << kArrivalBits) | arrivals[bank].count();
-        const bool first = key < key_;  // no branch: it would often be guessed wrong
-        key_ = first ? key : key_;
-        bank_ = first ? bank : bank_;
-        kind_ = first ? kind : kind_;
-      }
-    }
+           const BankSet& banks, const BankSet* without = nullptr) {
+    std::int64_t best = key_;
+    std::size_t best_bank = bank_;
+    banks.for_each(without, [&](std::size_t bank) {
+      const std::int64_t wait = std::max<std::int64_t>(0, earliest.at(bank).count() - from_);
+      const std::int64_t key = (wait << kArrivalBits) | arrivals[bank].count();
+      const bool first = key < best;  // no branch: it would often be guessed wrong
+      best = first ? key : best;
+      best_bank = first ? bank : best_bank;
+    });
+    kind_ = best < key_ ? kind : kind_;
+    key_ = best;
+    bank_ = best_bank;
   }
 
   /// Part by part: see Candidate.
@@ -54,42 +53,37 @@ class CommandController::Search {
   DramCommandKind kind_ = DramCommandKind::Precharge;
 };
 
-const CommandController::Candidate& CommandController::best_active(DramCycles from) {
-  if (!active_plan_.known || active_plan_.best.at < from) {
-    Search search(from);
-    search.add(DramCommandKind::Read, device_.earliest(DramCommandKind::Read),
-               active_arrivals_.data(), active_reads_);
-    search.add(DramCommandKind::Write, device_.earliest(DramCommandKind::Write),
-               active_arrivals_.data(), active_writes_);
-    search.store(active_plan_, false);
+void CommandController::search_active(DramCycles from) {
+  Search search(from);
+  for (const DramOperation operation : {DramOperation::Read, DramOperation::Write}) {
+    const BankSet& banks = operation == DramOperation::Read ? active_reads_ : active_writes_;
+    if (!banks.is_empty()) {
+      const DramCommandKind kind = column_of(operation);
+      search.add(kind, device_.earliest(kind), active_arrivals_.data(), banks);
+    }
   }
-  return active_plan_.best;
+  search.store(active_plan_, false);
 }
 
-const CommandController::Candidate& CommandController::best_of(Need need, DramCycles from) {
-  Plan& kept = plan(need);
-  if (kept.known && kept.best.at >= from) {
-    return kept.best;
-  }
+void CommandController::search(Need need, DramCycles from) {
   const BurstBuffer& bursts = buffer(direction_);
   const BurstBuffer::Banks& banks = bursts.banks();
   Search search(from);
   switch (need) {
     case Need::Column:
       search.add(column_of(direction_), device_.earliest(column_of(direction_)),
-                 bursts.hit_arrivals(), banks.hits, blocked_banks_);
+                 bursts.hit_arrivals(), banks.hits, &blocked_banks_);
       break;
     case Need::Activate:
       search.add(DramCommandKind::Activate, device_.earliest(DramCommandKind::Activate),
-                 bursts.oldest_arrivals(), banks.closed, blocked_banks_);
+                 bursts.oldest_arrivals(), banks.closed, &blocked_banks_);
       break;
     case Need::Precharge:
       search.add(DramCommandKind::Precharge, device_.earliest(DramCommandKind::Precharge),
-                 bursts.oldest_arrivals(), banks.conflicts, not_to_precharge_);
+                 bursts.oldest_arrivals(), banks.conflicts, &not_to_precharge_);
       break;
   }
-  search.store(kept, true);
-  return kept.best;
+  search.store(plan(need), true);
 }
 
 void CommandController::improve(Candidate& best, DramCycles at, DramCycles arrival,
@@ -99,7 +93,6 @@ void CommandController::improve(Candidate& best, DramCycles at, DramCycles arriv
     best.arrival = arrival;
     best.bank = static_cast<std::uint32_t>(bank);
     best.kind = kind;
-    forget_buffered();
     stale_ = true;
   }
 }
@@ -156,7 +149,7 @@ void CommandController::find_starving(const Bus& bus, DramCycles from, Candidate
   const BurstBuffer& bursts = buffer(direction_);
   const DramCycles oldest = bursts.oldest_arrival();
   best = {};
-  for_each_bank(bursts.banks().waiting, [&](std::size_t bank) {
+  bursts.banks().waiting.for_each([&](std::size_t bank) {
     if (bursts.oldest_arrivals()[bank] != oldest || is_blocked(bank)) {
       return;
     }
@@ -171,35 +164,6 @@ void CommandController::find_starving(const Bus& bus, DramCycles from, Candidate
               static_cast<std::uint32_t>(bank), kind, true};
     }
   });
-}
-
-const CommandController::Candidate& CommandController::best_buffered(Bus& bus, DramCycles from) {
-  if (starves(buffer(direction_), from)) {
-    find_starving(bus, from, starving_);
-    bus.buffered_known = false;
-    return starving_;
-  }
-  if (!bus.buffered_known || bus.buffered->at < from) {
-    bus.buffered = search_buffered(bus, from);
-    bus.buffered_known = true;
-  }
-  return *bus.buffered;
-}
-
-const CommandController::Candidate* CommandController::search_buffered(const Bus& bus,
-                                                                       DramCycles from) {
-  const Candidate* best = bus.columns ? &best_of(Need::Column, from) : nullptr;
-  if (bus.rows) {
-    for (const Need need : {Need::Activate, Need::Precharge}) {
-      const Candidate* const candidate = &best_of(need, from);
-      best = best == nullptr || candidate->is_before(*best) ? candidate : best;
-    }
-    if (spec_.page_policy != PagePolicy::Open) {
-      find_unwanted_row(from, unwanted_);
-      best = unwanted_.is_before(*best) ? &unwanted_ : best;
-    }
-  }
-  return best;
 }
 
 void CommandController::find_unwanted_row(DramCycles from, Candidate& best) const {
@@ -224,20 +188,12 @@ void CommandController::forget_plans() {
   for (Plan& kept : plans_) {
     kept.known = false;
   }
-  forget_buffered();
-}
-
-void CommandController::forget_buffered() {
-  for (Bus& bus : buses_) {
-    bus.buffered_known = false;
-  }
 }
 
 /// Of what a command changes: the cycles of its own kind in other banks (columns, activates;
 /// precharges where they keep a distance), and everything in its own bank.
 void CommandController::revise_plans(DramCommandKind kind, std::size_t bank, DramCycles now) {
   const DramCycles from = now + DramCycles(1);
-  forget_buffered();
   switch (kind) {
     case DramCommandKind::Read:
     case DramCommandKind::Write:

@@ -38,7 +38,7 @@ void CommandController::update_blocked() {
     return;
   }
   const BankSet before = blocked_banks_;
-  std::fill(blocked_banks_.begin(), blocked_banks_.end(), 0);
+  blocked_banks_.clear();
   any_blocked_ = false;
   const bool whole_channel = spec_.refresh_blocks == RefreshBlocks::Channel;
   for (std::size_t rank = 0; rank < device_.ranks(); ++rank) {
@@ -57,13 +57,13 @@ void CommandController::update_blocked() {
       end = first + 1;
     }
     for (std::size_t bank = first; bank < end; ++bank) {
-      put_bank(blocked_banks_, bank, true);
+      blocked_banks_.put(bank, true);
     }
   }
   all_blocked_ = any_blocked_ && whole_channel;
-  for (std::size_t word = 0; word < active_reads_.size(); ++word) {
-    not_to_precharge_[word] = active_reads_[word] | active_writes_[word] | blocked_banks_[word];
-  }
+  not_to_precharge_ = blocked_banks_;
+  not_to_precharge_ |= active_reads_;
+  not_to_precharge_ |= active_writes_;
   if (blocked_banks_ != before) {
     forget_plans();
   }

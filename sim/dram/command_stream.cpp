@@ -1,233 +1,227 @@
-#include <algorithm>
+#include "sim/dram/command_stream.h"
 
-#include "sim/dram/command_controller.h"
+#include <algorithm>
 
 namespace systole {
 
-/// One call of `stream`: column commands of the direction's buffer in the order of the plans, and
-/// bursts of the feed that make no other command possible.
-class CommandController::Stream {
- public:
-  Stream(CommandController& controller, BurstFeed& feed, DramCycles now, DramCycles end)
-      : controller_(controller),
-        device_(controller.device_),
-        bursts_(controller.buffer(controller.direction_)),
-        bus_(controller.buses_.front()),
-        feed_(feed),
-        kind_(column_of(controller.direction_)),
-        length_(controller.lengths_.column),
-        now_(now),
-        end_(end) {}
-
-  DramCycles run() {
-    plan_offer(now_);
-    find_column();
-    for (;;) {
-      if (offer_ <= column_ && offer_ < end_ && bursts_.has_room()) {
-        accept();
-      } else if (column_ < end_) {
-        issue();
-      } else {
-        break;
-      }
-    }
-    finish();
-    return end_;
-  }
-
- private:
-  /// When the feed's next burst is offered, not before `from`. One of the other operation ends the
-  /// stream, as does one that is forwarded or merged.
-  void plan_offer(DramCycles from) {
-    offer_ = kNever;
-    if (feed_.is_empty()) {
-      end_ = std::min(end_, std::max(from, feed_.arrives()));
+DramCycles CommandController::Stream::run() {
+  beat_.forget();
+  plan_offer(now_);
+  find_column();
+  for (;;) {
+    if (offer_ <= column_ && offer_ < end_ && bursts_.has_room()) {
+      accept();
+    } else if (column_ < end_) {
+      issue();
     } else {
-      offer_ = std::max(from, feed_.run().from);
-      const BurstRequest& first = feed_.run().first;
-      const BurstBuffer& writes = controller_.writes_;
-      if (first.operation != controller_.direction_ || (writes.size() > 0 && writes.holds(first))) {
-        end_ = std::min(end_, offer_);
-      }
+      break;
     }
   }
+  finish();
+  return end_;
+}
 
-  /// The next column command and its cycle.
-  void find_column() {
-    const DramCycles from = std::max(now_, bus_.free);
-    column_ = kNever;
-    alone_ = true;
-    DramCycles arrival = kNever;
-    for_each_bank(bursts_.banks().hits, [&](std::size_t bank) {
-      const DramCycles at = std::max(from, device_.earliest(kind_, bank));
-      const DramCycles arrived = bursts_.hit_arrivals()[bank];
-      alone_ = column_ == kNever;
-      if (at < column_ || (at == column_ && arrived < arrival)) {
-        column_ = at;
-        arrival = arrived;
-        bank_ = bank;
-      }
-    });
-  }
-
-  /// A burst, or those of its run that come before the next column command.
-  void accept() {
-    const OfferedRun& run = feed_.run();
-    const BurstRequest first = run.first;
-    const RowIndex row = device_.open_row(first.bank);
-    const bool waits = bursts_.oldest(first.bank) != BurstBuffer::kNone;
-    if (row != first.row && !waits) {
-      end_ = offer_;  // it needs a row command
-      return;
-    }
-    now_ = std::max(now_, offer_);
-    std::int64_t count = 1;
-    const bool hits_first =
-        row == first.row && bursts_.hit(first.bank) == BurstBuffer::kNone;  // moves `column_`
-    if (controller_.writes_.size() == 0 && !hits_first) {
-      const auto room = static_cast<std::int64_t>(bursts_.capacity() - bursts_.size());
-      const DramCycles last = std::min(column_, end_ - DramCycles(1));
-      count = std::min({run.bursts, room, (last - offer_).count() + 1});
-    }
-    const auto change =
-        bursts_.push_series(first, {first.id, run.id_step, offer_, DramCycles(1), count}, row);
-    feed_.take(count, offer_ + DramCycles(count - 1));
-    plan_offer(offer_ + DramCycles(count));
-    if (change == BurstBuffer::Change::Hit) {
-      find_column();
+void CommandController::Stream::plan_offer(DramCycles from) {
+  offer_ = kNever;
+  if (feed_.is_empty()) {
+    end_ = std::min(end_, std::max(from, feed_.arrives()));
+  } else {
+    offer_ = std::max(from, feed_.run().from);
+    const BurstRequest& first = feed_.run().first;
+    const BurstBuffer& writes = controller_.writes_;
+    if (first.operation != controller_.direction_ || (writes.size() > 0 && writes.holds(first))) {
+      end_ = std::min(end_, offer_);
     }
   }
+}
 
-  void issue() {
-    if (bursts_.size() == 1 && !controller_.buses_.back().columns) {
-      end_ = column_;  // the bus for rows may turn to the other buffer in the same cycle
-      return;
+void CommandController::Stream::find_column() {
+  const DramCycles from = std::max(now_, bus_.free);
+  column_ = kNever;
+  alone_ = true;
+  DramCycles arrival = kNever;
+  bursts_.banks().hits.for_each([&](std::size_t bank) {
+    const DramCycles at = std::max(from, device_.earliest(kind_, bank));
+    const DramCycles arrived = bursts_.hit_arrivals()[bank];
+    alone_ = column_ == kNever;
+    if (at < column_ || (at == column_ && arrived < arrival)) {
+      column_ = at;
+      arrival = arrived;
+      bank_ = bank;
     }
-    const BurstBuffer::Slot run = bursts_.hit(bank_);
-    const bool was_full = !bursts_.has_room();
-    if (!issue_many(run, was_full)) {
-      const BurstRequest burst = bursts_.front(bank_, run);
-      const DramCycles arrival = bursts_.front_arrival(run);
-      const bool ends_run = bursts_.take(bank_, run, burst.row);
-      sent({burst.id, 0, arrival, DramCycles(0), 1}, DramCycles(0));
-      if (ends_run) {
-        end_ = std::min(end_, now_);  // the bank may need another row now
-      }
-    }
-    if (was_full) {
-      offer_ = std::max(offer_, now_);
-    }
+  });
+}
+
+void CommandController::Stream::accept() {
+  const OfferedRun& run = feed_.run();
+  const BurstRequest first = run.first;
+  const RowIndex row = device_.open_row(first.bank);
+  const bool waits = bursts_.oldest(first.bank) != BurstBuffer::kNone;
+  if (row != first.row && !waits) {
+    end_ = offer_;  // it needs a row command
+    return;
+  }
+  now_ = std::max(now_, offer_);
+  std::int64_t count = 1;
+  const bool hits_first =
+      row == first.row && bursts_.hit(first.bank) == BurstBuffer::kNone;  // moves `column_`
+  if (controller_.writes_.size() == 0 && !hits_first) {
+    const auto room = static_cast<std::int64_t>(bursts_.capacity() - bursts_.size());
+    const DramCycles last = std::min(column_, end_ - DramCycles(1));
+    count = std::min({run.bursts, room, (last - offer_).count() + 1});
+  }
+  if (count == 1) {
+    beat_.add(StreamBeat::Acceptance{first, offer_});
+  } else {
+    beat_.forget();
+  }
+  const auto change =
+      bursts_.push_series(first, {first.id, run.id_step, offer_, DramCycles(1), count}, row);
+  feed_.take(count, offer_ + DramCycles(count - 1));
+  plan_offer(offer_ + DramCycles(count));
+  if (change == BurstBuffer::Change::Hit) {
     find_column();
   }
+}
 
-  /// Commands of `run` one gap apart, each followed in the next cycle by a burst of the feed in its
-  /// place, or by none. False where that is not what follows.
-  bool issue_many(BurstBuffer::Slot run, bool was_full) {
-    const DramCycles gap = std::max(device_.column_gap(kind_, bank_, bank_), length_);
-    const OfferedRun& offered = feed_.run();
-    const bool offers = offer_ <= column_ + DramCycles(1);
-    const bool goes_on = offers && bursts_.continues(run, offered.first);
-    if (offers ? !was_full || !can_follow(run, goes_on) : offer_ < end_) {
-      return false;
-    }
-    // All of them, and the offers after them, come before the end; the run does not.
-    std::int64_t count = (end_ - column_ - DramCycles(2)).count() / gap.count() + 1;
-    count = std::min(count, goes_on ? offered.bursts : bursts_.bursts(run) - 1);
-    count = std::min(count, offers ? offered.bursts : count);
-    if (!alone_) {
-      count = goes_before_others(run, gap) ? std::min(count, bursts_.bursts(run)) : 0;
-    }
-    if (count < 2) {
-      return false;
-    }
-    if (offers) {
-      const BurstRequest first = offered.first;
-      const BurstSeries series{first.id, offered.id_step, column_ + DramCycles(1), gap, count};
-      (void)bursts_.push_series(first, series, device_.open_row(first.bank));
-      feed_.take(count, column_ + gap * (count - 1) + DramCycles(1));
-    }
-    for (std::int64_t left = count; left > 0;) {
-      const BurstSeries taken = bursts_.take_series(bank_, run, left);
-      left -= taken.bursts;
-      sent(taken, gap);
-      column_ += gap * taken.bursts;
-    }
-    if (offers) {
-      plan_offer(now_ + DramCycles(1));
-    }
-    return true;
+void CommandController::Stream::issue() {
+  if (bursts_.size() == 1 && !controller_.row_bus().columns) {
+    end_ = column_;  // the bus for rows may turn to the other buffer in the same cycle
+    return;
   }
-
-  /// Many offered bursts may take the places of those of `run`: they make no other command
-  /// possible, and none of them is of an address in the write buffer.
-  [[nodiscard]] bool can_follow(BurstBuffer::Slot run, bool goes_on) const {
-    if (controller_.writes_.size() > 0 &&
-        (kind_ == DramCommandKind::Read || !goes_on || bursts_.oldest(bank_) != run)) {
-      return false;
-    }
-    const BurstRequest& first = feed_.run().first;
-    return goes_on || (bursts_.oldest(first.bank) != BurstBuffer::kNone &&
-                       (device_.open_row(first.bank) != first.row ||
-                        bursts_.hit(first.bank) != BurstBuffer::kNone));
-  }
-
-  /// All other banks' bursts are younger than those of `run`, and not earlier after each of them.
-  [[nodiscard]] bool goes_before_others(BurstBuffer::Slot run, DramCycles gap) const {
-    bool first = true;
-    const DramCycles youngest = bursts_.last_arrival(run);
-    for_each_bank(bursts_.banks().hits, [&](std::size_t bank) {
-      first = first && (bank == bank_ || (bursts_.hit_arrivals()[bank] > youngest &&
-                                          device_.column_gap(kind_, bank_, bank) >= gap));
-    });
-    return first;
-  }
-
-  /// The commands of the bursts, the first at `column_`, have been issued.
-  void sent(const BurstSeries& bursts, DramCycles step) {
-    const DramCycles last = column_ + step * (bursts.bursts - 1);
-    const bool reads = kind_ == DramCommandKind::Read;
-    const DramTiming& timing = controller_.timing_;
-    const DramCycles end = reads ? column_ + timing.nCL + timing.nBL : column_;
-    controller_.completions_.push_back({bursts, controller_.direction_, end, step, false});
-    device_.space_columns(kind_, bank_, last);
-    controller_.counts_.commands[static_cast<std::size_t>(kind_)] += bursts.bursts;
-    controller_.last_column_[bank_] = last;
-    put_bank(controller_.streamed_, bank_, true);
-    bus_.free = last + length_;
-    now_ = last + DramCycles(1);
-    for (std::int64_t burst = 0; controller_.observer_ && burst < bursts.bursts; ++burst) {
-      controller_.observer_({kind_, column_ + step * burst, controller_.channel_,
-                             static_cast<BankIndex>(bank_), device_.open_row(bank_)});
+  const BurstBuffer::Slot run = bursts_.hit(bank_);
+  const bool was_full = !bursts_.has_room();
+  if (issue_many(run, was_full)) {
+    beat_.forget();
+  } else if (has_beat_ && follow_beat()) {
+    return;
+  } else {
+    beat_.add(StreamBeat::Command{bank_, column_});
+    const BurstRequest burst = bursts_.front(bank_, run);
+    const DramCycles arrival = bursts_.front_arrival(run);
+    const bool ends_run = bursts_.take(bank_, run, burst.row);
+    sent({burst.id, 0, arrival, DramCycles(0), 1}, DramCycles(0));
+    if (ends_run) {
+      beat_.forget();
+      end_ = changes_more() ? std::min(end_, now_) : end_;
     }
   }
-
-  void finish() {
-    for_each_bank(controller_.streamed_, [&](std::size_t bank) {
-      device_.issue(kind_, bank, device_.open_row(bank), controller_.last_column_[bank]);
-      put_bank(controller_.streamed_, bank, false);
-    });
-    controller_.active_plan_.known = false;
-    controller_.forget_plans();
-    controller_.stale_ = true;
-    if (controller_.refresh_.owes_any()) {
-      controller_.update_blocked();
-    }
+  if (was_full) {
+    offer_ = std::max(offer_, now_);
   }
+  find_column();
+}
 
-  CommandController& controller_;
-  DeviceTiming& device_;
-  BurstBuffer& bursts_;
-  Bus& bus_;
-  BurstFeed& feed_;
-  DramCommandKind kind_;
-  DramCycles length_;
-  DramCycles now_;  ///< after the last command
-  DramCycles end_;
-  DramCycles offer_ = kNever;
-  DramCycles column_ = kNever;
-  std::size_t bank_ = 0;
-  bool alone_ = true;  ///< no other bank has a burst in its open row
-};
+bool CommandController::Stream::changes_more() const {
+  return bursts_.size() == 0 || bursts_.oldest(bank_) != BurstBuffer::kNone ||
+         controller_.spec_.page_policy != PagePolicy::Open || controller_.refresh_.owes_any();
+}
+
+bool CommandController::Stream::issue_many(BurstBuffer::Slot run, bool was_full) {
+  const DramCycles gap = std::max(device_.column_gap(kind_, bank_, bank_), length_);
+  const OfferedRun& offered = feed_.run();
+  const bool offers = offer_ <= column_ + DramCycles(1);
+  if (offers && offered.bursts < 2) {
+    return false;
+  }
+  const bool goes_on = offers && bursts_.continues(run, offered.first);
+  if (offers ? !was_full || !can_follow(run, goes_on) : offer_ < end_) {
+    return false;
+  }
+  // All of them, and the offers after them, come before the end; the run does not.
+  std::int64_t count = (end_ - column_ - DramCycles(2)).count() / gap.count() + 1;
+  count = std::min(count, goes_on ? offered.bursts : bursts_.bursts(run) - 1);
+  count = std::min(count, offers ? offered.bursts : count);
+  if (!alone_) {
+    count = goes_before_others(run, gap) ? std::min(count, bursts_.bursts(run)) : 0;
+  }
+  if (count < 2) {
+    return false;
+  }
+  if (offers) {
+    const BurstRequest first = offered.first;
+    const BurstSeries series{first.id, offered.id_step, column_ + DramCycles(1), gap, count};
+    (void)bursts_.push_series(first, series, device_.open_row(first.bank));
+    feed_.take(count, column_ + gap * (count - 1) + DramCycles(1));
+  }
+  for (std::int64_t left = count; left > 0;) {
+    const BurstSeries taken = bursts_.take_series(bank_, run, left);
+    left -= taken.bursts;
+    sent(taken, gap);
+    column_ += gap * taken.bursts;
+  }
+  if (offers) {
+    plan_offer(now_ + DramCycles(1));
+  }
+  return true;
+}
+
+bool CommandController::Stream::can_follow(BurstBuffer::Slot run, bool goes_on) const {
+  if (controller_.writes_.size() > 0 &&
+      (kind_ == DramCommandKind::Read || !goes_on || bursts_.oldest(bank_) != run)) {
+    return false;
+  }
+  const BurstRequest& first = feed_.run().first;
+  return goes_on || (bursts_.oldest(first.bank) != BurstBuffer::kNone &&
+                     (device_.open_row(first.bank) != first.row ||
+                      bursts_.hit(first.bank) != BurstBuffer::kNone));
+}
+
+bool CommandController::Stream::goes_before_others(BurstBuffer::Slot run, DramCycles gap) const {
+  bool first = true;
+  const DramCycles youngest = bursts_.last_arrival(run);
+  bursts_.banks().hits.for_each([&](std::size_t bank) {
+    first = first && (bank == bank_ || (bursts_.hit_arrivals()[bank] > youngest &&
+                                        device_.column_gap(kind_, bank_, bank) >= gap));
+  });
+  return first;
+}
+
+void CommandController::Stream::sent(const BurstSeries& bursts, DramCycles step) {
+  complete(bursts, column_, step);
+  issued(bank_, column_, step, bursts.bursts);
+  const DramCycles last = column_ + step * (bursts.bursts - 1);
+  bus_.free = last + length_;
+  now_ = last + DramCycles(1);
+  for (std::int64_t burst = 0; controller_.observer_ && burst < bursts.bursts; ++burst) {
+    observe(bank_, column_ + step * burst);
+  }
+}
+
+void CommandController::Stream::complete(const BurstSeries& bursts, DramCycles at,
+                                         DramCycles step) {
+  const DramTiming& timing = controller_.timing_;
+  const DramCycles end = kind_ == DramCommandKind::Read ? at + timing.nCL + timing.nBL : at;
+  controller_.completions_.push_back({bursts, controller_.direction_, end, step, false});
+}
+
+void CommandController::Stream::issued(std::size_t bank, DramCycles at, DramCycles step,
+                                       std::int64_t commands) {
+  const DramCycles last = at + step * (commands - 1);
+  device_.space_columns(kind_, bank, last);
+  controller_.counts_.commands[static_cast<std::size_t>(kind_)] += commands;
+  controller_.last_column_[bank] = last;
+  controller_.streamed_.put(bank, true);
+}
+
+void CommandController::Stream::observe(std::size_t bank, DramCycles at) const {
+  controller_.observer_(
+      {kind_, at, controller_.channel_, static_cast<BankIndex>(bank), device_.open_row(bank)});
+}
+
+void CommandController::Stream::finish() {
+  controller_.streamed_.for_each([&](std::size_t bank) {
+    device_.issue(kind_, bank, device_.open_row(bank), controller_.last_column_[bank]);
+  });
+  controller_.streamed_.clear();
+  controller_.active_plan_.known = false;
+  controller_.plan(Need::Column).known = false;
+  controller_.plan(Need::Precharge).known = false;
+  controller_.stale_ = true;
+  if (controller_.refresh_.owes_any()) {
+    controller_.update_blocked();
+  }
+}
 
 /// From when on, at the latest, something else may happen than the column commands of buffered
 /// bursts; `now` or earlier where that is already so.
@@ -250,25 +244,18 @@ DramCycles CommandController::end_of_stream(DramCycles now, DramCycles until) {
   if (active_count_ > 0) {
     end = std::min(end, best_active(std::max(now, buses_.front().free)).at);
   }
-  const DramCycles rows_free = std::max(now, buses_.back().free);
+  const DramCycles rows_free = std::max(now, row_bus().free);
   for (const Need need : {Need::Activate, Need::Precharge}) {
     end = std::min(end, best_of(need, rows_free).at);
   }
   if (spec_.page_policy != PagePolicy::Open && end > now) {
     find_unwanted_row(rows_free, unwanted_);
-    forget_buffered();
     end = std::min(end, unwanted_.at);
   }
   return end;
 }
 
 DramCycles CommandController::stream(BurstFeed& feed, DramCycles now, DramCycles until) {
-  constexpr DramCycles kWorthwhile{12};
-  for (const Need need : {Need::Activate, Need::Precharge}) {
-    if (plan(need).known && plan(need).best.at < now + kWorthwhile) {
-      return now;
-    }
-  }
   const DramCycles end = end_of_stream(now, until);
   if (end < now + kWorthwhile) {
     return now;

@@ -1,5 +1,6 @@
 #include "sim/dram/device_timing.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace systole {
@@ -33,17 +34,18 @@ DeviceTiming::DeviceTiming(const DramStandard& standard, RankTurnaround turnarou
   for (const CommandGap& gap : command_gaps(standard, turnaround)) {
     add_gap(gap);
   }
+  find_column_gaps();
+}
+
+void DeviceTiming::find_column_gaps() {
   for (const DramCommandKind kind : {DramCommandKind::Read, DramCommandKind::Write}) {
     const std::size_t entries = static_cast<std::size_t>(kind) * groups_;
     std::vector<DramCycles>& gaps = column_gaps_[operation_of(kind)];
     gaps.resize(groups_ * groups_);
     for (std::size_t from = 0; from < groups_; ++from) {
-      for (const GroupGap& gap : group_gaps(kind, from)) {
-        for (std::size_t to = gap.first; to < gap.end; ++to) {
-          if (to >= entries && to < entries + groups_) {
-            DramCycles& longest = gaps[from * groups_ + to - entries];
-            longest = std::max(longest, gap.cycles);
-          }
+      for (const Gap& gap : group_gaps(kind, from)) {
+        if (gap.second >= entries && gap.second < entries + groups_) {
+          gaps[from * groups_ + gap.second - entries] = gap.cycles;
         }
       }
     }
@@ -52,9 +54,19 @@ DeviceTiming::DeviceTiming(const DramStandard& standard, RankTurnaround turnarou
 
 void DeviceTiming::add_groups(const CommandGap& gap, std::size_t from, std::size_t first,
                               std::size_t end) {
-  if (first < end) {
-    const std::size_t entries = static_cast<std::size_t>(gap.second) * groups_;
-    group_gaps(gap.first, from).push_back({entries + first, entries + end, gap.cycles});
+  std::vector<Gap>& known = group_gaps(gap.first, from);
+  const std::size_t per_rank = std::size_t{1} << groups_per_rank_bits_;
+  // Of a rank's refresh only the first bank group is asked.
+  const std::size_t step = gap.second == DramCommandKind::Refresh ? per_rank : 1;
+  for (std::size_t to = first; to < end; to += step) {
+    const std::size_t second = static_cast<std::size_t>(gap.second) * groups_ + to;
+    const auto same = std::find_if(known.begin(), known.end(),
+                                   [second](const Gap& other) { return other.second == second; });
+    if (same == known.end()) {
+      known.push_back({second, gap.cycles});
+    } else {
+      same->cycles = std::max(same->cycles, gap.cycles);
+    }
   }
 }
 
@@ -101,18 +113,16 @@ DramCycles DeviceTiming::earliest_precharge_all(std::size_t rank) const {
 }
 
 void DeviceTiming::raise_banks(DramCommandKind kind, std::size_t bank, DramCycles when) {
-  for (const BankGap& gap : bank_gaps_[static_cast<std::size_t>(kind)]) {
-    DramCycles& ready = bank_ready_[gap.second + bank];
-    ready = std::max(ready, when + gap.cycles);
+  DramCycles* const entries = bank_ready_.data() + bank;
+  for (const Gap& gap : bank_gaps_[static_cast<std::size_t>(kind)]) {
+    entries[gap.second] = std::max(entries[gap.second], when + gap.cycles);
   }
 }
 
 void DeviceTiming::raise_groups(DramCommandKind kind, std::size_t bank, DramCycles when) {
-  for (const GroupGap& gap : group_gaps(kind, bank >> banks_per_group_bits_)) {
-    const DramCycles until = when + gap.cycles;
-    for (std::size_t group = gap.first; group < gap.end; ++group) {
-      group_ready_[group] = std::max(group_ready_[group], until);
-    }
+  DramCycles* const entries = group_ready_.data();
+  for (const Gap& gap : group_gaps(kind, bank >> banks_per_group_bits_)) {
+    entries[gap.second] = std::max(entries[gap.second], when + gap.cycles);
   }
 }
 
@@ -137,9 +147,10 @@ void DeviceTiming::open(std::size_t bank, RowIndex row, DramCycles when) {
     window.ends[window.oldest] = when + windows_[each].cycles;
     window.oldest = window.oldest + 1 == window.ends.size() ? 0 : window.oldest + 1;
     const DramCycles end = window.ends[window.oldest];
-    for (std::size_t group = index << groups_per_rank_bits_;
-         group < (index + 1) << groups_per_rank_bits_; ++group) {
-      group_ready_[entries + group] = std::max(group_ready_[entries + group], end);
+    DramCycles* const first = &group_ready_[entries + (index << groups_per_rank_bits_)];
+    DramCycles* const past = first + (std::size_t{1} << groups_per_rank_bits_);
+    for (DramCycles* ready = first; ready != past; ++ready) {
+      *ready = std::max(*ready, end);
     }
   }
 }

@@ -73,15 +73,10 @@ class DeviceTiming {
   [[nodiscard]] DramCycles active_cycles(DramCycles now) const;
 
  private:
-  /// A gap within the bank.
-  struct BankGap {
-    std::size_t second = 0;  ///< begin of that command's entries in `bank_ready_`
-    DramCycles cycles{0};
-  };
-  /// A gap to the bank groups `first` to `end`, as entries of `group_ready_`.
-  struct GroupGap {
-    std::size_t first = 0;
-    std::size_t end = 0;
+  /// A gap to the entry `second` of `bank_ready_`, counted from the command's bank, or of
+  /// `group_ready_`.
+  struct Gap {
+    std::size_t second = 0;
     DramCycles cycles{0};
   };
   struct Window {  ///< ring: the end of the window of each of the last activates
@@ -96,7 +91,8 @@ class DeviceTiming {
 
   void add_gap(const CommandGap& gap);
   void add_groups(const CommandGap& gap, std::size_t from, std::size_t first, std::size_t end);
-  [[nodiscard]] std::vector<GroupGap>& group_gaps(DramCommandKind kind, std::size_t group) {
+  void find_column_gaps();
+  [[nodiscard]] std::vector<Gap>& group_gaps(DramCommandKind kind, std::size_t group) {
     return group_gaps_[static_cast<std::size_t>(kind) * groups_ + group];
   }
   [[nodiscard]] static std::size_t operation_of(DramCommandKind column) {
@@ -112,9 +108,9 @@ class DeviceTiming {
   int banks_per_rank_bits_;
   std::size_t ranks_per_pseudo_;
   std::size_t banks_;
-  std::size_t groups_;                                             ///< of all ranks
-  std::array<std::vector<BankGap>, kDramCommandKinds> bank_gaps_;  ///< by first command
-  std::vector<std::vector<GroupGap>> group_gaps_;  ///< by first command and its bank group
+  std::size_t groups_;                                         ///< of all ranks
+  std::array<std::vector<Gap>, kDramCommandKinds> bank_gaps_;  ///< by first command
+  std::vector<std::vector<Gap>> group_gaps_;  ///< by first command and its bank group
   std::vector<ActivateWindow> windows_;
   std::vector<DramCycles> bank_ready_;  ///< by command and bank
   /// What bank group, rank and data bus allow, by command and bank group.

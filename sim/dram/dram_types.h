@@ -23,6 +23,10 @@ enum class SpanId : std::int64_t {};
 
 enum class DramOperation : std::uint8_t { Read, Write };
 
+constexpr DramOperation other_operation(DramOperation operation) {
+  return operation == DramOperation::Read ? DramOperation::Write : DramOperation::Read;
+}
+
 /// What one span asks of one channel: consecutive bursts of the channel.
 struct DramPart {
   SpanId span{};

@@ -11,6 +11,7 @@ void PartFeed::enqueue(const DramPart& part, std::int64_t number) {
   }
   queues_[index].push_back({part, number});
   ++parts_;
+  arrives_ = std::min(arrives_, part.arrival);
 }
 
 std::size_t PartFeed::queued(InitiatorIndex initiator) const {
@@ -18,20 +19,14 @@ std::size_t PartFeed::queued(InitiatorIndex initiator) const {
   return index < queues_.size() ? queues_[index].size() : 0;
 }
 
-DramCycles PartFeed::arrives() const {
-  DramCycles first = kNever;
-  if (parts_ > 0) {
-    for (const std::deque<Waiting>& queue : queues_) {
-      first = queue.empty() ? first : std::min(first, queue.front().part.arrival);
-    }
+void PartFeed::find_first_arrival() {
+  arrives_ = kNever;
+  for (const std::deque<Waiting>& queue : queues_) {
+    arrives_ = queue.empty() ? arrives_ : std::min(arrives_, queue.front().part.arrival);
   }
-  return first;
 }
 
-void PartFeed::prepare(DramCycles now) {
-  if (!is_empty() || parts_ == 0) {
-    return;
-  }
+void PartFeed::choose(DramCycles now) {
   for (std::size_t asked = 0; asked < queues_.size(); ++asked) {
     const std::size_t index = (turn_ + asked) % queues_.size();
     if (queues_[index].empty() || queues_[index].front().part.arrival > now) {
@@ -50,6 +45,31 @@ void PartFeed::prepare(DramCycles now) {
   }
 }
 
+Rotation PartFeed::rotation() const {
+  if (map_.ways() == 1 || is_empty()) {
+    return BurstFeed::rotation();
+  }
+  const DramPart& part = queues_[serving_].front().part;
+  Rotation rotation{.ways = map_.ways(),
+                    .bursts = std::min(part.bursts, map_.rotation_length(part.first_burst))};
+  for (std::size_t index = 0; index < queues_.size(); ++index) {
+    if (index != serving_ && !queues_[index].empty()) {
+      rotation.until = std::min(rotation.until, queues_[index].front().part.arrival);
+    }
+  }
+  return rotation;
+}
+
+void PartFeed::take_rotating(std::int64_t bursts, DramCycles last) {
+  if (map_.ways() == 1) {
+    take(bursts, last);
+    return;
+  }
+  run_.bursts = 0;  // of several banks, chosen anew
+  set_refused(false);
+  taken(bursts, last);
+}
+
 void PartFeed::taken(std::int64_t bursts, DramCycles last) {
   Waiting& oldest = queues_[serving_].front();
   accepted_.push_back({oldest.number, bursts});
@@ -58,6 +78,7 @@ void PartFeed::taken(std::int64_t bursts, DramCycles last) {
   if (oldest.part.bursts == 0) {
     queues_[serving_].pop_front();
     --parts_;
+    find_first_arrival();
   }
   prepare(last);
 }

@@ -37,8 +37,8 @@ class PartFeed : public BurstFeed {
   /// No part has a burst that was not accepted.
   [[nodiscard]] bool is_drained() const { return parts_ == 0; }
 
-  void prepare(DramCycles now) override;
-  [[nodiscard]] DramCycles arrives() const override;
+  [[nodiscard]] Rotation rotation() const override;
+  void take_rotating(std::int64_t bursts, DramCycles last) override;
 
  private:
   struct Waiting {
@@ -47,6 +47,8 @@ class PartFeed : public BurstFeed {
   };
 
   void taken(std::int64_t bursts, DramCycles last) override;
+  void choose(DramCycles now) override;
+  void find_first_arrival();
 
   DramAddressMap map_;
   std::vector<std::deque<Waiting>> queues_;  ///< by initiator; the oldest part shrinks by bursts

@@ -183,6 +183,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"TimeForCycles", "nCL: 11 cycles", "nCL: 13.75 ns",
                 ":14:8: timing.nCL: expected a number of cycles in 1 cycle..1000000 cycles as a "
                 "number, a space and cycles or cycle, got '13.75 ns'"},
+        Mistake{"TooManyBanks", "ranks: 2", "ranks: 8\n  pseudo_channels: 2",
+                ":4:3: organization: expected at most 512 banks a channel, got 1024"},
         Mistake{"BurstDoesNotDivide", "nBL: 4 cycles", "nBL: 3 cycles",
                 ":13:8: timing.nBL: expected a divisor of organization.burst_length (8, line 5), "
                 "got '3 cycles'"},

@@ -99,6 +99,15 @@ DramControllerSpec all_policies() {
           .postponed_refreshes = 2};
 }
 
+/// Two pseudo-channels behind one split command bus, as HBM2 has them.
+DramStandard with_pseudo_channels(DramStandard standard) {
+  standard.name += " with pseudo-channels";
+  standard.organization.pseudo_channels = 2;
+  standard.bus.split = true;
+  standard.bus.activate = DramCycles(2);
+  return standard;
+}
+
 std::vector<Mix> mixes() {
   const DramStandard groups = two_ranks_with_groups();
   DramStandard far_apart = lpddr4_3200();  // nCL far above nCWL: only their order keeps a RD back
@@ -141,6 +150,37 @@ std::vector<Mix> mixes() {
        .channels = 2,
        .longest = 6000,
        .writes = 3,
+       .mapping = DramMapping::BankGroupInterleaved},
+      {.name = "streams_over_groups",
+       .standard = ddr4_2400(),
+       .longest = 14000,
+       .writes = 3,
+       .mapping = DramMapping::BankGroupInterleaved},
+      {.name = "streams_over_groups_in_turn",
+       .standard = ddr4_2400(),
+       .initiators = 3,
+       .longest = 12000,
+       .pause = 3000,
+       .writes = 4,
+       .controller = all_policies(),
+       .mapping = DramMapping::BankGroupInterleaved},
+      {.name = "streams_from_group_to_group",
+       .standard = ddr4_2400(),
+       .initiators = 2,
+       .longest = 18000,
+       .pause = 5000,
+       .writes = 3},
+      {.name = "streams_over_pseudo_channels",
+       .standard = with_pseudo_channels(ddr4_2400()),
+       .initiators = 2,
+       .longest = 14000,
+       .pause = 2000,
+       .writes = 3,
+       .controller = {.read_entries = 64,
+                      .write_entries = 64,
+                      .starvation_limit = DramCycles(10'000),
+                      .refresh_blocks = RefreshBlocks::Refreshed,
+                      .postponed_refreshes = 4},
        .mapping = DramMapping::BankGroupInterleaved},
       {.name = "streams",
        .standard = ddr3_2133(),
