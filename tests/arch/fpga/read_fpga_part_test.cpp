@@ -112,9 +112,10 @@ TEST(FpgaBudget, OverBudgetNamesTheResourcesOfEveryCard) {
             "chip.yaml:27:13: unified_buffer.capacity: expected a design of at most 463 URAM of "
             "part 'vck5000', got '480' (unified_buffer 480)");
   // 768 x 192 by 24: 6144
-  EXPECT_EQ(message_with("rows: 192", "rows: 768", "fpga_overlay_s10nx"),
-            "chip.yaml:9:9: matrix_unit.rows: expected a design of at most 3960 AI tensor blocks of "
-            "part 'stratix10_nx', got '6144' (matrix_unit 6144)");
+  EXPECT_EQ(
+      message_with("rows: 192", "rows: 768", "fpga_overlay_s10nx"),
+      "chip.yaml:9:9: matrix_unit.rows: expected a design of at most 3960 AI tensor blocks of "
+      "part 'stratix10_nx', got '6144' (matrix_unit 6144)");
   EXPECT_EQ(message_with("clock: 400 MHz", "clock: 500 MHz", "fpga_overlay_s10nx"),
             "chip.yaml:6:8: clock: expected at most 440 MHz, the clock of large designs in part "
             "'stratix10_nx', got '500 MHz'");
