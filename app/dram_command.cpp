@@ -73,6 +73,10 @@ std::string_view log_name(DramCommandKind kind) {
       return "PREab";
     case DramCommandKind::RefreshBank:
       return "REFpb";
+    case DramCommandKind::PowerDown:
+      return "PDE";
+    case DramCommandKind::PowerUp:
+      return "PDX";
   }
   return "";
 }
@@ -80,8 +84,7 @@ std::string_view log_name(DramCommandKind kind) {
 void write_command(std::FILE* file, const DramCommand& command, const DramOrganization& shape) {
   const auto bank = static_cast<std::int64_t>(command.bank);
   const std::int64_t group = bank / shape.banks_per_group;
-  const bool of_rank =
-      command.kind == DramCommandKind::Refresh || command.kind == DramCommandKind::PrechargeAll;
+  const bool of_rank = is_of_rank(command.kind);
   fmt::print(file, "{},{},{},{},{},{},{}\n", static_cast<std::int64_t>(command.channel),
              command.at.count(), log_name(command.kind), group / shape.bank_groups,
              of_rank ? -1 : group % shape.bank_groups, of_rank ? -1 : bank % shape.banks_per_group,

@@ -80,6 +80,9 @@ struct DramCounters {
   std::int64_t write_bytes = 0;
   /// Channel cycles (summed over channels) in which the data bus carried a burst.
   DramCycles data_bus_busy{0};
+  /// Rank cycles in power-down, with a row open and without.
+  DramCycles active_power_down{0};
+  DramCycles precharged_power_down{0};
 
   bool operator==(const DramCounters&) const = default;
 };

@@ -60,6 +60,9 @@ struct DramControllerSpec {
   /// Refreshes (of all banks) that may wait for an idle rank or bank before one is forced.
   std::int64_t postponed_refreshes = 0;
   RankTurnaround rank_turnaround = RankTurnaround::Separate;
+  /// Cycles without work after which a rank goes into power-down; 0: never. Takes a standard with
+  /// nCKE and nXP.
+  DramCycles power_down{0};
 
   bool operator==(const DramControllerSpec&) const = default;
 };

@@ -42,8 +42,12 @@ DramEnergy dram_energy(const DramStandard& standard, const DramRunResult& run) {
   energy.write = of.energy(power.IDD4W - power.IDD3N, timing.nBL, run.writes);
   energy.refresh = of.energy(power.IDD5AB - power.IDD3N, timing.nRFC, run.refreshes) +
                    of.energy(power.IDD5PB - power.IDD3N, timing.nRFCpb, run.bank_refreshes);
-  energy.active_standby = of.energy(power.IDD3N, run.active_cycles, 1);
-  energy.precharged_standby = of.energy(power.IDD2N, run.rank_cycles - run.active_cycles, 1);
+  energy.active_standby =
+      of.energy(power.IDD3N, run.active_cycles - run.active_power_down_cycles, 1);
+  energy.precharged_standby = of.energy(
+      power.IDD2N, run.rank_cycles - run.active_cycles - run.precharged_power_down_cycles, 1);
+  energy.active_power_down = of.energy(power.IDD3P, run.active_power_down_cycles, 1);
+  energy.precharged_power_down = of.energy(power.IDD2P, run.precharged_power_down_cycles, 1);
   energy.io = static_cast<double>(Wide{run.reads} * bits * power.io_read.count() +
                                   Wide{run.writes} * bits * power.io_write.count()) /
               kFemtojoulesPerPicojoule;

@@ -12,10 +12,11 @@ namespace systole {
 ///   precharge  U (IDD0 - IDD2N) tRP a row closed
 ///   read       U (IDD4R - IDD3N) tBL a RD;  write: IDD4W, a WR
 ///   refresh    U (IDD5AB - IDD3N) tRFC a REF; of one bank U (IDD5PB - IDD3N) tRFCpb
-///   background U IDD3N while a rank has a row open, U IDD2N while it has none
+///   background U IDD3N while a rank has a row open, U IDD2N while it has none;
+///              in power-down U IDD3P and U IDD2P
 ///   io         io_read and io_write for every bit moved
-/// A refresh counts as time without an open row. Not modelled: power-down, self-refresh,
-/// temperature, the controller's own energy.
+/// A refresh counts as time without an open row. Not modelled: self-refresh, temperature, the
+/// controller's own energy.
 struct DramEnergy {
   double activate = 0;
   double precharge = 0;
@@ -24,10 +25,13 @@ struct DramEnergy {
   double refresh = 0;
   double active_standby = 0;
   double precharged_standby = 0;
+  double active_power_down = 0;
+  double precharged_power_down = 0;
   double io = 0;
 
   [[nodiscard]] double total() const {
-    return activate + precharge + read + write + refresh + active_standby + precharged_standby + io;
+    return activate + precharge + read + write + refresh + active_standby + precharged_standby +
+           active_power_down + precharged_power_down + io;
   }
 };
 

@@ -22,6 +22,8 @@ void DramRunResult::add(const DramRunResult& other) {
   merged += other.merged;
   active_cycles += other.active_cycles;
   rank_cycles += other.rank_cycles;
+  active_power_down_cycles += other.active_power_down_cycles;
+  precharged_power_down_cycles += other.precharged_power_down_cycles;
   read_latency.add(other.read_latency);
 }
 

@@ -27,7 +27,9 @@ struct DramRunResult {
   /// Summed over ranks: a row was open, until `cycles` of the channel; and all cycles.
   DramCycles active_cycles{0};
   DramCycles rank_cycles{0};
-  LatencyHistogram read_latency;  ///< completion - acceptance
+  DramCycles active_power_down_cycles{0};      ///< of `active_cycles`, in power-down
+  DramCycles precharged_power_down_cycles{0};  ///< of the others
+  LatencyHistogram read_latency;               ///< completion - acceptance
 
   /// Bursts that needed no activate of their own.
   [[nodiscard]] std::int64_t row_hits() const { return reads + writes - activates; }

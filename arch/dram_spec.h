@@ -64,7 +64,7 @@ struct DramTiming {
   DramCycles nRFC{0};      ///< refresh of all banks of a rank
   DramCycles nRFCpb{0};    ///< refresh of one bank; 0: the standard has none
   DramCycles nPBR2PBR{0};  ///< refresh of one bank to that of another of the rank
-  DramCycles nCKE{0};      ///< shortest power-down; 0: not described, never entered
+  DramCycles nCKE{0};      ///< shortest power-down; 0: the standard has none here
   DramCycles nXP{0};       ///< power-down exit to the next command
 };
 
@@ -107,6 +107,10 @@ struct DramStandard {
 
 [[nodiscard]] constexpr bool has_bank_refresh(const DramStandard& standard) {
   return standard.timing.nRFCpb > DramCycles(0);
+}
+
+[[nodiscard]] constexpr bool has_power_down(const DramStandard& standard) {
+  return standard.timing.nCKE > DramCycles(0) && standard.timing.nXP > DramCycles(0);
 }
 
 /// Does the controller refresh the standard bank by bank?

@@ -33,6 +33,9 @@ DramControllerSpec read_dram_controller(const std::string& file) {
   spec.refresh_blocks = node.choice<RefreshBlocks>("refresh_blocks");
   spec.postponed_refreshes = node.integer("postponed_refreshes", {.min = 0, .max = kMaxPostponed});
   spec.rank_turnaround = node.choice<RankTurnaround>("rank_turnaround");
+  if (node.has("power_down")) {
+    spec.power_down = node.dram_cycles("power_down", {.min = 0, .max = kMaxCycles});
+  }
   node.finish();
 
   const std::string file_name = std::filesystem::path(file).stem().string();
@@ -57,6 +60,10 @@ std::string find_dram_controller_file(const std::string& name,
 std::string controller_misfit(const DramControllerSpec& controller, const DramStandard& standard) {
   if (controller.refresh == RefreshKind::PerBank && !has_bank_refresh(standard)) {
     return fmt::format("does not refresh per bank, which {} cannot (it has no nRFCpb)",
+                       standard.name);
+  }
+  if (controller.power_down > DramCycles(0) && !has_power_down(standard)) {
+    return fmt::format("does not power ranks down, which {} cannot (it has no nCKE and nXP)",
                        standard.name);
   }
   return {};

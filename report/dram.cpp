@@ -52,6 +52,8 @@ Json energy_json(const DramReport& report) {
           {"refresh", nj(energy.refresh)},
           {"active_standby", nj(energy.active_standby)},
           {"precharged_standby", nj(energy.precharged_standby)},
+          {"active_power_down", nj(energy.active_power_down)},
+          {"precharged_power_down", nj(energy.precharged_power_down)},
           {"io", nj(energy.io)},
           {"total", nj(energy.total())}};
 }
@@ -89,6 +91,10 @@ std::string energy_text(const DramReport& report) {
   part("refresh", energy.refresh);
   part("active standby", energy.active_standby);
   part("precharged standby", energy.precharged_standby);
+  if (report.controller.power_down > DramCycles(0)) {
+    part("active power-down", energy.active_power_down);
+    part("precharged power-down", energy.precharged_power_down);
+  }
   part("io", energy.io);
   return text;
 }
@@ -135,6 +141,14 @@ std::string dram_text(const DramReport& report) {
       fmt::format("ACT {}, PRE {}, PREA {}, RD {}, WR {}, REF {}, REFpb {}", grouped(run.activates),
                   grouped(run.precharges), grouped(run.precharges_all), grouped(run.reads),
                   grouped(run.writes), grouped(run.refreshes), grouped(run.bank_refreshes)));
+  if (report.controller.power_down > DramCycles(0)) {
+    const DramCycles down = run.active_power_down_cycles + run.precharged_power_down_cycles;
+    text += row("power-down",
+                fmt::format("{} of {} rank cycles ({} %)", grouped(down.count()),
+                            grouped(run.rank_cycles.count()),
+                            percent(ratio(static_cast<double>(down.count()),
+                                          static_cast<double>(run.rank_cycles.count())))));
+  }
   text += row("served by the buffer", fmt::format("{} reads forwarded, {} writes merged",
                                                   grouped(run.forwarded), grouped(run.merged)));
   return text + energy_text(report);
@@ -172,6 +186,10 @@ std::string dram_json(const DramReport& report) {
                     {"REFpb", run.bank_refreshes}}},
                   {"forwarded_reads", run.forwarded},
                   {"merged_writes", run.merged},
+                  {"power_down_cycles",
+                   {{"active", run.active_power_down_cycles.count()},
+                    {"precharged", run.precharged_power_down_cycles.count()},
+                    {"of_rank_cycles", run.rank_cycles.count()}}},
                   {"energy_nj", energy_json(report)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -112,6 +112,8 @@ Json dram_json(const Result& result) {
           {"read_bytes", dram.read_bytes},
           {"write_bytes", dram.write_bytes},
           {"data_bus_busy_cycles", dram.data_bus_busy.count()},
+          {"active_power_down_cycles", dram.active_power_down.count()},
+          {"precharged_power_down_cycles", dram.precharged_power_down.count()},
           {"bytes_per_second", figures.dram_bandwidth},
           {"peak_bytes_per_second", figures.dram_peak_bandwidth},
           {"utilisation", figures.dram_utilisation},

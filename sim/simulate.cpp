@@ -25,7 +25,7 @@ Counters simulate(const ChipSpec& chip, const Program& program, const RunData* d
   std::optional<WaveFile> waveform;
   if (!recording.waveform.empty()) {
     waveform.emplace(recording.waveform);
-    core.trace(waveform->kernel_file());
+    core.show_in(waveform->kernel_file());
   }
   run_kernel(chip.clock());
   Counters counters = core.finish();

@@ -67,7 +67,10 @@ DramRunResult dram_run_of(const ChipSpec& chip, const Counters& counters) {
   run.reads = counters.dram.reads;
   run.writes = counters.dram.writes;
   run.refreshes = counters.dram.refreshes;
-  run.active_cycles = run.rank_cycles;
+  run.bank_refreshes = counters.dram.bank_refreshes;
+  run.active_power_down_cycles = counters.dram.active_power_down;
+  run.precharged_power_down_cycles = counters.dram.precharged_power_down;
+  run.active_cycles = run.rank_cycles - run.precharged_power_down_cycles;
   return run;
 }
 

@@ -76,10 +76,11 @@ Counters Core::finish() {
   return counters_;
 }
 
-void Core::trace(sc_core::sc_trace_file* file) const {
+void Core::show_in(sc_core::sc_trace_file* file) {
   constexpr int kIntegerBits = 32;
+  constexpr int kBufferBits = 48;
   const std::string scope = name();
-  for (const EngineFront* front : fronts_) {
+  for (EngineFront* front : fronts_) {
     front->trace(file, scope);
   }
   const auto semaphores = static_cast<std::int32_t>(context_.program.semaphores.size());
@@ -91,6 +92,8 @@ void Core::trace(sc_core::sc_trace_file* file) const {
                     name_of(semaphore.to), name_of(semaphore.kind)),
         kIntegerBits);
   }
+  context_.buffer_level = &buffer_level_.emplace(context_.program);
+  sc_core::sc_trace(file, buffer_level_->bytes(), scope + ".buffer.bytes", kBufferBits);
   sc_core::sc_trace(file, fifo_.held(), scope + ".weight_fifo.held", kIntegerBits);
   sc_core::sc_trace(file, fifo_.arrived_count(), scope + ".weight_fifo.arrived", kIntegerBits);
   for (const auto& [user, user_name] : kEnumNames<BufferUser>) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <systemc>
 
 #include "sim/core/core_context.h"
@@ -33,8 +34,9 @@ class Core : public sc_core::sc_module {
   /// `deadlock at cycle C: ENGINE waits for ...; ...` when instructions are left.
   [[nodiscard]] Counters finish();
 
-  /// Adds the core's variables to a waveform: docs/timeline.md has the list.
-  void trace(sc_core::sc_trace_file* file) const override;
+  /// Before the simulation starts: adds the core's variables to a waveform. docs/timeline.md has
+  /// the list.
+  void show_in(sc_core::sc_trace_file* file);
 
  private:
   Counters counters_;
@@ -45,6 +47,7 @@ class Core : public sc_core::sc_module {
   AccumulatorPorts accumulator_ports_;
   WeightFifo fifo_;
   std::unique_ptr<CoreMemories> memories_;
+  std::optional<BufferLevel> buffer_level_;
   CoreContext context_;
   HostLink host_;
   DmaEngine dma_in_;

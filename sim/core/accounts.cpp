@@ -11,10 +11,7 @@ EngineCounters& EngineAccount::of_layer(std::int32_t layer) {
       .engines[static_cast<std::size_t>(engine_)];
 }
 
-void EngineAccount::charge(Cause cause, CoreCycles until, std::int32_t layer) {
-  if (until <= charged_until_) {
-    return;
-  }
+void EngineAccount::charge_cycles(Cause cause, CoreCycles until, std::int32_t layer) {
   const CoreCycles cycles = until - charged_until_;
   counters_.engine(engine_)[cause] += cycles;
   of_layer(layer)[cause] += cycles;

@@ -24,7 +24,11 @@ class EngineAccount {
   }
 
   /// Charges the cycles from the end of the last charge to `until`; nothing when that has passed.
-  void charge(Cause cause, CoreCycles until, std::int32_t layer);
+  void charge(Cause cause, CoreCycles until, std::int32_t layer) {
+    if (until > charged_until_) {
+      charge_cycles(cause, until, layer);
+    }
+  }
   /// Charges the cycles up to `until`: at most `busy` of them to Busy, then at most `port` to Port,
   /// what is left to `rest`.
   void charge_work(CoreCycles until, CoreCycles busy, CoreCycles port, Cause rest,
@@ -36,6 +40,7 @@ class EngineAccount {
   [[nodiscard]] CoreCycles charged_until() const { return charged_until_; }
 
  private:
+  void charge_cycles(Cause cause, CoreCycles until, std::int32_t layer);
   EngineCounters& of_layer(std::int32_t layer);
 
   Engine engine_;

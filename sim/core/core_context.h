@@ -9,6 +9,7 @@
 #include "sim/core/core_time.h"
 #include "sim/core/semaphores.h"
 #include "sim/memory/accumulators.h"
+#include "sim/memory/buffer_level.h"
 #include "sim/memory/byte_memory.h"
 #include "sim/memory/memory_ports.h"
 #include "sim/simulate.h"
@@ -27,11 +28,11 @@ struct CoreMemories {
 };
 
 /// What the engines of one core share. `memories` is null in a run without data, `trace` in one
-/// that nobody records.
+/// that nobody records, `buffer_level` in one without waveform.
 struct CoreContext {
   const ChipSpec& chip;
   const Program& program;
-  CoreTime time;
+  const CoreTime& time;
   SemaphoreBank& semaphores;
   BufferPorts& ports;
   AccumulatorPorts& accumulator_ports;
@@ -39,6 +40,7 @@ struct CoreContext {
   LayerAccount& layers;
   CoreMemories* memories = nullptr;
   RunTrace* trace = nullptr;
+  BufferLevel* buffer_level = nullptr;
 
   /// Actions are counted by layer; LayerAccount adds them up at the end.
   [[nodiscard]] ActionCounters& actions_of(std::int32_t layer) const {

@@ -11,11 +11,12 @@ namespace systole {
 /// a moment between two edges (a DRAM response) counts as the later edge.
 class CoreTime {
  public:
-  explicit CoreTime(Clock<CoreCycles> clock) : clock_(clock) {}
+  explicit CoreTime(Clock<CoreCycles> clock)
+      : clock_(clock), kernel_(*sc_core::sc_get_curr_simcontext()) {}
 
   /// The first edge at or after the present simulated time.
   [[nodiscard]] CoreCycles now() const {
-    const sc_dt::uint64 time = sc_core::sc_time_stamp().value();
+    const sc_dt::uint64 time = present();
     if (time != known_time_) {  // processes ask many times in a cycle, and divisions are slow
       known_time_ = time;
       known_edge_ = clock_.edge_at_or_after(Femtoseconds(static_cast<std::int64_t>(time)));
@@ -29,21 +30,25 @@ class CoreTime {
 
   /// From the present time to the edge that begins `cycle`; zero when that has passed.
   [[nodiscard]] sc_core::sc_time delay_until(CoreCycles cycle) const {
-    const auto edge = static_cast<sc_dt::uint64>(clock_.time_of(cycle).count());
-    const sc_dt::uint64 present = sc_core::sc_time_stamp().value();
-    return sc_core::sc_time::from_value(edge > present ? edge - present : 0);
+    const sc_dt::uint64 edge = time_of(cycle);
+    return sc_core::sc_time::from_value(edge > present() ? edge - present() : 0);
   }
 
   /// Suspends the calling thread until `cycle` begins; returns at once when that has passed.
   void wait_until(CoreCycles cycle) const {
-    const sc_core::sc_time delay = delay_until(cycle);
-    if (delay != sc_core::SC_ZERO_TIME) {
-      sc_core::wait(delay);
+    if (time_of(cycle) > present()) {
+      sc_core::wait(delay_until(cycle));
     }
   }
 
  private:
+  [[nodiscard]] sc_dt::uint64 present() const { return kernel_.time_stamp().value(); }
+  [[nodiscard]] sc_dt::uint64 time_of(CoreCycles cycle) const {
+    return static_cast<sc_dt::uint64>(clock_.time_of(cycle).count());
+  }
+
   Clock<CoreCycles> clock_;
+  const sc_core::sc_simcontext& kernel_;
   mutable sc_dt::uint64 known_time_ = 0;
   mutable CoreCycles known_edge_{0};
 };

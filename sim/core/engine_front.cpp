@@ -100,32 +100,22 @@ void EngineFront::complete(const Taken& taken) {
   ++completed_;
   --wave_.in_flight;
   update_wave();
+  if (context_.buffer_level != nullptr) {
+    context_.buffer_level->completed(
+        {.engine = engine_, .index = static_cast<std::size_t>(taken.index)});
+  }
   record(taken);
 }
 
-void EngineFront::show_head(Cause state) {
-  head_state_ = state;
-  if (!prepares_ahead_) {
-    work_state_.reset();
+Cause EngineFront::shown_state() const {
+  if (completed_ == stream_.size()) {
+    return Cause::Idle;
   }
-  update_wave();
-}
-
-void EngineFront::show_work(Cause state) {
-  work_state_ = state;
-  update_wave();
-}
-
-void EngineFront::update_wave() {
-  Cause state = work_state_.value_or(head_state_);
   // The matrix unit alone takes the next instruction while results of others are on their way.
   if (engine_ == Engine::Matrix && !work_state_ && wave_.in_flight > 0 && is_wait(head_state_)) {
-    state = Cause::Drain;
+    return Cause::Drain;
   }
-  if (completed_ == stream_.size()) {
-    state = Cause::Idle;
-  }
-  wave_.state = static_cast<unsigned int>(state);
+  return work_state_.value_or(head_state_);
 }
 
 void EngineFront::record(const Taken& taken) {
@@ -143,7 +133,8 @@ void EngineFront::fail(const Taken& taken, const std::string& message) const {
                                   context_.program.layers[layer].name, message));
 }
 
-void EngineFront::trace(sc_core::sc_trace_file* file, const std::string& core) const {
+void EngineFront::trace(sc_core::sc_trace_file* file, const std::string& core) {
+  has_wave_ = true;
   constexpr int kIntegerBits = 32;
   constexpr int kStateBits = std::bit_width(static_cast<unsigned int>(kCauseCount - 1));
   const std::string scope = fmt::format("{}.{}.", core, name_of(engine_));

@@ -9,6 +9,7 @@
 #include "arch/diag/error.h"
 #include "sim/core/core_context.h"
 #include "sim/core/instruction_queue.h"
+#include "sim/core/wakeup.h"
 
 namespace systole {
 
@@ -59,17 +60,17 @@ class EngineFront {
   [[nodiscard]] Issued& take_next();
   /// Suspends until every semaphore of the instruction was there, in order, and takes them.
   void wait_for_semaphores(Issued& issued);
-  /// Suspends on `event` until `is_ready()`, noting what for in case that it never comes. `shown`
+  /// Suspends on `wakeup` until `is_ready()`, noting what for in case that it never comes. `shown`
   /// is what waveforms show meanwhile.
   template <class Ready>
-  void wait_for(WaitsFor what, Cause shown, const Issued& issued, const sc_core::sc_event& event,
+  void wait_for(WaitsFor what, Cause shown, const Issued& issued, Wakeup& wakeup,
                 Ready is_ready) {
     Waiting& waiting = waiting_[static_cast<std::size_t>(issued.index) % waiting_.size()];
     while (!is_ready()) {
       waiting.what = what;
       waiting.index = issued.index;
       show_head(shown);
-      sc_core::wait(event);
+      wakeup.wait();
     }
     show_head(Cause::Busy);
     waiting.what = WaitsFor::Nothing;
@@ -100,8 +101,17 @@ class EngineFront {
   /// What the engine's waveform shows from now on: while it gets the instruction at its head ready
   /// to work, or while it works. Work hides the head of an engine that prepares ahead. A head that
   /// waits for semaphores shows as Drain while results of the matrix unit are on their way.
-  void show_head(Cause state);
-  void show_work(Cause state);
+  void show_head(Cause state) {
+    head_state_ = state;
+    if (!prepares_ahead_) {
+      work_state_.reset();
+    }
+    update_wave();
+  }
+  void show_work(Cause state) {
+    work_state_ = state;
+    update_wave();
+  }
 
   /// Why the engine has instructions left although nothing happens any more; empty when it has not.
   [[nodiscard]] std::optional<std::string> stuck() const;
@@ -109,7 +119,7 @@ class EngineFront {
   [[nodiscard]] EngineAccount& account() { return account_; }
   [[nodiscard]] Engine engine() const { return engine_; }
   /// Adds the engine's variables to a waveform, below `core`.
-  void trace(sc_core::sc_trace_file* file, const std::string& core) const;
+  void trace(sc_core::sc_trace_file* file, const std::string& core);
 
  private:
   struct Waiting {
@@ -117,7 +127,12 @@ class EngineFront {
     std::int64_t index = 0;
     SemaphoreUse awaited;  // when `what` is Semaphore
   };
-  void update_wave();
+  void update_wave() {
+    if (has_wave_) {
+      wave_.state = static_cast<unsigned int>(shown_state());
+    }
+  }
+  [[nodiscard]] Cause shown_state() const;
   void record(const Taken& taken);
 
   Engine engine_;
@@ -133,6 +148,7 @@ class EngineFront {
   Cause head_state_ = Cause::Idle;
   std::optional<Cause> work_state_;
   EngineWave wave_;
+  bool has_wave_ = false;  // somebody looks at `wave_`
   EngineTrace* trace_;  // null when nobody records
 };
 

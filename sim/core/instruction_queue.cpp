@@ -28,7 +28,7 @@ void InstructionQueue::take(CoreCycles cycle) {
   SYSTOLE_CHECK(cycle >= delivery, "taken at {}, delivered at {}", cycle.count(), delivery.count());
   last_delivery_ = delivery;
   taken_[oldest_] = cycle;
-  oldest_ = (oldest_ + 1) % taken_.size();
+  oldest_ = oldest_ + 1 == taken_.size() ? 0 : oldest_ + 1;
 }
 
 }  // namespace systole

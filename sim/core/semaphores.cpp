@@ -31,11 +31,11 @@ void SemaphoreBank::signal(Engine engine, const SemaphoreUse& use) {
                 name_of(which.from), name_of(engine));
   counts_[static_cast<std::size_t>(use.semaphore)] += use.count;
   if (awaited_[static_cast<std::size_t>(which.to)] == use.semaphore) {
-    signalled_[static_cast<std::size_t>(which.to)].notify(sc_core::SC_ZERO_TIME);
+    signalled_[static_cast<std::size_t>(which.to)].notify();
   }
 }
 
-const sc_core::sc_event& SemaphoreBank::signalled(Engine engine) const {
+Wakeup& SemaphoreBank::signalled(Engine engine) {
   return signalled_[static_cast<std::size_t>(engine)];
 }
 

@@ -2,11 +2,11 @@
 
 #include <array>
 #include <cstdint>
-#include <systemc>
 #include <vector>
 
 #include "arch/counters.h"
 #include "arch/isa/program.h"
+#include "sim/core/wakeup.h"
 
 namespace systole {
 
@@ -25,7 +25,7 @@ class SemaphoreBank {
   /// semaphore's signaller.
   void signal(Engine engine, const SemaphoreUse& use);
   /// Notified when a semaphore that `engine` waits for was signalled.
-  [[nodiscard]] const sc_core::sc_event& signalled(Engine engine) const;
+  [[nodiscard]] Wakeup& signalled(Engine engine);
 
   [[nodiscard]] const Semaphore& semaphore(std::int32_t index) const;
   /// A reference, because waveforms follow the variable.
@@ -37,7 +37,7 @@ class SemaphoreBank {
   const Program& program_;
   std::vector<std::int64_t> counts_;
   std::array<std::int32_t, kEngineCount> awaited_{};  // -1: the engine waits for none
-  std::array<sc_core::sc_event, kEngineCount> signalled_;
+  std::array<Wakeup, kEngineCount> signalled_;
 };
 
 /// The cause that a wait for `semaphore` is charged to.

@@ -38,6 +38,7 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, Engine engine, const C
       memory("memory", context.time, context.memories != nullptr),
       context_(context),
       fifo_(fifo),
+      memory_peak_(context.chip.dram.peak_bandwidth()),
       front_(engine, context) {
   SYSTOLE_CHECK(context.chip.dma.outstanding >= 1, "{} DMA requests outstanding",
                 context.chip.dma.outstanding);
@@ -50,10 +51,12 @@ void DmaEngine::issue() {
   while (front_.has_next()) {
     Issued& issued = front_.take_next();
     prepare(issued);
-    descriptors_.emplace_back();
-    Descriptor& descriptor = descriptors_.back();
-    descriptor.tile = empty_tile(*issued.instruction, context_.memories != nullptr);
-    descriptor.issued = std::move(issued);
+    Descriptor& descriptor = descriptors_.push();
+    std::swap(descriptor.issued, issued);
+    descriptor.requests_left = 0;
+    descriptor.is_sent = false;
+    descriptor.port_wait = CoreCycles(0);
+    descriptor.tile = empty_tile(*descriptor.issued.instruction, context_.memories != nullptr);
     send_requests(descriptor);
   }
 }
@@ -108,7 +111,7 @@ void DmaEngine::send(Descriptor& descriptor, const DmaRequest& request) {
 void DmaEngine::finish() {
   for (;;) {
     while (!memory.has_response()) {
-      wait(memory.responded());
+      memory.responded().wait();
     }
     response_ = memory.take_response();
     context_.time.wait_until(response_.arrived);
@@ -118,11 +121,11 @@ void DmaEngine::finish() {
     }
     store(descriptor, response_);
     --in_flight_;
-    request_finished_.notify(sc_core::SC_ZERO_TIME);
+    request_finished_.notify();
     --descriptor.requests_left;
     if (descriptor.is_sent && descriptor.requests_left == 0) {
       complete(descriptor);
-      descriptors_.pop_front();
+      descriptors_.pop();
     }
   }
 }
@@ -157,8 +160,8 @@ void DmaEngine::complete(Descriptor& descriptor) {
   const CoreCycles now = context_.time.now();
   const std::int32_t layer = descriptor.issued.instruction->layer;
   front_.charge_phases(descriptor.issued);
-  const CoreCycles busy = cycles_at_rate(
-      Bytes(descriptor.bytes), context_.chip.dram.peak_bandwidth(), context_.chip.frequency);
+  const CoreCycles busy =
+      cycles_at_rate(Bytes(descriptor.bytes), memory_peak_, context_.chip.frequency);
   front_.account().charge_work(now, busy, descriptor.port_wait, Cause::Memory, layer);
   context_.layers.active(layer, descriptor.first_request, now);
   if (front_.engine() == Engine::Weights) {

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <deque>
 #include <systemc>
 
 #include "sim/core/engine_front.h"
+#include "sim/core/recycling_queue.h"
+#include "sim/core/wakeup.h"
 #include "sim/dma/memory_master.h"
 #include "sim/matrix/weight_fifo.h"
 
@@ -39,10 +40,10 @@ class DmaEngine : public sc_core::sc_module {
  private:
   struct Descriptor {
     Issued issued;
-    std::int64_t bytes = 0;
+    std::int64_t bytes = 0;          // of all requests; set with the first
+    CoreCycles first_request{0};     // set with it, too
     std::int64_t requests_left = 0;  // to finish, of those sent
     bool is_sent = false;            // all of its requests
-    CoreCycles first_request{0};
     CoreCycles port_wait{0};
     Tile tile;  // of LoadWeights
   };
@@ -61,12 +62,13 @@ class DmaEngine : public sc_core::sc_module {
 
   const CoreContext& context_;
   WeightFifo& fifo_;
+  BytesPerSecond memory_peak_;
   EngineFront front_;
-  std::deque<Descriptor> descriptors_;  // with requests in flight, or being sent
-  std::vector<std::int8_t> outgoing_;   // of dma_out: the request to be sent
-  MemoryResponse response_;             // the one that is being finished
-  std::int64_t in_flight_ = 0;          // requests
-  sc_core::sc_event request_finished_;
+  RecyclingQueue<Descriptor> descriptors_;  // with requests in flight, or being sent
+  std::vector<std::int8_t> outgoing_;       // of dma_out: the request to be sent
+  MemoryResponse response_;                 // the one that is being finished
+  std::int64_t in_flight_ = 0;              // requests
+  Wakeup request_finished_;
 };
 
 }  // namespace systole

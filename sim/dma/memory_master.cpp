@@ -35,7 +35,7 @@ MemoryMaster::~MemoryMaster() = default;
 void MemoryMaster::send(tlm::tlm_command command, const DmaRequest& request,
                         const std::vector<std::int8_t>& bytes) {
   while (pending_request_ != nullptr) {
-    wait(request_ended_);
+    request_ended_.wait();
   }
   time_.wait_until(time_.now());  // END_REQ comes at the memory's edges, requests go at the core's
   Payload& payload = free_payload();
@@ -89,7 +89,7 @@ tlm::tlm_sync_enum MemoryMaster::nb_transport_bw(tlm::tlm_generic_payload& paylo
 
 void MemoryMaster::request_ended() {
   pending_request_ = nullptr;
-  request_ended_.notify(sc_core::SC_ZERO_TIME);
+  request_ended_.notify();
 }
 
 void MemoryMaster::collect(tlm::tlm_generic_payload& transaction, const sc_core::sc_time& delay) {
@@ -110,7 +110,7 @@ void MemoryMaster::collect(tlm::tlm_generic_payload& transaction, const sc_core:
          .arrived = *first.arrived,
          .bytes = first.is_read() ? std::move(first.bytes) : std::vector<std::int8_t>()});
     first.release();
-    responded_.notify(sc_core::SC_ZERO_TIME);
+    responded_.notify();
   }
 }
 

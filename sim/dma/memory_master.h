@@ -9,6 +9,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include "sim/core/core_time.h"
+#include "sim/core/wakeup.h"
 #include "sim/dma/request_splitter.h"
 
 namespace systole {
@@ -38,7 +39,7 @@ class MemoryMaster : public sc_core::sc_module {
   [[nodiscard]] bool has_response() const { return !responses_.empty(); }
   [[nodiscard]] MemoryResponse take_response();
   /// Notified when a response was sent; it counts from its `arrived` cycle on.
-  [[nodiscard]] const sc_core::sc_event& responded() const { return responded_; }
+  [[nodiscard]] Wakeup& responded() { return responded_; }
 
  private:
   class Payload;
@@ -56,8 +57,8 @@ class MemoryMaster : public sc_core::sc_module {
   std::deque<Payload*> in_flight_;
   const Payload* pending_request_ = nullptr;  // BEGIN_REQ sent, END_REQ not yet seen
   std::deque<MemoryResponse> responses_;
-  sc_core::sc_event request_ended_;
-  sc_core::sc_event responded_;
+  Wakeup request_ended_;
+  Wakeup responded_;
 };
 
 }  // namespace systole

@@ -132,6 +132,9 @@ DramCounters ChannelFront::counters() const {
   counters.merged = counts.merged;
   counters.read_bytes = read_bytes_.count();
   counters.write_bytes = write_bytes_.count();
+  const PowerDownCycles down = engine_.controller().power_down_cycles(decided_);
+  counters.active_power_down = down.active;
+  counters.precharged_power_down = down.precharged;
   counters.data_bus_busy = timing_.nBL * (counters.reads + counters.writes);
   return counters;
 }

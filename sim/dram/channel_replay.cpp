@@ -151,6 +151,9 @@ class Replay : public CompletionSink {
     result_.forwarded = counts.forwarded;
     result_.merged = counts.merged;
     result_.active_cycles = engine_.controller().active_cycles(result_.cycles);
+    const PowerDownCycles down = engine_.controller().power_down_cycles(result_.cycles);
+    result_.active_power_down_cycles = down.active;
+    result_.precharged_power_down_cycles = down.precharged;
     result_.rank_cycles = result_.cycles * engine_.controller().ranks();
   }
 

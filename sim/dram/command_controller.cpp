@@ -34,6 +34,7 @@ CommandController::CommandController(const DramStandard& standard, const DramCon
       lengths_(command_lengths(standard.bus)),
       device_(standard, spec.rank_turnaround),
       refresh_(standard, spec),
+      power_(standard, spec, device_.ranks()),
       reads_(DramOperation::Read, entries(standard, spec.read_entries), device_.banks()),
       writes_(DramOperation::Write, entries(standard, spec.write_entries), device_.banks()),
       drain_(spec, writes_.capacity()),
@@ -74,6 +75,9 @@ bool CommandController::offer(const BurstRequest& request, DramCycles now) {
     update_blocked();
     stale_ = true;
   }
+  if (const std::size_t rank = device_.rank_of(request.bank); power_.is_down(rank)) {
+    power_up(rank, now);
+  }
   if (spec_.page_policy != PagePolicy::Open) {
     stale_ = true;  // a row may be wanted now
   }
@@ -113,6 +117,7 @@ inline void CommandController::send(Bus& bus, DramCommandKind kind, std::size_t 
     ++counts_.rows_closed;
   }
   device_.issue(kind, bank, row, now);
+  power_.issued(kind, device_.rank_of(bank), now);
   ++counts_.commands[static_cast<std::size_t>(kind)];
   bus.free = now + lengths_[static_cast<std::size_t>(kind)];
   if (observer_) {
@@ -196,7 +201,9 @@ void CommandController::issue_own(Bus& bus, DramCommandKind kind, std::size_t ba
       refresh_.refreshed(device_.rank_of(bank));
       break;
     case DramCommandKind::Activate:
-      break;  // always of a buffered burst
+    case DramCommandKind::PowerDown:
+    case DramCommandKind::PowerUp:
+      break;  // of a buffered burst; of no command bus
   }
 }
 
@@ -275,7 +282,11 @@ inline void CommandController::issue_on(Bus& bus, DramCycles now) {
 void CommandController::step(DramCycles now) {
   planned_ = planned_ && !stale_ && now < interrupt_;
   if (refresh_.advance(now)) {
+    power_up_for_refreshes(now);
     update_blocked();
+  }
+  if (power_.is_on()) {
+    power_down(now);
   }
   for (Bus& bus : buses()) {
     if (bus.free <= now) {
@@ -294,6 +305,9 @@ DramCycles CommandController::next_event(DramCycles now) {
     }
   }
   interrupt_ = event;
+  if (power_.is_on()) {
+    event = std::min(event, next_power_down());
+  }
   const bool turns = !all_blocked_ && wanted_direction(next) != direction_;
   planned_ = !any_blocked_ && !turns && !starves(buffer(direction_), next);
   for (Bus& bus : buses()) {

@@ -13,6 +13,7 @@
 #include "sim/dram/burst_feed.h"
 #include "sim/dram/device_timing.h"
 #include "sim/dram/dram_types.h"
+#include "sim/dram/power_down.h"
 #include "sim/dram/refresh_schedule.h"
 #include "sim/dram/stream_beat.h"
 #include "sim/dram/write_drain.h"
@@ -75,7 +76,8 @@ struct CommandCounts {
 ///
 /// Plain values, no simulator: in cycle t call `offer` (any number, once per requester), then
 /// `step(t)`; then nothing happens before `next_event(t)` unless a burst is offered.
-/// Not modelled: power-down, auto-precharge, ECC, delays of controller and PHY.
+/// Ranks without work go into power-down where the policy says so (power_down.h).
+/// Not modelled: auto-precharge, ECC, delays of controller and PHY.
 class CommandController {
  public:
   CommandController(const DramStandard& standard, const DramControllerSpec& spec,
@@ -125,6 +127,9 @@ class CommandController {
   [[nodiscard]] std::int64_t ranks() const { return static_cast<std::int64_t>(device_.ranks()); }
   [[nodiscard]] DramCycles active_cycles(DramCycles now) const {
     return device_.active_cycles(now);
+  }
+  [[nodiscard]] PowerDownCycles power_down_cycles(DramCycles now) const {
+    return power_.cycles(now);
   }
 
  private:
@@ -219,6 +224,11 @@ class CommandController {
   [[nodiscard]] bool refresh_pending(std::size_t rank) const;
   [[nodiscard]] bool is_blocked(std::size_t bank) const { return blocked_banks_.has(bank); }
   void update_blocked();
+  [[nodiscard]] bool rests(std::size_t rank) const;
+  [[nodiscard]] DramCycles next_power_down() const;
+  void power_down(DramCycles now);
+  void power_up(std::size_t rank, DramCycles now);
+  void power_up_for_refreshes(DramCycles now);
   void after_push(const BurstRequest& request, BurstBuffer::Change change, DramCycles now);
   [[nodiscard]] DramOperation wanted_direction(DramCycles now) const {
     return drain_.next(direction_, reads_.size(), writes_.size(), starves(reads_, now));
@@ -243,6 +253,7 @@ class CommandController {
   std::array<DramCycles, kDramCommandKinds> lengths_;  ///< bus cycles by command
   DeviceTiming device_;
   RefreshSchedule refresh_;
+  PowerDown power_;
   BurstBuffer reads_;
   BurstBuffer writes_;
   WriteDrain drain_;

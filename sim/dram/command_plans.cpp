@@ -220,6 +220,8 @@ void CommandController::revise_plans(DramCommandKind kind, std::size_t bank, Dra
     case DramCommandKind::PrechargeAll:
     case DramCommandKind::Refresh:
     case DramCommandKind::RefreshBank:
+    case DramCommandKind::PowerDown:
+    case DramCommandKind::PowerUp:
       forget_plans();
       break;
   }

@@ -212,6 +212,7 @@ void CommandController::Stream::observe(std::size_t bank, DramCycles at) const {
 void CommandController::Stream::finish() {
   controller_.streamed_.for_each([&](std::size_t bank) {
     device_.issue(kind_, bank, device_.open_row(bank), controller_.last_column_[bank]);
+    controller_.power_.issued(kind_, device_.rank_of(bank), controller_.last_column_[bank]);
   });
   controller_.streamed_.clear();
   controller_.active_plan_.known = false;
@@ -240,6 +241,9 @@ DramCycles CommandController::end_of_stream(DramCycles now, DramCycles until) {
         end = std::min(end, bursts->oldest_arrival() + spec_.starvation_limit + DramCycles(1));
       }
     }
+  }
+  if (power_.is_on()) {
+    end = std::min(end, next_power_down());
   }
   if (active_count_ > 0) {
     end = std::min(end, best_active(std::max(now, buses_.front().free)).at);

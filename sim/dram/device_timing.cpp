@@ -176,6 +176,14 @@ void DeviceTiming::issue(DramCommandKind kind, std::size_t bank, RowIndex row, D
   }
 }
 
+void DeviceTiming::hold(std::size_t rank, DramCycles until) {
+  for (std::size_t kind = 0; kind < kDramCommandKinds; ++kind) {
+    DramCycles* const first = &group_ready_[kind * groups_ + (rank << groups_per_rank_bits_)];
+    std::for_each(first, first + (std::size_t{1} << groups_per_rank_bits_),
+                  [until](DramCycles& ready) { ready = std::max(ready, until); });
+  }
+}
+
 void DeviceTiming::space_columns(DramCommandKind kind, std::size_t bank, DramCycles when) {
   DramCycles* const ready = &group_ready_[static_cast<std::size_t>(kind) * groups_];
   const DramCycles* const gaps =

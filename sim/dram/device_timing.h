@@ -59,6 +59,9 @@ class DeviceTiming {
   /// `bank` of Refresh and PrechargeAll: any of the rank. `row` of an Activate.
   void issue(DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles when);
 
+  /// No command of the rank before `until`.
+  void hold(std::size_t rank, DramCycles until);
+
   /// What a RD or WR at `when` means for others of its kind alone; `issue` for the last of several
   /// in a bank makes up for the rest.
   void space_columns(DramCommandKind kind, std::size_t bank, DramCycles when);

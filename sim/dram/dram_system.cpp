@@ -21,6 +21,8 @@ void add(DramCounters& sum, const DramCounters& counters) {
   sum.merged += counters.merged;
   sum.read_bytes += counters.read_bytes;
   sum.write_bytes += counters.write_bytes;
+  sum.active_power_down += counters.active_power_down;
+  sum.precharged_power_down += counters.precharged_power_down;
   sum.data_bus_busy += counters.data_bus_busy;
 }
 

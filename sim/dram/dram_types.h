@@ -63,16 +63,18 @@ enum class DramCommandKind : std::uint8_t {
   Refresh,       ///< of all banks of a rank
   PrechargeAll,  ///< of a rank
   RefreshBank,
+  PowerDown,  ///< of a rank; no slot of a command bus
+  PowerUp,
 };
-constexpr std::size_t kDramCommandKinds = 7;
+constexpr std::size_t kDramCommandKinds = 9;
 
 constexpr DramCommandKind column_of(DramOperation operation) {
   return operation == DramOperation::Read ? DramCommandKind::Read : DramCommandKind::Write;
 }
 
-/// One command on a channel's command bus. Refresh and PrechargeAll name the first bank of their
-/// rank. (DramChannel shows the precharge-all before a refresh as one Precharge for every bank
-/// that was open, CommandController as the one command that it is.)
+/// One command on a channel's command bus. What is of a rank names its first bank. (DramChannel
+/// shows the precharge-all before a refresh as one Precharge for every bank that was open,
+/// CommandController as the one command that it is.)
 struct DramCommand {
   DramCommandKind kind = DramCommandKind::Precharge;
   DramCycles at{0};
@@ -82,6 +84,11 @@ struct DramCommand {
 
   bool operator==(const DramCommand&) const = default;
 };
+
+constexpr bool is_of_rank(DramCommandKind kind) {
+  return kind == DramCommandKind::Refresh || kind == DramCommandKind::PrechargeAll ||
+         kind == DramCommandKind::PowerDown || kind == DramCommandKind::PowerUp;
+}
 
 /// Sees every command when its run is chosen. Commands of one bank come in order of time; a later
 /// run's Precharge and Activate come after, though they may be earlier than, an older run's

@@ -21,14 +21,14 @@ void HostLink::ask() {
     front_.started(issued);
     const CoreCycles first_byte = context_.time.now() + context_.chip.host.latency;
     asked_.push_back({.issued = std::move(issued), .first_byte = first_byte, .bytes = {}});
-    asked_event_.notify(sc_core::SC_ZERO_TIME);
+    asked_wakeup_.notify();
   }
 }
 
 void HostLink::move() {
   for (;;) {
     while (asked_.empty()) {
-      wait(asked_event_);
+      asked_wakeup_.wait();
     }
     execute(asked_.front());
     asked_.pop_front();

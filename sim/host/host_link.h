@@ -43,7 +43,7 @@ class HostLink : public sc_core::sc_module {
   const CoreContext& context_;
   EngineFront front_;
   std::deque<Asked> asked_;
-  sc_core::sc_event asked_event_;
+  Wakeup asked_wakeup_;
 };
 
 }  // namespace systole

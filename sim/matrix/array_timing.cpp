@@ -51,19 +51,6 @@ FoldTimes next_fold(const MatrixUnitSpec& spec, const FoldShape& fold, Free& fre
 
 }  // namespace
 
-CoreCycles load_cycles(const MatrixUnitSpec& spec) {
-  return CoreCycles(rule_of(spec.dataflow).loads() ? spec.rows : 0);
-}
-
-CoreCycles drain_cycles(const MatrixUnitSpec& spec, bool drains) {
-  const CoreCycles skews(spec.rows + spec.cols - 2);
-  return rule_of(spec.dataflow).unloads_outputs && drains ? skews + CoreCycles(spec.rows) : skews;
-}
-
-CoreCycles drain_spacing(const MatrixUnitSpec& spec) {
-  return CoreCycles(rule_of(spec.dataflow).unloads_outputs ? spec.rows : 0);
-}
-
 std::vector<FoldTimes> fold_sequence_times(const MatrixUnitSpec& spec,
                                            std::span<const FoldShape> folds) {
   std::vector<FoldTimes> times;

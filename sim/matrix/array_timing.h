@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "arch/chip_spec.h"
+#include "arch/dataflow.h"
 #include "arch/units/units.h"
 
 namespace systole {
@@ -27,14 +28,21 @@ namespace systole {
 /// at hand (the matrix unit adds it).
 
 /// First row of a stationary tile in -> first phase that may use it; 0 when nothing is loaded.
-[[nodiscard]] CoreCycles load_cycles(const MatrixUnitSpec& spec);
+[[nodiscard]] inline CoreCycles load_cycles(const MatrixUnitSpec& spec) {
+  return CoreCycles(rule_of(spec.dataflow).loads() ? spec.rows : 0);
+}
 
 /// End of a fold -> completion. `drains`: the fold moves its sums out at its end; alone an
 /// output-stationary array may leave them in the PEs.
-[[nodiscard]] CoreCycles drain_cycles(const MatrixUnitSpec& spec, bool drains);
+[[nodiscard]] inline CoreCycles drain_cycles(const MatrixUnitSpec& spec, bool drains) {
+  const CoreCycles skews(spec.rows + spec.cols - 2);
+  return rule_of(spec.dataflow).unloads_outputs && drains ? skews + CoreCycles(spec.rows) : skews;
+}
 
 /// End of a draining fold -> earliest end of the next draining one; 0 where sums leave at once.
-[[nodiscard]] CoreCycles drain_spacing(const MatrixUnitSpec& spec);
+[[nodiscard]] inline CoreCycles drain_spacing(const MatrixUnitSpec& spec) {
+  return CoreCycles(rule_of(spec.dataflow).unloads_outputs ? spec.rows : 0);
+}
 
 /// What its timing depends on. `phases`: steps of the time axis times the pace of the operands.
 struct FoldShape {

@@ -56,12 +56,14 @@ void MatrixUnit::load() {
 
 void MatrixUnit::load_next_tile() {
   while (!fifo_.has_tile()) {
-    wait(fifo_.arrived());
+    fifo_.arrived().wait();
   }
   while (shadow_is_full_) {
-    wait(shadow_freed_);
+    shadow_freed_.wait();
   }
-  wait_until_alone(next_taker());
+  if (spec().overlap == Overlap::None) {
+    wait_until_alone(next_taker());
+  }
   const Tile tile = fifo_.take();
   shadow_arrived_ = tile.arrived;
   array_->load_weights(tile);
@@ -71,39 +73,43 @@ void MatrixUnit::load_next_tile() {
   }
   context_.time.wait_until(context_.time.now() + load_cycles(spec()));
   is_loading_ = false;
+  array_->loaded(context_.time.now());
   fifo_.free_slot();
   ++context_.actions_of(tile.layer).weight_tiles;
   fill_shadow();
 }
 
 void MatrixUnit::load_next_inputs() {
-  std::swap(loading_, front_.take_next());
-  const auto& fold = std::get<Fold>(loading_.instruction->operation);
-  front_.wait_for_semaphores(loading_);
-  join_empty_array(loading_);
-  const FoldTiming timing = fold_timing(spec(), context_.chip.buffer.port_width, fold);
+  prepare(loading_);
+  Issued& issued = loading_.issued;
+  const FoldTiming& timing = loading_.timing;
+  const auto& fold = std::get<Fold>(issued.instruction->operation);
   const CoreCycles start = context_.time.now();
   const PhaseAccesses accesses{.phases = timing.load.count(), .buffer = timing.activation_accesses};
-  front_.at_place_of(loading_, [&] { array_->load_inputs(fold, buffer(), accesses); });
+  front_.at_place_of(issued, [&] { array_->load_inputs(fold, buffer(), accesses); });
   context_.ports.begin(
       BufferUser::MatrixLoad,
       context_.ports.stream(fold.window.source.address, timing.activation_accesses, timing.load));
   front_.show_head(Cause::Shift);
-  context_.time.wait_until(start + timing.load);
-  front_.show_head(Cause::Port);
-  const CoreCycles end = context_.ports.wait_for(BufferUser::MatrixLoad);
-  loading_.phases.push_back({.cause = Cause::Shift, .until = start + timing.load});
-  loading_.phases.push_back({.cause = Cause::Port, .until = end});
+  issued.phases.push_back({.cause = Cause::Shift, .until = start + timing.load});
   fill_shadow();
   while (shadow_is_full_) {
-    wait(shadow_freed_);
+    shadow_freed_.wait();
   }
 }
 
+/// Suspends until the activations of the fold that streams next are in the shadow.
+void MatrixUnit::finish_inputs(Issued& issued) {
+  context_.time.wait_until(issued.phases.back().until);
+  front_.show_head(Cause::Port);
+  const CoreCycles end = context_.ports.wait_for(BufferUser::MatrixLoad);
+  array_->loaded(end);
+  issued.phases.push_back({.cause = Cause::Port, .until = end});
+}
+
 void MatrixUnit::fill_shadow() {
-  array_->loaded();
   shadow_is_full_ = true;
-  shadow_filled_.notify(sc_core::SC_ZERO_TIME);
+  shadow_filled_.notify();
 }
 
 /// The fold that takes the next load of weights; past the last one when none will.
@@ -118,18 +124,15 @@ std::int64_t MatrixUnit::next_taker() {
   return index;
 }
 
-/// Overlap none: suspends until all folds before `fold` have completed.
+/// Suspends until all folds before `fold` have completed.
 void MatrixUnit::wait_until_alone(std::int64_t fold) {
-  if (spec().overlap == Overlap::Shadow) {
-    return;
-  }
   while (started_ < static_cast<std::size_t>(fold)) {
     wait(streamed_);
   }
   context_.time.wait_until(drained_);
 }
 
-/// The same for the fold at the head, whose time this is.
+/// Overlap none: the same for the fold at the head, whose time this is.
 void MatrixUnit::join_empty_array(Issued& issued) {
   if (spec().overlap == Overlap::Shadow) {
     return;
@@ -145,22 +148,32 @@ void MatrixUnit::run() {
   }
 }
 
+/// Takes the next fold and all that it waits for but its operands in the array.
+void MatrixUnit::prepare(Prepared& fold) {
+  std::swap(fold.issued, front_.take_next());
+  front_.wait_for_semaphores(fold.issued);
+  join_empty_array(fold.issued);
+  fold.timing = fold_timing(spec(), context_.chip.buffer.port_width,
+                            std::get<Fold>(fold.issued.instruction->operation));
+}
+
 /// The next fold, with all that it waits for but its tile.
-Issued& MatrixUnit::take_next() {
+MatrixUnit::Prepared& MatrixUnit::take_next() {
   if (rule_.loads_inputs) {
     while (!shadow_is_full_) {
-      wait(shadow_filled_);
+      shadow_filled_.wait();
     }
     std::swap(streaming_, loading_);
+    finish_inputs(streaming_.issued);
     return streaming_;
   }
-  std::swap(streaming_, front_.take_next());
-  front_.wait_for_semaphores(streaming_);
-  join_empty_array(streaming_);
+  prepare(streaming_);
   return streaming_;
 }
 
-void MatrixUnit::execute(Issued& issued) {
+void MatrixUnit::execute(Prepared& prepared) {
+  Issued& issued = prepared.issued;
+  const FoldTiming& timing = prepared.timing;
   const auto& fold = std::get<Fold>(issued.instruction->operation);
   if (rule_.loads_weights) {
     if (fold.next_tile) {
@@ -170,7 +183,6 @@ void MatrixUnit::execute(Issued& issued) {
     take_tile(issued);
   }
   front_.charge_phases(issued, drained_);
-  const FoldTiming timing = fold_timing(spec(), context_.chip.buffer.port_width, fold);
   stream(issued, timing);
   count_actions(fold, timing, issued.instruction->layer);
 
@@ -225,7 +237,7 @@ void MatrixUnit::stream(Issued& issued, const FoldTiming& timing) {
   front_.at_place_of(issued, [&] { array_->stream(fold, takes_load, tile_, buffer(), accesses); });
   if (takes_load) {
     shadow_is_full_ = false;
-    shadow_freed_.notify(sc_core::SC_ZERO_TIME);
+    shadow_freed_.notify();
   }
   begin_accesses(fold, accesses);
 

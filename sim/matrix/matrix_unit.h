@@ -41,6 +41,10 @@ class MatrixUnit : public sc_core::sc_module {
   [[nodiscard]] EngineFront& front() { return front_; }
 
  private:
+  struct Prepared {  // the fold at the head of the queue
+    Issued issued;
+    FoldTiming timing;
+  };
   struct Draining {
     Taken fold;
     CoreCycles completes{0};
@@ -54,10 +58,12 @@ class MatrixUnit : public sc_core::sc_module {
   void load_next_inputs();
   [[nodiscard]] std::int64_t next_taker();
   void wait_until_alone(std::int64_t fold);
+  void prepare(Prepared& fold);
   void join_empty_array(Issued& issued);
+  void finish_inputs(Issued& issued);
   void fill_shadow();
-  [[nodiscard]] Issued& take_next();
-  void execute(Issued& issued);
+  [[nodiscard]] Prepared& take_next();
+  void execute(Prepared& prepared);
   void take_shadow(Issued& issued);
   void take_tile(Issued& issued);
   void stream(Issued& issued, const FoldTiming& timing);
@@ -75,15 +81,15 @@ class MatrixUnit : public sc_core::sc_module {
   EngineFront front_;
   std::unique_ptr<SystolicArray> array_;
 
-  bool shadow_is_full_ = false;
+  bool shadow_is_full_ = false;  // activations: from when they begin to enter
   bool is_loading_ = false;      // weights
   bool awaits_shadow_ = false;   // the fold at the head has all but its load of weights
   std::int64_t next_taker_ = 0;  // where to look for the fold that takes the next load of weights
-  sc_core::sc_event shadow_filled_;
-  sc_core::sc_event shadow_freed_;
+  Wakeup shadow_filled_;
+  Wakeup shadow_freed_;
   CoreCycles shadow_arrived_{0};  // of the tile in the shadow in the FIFO
-  Issued loading_;                // input stationary: whose activations are in the shadow
-  Issued streaming_;
+  Prepared loading_;              // input stationary: whose activations are in the shadow
+  Prepared streaming_;
 
   Tile tile_;  // weights that stream
   bool tile_holds_slot_ = false;

@@ -44,10 +44,10 @@ void PeLevelArray::load_inputs(const Fold& fold, const ByteMemory* buffer,
   loading_ = Loading{.operand = std::move(inputs), .transposed = true, .accesses = accesses};
 }
 
-void PeLevelArray::loaded() {
+void PeLevelArray::loaded(CoreCycles end) {
   catch_up();
-  SYSTOLE_CHECK(load_ended_ == time_.now(), "a load ends at {}, by the rules at {}",
-                load_ended_.count(), time_.now().count());
+  SYSTOLE_CHECK(load_ended_ == end, "a load ends at {}, by the rules at {}", load_ended_.count(),
+                end.count());
 }
 
 void PeLevelArray::stream(const Fold& fold, bool takes_load, const Tile& tile,

@@ -37,8 +37,9 @@ class SystolicArray {
   virtual void load_weights(const Tile& tile) = 0;
   virtual void load_inputs(const Fold& fold, const ByteMemory* buffer,
                            const PhaseAccesses& accesses) = 0;
-  /// By the rules the last row of the load begun last entered in the cycle before the present one.
-  virtual void loaded() = 0;
+  /// By the rules the last row of the load begun last entered in the cycle before `end`, which is
+  /// the present one or has passed.
+  virtual void loaded(CoreCycles end) = 0;
   /// The next fold begins to stream; `takes_load` when it is the first to use what was loaded.
   /// `tile` is the weight tile at hand, `takes_tile` when this fold is its first.
   virtual void stream(const Fold& fold, bool takes_load, const Tile& tile, const ByteMemory* buffer,

@@ -16,7 +16,7 @@ class TileArray : public SystolicArray {
   void load_weights(const Tile& tile) override;
   void load_inputs(const Fold& fold, const ByteMemory* buffer,
                    const PhaseAccesses& accesses) override;
-  void loaded() override {}
+  void loaded(CoreCycles /*end*/) override {}
   void stream(const Fold& fold, bool takes_load, const Tile& tile, const ByteMemory* buffer,
               const PhaseAccesses& accesses) override;
   void streamed() override {}

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <systemc>
 #include <vector>
 
 #include "arch/chip_spec.h"
@@ -11,6 +10,7 @@
 #include "arch/trace.h"
 #include "arch/units/units.h"
 #include "sim/core/core_time.h"
+#include "sim/core/wakeup.h"
 
 namespace systole {
 
@@ -46,7 +46,7 @@ class WeightFifo {
     arrived_tiles_.push_back(std::move(tile));
     ++arrived_count_;
     record();
-    arrived_.notify(sc_core::SC_ZERO_TIME);
+    arrived_.notify();
   }
   [[nodiscard]] bool has_tile() const { return !arrived_tiles_.empty(); }
   [[nodiscard]] Tile take() {
@@ -59,11 +59,11 @@ class WeightFifo {
     --used_;
     --arrived_count_;
     record();
-    slot_freed_.notify(sc_core::SC_ZERO_TIME);
+    slot_freed_.notify();
   }
 
-  [[nodiscard]] const sc_core::sc_event& arrived() const { return arrived_; }
-  [[nodiscard]] const sc_core::sc_event& slot_freed() const { return slot_freed_; }
+  [[nodiscard]] Wakeup& arrived() { return arrived_; }
+  [[nodiscard]] Wakeup& slot_freed() { return slot_freed_; }
 
   /// As arch/trace.h says of FifoLevel. References, because waveforms follow the variables.
   [[nodiscard]] const std::int64_t& held() const { return used_; }
@@ -88,8 +88,8 @@ class WeightFifo {
   std::int64_t used_ = 0;
   std::int64_t arrived_count_ = 0;
   std::deque<Tile> arrived_tiles_;
-  sc_core::sc_event arrived_;
-  sc_core::sc_event slot_freed_;
+  Wakeup arrived_;
+  Wakeup slot_freed_;
 };
 
 }  // namespace systole

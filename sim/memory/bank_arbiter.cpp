@@ -1,6 +1,7 @@
 #include "sim/memory/bank_arbiter.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "arch/diag/check.h"
 
@@ -9,6 +10,15 @@ namespace systole {
 namespace {
 
 constexpr Wide kNothingServed = std::numeric_limits<std::int64_t>::min();
+
+/// The first of a set of users, which is not empty.
+std::size_t first_of(std::uint32_t users) {
+  return static_cast<std::size_t>(std::countr_zero(users));
+}
+
+std::uint32_t without_first(std::uint32_t users) {
+  return users & (users - 1);
+}
 
 }  // namespace
 
@@ -23,27 +33,26 @@ void BankArbiter::add(std::size_t index, const AccessStream& stream, CoreCycles 
   SYSTOLE_CHECK(stream.accesses >= 0 && stream.first_bank >= 0 && stream.phases >= 0,
                 "{} accesses from bank {} for {} phases", stream.accesses, stream.first_bank,
                 stream.phases);
-  users_[index] = {.stream = stream,
-                   .begin = cycle,
-                   .finish = cycle,
-                   .left = stream.accesses,
-                   .bank = stream.first_bank % banks_,
-                   .tracked = stream.phases > stream.accesses,
-                   .lateness = kNothingServed,
-                   .recent = kNothingServed};
-  active_.clear();
-  for (std::size_t user = 0; user < kMaxUsers; ++user) {
-    if (is_active(user)) {
-      active_.push_back(user);
-    }
+  User& user = users_[index];
+  user.stream = stream;
+  user.begin = cycle;
+  user.finish = cycle;
+  user.left = stream.accesses;
+  if (stream.accesses == 0) {
+    return;  // nobody notices
   }
+  user.bank = stream.first_bank % banks_;
+  user.tracked = stream.phases > stream.accesses;
+  user.lateness = kNothingServed;
+  user.recent = kNothingServed;
+  active_ |= 1U << index;
   checkpoint_.length = 0;
 }
 
-void BankArbiter::advance(CoreCycles cycle) {
+void BankArbiter::advance_further(CoreCycles cycle) {
   SYSTOLE_CHECK(cycle >= reached_, "cycle {} after {}", cycle.count(), reached_.count());
   while (reached_ < cycle) {
-    if (active_.empty()) {
+    if (active_ == 0) {
       reached_ = cycle;
       return;
     }
@@ -95,15 +104,15 @@ CoreCycles BankArbiter::end_of(std::size_t index) const {
 /// Whether every active stream finds a port and a bank of its own; then so it is in the next cycle,
 /// since all move on by one bank.
 bool BankArbiter::all_are_served() const {
-  if (static_cast<std::int64_t>(active_.size()) > ports_) {
+  if (std::popcount(active_) > ports_) {
     return false;
   }
-  for (auto user = active_.begin(); user != active_.end(); ++user) {
-    const auto shares_bank = [&](std::size_t other) {
-      return users_[other].bank == users_[*user].bank;
-    };
-    if (std::any_of(std::next(user), active_.end(), shares_bank)) {
-      return false;
+  for (std::uint32_t users = active_; users != 0; users = without_first(users)) {
+    const std::int64_t bank = users_[first_of(users)].bank;
+    for (std::uint32_t others = without_first(users); others != 0; others = without_first(others)) {
+      if (users_[first_of(others)].bank == bank) {
+        return false;
+      }
     }
   }
   return true;
@@ -111,30 +120,23 @@ bool BankArbiter::all_are_served() const {
 
 void BankArbiter::serve_all_until(CoreCycles cycle) {
   std::int64_t span = (cycle - reached_).count();
-  for (const std::size_t index : active_) {
-    span = std::min(span, users_[index].left);
+  for (std::uint32_t users = active_; users != 0; users = without_first(users)) {
+    span = std::min(span, users_[first_of(users)].left);
   }
-  bool ended = false;
-  for (const std::size_t index : active_) {
+  for (std::uint32_t users = active_; users != 0; users = without_first(users)) {
+    const std::size_t index = first_of(users);
     User& user = users_[index];
     note_lateness(user);  // of the first: the others follow at once, and are needed no sooner
     user.left -= span;
-    user.bank = (user.bank + span) % banks_;
     if (user.left == 0) {
       user.finish = reached_ + CoreCycles(span);
-      ended = true;
+      active_ &= ~(1U << index);
+    } else {
+      user.bank = (user.bank + span) % banks_;
     }
   }
   reached_ += CoreCycles(span);
   checkpoint_.length = 0;
-  if (ended) {
-    remove_ended();
-  }
-}
-
-void BankArbiter::remove_ended() {
-  const auto has_ended = [&](std::size_t user) { return !is_active(user); };
-  active_.erase(std::remove_if(active_.begin(), active_.end(), has_ended), active_.end());
 }
 
 void BankArbiter::serve_cycle() {
@@ -161,15 +163,12 @@ void BankArbiter::serve_cycle() {
     }
     taken[served++] = user.bank;
     after_last = (index + 1) % kMaxUsers;
-    serve(user);
+    serve(index);
   }
   if (!all_served) {
     turn_ = first_blocked < kMaxUsers ? (turn_ + first_blocked) % kMaxUsers : after_last;
   }
   reached_ += CoreCycles(1);
-  if (checkpoint_.length == 0) {
-    remove_ended();
-  }
 }
 
 /// Of the user's next access, served in the cycle reached.
@@ -184,12 +183,14 @@ void BankArbiter::note_lateness(User& user) const {
   user.lateness = std::max(user.lateness, late);
 }
 
-void BankArbiter::serve(User& user) {
+void BankArbiter::serve(std::size_t index) {
+  User& user = users_[index];
   note_lateness(user);
   --user.left;
   user.bank = user.bank + 1 == banks_ ? 0 : user.bank + 1;
   if (user.left == 0) {
     user.finish = reached_ + CoreCycles(1);
+    active_ &= ~(1U << index);
     checkpoint_.length = 0;  // the span ends: who is active has changed
   }
 }

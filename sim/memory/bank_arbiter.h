@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <limits>
 
-#include <boost/container/static_vector.hpp>
-
 #include "arch/units/units.h"
 #include "arch/units/wide.h"
 
@@ -47,7 +45,11 @@ class BankArbiter {
   /// Begins a stream at `cycle`, not before any cycle given earlier; its user has none active.
   void add(std::size_t user, const AccessStream& stream, CoreCycles cycle);
   /// Serves all cycles before `cycle`.
-  void advance(CoreCycles cycle);
+  void advance(CoreCycles cycle) {
+    if (cycle != reached_) {
+      advance_further(cycle);
+    }
+  }
   /// Whether accesses of the user's latest stream are left at the cycle reached.
   [[nodiscard]] bool is_active(std::size_t user) const { return users_[user].left > 0; }
   /// Accesses of the user's latest stream that were served before the cycle reached.
@@ -79,12 +81,12 @@ class BankArbiter {
     std::int64_t length = 1;  // cycles after which it gives way to a later one; 0: at once
   };
 
+  void advance_further(CoreCycles cycle);
   void serve_until_change(CoreCycles cycle);
   [[nodiscard]] bool all_are_served() const;
   void serve_all_until(CoreCycles cycle);
-  void remove_ended();
   void serve_cycle();
-  void serve(User& user);
+  void serve(std::size_t index);
   void note_lateness(User& user) const;
   void set_checkpoint(std::int64_t length);
   [[nodiscard]] bool recurs() const;
@@ -93,7 +95,7 @@ class BankArbiter {
   std::int64_t ports_;
   std::int64_t banks_;
   std::array<User, kMaxUsers> users_{};
-  boost::container::static_vector<std::size_t, kMaxUsers> active_;  // users, in their order
+  std::uint32_t active_ = 0;  // a bit for each user
   std::size_t turn_ = 0;
   CoreCycles reached_{0};
   Checkpoint checkpoint_;

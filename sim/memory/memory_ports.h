@@ -55,7 +55,7 @@ class MemoryPorts {
   /// A row of banks interleaved by `width` units (bytes of the unified buffer, accumulator
   /// entries).
   MemoryPorts(std::int64_t ports, std::int64_t banks, std::int64_t width, const CoreTime& time)
-      : arbiter_(ports, banks), banks_(banks), width_(width), time_(time) {}
+      : arbiter_(ports, banks), width_(width), time_(time) {}
   /// Ports without end: every access is served in the cycle in which its stream begins. Leaves an
   /// engine alone with its own rules (tests/prove); no chip has such a memory.
   [[nodiscard]] static MemoryPorts ideal(const CoreTime& time) { return MemoryPorts(time); }
@@ -65,8 +65,7 @@ class MemoryPorts {
   /// A stream from `address` on.
   [[nodiscard]] AccessStream stream(std::int64_t address, std::int64_t accesses,
                                     CoreCycles phases = CoreCycles(0)) const {
-    return {
-        .first_bank = address / width_ % banks_, .accesses = accesses, .phases = phases.count()};
+    return {.first_bank = address / width_, .accesses = accesses, .phases = phases.count()};
   }
 
   /// Begins a stream now.
@@ -110,17 +109,16 @@ class MemoryPorts {
 
  private:
   explicit MemoryPorts(const CoreTime& time)
-      : arbiter_(1, 1), banks_(1), width_(1), is_ideal_(true), time_(time) {}
+      : arbiter_(1, 1), width_(1), is_ideal_(true), time_(time) {}
 
   [[nodiscard]] static std::size_t index_of(UserName user) {
     return static_cast<std::size_t>(user);
   }
 
   BankArbiter arbiter_;
-  std::int64_t banks_;
   std::int64_t width_;
   bool is_ideal_ = false;
-  CoreTime time_;
+  const CoreTime& time_;
   std::array<bool, BankArbiter::kMaxUsers> open_{};
   int waiting_ = 0;
   sc_core::sc_event stream_added_;  // later ends for those who wait

@@ -150,8 +150,13 @@ TEST(ReadChip, ControllerIsLookedUpBesideTheStandards) {
   EXPECT_EQ(message(), chip +
                            ":25:15: dram.controller: expected a controller that does not refresh "
                            "per bank, which small cannot (it has no nRFCpb), got 'patient'");
-  files.directory().write("dram_controllers/patient.yaml",
-                          replaced(policies, "per_bank", "all_bank"));
+  const std::string all_bank = replaced(policies, "per_bank", "all_bank");
+  files.directory().write("dram_controllers/patient.yaml", all_bank + "power_down: 9 cycles\n");
+  EXPECT_EQ(message(), chip +
+                           ":25:15: dram.controller: expected a controller that does not power "
+                           "ranks down, which small cannot (it has no nCKE and nXP), got "
+                           "'patient'");
+  files.directory().write("dram_controllers/patient.yaml", all_bank);
   EXPECT_EQ(read_chip(chip).dram.controller.read_entries, 5);
 }
 

@@ -93,6 +93,10 @@ std::string token(const DramCommand& command, DramCycles before, const DramOrgan
       return fmt::format("{}REF", since);
     case DramCommandKind::RefreshBank:
       return fmt::format("{}REFpb{}", since, at);
+    case DramCommandKind::PowerDown:
+      return fmt::format("{}PDE", since);
+    case DramCommandKind::PowerUp:
+      return fmt::format("{}PDX", since);
   }
   return "";
 }

@@ -53,6 +53,7 @@ CommandChecker::CommandChecker(const DramStandard& standard)
   row_.assign(banks, -1);
   activates_.resize(banks / banks_per_rank_);
   data_.resize(activates_.size() / ranks_per_pseudo_);
+  power_.resize(activates_.size());
 }
 
 std::int64_t CommandChecker::length(DramCommandKind kind) const {
@@ -68,6 +69,9 @@ std::int64_t CommandChecker::length(DramCommandKind kind) const {
     case DramCommandKind::Refresh:
     case DramCommandKind::RefreshBank:
       return standard_.bus.refresh.count();
+    case DramCommandKind::PowerDown:
+    case DramCommandKind::PowerUp:
+      return 0;
   }
   return 1;
 }
@@ -185,6 +189,8 @@ void CommandChecker::check_rows(const DramCommand& command) {
       legal = row_[bank] < 0;
       break;
     case DramCommandKind::PrechargeAll:
+    case DramCommandKind::PowerDown:
+    case DramCommandKind::PowerUp:
       break;
   }
   if (!legal) {
@@ -192,8 +198,44 @@ void CommandChecker::check_rows(const DramCommand& command) {
   }
 }
 
+/// tCKE up and down, tXP to the first command, data moved before the clock stops, no command while
+/// it stands.
+void CommandChecker::check_power(const DramCommand& command) {
+  const DramTiming& t = standard_.timing;
+  const std::int64_t at = command.at.count();
+  const std::size_t rank = static_cast<std::size_t>(command.bank) / banks_per_rank_;
+  Power& power = power_[rank];
+  if (command.kind != DramCommandKind::PowerDown && command.kind != DramCommandKind::PowerUp) {
+    if (power.down || at < power.changed + t.nXP.count()) {
+      violate(command, "tXP");
+    }
+    return;
+  }
+  const bool enters = command.kind == DramCommandKind::PowerDown;
+  if (power.down == enters || at < power.changed + t.nCKE.count()) {
+    violate(command, "tCKE");
+  }
+  const auto moved = [&](DramCommandKind column, DramCycles data) {
+    const std::vector<std::int64_t>& last = last_[static_cast<std::size_t>(column)];
+    const auto first = last.begin() + static_cast<std::ptrdiff_t>(rank * banks_per_rank_);
+    const std::int64_t begin =
+        *std::max_element(first, first + static_cast<std::ptrdiff_t>(banks_per_rank_)) -
+        length(column) + 1;
+    return at >= begin + data.count();
+  };
+  if (enters && (!moved(DramCommandKind::Read, t.nCL + t.nBL) ||
+                 !moved(DramCommandKind::Write, t.nCWL + t.nBL + t.nWR))) {
+    violate(command, "tPDEN");
+  }
+  power = {enters, at};
+}
+
 void CommandChecker::observe(const DramCommand& command) {
   ++commands_;
+  check_power(command);
+  if (command.kind == DramCommandKind::PowerDown || command.kind == DramCommandKind::PowerUp) {
+    return;
+  }
   check_buses(command);
   if (command.kind == DramCommandKind::PrechargeAll) {
     const auto bank = static_cast<std::size_t>(command.bank);

@@ -43,6 +43,7 @@ class CommandChecker {
   void check_windows(const DramCommand& command);
   void check_buses(const DramCommand& command);
   void check_rows(const DramCommand& command);
+  void check_power(const DramCommand& command);
   void record(DramCommandKind kind, std::size_t bank, std::int64_t at);
   void violate(const DramCommand& command, const std::string& rule);
 
@@ -54,7 +55,12 @@ class CommandChecker {
   std::array<std::vector<std::int64_t>, kDramCommandKinds> last_;  ///< by kind and bank, counted
   std::vector<std::deque<std::int64_t>> activates_;                ///< by rank, the last 32
   std::vector<std::int64_t> row_;                                  ///< by bank, -1: closed
-  std::array<std::int64_t, 2> bus_free_{};                         ///< command buses
+  struct Power {
+    bool down = false;
+    std::int64_t changed = kLongAgo;
+  };
+  std::vector<Power> power_;                ///< by rank
+  std::array<std::int64_t, 2> bus_free_{};  ///< command buses
   struct Data {
     std::int64_t end = kLongAgo;
     std::size_t rank = 0;

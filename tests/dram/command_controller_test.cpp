@@ -52,7 +52,13 @@ std::vector<Policy> policies() {
     spec.refresh_blocks = RefreshBlocks::Refreshed;
     spec.postponed_refreshes = 1;
   });
+  add("power_down", [](auto& spec) {
+    spec.power_down = DramCycles(25);
+    spec.refresh_blocks = RefreshBlocks::Refreshed;
+    spec.postponed_refreshes = 2;
+  });
   add("all_at_once", [](auto& spec) {
+    spec.power_down = DramCycles(10);
     spec.refresh = RefreshKind::PerBank;
     spec.refresh_blocks = RefreshBlocks::Refreshed;
     spec.page_policy = PagePolicy::Timeout;

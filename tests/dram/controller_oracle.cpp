@@ -23,7 +23,9 @@ ControllerOracle::ControllerOracle(const DramStandard& standard, const DramContr
       last_column_(banks_, 0),
       owed_(banks_ / per_rank_, 0),
       turn_(banks_ / per_rank_, 0),
-      activates_(banks_ / per_rank_) {
+      activates_(banks_ / per_rank_),
+      asleep_since_(banks_ / per_rank_, -1),
+      awake_from_(banks_ / per_rank_, 0) {
   for (auto& last : last_) {
     last.assign(banks_, kLongAgo);
   }
@@ -46,11 +48,62 @@ bool ControllerOracle::offer(const BurstRequest& request) {
     return false;
   }
   buffer.push_back({request, now_});
+  wake(request.bank / per_rank_);
   return true;
+}
+
+bool ControllerOracle::rests(std::size_t rank) const {
+  for (std::size_t bank = rank * per_rank_; bank < (rank + 1) * per_rank_; ++bank) {
+    if (wanted(bank) || (spec_.page_policy != PagePolicy::Open && row_[bank] != kNoRow)) {
+      return false;
+    }
+  }
+  return owed_[rank] == 0;
+}
+
+/// The cycle in which the work of the rank's last command ends.
+std::int64_t ControllerOracle::quiet_since(std::size_t rank) const {
+  const DramTiming& t = standard_.timing;
+  std::int64_t quiet = 0;
+  const auto after = [&](DramCommandKind kind, DramCycles work) {
+    for (std::size_t bank = rank * per_rank_; bank < (rank + 1) * per_rank_; ++bank) {
+      quiet = std::max(quiet, last_[static_cast<std::size_t>(kind)][bank] + work.count());
+    }
+  };
+  after(Read, t.nCL + t.nBL);
+  after(Write, t.nCWL + t.nBL + t.nWR);
+  after(Activate, DramCycles(1));
+  after(Precharge, DramCycles(1));
+  after(Refresh, t.nRFC);
+  after(RefreshBank, t.nRFCpb);
+  return quiet;
+}
+
+void ControllerOracle::sleep() {
+  for (std::size_t rank = 0; rank < asleep_since_.size() && spec_.power_down.count() > 0; ++rank) {
+    if (asleep_since_[rank] < 0 && rests(rank) &&
+        now_ >= quiet_since(rank) + spec_.power_down.count()) {
+      asleep_since_[rank] = now_;
+      commands_.push_back(
+          {PowerDown, DramCycles(now_), {}, static_cast<BankIndex>(rank * per_rank_), kNoRow});
+    }
+  }
+}
+
+void ControllerOracle::wake(std::size_t rank) {
+  if (asleep_since_[rank] < 0) {
+    return;
+  }
+  const std::int64_t up = std::max(now_, asleep_since_[rank] + standard_.timing.nCKE.count());
+  awake_from_[rank] = up + standard_.timing.nXP.count();
+  asleep_since_[rank] = -1;
+  commands_.push_back(
+      {PowerUp, DramCycles(up), {}, static_cast<BankIndex>(rank * per_rank_), kNoRow});
 }
 
 void ControllerOracle::step() {
   fall_due();
+  sleep();
   if (standard_.bus.split) {
     issue(true, false, 0);
     issue(false, true, 1);
@@ -69,8 +122,9 @@ void ControllerOracle::fall_due() {
   }
   if (now_ == (due_ + 1) * interval / steps - 1) {
     ++due_;
-    for (std::int64_t& owed : owed_) {
-      ++owed;
+    for (std::size_t rank = 0; rank < owed_.size(); ++rank) {
+      ++owed_[rank];
+      wake(rank);
     }
   }
 }
@@ -95,6 +149,9 @@ bool ControllerOracle::in_reach(GapScope scope, std::size_t from, std::size_t to
 }
 
 bool ControllerOracle::legal(DramCommandKind kind, std::size_t bank) const {
+  if (now_ < awake_from_[bank / per_rank_]) {
+    return false;
+  }
   for (const CommandGap& gap : gaps_) {
     for (std::size_t other = 0; gap.second == kind && other < banks_; ++other) {
       if (in_reach(gap.scope, other, bank) &&

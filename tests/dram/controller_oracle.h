@@ -40,6 +40,10 @@ class ControllerOracle {
   };
 
   void fall_due();
+  [[nodiscard]] bool rests(std::size_t rank) const;
+  [[nodiscard]] std::int64_t quiet_since(std::size_t rank) const;
+  void sleep();
+  void wake(std::size_t rank);
   [[nodiscard]] bool in_reach(GapScope scope, std::size_t from, std::size_t to) const;
   [[nodiscard]] bool legal(DramCommandKind kind, std::size_t bank) const;
   [[nodiscard]] bool is_active(std::size_t bank) const;
@@ -73,6 +77,8 @@ class ControllerOracle {
   std::vector<std::size_t> turn_;
   std::vector<std::deque<std::int64_t>> activates_;
   std::array<std::int64_t, 2> free_{};
+  std::vector<std::int64_t> asleep_since_;  ///< by rank, -1: it is up
+  std::vector<std::int64_t> awake_from_;    ///< by rank: no command before
   std::vector<DramCommand> commands_;
   std::vector<CompletedBurst> done_;
 };

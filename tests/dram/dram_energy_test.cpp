@@ -126,7 +126,9 @@ TEST(DramEnergy, FollowsItsEquationsTermByTerm) {
   const auto mA = [](std::int64_t value) { return Microamperes(value * 1000); };
   standard.power = DramPower{.VDD = Microvolts(1'500'000),
                              .IDD0 = mA(50),
+                             .IDD2P = mA(10),
                              .IDD2N = mA(20),
+                             .IDD3P = mA(25),
                              .IDD3N = mA(30),
                              .IDD4W = mA(130),
                              .IDD4R = mA(150),
@@ -143,6 +145,8 @@ TEST(DramEnergy, FollowsItsEquationsTermByTerm) {
   run.bank_refreshes = 11;
   run.active_cycles = DramCycles(1000);
   run.rank_cycles = DramCycles(1500);
+  run.active_power_down_cycles = DramCycles(300);
+  run.precharged_power_down_cycles = DramCycles(100);
   const DramEnergy energy = dram_energy(standard, run);
   // 1.5 V x 4 devices x 1 ns = 6 pJ for every mA and cycle
   EXPECT_DOUBLE_EQ(energy.activate, 6.0 * (20 * 30 + 30 * 2) * 2);
@@ -150,8 +154,10 @@ TEST(DramEnergy, FollowsItsEquationsTermByTerm) {
   EXPECT_DOUBLE_EQ(energy.read, 6.0 * 120 * 4 * 3);
   EXPECT_DOUBLE_EQ(energy.write, 6.0 * 100 * 4 * 5);
   EXPECT_DOUBLE_EQ(energy.refresh, 6.0 * 200 * 100 * 7 + 6.0 * 50 * 50 * 11);
-  EXPECT_DOUBLE_EQ(energy.active_standby, 6.0 * 30 * 1000);
-  EXPECT_DOUBLE_EQ(energy.precharged_standby, 6.0 * 20 * 500);
+  EXPECT_DOUBLE_EQ(energy.active_standby, 6.0 * 30 * (1000 - 300));
+  EXPECT_DOUBLE_EQ(energy.precharged_standby, 6.0 * 20 * (500 - 100));
+  EXPECT_DOUBLE_EQ(energy.active_power_down, 6.0 * 25 * 300);
+  EXPECT_DOUBLE_EQ(energy.precharged_power_down, 6.0 * 10 * 100);
   EXPECT_DOUBLE_EQ(energy.io, 512.0 * (3 * 2 + 5 * 3));
 }
 

@@ -38,7 +38,9 @@ inline DramStandard ddr3_1600() {
                      .nRTP = DramCycles(6),
                      .nRTW = DramCycles(9),
                      .nREFI = DramCycles(6240),
-                     .nRFC = DramCycles(208)};
+                     .nRFC = DramCycles(208),
+                     .nCKE = DramCycles(5),
+                     .nXP = DramCycles(7)};
   return standard;
 }
 
@@ -68,7 +70,9 @@ inline DramStandard ddr3_2133() {
                      .nRTP = DramCycles(8),
                      .nRTW = DramCycles(10),
                      .nREFI = DramCycles(8320),
-                     .nRFC = DramCycles(278)};
+                     .nRFC = DramCycles(278),
+                     .nCKE = DramCycles(5),
+                     .nXP = DramCycles(7)};
   return standard;
 }
 
@@ -99,7 +103,9 @@ inline DramStandard ddr4_2400() {
                      .nRTP = DramCycles(9),
                      .nRTW = DramCycles(11),
                      .nREFI = DramCycles(9360),
-                     .nRFC = DramCycles(420)};
+                     .nRFC = DramCycles(420),
+                     .nCKE = DramCycles(5),
+                     .nXP = DramCycles(7)};
   return standard;
 }
 
@@ -133,7 +139,9 @@ inline DramStandard lpddr4_3200() {
                      .nRTP = DramCycles(12),
                      .nRTW = DramCycles(24),
                      .nREFI = DramCycles(6246),
-                     .nRFC = DramCycles(288)};
+                     .nRFC = DramCycles(288),
+                     .nCKE = DramCycles(5),
+                     .nXP = DramCycles(7)};
   return standard;
 }
 
@@ -169,7 +177,9 @@ inline DramStandard two_ranks_with_groups() {
                      .nRTP = DramCycles(10),
                      .nRTW = DramCycles(11),
                      .nREFI = DramCycles(900),
-                     .nRFC = DramCycles(210)};
+                     .nRFC = DramCycles(210),
+                     .nCKE = DramCycles(5),
+                     .nXP = DramCycles(7)};
   return standard;
 }
 

@@ -96,7 +96,8 @@ DramControllerSpec all_policies() {
           .page_policy = PagePolicy::Timeout,
           .page_timeout = DramCycles(50),
           .refresh_blocks = RefreshBlocks::Refreshed,
-          .postponed_refreshes = 2};
+          .postponed_refreshes = 2,
+          .power_down = DramCycles(60)};
 }
 
 /// Two pseudo-channels behind one split command bus, as HBM2 has them.

@@ -177,7 +177,7 @@ class System {
 
   void count() {
     for (const auto& channel : channels_) {
-      count(channel->controller.commands());
+      count(channel->controller.commands(), DramCycles(channel->controller.now()));
       result_.commands.push_back(channel->controller.commands());
     }
     DramCounters& sum = result_.counters;
@@ -185,11 +185,20 @@ class System {
     sum.data_bus_busy = spec_.standard.timing.nBL * (sum.reads + sum.writes);
   }
 
-  void count(const std::vector<DramCommand>& commands) {
+  void count(const std::vector<DramCommand>& commands, DramCycles until) {
     enum class Bank : std::uint8_t { Closed, ClosedForARow, Open };
     const auto per_rank = static_cast<std::size_t>(spec_.standard.organization.banks_per_rank());
     std::vector<Bank> banks(static_cast<std::size_t>(spec_.standard.organization.banks()));
     DramCounters& sum = result_.counters;
+    constexpr DramCycles kUp{-1};
+    std::vector<DramCycles> down_since(banks.size() / per_rank, kUp);
+    const auto count_down = [&](std::size_t rank, DramCycles until) {
+      const auto first = banks.begin() + static_cast<std::ptrdiff_t>(rank * per_rank);
+      const bool open =
+          std::count(first, first + static_cast<std::ptrdiff_t>(per_rank), Bank::Open) > 0;
+      (open ? sum.active_power_down : sum.precharged_power_down) += until - down_since[rank];
+      down_since[rank] = kUp;
+    };
     for (const DramCommand& command : commands) {
       const auto index = static_cast<std::size_t>(command.bank);
       switch (command.kind) {
@@ -220,6 +229,17 @@ class System {
         case DramCommandKind::RefreshBank:
           ++sum.bank_refreshes;
           break;
+        case DramCommandKind::PowerDown:
+          down_since[index / per_rank] = command.at;
+          break;
+        case DramCommandKind::PowerUp:
+          count_down(index / per_rank, command.at);
+          break;
+      }
+    }
+    for (std::size_t rank = 0; rank < down_since.size(); ++rank) {
+      if (down_since[rank] != kUp) {
+        count_down(rank, until);
       }
     }
   }

@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -13,11 +15,14 @@
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/network_type.h"
+#include "report/buffer_levels.h"
 #include "report/json.h"
 #include "study/evaluate.h"
 #include "tests/end_to_end/support/random_case.h"
 #include "tests/support/forked.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/trace_events.h"
+#include "tests/support/vcd.h"
 
 namespace systole {
 namespace {
@@ -186,16 +191,37 @@ std::string complaints_about(const ChipSpec& chip, const Result& result, const R
   return lines;
 }
 
+/// Where the waveform's level of the buffer is not the timeline's. In neither is there an entry
+/// without a change.
+std::string levels_that_differ(const ChipSpec& chip, const RunRecord& record,
+                               const std::string& waveform) {
+  std::stringstream text;
+  text << std::ifstream(waveform, std::ios::binary).rdbuf();
+  const Vcd vcd = parse_vcd(text.str());
+  Levels shown;
+  for (const Vcd::Change& change : vcd.variables.at("core.buffer.bytes").changes) {
+    if (change.at > 0 || change.value > 0) {  // it begins with 0
+      shown.push_back({.at = chip.clock().edge_at_or_after(Femtoseconds(change.at)),
+                       .level = static_cast<std::int64_t>(change.value)});
+    }
+  }
+  const Levels expected = buffer_levels(record.program, record.trace);
+  return shown == expected
+             ? ""
+             : fmt::format("buffer: {} levels shown, {} expected\n", shown.size(), expected.size());
+}
+
 class TimelineOfRandomNetworks : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(TimelineOfRandomNetworks, AddsUpToTheCountersAndChangesNone) {
   constexpr std::uint64_t kCasesPerTest = 10;
   for (std::uint64_t i = 0; i < kCasesPerTest; ++i) {
     const RandomCase random = random_case(GetParam() * kCasesPerTest + i);
-    const auto evaluate_case = [&](RunRecord* record) {
+    const auto evaluate_case = [&](RunRecord* record, const std::string& waveform) {
       const Program program = compile(random.chip, random.graph);
       const Network network{.graph = random.graph, .data = random.data};
-      return evaluate_program(random.chip, network, program, {.record = record});
+      return evaluate_program(random.chip, network, program,
+                              {.record = record, .waveform = waveform});
     };
     const auto guarded = [](const auto& work) {
       return run_forked([&]() -> std::string {
@@ -206,11 +232,14 @@ TEST_P(TimelineOfRandomNetworks, AddsUpToTheCountersAndChangesNone) {
         }
       });
     };
-    const ForkedResult plain = guarded([&] { return json_report(evaluate_case(nullptr)); });
+    const ForkedResult plain = guarded([&] { return json_report(evaluate_case(nullptr, "")); });
     const ForkedResult recorded = guarded([&] {
       RunRecord record;
-      const Result result = evaluate_case(&record);
-      const std::string lines = complaints_about(random.chip, result, record);
+      const TemporaryDirectory directory;
+      const std::string waveform = (directory.path() / "run.vcd").string();
+      const Result result = evaluate_case(&record, waveform);
+      const std::string lines = complaints_about(random.chip, result, record) +
+                                levels_that_differ(random.chip, record, waveform);
       return lines.empty() ? json_report(result) : lines;
     });
     ASSERT_EQ(recorded.error, "");

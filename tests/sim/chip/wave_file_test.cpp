@@ -96,10 +96,35 @@ TEST(WaveFile, HasTheValuesOfEachCycle) {
     EXPECT_EQ(at("weight_fifo.held", level.at), static_cast<std::uint64_t>(level.held));
     EXPECT_EQ(at("weight_fifo.arrived", level.at), static_cast<std::uint64_t>(level.arrived));
   }
+  // The vector unit's second instruction reads what nobody wrote, and nobody reads its results.
+  EXPECT_EQ(vcd.time_at("core.buffer.bytes", 0), vcd.end);
   EXPECT_EQ(at("buffer_ports.matrix", fold.start), 1U);
   EXPECT_EQ(at("buffer_ports.matrix", fold.end), 0U);
   // The file goes on for a cycle, so that the last values can be seen.
   EXPECT_EQ(vcd.end, run.time_of(counters.elapsed + CoreCycles(1)));
+}
+
+TEST(WaveFile, ShowsTheBytesOfTheBufferThatWillBeRead) {
+  WaveRun run;
+  run.builder = ProgramBuilder();
+  const auto there = run.builder.semaphore(Engine::Host, Engine::Vector);
+  const auto done = run.builder.semaphore(Engine::Vector, Engine::DmaOut);
+  run.builder.add(Engine::Host, transfer_of(true, 0, 0, 24), {.signals = {there}});
+  run.builder.add(Engine::Vector, rescale_of(2, 4, 0, 64), {.waits = {there}, .signals = {done}});
+  run.builder.add(Engine::DmaOut, transfer_of(false, 0, 64, 6), {.waits = {done}});
+  RunTrace trace;
+  static_cast<void>(run.simulate_with(&trace));
+  const Vcd vcd = parse_vcd(text_in(run.file));
+  const auto completed = [&](Engine engine) {
+    return run.time_of(trace.engine(engine).instructions[0].completed);
+  };
+  const auto level = [&](std::int64_t time) { return vcd.value("core.buffer.bytes", time); };
+  EXPECT_EQ(level(completed(Engine::Host) - 1), 0U);
+  EXPECT_EQ(level(completed(Engine::Host)), 8U) << "of 24 bytes 8 are read";
+  EXPECT_EQ(level(completed(Engine::Vector) - 1), 8U);
+  EXPECT_EQ(level(completed(Engine::Vector)), 6U) << "of 8 results 6 are read";
+  EXPECT_EQ(level(completed(Engine::DmaOut) - 1), 6U);
+  EXPECT_EQ(level(completed(Engine::DmaOut)), 0U);
 }
 
 TEST(WaveFile, ChangesAreAtEdgesOfTheCoreClock) {

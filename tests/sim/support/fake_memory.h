@@ -19,6 +19,7 @@ struct FakeMemoryRule {
   Femtoseconds per_byte{250'000};    // 4 bytes per cycle of 1 GHz
   bool refuses = false;              // answers every request with an address error
   bool accepts_late = false;         // END_REQ only with the response
+  bool is_ideal = false;             // answers in the call, whatever latency and per_byte are
 };
 
 /// A TLM-2.0 target with a rule that a test can add up by hand.

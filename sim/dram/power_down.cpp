@@ -1,0 +1,56 @@
+#include "sim/dram/power_down.h"
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+PowerDown::PowerDown(const DramStandard& standard, const DramControllerSpec& spec,
+                     std::size_t ranks)
+    : after_(spec.power_down),
+      shortest_(standard.timing.nCKE),
+      wake_up_(standard.timing.nXP),
+      ranks_(ranks) {
+  SYSTOLE_CHECK(!is_on() || has_power_down(standard), "{} has no power-down", standard.name);
+  const DramTiming& t = standard.timing;
+  const auto set = [this](DramCommandKind kind, DramCycles work) {
+    work_[static_cast<std::size_t>(kind)] = work;
+  };
+  set(DramCommandKind::Precharge, DramCycles(1));
+  set(DramCommandKind::PrechargeAll, DramCycles(1));
+  set(DramCommandKind::Activate, DramCycles(1));
+  set(DramCommandKind::Read, t.nCL + t.nBL);
+  set(DramCommandKind::Write, t.nCWL + t.nBL + t.nWR);
+  set(DramCommandKind::Refresh, t.nRFC);
+  set(DramCommandKind::RefreshBank, t.nRFCpb);
+}
+
+void PowerDown::enter(std::size_t rank, DramCycles now, bool row_open) {
+  Rank& of = ranks_[rank];
+  of.down = true;
+  of.row_open = row_open;
+  of.since = now;
+}
+
+DramCycles PowerDown::leave(std::size_t rank, DramCycles now) {
+  Rank& of = ranks_[rank];
+  const DramCycles up = std::max(now, of.since + shortest_);
+  count(of, up, over_);
+  of.down = false;
+  return up;
+}
+
+void PowerDown::count(const Rank& rank, DramCycles until, PowerDownCycles& sum) {
+  (rank.row_open ? sum.active : sum.precharged) += std::max(DramCycles(0), until - rank.since);
+}
+
+PowerDownCycles PowerDown::cycles(DramCycles now) const {
+  PowerDownCycles sum = over_;
+  for (const Rank& rank : ranks_) {
+    if (rank.down) {
+      count(rank, now, sum);
+    }
+  }
+  return sum;
+}
+
+}  // namespace systole

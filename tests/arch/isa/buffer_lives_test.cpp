@@ -1,0 +1,71 @@
+#include "arch/isa/buffer_lives.h"
+
+#include <gmock/gmock.h>
+
+namespace systole {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+/// Transfers and what they do to the buffer, in the order in which they are added.
+struct Transfers {
+  Program program;
+  std::vector<InstructionRef> order;
+
+  void add(Engine engine, bool to_buffer, std::int64_t address, std::int64_t bytes) {
+    std::vector<Instruction>& stream = program.stream(engine);
+    order.push_back({.engine = engine, .index = stream.size()});
+    stream.push_back(
+        {.operation =
+             Transfer{.to_buffer = to_buffer, .buffer = {.address = address}, .row_bytes = bytes}});
+  }
+  [[nodiscard]] std::vector<BufferLife> lives() const { return buffer_lives(program, order); }
+};
+
+BufferLife life(std::int64_t bytes, Engine engine, std::size_t index) {
+  return {.bytes = bytes, .writer = {.engine = engine, .index = index}, .last_readers = {}};
+}
+
+BufferLife read_by(BufferLife life, Engine engine, std::size_t index) {
+  life.last_readers[static_cast<std::size_t>(engine)] = index;
+  return life;
+}
+
+TEST(BufferLives, NameTheLastReaderOfEachEngine) {
+  Transfers transfers;
+  transfers.add(Engine::DmaIn, true, 0, 8);
+  transfers.add(Engine::DmaOut, false, 0, 8);
+  transfers.add(Engine::Host, false, 0, 8);
+  transfers.add(Engine::DmaOut, false, 0, 8);
+  EXPECT_THAT(
+      transfers.lives(),
+      ElementsAre(read_by(read_by(life(8, Engine::DmaIn, 0), Engine::Host, 0), Engine::DmaOut, 1)));
+}
+
+TEST(BufferLives, DividesBytesThatDifferentInstructionsRead) {
+  Transfers transfers;
+  transfers.add(Engine::DmaIn, true, 0, 10);
+  transfers.add(Engine::DmaOut, false, 0, 4);
+  transfers.add(Engine::Host, false, 2, 4);
+  EXPECT_THAT(transfers.lives(),
+              UnorderedElementsAre(
+                  read_by(life(2, Engine::DmaIn, 0), Engine::DmaOut, 0),
+                  read_by(read_by(life(2, Engine::DmaIn, 0), Engine::DmaOut, 0), Engine::Host, 0),
+                  read_by(life(2, Engine::DmaIn, 0), Engine::Host, 0)));
+}
+
+TEST(BufferLives, EndWhenTheBytesAreWrittenAgain) {
+  Transfers transfers;
+  transfers.add(Engine::DmaIn, true, 0, 8);
+  transfers.add(Engine::DmaOut, false, 0, 8);
+  transfers.add(Engine::Host, true, 0, 3);
+  transfers.add(Engine::DmaOut, false, 0, 8);
+  EXPECT_THAT(transfers.lives(),
+              UnorderedElementsAre(read_by(life(3, Engine::DmaIn, 0), Engine::DmaOut, 0),
+                                   read_by(life(3, Engine::Host, 0), Engine::DmaOut, 1),
+                                   read_by(life(5, Engine::DmaIn, 0), Engine::DmaOut, 1)));
+}
+
+}  // namespace
+}  // namespace systole
