@@ -57,8 +57,8 @@ void CommandController::Stream::accept() {
   const BurstRequest first = run.first;
   const RowIndex row = device_.open_row(first.bank);
   const bool waits = bursts_.oldest(first.bank) != BurstBuffer::kNone;
-  if (row != first.row && !waits) {
-    end_ = offer_;  // it needs a row command
+  if ((row != first.row && !waits) || controller_.power_.is_down(device_.rank_of(first.bank))) {
+    end_ = offer_;  // it needs a row command, or wakes its rank up
     return;
   }
   now_ = std::max(now_, offer_);
@@ -114,7 +114,8 @@ void CommandController::Stream::issue() {
 
 bool CommandController::Stream::changes_more() const {
   return bursts_.size() == 0 || bursts_.oldest(bank_) != BurstBuffer::kNone ||
-         controller_.spec_.page_policy != PagePolicy::Open || controller_.refresh_.owes_any();
+         controller_.spec_.page_policy != PagePolicy::Open || controller_.refresh_.owes_any() ||
+         controller_.power_.is_on();
 }
 
 bool CommandController::Stream::issue_many(BurstBuffer::Slot run, bool was_full) {

@@ -37,7 +37,7 @@ class CommandController::Stream {
   void accept();
   void issue();
   /// The end of the bank's run may make another command possible: it may need another row, its row
-  /// may be closed, a refresh may take its turn, the other buffer may be served.
+  /// may be closed, a refresh may take its turn, its rank may rest, the other buffer may be served.
   [[nodiscard]] bool changes_more() const;
   /// Commands of `run` one gap apart, each followed in the next cycle by a burst of the feed in its
   /// place, or by none. False where that is not what follows.

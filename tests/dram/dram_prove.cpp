@@ -29,6 +29,7 @@ std::int64_t prove(const DramStandard& standard, std::int64_t commands) {
     spec.postponed_refreshes = seed % 4;
     spec.refresh = seed % 2 == 0 ? RefreshKind::PerBankIfAny : RefreshKind::AllBank;
     spec.refresh_blocks = seed % 3 == 0 ? RefreshBlocks::Channel : RefreshBlocks::Refreshed;
+    spec.power_down = DramCycles(seed % 3 == 1 ? 40 : 0);
     const BitFieldMap map(standard, *address_order(seed % 2 == 0 ? "bgi" : "lin"));
     RandomBursts bursts(map, 500'000, seed);
     CommandChecker checker(standard);

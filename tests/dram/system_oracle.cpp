@@ -185,7 +185,7 @@ class System {
     sum.data_bus_busy = spec_.standard.timing.nBL * (sum.reads + sum.writes);
   }
 
-  void count(const std::vector<DramCommand>& commands, DramCycles until) {
+  void count(const std::vector<DramCommand>& commands, DramCycles end) {
     enum class Bank : std::uint8_t { Closed, ClosedForARow, Open };
     const auto per_rank = static_cast<std::size_t>(spec_.standard.organization.banks_per_rank());
     std::vector<Bank> banks(static_cast<std::size_t>(spec_.standard.organization.banks()));
@@ -239,7 +239,7 @@ class System {
     }
     for (std::size_t rank = 0; rank < down_since.size(); ++rank) {
       if (down_since[rank] != kUp) {
-        count_down(rank, until);
+        count_down(rank, end);
       }
     }
   }
