@@ -38,6 +38,8 @@ KindNames names_of(EntryKind kind) {
       return {"configs/devices", "device"};
     case EntryKind::Family:
       return {"configs/device_families", "device family"};
+    case EntryKind::FpgaPart:
+      return {"configs/fpga_parts", "FPGA card"};
     case EntryKind::Site:
       return {"configs/sites", "site"};
   }

@@ -9,7 +9,16 @@ namespace systole {
 /// Chips live in configs/chips of a data directory, networks in its workloads, DRAM standards in
 /// configs/dram, DRAM controllers in configs/dram_controllers, CPUs, GPUs and edge modules in
 /// configs/devices, their families in configs/device_families, sites in configs/sites.
-enum class EntryKind : std::uint8_t { Chip, Network, Dram, DramController, Device, Family, Site };
+enum class EntryKind : std::uint8_t {
+  Chip,
+  Network,
+  Dram,
+  DramController,
+  Device,
+  Family,
+  FpgaPart,
+  Site
+};
 
 struct Entry {
   std::string name;  ///< file name without .yaml

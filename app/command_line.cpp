@@ -83,7 +83,7 @@ constexpr std::string_view kCompareExamples = R"(
 Devices are chips (simulated, each in a process of its own), CPUs, GPUs and edge modules
 (modelled), recordings, FPGA cards (the chip that ships for the card), or files of chips and
 devices; 'systole list' has their names. cpu is this machine's, measured; t4:fp16 is a device
-with another type than its own. --site is a file or a name of configs/sites. --arrival-rate
+with another type than the preferred one. --site is a file or a name of configs/sites. --arrival-rate
 and --deadline put every device under load. docs/compare.md says what every figure means.
 
 Examples:
@@ -456,6 +456,10 @@ CompareCommand checked_compare(CompareCommand compare, const Words& words) {
   if (words.batches) {
     for (const std::string& batch : list_of("--batch", *words.batches)) {
       compare.batches.push_back(integer_of<std::int64_t>("--batch", batch, 1, kMaxBatch));
+      if (std::count(compare.batches.begin(), compare.batches.end(), compare.batches.back()) > 1) {
+        throw UserError(
+            fmt::format("systole: --batch: expected each batch once, got '{}' twice", batch));
+      }
     }
   }
   if (words.arrival_rate) {

@@ -31,6 +31,7 @@
 #include "report/timeline.h"
 #include "sim/simulate.h"
 #include "study/compare.h"
+#include "study/compare_chip.h"
 #include "study/deadline.h"
 #include "study/evaluate.h"
 
@@ -91,7 +92,14 @@ std::vector<ComparedDevice> devices_beside(const Graph& graph) {
 }
 
 RunExtras extras_of(const Result& result, const Request& request) {
-  RunExtras extras{.devices = devices_beside(result.graph)};
+  RunExtras extras{.own = compared_run(result), .devices = devices_beside(result.graph)};
+  if (const std::string file = file_of_entry(EntryKind::Site, "datacentre"); !file.empty()) {
+    const Site site = read_site(file);
+    add_dollars(extras.own, site);
+    for (ComparedDevice& device : extras.devices) {
+      add_dollars(device, site);
+    }
+  }
   if (request.deadline) {
     extras.deadline = check_deadline(result, *request.deadline);
   }

@@ -3,6 +3,8 @@
 #include <filesystem>
 
 #include "app/catalogue.h"
+#include "arch/config/config_node.h"
+#include "arch/diag/error.h"
 #include "reference/devices/read_device.h"
 
 namespace systole {
@@ -11,6 +13,19 @@ std::string families_folder() {
   const std::vector<Entry> families = entries(EntryKind::Family);
   return families.empty() ? std::string()
                           : std::filesystem::path(families.front().file).parent_path().string();
+}
+
+std::string design_for_card(const std::string& card) {
+  for (const Entry& entry : entries(EntryKind::Chip)) {
+    try {
+      if (ConfigNode::open(entry.file).optional_text("fpga") == card) {
+        return entry.file;
+      }
+    } catch (const UserError&) {  // whoever names that chip is told
+      continue;
+    }
+  }
+  return "";
 }
 
 std::optional<reference::DeviceSpec> shipped_device(const std::string& name) {

@@ -1,10 +1,13 @@
 #include "app/listing.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "app/catalogue.h"
 #include "app/device_files.h"
 #include "arch/chip_spec.h"
+#include "arch/fpga/read_fpga_part.h"
 #include "arch/read_dram.h"
 #include "compiler/frontend/read_network.h"
 #include "reference/devices/read_device.h"
@@ -49,6 +52,20 @@ void add_device(Table& table, const Entry& entry) {
   }
 }
 
+void add_card(Table& table, const Entry& entry) {
+  try {
+    const FpgaPart part = read_fpga_part(entry.file).part;
+    const std::string design = design_for_card(entry.name);
+    table.add({on_one_line(entry.name),
+               fmt::format("{} {}", grouped(part.available.multipliers), part.multiplier_name),
+               scaled(part.memory_bandwidth.count(), "B/s"),
+               fmt::format("{:g} W", part.tdp.count()),
+               design.empty() ? "-" : std::filesystem::path(design).stem().string()});
+  } catch (const UserError& error) {
+    table.add({on_one_line(entry.name), "-", "-", "-", brief(error.what())}, Style::Bad);
+  }
+}
+
 void add_network(Table& table, const Entry& entry) {
   try {
     const Graph graph = read_network(entry.file).graph;
@@ -89,6 +106,11 @@ std::string list_catalogue(bool colour) {
   for (const Entry& entry : entries(EntryKind::Device)) {
     add_device(devices, entry);
   }
+  Table cards(
+      {{"FPGA card", Align::Left}, {"multipliers"}, {"memory"}, {"TDP"}, {"chip", Align::Left}});
+  for (const Entry& entry : entries(EntryKind::FpgaPart)) {
+    add_card(cards, entry);
+  }
   Table networks({{"network", Align::Left},
                   {"layers"},
                   {"MACs/input"},
@@ -103,7 +125,8 @@ std::string list_catalogue(bool colour) {
     add_dram(standards, entry);
   }
   return chips.print(kReportWidth, colour) + '\n' + devices.print(kReportWidth, colour) + '\n' +
-         networks.print(kReportWidth, colour) + '\n' + standards.print(kReportWidth, colour) +
+         cards.print(kReportWidth, colour) + '\n' + networks.print(kReportWidth, colour) + '\n' +
+         standards.print(kReportWidth, colour) +
          "\nRun one with 'systole run CHIP NETWORK'; look at a chip with 'systole describe "
          "CHIP';\nput chips and devices side by side with 'systole compare NETWORK'.\n";
 }

@@ -6,10 +6,8 @@
 #include <fmt/format.h>
 
 #include "arch/area/area.h"
-#include "arch/config/near_name.h"
-#include "arch/config/text_file.h"
 #include "arch/energy/accelergy.h"
-#include "arch/read_dram.h"
+#include "arch/named_file.h"
 #include "arch/technology/read_technology.h"
 
 namespace systole {
@@ -17,21 +15,6 @@ namespace systole {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The file NAME.yaml that a key names.
-std::string file_named(const ConfigNode& node, std::string_view key, std::string_view noun,
-                       const std::vector<std::string>& directories) {
-  const std::string name = node.text(key);
-  const std::string file = find_dram_file(name, directories);
-  if (file.empty()) {
-    const std::vector<std::string> known = dram_names(directories);
-    const std::vector<std::string_view> names(known.begin(), known.end());
-    node.fail(key, fmt::format("expected {} ({}), got {}{}", noun,
-                               names.empty() ? "none is there" : one_of(names), in_quotes(name),
-                               suggestion(name, names)));
-  }
-  return file;
-}
 
 /// The actions of one component: those of its own name, and `leakage`.
 void read_energies_of(const ConfigNode& node, Component component, SiliconSpec& silicon) {
@@ -79,17 +62,11 @@ void read_areas(const ConfigNode& node, SiliconSpec& silicon) {
   node.finish();
 }
 
-/// A file beside the chip's own.
-std::string beside_chip(const ConfigNode& node, std::string_view key) {
-  const fs::path given = node.text(key);
-  return (fs::path(node.location().file).parent_path() / given).lexically_normal().string();
-}
-
 SiliconSpec read_section(const ConfigNode& node, const std::vector<std::string>& directories) {
   const std::vector<std::string> interfaces = folders_beside(directories, "interfaces");
   SiliconSpec silicon{
-      .dram_port = read_interface(file_named(node, "dram_interface", "an interface", interfaces)),
-      .host_port = read_interface(file_named(node, "host_interface", "an interface", interfaces)),
+      .dram_port = read_interface(named_file(node, "dram_interface", "an interface", interfaces)),
+      .host_port = read_interface(named_file(node, "host_interface", "an interface", interfaces)),
       .tdp = Watts(node.measure("tdp", kWattUnits, {.min = 0.001, .max = 1e5})),
       .idle = node.choice<IdleMode>("idle"),
       .supply_efficiency = node.real("supply_efficiency", {.min = 0.1, .max = 1.0}),
@@ -133,7 +110,7 @@ std::optional<SiliconSpec> read_silicon(const ConfigNode& chip,
   if (!has_technology) {
     chip.fail("technology", "expected a technology for silicon, got nothing");
   }
-  const std::string file = file_named(chip, "technology", "a technology",
+  const std::string file = named_file(chip, "technology", "a technology",
                                       folders_beside(dram_directories, "technologies"));
   const ConfigNode node = chip.map("silicon");
   SiliconSpec silicon = read_section(node, dram_directories);
@@ -145,10 +122,11 @@ void read_silicon_tables(const ConfigNode& chip, Hertz clock, MacKind native,
                          SiliconSpec& silicon) {
   const ConfigNode node = chip.map("silicon");
   if (node.has("energy_table")) {
-    import_energy_table(beside_chip(node, "energy_table"), clock, mac_action(native), silicon);
+    import_energy_table(beside(node, node.text("energy_table")), clock, mac_action(native),
+                        silicon);
   }
   if (node.has("area_table")) {
-    import_area_table(beside_chip(node, "area_table"), silicon);
+    import_area_table(beside(node, node.text("area_table")), silicon);
   }
   node.finish();
 }

@@ -6,7 +6,7 @@
 
 #include "report/figures.h"
 #include "report/format.h"
-#include "report/run_extras.h"
+#include "report/fpga.h"
 #include "report/silicon.h"
 #include "report/table.h"
 

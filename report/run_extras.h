@@ -14,13 +14,10 @@ namespace systole {
 
 /// What stands at the end of a run's report, each a block of lines or nothing.
 struct RunExtras {
+  ComparedDevice own;  ///< the run itself, as a row
   std::optional<DeadlineResult> deadline;
   std::vector<ComparedDevice> devices;  ///< the same network and batch on a CPU, a GPU
 };
-
-/// Use of the FPGA card by component, in numbers and in per cent of what the card has; nothing for
-/// a chip that names no card.
-[[nodiscard]] std::string fpga_table(const ChipSpec& chip, bool colour);
 
 /// The card's use and power, the deadline, the devices.
 [[nodiscard]] std::string extras_text(const Result& result, const RunExtras& extras, bool colour);

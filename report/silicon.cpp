@@ -63,10 +63,11 @@ std::string energy_block(const Result& result, bool colour) {
                                          joules(total), joules(energy.per_inference),
                                          energy.tops_per_watt, energy.energy_delay_product));
   text += labelled(
-      "power", fmt::format("{} on average, {} % of the TDP of {}; {} idle ({}), at most {}",
+      "power", fmt::format("{} on average, {} % of the TDP of {}; peak {}, {} %; idle {}, {}",
                            watts(energy.average_power), percent(energy.average_power / energy.tdp),
-                           watts(energy.tdp), watts(energy.idle_power),
-                           name_of(result.chip.silicon->idle), watts(energy.peak_power)));
+                           watts(energy.tdp), watts(energy.peak_power),
+                           percent(energy.peak_power / energy.tdp), watts(energy.idle_power),
+                           name_of(result.chip.silicon->idle)));
   text += labelled("uncertainty", fmt::format("{} with the other published scaling of logic energy",
                                               joules(energy.total_other_scaling)));
   if (energy.peak_power > energy.tdp) {
@@ -193,7 +194,12 @@ std::string action_block(const ChipSpec& chip, const ChipArea& area, bool colour
                  origin.empty() ? "" : "given at " + on_one_line(origin)});
     }
   }
-  return '\n' + table.print(kReportWidth, colour);
+  const Technology& technology = chip.silicon->technology;
+  return '\n' + table.print(kReportWidth, colour) +
+         labelled("uncertainty",
+                  fmt::format("x {:.3g} by the other published scaling from node to node; memories "
+                              "within {} % of published points",
+                              technology.other_scaling, percent(technology.sram.error)));
 }
 
 /// What it costs to make one, and to make the first; no run is needed.
@@ -243,6 +249,9 @@ std::vector<Fact> silicon_facts(const ChipSpec& chip) {
 }  // namespace
 
 std::string silicon_text(const Result& result, const TextOptions& options) {
+  if (!result.energy && result.chip.fpga) {
+    return {};  // the card's power and price are its own block
+  }
   if (!result.energy) {
     return "\nenergy and cost: not known, as the chip names no technology\n";
   }

@@ -11,6 +11,7 @@
 #include "reference/devices/device_model.h"
 #include "reference/measured/measured_json.h"
 #include "study/compare_chip.h"
+#include "study/evaluate.h"
 #include "study/workers.h"
 
 namespace systole {
@@ -55,14 +56,19 @@ ComparedDevice row_of(const MeasuredRun& run, const Graph& graph) {
   return row;
 }
 
-ComparedDevice compare_recording(const Recording& recording, const Graph& graph) {
-  const auto run =
-      std::find_if(recording.runs.begin(), recording.runs.end(), [&](const MeasuredRun& candidate) {
-        return candidate.network == graph.name && candidate.batch == graph.batch;
-      });
-  return run == recording.runs.end()
-             ? ComparedDevice{.error = "nothing is recorded of this network and batch"}
-             : row_of(*run, graph);
+/// Of several types int8, else the first, unless one is wanted.
+ComparedDevice compare_recording(const Recording& recording, const Graph& graph,
+                                 std::optional<DataType> wanted) {
+  const MeasuredRun* best = nullptr;
+  for (const MeasuredRun& run : recording.runs) {
+    const bool matches = run.network == graph.name && run.batch == graph.batch &&
+                         run.type == wanted.value_or(run.type);
+    if (matches && (best == nullptr || run.type == DataType::Int8)) {
+      best = &run;
+    }
+  }
+  return best == nullptr ? ComparedDevice{.error = "nothing is recorded of this network and batch"}
+                         : row_of(*best, graph);
 }
 
 /// Powers of two below the largest batch, and that one.
@@ -87,8 +93,8 @@ class Rows {
     std::vector<std::pair<std::size_t, std::int64_t>> asked;
     for (std::size_t index = 0; index < subjects_.size(); ++index) {
       for (const std::int64_t batch : batches) {
-        if (!subjects_[index].chip_file.empty()) {
-          jobs.push_back(chip_job(subjects_[index].chip_file, batch));
+        if (subjects_[index].chip) {
+          jobs.push_back(chip_job(subjects_[index], batch));
           asked.emplace_back(index, batch);
         }
       }
@@ -99,7 +105,7 @@ class Rows {
     }
     for (std::size_t index = 0; index < subjects_.size(); ++index) {
       for (const std::int64_t batch : batches) {
-        if (subjects_[index].chip_file.empty()) {
+        if (!subjects_[index].chip) {
           rows_[{index, batch}] = made_here(subjects_[index], batch);
         }
       }
@@ -118,12 +124,12 @@ class Rows {
   }
 
  private:
-  [[nodiscard]] WorkerJob chip_job(const std::string& chip_file, std::int64_t batch) const {
-    return [this, chip_file, batch] {
-      const ChipSpec chip = read_chip(chip_file, options_.dram_directories);
-      const Network network =
-          read_network(network_file_, {.batch = batch, .type = default_network_type(chip)});
-      return print_chip_row(compare_chip(chip, network));
+  [[nodiscard]] WorkerJob chip_job(const CompareSubject& subject, std::int64_t batch) const {
+    return [this, &subject, batch] {
+      const ChipSpec& chip = *subject.chip;
+      const DataType type = subject.type.value_or(default_network_type(chip));
+      const Network network = read_network(network_file_, {.batch = batch, .type = type});
+      return print_chip_row(compared_run(evaluate(chip, network)));
     };
   }
 
@@ -133,11 +139,11 @@ class Rows {
   }
 
   /// In a process of its own, for the library's threads, and not beside another.
-  [[nodiscard]] ComparedDevice measured_here(const Network& network) const {
+  [[nodiscard]] ComparedDevice measured_here(const Network& network, DataType type) const {
     constexpr std::int64_t kPasses = 5;
     const WorkerJob job = [&] {
       MeasureCpuOptions options;
-      options.passes.type = DataType::Int8;
+      options.passes.type = type;
       options.passes.warm_up = 1;
       options.passes.repetitions = kPasses;
       options.compare = false;
@@ -162,10 +168,10 @@ class Rows {
     const Network network = read_network(network_file_, {.batch = batch});
     const Graph& graph = network.graph;
     if (subject.this_cpu) {
-      return measured_here(network);
+      return measured_here(network, subject.type.value_or(DataType::Int8));
     }
     if (subject.recording) {
-      return compare_recording(*subject.recording, graph);
+      return compare_recording(*subject.recording, graph, subject.type);
     }
     SYSTOLE_CHECK(subject.device, "{} is nothing to run on", subject.name);
     return compare_device(*subject.device, graph, subject.type);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "arch/chip_spec.h"
 #include "compiler/graph/graph.h"
 #include "reference/devices/device_spec.h"
 #include "reference/measured_run.h"
@@ -14,14 +15,14 @@
 
 namespace systole {
 
-/// What a network is compared on: one of a chip's file, a device, a recording, the CPU here.
+/// What a network is compared on: one of a chip, a device, a recording, the CPU here.
 struct CompareSubject {
   std::string name;
-  std::string chip_file;
+  std::shared_ptr<const ChipSpec> chip;
   std::shared_ptr<const reference::DeviceSpec> device;
   std::shared_ptr<const Recording> recording;
   bool this_cpu = false;
-  std::optional<DataType> type;  ///< of a device; else its preferred one
+  std::optional<DataType> type;  ///< else its preferred one: int8 where it has it
 };
 
 struct CompareOptions {
@@ -34,14 +35,13 @@ struct CompareOptions {
   std::optional<Femtoseconds> deadline;
   LoadSpec load;
   std::size_t parallel = 1;  ///< worker processes at a time
-  std::vector<std::string> dram_directories;
-  std::string power_file;  ///< of MeasureCpuOptions
+  std::string power_file;    ///< of MeasureCpuOptions
 };
 
 /// Runs the network on every subject and batch. Chips are simulated, each in a process of its own,
 /// so that a chip that fails costs its rows alone; devices are modelled; recordings are looked up
-/// by network and batch; this machine's CPU is measured with int8, alone, when the chips are
-/// done. Not compared: accuracy; each runs its own preferred type. Throws
+/// by network, batch and type; this machine's CPU is measured, alone, when the chips are done. Not
+/// compared: accuracy; each runs its own preferred type unless another is given. Throws
 /// WorkloadError when the network itself is wrong.
 [[nodiscard]] Comparison compare(const std::string& network_file,
                                  const std::vector<CompareSubject>& subjects,

@@ -4,7 +4,6 @@
 
 #include "arch/diag/check.h"
 #include "arch/fpga/fpga_power.h"
-#include "study/evaluate.h"
 
 namespace systole {
 
@@ -36,7 +35,10 @@ E enum_from(const Json& json) {
 
 void add_power(const Result& result, ComparedDevice& row) {
   if (result.cost) {
+    const CostSpec& cost = *result.chip.cost;
     row.price = result.cost->price;
+    row.rent = cost.rent;
+    row.host = HostShare{.power = cost.host_power, .price = cost.server_share};
     row.notes.emplace_back("its price is modelled from what making it costs");
   }
   if (result.energy) {
@@ -59,8 +61,8 @@ void add_power(const Result& result, ComparedDevice& row) {
 
 }  // namespace
 
-ComparedDevice compare_chip(const ChipSpec& chip, const Network& network) {
-  const Result result = evaluate(chip, network);
+ComparedDevice compared_run(const Result& result) {
+  const ChipSpec& chip = result.chip;
   const Graph& graph = result.graph;
   ComparedDevice row{.batch = graph.batch, .time_obtained = Obtained::Simulated};
   row.type = graph.tensor(graph.inputs.front()).type;
@@ -86,6 +88,9 @@ std::string print_chip_row(const ComparedDevice& row) {
               {"idle", optional_json(row.idle)},
               {"tdp", optional_json(row.tdp)},
               {"price", optional_json(row.price)},
+              {"rent", optional_json(row.rent)},
+              {"host_power", row.host ? Json(row.host->power.count()) : Json()},
+              {"host_price", row.host ? Json(row.host->price.count()) : Json()},
               {"notes", row.notes}}
       .dump();
 }
@@ -105,6 +110,10 @@ ComparedDevice parse_chip_row(const std::string& text) {
   row.idle = optional_from<Watts>(json.at("idle"));
   row.tdp = optional_from<Watts>(json.at("tdp"));
   row.price = optional_from<Usd>(json.at("price"));
+  row.rent = optional_from<UsdPerHour>(json.at("rent"));
+  if (const auto power = optional_from<Watts>(json.at("host_power"))) {
+    row.host = HostShare{.power = *power, .price = Usd(json.at("host_price").get<double>())};
+  }
   row.notes = json.at("notes").get<std::vector<std::string>>();
   return row;
 }

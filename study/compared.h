@@ -33,6 +33,12 @@ struct ComparedLoad {
   std::int64_t largest_batch = 1;      ///< that the device may put together
 };
 
+/// A device's share of the server around it.
+struct HostShare {
+  Watts power{0};
+  Usd price{0};
+};
+
 /// One device with one network and batch: a row of a comparison. Figures that are not there have
 /// their reason in `notes`.
 struct ComparedDevice {
@@ -52,6 +58,7 @@ struct ComparedDevice {
   std::optional<Watts> tdp;
   std::optional<Usd> price;  ///< as published; the device alone
   std::optional<UsdPerHour> rent;
+  std::optional<HostShare> host;  ///< that the device's own file states; else the site's
   std::optional<Usd> own_per_million;
   std::optional<Usd> rent_per_million;
   std::optional<ComparedLoad> load;

@@ -50,7 +50,7 @@ void add_dollars(ComparedDevice& row, const Site& site) {
   const double rate = row.inferences_per_second();
   const double utilisation = site.inputs.utilisation;
   if (row.price && row.power) {
-    const HostShare& host = site.host_of(row.kind);
+    const HostShare host = row.host.value_or(site.host_of(row.kind));
     OwnInputs inputs{.device_price = *row.price, .server_share = host.price, .site = site.inputs};
     inputs.site.busy_power = *row.power;
     inputs.site.idle_power = row.idle.value_or(*row.power);

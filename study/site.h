@@ -10,12 +10,6 @@
 
 namespace systole {
 
-/// A device's share of the server around it.
-struct HostShare {
-  Watts power{0};
-  Usd price{0};
-};
-
 /// Where devices are run: configs/sites/NAME.yaml.
 struct Site {
   std::string name;
@@ -36,8 +30,8 @@ struct Site {
 
 /// Fills own_per_million and rent_per_million of a row that has what they need, else says in
 /// `notes` what is missing. Owning: arch/cost/ownership.h with the site's figures, at the row's
-/// power. Renting: the hours of a year are billed as the site's utilisation says work is done in
-/// them: a rented machine is given back.
+/// power, with its own share of a server where it states one. Renting: the hours of a year are
+/// billed as the site's utilisation says work is done in them: a rented machine is given back.
 void add_dollars(ComparedDevice& row, const Site& site);
 
 }  // namespace systole

@@ -173,7 +173,7 @@ CostReport cost_report(const CostSpec& spec, const CostSubject& subject) {
   const BuildInputs above = model.build_inputs(as_given, report.nre_top_down);
   const BuildInputs below = model.build_inputs(as_given, report.nre_bottom_up.total());
   if (spec.rent) {
-    const RentInputs rented{.price = *spec.rent, .devices = 1};
+    const RentInputs rented{.price = *spec.rent, .devices = 1, .billed_share = site.utilisation};
     report.rent = model.way(rent(rented), site.utilisation);
     report.break_even_hours_rent = own_break_even_hours(owned, rented);
   }

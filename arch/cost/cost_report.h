@@ -36,7 +36,7 @@ struct CostReport {
   std::int64_t volume = 0;
   double utilisation = 0;
   Way own;                  ///< bought at `price`
-  std::optional<Way> rent;  ///< where the chip is offered
+  std::optional<Way> rent;  ///< where the chip is offered; given back while there is no work
   Way build;                ///< made: unit cost and the NRE from above, over `volume`
   /// Devices from which building beats buying at `price`, with the NRE from above and from below.
   std::optional<double> break_even_volume;

@@ -1,11 +1,13 @@
 #include "arch/cost/read_cost.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "arch/area/area.h"
 #include "arch/config/near_name.h"
 #include "arch/config/text_file.h"
-#include "arch/read_dram.h"
+#include "arch/named_file.h"
 
 namespace systole {
 
@@ -32,16 +34,6 @@ std::vector<std::string_view> names_of(const Items& items, const Name& name) {
                              suggestion(got, names)));
 }
 
-Prices prices_of(const ConfigNode& node, const std::vector<std::string>& directories) {
-  const std::string name = node.text("prices");
-  const std::string file = find_dram_file(name, directories);
-  if (file.empty()) {
-    const std::vector<std::string> known = dram_names(directories);
-    fail_name(node, "prices", {known.begin(), known.end()}, name);
-  }
-  return read_prices(file);
-}
-
 MemoryPrice memory_of(const ConfigNode& node, const Prices& prices) {
   const std::string name = node.text("memory");
   const MemoryPrice* price = prices.memory_named(name);
@@ -66,8 +58,8 @@ std::optional<CostSpec> read_cost(const ConfigNode& chip,
     chip.fail("technology", "expected a technology for cost, got nothing");
   }
   CostSpec spec;
-  spec.prices = prices_of(node, directories);
-  const std::string technology = chip.text("technology");
+  spec.prices = read_prices(named_file(node, "prices", "a set of prices", directories));
+  const std::string technology = std::filesystem::path(chip.text("technology")).stem().string();
   if (spec.prices.node(technology) == nullptr) {
     fail_name(chip, "technology",
               names_of(spec.prices.nodes,

@@ -55,6 +55,7 @@ SramModel read_sram(const ConfigNode& node) {
       .access = node.measure("access", kPicojouleUnits, {.min = -1e3, .max = 1e6}),
       .bit = node.measure("bit", kPicojouleUnits, kPicojoules),
       .root_bit = node.measure("root_bit", kPicojouleUnits, kPicojoules),
+      .error = node.real("error", kShare),
       .write = node.real("write", {.min = 0.1, .max = 10.0}),
       .bit_cell_mm2 = node.measure("bit_cell", kAreaUnits, kCellArea),
       .cell_share = node.real("cell_share", kPositiveShare),

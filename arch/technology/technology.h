@@ -35,6 +35,7 @@ struct SramModel {
   double access = 0;
   double bit = 0;
   double root_bit = 0;
+  double error = 0;  ///< largest of the fit at published points, 0..1
   double write = 1;
   double bit_cell_mm2 = 0;
   double cell_share = 1;  ///< of the array's area, 0..1

@@ -1,7 +1,6 @@
-#include <chrono>
-
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
 #include "tests/app/process.h"
 #include "tests/app/scratch.h"
@@ -46,6 +45,10 @@ TEST(CompareCommand, AgreesWithARun) {
                    run["total"]["seconds"].get<double>());
   EXPECT_DOUBLE_EQ(report["rows"][0]["utilisation"].get<double>(),
                    run["total"]["utilisation"].get<double>());
+  EXPECT_DOUBLE_EQ(report["rows"][0]["joules_per_inference"].get<double>(),
+                   run["energy"]["joules_per_inference"].get<double>());
+  EXPECT_NEAR(report["rows"][0]["own_usd_per_million"].get<double>(),
+              run["cost"]["own"]["usd_per_million"].get<double>(), 1e-12);
 }
 
 TEST(CompareCommand, SaysTheSameEveryTime) {
@@ -56,14 +59,15 @@ TEST(CompareCommand, SaysTheSameEveryTime) {
   EXPECT_THAT(compare(options).out, HasSubstr("deadline 7.000 ms for 99 %"));
 }
 
-TEST(CompareCommand, AChipThatCannotBeReadCostsItsRow) {
+TEST(CompareCommand, AFileThatCannotBeReadIsAMistake) {
   const Scratch scratch;
   scratch.write("bad.yaml", "name: bad\nmatrix_unit: 3\n");
   const ProcessResult result =
       compare({"mlp0", "--on", scratch.path("bad.yaml") + ",t4", "--batch", "1"});
-  EXPECT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.out, HasSubstr("failed"));
-  EXPECT_THAT(result.out, HasSubstr("bad.yaml:1:1: description: expected text, got nothing"));
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err,
+            scratch.path("bad.yaml") + ":1:1: description: expected text, got nothing\n");
 }
 
 TEST(CompareCommand, TakesAnotherTypeBehindAColon) {
@@ -73,6 +77,25 @@ TEST(CompareCommand, TakesAnotherTypeBehindAColon) {
   EXPECT_EQ(report["rows"][1]["device"], "t4:fp16");
   EXPECT_EQ(report["rows"][1]["type"], "fp16");
   EXPECT_LT(report["rows"][1]["relative_speed"], 1.0);
+}
+
+TEST(CompareCommand, ChipsTakeAnotherTypeToo) {
+  const json report = json::parse(
+      compare({"mlp0", "--on", "asic_inference,asic_inference:bf16", "--format", "json"}).out);
+  EXPECT_EQ(report["rows"][0]["type"], "int8");
+  EXPECT_EQ(report["rows"][1]["type"], "bf16");
+}
+
+TEST(CompareCommand, FindsTheDesignForEachCard) {
+  const json report =
+      json::parse(compare({"mlp0", "--on", "alveo_u250,alveo_u280,vck5000,stratix10_nx", "--batch",
+                           "1", "--format", "json"})
+                      .out);
+  ASSERT_EQ(report["rows"].size(), 4);
+  for (const json& row : report["rows"]) {
+    EXPECT_EQ(row["kind"], "fpga");
+    EXPECT_EQ(row["power_obtained"], "modelled");
+  }
 }
 
 TEST(CompareCommand, MistakesAreOneLine) {
@@ -87,14 +110,20 @@ TEST(CompareCommand, MistakesAreOneLine) {
             "see 'systole list'\n");
   EXPECT_EQ(mistake({"mlp0", "--on", "t4:bf16"}),
             "systole: --on: t4:bf16: expected one of int8, fp16, fp32, got 'bf16'\n");
-  EXPECT_EQ(mistake({"mlp0", "--on", "edge:int8"}),
-            "systole: --on: expected a type behind a modelled device alone, got 'edge:int8'\n");
+  EXPECT_EQ(mistake({"mlp0", "--on", "edge:bf16"}),
+            "systole: --on: edge:bf16: expected int8, got 'bf16'\n");
+  EXPECT_EQ(mistake({"mlp0", "--on", "cpu:fp16"}),
+            "systole: --on: cpu:fp16: expected one of int8, bf16, fp32, got 'fp16'\n");
+  EXPECT_EQ(mistake({"mlp0", "--on", "alveo_u200"}),
+            "systole: --on: expected a card that a chip is designed for, got 'alveo_u200'\n");
   EXPECT_EQ(mistake({"mlp0", "--on", "t4,,a100"}),
             "systole: --on: expected words with a comma between them, got 't4,,a100'\n");
   EXPECT_EQ(mistake({"mlp0", "--on", "a100,gpu"}),
             "systole: --on: expected each device once, got 'a100' twice\n");
   EXPECT_EQ(mistake({"mlp0", "--on", "t4,a100", "--baseline", "t5"}),
             "systole: --baseline: expected one of t4, a100, got 't5' (did you mean 't4'?)\n");
+  EXPECT_EQ(mistake({"mlp0", "--batch", "8,1,8"}),
+            "systole: --batch: expected each batch once, got '8' twice\n");
   EXPECT_EQ(mistake({"mlp0", "--batch", "1,x"}),
             "systole: --batch: expected an integer in 1..65536, got 'x'\n");
   EXPECT_EQ(mistake({"mlp0", "--deadline", "7 parsecs"}),
@@ -116,11 +145,25 @@ TEST(CompareCommand, MeasuresTheCpuHere) {
   EXPECT_GT(row["inferences_per_second"], 0);
 }
 
-/// The goal of the project, with room for a busy machine.
-TEST(CompareCommand, TenDevicesTakeSeconds) {
-  const auto begin = std::chrono::steady_clock::now();
+/// Of this process' children and theirs, on all processors.
+double children_cpu_seconds() {
+  rusage use{};
+  EXPECT_EQ(::getrusage(RUSAGE_CHILDREN, &use), 0);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(use.ru_utime) + seconds(use.ru_stime);
+}
+
+/// The goal of the project, a release build in at most 5 s. Processor time, because a busy machine
+/// lends no more.
+TEST(CompareCommand, TenDevicesTakeFiveSeconds) {
+#ifndef NDEBUG
+  GTEST_SKIP() << "a goal of release builds";
+#endif
+  const double before = children_cpu_seconds();
   EXPECT_EQ(compare({"resnet50"}).exit_code, 0);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
+  EXPECT_LT(children_cpu_seconds() - before, 5.0);
 }
 
 }  // namespace

@@ -67,6 +67,32 @@ TEST(ReadSilicon, NeedsTechnologyAndSectionTogether) {
             "technology: expected a technology for silicon, got nothing");
 }
 
+TEST(ReadSilicon, TakesATechnologyFromAFileBesideTheChip) {
+  const Written files;
+  std::string mine = read_text_file(kSource + "/configs/technologies/28nm.yaml", 1U << 20);
+  mine = replaced(mine, "name: 28nm", "name: mine");
+  mine = replaced(mine, "wire: {value: 0.1082", "wire: {value: 0.5");
+  (void)files.directory.write("mine.yaml", mine);
+  const ChipSpec chip =
+      files.read(replaced(Written::text_with(""), "value: 28nm,", "value: mine.yaml,"));
+  EXPECT_EQ(chip.silicon->technology.name, "mine");
+  EXPECT_EQ(chip.silicon->technology.wire_pj_per_bit_mm, 0.5);
+  EXPECT_EQ(files.message(replaced(Written::text_with(""), "value: 28nm,", "value: other.yaml,")),
+            "technology: expected a technology, got 'other.yaml': there is no file '" +
+                (files.directory.path() / "other.yaml").string() + "'");
+}
+
+/// Prices know it by the name in its file.
+TEST(ReadSilicon, PricesHaveToKnowATechnologyFromAFile) {
+  const Written files;
+  const std::string text = read_text_file(kSource + "/configs/technologies/28nm.yaml", 1U << 20);
+  (void)files.directory.write("28nm.yaml", text);
+  EXPECT_TRUE(files.read(replaced(tpu_v1_text(), "value: 28nm,", "value: 28nm.yaml,")).cost);
+  (void)files.directory.write("mine.yaml", replaced(text, "name: 28nm", "name: mine"));
+  EXPECT_EQ(files.message(replaced(tpu_v1_text(), "value: 28nm,", "value: mine.yaml,")),
+            "technology: expected one of 45nm, 28nm, 16nm, 12nm, 7nm, 5nm, got 'mine'");
+}
+
 TEST(ReadSilicon, SuggestsNamesOfTechnologiesAndInterfaces) {
   const Written files;
   EXPECT_EQ(files.message(replaced(tpu_v1_text(), "value: 28nm,", "value: 29nm,")),

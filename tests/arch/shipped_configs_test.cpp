@@ -44,6 +44,14 @@ TEST_P(ShippedChip, EveryFigureHasASourceOrIsAnAssumption) {
   }
 }
 
+/// So that every chip has energy, area and cost in reports and comparisons.
+TEST_P(ShippedChip, SaysWhatItIsMadeOfAndWhatItCosts) {
+  const ChipSpec chip = read_chip(GetParam());
+  const bool is_a_card = chip.fpga.has_value();  // which has power and price in its part's file
+  EXPECT_EQ(chip.silicon.has_value(), !is_a_card);
+  EXPECT_EQ(chip.cost.has_value(), !is_a_card);
+}
+
 INSTANTIATE_TEST_SUITE_P(Configs, ShippedChip, testing::ValuesIn(files_in("configs/chips")),
                          stem_of);
 

@@ -5,6 +5,7 @@
 
 #include "report/describe.h"
 #include "report/format.h"
+#include "report/fpga.h"
 #include "report/json.h"
 #include "report/text.h"
 #include "tests/golden/golden.h"
@@ -24,8 +25,17 @@ Result on_a_card() {
   return result;
 }
 
+/// 2 inputs in 8 us, 10 W: 40 uJ an inference, 0.5 inferences a microsecond.
 RunExtras extras() {
-  return {.deadline = DeadlineResult{.deadline = Femtoseconds(2'000'000'000'000),
+  return {.own = {.name = "sample",
+                  .kind = ComparedKind::Fpga,
+                  .batch = 2,
+                  .time = Femtoseconds(8'000'000'000),
+                  .macs = 630'784,
+                  .power = Watts(10),
+                  .price = Usd(7695),
+                  .own_per_million = Usd(0.125)},
+          .deadline = DeadlineResult{.deadline = Femtoseconds(2'000'000'000'000),
                                      .time = Femtoseconds(1'900'000'000'000),
                                      .worst = {.time = Femtoseconds(2'500'000'000'000),
                                                .refreshes = 1200,
@@ -38,7 +48,8 @@ RunExtras extras() {
                        .time = Femtoseconds(4'000'000'000'000),
                        .macs = 1000,
                        .utilisation = 0.5,
-                       .power = Watts(100)}}};
+                       .power = Watts(100),
+                       .own_per_million = Usd(0.25)}}};
 }
 
 TEST(RunExtras, TextIsAsReviewed) {
@@ -58,6 +69,13 @@ TEST(RunExtras, NoLineIsTooLong) {
   }
 }
 
+TEST(RunExtras, SayWhatIsNotKnownOfACard) {
+  RunExtras unpriced = extras();
+  unpriced.own.price.reset();
+  EXPECT_THAT(extras_text(on_a_card(), unpriced, false),
+              HasSubstr("  cost    no price of the card is known\n"));
+}
+
 TEST(RunExtras, SayNothingWhereNothingWasAsked) {
   EXPECT_EQ(extras_text(sample_result(), {}, false), "");
   EXPECT_EQ(fpga_table(sample_result().chip, false), "");
@@ -70,7 +88,12 @@ TEST(RunExtras, JsonHasTheSameFigures) {
   EXPECT_DOUBLE_EQ(json["deadline"]["margin_seconds"].get<double>(), 1e-4);
   EXPECT_EQ(json["devices"][0]["time_obtained"], "modelled");
   EXPECT_DOUBLE_EQ(json["devices"][0]["joules_per_inference"].get<double>(), 0.2);
+  EXPECT_EQ(json["devices"][0]["own_usd_per_million"], 0.25);
   EXPECT_EQ(json["fpga"]["card"], "alveo_u250");
+  EXPECT_DOUBLE_EQ(json["fpga"]["joules_per_inference"].get<double>(), 4e-5);
+  // 2 x 630,784 MACs in 8 us at 10 W
+  EXPECT_DOUBLE_EQ(json["fpga"]["tops_per_watt"].get<double>(), 2 * 630'784 / 8e-6 / 1e12 / 10);
+  EXPECT_EQ(json["fpga"]["own_usd_per_million"], 0.125);
   EXPECT_EQ(json["fpga"]["available"]["multipliers"], 12'288);
   const auto plain = nlohmann::json::parse(json_report(sample_result()));
   EXPECT_TRUE(plain["fpga"].is_null());

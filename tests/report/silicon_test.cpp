@@ -42,12 +42,14 @@ TEST(SiliconText, SaysThatEnergyIsNotKnownWithoutATechnology) {
 TEST(SiliconText, SaysThatCostIsNotKnownWithoutASection) {
   Result result = result_with_silicon();
   result.cost.reset();
-  EXPECT_THAT(silicon_text(result), HasSubstr("cost: not known, as the chip has no section 'cost'"));
+  EXPECT_THAT(silicon_text(result),
+              HasSubstr("cost: not known, as the chip has no section 'cost'"));
 }
 
 TEST(SiliconText, ShowsPowerAgainstTheTdpAndTheWaysToHaveTheChip) {
   const std::string text = silicon_text(result_with_silicon());
-  EXPECT_THAT(text, HasSubstr("% of the TDP of 75.00 W; 27.08 W idle"));
+  EXPECT_THAT(text, HasSubstr("% of the TDP of 75.00 W; peak 48.67 W, 64.9 %; idle\n               "
+                              "    27.08 W, ungated"));
   EXPECT_THAT(text, HasSubstr("  build 100.0 k"));
   EXPECT_THAT(text, HasSubstr("  own, bought at "));
   EXPECT_THAT(text, HasSubstr("no cloud price is known for this chip"));
@@ -70,6 +72,9 @@ TEST(DescribeSilicon, PrintsTheConstantsWithTheirSources) {
   EXPECT_THAT(text, HasSubstr("actuary.nodes.28nm.wafer"));
   EXPECT_THAT(text, HasSubstr("Ten Lessons From Three Generations"));
   EXPECT_THAT(text, HasSubstr("  matrix_unit.int8xint8"));
+  EXPECT_THAT(text, HasSubstr("28nm.sram.error"));
+  EXPECT_THAT(text, HasSubstr("  uncertainty      x 0.617 by the other published scaling from node "
+                              "to node; memories within 9.0 %\n"));
   EXPECT_EQ(describe_silicon(sample_chip()), "");
 }
 

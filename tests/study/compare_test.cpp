@@ -6,7 +6,6 @@
 #include "reference/devices/device_model.h"
 #include "reference/devices/read_device.h"
 #include "study/compare_chip.h"
-#include "tests/support/temporary_directory.h"
 
 namespace systole {
 namespace {
@@ -21,7 +20,9 @@ CompareSubject device(const std::string& name) {
 }
 
 CompareSubject chip(const std::string& name) {
-  return {.name = name, .chip_file = kRoot + "/configs/chips/" + name + ".yaml"};
+  return {
+      .name = name,
+      .chip = std::make_shared<ChipSpec>(read_chip(kRoot + "/configs/chips/" + name + ".yaml"))};
 }
 
 Site site() {
@@ -64,6 +65,27 @@ TEST(Compare, AChipWithoutInt8RunsWhatItMultiplies) {
   EXPECT_EQ(comparison.rows.front().type, DataType::Bf16);
 }
 
+TEST(Compare, AChipRunsAnotherTypeWhereOneIsGiven) {
+  CompareSubject asic = chip("asic_inference");
+  asic.type = DataType::Bf16;
+  const Comparison comparison =
+      compare(kMlp0, {asic, chip("asic_inference")}, {.batches = {1}}, site());
+  EXPECT_EQ(comparison.rows[0].type, DataType::Bf16);
+  EXPECT_EQ(comparison.rows[1].type, DataType::Int8);
+}
+
+/// TPU v2 is rented at 0.75 USD an hour, billed for the hours of work.
+TEST(Compare, ChipsHaveTheirOwnRentAndShareOfAServer) {
+  const ComparedDevice row =
+      compare(kMlp0, {chip("tpu_v2")}, {.batches = {200}}, site()).rows.front();
+  ASSERT_TRUE(row.host);
+  EXPECT_EQ(row.host->price, Usd(1500));
+  EXPECT_EQ(row.host->power, Watts(50));
+  ASSERT_TRUE(row.rent_per_million);
+  EXPECT_NEAR(row.rent_per_million->count(), 0.75 / 3600 / row.inferences_per_second() * 1e6,
+              1e-12);
+}
+
 TEST(Compare, RowsAreByDeviceThenBatch) {
   const Comparison comparison = compare(kMlp0, {device("t4"), device("a100")},
                                         {.batches = {4, 1}, .baseline = "a100"}, site());
@@ -77,16 +99,17 @@ TEST(Compare, RowsAreByDeviceThenBatch) {
 }
 
 TEST(Compare, AChipThatFailsCostsItsRowAlone) {
-  const TemporaryDirectory directory;
-  const std::string broken = directory.write("chips/broken.yaml", "name: broken\n");
+  ChipSpec small = *chip("edge").chip;
+  small.buffer.capacity = Bytes(small.buffer.banks * small.buffer.port_width.count());
   const Comparison comparison = compare(
-      kMlp0, {{.name = "broken", .chip_file = broken}, chip("edge")}, {.batches = {1}}, site());
-  EXPECT_THAT(row_of(comparison, "broken").error,
-              testing::HasSubstr("broken.yaml:1:1: description: expected text, got nothing"));
+      kMlp0,
+      {{.name = "small", .chip = std::make_shared<ChipSpec>(std::move(small))}, chip("edge")},
+      {.batches = {1}}, site());
+  EXPECT_THAT(row_of(comparison, "small").error, testing::HasSubstr("fc1"));
   EXPECT_EQ(row_of(comparison, "edge").error, "");
 }
 
-TEST(Compare, FindsRecordingsByNetworkAndBatch) {
+TEST(Compare, FindsRecordingsByNetworkBatchAndType) {
   auto recording = std::make_shared<Recording>();
   recording->runs.push_back({.kind = DeviceKind::Gpu,
                              .device = "a GPU",
@@ -98,8 +121,14 @@ TEST(Compare, FindsRecordingsByNetworkAndBatch) {
                              .software = "library 1",
                              .total = {.median = 0.25},
                              .energy = MeasuredEnergy{.joules = 20, .watts = 80}});
+  recording->runs.push_back(recording->runs.front());
+  recording->runs.back().type = DataType::Fp32;
+  recording->runs.back().total.median = 0.5;
   const Comparison comparison =
-      compare(kMlp0, {{.name = "recorded", .recording = recording}}, {.batches = {1, 2}}, site());
+      compare(kMlp0,
+              {{.name = "recorded", .recording = recording},
+               {.name = "recorded:fp32", .recording = recording, .type = DataType::Fp32}},
+              {.batches = {1, 2}}, site());
   EXPECT_EQ(comparison.rows[0].error, "nothing is recorded of this network and batch");
   const ComparedDevice& row = comparison.rows[1];
   EXPECT_EQ(row.time_obtained, Obtained::Recorded);
@@ -108,6 +137,14 @@ TEST(Compare, FindsRecordingsByNetworkAndBatch) {
   EXPECT_DOUBLE_EQ(row.inferences_per_second(), 8);
   EXPECT_DOUBLE_EQ(row.energy_per_inference()->count(), 10);
   EXPECT_EQ(row.notes.front(), "a GPU, 2026-01-02, library 1");
+  EXPECT_EQ(comparison.rows[3].type, DataType::Fp32);
+  EXPECT_DOUBLE_EQ(comparison.rows[3].seconds(), 0.5);
+  recording->runs.back().type = DataType::Int8;  // which is preferred, wherever it stands
+  EXPECT_DOUBLE_EQ(
+      compare(kMlp0, {{.name = "recorded", .recording = recording}}, {.batches = {2}}, site())
+          .rows.front()
+          .seconds(),
+      0.5);
 }
 
 /// The queue sees the device's own times at powers of two and the largest batch.
@@ -153,6 +190,8 @@ TEST(ChipRow, SurvivesTheWayBack) {
                            .power = Watts(0.1),
                            .power_obtained = Obtained::Simulated,
                            .tdp = Watts(225),
+                           .rent = UsdPerHour(0.7),
+                           .host = HostShare{.power = Watts(50.1), .price = Usd(1500)},
                            .notes = {"a \"note\""}};
   const ComparedDevice back = parse_chip_row(print_chip_row(row));
   EXPECT_EQ(back.kind, row.kind);
@@ -166,6 +205,10 @@ TEST(ChipRow, SurvivesTheWayBack) {
   EXPECT_FALSE(back.idle);
   EXPECT_EQ(back.tdp, row.tdp);
   EXPECT_FALSE(back.price);
+  EXPECT_EQ(back.rent, row.rent);
+  ASSERT_TRUE(back.host);
+  EXPECT_EQ(back.host->power, row.host->power);
+  EXPECT_EQ(back.host->price, row.host->price);
   EXPECT_EQ(back.notes, row.notes);
 }
 

@@ -65,6 +65,15 @@ TEST(Site, OwningCostsDeviceAndElectricityByTheInference) {
   EXPECT_TRUE(device.notes.empty());
 }
 
+/// 1000 USD over 2 x 8760 hours, and 200 W, at the wall 400 W: 0.04 USD an hour.
+TEST(Site, ADeviceMayStateItsOwnShareOfAServer) {
+  ComparedDevice device = row();
+  device.host = HostShare{};
+  add_dollars(device, plain_site());
+  ASSERT_TRUE(device.own_per_million);
+  EXPECT_NEAR(device.own_per_million->count(), (1000.0 / 17520 + 0.04) / 1.8, 1e-12);
+}
+
 /// Billed for the hours in which it works: 3.6 USD for 3.6 million.
 TEST(Site, RentingCostsTheHoursOfWork) {
   ComparedDevice device = row();

@@ -127,8 +127,8 @@ TEST(CostReport, ComparesWithRentingWhereACloudOffersTheChip) {
   EXPECT_FALSE(cost_report(spec, kSubject).rent.has_value());
   spec.rent = UsdPerHour(1.5);
   const CostReport report = cost_report(spec, kSubject);
-  // 1.5 $ an hour, 1000 a second half of the time
-  EXPECT_DOUBLE_EQ(report.rent->per_inference->count(), 1.5 / (1000.0 * 3600.0 * 0.5));
+  // 1.5 $ an hour in which 1000 a second are computed, and none of the others
+  EXPECT_DOUBLE_EQ(report.rent->per_inference->count(), 1.5 / (1000.0 * 3600.0));
   EXPECT_TRUE(report.break_even_hours_rent.has_value());
   EXPECT_TRUE(report.break_even_volume_rent.has_value());
 }

@@ -29,8 +29,10 @@ std::string chip_failure(const std::string& from, const std::string& to) {
 }
 
 TEST(ReadCost, NamesWhatItDoesNotKnow) {
-  EXPECT_EQ(chip_failure("prices: actuary", "prices: actuarry"),
-            "cost.prices: expected one of actuary, ttm, got 'actuarry' (did you mean 'actuary'?)");
+  EXPECT_EQ(
+      chip_failure("prices: actuary", "prices: actuarry"),
+      "cost.prices: expected a set of prices (one of actuary, ttm), got 'actuarry' (did you mean "
+      "'actuary'?)");
   EXPECT_EQ(chip_failure("memory: ddr3\n", "memory: ddr9\n"),
             "cost.memory: expected one of ddr3, ddr4, ddr5, lpddr4, gddr6, hbm2, hbm3, got 'ddr9' "
             "(did you mean 'ddr3'?)");
