@@ -40,8 +40,13 @@ DramEnergy dram_energy(const DramStandard& standard, const DramRunResult& run) {
   energy.precharge = of.energy(power.IDD0 - power.IDD2N, timing.nRP, run.rows_closed);
   energy.read = of.energy(power.IDD4R - power.IDD3N, timing.nBL, run.reads);
   energy.write = of.energy(power.IDD4W - power.IDD3N, timing.nBL, run.writes);
-  energy.refresh = of.energy(power.IDD5AB - power.IDD3N, timing.nRFC, run.refreshes) +
-                   of.energy(power.IDD5PB - power.IDD3N, timing.nRFCpb, run.bank_refreshes);
+  const Microamperes all_banks = power.IDD5AB - power.IDD3N;
+  const double of_banks =
+      power.IDD5PB > Microamperes(0)
+          ? of.energy(power.IDD5PB - power.IDD3N, timing.nRFCpb, run.bank_refreshes)
+          : of.energy(all_banks, timing.nRFC, run.bank_refreshes) /
+                static_cast<double>(standard.organization.banks_per_rank());
+  energy.refresh = of.energy(all_banks, timing.nRFC, run.refreshes) + of_banks;
   energy.active_standby =
       of.energy(power.IDD3N, run.active_cycles - run.active_power_down_cycles, 1);
   energy.precharged_standby = of.energy(

@@ -11,7 +11,8 @@ namespace systole {
 ///   activate   U ((IDD0 - IDD3N) tRAS + (IDD0 - IDD2N) (tRC - tRAS - tRP)) an ACT
 ///   precharge  U (IDD0 - IDD2N) tRP a row closed
 ///   read       U (IDD4R - IDD3N) tBL a RD;  write: IDD4W, a WR
-///   refresh    U (IDD5AB - IDD3N) tRFC a REF; of one bank U (IDD5PB - IDD3N) tRFCpb
+///   refresh    U (IDD5AB - IDD3N) tRFC a REF; of one bank U (IDD5PB - IDD3N) tRFCpb, or where no
+///              IDD5PB is known a bank's share of a REF
 ///   background U IDD3N while a rank has a row open, U IDD2N while it has none;
 ///              in power-down U IDD3P and U IDD2P
 ///   io         io_read and io_write for every bit moved

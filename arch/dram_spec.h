@@ -90,7 +90,7 @@ struct DramPower {
   Microamperes IDD4W{0};
   Microamperes IDD4R{0};
   Microamperes IDD5AB{0};  ///< refreshing
-  Microamperes IDD5PB{0};  ///< refreshing one bank
+  Microamperes IDD5PB{0};  ///< refreshing one bank; 0: not known
   Femtojoules io_read{0};  ///< a bit, driver and termination
   Femtojoules io_write{0};
 };

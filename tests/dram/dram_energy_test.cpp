@@ -154,6 +154,10 @@ TEST(DramEnergy, FollowsItsEquationsTermByTerm) {
   EXPECT_DOUBLE_EQ(energy.read, 6.0 * 120 * 4 * 3);
   EXPECT_DOUBLE_EQ(energy.write, 6.0 * 100 * 4 * 5);
   EXPECT_DOUBLE_EQ(energy.refresh, 6.0 * 200 * 100 * 7 + 6.0 * 50 * 50 * 11);
+  standard.organization.banks_per_group = 8;
+  standard.power->IDD5PB = Microamperes(0);
+  EXPECT_DOUBLE_EQ(dram_energy(standard, run).refresh,
+                   6.0 * 200 * 100 * 7 + 6.0 * 200 * 100 / 8 * 11);
   EXPECT_DOUBLE_EQ(energy.active_standby, 6.0 * 30 * (1000 - 300));
   EXPECT_DOUBLE_EQ(energy.precharged_standby, 6.0 * 20 * (500 - 100));
   EXPECT_DOUBLE_EQ(energy.active_power_down, 6.0 * 25 * 300);
