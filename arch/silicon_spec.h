@@ -47,7 +47,7 @@ struct SiliconSpec {
   /// Bits that change, over those of the random operands that published energies hold for: the
   /// activations of rectified layers are zero half of the time.
   double activity = 1;
-  double control_mtr = 0;        ///< millions of transistors of sequencer, DMA engines, debug
+  double control_mtr = 0;  ///< millions of transistors of sequencer, DMA engines, debug
   double instruction_picojoules = 0;
   double unplaced = 0;  ///< share of the die without a part: channels, pads, fill
   std::vector<ActionOverride> energies;

@@ -63,8 +63,7 @@ class EngineFront {
   /// Suspends on `wakeup` until `is_ready()`, noting what for in case that it never comes. `shown`
   /// is what waveforms show meanwhile.
   template <class Ready>
-  void wait_for(WaitsFor what, Cause shown, const Issued& issued, Wakeup& wakeup,
-                Ready is_ready) {
+  void wait_for(WaitsFor what, Cause shown, const Issued& issued, Wakeup& wakeup, Ready is_ready) {
     Waiting& waiting = waiting_[static_cast<std::size_t>(issued.index) % waiting_.size()];
     while (!is_ready()) {
       waiting.what = what;
@@ -149,7 +148,7 @@ class EngineFront {
   std::optional<Cause> work_state_;
   EngineWave wave_;
   bool has_wave_ = false;  // somebody looks at `wave_`
-  EngineTrace* trace_;  // null when nobody records
+  EngineTrace* trace_;     // null when nobody records
 };
 
 }  // namespace systole
