@@ -228,9 +228,9 @@ inline const CommandController::Candidate& CommandController::best_buffered(cons
     find_starving(bus, from, starving_);
     return starving_;
   }
-  const Candidate* best = bus.columns ? &best_of(Need::Column, from) : nullptr;
+  const Candidate* best = bus.columns ? &best_of(Need::Column, from) : &nothing_;
   const auto consider = [&best](const Candidate& candidate) {
-    best = best == nullptr || candidate.is_before(*best) ? &candidate : best;
+    best = candidate.is_before(*best) ? &candidate : best;
   };
   if (bus.rows) {
     consider(best_of(Need::Activate, from));
@@ -295,44 +295,56 @@ void CommandController::step(DramCycles now) {
   }
 }
 
-DramCycles CommandController::next_event(DramCycles now) {
-  stale_ = false;
-  const DramCycles next = now + DramCycles(1);
-  DramCycles event = refresh_.next_due();
+/// From when on, at the latest, something else may come than what is planned: a refresh falls due
+/// or a burst starves.
+DramCycles CommandController::next_interrupt(DramCycles next) const {
+  DramCycles interrupt = refresh_.next_due();
   if (spec_.starvation_limit > DramCycles(0)) {
     for (const BurstBuffer* bursts : {&reads_, &writes_}) {
       if (bursts->size() > 0 && !starves(*bursts, next)) {
-        event = std::min(event, patience_of(*bursts) + DramCycles(1));
+        interrupt = std::min(interrupt, patience_of(*bursts) + DramCycles(1));
       }
     }
   }
-  interrupt_ = event;
+  return interrupt;
+}
+
+/// Of a bus whose requests a refresh may block; `turns`: the other buffer is to be served.
+inline DramCycles CommandController::plan_bus(Bus& bus, DramCycles next, bool turns) {
+  const DramCycles from = std::max(next, bus.free);
+  bus.planned = &nothing_;
+  if (bus.columns && active_count_ > 0) {
+    bus.planned = &best_active(from);
+  }
+  DramCycles event = bus.planned->at;
+  if (any_blocked_ && bus.rows) {
+    event = std::min(event, best_refresh(from).at);
+  }
+  if (all_blocked_) {
+    return event;
+  }
+  if (turns) {
+    return std::min(event, from);
+  }
+  const Candidate& buffered = best_buffered(bus, from);
+  if (buffered.at < bus.planned->at) {
+    bus.planned = &buffered;
+  }
+  return std::min(event, buffered.at);
+}
+
+DramCycles CommandController::next_event(DramCycles now) {
+  stale_ = false;
+  const DramCycles next = now + DramCycles(1);
+  interrupt_ = next_interrupt(next);
+  DramCycles event = interrupt_;
   if (power_.is_on()) {
     event = std::min(event, next_power_down());
   }
   const bool turns = !all_blocked_ && wanted_direction(next) != direction_;
   planned_ = !any_blocked_ && !turns && !starves(buffer(direction_), next);
   for (Bus& bus : buses()) {
-    const DramCycles from = std::max(next, bus.free);
-    bus.planned = nullptr;
-    if (bus.columns && active_count_ > 0) {
-      bus.planned = &best_active(from);
-      event = std::min(event, bus.planned->at);
-    }
-    if (any_blocked_ && bus.rows) {
-      event = std::min(event, best_refresh(from).at);
-    }
-    if (!all_blocked_) {
-      if (turns) {
-        event = std::min(event, from);
-      } else {
-        const Candidate& buffered = best_buffered(bus, from);
-        event = std::min(event, buffered.at);
-        if (bus.planned == nullptr || buffered.at < bus.planned->at) {
-          bus.planned = &buffered;
-        }
-      }
-    }
+    event = std::min(event, plan_bus(bus, next, turns));
   }
   return std::max(event, next);
 }

@@ -194,6 +194,8 @@ class CommandController {
     return kept.best;
   }
   [[nodiscard]] const Candidate& best_buffered(const Bus& bus, DramCycles from);
+  [[nodiscard]] DramCycles next_interrupt(DramCycles next) const;
+  [[nodiscard]] DramCycles plan_bus(Bus& bus, DramCycles next, bool turns);
   void search_active(DramCycles from);
   void search(Need need, DramCycles from);
   void find_starving(const Bus& bus, DramCycles from, Candidate& best) const;
@@ -262,6 +264,7 @@ class CommandController {
   std::size_t bus_count_ = 1;
   std::array<Plan, kNeeds> plans_;
   Plan active_plan_;
+  const Candidate nothing_{};
   Candidate starving_;
   Candidate unwanted_;
   std::vector<BurstRequest> active_;         ///< by bank
