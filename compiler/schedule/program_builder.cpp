@@ -41,23 +41,30 @@ void ProgramBuilder::append(Engine engine, std::int32_t layer, const Operation& 
   stream.push_back(std::move(instruction));
 }
 
-void ProgramBuilder::Reach::include(const Accesses& accesses) {
-  for (const auto* regions : {&accesses.reads, &accesses.writes}) {
-    for (const Region& region : *regions) {
-      const auto memory = static_cast<std::size_t>(region.memory);
-      lowest[memory] = end[memory] == 0 ? region.base : std::min(lowest[memory], region.base);
-      end[memory] = std::max(end[memory], end_of(region));
-    }
+void ProgramBuilder::Extent::include(const std::vector<Region>& regions) {
+  for (const Region& region : regions) {
+    const auto memory = static_cast<std::size_t>(region.memory);
+    lowest[memory] = end[memory] == 0 ? region.base : std::min(lowest[memory], region.base);
+    end[memory] = std::max(end[memory], end_of(region));
   }
 }
 
-bool ProgramBuilder::Reach::meets(const Reach& other) const {
+bool ProgramBuilder::Extent::meets(const Extent& other) const {
   for (std::size_t memory = 0; memory < kMemoryCount; ++memory) {
     if (lowest[memory] < other.end[memory] && other.lowest[memory] < end[memory]) {
       return true;
     }
   }
   return false;
+}
+
+void ProgramBuilder::Reach::include(const Accesses& accesses) {
+  reads.include(accesses.reads);
+  writes.include(accesses.writes);
+}
+
+bool ProgramBuilder::Reach::meets(const Reach& other) const {
+  return writes.meets(other.reads) || writes.meets(other.writes) || reads.meets(other.writes);
 }
 
 void ProgramBuilder::History::add(Entry entry) {

@@ -52,11 +52,18 @@ class ProgramBuilder {
     std::int64_t index = 0;  ///< in the engine's stream
     Accesses accesses;
   };
-  /// Addresses from the lowest to the highest that some accesses touch, by memory: lets a search
-  /// pass over many instructions at once.
-  struct Reach {
+  /// Addresses from the lowest to the highest that some accesses touch, by memory.
+  struct Extent {
     std::array<std::int64_t, kMemoryCount> lowest{};
     std::array<std::int64_t, kMemoryCount> end{};  ///< 0: the memory is not touched
+
+    void include(const std::vector<Region>& regions);
+    [[nodiscard]] bool meets(const Extent& other) const;
+  };
+  /// Lets a search pass over many instructions at once: two that only read do not conflict.
+  struct Reach {
+    Extent reads;
+    Extent writes;
 
     void include(const Accesses& accesses);
     [[nodiscard]] bool meets(const Reach& other) const;
