@@ -72,9 +72,7 @@ constexpr DramCommandKind column_of(DramOperation operation) {
   return operation == DramOperation::Read ? DramCommandKind::Read : DramCommandKind::Write;
 }
 
-/// One command on a channel's command bus. What is of a rank names its first bank. (DramChannel
-/// shows the precharge-all before a refresh as one Precharge for every bank that was open,
-/// CommandController as the one command that it is.)
+/// One command on a channel's command bus. What is of a rank names its first bank.
 struct DramCommand {
   DramCommandKind kind = DramCommandKind::Precharge;
   DramCycles at{0};
@@ -90,9 +88,8 @@ constexpr bool is_of_rank(DramCommandKind kind) {
          kind == DramCommandKind::PowerDown || kind == DramCommandKind::PowerUp;
 }
 
-/// Sees every command when its run is chosen. Commands of one bank come in order of time; a later
-/// run's Precharge and Activate come after, though they may be earlier than, an older run's
-/// Reads and Writes.
+/// Sees every command, in order of time, but for a PowerUp: it is shown when it is decided, which
+/// is before its cycle where the power-down was shorter than nCKE.
 using DramCommandObserver = std::function<void(const DramCommand&)>;
 
 }  // namespace systole
