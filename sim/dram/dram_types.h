@@ -38,14 +38,6 @@ struct DramPart {
   DramCycles arrival{0};  ///< no command of the part is earlier
 };
 
-/// Consecutive bursts in one row of one bank.
-struct DramRun {
-  BankIndex bank{};
-  RowIndex row{};
-  std::int64_t bursts = 0;
-  DramOperation operation = DramOperation::Read;
-};
-
 /// The last burst of a part has been moved at (the end of) cycle `at`, counted as an edge.
 struct FinishedPart {
   SpanId span{};
