@@ -11,10 +11,10 @@
 #include "arch/read_dram.h"
 #include "compiler/frontend/read_network.h"
 #include "reference/devices/read_device.h"
-#include "report/figures.h"
 #include "report/format.h"
 #include "report/table.h"
 #include "report/text.h"
+#include "study/run_figures.h"
 
 namespace systole {
 

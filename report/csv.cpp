@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
-#include "report/figures.h"
+#include "study/run_figures.h"
 
 namespace systole {
 

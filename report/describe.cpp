@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
-#include "report/figures.h"
 #include "report/format.h"
 #include "report/fpga.h"
 #include "report/silicon.h"
 #include "report/table.h"
+#include "study/run_figures.h"
 
 namespace systole {
 

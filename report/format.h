@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "arch/units/shares.h"
 
 namespace systole {
 
@@ -30,13 +30,6 @@ namespace systole {
 [[nodiscard]] std::string engineering(double value, std::string_view unit);
 /// One decimal: `45.3`. `share` is 0..1; 0 where the whole is 0.
 [[nodiscard]] std::string percent(double share);
-/// part / whole, or 0 where the whole is 0.
-[[nodiscard]] double ratio(double part, double whole);
-
-/// Shares of a whole in tenths of a percent that add up to exactly 1000 (100.0 %), by the method of
-/// the largest remainder; equal remainders favour the earlier part. All zero where the sum is 0.
-/// Parts must not be negative.
-[[nodiscard]] std::vector<std::int64_t> tenths_of_percent(std::span<const std::int64_t> parts);
 
 /// Columns of a terminal that valid UTF-8 text takes, one per code point (double-width characters
 /// are not modelled).

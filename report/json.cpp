@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "arch/diag/check.h"
-#include "report/figures.h"
 #include "report/silicon_json.h"
+#include "study/run_figures.h"
 
 namespace systole {
 

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
-#include "report/figures.h"
 #include "report/format.h"
 #include "report/silicon.h"
 #include "report/table.h"
+#include "study/run_figures.h"
 
 namespace systole {
 

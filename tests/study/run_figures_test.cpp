@@ -1,4 +1,4 @@
-#include "report/figures.h"
+#include "study/run_figures.h"
 
 #include <set>
 

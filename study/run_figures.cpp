@@ -1,9 +1,9 @@
-#include "report/figures.h"
+#include "study/run_figures.h"
 
 #include <algorithm>
 
 #include "arch/diag/check.h"
-#include "report/format.h"
+#include "arch/units/shares.h"
 
 namespace systole {
 

@@ -1,0 +1,89 @@
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "arch/energy/energy.h"
+#include "report/json.h"
+#include "study/compare_chip.h"
+#include "study/figures.h"
+#include "tests/report/sample_result.h"
+
+namespace systole {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The numbers and flags of a JSON object that stand in no list.
+void flatten(const Json& json, const std::string& path, std::vector<Figure>& figures) {
+  for (const auto& [key, value] : json.items()) {
+    const std::string full = path.empty() ? key : path + '.' + key;
+    if (value.is_object()) {
+      flatten(value, full, figures);
+    } else if (value.is_boolean()) {
+      figures.push_back({full, value.get<bool>() ? 1.0 : 0.0, ""});
+    } else if (value.is_number()) {
+      figures.push_back({full, value.get<double>(), ""});
+    }
+  }
+}
+
+ChipSpec shipped(const std::string& name) {
+  return read_chip(std::string(SYSTOLE_SOURCE_DIR) + "/configs/chips/" + name + ".yaml");
+}
+
+/// The sample's counts on a chip whose energy, area and cost are known, or on a card.
+Result sample_on(const std::string& name) {
+  Result result = sample_result();
+  result.chip = shipped(name);
+  if (result.chip.silicon) {
+    result.area = chip_area(result.chip);
+    result.energy = energy_report(result.chip, result.counters, result.graph.batch);
+  }
+  if (result.chip.cost) {
+    result.chip.cost->rent = UsdPerHour(1.5);
+    result.cost =
+        cost_report(*result.chip.cost, {.technology = result.chip.silicon->technology.name,
+                                        .die = result.area->die,
+                                        .memory_gb = 8,
+                                        .inferences_per_second = 1000,
+                                        .busy = Watts(2),
+                                        .idle = Watts(1),
+                                        .tdp = Watts(4)});
+  }
+  result.check = CheckResult{.tensors = 6, .elements = 10'276};
+  return result;
+}
+
+class FigureKeys : public testing::TestWithParam<const char*> {};
+
+TEST_P(FigureKeys, AreThoseOfTheJsonReportAndSoAreTheValues) {
+  const Result result = sample_on(GetParam());
+  RunExtras extras;
+  if (result.chip.fpga) {
+    extras.own = compared_run(result);
+  }
+  std::vector<Figure> expected;
+  flatten(Json::parse(json_report(result, extras)), "", expected);
+  const std::vector<Figure> figures = figures_of(result);
+  ASSERT_EQ(figures.size(), expected.size());
+  for (std::size_t index = 0; index < figures.size(); ++index) {
+    EXPECT_EQ(figures[index].key, expected[index].key);
+    EXPECT_EQ(figures[index].value, expected[index].value) << figures[index].key;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Chips, FigureKeys, testing::Values("edge", "tpu_v1", "fpga_overlay_u250"));
+
+TEST(FigureNamed, IsFoundByItsKey) {
+  const Result result = sample_result();
+  ASSERT_TRUE(figure_named(result, "total.cycles"));
+  EXPECT_EQ(figure_named(result, "total.cycles")->value, 4000);
+  EXPECT_EQ(figure_named(result, "total.cycles")->unit, "cycles");
+  EXPECT_FALSE(figure_named(result, "energy.joules"));
+  EXPECT_FALSE(figure_named(result, "total.roofline.bound"));
+}
+
+}  // namespace
+}  // namespace systole
