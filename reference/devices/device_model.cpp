@@ -1,6 +1,7 @@
 #include "reference/devices/device_model.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "arch/diag/check.h"
@@ -32,47 +33,103 @@ struct Work {
   double bytes = 0;
 };
 
-/// A copy of the network on its share of the device.
+/// Copies of the network side by side, each on its share of the device.
 struct Copies {
   std::int64_t count = 1;
+  std::int64_t units = 1;  ///< of one copy
   std::int64_t batch = 1;  ///< of one copy
   std::vector<Work> work;
-  std::int64_t macs = 0;
+  double busy_share = 1;  ///< of all units, while one copy works; the last copies may end early
 };
 
-double weight_bytes(const std::vector<DeviceOperation>& operations, DataType type) {
-  double bytes = 0;
-  for (const DeviceOperation& operation : operations) {
-    bytes += static_cast<double>(operation.weights * bytes_of(type));
-  }
-  return bytes;
+double kept_cache_bytes(const DeviceSpec& device) {
+  return static_cast<double>(device.cache.count()) * device.family.cache_share;
 }
 
+/// Which weights stay in the cache.
+class WeightsInCache {
+ public:
+  WeightsInCache(const DeviceSpec& device, const std::vector<DeviceOperation>& operations,
+                 DataType type)
+      : kept_(device.family.kept_weights), type_(type), room_(kept_cache_bytes(device)) {
+    double bytes = 0;
+    for (const DeviceOperation& operation : operations) {
+      bytes += bytes_of_weights(operation);
+    }
+    whole_ = bytes <= room_;
+  }
+
+  /// Of the next operation, in order.
+  bool keep(const DeviceOperation& operation) {
+    switch (kept_) {
+      case KeptWeights::Never:
+        return false;
+      case KeptWeights::Whole:
+        return whole_;
+      case KeptWeights::Partly:
+        if (bytes_of_weights(operation) > room_) {
+          return false;
+        }
+        room_ -= bytes_of_weights(operation);
+        return true;
+    }
+    return false;
+  }
+
+ private:
+  [[nodiscard]] double bytes_of_weights(const DeviceOperation& operation) const {
+    return static_cast<double>(operation.weights * bytes_of(type_));
+  }
+
+  KeptWeights kept_;
+  DataType type_;
+  double room_;
+  bool whole_ = false;
+};
+
+/// `batch` inputs on copies of `units` units each, as many copies as there are units and inputs
+/// for.
 Copies prepare(const DeviceSpec& device, const std::vector<DeviceOperation>& operations,
-               DataType type, std::int64_t count, std::int64_t batch) {
+               const DeviceRunOptions& options, std::int64_t units) {
   const DeviceFamily& family = device.family;
+  const DataType type = options.type;
+  const std::int64_t count = std::min(device.units / units, options.batch);
+  const std::int64_t batch = ceil_div(options.batch, count);
   const auto parts = static_cast<double>(count);
-  const DeviceShare share{
-      .units = device.units / count,
-      .bytes_per_second =
-          static_cast<double>(device.bandwidth.count()) * family.memory_efficiency / parts,
-      .kept_bytes = static_cast<double>(device.cache.count()) * family.cache_share / parts,
-      .weights_kept =
-          count > 1 && weight_bytes(operations, type) <=
-                           static_cast<double>(device.cache.count()) * family.cache_share};
-  const std::int64_t weights = share.weights_kept ? bytes_of(type) : 0;
-  Copies copies{.count = count, .batch = batch, .work = {}, .macs = 0};
+  DeviceShare share{.units = units,
+                    .bytes_per_second = static_cast<double>(device.bandwidth.count()) *
+                                        family.memory_efficiency / parts,
+                    .kept_bytes = kept_cache_bytes(device) / parts};
+  Copies copies{.count = count, .units = units, .batch = batch, .work = {}};
+  copies.busy_share = static_cast<double>(units) * static_cast<double>(options.batch) /
+                      (static_cast<double>(device.units) * static_cast<double>(batch));
+  WeightsInCache weights(device, operations, type);
   for (const DeviceOperation& operation : operations) {
+    share.weights_kept = weights.keep(operation);
+    const double from_cache =
+        share.weights_kept ? static_cast<double>(operation.weights * bytes_of(type)) : 0.0;
     const double bytes = memory_bytes(share, operation, type, batch);
     copies.work.push_back({.name = operation.name,
                            .cycles = std::max(unit_cycles(device, share, operation, type, batch),
-                                              static_cast<double>(operation.weights * weights) /
-                                                  family.shared_cache_bytes_per_cycle),
+                                              from_cache / (family.shared_cache_bytes_per_cycle *
+                                                            static_cast<double>(units))),
                            .memory_seconds = bytes / share.bytes_per_second,
                            .bytes = bytes});
-    copies.macs += operation.macs() * batch;
   }
   return copies;
+}
+
+/// Of a tree over that many units.
+std::int64_t levels(std::int64_t units) {
+  return static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(units - 1)));
+}
+
+/// What the units of one copy wait between two operations.
+Femtoseconds launch_of(const DeviceSpec& device, const SoftwareStack& stack, std::int64_t units) {
+  if (!device.family.independent_units || units == device.units) {
+    return stack.launch;
+  }
+  return Femtoseconds(stack.launch.count() / levels(device.units) * levels(units));
 }
 
 Femtojoules mac_energy(const DeviceFamily& family, DataType type) {
@@ -86,24 +143,29 @@ Femtojoules mac_energy(const DeviceFamily& family, DataType type) {
 
 class Pass {
  public:
-  Pass(const DeviceSpec& device, const Copies& copies, const SoftwareStack& stack, DataType type)
-      : device_(device), copies_(copies), stack_(stack), type_(type) {}
+  Pass(const DeviceSpec& device, const Copies& copies, const SoftwareStack& stack, DataType type,
+       std::int64_t macs)
+      : device_(device),
+        copies_(copies),
+        stack_(stack),
+        type_(type),
+        macs_(macs),
+        launch_(launch_of(device, stack, copies.units)) {}
 
   [[nodiscard]] DeviceRun at(std::int64_t step) const {
     DeviceRun run{.type = type_, .copies = copies_.count};
     run.clock = Hertz(device_.clock.count() / kClockSteps * step);
     run.throttled = step < kClockSteps;
-    run.macs = copies_.macs * copies_.count;
+    run.macs = macs_;
     const auto clock = static_cast<double>(run.clock.count());
     double working = 0;
     double bytes = 0;
-    // Copies on single units do not wait for each other between operations.
-    run.time = copies_.count > 1 ? Femtoseconds(0) : stack_.call;
+    run.time = stack_.call;
     for (const Work& work : copies_.work) {
       const double units = work.cycles / clock;
       const double busy = std::max(units, work.memory_seconds);
-      const Femtoseconds device_time = rounded(busy + device_.family.cycles_per_operation / clock) +
-                                       (copies_.count > 1 ? Femtoseconds(0) : stack_.launch);
+      const Femtoseconds device_time =
+          rounded(busy + device_.family.cycles_per_operation / clock) + launch_;
       const Femtoseconds time = std::max(stack_.host_launch, device_time);
       run.operations.push_back(
           {.name = work.name, .time = time, .memory_bound = work.memory_seconds > units});
@@ -122,7 +184,7 @@ class Pass {
     const double voltage = family.voltage_floor + (1 - family.voltage_floor) * clock_share;
     const auto parts = static_cast<double>(copies_.count);
     const double active = family.active_share * (device_.busy - device_.idle).count() * voltage *
-                          voltage * clock_share * working / seconds;
+                          voltage * clock_share * copies_.busy_share * working / seconds;
     const double multiply = static_cast<double>(mac_energy(family, type_).count()) *
                             kJoulesPerFemtojoule * static_cast<double>(run.macs) * voltage *
                             voltage / seconds;
@@ -135,6 +197,8 @@ class Pass {
   const Copies& copies_;
   const SoftwareStack& stack_;
   DataType type_;
+  std::int64_t macs_;  // of the batch
+  Femtoseconds launch_;
 };
 
 /// Power grows with the clock, so the steps within the limit are the lowest ones.
@@ -164,19 +228,77 @@ void add_companion(const DeviceSpec& device, DeviceRun& run) {
   run.time = rounded(seconds_of(run.time) * share);
 }
 
-void finish(const DeviceSpec& device, DeviceRun& run, std::int64_t batch, std::int64_t macs) {
+void finish(const DeviceSpec& device, DeviceRun& run, std::int64_t batch) {
   run.batch = batch;
-  run.macs = macs;  // without those of inputs that fill up the last copies
   const double seconds = seconds_of(run.time);
   run.utilisation =
       static_cast<double>(run.macs) / (device.peak_macs_per_second(run.type) * seconds);
   run.energy = Joules(run.power.count() * seconds);
 }
 
+/// `times` passes more.
+void append(const DeviceSpec& device, DeviceRun& run, const DeviceRun& next, std::int64_t times) {
+  const auto count = static_cast<double>(times);
+  run.energy = run.energy + next.energy * count;
+  run.time += next.time * times;
+  run.macs += next.macs * times;
+  const double seconds = seconds_of(run.time);
+  run.power = Watts(run.energy.count() / seconds);
+  run.utilisation =
+      static_cast<double>(run.macs) / (device.peak_macs_per_second(run.type) * seconds);
+  run.batch += next.batch * times;
+}
+
 const SoftwareStack& stack_of(const DeviceSpec& device, const std::string& name) {
   const SoftwareStack* stack = name.empty() ? &device.family.stacks.front() : device.stack(name);
   SYSTOLE_CHECK(stack != nullptr, "{} has no software stack '{}'", device.name, name);
   return *stack;
+}
+
+DeviceRun one_pass(const DeviceSpec& device, const std::vector<DeviceOperation>& operations,
+                   const DeviceRunOptions& options) {
+  SYSTOLE_CHECK(options.batch > 0 && !operations.empty(), "batch {} of {} operations",
+                options.batch, operations.size());
+  const SoftwareStack& stack = stack_of(device, options.stack);
+  const Watts limit = options.power_limit > Watts(0) ? options.power_limit : device.busy;
+  std::int64_t macs = 0;
+  for (const DeviceOperation& operation : operations) {
+    macs += operation.macs() * options.batch;
+  }
+  const auto on_units = [&](std::int64_t units) {
+    const Copies copies = prepare(device, operations, options, units);
+    return within(Pass(device, copies, stack, options.type, macs), limit);
+  };
+  DeviceRun run = on_units(device.units);
+  if (device.family.independent_units) {
+    for (std::int64_t units = 1; units < device.units; units *= 2) {
+      DeviceRun apart = on_units(units);
+      if (apart.time < run.time) {
+        run = std::move(apart);
+      }
+    }
+  }
+  if (options.companion) {
+    add_companion(device, run);
+  }
+  finish(device, run, options.batch);
+  return run;
+}
+
+/// At most `most` inputs a pass, one pass behind the other.
+DeviceRun in_passes(const DeviceSpec& device, const std::vector<DeviceOperation>& operations,
+                    DeviceRunOptions options, std::int64_t most) {
+  const std::int64_t passes = options.batch / most;
+  const std::int64_t rest = options.batch % most;
+  options.batch = most;
+  const DeviceRun full = one_pass(device, operations, options);
+  DeviceRun run = full;
+  append(device, run, full, passes - 1);
+  if (rest > 0) {
+    options.batch = rest;
+    append(device, run, one_pass(device, operations, options), 1);
+  }
+  return run;
 }
 
 }  // namespace
@@ -187,26 +309,10 @@ double DeviceRun::inferences_per_second() const {
 
 DeviceRun model_device(const DeviceSpec& device, const std::vector<DeviceOperation>& operations,
                        const DeviceRunOptions& options) {
-  SYSTOLE_CHECK(options.batch > 0 && !operations.empty(), "batch {} of {} operations",
-                options.batch, operations.size());
-  const SoftwareStack& stack = stack_of(device, options.stack);
-  const Watts limit = options.power_limit > Watts(0) ? options.power_limit : device.busy;
-  const Copies whole = prepare(device, operations, options.type, 1, options.batch);
-  DeviceRun run = within(Pass(device, whole, stack, options.type), limit);
-  const std::int64_t count = std::min(device.units, options.batch);
-  if (device.family.independent_units && count > 1) {
-    const Copies copies =
-        prepare(device, operations, options.type, count, ceil_div(options.batch, count));
-    DeviceRun apart = within(Pass(device, copies, stack, options.type), limit);
-    if (apart.time < run.time) {
-      run = std::move(apart);
-    }
+  if (const std::int64_t most = device.family.inputs_at_once; most > 0 && options.batch > most) {
+    return in_passes(device, operations, options, most);
   }
-  if (options.companion) {
-    add_companion(device, run);
-  }
-  finish(device, run, options.batch, whole.macs);
-  return run;
+  return one_pass(device, operations, options);
 }
 
 DeviceRun model_device(const DeviceSpec& device, const Graph& graph, DeviceRunOptions options) {

@@ -45,13 +45,17 @@ struct DeviceRun {
 ///                                + max(unit_cycles / clock, memory_bytes / bandwidth))
 ///   time      = call + sum of operations, each rounded to whole femtoseconds
 ///   power     = idle + active_share (TDP - idle) v^2 f busy + MACs/s e_mac v^2 + bytes/s e_byte,
-///               f = clock / full clock, v = floor + (1 - floor) f, busy = share of the time in
-///               which units or memory work; at most `busy` of the device
+///               f = clock / full clock, v = floor + (1 - floor) f, busy = share of units and time
+///               in which units or their memory work; at most `busy` of the device
 /// The clock is the highest of 1000 equal steps at which the power stays within the limit, and at
-/// least a tenth of the full clock. A family of `independent_units` runs either one copy on all
-/// units, or min(units, batch) copies of ceil(batch / copies) inputs, whichever ends first. The
-/// copies share the weights: where these fit in the cache, each copy loads them from there at
-/// shared_cache_bytes_per_cycle, under its work; otherwise each loads them from memory.
+/// least a tenth of the full clock.
+/// A family of `independent_units` may run copies of the network on u units each, u a power of two
+/// or all units: min(units / u, batch) copies at a time, each of ceil(batch / copies) inputs, with
+/// its part of bandwidth and cache, and launch * levels(u) / levels(units), levels(u) = log2 u
+/// rounded up. It takes the u that ends first. So an input more never takes less time: at the same
+/// u nothing gets shorter, and every u can be had at every batch.
+/// Weights that stay in the cache are loaded from there at shared_cache_bytes_per_cycle a unit,
+/// under the work; otherwise each copy loads them from memory.
 /// Not modelled: memory that is too small, transfers between host and device beyond `call`,
 /// temperature, clocks of memory.
 /// Throws InternalError for a type that the device does not have.

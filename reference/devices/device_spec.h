@@ -15,6 +15,13 @@ namespace systole::reference {
 
 enum class DeviceClass : std::uint8_t { Cpu, Gpu, Edge };
 
+/// Weights that stay in the last cache from one pass to the next.
+///  - Never: each pass loads them from memory;
+///  - Whole: where those of the whole network fit (a cache that drops what was used least recently
+///    holds nothing of a longer cycle);
+///  - Partly: of the first operations as far as they fit (a memory that software fills).
+enum class KeptWeights : std::uint8_t { Never, Whole, Partly };
+
 }  // namespace systole::reference
 
 namespace systole {
@@ -25,6 +32,14 @@ inline constexpr auto kEnumNames<reference::DeviceClass> =
         {reference::DeviceClass::Cpu, "cpu"},
         {reference::DeviceClass::Gpu, "gpu"},
         {reference::DeviceClass::Edge, "edge"},
+    });
+
+template <>
+inline constexpr auto kEnumNames<reference::KeptWeights> =
+    std::to_array<EnumName<reference::KeptWeights>>({
+        {reference::KeptWeights::Never, "never"},
+        {reference::KeptWeights::Whole, "whole"},
+        {reference::KeptWeights::Partly, "partly"},
     });
 
 }  // namespace systole
@@ -43,7 +58,9 @@ struct EnergyPerMac {
 };
 
 /// Software between the network and the device.
-///  - launch: the device is idle between two dependent operations;
+///  - launch: the device is idle between two dependent operations. Of independent units it is the
+///    time in which all of them wait for each other, level by level of a tree; fewer take their
+///    share of the levels, and one alone waits for nobody;
 ///  - host_launch: the host takes so long to issue an operation, while the device works;
 ///  - call: once for each pass over the network, synchronisation and copies included;
 ///  - fused: additions and activations are part of the matrix product before them. Otherwise each
@@ -60,20 +77,23 @@ struct SoftwareStack {
 /// one of the device's clock; a unit is an SM or a core.
 struct DeviceFamily {
   std::string name;
-  std::vector<OutputTile> tiles;            ///< that kernels exist for; software takes the best
-  std::vector<std::int64_t> k_splits;       ///< ways to share a long reduction among units
-  std::int64_t k_step = 1;                  ///< reductions are padded to a multiple
-  double mac_efficiency = 1;                ///< of the inner loop, 0..1 of the peak rate
-  double cycles_per_tile = 0;               ///< prologue, pipeline fill, write-back
-  double cycles_per_output = 0;             ///< epilogue: scaling, activation, conversion
-  double cycles_per_operation = 0;          ///< first and last access to memory, not overlapped
-  double attention_factor = 1;              ///< softmax, in epilogues of its scores
-  double cache_bytes_per_cycle = 0;         ///< from the shared cache to one unit
+  bool calibrated = false;             ///< a measurement of a device of its own fixed its figures
+  std::vector<OutputTile> tiles;       ///< that kernels exist for; software takes the best
+  std::vector<std::int64_t> k_splits;  ///< ways to share a long reduction among units
+  std::int64_t k_step = 1;             ///< reductions are padded to a multiple
+  double mac_efficiency = 1;           ///< of the inner loop, 0..1 of the peak rate
+  double cycles_per_tile = 0;          ///< prologue, pipeline fill, write-back
+  double cycles_per_output = 0;        ///< epilogue: scaling, activation, conversion
+  double cycles_per_operation = 0;     ///< first and last access to memory, not overlapped
+  double attention_factor = 1;         ///< softmax, in epilogues of its scores
+  double cache_bytes_per_cycle = 0;    ///< from the shared cache to one unit
   double shared_cache_bytes_per_cycle = 0;  ///< from the last cache to one of many busy units
   double vector_macs_per_cycle = 0;         ///< of one unit without its matrix engine
   double memory_efficiency = 1;             ///< of the peak bandwidth, 0..1
-  double cache_share = 0;          ///< of the last cache that keeps tensors between operations
-  bool independent_units = false;  ///< software runs one network on each unit where it pays
+  double cache_share = 0;           ///< of the last cache that keeps tensors between operations
+  std::int64_t inputs_at_once = 0;  ///< a larger batch takes several passes; 0: any number
+  KeptWeights kept_weights = KeptWeights::Never;
+  bool independent_units = false;  ///< software may run copies of the network on fewer units each
   double voltage_floor = 1;        ///< of the nominal voltage, towards clock 0; linear between
   double active_share = 0;         ///< of TDP - idle, drawn by busy units whatever they compute
   Femtojoules energy_per_byte{0};  ///< memory and its interface

@@ -12,7 +12,7 @@ struct DeviceShare {
   std::int64_t units = 1;
   double bytes_per_second = 0;  ///< that memory really delivers
   double kept_bytes = 0;        ///< tensors up to this size stay in the cache between operations
-  bool weights_kept = false;    ///< weights are shared by many copies and stay in the cache
+  bool weights_kept = false;    ///< the operation's weights are in the cache already
 };
 
 /// Cycles that the units need for one operation of a batch, memory aside. With T = tm x tn a tile,

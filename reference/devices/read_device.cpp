@@ -189,10 +189,14 @@ DeviceFamily read_device_family(const std::string& file) {
   DeviceFamily family;
   family.name = node.text("name");
   static_cast<void>(node.text("description"));
+  family.calibrated = node.boolean("calibrated");
   family.tiles = read_tiles(node);
   family.k_splits = read_splits(node);
   family.k_step = node.integer("k_step", {.min = 1, .max = 1024});
   read_rates_into(family, node);
+  family.inputs_at_once =
+      node.optional_integer("inputs_at_once", {.min = 1, .max = kMega}).value_or(0);
+  family.kept_weights = node.choice<KeptWeights>("kept_weights");
   family.independent_units = node.boolean("independent_units");
   const ConfigNode power = node.map("power");
   family.voltage_floor = power.real("voltage_floor", kShare);

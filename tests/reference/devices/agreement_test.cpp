@@ -1,6 +1,8 @@
 /// The table of docs/devices.md: modelled against measured times. UPDATE_GOLDEN=1 rewrites it.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -8,6 +10,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "reference/devices/read_device.h"
 #include "tests/reference/devices/measured_points.h"
 
 namespace systole::reference::testing {
@@ -113,6 +116,27 @@ TEST(DeviceAgreement, MeanErrorOfEveryGroupIsAtMostAQuarter) {
 TEST(DeviceAgreement, MostPointsAreForValidation) {
   EXPECT_GE(agreement().total.validation.points,
             4 * (agreement().total.all.points - agreement().total.validation.points));
+}
+
+/// A family is calibrated where a point marked for it ran on one of its devices, and on software
+/// that fuses, as the default does.
+TEST(DeviceAgreement, CalibratedFamiliesHaveACalibrationPoint) {
+  std::map<std::string, bool> calibrated;  // by family
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(SYSTOLE_SOURCE_DIR) + "/configs/devices")) {
+    const DeviceSpec device = shipped_device(entry.path().stem().string());
+    const bool found = std::any_of(measured_points().begin(), measured_points().end(),
+                                   [&](const MeasuredPoint& point) {
+                                     return point.device == device.name && point.calibration &&
+                                            device.stack(point.stack)->fused;
+                                   });
+    calibrated[device.family.name] = calibrated[device.family.name] || found;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(SYSTOLE_SOURCE_DIR) +
+                                                               "/configs/device_families")) {
+    const DeviceFamily family = read_device_family(entry.path().string());
+    EXPECT_EQ(family.calibrated, calibrated[family.name]) << family.name;
+  }
 }
 
 }  // namespace

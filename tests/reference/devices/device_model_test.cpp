@@ -181,6 +181,7 @@ TEST(DeviceModel, IndependentUnitsWorkOnInputsOfTheirOwn) {
 TEST(DeviceModel, CopiesShareTheWeightsThatFitTheCache) {
   DeviceSpec device = plain_device();
   device.family.independent_units = true;
+  device.family.kept_weights = KeptWeights::Whole;
   device.family.cache_share = 1;
   device.family.stacks.front().launch = Femtoseconds(1'000'000'000);
   const DeviceRunOptions options{.type = DataType::Int8, .batch = 4};
@@ -189,6 +190,98 @@ TEST(DeviceModel, CopiesShareTheWeightsThatFitTheCache) {
   EXPECT_EQ(model_device(device, {operation}, options).time, Femtoseconds(60'000'000));
   operation.weights = 1200;  // at 2.5 GB/s
   EXPECT_EQ(model_device(device, {operation}, options).time, Femtoseconds(480'000'000));
+}
+
+/// Of four units, two levels: two units wait half as long, one waits for nobody. A tile more is a
+/// wave more on one unit, 128 ns.
+TEST(DeviceModel, FewerUnitsWaitForFewerOthers) {
+  DeviceSpec device = plain_device();
+  device.family.independent_units = true;
+  SoftwareStack& stack = device.family.stacks.front();
+  stack.call = Femtoseconds(5'000'000);
+  const auto time = [&](std::int64_t tiles, std::int64_t launch) {
+    stack.launch = Femtoseconds(launch);
+    return model_device(device, {product(16 * tiles, 16, 32)}, one()).time;
+  };
+  EXPECT_EQ(time(1, 1'000'000'000), Femtoseconds(5'000'000 + 128'000'000));  // on one unit
+  EXPECT_EQ(time(4, 200'000'000), Femtoseconds(5'000'000 + 128'000'000 + 200'000'000));      // four
+  EXPECT_EQ(time(4, 300'000'000), Femtoseconds(5'000'000 + 2 * 128'000'000 + 150'000'000));  // two
+  EXPECT_EQ(time(4, 800'000'000), Femtoseconds(5'000'000 + 4 * 128'000'000));                // one
+}
+
+/// Every copy of a batch is called once, whatever their number.
+TEST(DeviceModel, CopiesAreCalledToo) {
+  DeviceSpec device = plain_device();
+  device.family.independent_units = true;
+  device.family.stacks.front().launch = Femtoseconds(1'000'000'000);
+  device.family.stacks.front().call = Femtoseconds(5'000'000);
+  for (const std::int64_t batch : {1, 2, 4}) {
+    const DeviceRun run =
+        model_device(device, {product(16, 16, 32)}, {.type = DataType::Int8, .batch = batch});
+    EXPECT_EQ(run.copies, batch);
+    EXPECT_EQ(run.time, Femtoseconds(133'000'000));
+  }
+}
+
+/// Two of four units, then one of four in the second round of five inputs: 5 of 8 unit-rounds.
+TEST(DeviceModel, UnitsWithoutACopyDrawNoPower) {
+  DeviceSpec device = plain_device();
+  device.family.independent_units = true;
+  device.family.active_share = 1;
+  device.family.energy_per_mac = {{DataType::Int8, Femtojoules(0)}};
+  device.family.stacks.front().launch = Femtoseconds(1'000'000'000);
+  const auto power = [&](std::int64_t batch) {
+    return model_device(device, {product(16, 16, 32)}, {.type = DataType::Int8, .batch = batch})
+        .power.count();
+  };
+  EXPECT_DOUBLE_EQ(power(2), 10 + 990 * 2 / 4.0);
+  EXPECT_DOUBLE_EQ(power(5), 10 + 990 * 5 / 8.0);
+}
+
+/// Of 1000 B the first operation's 600 stay, the second's 600 come from memory at 10 GB/s, the
+/// third's 400 stay.
+TEST(DeviceModel, AMemoryThatSoftwareFillsKeepsTheWeightsThatFit) {
+  DeviceSpec device = plain_device();
+  device.family.cache_share = 1;
+  device.family.shared_cache_bytes_per_cycle = 1000;
+  std::vector<DeviceOperation> operations(3, product(16, 16, 8));  // 32 ns
+  operations[0].weights = 600;
+  operations[1].weights = 600;
+  operations[2].weights = 400;
+  EXPECT_EQ(model_device(device, operations, one()).time,
+            Femtoseconds(60'000'000 + 60'000'000 + 40'000'000));
+  device.family.kept_weights = KeptWeights::Partly;
+  EXPECT_EQ(model_device(device, operations, one()).time,
+            Femtoseconds(32'000'000 + 60'000'000 + 32'000'000));
+  device.family.kept_weights = KeptWeights::Whole;  // 1600 B do not fit
+  EXPECT_EQ(model_device(device, operations, one()).time, Femtoseconds(160'000'000));
+}
+
+/// Seven inputs in passes of three: two of 6 tiles (two waves of four units), one of 2.
+TEST(DeviceModel, ABatchBeyondTheInputsAtOnceTakesSeveralPasses) {
+  DeviceSpec device = plain_device();
+  device.family.inputs_at_once = 3;
+  device.family.stacks.front().call = Femtoseconds(1'000'000);
+  const DeviceRun run =
+      model_device(device, {product(32, 16, 32)}, {.type = DataType::Int8, .batch = 7});
+  EXPECT_EQ(run.time, Femtoseconds(2 * 256'000'000 + 128'000'000 + 3 * 1'000'000));
+  EXPECT_EQ(run.batch, 7);
+  EXPECT_EQ(run.macs, 7 * 32 * 16 * 32);
+  EXPECT_DOUBLE_EQ(run.energy.count(), 10 * 643e-9 + 7 * 32 * 16 * 32 * 1e-12);
+  EXPECT_DOUBLE_EQ(run.power.count() * 643e-9, run.energy.count());
+  EXPECT_DOUBLE_EQ(run.utilisation, 7 * 32 * 16 * 32 / (256e9 * 643e-9));
+}
+
+/// The weights of MobileNet v1 fit its 8 MiB; over the serial bus they would take 4.2 MB / 460 MB/s
+/// = 9 ms.
+TEST(DeviceModel, TheCoralKeepsMobileNetsWeights) {
+  const DeviceSpec device = shipped_device("coral");
+  const Graph graph =
+      read_network(std::string(SYSTOLE_SOURCE_DIR) + "/workloads/mobilenet_v1.yaml", {.batch = 1})
+          .graph;
+  const DeviceRun run = model_device(device, graph, {.type = DataType::Int8});
+  EXPECT_LT(run.time, Femtoseconds(3'000'000'000'000));
+  EXPECT_GT(run.time, Femtoseconds(2'000'000'000'000));
 }
 
 /// As fast as the units: half the time.
