@@ -5,12 +5,14 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
+#include "arch/isa/float_format.h"
 
 namespace systole {
 
@@ -41,6 +43,24 @@ std::int64_t little_endian(std::string_view bytes) {
     value = value * 256 + static_cast<unsigned char>(bytes[i]);
   }
   return value;
+}
+
+/// Elements whose first axis was the contiguous one.
+template <class T>
+std::vector<T> in_c_order(const std::vector<T>& values, const std::vector<std::int64_t>& shape) {
+  std::vector<T> ordered(values.size());
+  std::vector<std::int64_t> index(shape.size());
+  for (T& to : ordered) {
+    std::int64_t from = 0;
+    for (std::size_t axis = shape.size(); axis-- > 0;) {
+      from = from * shape[axis] + index[axis];
+    }
+    to = values[static_cast<std::size_t>(from)];
+    for (std::size_t axis = shape.size(); axis-- > 0 && ++index[axis] == shape[axis];) {
+      index[axis] = 0;
+    }
+  }
+  return ordered;
 }
 
 std::ifstream open(const std::string& file) {
@@ -114,17 +134,71 @@ std::vector<T> NpyFile::elements() const {
   if (stream.gcount() != bytes) {
     fail(file_, "expected the data that was there when the file was checked, got less");
   }
+  return header_.fortran_order ? in_c_order(values, header_.shape) : values;
+}
+
+template <class T>
+std::vector<double> NpyFile::widened() const {
+  const auto values = elements<T>();
+  return {values.begin(), values.end()};
+}
+
+std::vector<double> NpyFile::numbers() const {
+  const std::vector<double> values = [&]() -> std::vector<double> {
+    switch (header_.type) {
+      case NpyType::Float16: {
+        std::vector<double> reals;
+        for (const std::uint16_t pattern : elements<std::uint16_t>()) {
+          reals.push_back(decoded(float_format(DataType::Fp16), pattern));
+        }
+        return reals;
+      }
+      case NpyType::Float32:
+        return widened<float>();
+      case NpyType::Float64:
+        return elements<double>();
+      case NpyType::Int8:
+        return widened<std::int8_t>();
+      case NpyType::Uint8:
+        return widened<std::uint8_t>();
+      case NpyType::Int16:
+        return widened<std::int16_t>();
+      case NpyType::Uint16:
+        return widened<std::uint16_t>();
+      case NpyType::Int32:
+        return widened<std::int32_t>();
+      case NpyType::Int64: {
+        const auto integers = elements<std::int64_t>();
+        std::vector<double> reals(integers.size());
+        std::transform(integers.begin(), integers.end(), reals.begin(),
+                       [](std::int64_t value) { return static_cast<double>(value); });
+        return reals;
+      }
+    }
+    return {};
+  }();
+  const auto odd = std::find_if_not(values.begin(), values.end(),
+                                    [](double value) { return std::isfinite(value); });
+  if (odd != values.end()) {
+    fail(file_,
+         fmt::format("expected finite numbers, got {} at element {}", *odd, odd - values.begin()));
+  }
   return values;
 }
 
 std::vector<float> NpyFile::floats() const {
-  SYSTOLE_CHECK(header_.type == NpyType::Float32, "{} holds {}", file_, name_of(header_.type));
-  auto values = elements<float>();
-  const auto odd = std::find_if_not(values.begin(), values.end(),
-                                    [](float value) { return std::isfinite(value); });
-  if (odd != values.end()) {
-    fail(file_,
-         fmt::format("expected finite numbers, got {} at element {}", *odd, odd - values.begin()));
+  SYSTOLE_CHECK(is_float(header_.type), "{} holds {}", file_, name_of(header_.type));
+  const std::vector<double> reals = numbers();
+  std::vector<float> values;
+  values.reserve(reals.size());
+  for (const double real : reals) {
+    constexpr double kLargest = std::numeric_limits<float>::max();
+    if (std::abs(real) > kLargest) {
+      fail(file_, fmt::format("expected numbers that float32 holds, up to {:g}, got {:g} at "
+                              "element {}",
+                              kLargest, real, values.size()));
+    }
+    values.push_back(static_cast<float>(real));
   }
   return values;
 }
@@ -135,8 +209,20 @@ std::vector<std::int8_t> NpyFile::int8s() const {
 }
 
 std::vector<std::int32_t> NpyFile::int32s() const {
-  SYSTOLE_CHECK(header_.type == NpyType::Int32, "{} holds {}", file_, name_of(header_.type));
-  return elements<std::int32_t>();
+  if (header_.type == NpyType::Int32) {
+    return elements<std::int32_t>();
+  }
+  SYSTOLE_CHECK(header_.type == NpyType::Int64, "{} holds {}", file_, name_of(header_.type));
+  std::vector<std::int32_t> values;
+  for (const std::int64_t wide : elements<std::int64_t>()) {
+    if (wide < std::numeric_limits<std::int32_t>::min() ||
+        wide > std::numeric_limits<std::int32_t>::max()) {
+      fail(file_, fmt::format("expected numbers that int32 holds, got {} at element {}", wide,
+                              values.size()));
+    }
+    values.push_back(static_cast<std::int32_t>(wide));
+  }
+  return values;
 }
 
 }  // namespace systole

@@ -9,9 +9,9 @@
 namespace systole {
 
 /// One array of NumPy's .npy format, versions 1 and 2 (NumPy Enhancement Proposal 1), little
-/// endian, C order, of float32, int8 or int32. The file is checked whole, its length included, when
-/// it is opened, so later reads allocate no more than the file holds. Every mistake is a
-/// WorkloadError that names the file. Not supported: other types, Fortran order, object arrays.
+/// endian, of floats or integers (NpyType). The file is checked whole, its length included, when it
+/// is opened, so later reads allocate no more than a few times what the file holds. Every mistake
+/// is a WorkloadError that names the file. Not supported: big endian, other types, object arrays.
 class NpyFile {
  public:
   explicit NpyFile(std::string file);
@@ -24,14 +24,20 @@ class NpyFile {
   void expect_type(const std::vector<NpyType>& types) const;
   void expect_shape(const std::vector<std::int64_t>& shape) const;
 
-  /// The elements in C order. The type must be the one of the name; floats must be finite.
+  // The elements in C order, whatever that of the file; floats must be finite.
+  /// Of a floating type, rounded to binary32, within whose range they must lie.
   [[nodiscard]] std::vector<float> floats() const;
   [[nodiscard]] std::vector<std::int8_t> int8s() const;
+  /// Of <i4, or of <i8 within its range.
   [[nodiscard]] std::vector<std::int32_t> int32s() const;
+  /// Of any type; exact up to 2^53.
+  [[nodiscard]] std::vector<double> numbers() const;
 
  private:
   template <class T>
   [[nodiscard]] std::vector<T> elements() const;
+  template <class T>
+  [[nodiscard]] std::vector<double> widened() const;
 
   std::string file_;
   NpyHeader header_;

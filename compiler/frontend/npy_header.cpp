@@ -15,6 +15,16 @@ constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
 constexpr std::size_t kMaxAxes = 8;
 constexpr std::size_t kMaxQuoted = 40;
 
+/// `<f2, <f4, ... or <i8`
+std::string known_types() {
+  std::string names;
+  for (const auto& [type, name] : kEnumNames<NpyType>) {
+    const bool last = type == kEnumNames<NpyType>.back().first;
+    names += fmt::format("{}{}", names.empty() ? "" : (last ? " or " : ", "), name);
+  }
+  return names;
+}
+
 /// Reads the subset of Python literals that NumPy writes.
 class HeaderParser {
  public:
@@ -60,12 +70,10 @@ class HeaderParser {
     }
     const auto type = value_named<NpyType>(*type_);
     if (!type) {
-      throw NpyError(place, "", fmt::format("expected <f4, |i1 or <i4, got {}", printable(*type_)));
+      throw NpyError(place, "",
+                     fmt::format("expected {}, got {}", known_types(), printable(*type_)));
     }
-    if (*fortran_order_) {
-      throw NpyError(place, "", "expected C order, got Fortran order");
-    }
-    return {.type = *type, .shape = *shape_};
+    return {.type = *type, .shape = *shape_, .fortran_order = *fortran_order_};
   }
 
   std::string quoted() {

@@ -42,6 +42,64 @@ TEST(NpyFile, ReadsThreeTypes) {
   EXPECT_EQ(words.int32s(), (std::vector<std::int32_t>{-70000}));
 }
 
+template <class T>
+std::string npy_of(const std::string& type, const std::vector<T>& values) {
+  return npy_with_header(npy_header_text(type, fmt::format("({},)", values.size())),
+                         bytes_of_values(values));
+}
+
+TEST(NpyFile, ReadsFloatsOfEveryWidth) {
+  const TemporaryDirectory folder;
+  // 1.5 + 2^-30 is 1.5 in binary32.
+  EXPECT_EQ(NpyFile(folder.write("d.npy", npy("(3,)", std::vector<double>{-0.1, 1.5 + 0x1p-30, 0})))
+                .floats(),
+            (std::vector<float>{-0.1F, 1.5F, 0}));
+  // binary16: sign, 5 bits of exponent (bias 15), 10 of fraction; 1 is 15 << 10, the least 2^-24.
+  const std::vector<std::uint16_t> halves{0x3c00, 0xc100, 0x0001, 0x7bff};
+  EXPECT_EQ(NpyFile(folder.write("h.npy", npy_of("<f2", halves))).floats(),
+            (std::vector<float>{1, -2.5F, 0x1p-24F, 65504}));
+}
+
+TEST(NpyFile, ReadsIntegersOfEveryWidthAsNumbers) {
+  const TemporaryDirectory folder;
+  const auto numbers = [&](const std::string& bytes) {
+    return NpyFile(folder.write("n.npy", bytes)).numbers();
+  };
+  EXPECT_EQ(numbers(npy_of<std::int8_t>("|i1", {-128, 127})), (std::vector<double>{-128, 127}));
+  EXPECT_EQ(numbers(npy_of<std::uint8_t>("|u1", {0, 255})), (std::vector<double>{0, 255}));
+  EXPECT_EQ(numbers(npy_of<std::int16_t>("<i2", {-300})), (std::vector<double>{-300}));
+  EXPECT_EQ(numbers(npy_of<std::uint16_t>("<u2", {65535})), (std::vector<double>{65535}));
+  EXPECT_EQ(numbers(npy_of<std::int32_t>("<i4", {-70000})), (std::vector<double>{-70000}));
+  EXPECT_EQ(numbers(npy_of<std::int64_t>("<i8", {std::int64_t{1} << 40})),
+            (std::vector<double>{0x1p40}));
+  EXPECT_EQ(numbers(npy("(2,)", std::vector<double>{0.1, -2})), (std::vector<double>{0.1, -2}));
+}
+
+TEST(NpyFile, ReadsInt32FromInt64WithinItsRange) {
+  const TemporaryDirectory folder;
+  const auto read = [](const NpyFile& a) { static_cast<void>(a.int32s()); };
+  const std::vector<std::int64_t> values{-5, 2147483647};
+  EXPECT_EQ(NpyFile(folder.write("a.npy", npy("(2,)", values))).int32s(),
+            (std::vector<std::int32_t>{-5, 2147483647}));
+  EXPECT_EQ(
+      error_of(folder.write("b.npy", npy("(1,)", std::vector<std::int64_t>{2147483648})), read),
+      "expected numbers that int32 holds, got 2147483648 at element 0");
+}
+
+TEST(NpyFile, PutsFortranOrderIntoC) {
+  const TemporaryDirectory folder;
+  // [[0, 1, 2], [3, 4, 5]]: column by column in the file.
+  const std::string header = "{'descr': '|i1', 'fortran_order': True, 'shape': (2, 3), }";
+  const std::vector<std::int8_t> columns{0, 3, 1, 4, 2, 5};
+  const NpyFile file(folder.write("f.npy", npy_with_header(header, bytes_of_values(columns))));
+  EXPECT_EQ(file.int8s(), (std::vector<std::int8_t>{0, 1, 2, 3, 4, 5}));
+  // Axes 2, 1, 2: element (i, 0, j) lies at i + 2 * j.
+  const std::string deep = "{'descr': '|i1', 'fortran_order': True, 'shape': (2, 1, 2), }";
+  const std::vector<std::int8_t> four{10, 20, 11, 21};
+  EXPECT_EQ(NpyFile(folder.write("g.npy", npy_with_header(deep, bytes_of_values(four)))).int8s(),
+            (std::vector<std::int8_t>{10, 11, 20, 21}));
+}
+
 TEST(NpyFile, ReadsAScalarAndAnEmptyArray) {
   const TemporaryDirectory folder;
   EXPECT_EQ(NpyFile(folder.write("s.npy", npy("()", std::vector<float>{7}))).floats(),
@@ -95,14 +153,19 @@ TEST(NpyFileErrors, NameTruncatedAndSurplusData) {
   EXPECT_EQ(error_of_bytes(whole + "x"), "expected 24 bytes of data for <f4 (2, 3), got 25");
 }
 
-TEST(NpyFileErrors, NameOtherTypesAndOrders) {
-  EXPECT_EQ(error_of_bytes(npy_with_header(npy_header_text("<f8", "(1,)"), std::string(8, 0))),
-            "expected <f4, |i1 or <i4, got <f8");
-  EXPECT_EQ(error_of_bytes(npy_with_header(npy_header_text(">f4", "(1,)"), std::string(4, 0))),
-            "expected <f4, |i1 or <i4, got >f4");
-  EXPECT_EQ(error_of_bytes(npy_with_header(
-                "{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", std::string(4, 0))),
-            "expected C order, got Fortran order");
+TEST(NpyFileErrors, NameOtherTypes) {
+  const std::string known = "expected <f2, <f4, <f8, |i1, |u1, <i2, <u2, <i4 or <i8, got ";
+  for (const std::string type : {">f4", "|b1", "<c8"}) {
+    EXPECT_EQ(error_of_bytes(npy_with_header(npy_header_text(type, "(1,)"), std::string(4, 0))),
+              known + type);
+  }
+}
+
+TEST(NpyFileErrors, NameNumbersThatFloat32CannotHold) {
+  const TemporaryDirectory folder;
+  EXPECT_EQ(error_of(folder.write("a.npy", npy("(2,)", std::vector<double>{1, -1e39})),
+                     [](const NpyFile& a) { static_cast<void>(a.floats()); }),
+            "expected numbers that float32 holds, up to 3.40282e+38, got -1e+39 at element 1");
 }
 
 struct HeaderMistake {

@@ -31,11 +31,18 @@ inline std::string npy_header_text(const std::string& type, const std::string& s
 inline std::string npy(const std::string& shape, const std::vector<float>& values) {
   return npy_with_header(npy_header_text("<f4", shape), bytes_of_values(values));
 }
+inline std::string npy(const std::string& shape, const std::vector<double>& values) {
+  return npy_with_header(npy_header_text("<f8", shape), bytes_of_values(values));
+}
 inline std::string npy(const std::string& shape, const std::vector<std::int8_t>& values) {
   return npy_with_header(npy_header_text("|i1", shape), bytes_of_values(values));
 }
 inline std::string npy(const std::string& shape, const std::vector<std::int32_t>& values) {
   return npy_with_header(npy_header_text("<i4", shape), bytes_of_values(values));
+}
+
+inline std::string npy(const std::string& shape, const std::vector<std::int64_t>& values) {
+  return npy_with_header(npy_header_text("<i8", shape), bytes_of_values(values));
 }
 
 }  // namespace systole
