@@ -72,10 +72,13 @@ DataType type_of(const Request& request, const ChipSpec& chip) {
   return type;
 }
 
+/// Time alone needs no numbers; a program that is printed has them in its scales.
 Network network_of(const Request& request, const ChipSpec& chip) {
-  return read_network(
-      find_entry(EntryKind::Network, request.network),
-      {.batch = request.batch, .seed = request.seed, .type = type_of(request, chip)});
+  return read_network(find_entry(EntryKind::Network, request.network),
+                      {.batch = request.batch,
+                       .seed = request.seed,
+                       .type = type_of(request, chip),
+                       .numbers = request.check || request.command == Command::Compile});
 }
 
 /// A CPU and a GPU to compare with, at the run's batch.

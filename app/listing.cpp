@@ -68,7 +68,7 @@ void add_card(Table& table, const Entry& entry) {
 
 void add_network(Table& table, const Entry& entry) {
   try {
-    const Graph graph = read_network(entry.file).graph;
+    const Graph graph = read_network(entry.file, {.numbers = false}).graph;
     std::int64_t macs = 0;
     std::int64_t parameters = 0;
     for (const Node& node : graph.nodes) {

@@ -128,7 +128,8 @@ class Rows {
     return [this, &subject, batch] {
       const ChipSpec& chip = *subject.chip;
       const DataType type = subject.type.value_or(default_network_type(chip));
-      const Network network = read_network(network_file_, {.batch = batch, .type = type});
+      const Network network =
+          read_network(network_file_, {.batch = batch, .type = type, .numbers = false});
       return print_chip_row(compared_run(evaluate(chip, network)));
     };
   }
@@ -165,7 +166,8 @@ class Rows {
   }
 
   [[nodiscard]] ComparedDevice made_here(const CompareSubject& subject, std::int64_t batch) const {
-    const Network network = read_network(network_file_, {.batch = batch});
+    const Network network =
+        read_network(network_file_, {.batch = batch, .numbers = subject.this_cpu});
     const Graph& graph = network.graph;
     if (subject.this_cpu) {
       return measured_here(network, subject.type.value_or(DataType::Int8));
@@ -255,7 +257,7 @@ ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& 
 Comparison compare(const std::string& network_file, const std::vector<CompareSubject>& subjects,
                    const CompareOptions& options, const Site& site) {
   SYSTOLE_CHECK(!subjects.empty(), "nothing to compare");
-  const Graph graph = read_network(network_file).graph;
+  const Graph graph = read_network(network_file, {.numbers = false}).graph;
   const std::vector<std::int64_t> batches =
       options.batches.empty() ? std::vector<std::int64_t>{graph.batch} : options.batches;
   std::vector<std::int64_t> wanted = batches;

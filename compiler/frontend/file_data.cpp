@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +18,9 @@ namespace {
 
 constexpr std::int32_t kMaxBias = 1 << 29;
 constexpr double kLargestWeight = 127.0;
+const std::vector<NpyType> kFloats{NpyType::Float16, NpyType::Float32, NpyType::Float64};
+const std::vector<NpyType> kFloatsOrInt8{NpyType::Float16, NpyType::Float32, NpyType::Float64,
+                                         NpyType::Int8};
 
 [[noreturn]] void fail(const std::string& file, std::string_view message) {
   throw NpyError(SourceLocation{.file = file}, "", message);
@@ -75,10 +79,17 @@ struct FoldedLayer {
   std::vector<double> biases;
   std::string bias_file;
 
-  [[nodiscard]] double largest() const {
+  [[nodiscard]] double largest_weight() const {
     double largest = 0;
     for (const float weight : weights) {
       largest = std::max(largest, std::abs(static_cast<double>(weight)));
+    }
+    return largest;
+  }
+  [[nodiscard]] double largest_bias() const {
+    double largest = 0;
+    for (const double bias : biases) {
+      largest = std::max(largest, std::abs(bias));
     }
     return largest;
   }
@@ -86,9 +97,20 @@ struct FoldedLayer {
 
 std::vector<float> channel_floats(const std::string& path, std::int64_t channels) {
   const NpyFile file(path);
-  file.expect_type({NpyType::Float32});
+  file.expect_type(kFloats);
   file.expect_shape({channels});
   return file.floats();
+}
+
+/// A number of a layer whose batch normalisation is folded; both types of networks hold it as fp32.
+void check_float(double value, std::string_view what, std::size_t channel,
+                 const std::string& file) {
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  if (!(std::abs(value) <= kLargest)) {
+    fail(file, fmt::format("expected a batch normalisation after which float32 holds every {}, got "
+                           "{:g} at channel {}",
+                           what, value, channel));
+  }
 }
 
 /// Scales each output channel's weights by gamma / sqrt(variance + epsilon) and makes the biases
@@ -108,8 +130,11 @@ void fold_batch_norm(const std::string& stem, double epsilon, FoldedLayer& layer
     }
     const double factor = gamma[channel] / std::sqrt(variance[channel] + epsilon);
     layer.biases[channel] = beta[channel] + (layer.biases[channel] - mean[channel]) * factor;
+    check_float(layer.biases[channel], "bias", channel, layer.bias_file);
     for (std::size_t i = channel * per_channel; i < (channel + 1) * per_channel; ++i) {
-      layer.weights[i] = static_cast<float>(layer.weights[i] * factor);
+      const double weight = layer.weights[i] * factor;
+      check_float(weight, "weight", channel, layer.bias_file);
+      layer.weights[i] = static_cast<float>(weight);
     }
   }
 }
@@ -132,7 +157,7 @@ std::vector<std::int32_t> quantized_biases(const FoldedLayer& layer, double unit
 
 std::vector<std::int32_t> int32_biases(const std::string& path, std::int64_t channels) {
   const NpyFile file(path);
-  file.expect_type({NpyType::Int32});
+  file.expect_type({NpyType::Int32, NpyType::Int64});
   file.expect_shape({channels});
   auto biases = file.int32s();
   for (std::size_t i = 0; i < biases.size(); ++i) {
@@ -143,7 +168,7 @@ std::vector<std::int32_t> int32_biases(const std::string& path, std::int64_t cha
 
 NpyFile weight_file(const std::string& path, const std::vector<std::int64_t>& shape) {
   NpyFile file(path);
-  file.expect_type({NpyType::Float32, NpyType::Int8});
+  file.expect_type(kFloatsOrInt8);
   file.expect_shape(shape);
   return file;
 }
@@ -166,8 +191,28 @@ FoldedLayer folded_layer(const NpyFile& file, const std::string& stem, const Wei
   return layer;
 }
 
+/// The finest scale at which the largest weight is within 127 steps, the biases within 2^29 steps
+/// of input scale times weight scale, and results are scaled by no less than fixed point has bits
+/// for: 2^-31, a factor of two from its limit. Weights that are all zero, or tiny beside the
+/// biases, then cost the biases nothing: whatever the biases, they keep 29 bits.
+double fitting_weight_scale(const FoldedLayer& layer, double input_scale, double output_scale) {
+  constexpr double kLeastRatio = 0x1p-31;
+  return std::max({layer.largest_weight() / kLargestWeight,
+                   layer.largest_bias() / (kMaxBias * input_scale),
+                   kLeastRatio * output_scale / input_scale});
+}
+
 double accumulator_unit(const Graph& graph, const Node& node, double weight_scale) {
   return graph.tensor(node.inputs.front()).quantization.scale * weight_scale;
+}
+
+/// What to do about (images, channels, rows, columns) where the channels are expected last.
+std::string channels_first_hint(const std::vector<std::int64_t>& axes,
+                                const std::vector<std::int64_t>& got) {
+  const bool channels_first = axes.size() == 3 && got.size() == 4 &&
+                              !std::equal(axes.begin(), axes.end(), got.begin() + 1) &&
+                              got[1] == axes[2] && got[2] == axes[0] && got[3] == axes[1];
+  return channels_first ? ", channels first: numpy.transpose(x, (0, 2, 3, 1)) puts them last" : "";
 }
 
 std::vector<std::int64_t> axes_of(const Shape& shape) {
@@ -178,6 +223,18 @@ std::vector<std::int64_t> axes_of(const Shape& shape) {
 }
 
 }  // namespace
+
+double result_scale(const Graph& graph, const Node& node) {
+  const FusedActivation* activation = nullptr;
+  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+    activation = &conv->activation;
+  } else if (const auto* dense = std::get_if<Dense>(&node.attributes)) {
+    activation = &dense->activation;
+  }
+  const bool looked_up = activation != nullptr && (activation->kind == ActivationKind::Sigmoid ||
+                                                   activation->kind == ActivationKind::Tanh);
+  return looked_up ? activation->before.scale : graph.tensor(node.output).quantization.scale;
+}
 
 ParameterFiles::ParameterFiles(std::string directory, double batch_norm_epsilon)
     : directory_(std::move(directory)), epsilon_(batch_norm_epsilon) {}
@@ -202,8 +259,8 @@ double ParameterFiles::check(const LayerDescription& layer, const Graph& graph,
     return *layer.weight_scale;
   }
   const FoldedLayer folded = folded_layer(file, stem(node), weights, epsilon_);
-  const double largest = folded.largest();
-  const double scale = layer.weight_scale.value_or(largest > 0 ? largest / kLargestWeight : 1.0);
+  const double scale = layer.weight_scale.value_or(fitting_weight_scale(
+      folded, graph.tensor(node.inputs.front()).quantization.scale, result_scale(graph, node)));
   static_cast<void>(quantized_biases(folded, accumulator_unit(graph, node, scale)));
   return scale;
 }
@@ -243,15 +300,15 @@ RealParameters ParameterFiles::real_parameters(const Graph& graph, const Node& n
 
 void check_input_file(const std::string& file, const Shape& shape) {
   const NpyFile array(file);
-  array.expect_type({NpyType::Float32, NpyType::Int8});
+  array.expect_type(kFloatsOrInt8);
   const std::vector<std::int64_t> axes = axes_of(shape);
   const std::vector<std::int64_t>& got = array.shape();
   if (got.size() != axes.size() + 1 || got.front() < shape.batch ||
       !std::equal(axes.begin(), axes.end(), got.begin() + 1)) {
-    fail(file, fmt::format("expected shape (at least {}, {}), got {}", shape.batch,
-                           fmt::join(axes, ", "), shape_text(got)));
+    fail(file, fmt::format("expected shape (at least {}, {}), got {}{}", shape.batch,
+                           fmt::join(axes, ", "), shape_text(got), channels_first_hint(axes, got)));
   }
-  if (array.type() == NpyType::Float32) {
+  if (is_float(array.type())) {
     static_cast<void>(array.floats());
   }
 }

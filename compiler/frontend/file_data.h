@@ -11,14 +11,18 @@
 namespace systole {
 
 /// Real weights from .npy files, one set a layer (docs/workloads.md has names and axes):
-///  - float32 `weight`, with float32 `bias` or the four of `batch_norm`: folded and quantised here;
-///  - int8 `weight` with int32 `bias` (folded by whoever wrote them): taken as they are.
+///  - float `weight` (of 16, 32 or 64 bits; numbers that float32 holds), with float `bias` or the
+///    four of `batch_norm`: folded and quantised here;
+///  - int8 `weight` with int32 `bias` (folded by whoever wrote them; int64 within its range will
+///  do):
+///    taken as they are.
 class ParameterFiles {
  public:
   ParameterFiles(std::string directory, double batch_norm_epsilon);
 
   /// Opens and checks all files of a layer. Returns the weight scale: the layer's own, else the
-  /// one that maps the largest magnitude of the folded float weights to 127.
+  /// one that maps the largest magnitude of the folded float weights to 127, or a larger one where
+  /// the biases or the fixed-point multiplier would not fit.
   [[nodiscard]] double check(const LayerDescription& layer, const Graph& graph,
                              const Node& node) const;
 
@@ -36,7 +40,11 @@ class ParameterFiles {
   double epsilon_;
 };
 
-/// Throws unless `file` holds a network input: int8, or float32 to be quantised, batch first, at
+/// The scale of what a conv2d's or dense's sums are requantised to: the output's, or that in front
+/// of a lookup.
+[[nodiscard]] double result_scale(const Graph& graph, const Node& node);
+
+/// Throws unless `file` holds a network input: int8, or floats to be quantised, batch first, at
 /// least `shape.batch` images.
 void check_input_file(const std::string& file, const Shape& shape);
 

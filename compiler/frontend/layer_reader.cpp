@@ -251,7 +251,8 @@ void check_input_count(const ConfigNode& node, const LayerDescription& layer) {
 
 bool is_name_character(char character) {
   return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
-         (character >= '0' && character <= '9') || character == '_' || character == '-';
+         (character >= '0' && character <= '9') || character == '_' || character == '-' ||
+         character == '.';
 }
 
 }  // namespace
@@ -262,9 +263,12 @@ ConfigNode value_of(const LayerScope& scope, const ConfigNode& node, std::string
 
 std::string read_name(const ConfigNode& node) {
   std::string name = node.as_text();
-  if (name.size() > kMaxName || !std::all_of(name.begin(), name.end(), is_name_character)) {
-    node.fail(fmt::format("expected a name of at most {} letters, digits, '_' and '-', got {}",
-                          kMaxName, in_quotes(name)));
+  if (name.size() > kMaxName || !std::all_of(name.begin(), name.end(), is_name_character) ||
+      name.front() == '.' || name.back() == '.') {
+    node.fail(
+        fmt::format("expected a name of at most {} letters, digits, '_', '-' and, between "
+                    "others, '.', got {}",
+                    kMaxName, in_quotes(name)));
   }
   return name;
 }

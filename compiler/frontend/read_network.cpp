@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "arch/config/config_node.h"
+#include "arch/config/near_name.h"
+#include "arch/config/text_file.h"
 #include "arch/diag/check.h"
 #include "compiler/frontend/file_data.h"
 #include "compiler/frontend/generated_data.h"
@@ -36,10 +38,16 @@ auto located(const Place& place, Work work) {
   }
 }
 
+/// A weight scale that every output quantisation allows, where nobody will see the numbers.
+double unit_ratio_scale(const Graph& graph, const Node& node) {
+  return result_scale(graph, node) / graph.tensor(node.inputs.front()).quantization.scale;
+}
+
 /// Numbers from files where the description names some, else from the seed.
 class NetworkNumbers final : public NetworkData {
  public:
-  NetworkNumbers(const NetworkDescription& description, std::uint64_t seed) : seed_(seed) {
+  NetworkNumbers(const NetworkDescription& description, const NetworkOptions& options)
+      : seed_(options.seed), opens_files_(options.numbers) {
     if (description.weight_files) {
       files_.emplace(beside(description.file, description.weight_files->directory),
                      description.weight_files->batch_norm_epsilon);
@@ -49,11 +57,18 @@ class NetworkNumbers final : public NetworkData {
         input_files_.emplace(input.name, beside(description.file, *input.file));
       }
     }
+    for (const auto& [input, file] : options.input_files) {
+      check_is_input(description, input);
+      input_files_.insert_or_assign(input, file);
+    }
   }
 
   /// Also checks the layer's files.
   [[nodiscard]] double weight_scale(const LayerDescription& layer, const NetworkDefaults& defaults,
                                     const Graph& graph, const Node& node) const {
+    if (files_ && !opens_files_) {
+      return layer.weight_scale.value_or(unit_ratio_scale(graph, node));
+    }
     if (files_) {
       return located(layer.place, [&] { return files_->check(layer, graph, node); });
     }
@@ -75,18 +90,21 @@ class NetworkNumbers final : public NetworkData {
   void stand_on(Graph quantized) { quantized_ = std::move(quantized); }
 
   [[nodiscard]] LayerParameters parameters(const Graph& graph, NodeId node) const override {
+    check_opens_files();
     return files_ ? files_->parameters(graph, graph.node(node))
                   : generated_parameters(graph, graph.node(node), seed_);
   }
 
   [[nodiscard]] std::vector<std::int8_t> input(const Graph& graph,
                                                GraphTensorId tensor) const override {
+    check_opens_files();
     const auto file = input_files_.find(graph.tensor(tensor).name);
     return file == input_files_.end() ? generated_input(graph, tensor, seed_)
                                       : read_input_file(file->second, graph.tensor(tensor));
   }
 
   [[nodiscard]] RealParameters real_parameters(const Graph& graph, NodeId node) const override {
+    check_opens_files();
     const Node& quantized = quantized_.node(node);
     RealParameters reals = files_ ? files_->real_parameters(quantized_, quantized)
                                   : dequantized(generated_parameters(quantized_, quantized, seed_),
@@ -97,6 +115,7 @@ class NetworkNumbers final : public NetworkData {
 
   [[nodiscard]] std::vector<float> real_input(const Graph& graph,
                                               GraphTensorId tensor) const override {
+    check_opens_files();
     const GraphTensor& quantized = quantized_.tensor(tensor);
     const auto file = input_files_.find(quantized.name);
     std::vector<float> values =
@@ -108,7 +127,24 @@ class NetworkNumbers final : public NetworkData {
   }
 
  private:
+  static void check_is_input(const NetworkDescription& description, const std::string& name) {
+    std::vector<std::string_view> names;
+    for (const InputDescription& input : description.inputs) {
+      names.push_back(input.name);
+    }
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      throw WorkloadError({.file = description.file}, "inputs",
+                          fmt::format("expected {}, got {}{}", one_of(names), in_quotes(name),
+                                      suggestion(name, names)));
+    }
+  }
+
+  void check_opens_files() const {
+    SYSTOLE_CHECK(opens_files_, "numbers of a network that was read without them");
+  }
+
   std::uint64_t seed_;
+  bool opens_files_;
   Graph quantized_;
   std::optional<ParameterFiles> files_;
   std::map<std::string, std::string> input_files_;  // by input
@@ -123,13 +159,15 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
       std::find(kNetworkTypes.begin(), kNetworkTypes.end(), options.type) != kNetworkTypes.end(),
       "a network of {}", name_of(options.type));
   const NetworkDescription description = read_description(root);
-  auto numbers = std::make_shared<NetworkNumbers>(description, options.seed);
+  auto numbers = std::make_shared<NetworkNumbers>(description, options);
   Graph graph =
       infer_graph(description, options.batch,
                   [&](const LayerDescription& layer, const Graph& so_far, const Node& node) {
                     return numbers->weight_scale(layer, description.defaults, so_far, node);
                   });
-  numbers->check_inputs(description, graph);
+  if (options.numbers) {
+    numbers->check_inputs(description, graph);
+  }
   if (is_float(options.type)) {
     numbers->stand_on(graph);
     graph = with_reals(std::move(graph), options.type);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,12 @@ struct NetworkOptions {
   std::int64_t batch = 0;  ///< 0: the file's own default
   std::uint64_t seed = 1;
   DataType type = DataType::Int8;  ///< of all tensors: one of kNetworkTypes
+  /// False for who wants shapes and time alone: no file of weights or inputs is opened, nothing
+  /// asks for the network's data, and weight scales that would follow from files mean nothing.
+  bool numbers = true;
+  /// Files of numbers by input, in place of what the description says. Of names that are no inputs
+  /// WorkloadError tells.
+  std::map<std::string, std::string> input_files;
 };
 
 struct Network {

@@ -83,6 +83,20 @@ TEST(Run, TellsTheOutcomeOfACheckBesideOtherFormats) {
   EXPECT_EQ(run_systole(run_mlp0({"--check", "--format", "csv", "--quiet"})).err, "");
 }
 
+TEST(Run, OpensFilesOfNumbersForACheckAlone) {
+  const Scratch scratch;
+  scratch.write("n.yaml",
+                "network: n\nweights: {directory: none}\ninputs:\n"
+                "  - {name: x, features: 4, file: none.npy}\nlayers:\n"
+                "  - {name: d, op: dense, features: 4}\n");
+  const std::string network = scratch.path("n.yaml");
+  EXPECT_EQ(run_systole({"run", "tpu_v1", network}).exit_code, 0);
+  const std::string message = network + ":6:5: d: " + scratch.path("none") +
+                              "/d.weight.npy: expected a readable .npy file, got none\n";
+  EXPECT_EQ(run_systole({"run", "tpu_v1", network, "--check"}).err, message);
+  EXPECT_EQ(run_systole({"compile", "tpu_v1", network}).err, message);  // it prints the scales
+}
+
 TEST(Run, TakesItsBatchFromTheNetworkUnlessTold) {
   EXPECT_THAT(run_systole({"run", "tpu_v1", "mlp0"}).out, HasSubstr("\nbatch 200, "));
   EXPECT_THAT(run_systole({"run", "tpu_v1", "mlp0", "--batch", "3"}).out, HasSubstr("\nbatch 3, "));

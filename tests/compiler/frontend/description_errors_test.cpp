@@ -46,11 +46,21 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{
             "NameWithASlash", with_layers(R"(- {name: ../a, op: relu}
 )"),
-            "n.yaml:4:10: layers[0].name: expected a name of at most 100 letters, digits, '_' "
-            "and '-', got '../a'"},
+            "n.yaml:4:10: layers[0].name: expected a name of at most 100 letters, digits, '_', "
+            "'-' and, between others, '.', got '../a'"},
+        ErrorCase{
+            "NameThatEndsWithADot", with_layers(R"(- {name: a., op: relu}
+)"),
+            "n.yaml:4:10: layers[0].name: expected a name of at most 100 letters, digits, '_', "
+            "'-' and, between others, '.', got 'a.'"},
+        ErrorCase{
+            "NameThatBeginsWithADot", with_layers(R"(- {name: .a, op: relu}
+)"),
+            "n.yaml:4:10: layers[0].name: expected a name of at most 100 letters, digits, '_', "
+            "'-' and, between others, '.', got '.a'"},
         ErrorCase{"NameOfTwoLines", with_layers("- {name: \"a\\nb\", op: relu}\n"),
                   "n.yaml:4:10: layers[0].name: expected a name of at most 100 letters, digits, "
-                  "'_' and '-', got 'a\\nb'"},
+                  "'_', '-' and, between others, '.', got 'a\\nb'"},
         ErrorCase{"InputOfTwoLines", with_layers("- {name: a, op: relu, input: \"a\\nb\"}\n"),
                   "n.yaml:4:30: layers[0].input: expected the name of an input or layer, got "
                   "'a\\nb'"},

@@ -1,6 +1,7 @@
 #include "compiler/frontend/file_data.h"
 
 #include <cmath>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -139,12 +140,90 @@ TEST_F(RealWeights, OfFloatUseTheLayersScaleAndClamp) {
   EXPECT_EQ(n.data->parameters(n.graph, 0).weights, (Bytes8{4, 0, -127, 0, 127, 0, 0, 2}));
 }
 
-TEST_F(RealWeights, OfZeroHaveScaleOne) {
+/// What biases of zero weights mean once a layer has rounded its sums to the output's steps.
+std::vector<long> steps_of_output(const Network& n, double input_scale, double output_scale) {
+  const double unit =
+      input_scale * std::get<Conv2d>(n.graph.node(0).attributes).weights.scale / output_scale;
+  std::vector<long> steps;
+  for (const std::int32_t bias : n.data->parameters(n.graph, 0).biases) {
+    steps.push_back(std::lround(bias * unit));
+  }
+  return steps;
+}
+
+TEST_F(RealWeights, OfZeroLeaveBiasesAllTheirBits) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Floats(8)));
+  write("c.bias.npy", npy("(2,)", Floats{0.3F, -7.9F}));
+  const Network n = read(network(kConv));
+  // Biases may have 2^29 steps of input scale 0.5 times the weights' scale.
+  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale,
+                   static_cast<double>(7.9F) / 0x1p29 / 0.5);
+  EXPECT_EQ(n.data->parameters(n.graph, 0).weights, Bytes8(8));
+  // 0.3 / 0.0625 is 4.8, -7.9 / 0.0625 is -126.4.
+  EXPECT_EQ(steps_of_output(n, 0.5, 0.0625), (std::vector<long>{5, -126}));
+}
+
+TEST_F(RealWeights, TinyBesideTheBiasesAreNoError) {
+  for (const float tiny : {1e-4F, 1e-20F, 1e-45F}) {  // the last is the least that float32 has
+    write("c.weight.npy", npy("(2, 2, 1, 2)", Floats{tiny, 0, 0, -tiny, 0, 0, 0, 0}));
+    write("c.bias.npy", npy("(2,)", Floats{0.3F, 1000}));
+    const Network n = read(network(kConv));
+    EXPECT_EQ(steps_of_output(n, 0.5, 0.0625), (std::vector<long>{5, 16000})) << tiny;
+  }
+}
+
+TEST_F(RealWeights, OfZeroWithoutBiasesKeepTheirRatioAboveTheLeast) {
   write("c.weight.npy", npy("(2, 2, 1, 2)", Floats(8)));
   write("c.bias.npy", npy("(2,)", Floats(2)));
+  for (const std::string scale : {"1e-12", "1", "1e12"}) {
+    const Network n =
+        read(network("  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], "
+                     "output: {scale: " +
+                     scale + "}}\n"));
+    EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale,
+                     0x1p-31 * std::stod(scale) / 0.5);
+  }
+}
+
+TEST_F(RealWeights, MeetTheScaleInFrontOfALookup) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Floats(8)));
+  write("c.bias.npy", npy("(2,)", Floats(2)));
+  const Network n =
+      read(network("  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], "
+                   "activation: tanh, before: {scale: 8}}\n"));
+  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale, 0x1p-31 * 8 / 0.5);
+}
+
+TEST_F(RealWeights, OfOtherFloatTypesAreConverted) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", std::vector<double>{0, 1.27, 0, -2.54, 0, 0, 0, 0}));
+  write("c.bias.npy", npy("(2,)", std::vector<double>{0.1, -0.02}));
   const Network n = read(network(kConv));
-  EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale, 1.0);
-  EXPECT_EQ(n.data->parameters(n.graph, 0).weights, Bytes8(8));
+  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale,
+                   static_cast<double>(2.54F) / 127);
+  EXPECT_EQ(n.data->parameters(n.graph, 0).biases, (Words{10, -2}));
+}
+
+TEST_F(RealWeights, WithoutNumbersAreNotOpened) {
+  const auto read_shapes = [&](const std::string& text) {
+    return parse_network(text, (folder.path() / "n.yaml").string(), {.numbers = false});
+  };
+  const Network n = read_shapes(network(kConv, ", file: none.npy"));
+  // Whatever the scales, the ratio of results is one: 0.5 * 0.125 / 0.0625.
+  EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale, 0.125);
+  EXPECT_EQ(
+      std::get<Conv2d>(read_shapes(network(kInt8Conv)).graph.node(0).attributes).weights.scale,
+      0.25);
+  EXPECT_THROW(static_cast<void>(n.data->parameters(n.graph, 0)), InternalError);
+  EXPECT_THROW(static_cast<void>(n.data->input(n.graph, 0)), InternalError);
+}
+
+TEST_F(RealWeights, OfLayersNamedAsInAFramework) {
+  write("layer1.0.conv1.weight.npy", npy("(2, 2, 1, 1)", Bytes8{1, 2, 3, 4}));
+  const Network n =
+      read(network("  - {name: layer1.0.conv1, op: conv2d, channels: 2, kernel: 1, "
+                   "bias: false, weights: {scale: 1}}\n"
+                   "  - {name: layer1.0.relu, op: relu, input: layer1.0.conv1}\n"));
+  EXPECT_EQ(n.data->parameters(n.graph, 0).weights, (Bytes8{1, 3, 2, 4}));
 }
 
 TEST_F(RealWeights, FoldBatchNormalisation) {
@@ -195,10 +274,12 @@ TEST_F(RealWeights, OfWrongShapeOrTypeAreNamed) {
   EXPECT_EQ(error(network(kConv)),
             "n.yaml:6:5: c: ./c.weight.npy: expected shape (2, 2, 1, 2), got (2, 2, 2, 1)");
   write("c.weight.npy", npy("(2, 2, 1, 2)", Words(8)));
-  EXPECT_EQ(error(network(kConv)), "n.yaml:6:5: c: ./c.weight.npy: expected <f4 or |i1, got <i4");
+  EXPECT_EQ(error(network(kConv)),
+            "n.yaml:6:5: c: ./c.weight.npy: expected <f2 or <f4 or <f8 or |i1, got <i4");
   write("c.weight.npy", npy("(2, 2, 1, 2)", Floats(8)));
   write("c.bias.npy", npy("(2,)", Words(2)));
-  EXPECT_EQ(error(network(kConv)), "n.yaml:6:5: c: ./c.bias.npy: expected <f4, got <i4");
+  EXPECT_EQ(error(network(kConv)),
+            "n.yaml:6:5: c: ./c.bias.npy: expected <f2 or <f4 or <f8, got <i4");
   write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8(8)));
   write("c.bias.npy", npy("(3,)", Words(3)));
   EXPECT_EQ(error(network(kInt8Conv)),
@@ -259,7 +340,57 @@ TEST_F(RealInputs, OfWrongShapeAreNamed) {
   write("x.npy", npy("(8,)", Bytes8(8)));
   EXPECT_EQ(error(text), "n.yaml:4:5: x: x.npy: expected shape (at least 1, 2, 2, 2), got (8,)");
   write("x.npy", npy("(1, 2, 2, 2)", Words(8)));
-  EXPECT_EQ(error(text), "n.yaml:4:5: x: x.npy: expected <f4 or |i1, got <i4");
+  EXPECT_EQ(error(text), "n.yaml:4:5: x: x.npy: expected <f2 or <f4 or <f8 or |i1, got <i4");
+  write("x.npy", npy("(1, 3, 2, 2)", Floats(12)));
+  EXPECT_EQ(error(text),
+            "n.yaml:4:5: x: x.npy: expected shape (at least 1, 2, 2, 2), got (1, 3, 2, 2)");
+}
+
+TEST_F(RealInputs, WithTheChannelsFirstAreToldSo) {
+  write("x.npy", npy("(1, 3, 4, 5)", Floats(60)));
+  EXPECT_EQ(
+      error("network: n\ninputs:\n  - {name: x, rows: 4, cols: 5, channels: 3, file: x.npy}\n"
+            "layers:\n  - {name: r, op: relu}\n"),
+      "n.yaml:3:5: x: x.npy: expected shape (at least 1, 4, 5, 3), got (1, 3, 4, 5), channels "
+      "first: numpy.transpose(x, (0, 2, 3, 1)) puts them last");
+}
+
+TEST_F(RealInputs, ComeFromTheFilesOfTheOptionsFirst) {
+  write("x.npy", npy("(1, 2, 2, 2)", Bytes8(8)));
+  const std::string given =
+      folder.write("given.npy", npy("(1, 2, 2, 2)", Bytes8{1, 2, 3, 4, 5, 6, 7, 8}));
+  const auto with_inputs = [&](const std::map<std::string, std::string>& files) {
+    return parse_network(network(kRelu, ", file: x.npy"), (folder.path() / "n.yaml").string(),
+                         {.input_files = files});
+  };
+  const Network n = with_inputs({{"x", given}});
+  EXPECT_EQ(n.data->input(n.graph, 0), (Bytes8{1, 2, 3, 4, 5, 6, 7, 8}));
+  try {
+    static_cast<void>(with_inputs({{"y", given}}));
+    ADD_FAILURE();
+  } catch (const WorkloadError& mistake) {
+    EXPECT_EQ(std::string(mistake.what()), (folder.path() / "n.yaml").string() +
+                                               ": inputs: expected x, got 'y' (did you mean 'x'?)");
+  }
+}
+
+TEST_F(RealWeights, FoldedBeyondFloat32AreNamed) {
+  write("c.weight.npy", npy("(2, 2, 1, 1)", Floats{1e30F, 0, 0, 0}));
+  for (const std::string name : {"beta", "mean"}) {
+    write("c.batch_norm." + name + ".npy", npy("(2,)", Floats(2)));
+  }
+  write("c.batch_norm.gamma.npy", npy("(2,)", Floats{1e10F, 1}));
+  write("c.batch_norm.variance.npy", npy("(2,)", Floats{1, 1}));
+  EXPECT_EQ(
+      error(network(kNormal)),
+      "n.yaml:6:5: c: ./c.batch_norm.variance.npy: expected a batch normalisation after which "
+      "float32 holds every weight, got 9.99995e+39 at channel 0");
+  write("c.weight.npy", npy("(2, 2, 1, 1)", Floats{0, 0, 0, 0}));
+  write("c.batch_norm.mean.npy", npy("(2,)", Floats{-1e30F, 0}));
+  EXPECT_EQ(
+      error(network(kNormal)),
+      "n.yaml:6:5: c: ./c.batch_norm.variance.npy: expected a batch normalisation after which "
+      "float32 holds every bias, got 9.99995e+39 at channel 0");
 }
 
 }  // namespace
