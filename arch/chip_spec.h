@@ -19,6 +19,8 @@
 
 namespace systole {
 
+class ConfigNode;
+
 /// Which operand stays in the PEs (arch/dataflow.h has what follows from it).
 enum class Dataflow : std::uint8_t { WeightStationary, InputStationary, OutputStationary };
 
@@ -159,5 +161,9 @@ struct ChipSpec {
 /// NAME.yaml of the DRAM standard (the chip file's own ../dram first). Throws ConfigError.
 [[nodiscard]] ChipSpec read_chip(const std::string& file,
                                  const std::vector<std::string>& dram_directories = {});
+/// The same for a chip's file that is open, some of its values replaced perhaps; `node` then knows
+/// every key that a chip may have.
+[[nodiscard]] ChipSpec read_chip(const ConfigNode& node,
+                                 const std::vector<std::string>& dram_directories);
 
 }  // namespace systole

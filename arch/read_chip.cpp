@@ -321,7 +321,11 @@ void check_cost(const ConfigNode& node, const ChipSpec& chip) {
 }  // namespace
 
 ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram_directories) {
-  const ConfigNode node = ConfigNode::open(file);
+  return read_chip(ConfigNode::open(file), dram_directories);
+}
+
+ChipSpec read_chip(const ConfigNode& node, const std::vector<std::string>& dram_directories) {
+  const std::string file = node.location().file;
   std::vector<std::string> directories{
       (std::filesystem::path(file).parent_path() / ".." / "dram").lexically_normal().string()};
   directories.insert(directories.end(), dram_directories.begin(), dram_directories.end());

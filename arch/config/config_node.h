@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "arch/config/config_override.h"
 #include "arch/config/measure_text.h"
 #include "arch/diag/error.h"
 #include "arch/enum_names.h"
@@ -112,6 +113,19 @@ class ConfigNode {
   [[noreturn]] void fail(std::string_view message) const;
   /// The same at a key of this map.
   [[noreturn]] void fail(std::string_view key, std::string_view message) const;
+
+  // --- the whole file, whichever node is asked ---
+  /// The file as it was written, with these values in place of its own and nothing read yet; maps
+  /// that a path needs and the file lacks appear. Throws where a path leads through a value.
+  [[nodiscard]] ConfigNode with(const std::vector<ConfigOverride>& values) const;
+  /// Throws at the override's place when its path names nothing that the readers of this file asked
+  /// for, or its text is not what they asked for. Rules between two keys are not checked.
+  void check(const ConfigOverride& value) const;
+  /// Every value as `path=text`, a line each in order of paths, without name, description and
+  /// sources: equal for files that say the same.
+  [[nodiscard]] std::string content() const;
+  /// The text at a path from the file's top, however it is written there.
+  [[nodiscard]] std::optional<std::string> value_at(const std::string& path) const;
 
   [[nodiscard]] SourceLocation location() const;
   [[nodiscard]] const std::string& path() const;

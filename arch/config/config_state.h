@@ -14,6 +14,7 @@ namespace systole {
 /// One file, shared by all its nodes.
 struct ConfigDocument {
   std::string file;
+  std::vector<SourceLocation> origins;  ///< of overrides; item.origin - 1 is the index
   ConfigNode::Kind kind = ConfigNode::Kind::Config;
   YamlItem root;
   std::map<std::string, std::string, std::less<>> sources;
@@ -21,8 +22,13 @@ struct ConfigDocument {
   std::vector<std::pair<int, int>> fact_places;  ///< line and column of each fact, ascending
 
   /// Throws ConfigError or WorkloadError, as the file's kind says.
-  [[noreturn]] void fail(int line, int column, std::string_view path,
-                         std::string_view message) const;
+  [[noreturn]] void fail(int line, int column, std::string_view path, std::string_view message,
+                         int origin = 0) const;
+  /// The same at an item, and at the key of a map's child.
+  [[noreturn]] void fail_at(const YamlItem& item, std::string_view path,
+                            std::string_view message) const;
+  [[noreturn]] void fail_at_key(const YamlItem& item, std::string_view path,
+                                std::string_view message) const;
 };
 
 struct ConfigNode::State {
@@ -37,6 +43,7 @@ struct ConfigValue {
   int line = 0;
   int column = 0;
   std::string path;
+  int origin = 0;
 };
 
 /// `nothing`, `a map`, `a list`, or the quoted text.

@@ -28,18 +28,18 @@ void check_long_form(const ConfigDocument& document, YamlItem& item, const std::
                      std::string_view expected) {
   const std::vector<std::string_view> known{kValueKey, kSourceKey, kStatusKey};
   if (item.find(kValueKey) == nullptr) {
-    document.fail(item.line, item.column, path, fmt::format("{}, got a map", expected));
+    document.fail_at(item, path, fmt::format("{}, got a map", expected));
   }
   for (YamlItem& child : item.children) {
     const std::string child_path = path_of_key(path, child.key);
     if (std::find(known.begin(), known.end(), child.key) == known.end()) {
-      document.fail(child.key_line, child.key_column, child_path,
-                    fmt::format("expected {}, got {}{}", one_of(known), in_quotes(child.key),
-                                suggestion(child.key, known)));
+      document.fail_at_key(child, child_path,
+                           fmt::format("expected {}, got {}{}", one_of(known), in_quotes(child.key),
+                                       suggestion(child.key, known)));
     }
     if (child.key != kValueKey && child.kind != YamlItem::Kind::Scalar) {
-      document.fail(child.line, child.column, child_path,
-                    fmt::format("expected text, got {}", description_of(child)));
+      document.fail_at(child, child_path,
+                       fmt::format("expected text, got {}", description_of(child)));
     }
     child.used = true;
   }
@@ -49,14 +49,13 @@ FactStatus status_of(const ConfigDocument& document, YamlItem& item, const std::
   const YamlItem* status = item.find(kStatusKey);
   const std::string expected = fmt::format("expected {}", one_of(status_names()));
   if (status == nullptr) {
-    document.fail(item.line, item.column, path_of_key(path, kStatusKey),
-                  fmt::format("{}, got nothing", expected));
+    document.fail_at(item, path_of_key(path, kStatusKey), fmt::format("{}, got nothing", expected));
   }
   const std::optional<FactStatus> value = value_named<FactStatus>(status->text);
   if (!value) {
-    document.fail(status->line, status->column, path_of_key(path, kStatusKey),
-                  fmt::format("{}, got {}{}", expected, in_quotes(status->text),
-                              suggestion(status->text, status_names())));
+    document.fail_at(*status, path_of_key(path, kStatusKey),
+                     fmt::format("{}, got {}{}", expected, in_quotes(status->text),
+                                 suggestion(status->text, status_names())));
   }
   return *value;
 }
@@ -67,9 +66,9 @@ std::string source_of(const ConfigDocument& document, YamlItem& item, const std:
   const YamlItem* source = item.find(kSourceKey);
   if (source == nullptr) {
     if (status != FactStatus::Assumed) {
-      document.fail(item.line, item.column, path_of_key(path, kSourceKey),
-                    fmt::format("expected a key of sources for a value that is {}, got nothing",
-                                name_of(status)));
+      document.fail_at(item, path_of_key(path, kSourceKey),
+                       fmt::format("expected a key of sources for a value that is {}, got nothing",
+                                   name_of(status)));
     }
     return {};
   }
@@ -79,9 +78,9 @@ std::string source_of(const ConfigDocument& document, YamlItem& item, const std:
     for (const auto& [key, text] : document.sources) {
       keys.emplace_back(key);
     }
-    document.fail(source->line, source->column, path_of_key(path, kSourceKey),
-                  fmt::format("expected a key of sources, got {}{}", in_quotes(source->text),
-                              suggestion(source->text, keys)));
+    document.fail_at(*source, path_of_key(path, kSourceKey),
+                     fmt::format("expected a key of sources, got {}{}", in_quotes(source->text),
+                                 suggestion(source->text, keys)));
   }
   return found->second;
 }
@@ -100,13 +99,26 @@ void record(ConfigDocument& document, YamlItem& item, Fact fact) {
 
 }  // namespace
 
-void ConfigDocument::fail(int line, int column, std::string_view path,
-                          std::string_view message) const {
-  const SourceLocation where{.file = file, .line = line, .column = column};
+void ConfigDocument::fail(int line, int column, std::string_view path, std::string_view message,
+                          int origin) const {
+  const SourceLocation where{
+      .file = origin == 0 ? file : origins.at(static_cast<std::size_t>(origin) - 1).file,
+      .line = line,
+      .column = column};
   if (kind == ConfigNode::Kind::Workload) {
     throw WorkloadError(where, path, message);
   }
   throw ConfigError(where, path, message);
+}
+
+void ConfigDocument::fail_at(const YamlItem& item, std::string_view path,
+                             std::string_view message) const {
+  fail(item.line, item.column, path, message, item.origin);
+}
+
+void ConfigDocument::fail_at_key(const YamlItem& item, std::string_view path,
+                                 std::string_view message) const {
+  fail(item.key_line, item.key_column, path, message, item.origin);
 }
 
 std::string description_of(const YamlItem& item) {
@@ -134,12 +146,15 @@ ConfigValue read_value(ConfigDocument& document, YamlItem& item, const std::stri
     scalar = item.find(kValueKey);
   }
   if (scalar->kind != YamlItem::Kind::Scalar) {
-    document.fail(scalar->line, scalar->column, path,
-                  fmt::format("{}, got {}", expected, description_of(*scalar)));
+    document.fail_at(*scalar, path, fmt::format("{}, got {}", expected, description_of(*scalar)));
   }
   fact.value = scalar->text;
   record(document, item, std::move(fact));
-  return {.text = scalar->text, .line = scalar->line, .column = scalar->column, .path = path};
+  return {.text = scalar->text,
+          .line = scalar->line,
+          .column = scalar->column,
+          .path = path,
+          .origin = scalar->origin};
 }
 
 void read_sources(ConfigDocument& document) {
@@ -149,14 +164,15 @@ void read_sources(ConfigDocument& document) {
   }
   sources->used = true;
   if (sources->kind != YamlItem::Kind::Map) {
-    document.fail(
-        sources->line, sources->column, "sources",
+    document.fail_at(
+        *sources, "sources",
         fmt::format("expected a map of names to texts, got {}", description_of(*sources)));
   }
   for (const YamlItem& source : sources->children) {
     if (source.kind != YamlItem::Kind::Scalar || source.text.empty()) {
-      document.fail(source.line, source.column, path_of_key("sources", source.key),
-                    fmt::format("expected the text of a source, got {}", description_of(source)));
+      document.fail_at(
+          source, path_of_key("sources", source.key),
+          fmt::format("expected the text of a source, got {}", description_of(source)));
     }
     document.sources.emplace(source.key, source.text);
   }

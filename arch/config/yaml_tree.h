@@ -1,11 +1,48 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace systole {
+
+struct QuantityUnits;
+struct MeasureUnits;
+
+/// What a reader asked a value to be; `schema` writes it down for editors.
+struct KeyRule {
+  enum class Kind : std::uint8_t {
+    Any,
+    Map,
+    List,
+    Text,
+    Integer,
+    Real,
+    Boolean,
+    Quantity,
+    Measure,
+    Choice
+  };
+
+  Kind kind = Kind::Any;
+  std::int64_t min = std::numeric_limits<std::int64_t>::min();  ///< of integers and quantities
+  std::int64_t max = std::numeric_limits<std::int64_t>::max();
+  double real_min = -std::numeric_limits<double>::infinity();  ///< of numbers and measures
+  double real_max = std::numeric_limits<double>::infinity();
+  const QuantityUnits* quantity = nullptr;
+  const MeasureUnits* measure = nullptr;
+  std::vector<std::string_view> choices;  ///< names of an enumeration
+};
+
+/// A key that the reader of a map knows.
+struct AskedKey {
+  std::string name;
+  bool optional = false;  ///< the reader asked whether it is there
+  bool required = false;  ///< the reader took it for granted
+  KeyRule rule;
+};
 
 /// A parsed YAML node with the place where it was written; lines and columns from 1.
 struct YamlItem {
@@ -17,15 +54,18 @@ struct YamlItem {
   std::string text;  ///< of a scalar, as written, quotes removed
   std::vector<YamlItem> children;
 
+  int origin = 0;  ///< which of the document's files the places are in; 0: its own
+
   // of a map's child
   std::string key;
   int key_line = 0;
   int key_column = 0;
 
   // bookkeeping of the reader
-  bool used = false;                    ///< somebody asked for it
-  bool recorded = false;                ///< it is among the facts
-  std::vector<std::string> asked_keys;  ///< keys that the reader of this map knows
+  bool used = false;                 ///< somebody asked for it
+  bool recorded = false;             ///< it is among the facts
+  std::vector<AskedKey> asked_keys;  ///< keys that the reader of this map knows
+  KeyRule read_as;                   ///< of an element of a list
 
   [[nodiscard]] YamlItem* find(std::string_view wanted);
 };
