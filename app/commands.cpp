@@ -1,8 +1,9 @@
 #include "app/commands.h"
 
-#include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@
 #include "app/output.h"
 #include "app/progress.h"
 #include "arch/chip_spec.h"
+#include "arch/diag/printable.h"
 #include "arch/isa/program_text.h"
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
@@ -109,6 +111,34 @@ RunExtras extras_of(const Result& result, const Request& request) {
   return extras;
 }
 
+/// Asked before the work, and again when its files are read.
+void check_outputs(const Request& request) {
+  for (const std::string& file :
+       {request.output, request.timeline, request.dram.command_log, request.dram.request_log}) {
+    if (!file.empty()) {
+      check_output(file);
+    }
+  }
+  if (!request.waveform.empty()) {
+    check_regular_output("--vcd", request.waveform);
+  }
+}
+
+/// The files that a request writes; standard output counts where the shell made it one.
+std::vector<FileRole> results_of(const Request& request) {
+  std::vector<FileRole> results{{"--output", request.output},
+                                {"--record", request.measure.record},
+                                {"--timeline", request.timeline},
+                                {"--vcd", request.waveform},
+                                {"--command-log", request.dram.command_log},
+                                {"--request-log", request.dram.request_log}};
+  std::error_code ignored;
+  if (request.output.empty() && std::filesystem::is_regular_file("/dev/stdout", ignored)) {
+    results.push_back({std::string(kStandardOutput), "/dev/stdout"});
+  }
+  return results;
+}
+
 /// The files that a request reads.
 std::vector<FileRole> inputs_of(const Request& request) {
   switch (request.command) {
@@ -156,7 +186,8 @@ Result evaluate_with(const EvaluateOptions& options, const ChipSpec& chip, const
   try {
     return evaluate(chip, network, options);
   } catch (const WaveformError& error) {
-    throw UserError(fmt::format("systole: cannot write '{}': {}", waveform, error.what()));
+    throw UserError(
+        fmt::format("systole: cannot write {}: {}", path_in_quotes(waveform), error.what()));
   }
 }
 
@@ -165,6 +196,7 @@ Result evaluate_request(const Request& request) {
   progress.stage("reading");
   const ChipSpec chip = chip_of(request);
   const Network network = network_of(request, chip);
+  check_outputs(request);
   RunRecord record;
   std::optional<Replacement> waveform;  // SystemC writes it while it simulates
   if (!request.waveform.empty()) {
@@ -194,7 +226,7 @@ ExitCode run(const Request& request) {
   // The other formats carry the outcome too, but nobody reads them while they scroll by.
   const bool unseen = request.format != Format::Text || !request.output.empty();
   if (!result.check->passed() || (unseen && !request.quiet)) {
-    fmt::print(stderr, "systole: {}\n", check_line(*result.check));
+    write_standard_error(fmt::format("systole: {}\n", check_line(*result.check)));
   }
   return result.check->passed() ? ExitCode::Ok : ExitCode::CheckFailed;
 }
@@ -229,21 +261,11 @@ ExitCode print_compiled(const Request& request) {
 }  // namespace
 
 ExitCode execute(const Request& request) {
-  for (const std::string& file : {request.output, request.timeline, request.measure.record}) {
-    if (!file.empty()) {
-      check_output(file);
-    }
+  check_outputs(request);
+  if (!request.measure.record.empty()) {
+    check_output(request.measure.record);
   }
-  if (!request.waveform.empty()) {
-    check_regular_output("--vcd", request.waveform);
-  }
-  check_files_apart({{"--output", request.output},
-                     {"--record", request.measure.record},
-                     {"--timeline", request.timeline},
-                     {"--vcd", request.waveform},
-                     {"--command-log", request.dram.command_log},
-                     {"--request-log", request.dram.request_log}},
-                    inputs_of(request));
+  check_files_apart(results_of(request), inputs_of(request));
   switch (request.command) {
     case Command::Run:
       return run(request);

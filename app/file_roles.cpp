@@ -4,22 +4,17 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "app/output_place.h"
 #include "arch/diag/error.h"
+#include "arch/diag/printable.h"
 
 namespace systole {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Where a name leads, as far as its parts exist.
-fs::path target_of(const std::string& file) {
-  std::error_code error;
-  const fs::path absolute = fs::absolute(file, error);
-  const fs::path target = fs::weakly_canonical(absolute, error);
-  return error ? absolute : target;
-}
 
 bool are_same(const std::string& one, const std::string& other) {
   if (one.empty() || other.empty()) {
@@ -29,16 +24,24 @@ bool are_same(const std::string& one, const std::string& other) {
   if (fs::equivalent(one, other, error)) {
     return true;  // of files that exist
   }
-  return target_of(one) == target_of(other);
+  return output_place(one).target == output_place(other).target;  // of those that do not, yet
+}
+
+/// `/dev/stdout` on purpose: standard output then holds one after the other.
+bool is_standard_output(const std::string& file) {
+  const OutputPlace place = output_place(file);
+  return place.kind == OutputPlace::Kind::Descriptor && place.descriptor == STDOUT_FILENO;
 }
 
 void check_two_results(const FileRole& first, const FileRole& second) {
-  if (!are_same(first.file, second.file)) {
+  const bool share = second.role == kStandardOutput && is_standard_output(first.file);
+  if (share || !are_same(first.file, second.file)) {
     return;
   }
-  const std::string got = first.file == second.file ? fmt::format("'{}' for both", first.file)
-                                                    : fmt::format("'{}' and '{}', which are one",
-                                                                  first.file, second.file);
+  const std::string got = first.file == second.file
+                              ? fmt::format("{} for both", path_in_quotes(first.file))
+                              : fmt::format("{} and {}, which are one", path_in_quotes(first.file),
+                                            path_in_quotes(second.file));
   throw UserError(
       fmt::format("systole: {} and {}: expected two files, got {}", first.role, second.role, got));
 }
@@ -53,8 +56,8 @@ void check_files_apart(const std::vector<FileRole>& results, const std::vector<F
     for (const FileRole& input : inputs) {
       if (are_same(result->file, input.file)) {
         throw UserError(
-            fmt::format("systole: {}: expected a file to write, got '{}', which is the {}",
-                        result->role, result->file, input.role));
+            fmt::format("systole: {}: expected a file to write, got {}, which is the {}",
+                        result->role, path_in_quotes(result->file), input.role));
       }
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace systole {
@@ -10,6 +11,9 @@ struct FileRole {
   std::string role;  ///< of a result its option, `--vcd`; of an input what it is, `chip`
   std::string file;  ///< as the user wrote it; empty: not asked for
 };
+
+/// The role of a report without --output, as the last of the results.
+inline constexpr std::string_view kStandardOutput = "standard output";
 
 /// One file cannot hold two results, and a result must not take the place of what is read. Files
 /// are the same where their names lead to the same place, however they are spelled: ./x, links.

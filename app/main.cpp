@@ -1,15 +1,16 @@
-#include <cstdio>
 #include <exception>
 #include <new>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <variant>
-
-#include <fmt/format.h>
 
 #include "app/command_line.h"
 #include "app/commands.h"
 #include "app/exit_code.h"
 #include "app/output.h"
 #include "arch/diag/error.h"
+#include "arch/diag/printable.h"
 
 namespace systole {
 
@@ -18,7 +19,7 @@ namespace {
 ExitCode serve(int argc, char** argv) {
   if (argc < 2) {
     const char* const help[] = {argv[0], "--help"};
-    fmt::print(stderr, "{}", std::get<Answer>(parse_command_line(2, help)).text);
+    write_standard_error(std::get<Answer>(parse_command_line(2, help)).text);
     return ExitCode::UserError;
   }
   const std::variant<Request, Answer> parsed = parse_command_line(argc, argv);
@@ -29,18 +30,26 @@ ExitCode serve(int argc, char** argv) {
   return execute(std::get<Request>(parsed));
 }
 
+/// One line, whatever stands in it.
+void tell(std::string_view message) {
+  write_standard_error(escaped(message) + '\n');
+}
+
 /// The one place where exceptions end.
 ExitCode guarded(int argc, char** argv) {
   try {
     return serve(argc, argv);
   } catch (const UserError& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    tell(error.what());
     return ExitCode::UserError;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "systole: out of memory\n");
-    return ExitCode::InternalError;
+    tell("systole: out of memory");
+    return ExitCode::UserError;
+  } catch (const std::system_error& error) {  // no thread, no file: what the machine refuses
+    tell(std::string("systole: ") + error.what());
+    return ExitCode::UserError;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "systole: {}\n", error.what());
+    tell(std::string("systole: ") + error.what());
     return ExitCode::InternalError;
   }
 }
@@ -50,5 +59,6 @@ ExitCode guarded(int argc, char** argv) {
 }  // namespace systole
 
 int main(int argc, char** argv) {
+  systole::prepare_outputs();
   return static_cast<int>(systole::guarded(argc, argv));
 }

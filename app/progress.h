@@ -20,6 +20,7 @@ class Progress {
   void stage(std::string_view name);
 
  private:
+  void start();
   void show();
 
   std::mutex mutex_;

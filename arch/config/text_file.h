@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "arch/diag/printable.h"
+
 namespace systole {
 
 /// Why a file or a text cannot be read; `message` reads "expected ..., got ...". Whoever knows the
@@ -22,11 +24,5 @@ struct TextFault {
 /// Throws TextFault at the first byte that is no UTF-8 or a control character other than tab, line
 /// feed and carriage return.
 void check_text(std::string_view text);
-
-/// Text for one line of a message: control characters escaped, long text cut at a character's end.
-[[nodiscard]] std::string printable(std::string_view text);
-
-/// The same between quotes: `'128x'`.
-[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace systole

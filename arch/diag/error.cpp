@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
+#include "arch/diag/printable.h"
 
 namespace systole {
 
 namespace {
 
 std::string located(const SourceLocation& where, std::string_view path, std::string_view message) {
-  std::string line = where.file;
+  std::string line = printable_path(where.file);
   if (where.line > 0) {
     line += fmt::format(":{}:{}", where.line, where.column);
   }

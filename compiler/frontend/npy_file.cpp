@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "arch/config/files_read.h"
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
 #include "arch/isa/float_format.h"
@@ -72,6 +73,7 @@ std::ifstream open(const std::string& file) {
   if (!stream.is_open()) {
     fail(file, "expected a readable .npy file, got none");
   }
+  note_file_read(file);
   return stream;
 }
 

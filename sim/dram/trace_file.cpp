@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "arch/config/files_read.h"
 #include "arch/config/text_file.h"
 #include "arch/diag/error.h"
 
@@ -31,6 +32,7 @@ TraceFile::TraceFile(std::string file, std::int64_t capacity)
     throw UserError(
         fmt::format("{}: cannot be read: {}", name_, std::generic_category().message(errno)));
   }
+  note_file_read(name_);
 }
 
 bool TraceFile::read_line() {
