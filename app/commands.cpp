@@ -232,6 +232,9 @@ ExitCode run(const Request& request) {
 }
 
 ExitCode measure(const Request& request) {
+  if (!request.measure.record.empty()) {
+    check_recording(request.measure.record);
+  }
   const MeasuredRun result = [&] {
     Progress progress(!request.quiet);
     return measured_run(request, [&](std::string_view stage) { progress.stage(stage); });

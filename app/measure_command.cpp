@@ -1,16 +1,21 @@
 #include "app/measure_command.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "app/catalogue.h"
 #include "app/child_process.h"
 #include "app/exit_code.h"
 #include "app/output.h"
+#include "app/output_place.h"
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
 #include "compiler/frontend/read_network.h"
@@ -74,6 +79,23 @@ MeasuredRun on_gpu(const Request& request, const std::function<void(std::string_
   return run;
 }
 
+/// Holds the folder of a file that is read, changed and replaced: the file itself is another one
+/// afterwards. Where folders cannot be locked (some network file systems) it holds nothing.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder)
+      : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    while (::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  ~FolderLock() { ::close(descriptor_); }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
 }  // namespace
 
 std::string cpu_power_file() {
@@ -87,14 +109,22 @@ std::string cpu_power_file() {
   return "";
 }
 
+void check_recording(const std::string& file) {
+  std::error_code error;
+  if (fs::exists(file, error)) {
+    (void)read_recording(file);
+  }
+}
+
 void add_to_recording(const std::string& file, const MeasuredRun& run) {
+  const FolderLock lock(fs::path(output_place(file).target).parent_path());
   std::error_code error;
   Recording recording{.file = file, .runs = {}};
   if (fs::exists(file, error)) {
     recording = read_recording(file);
   }
   record(recording, run);
-  write_file(file, measured_json(recording.runs));
+  write_file(file, measured_json(recording.runs), Replaces::ReadFiles);
 }
 
 MeasuredRun measured_run(const Request& request,

@@ -18,7 +18,11 @@ namespace systole {
 /// Where the modelled power of CPUs is, for MeasureCpuOptions; empty where it does not ship.
 [[nodiscard]] std::string cpu_power_file();
 
-/// Adds `run` to a file of recorded runs, which is made where there is none. Throws UserError.
+/// Throws UserError where `file` holds something else than recorded runs: asked before the work.
+void check_recording(const std::string& file);
+
+/// Adds `run` to a file of recorded runs, which is made where there is none. Of several programs
+/// that add to files of one folder at a time each waits for the one before. Throws UserError.
 void add_to_recording(const std::string& file, const MeasuredRun& run);
 
 }  // namespace systole

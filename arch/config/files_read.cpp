@@ -1,8 +1,10 @@
 #include "arch/config/files_read.h"
 
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include <sys/stat.h>
@@ -38,6 +40,14 @@ void note_file_read(const std::string& file) {
   if (const auto identity = identity_of(file)) {
     const std::lock_guard lock(record().mutex);
     record().files.insert(*identity);
+  }
+}
+
+void note_folder_read(const std::string& folder) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    note_file_read(entry->path().string());
   }
 }
 

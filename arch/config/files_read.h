@@ -11,6 +11,9 @@ namespace systole {
 /// Whoever opens a file of the user's to read it says so; what is no regular file is not kept.
 void note_file_read(const std::string& file);
 
+/// The same of every file of a folder that the user named.
+void note_folder_read(const std::string& folder);
+
 /// True where `file` is one of those, under whatever name: links are followed.
 [[nodiscard]] bool was_file_read(const std::string& file);
 

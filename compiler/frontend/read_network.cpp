@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "arch/config/config_node.h"
+#include "arch/config/files_read.h"
 #include "arch/config/near_name.h"
 #include "arch/config/text_file.h"
 #include "arch/diag/check.h"
@@ -51,6 +52,7 @@ class NetworkNumbers final : public NetworkData {
     if (description.weight_files) {
       files_.emplace(beside(description.file, description.weight_files->directory),
                      description.weight_files->batch_norm_epsilon);
+      note_folder_read(beside(description.file, description.weight_files->directory));
     }
     for (const InputDescription& input : description.inputs) {
       if (input.file) {
@@ -60,6 +62,9 @@ class NetworkNumbers final : public NetworkData {
     for (const auto& [input, file] : options.input_files) {
       check_is_input(description, input);
       input_files_.insert_or_assign(input, file);
+    }
+    for (const auto& [input, file] : input_files_) {
+      note_file_read(file);  // the user's, whether or not this run needs its numbers
     }
   }
 

@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,37 @@ TEST(Measure, RecordsRunsInAFile) {
   EXPECT_EQ(runs[0]["batch"], 1);
   EXPECT_EQ(runs[1]["batch"], 2);
   EXPECT_EQ(runs[1]["obtained"], "recorded");
+}
+
+TEST(Measure, RecordsEveryRunOfManyAtATime) {
+  const Scratch scratch;
+  scratch.write("small.yaml", kSmall);
+  constexpr int kRuns = 6;
+  std::vector<std::unique_ptr<Process>> running;
+  for (int batch = 1; batch <= kRuns; ++batch) {
+    running.push_back(std::make_unique<Process>(
+        Words{"measure", "cpu", "small.yaml", "--type", "fp32", "--threads", "1", "--repetitions",
+              "1", "--batch", std::to_string(batch), "--record", "mine.json"},
+        ProcessOptions{.directory = scratch.root()}));
+  }
+  for (const auto& process : running) {
+    const ProcessResult result = process->wait();
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+  }
+  EXPECT_EQ(nlohmann::json::parse(scratch.read("mine.json"))["runs"].size(), kRuns);
+  EXPECT_EQ(scratch.entries(), 2U);  // and the network
+}
+
+TEST(Measure, ReadsTheRecordingBeforeTheWork) {
+  const Scratch scratch;
+  scratch.write("small.yaml", kSmall);
+  scratch.write("mine.json", "x\n");
+  const ProcessResult result = run_systole(
+      {"measure", "cpu", "small.yaml", "--record", "mine.json"}, {.directory = scratch.root()});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, "mine.json:1:1: expected a map, got 'x'\n");
+  EXPECT_EQ(scratch.read("mine.json"), "x\n");
 }
 
 /// A copy of systole with `script` in place of the program that measures GPUs beside it.
