@@ -88,7 +88,7 @@ std::vector<ComparedDevice> devices_beside(const Graph& graph) {
   std::vector<ComparedDevice> devices;
   for (const std::string name : {"xeon_8480", "a100"}) {
     if (const auto device = shipped_device(name)) {
-      const DataType type = graph.tensor(graph.inputs.front()).type;
+      const DataType type = graph.tensor(graph.inputs.front()).type.element;
       devices.push_back(compare_device(
           *device, graph, device->supports(type) ? std::optional(type) : std::nullopt));
     }

@@ -18,12 +18,11 @@ namespace systole {
 namespace {
 
 bool is_view(const Node& node) {
-  return std::holds_alternative<Flatten>(node.attributes);
+  return std::holds_alternative<Flatten>(node.op);
 }
 
 bool runs_on_the_array(const Node& node) {
-  return std::holds_alternative<Conv2d>(node.attributes) ||
-         std::holds_alternative<Dense>(node.attributes);
+  return std::holds_alternative<Conv2d>(node.op) || std::holds_alternative<Dense>(node.op);
 }
 
 /// Hands out addresses of DRAM and host memory, burst by burst.
@@ -91,7 +90,8 @@ class Declarations {
                .rows = k.size,
                .n_first = group * gemm->n + n.first,
                .cols = n.size,
-               .dram_address = dram_.take(bytes_of(graph_.type(), k.size * n.size))});
+               .dram_address =
+                   dram_.take(bytes_of(graph_.operand_type(graph_.node(layer)), k.size * n.size))});
         }
       }
     }
@@ -112,9 +112,10 @@ class Declarations {
   void declare_constants(const Node& node, std::vector<TensorId>& bias_ids,
                          std::vector<TensorId>& table_ids) {
     const ConstantBytes bytes = constant_bytes(graph_, node);
-    const bool softmax = std::holds_alternative<SoftmaxChannels>(node.attributes);
+    const bool softmax = std::holds_alternative<SoftmaxChannels>(node.op);
     const DataType table_type = softmax ? DataType::Int32 : DataType::Int8;
-    const DataType bias_type = is_float(graph_.type()) ? DataType::Fp32 : DataType::Int32;
+    const DataType bias_type =
+        is_float(graph_.operand_type(node)) ? DataType::Fp32 : DataType::Int32;
     bias_ids.push_back(bytes.bias == 0 ? kNoTensor
                                        : add_constant(node.name + ".bias", bias_type,
                                                       bytes.bias / bytes_of(bias_type)));
@@ -161,9 +162,9 @@ class Declarations {
     }
     return {.name = tensor.name,
             .role = role,
-            .type = tensor.type,
-            .pixels = tensor.shape.pixels(),
-            .channels = tensor.shape.channels,
+            .type = tensor.type.element,
+            .pixels = tensor.shape().pixels(),
+            .channels = tensor.shape().channels,
             .home = home};
   }
 
@@ -223,8 +224,8 @@ class Lowering {
       }
       parity ^= 1U;
     }
-    if (context_.layer_plan(layer).output.resident && is_output(node.output)) {
-      emit_store(context_, layer, whole_of(node.output, context_.layer_plan(layer).output));
+    if (context_.layer_plan(layer).output.resident && is_output(node.output())) {
+      emit_store(context_, layer, whole_of(node.output(), context_.layer_plan(layer).output));
     }
   }
 
@@ -244,13 +245,13 @@ class Lowering {
   [[nodiscard]] PlacedBand placed(GraphTensorId tensor, const Band& part,
                                   std::int64_t address) const {
     return {.tensor = context_.tensor_ids[static_cast<std::size_t>(tensor)],
-            .shape = context_.graph.tensor(tensor).shape,
-            .type = context_.graph.tensor(tensor).type,
+            .shape = context_.graph.tensor(tensor).shape(),
+            .type = context_.graph.tensor(tensor).type.element,
             .part = part,
             .address = address};
   }
   [[nodiscard]] PlacedBand whole_of(GraphTensorId tensor, const OperandPlace& place) const {
-    return placed(tensor, whole(context_.graph.tensor(tensor).shape), place.addresses[0]);
+    return placed(tensor, whole(context_.graph.tensor(tensor).shape()), place.addresses[0]);
   }
 
   [[nodiscard]] PlacedBand operand(GraphTensorId tensor, const OperandPlace& place,
@@ -260,7 +261,7 @@ class Lowering {
     }
     // A part of a resident tensor is a band of its own, further on.
     const GraphTensor& whole = context_.graph.tensor(tensor);
-    const std::int64_t offset = bytes_of(whole.type, band_offset(whole.shape, part));
+    const std::int64_t offset = bytes_of(whole.type.element, band_offset(whole.shape(), part));
     return placed(tensor, part, place.addresses[0] + offset);
   }
 
@@ -272,7 +273,7 @@ class Lowering {
       const Band needed = input_band(context_.graph, node, input, part);
       band.inputs.push_back(operand(node.inputs[input], plan.inputs[input], needed, parity));
     }
-    band.output = operand(node.output, plan.output, part, parity);
+    band.output = operand(node.output(), plan.output, part, parity);
     return band;
   }
 

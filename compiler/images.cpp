@@ -100,15 +100,15 @@ void put_table(Image& image, const Program& program, const Graph& graph, const N
     return;
   }
   const Quantization& in = graph.tensor(node.inputs.front()).quantization;
-  if (std::holds_alternative<SoftmaxChannels>(node.attributes)) {
+  if (std::holds_alternative<SoftmaxChannels>(node.op)) {
     put(image, table->home, softmax_table(in.scale));
     return;
   }
   const FusedActivation activation = activation_of(node);
-  const bool alone = std::holds_alternative<Activate>(node.attributes);
+  const bool alone = std::holds_alternative<Activate>(node.op);
   put(image, table->home,
       lookup_table(activation.kind, alone ? in : activation.before,
-                   graph.tensor(node.output).quantization));
+                   graph.tensor(node.output()).quantization));
 }
 
 template <class Bias>
@@ -124,14 +124,15 @@ void put_biases(Image& image, const Program& program, const Node& node, const Ge
 void put_parameters(Image& image, const Program& program, const Graph& graph,
                     const NetworkData& data, NodeId layer, const GemmShape& gemm) {
   const Node& node = graph.node(layer);
-  if (is_float(graph.type())) {
+  const DataType type = graph.operand_type(node);
+  if (is_float(type)) {
     const RealParameters parameters = data.real_parameters(graph, layer);
-    put_tiles(image, program, layer, gemm, graph.type(), packed(parameters.weights, graph.type()));
+    put_tiles(image, program, layer, gemm, type, packed(parameters.weights, type));
     put_biases(image, program, node, gemm, parameters.biases);
     return;
   }
   const LayerParameters parameters = data.parameters(graph, layer);
-  put_tiles(image, program, layer, gemm, graph.type(), parameters.weights);
+  put_tiles(image, program, layer, gemm, type, parameters.weights);
   put_biases(image, program, node, gemm,
              corrected_biases(gemm, parameters,
                               graph.tensor(node.inputs.front()).quantization.zero_point));
@@ -157,10 +158,10 @@ std::vector<std::int8_t> host_image(const Program& program, const Graph& graph,
   Image image(static_cast<std::size_t>(program.host_bytes));
   for (const GraphTensorId input : graph.inputs) {
     const ProgramTensor* tensor = find_tensor(program, graph.tensor(input).name, false);
+    const DataType type = graph.tensor(input).type.element;
     SYSTOLE_CHECK(tensor != nullptr, "input {} is not in the program", graph.tensor(input).name);
     put(image, tensor->home,
-        is_float(graph.type()) ? packed(data.real_input(graph, input), graph.type())
-                               : data.input(graph, input));
+        is_float(type) ? packed(data.real_input(graph, input), type) : data.input(graph, input));
   }
   return image;
 }

@@ -47,7 +47,7 @@ std::string header() {
 
 std::string layer_row(const Result& result, std::size_t index) {
   const Node& node = result.graph.nodes[index];
-  const Shape& shape = result.graph.tensor(node.output).shape;
+  const Shape shape = result.graph.tensor(node.output()).shape();
   const LayerCounters& counters = result.counters.layers[index];
   const LayerFigures figures = layer_figures(result, index);
   const auto number = [](auto value) { return fmt::format("{}", value); };

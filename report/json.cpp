@@ -54,7 +54,7 @@ Json total_json(const Result& result) {
 
 Json layer_json(const Result& result, std::size_t index) {
   const Node& node = result.graph.nodes[index];
-  const Shape& shape = result.graph.tensor(node.output).shape;
+  const Shape shape = result.graph.tensor(node.output()).shape();
   const LayerCounters& counters = result.counters.layers[index];
   const LayerFigures figures = layer_figures(result, index);
   const auto main = static_cast<std::size_t>(figures.main_engine);
@@ -204,8 +204,8 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                {"cost", cost_json(result)},
                {"check", check_json(result.check)}};
   add_extras(json, result, extras);
-  if (result.graph.type() != DataType::Int8) {  // which goes without saying
-    json["type"] = name_of(result.graph.type());
+  if (result.graph.input_type() != DataType::Int8) {  // which goes without saying
+    json["type"] = name_of(result.graph.input_type());
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }

@@ -48,7 +48,8 @@ std::string cell_stall(const LayerFigures& figures) {
 
 /// int8 goes without saying.
 std::string type_clause(const Graph& graph) {
-  return graph.type() == DataType::Int8 ? "" : fmt::format(", {}", name_of(graph.type()));
+  return graph.input_type() == DataType::Int8 ? ""
+                                              : fmt::format(", {}", name_of(graph.input_type()));
 }
 
 std::string heading(const Result& result, const RunFigures& figures, bool colour) {
@@ -81,7 +82,7 @@ std::string layer_table(const Result& result, bool colour) {
     const LayerCounters& counters = result.counters.layers[layer];
     const LayerFigures figures = layer_figures(result, layer);
     std::vector<std::string> cells{on_one_line(node.name),
-                                   cell_shape(result.graph.tensor(node.output).shape)};
+                                   cell_shape(result.graph.tensor(node.output()).shape())};
     if (figures.view) {
       cells.insert(cells.end(), {"-", "-", "-", "-", "view", "-", "-"});
     } else {

@@ -21,10 +21,10 @@ CoreCycles busy(const LayerCounters& layer, Engine engine) {
 
 bool makes_bias(const Node& node) {
   const auto with_bias = [](const WeightInfo& info) { return info.bias || info.batch_norm; };
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
     return with_bias(conv->weights);
   }
-  if (const auto* dense = std::get_if<Dense>(&node.attributes)) {
+  if (const auto* dense = std::get_if<Dense>(&node.op)) {
     return with_bias(dense->weights);
   }
   return false;
@@ -64,7 +64,7 @@ Bytes compulsory_bytes(const Graph& graph, const Node& node) {
   if (!gemm) {
     return Bytes(0);
   }
-  const Bytes weights(gemm->groups * gemm->k * gemm->n * bytes_of(graph.type()));
+  const Bytes weights(gemm->groups * gemm->k * gemm->n * bytes_of(graph.operand_type(node)));
   const Bytes biases(gemm->groups * gemm->n * bytes_of(DataType::Int32));
   return makes_bias(node) ? weights + biases : weights;
 }
@@ -80,8 +80,8 @@ Bytes compulsory_bytes(const Graph& graph) {
 Roofline layer_roofline(const Result& result, std::size_t layer) {
   const LayerCounters& counters = result.counters.layers.at(layer);
   const Bytes moved(counters.dram_read_bytes + counters.dram_write_bytes);
-  return {.compute =
-              compute_bound(result.chip, counters.macs, result.graph.type(), result.graph.type()),
+  const DataType type = result.graph.operand_type(result.graph.nodes.at(layer));
+  return {.compute = compute_bound(result.chip, counters.macs, type, type),
           .memory = memory_bound(result.chip, moved)};
 }
 

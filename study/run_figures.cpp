@@ -80,7 +80,7 @@ RunFigures run_figures(const Result& result) {
   }
   figures.utilisation = utilisation_of(result.chip, figures.macs, counters.elapsed);
   figures.tops = kOperationsPerMac * per_second(static_cast<double>(figures.macs), elapsed) / kTera;
-  figures.peak_tops = peak_tops(result.chip, result.graph.type());
+  figures.peak_tops = peak_tops(result.chip, result.graph.input_type());
   figures.roofline = network_roofline(result);
   figures.roofline_fraction = ratio(static_cast<double>(figures.roofline.cycles().count()),
                                     static_cast<double>(counters.elapsed.count()));

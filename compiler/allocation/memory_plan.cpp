@@ -18,7 +18,7 @@ constexpr std::int64_t kBiasBytes = 4;
 constexpr std::int64_t kShrinkDivisor = 16;
 
 bool is_view(const Node& node) {
-  return std::holds_alternative<Flatten>(node.attributes);
+  return std::holds_alternative<Flatten>(node.op);
 }
 
 std::vector<GraphTensorId> find_roots(const Graph& graph) {
@@ -28,7 +28,7 @@ std::vector<GraphTensorId> find_roots(const Graph& graph) {
   }
   for (const Node& node : graph.nodes) {
     if (is_view(node)) {
-      roots[static_cast<std::size_t>(node.output)] =
+      roots[static_cast<std::size_t>(node.output())] =
           roots[static_cast<std::size_t>(node.inputs.front())];
     }
   }
@@ -64,7 +64,7 @@ class Planner {
       for (const GraphTensorId input : node.inputs) {
         lifetime(root(input)).touch(layer);
       }
-      lifetime(root(node.output)).touch(layer);
+      lifetime(root(node.output())).touch(layer);
     }
   }
 
@@ -123,13 +123,13 @@ class Planner {
   /// The largest band of one operand, times two when there are several.
   [[nodiscard]] std::int64_t stream_bytes(const Node& node, const std::vector<Band>& bands,
                                           std::optional<std::size_t> input) const {
-    const GraphTensor& tensor = graph_.tensor(input ? node.inputs[*input] : node.output);
+    const GraphTensor& tensor = graph_.tensor(input ? node.inputs[*input] : node.output());
     std::int64_t largest = 0;
     for (const Band& band : bands) {
       const Band part = input ? input_band(graph_, node, *input, band) : band;
-      largest = std::max(largest, band_elements(tensor.shape, part));
+      largest = std::max(largest, band_elements(tensor.shape(), part));
     }
-    return aligned(bytes_of(tensor.type, largest));
+    return aligned(bytes_of(tensor.type.element, largest));
   }
 
   [[nodiscard]] std::int64_t streaming_bytes(const Node& node,
@@ -141,14 +141,14 @@ class Planner {
         bytes += copies * stream_bytes(node, bands, input);
       }
     }
-    if (!resident(node.output)) {
+    if (!resident(node.output())) {
       bytes += copies * stream_bytes(node, bands, std::nullopt);
     }
     return bytes;
   }
 
   [[nodiscard]] bool streams(const Node& node) const {
-    return !resident(node.output) ||
+    return !resident(node.output()) ||
            std::any_of(node.inputs.begin(), node.inputs.end(),
                        [this](GraphTensorId input) { return !resident(input); });
   }
@@ -156,7 +156,7 @@ class Planner {
   /// Fewest bands that fit the layer's limit; none when even single rows do not.
   [[nodiscard]] std::optional<std::vector<Band>> bands_for(std::int32_t layer) const {
     const Node& node = node_of(layer);
-    const Shape& shape = graph_.tensor(node.output).shape;
+    const Shape shape = graph_.tensor(node.output()).shape();
     const std::int64_t room = limits_[static_cast<std::size_t>(layer)] - fixed_bytes(layer);
     if (room < 0) {
       return std::nullopt;
@@ -191,7 +191,7 @@ class Planner {
   }
 
   [[nodiscard]] bool is_operand(const Node& node, GraphTensorId tensor) const {
-    return root(node.output) == tensor ||
+    return root(node.output()) == tensor ||
            std::any_of(node.inputs.begin(), node.inputs.end(),
                        [&](GraphTensorId input) { return root(input) == tensor; });
   }
@@ -223,7 +223,7 @@ class Planner {
   }
 
   [[nodiscard]] std::int64_t smallest_streaming_bytes(const Node& node) const {
-    const Shape& shape = graph_.tensor(node.output).shape;
+    const Shape shape = graph_.tensor(node.output()).shape();
     const BandSize size = band_sizes(shape).back();
     return streaming_bytes(node, cut(shape, size.images, size.rows));
   }
@@ -280,7 +280,7 @@ class Planner {
       for (std::size_t input = 0; input < node.inputs.size(); ++input) {
         add_operand(layer, node.inputs[input], input, plan.inputs[input], resident_users);
       }
-      add_operand(layer, node.output, std::nullopt, plan.output, resident_users);
+      add_operand(layer, node.output(), std::nullopt, plan.output, resident_users);
       add_block(constant_bytes(graph_, node).total(), prefetch_layer(layer), layer,
                 {&plan.constants});
     }
@@ -336,12 +336,13 @@ ConstantBytes constant_bytes(const Graph& graph, const Node& node) {
   if (const auto gemm = gemm_shape(graph, node)) {
     bytes.bias = gemm->groups * gemm->n * kBiasBytes;
   }
-  if (is_float(graph.type())) {
+  const DataType type = graph.operand_type(node);
+  if (is_float(type)) {
     return bytes;  // functions are computed
   }
-  if (std::holds_alternative<SoftmaxChannels>(node.attributes)) {
+  if (std::holds_alternative<SoftmaxChannels>(node.op)) {
     bytes.table = kSoftmaxTableBytes;
-  } else if (uses_lookup(activation_of(node), graph.type())) {
+  } else if (uses_lookup(activation_of(node), type)) {
     bytes.table = kLookupBytes;
   }
   return bytes;

@@ -27,19 +27,19 @@ const std::vector<NpyType> kFloatsOrInt8{NpyType::Float16, NpyType::Float32, Npy
 }
 
 const WeightInfo& weights_of(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
     return conv->weights;
   }
-  const auto* dense = std::get_if<Dense>(&node.attributes);
+  const auto* dense = std::get_if<Dense>(&node.op);
   SYSTOLE_CHECK(dense != nullptr, "{} has no weights", node.name);
   return dense->weights;
 }
 
 /// The axes of a weight file: as PyTorch keeps them.
 std::vector<std::int64_t> weight_shape(const Graph& graph, const Node& node) {
-  const std::int64_t in = graph.tensor(node.inputs.front()).shape.channels;
-  const std::int64_t out = graph.tensor(node.output).shape.channels;
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+  const std::int64_t in = graph.tensor(node.inputs.front()).shape().channels;
+  const std::int64_t out = graph.tensor(node.output()).shape().channels;
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
     return {out, in / conv->groups, conv->kernel.rows, conv->kernel.cols};
   }
   return {out, in};
@@ -226,14 +226,14 @@ std::vector<std::int64_t> axes_of(const Shape& shape) {
 
 double result_scale(const Graph& graph, const Node& node) {
   const FusedActivation* activation = nullptr;
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
     activation = &conv->activation;
-  } else if (const auto* dense = std::get_if<Dense>(&node.attributes)) {
+  } else if (const auto* dense = std::get_if<Dense>(&node.op)) {
     activation = &dense->activation;
   }
   const bool looked_up = activation != nullptr && (activation->kind == ActivationKind::Sigmoid ||
                                                    activation->kind == ActivationKind::Tanh);
-  return looked_up ? activation->before.scale : graph.tensor(node.output).quantization.scale;
+  return looked_up ? activation->before.scale : graph.tensor(node.output()).quantization.scale;
 }
 
 ParameterFiles::ParameterFiles(std::string directory, double batch_norm_epsilon)
@@ -314,7 +314,7 @@ void check_input_file(const std::string& file, const Shape& shape) {
 }
 
 std::vector<std::int8_t> read_input_file(const std::string& file, const GraphTensor& tensor) {
-  check_input_file(file, tensor.shape);
+  check_input_file(file, tensor.shape());
   const NpyFile array(file);
   std::vector<std::int8_t> values;
   if (array.type() == NpyType::Int8) {
@@ -326,17 +326,17 @@ std::vector<std::int8_t> read_input_file(const std::string& file, const GraphTen
       values.push_back(static_cast<std::int8_t>(std::clamp(stored, -128.0, 127.0)));
     }
   }
-  values.resize(static_cast<std::size_t>(tensor.shape.elements()));
+  values.resize(static_cast<std::size_t>(tensor.shape().elements()));
   return values;
 }
 
 std::vector<float> read_real_input_file(const std::string& file, const GraphTensor& tensor) {
-  check_input_file(file, tensor.shape);
+  check_input_file(file, tensor.shape());
   const NpyFile array(file);
   std::vector<float> values = array.type() == NpyType::Int8
                                   ? dequantized(array.int8s(), tensor.quantization)
                                   : array.floats();
-  values.resize(static_cast<std::size_t>(tensor.shape.elements()));
+  values.resize(static_cast<std::size_t>(tensor.shape().elements()));
   return values;
 }
 

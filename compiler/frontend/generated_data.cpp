@@ -19,10 +19,10 @@ struct Weighted {
 };
 
 Weighted weighted(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
     return {.weights = conv->weights, .activation = conv->activation};
   }
-  const auto* dense = std::get_if<Dense>(&node.attributes);
+  const auto* dense = std::get_if<Dense>(&node.op);
   SYSTOLE_CHECK(dense != nullptr, "{} has no weights", node.name);
   return {.weights = dense->weights, .activation = dense->activation};
 }
@@ -32,7 +32,7 @@ std::int64_t bias_limit(const Graph& graph, const Node& node, const Weighted& la
   const bool looked_up = layer.activation.kind == ActivationKind::Sigmoid ||
                          layer.activation.kind == ActivationKind::Tanh;
   const double step =
-      looked_up ? layer.activation.before.scale : graph.tensor(node.output).quantization.scale;
+      looked_up ? layer.activation.before.scale : graph.tensor(node.output()).quantization.scale;
   const double unit = graph.tensor(node.inputs.front()).quantization.scale * layer.weights.scale;
   return std::llround(std::min(kBiasSteps * step / unit, kMaxBias));
 }
@@ -65,7 +65,7 @@ LayerParameters generated_parameters(const Graph& graph, const Node& node, std::
 std::vector<std::int8_t> generated_input(const Graph& graph, GraphTensorId tensor,
                                          std::uint64_t seed) {
   const GraphTensor& input = graph.tensor(tensor);
-  std::vector<std::int8_t> values(static_cast<std::size_t>(input.shape.elements()));
+  std::vector<std::int8_t> values(static_cast<std::size_t>(input.shape().elements()));
   RandomStream(seed, input.name + ".input").fill_int8(values);
   return values;
 }

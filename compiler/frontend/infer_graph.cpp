@@ -34,6 +34,7 @@ class GraphBuilder {
     }
     for (const SourceIndex output : order.outputs) {
       graph_.outputs.push_back(tensor_of_[output]);
+      graph_.tensor(tensor_of_[output]).role = GraphTensorRole::Output;
       check_is_computed(tensor_of_[output]);
     }
     return std::move(graph_);
@@ -43,7 +44,7 @@ class GraphBuilder {
   /// A view of an input costs nothing and computes nothing: no output of a network.
   void check_is_computed(GraphTensorId output) const {
     const Node* producer = producer_of(output);
-    while (producer != nullptr && std::holds_alternative<Flatten>(producer->attributes)) {
+    while (producer != nullptr && std::holds_alternative<Flatten>(producer->op)) {
       const GraphTensorId source = producer->inputs.front();
       const Node* before = producer_of(source);
       if (before == nullptr) {
@@ -58,22 +59,23 @@ class GraphBuilder {
 
   [[nodiscard]] const Node* producer_of(GraphTensorId tensor) const {
     const auto found = std::find_if(graph_.nodes.begin(), graph_.nodes.end(),
-                                    [&](const Node& node) { return node.output == tensor; });
+                                    [&](const Node& node) { return node.output() == tensor; });
     return found == graph_.nodes.end() ? nullptr : &*found;
   }
 
-  GraphTensorId add_tensor(const std::string& name, const Shape& shape,
+  GraphTensorId add_tensor(const std::string& name, TensorType type, GraphTensorRole role,
                            const Quantization& quantization, const Place& place) {
-    check_size(shape, place);
+    check_size(image_of(type), place);
     graph_.tensors.push_back(
-        {.name = name, .shape = shape, .type = DataType::Int8, .quantization = quantization});
+        {.name = name, .type = std::move(type), .role = role, .quantization = quantization});
     return static_cast<GraphTensorId>(graph_.tensors.size()) - 1;
   }
 
   GraphTensorId add_input(const InputDescription& input) {
-    Shape shape = input.shape;
-    shape.batch = graph_.batch;
-    graph_.inputs.push_back(add_tensor(input.name, shape, input.quantization, input.place));
+    TensorType type = input.type;
+    type.extents.front() = graph_.batch;
+    graph_.inputs.push_back(
+        add_tensor(input.name, type, GraphTensorRole::Input, input.quantization, input.place));
     return graph_.inputs.back();
   }
 
@@ -86,21 +88,33 @@ class GraphBuilder {
     std::vector<Quantization> quantizations;
     for (const SourceIndex source : sources) {
       node.inputs.push_back(tensor_of_[source]);
-      shapes.push_back(graph_.tensor(tensor_of_[source]).shape);
+      shapes.push_back(graph_.tensor(tensor_of_[source]).shape());
       quantizations.push_back(graph_.tensor(tensor_of_[source]).quantization);
     }
     const Kernel kernel = infer_kernel(layer, shapes.front());
     const Quantization output = infer_output(layer, description_.defaults, quantizations);
-    node.output = add_tensor(layer.name, infer_shape(layer, kernel, shapes), output, layer.place);
-    node.attributes = attributes(layer, kernel, quantizations.front());
+    const Shape shape = infer_shape(layer, kernel, shapes);
+    node.outputs = {add_tensor(layer.name, output_type(layer, node, shape),
+                               GraphTensorRole::Intermediate, output, layer.place)};
+    node.op = attributes(layer, kernel, quantizations.front());
     settle_weights(layer, node);
     check_ratios(layer, node);
     graph_.nodes.push_back(std::move(node));
-    return graph_.nodes.back().output;
+    return graph_.nodes.back().output();
   }
 
-  [[nodiscard]] Attributes attributes(const LayerDescription& layer, const Kernel& kernel,
-                                      const Quantization& input) const {
+  /// Features have no rows and columns.
+  [[nodiscard]] TensorType output_type(const LayerDescription& layer, const Node& node,
+                                       const Shape& shape) const {
+    const TensorType& in = graph_.tensor(node.inputs.front()).type;
+    const bool flat =
+        layer.op == LayerOp::Dense || layer.op == LayerOp::Flatten || in.extents.size() == 2;
+    return flat ? feature_type(in.element, shape.batch, shape.channels)
+                : image_type(in.element, shape);
+  }
+
+  [[nodiscard]] Op attributes(const LayerDescription& layer, const Kernel& kernel,
+                              const Quantization& input) const {
     const FusedActivation activation = infer_activation(layer, description_.defaults, input);
     const WeightInfo weights{.scale = 1.0, .bias = layer.bias, .batch_norm = layer.batch_norm};
     switch (layer.op) {
@@ -149,15 +163,15 @@ class GraphBuilder {
             value.weights.scale = scale;
           }
         },
-        node.attributes);
+        node.op);
   }
 
   void check_ratios(const LayerDescription& layer, const Node& node) const {
-    const double to = graph_.tensor(node.output).quantization.scale;
-    if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+    const double to = graph_.tensor(node.output()).quantization.scale;
+    if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
       return check_weighted(layer, node, conv->weights, conv->activation);
     }
-    if (const auto* dense = std::get_if<Dense>(&node.attributes)) {
+    if (const auto* dense = std::get_if<Dense>(&node.op)) {
       return check_weighted(layer, node, dense->weights, dense->activation);
     }
     if (layer.op == LayerOp::Sigmoid || layer.op == LayerOp::Tanh || layer.op == LayerOp::Softmax) {
@@ -173,7 +187,7 @@ class GraphBuilder {
     const bool looked_up =
         activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh;
     const double to =
-        looked_up ? activation.before.scale : graph_.tensor(node.output).quantization.scale;
+        looked_up ? activation.before.scale : graph_.tensor(node.output()).quantization.scale;
     const double from = graph_.tensor(node.inputs.front()).quantization.scale;
     check_ratio(from * weights.scale / to, layer);
   }

@@ -102,8 +102,8 @@ struct LayerDescription {
 
 struct InputDescription {
   std::string name;
-  Place place;  ///< path: the input's name
-  Shape shape;  ///< batch 1
+  Place place;      ///< path: the input's name
+  TensorType type;  ///< of batch 1
   Quantization quantization;
   std::optional<std::string> file;  ///< relative to the description
 };

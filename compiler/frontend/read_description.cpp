@@ -163,11 +163,13 @@ InputDescription read_input(const ConfigNode& node) {
   input.name = read_name(node.child("name"));
   input.place = {.location = node.location(), .path = input.name};
   if (node.has("features")) {
-    input.shape.channels = node.integer("features", kSize);
+    input.type = feature_type(DataType::Int8, 1, node.integer("features", kSize));
   } else {
-    input.shape.rows = node.integer("rows", kSize);
-    input.shape.cols = node.integer("cols", kSize);
-    input.shape.channels = node.integer("channels", kSize);
+    Shape shape;
+    shape.rows = node.integer("rows", kSize);
+    shape.cols = node.integer("cols", kSize);
+    shape.channels = node.integer("channels", kSize);
+    input.type = image_type(DataType::Int8, shape);
   }
   constexpr Quantization kDefault{.scale = 1.0 / 64, .zero_point = 0};
   input.quantization = kDefault;

@@ -86,7 +86,8 @@ class NetworkNumbers final : public NetworkData {
       const GraphTensor& tensor = graph.tensor(graph.inputs[i]);
       const auto file = input_files_.find(tensor.name);
       if (file != input_files_.end()) {
-        located(description.inputs[i].place, [&] { check_input_file(file->second, tensor.shape); });
+        located(description.inputs[i].place,
+                [&] { check_input_file(file->second, tensor.shape()); });
       }
     }
   }
@@ -114,7 +115,7 @@ class NetworkNumbers final : public NetworkData {
     RealParameters reals = files_ ? files_->real_parameters(quantized_, quantized)
                                   : dequantized(generated_parameters(quantized_, quantized, seed_),
                                                 quantized_, quantized);
-    round_to(graph.type(), reals.weights);
+    round_to(graph.operand_type(graph.node(node)), reals.weights);
     return reals;
   }
 
@@ -127,7 +128,7 @@ class NetworkNumbers final : public NetworkData {
         file == input_files_.end()
             ? dequantized(generated_input(quantized_, tensor, seed_), quantized.quantization)
             : read_real_input_file(file->second, quantized);
-    round_to(graph.type(), values);
+    round_to(graph.tensor(tensor).type.element, values);
     return values;
   }
 

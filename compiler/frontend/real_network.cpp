@@ -25,7 +25,7 @@ std::vector<float> scaled(const std::vector<Integer>& integers, double scale,
 Graph with_reals(Graph quantized, DataType type) {
   SYSTOLE_CHECK(is_float(type), "{} is no floating type", name_of(type));
   for (GraphTensor& tensor : quantized.tensors) {
-    tensor.type = type;
+    tensor.type.element = type;
     tensor.quantization = {};
   }
   for (Node& node : quantized.nodes) {
@@ -38,7 +38,7 @@ Graph with_reals(Graph quantized, DataType type) {
             attributes.weights.scale = 1.0;
           }
         },
-        node.attributes);
+        node.op);
   }
   return quantized;
 }
@@ -53,7 +53,7 @@ RealParameters dequantized(const LayerParameters& parameters, const Graph& quant
           return 1.0;
         }
       },
-      node.attributes);
+      node.op);
   const double input_scale = quantized.tensor(node.inputs.front()).quantization.scale;
   return {.weights = scaled(parameters.weights, weight_scale, 0),
           .biases = scaled(parameters.biases, input_scale * weight_scale, 0)};

@@ -5,10 +5,10 @@ namespace systole {
 namespace {
 
 const WeightInfo* weights_of(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
     return &conv->weights;
   }
-  if (const auto* dense = std::get_if<Dense>(&node.attributes)) {
+  if (const auto* dense = std::get_if<Dense>(&node.op)) {
     return &dense->weights;
   }
   return nullptr;
@@ -21,9 +21,9 @@ std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node) {
   if (weights == nullptr) {
     return std::nullopt;
   }
-  const Shape& in = graph.tensor(node.inputs.front()).shape;
-  const Shape& out = graph.tensor(node.output).shape;
-  const auto* conv = std::get_if<Conv2d>(&node.attributes);
+  const Shape in = graph.tensor(node.inputs.front()).shape();
+  const Shape out = graph.tensor(node.output()).shape();
+  const auto* conv = std::get_if<Conv2d>(&node.op);
   if (conv == nullptr) {
     return GemmShape{.groups = 1, .m = out.pixels(), .k = in.channels, .n = out.channels};
   }

@@ -11,45 +11,14 @@
 #include "arch/enum_names.h"
 #include "arch/isa/data_type.h"
 #include "arch/isa/instruction.h"
+#include "compiler/graph/tensor.h"
 
 namespace systole {
 
-/// NHWC. Feature vectors have rows = cols = 1.
-struct Shape {
-  std::int64_t batch = 1;
-  std::int64_t rows = 1;
-  std::int64_t cols = 1;
-  std::int64_t channels = 1;
-
-  [[nodiscard]] std::int64_t pixels() const { return batch * rows * cols; }
-  [[nodiscard]] std::int64_t elements() const { return pixels() * channels; }
-  bool operator==(const Shape&) const = default;
-};
-
-/// real = scale * (q - zero_point)
-struct Quantization {
-  double scale = 1.0;
-  std::int32_t zero_point = 0;
-
-  bool operator==(const Quantization&) const = default;
-};
-
-using GraphTensorId = std::int32_t;
 using NodeId = std::int32_t;
 
 /// What networks compute in: int8 with quantisations, or bf16.
 inline constexpr auto kNetworkTypes = std::to_array<DataType>({DataType::Int8, DataType::Bf16});
-
-/// Of int8, elements are stored numbers that `quantization` maps to reals; of bf16 they are the
-/// real numbers themselves, and quantisations in the graph are Quantization{}, which nothing uses.
-struct GraphTensor {
-  std::string name;
-  Shape shape;
-  DataType type = DataType::Int8;
-  Quantization quantization;
-
-  [[nodiscard]] std::int64_t bytes() const { return bytes_of(type, shape.elements()); }
-};
 
 enum class ActivationKind : std::uint8_t { None, Relu, Relu6, Sigmoid, Tanh };
 
@@ -125,16 +94,19 @@ struct Flatten {};
 /// Over the channels of each pixel; in int8 with output scale 1/256, zero point -128.
 struct SoftmaxChannels {};
 
-using Attributes =
+using Op =
     std::variant<Conv2d, Dense, AddTensors, Activate, PoolTensor, Concat, Flatten, SoftmaxChannels>;
 
 struct Node {
   std::string name;
   std::string kind;  ///< as written in the network file: conv2d, dense, add, relu, max_pool, ...
   std::vector<GraphTensorId> inputs;
-  GraphTensorId output = -1;
-  Attributes attributes;
+  std::vector<GraphTensorId> outputs;
+  Op op;
   SourceLocation location;  ///< in the network file, for messages of later stages
+
+  /// Of a node with a single one, as all of today's are.
+  [[nodiscard]] GraphTensorId output() const { return outputs.front(); }
 };
 
 /// A network with every shape, type and quantisation resolved. Nodes are in execution order; node
@@ -151,9 +123,16 @@ struct Graph {
   [[nodiscard]] const GraphTensor& tensor(GraphTensorId id) const {
     return tensors[static_cast<std::size_t>(id)];
   }
-  /// Of the elements of every tensor, and of the weights; int8 where there is no tensor.
-  [[nodiscard]] DataType type() const {
-    return tensors.empty() ? DataType::Int8 : tensors.front().type;
+  [[nodiscard]] GraphTensor& tensor(GraphTensorId id) {
+    return tensors[static_cast<std::size_t>(id)];
+  }
+  /// Of the elements of the first input; what reports call the type of a network.
+  [[nodiscard]] DataType input_type() const {
+    return tensors.empty() ? DataType::Int8 : tensors.front().type.element;
+  }
+  /// Of the elements of what the node computes from.
+  [[nodiscard]] DataType operand_type(const Node& node) const {
+    return tensor(node.inputs.front()).type.element;
   }
   [[nodiscard]] const Node& node(NodeId id) const { return nodes[static_cast<std::size_t>(id)]; }
 };

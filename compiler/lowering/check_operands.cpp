@@ -26,7 +26,7 @@ void check_operands(const ChipSpec& chip, const Graph& graph) {
     if (!gemm_shape(graph, node)) {
       continue;
     }
-    const DataType activation = graph.tensor(node.inputs.front()).type;
+    const DataType activation = graph.operand_type(node);
     const DataType weight = activation;
     const std::optional<MacKind> kind = mac_kind(activation, weight);
     if (!kind || !chip.matrix.supports(*kind)) {

@@ -15,12 +15,12 @@ struct GemmLayer {
 };
 
 GemmLayer gemm_layer(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
     return {.kernel = conv->kernel,
             .activation = conv->activation,
             .weight_scale = conv->weights.scale};
   }
-  const auto& dense = std::get<Dense>(node.attributes);
+  const auto& dense = std::get<Dense>(node.op);
   return {.kernel = {}, .activation = dense.activation, .weight_scale = dense.weights.scale};
 }
 
@@ -35,7 +35,7 @@ class GemmEmitter {
         layer_(gemm_layer(node_)),
         gemm_(*gemm_shape(context.graph, node_)),
         grid_(tile_grid(context.chip, gemm_)),
-        loops_(gemm_loops(context.chip, grid_, context.graph.type(), band.output.pixels())) {}
+        loops_(gemm_loops(context.chip, grid_, type(), band.output.pixels())) {}
 
   void emit() {
     const auto chunks = even_slices(band_.output.pixels(), loops_.chunk);
@@ -142,7 +142,7 @@ class GemmEmitter {
   /// Bias, scale and activation on the way from the accumulators to the unified buffer.
   void emit_results(std::size_t group, std::size_t n, const Slice& rows, std::int64_t accumulator) {
     const PlacedBand& output = band_.output;
-    const GraphTensor& out = context_.graph.tensor(node_.output);
+    const GraphTensor& out = context_.graph.tensor(node_.output());
     const std::int64_t channel = static_cast<std::int64_t>(group) * gemm_.n + grid_.n[n].first;
     const std::int64_t cols = grid_.n[n].size;
     const bool lookup = uses_lookup(layer_.activation, type());
@@ -184,7 +184,7 @@ class GemmEmitter {
     context_.builder.append(Engine::Vector, band_.layer, operation, std::move(accesses));
   }
 
-  [[nodiscard]] DataType type() const { return context_.graph.type(); }
+  [[nodiscard]] DataType type() const { return context_.graph.operand_type(node_); }
   [[nodiscard]] double input_scale() const {
     return context_.graph.tensor(node_.inputs.front()).quantization.scale;
   }

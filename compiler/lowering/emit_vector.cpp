@@ -20,12 +20,11 @@ class VectorEmitter {
       : context_(context),
         band_(band),
         node_(context.graph.node(band.layer)),
-        out_(context.graph.tensor(node_.output)) {}
+        out_(context.graph.tensor(node_.output())) {}
 
   void emit() {
     for (const Slice& pixels : even_slices(band_.output.pixels(), kPixelsPerInstruction)) {
-      std::visit([&](const auto& attributes) { emit_pixels(attributes, pixels); },
-                 node_.attributes);
+      std::visit([&](const auto& attributes) { emit_pixels(attributes, pixels); }, node_.op);
     }
   }
 
@@ -47,13 +46,13 @@ class VectorEmitter {
 
   [[nodiscard]] Destination destination(const Operand& place, const Quantization& target,
                                         ActivationKind activation) const {
-    return systole::destination_of(place, band_.output.pixel_pitch(), out_.type, activation,
+    return systole::destination_of(place, band_.output.pixel_pitch(), out_.type.element, activation,
                                    target);
   }
 
   /// From one quantisation to another; reals need none.
   [[nodiscard]] FixedPoint scale(const Quantization& from, const Quantization& to) const {
-    return is_float(out_.type) ? FixedPoint{} : to_fixed_point(from.scale / to.scale);
+    return is_float(out_.type.element) ? FixedPoint{} : to_fixed_point(from.scale / to.scale);
   }
 
   void append(const Operation& operation, Accesses accesses) {
@@ -61,14 +60,15 @@ class VectorEmitter {
   }
 
   void emit_pixels(const AddTensors& add, const Slice& pixels) {
-    const std::int64_t channels = out_.shape.channels;
+    const std::int64_t channels = out_.shape().channels;
     const Operand a = pixels_of(band_.inputs[0], pixels);
     const Operand b = pixels_of(band_.inputs[1], pixels);
     const Operand place = pixels_of(band_.output, pixels);
     const SharedShift scale =
-        is_float(out_.type) ? SharedShift{}
-                            : to_shared_shift(in(0).quantization.scale / out_.quantization.scale,
-                                              in(1).quantization.scale / out_.quantization.scale);
+        is_float(out_.type.element)
+            ? SharedShift{}
+            : to_shared_shift(in(0).quantization.scale / out_.quantization.scale,
+                              in(1).quantization.scale / out_.quantization.scale);
     append(Add{.a = a,
                .a_pitch = band_.inputs[0].pixel_pitch(),
                .a_zero_point = in(0).quantization.zero_point,
@@ -93,7 +93,7 @@ class VectorEmitter {
     const std::int64_t channels = source.shape.channels;
     const Operand from = pixels_of(source, pixels);
     const Operand place = pixels_of(band_.output, pixels, channel);
-    const bool lookup = uses_lookup(activation, out_.type);
+    const bool lookup = uses_lookup(activation, out_.type.element);
     // A lookup indexes with the input's own stored value: the identity before the table.
     const Quantization& target = lookup ? in(input).quantization : out_.quantization;
     const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
@@ -140,12 +140,13 @@ class VectorEmitter {
                 .scale = scale(from, out_.quantization),
                 .count_padding = pool.count_padding,
                 .to = destination(place, out_.quantization, ActivationKind::None)},
-           {.reads = {window_region(window, out_.type, pixels.first, pixels.size, 0, channels)},
+           {.reads = {window_region(window, out_.type.element, pixels.first, pixels.size, 0,
+                                    channels)},
             .writes = {region_of(band_.output, place, pixels, channels)}});
   }
 
   void emit_pixels(const SoftmaxChannels& /*attributes*/, const Slice& pixels) {
-    const std::int64_t channels = out_.shape.channels;
+    const std::int64_t channels = out_.shape().channels;
     const Operand from = pixels_of(band_.inputs[0], pixels);
     const Operand place = pixels_of(band_.output, pixels);
     const Operand table = table_operand(context_, band_.layer);

@@ -57,7 +57,7 @@ FusedActivation activation_of(const Node& node) {
           return {};
         }
       },
-      node.attributes);
+      node.op);
 }
 
 Destination destination_of(const Operand& out, std::int64_t pitch, DataType type,

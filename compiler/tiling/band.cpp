@@ -10,10 +10,10 @@ namespace {
 
 /// The kernel of a sliding operator; null for operators that map row to row.
 const Kernel* sliding_kernel(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
     return &conv->kernel;
   }
-  if (const auto* pool = std::get_if<PoolTensor>(&node.attributes)) {
+  if (const auto* pool = std::get_if<PoolTensor>(&node.op)) {
     return &pool->kernel;
   }
   return nullptr;
@@ -72,8 +72,8 @@ Band input_band(const Graph& graph, const Node& node, std::size_t input, const B
   if (kernel == nullptr) {
     return output;
   }
-  const Shape& shape = graph.tensor(node.inputs[input]).shape;
-  if (output.rows == graph.tensor(node.output).shape.rows) {
+  const Shape shape = graph.tensor(node.inputs[input]).shape();
+  if (output.rows == graph.tensor(node.output()).shape().rows) {
     return {.image = output.image, .images = output.images, .row = 0, .rows = shape.rows};
   }
   const std::int64_t reach = kernel->dilation_rows * (kernel->rows - 1);

@@ -144,8 +144,8 @@ class TensorNames {
       }
     }
     for (const Node& node : graph.nodes) {
-      if (std::holds_alternative<Flatten>(node.attributes)) {
-        viewed_[node.output] = node.inputs.at(0);
+      if (std::holds_alternative<Flatten>(node.op)) {
+        viewed_[node.output()] = node.inputs.at(0);
       }
     }
   }
@@ -159,9 +159,9 @@ class TensorNames {
       return view == viewed_.end() ? std::nullopt : find(view->second);
     }
     const ProgramTensor& kept = program_.tensors[static_cast<std::size_t>(found->second)];
-    SYSTOLE_CHECK(kept.type == wanted.type && kept.bytes() == wanted.bytes(),
+    SYSTOLE_CHECK(kept.type == wanted.type.element && kept.bytes() == wanted.bytes(),
                   "{}: {} bytes of {}, expected {} of {}", kept.name, kept.bytes(),
-                  name_of(kept.type), wanted.bytes(), name_of(wanted.type));
+                  name_of(kept.type), wanted.bytes(), name_of(wanted.type.element));
     return found->second;
   }
 
@@ -184,18 +184,18 @@ class RunCheck {
 
   template <class Value, class Sum>
   void check(const Node& node, const std::vector<Value>& values, const std::vector<Sum>& sums) {
-    const GraphTensor& tensor = graph_.tensor(node.output);
-    if (!std::holds_alternative<Flatten>(node.attributes)) {
-      const std::optional<TensorId> id = names_.find(node.output);
+    const GraphTensor& tensor = graph_.tensor(node.output());
+    if (!std::holds_alternative<Flatten>(node.op)) {
+      const std::optional<TensorId> id = names_.find(node.output());
       if (!sums.empty()) {
-        compare(tensor.name + " (accumulators)", tensor.shape, sums,
+        compare(tensor.name + " (accumulators)", tensor.shape(), sums,
                 id ? recorder_.take_accumulators(*id) : std::nullopt);
       }
-      compare(tensor.name, tensor.shape, values, id ? recorder_.take_results(*id) : std::nullopt);
+      compare(tensor.name, tensor.shape(), values, id ? recorder_.take_results(*id) : std::nullopt);
     }
-    if (std::find(graph_.outputs.begin(), graph_.outputs.end(), node.output) !=
+    if (std::find(graph_.outputs.begin(), graph_.outputs.end(), node.output()) !=
         graph_.outputs.end()) {
-      compare_host(node.output, values);
+      compare_host(node.output(), values);
     }
   }
 
@@ -226,7 +226,7 @@ class RunCheck {
     bytes.write({.offset = 0, .rows = 1, .cols = kept.bytes(), .pitch = 0},
                 host_.subspan(static_cast<std::size_t>(kept.home), all));
     comparison_.compare(
-        tensor.name + " (host)", tensor.shape, expected,
+        tensor.name + " (host)", tensor.shape(), expected,
         [&](std::int64_t element, Value value) { return recorded(bytes, element, value); });
   }
 
@@ -242,7 +242,7 @@ class RunCheck {
 void check_outputs(const Graph& graph) {
   for (const GraphTensorId output : graph.outputs) {
     SYSTOLE_CHECK(std::any_of(graph.nodes.begin(), graph.nodes.end(),
-                              [&](const Node& node) { return node.output == output; }),
+                              [&](const Node& node) { return node.output() == output; }),
                   "{}: a network output that no node computes", graph.tensor(output).name);
   }
 }
@@ -253,7 +253,7 @@ CheckResult check_run(const Graph& graph, const NetworkData& data, const Program
                       Recorder recorder, std::span<const std::int8_t> host) {
   check_outputs(graph);
   RunCheck run_check(graph, program, std::move(recorder), host);
-  if (is_float(graph.type())) {
+  if (is_float(graph.input_type())) {
     const auto orders = summation_orders(graph, program);
     reference::RealEvaluator evaluator(graph, data, orders);
     while (!evaluator.done()) {

@@ -52,7 +52,8 @@ Orders summation_orders(const Graph& graph, const Program& program) {
     const auto& fold = std::get<Fold>(instruction.operation);
     if (!fold.drain) {
       const auto layer = static_cast<std::size_t>(instruction.layer);
-      mark(fold, program, graph.tensor(graph.nodes.at(layer).output).shape, orders[layer].stays);
+      mark(fold, program, graph.tensor(graph.nodes.at(layer).output()).shape(),
+           orders[layer].stays);
     }
   }
   return orders;

@@ -38,7 +38,7 @@ CpuNetwork::CpuNetwork(const Graph& graph, const NetworkData& data, DataType typ
   for (const GraphTensorId input : graph.inputs) {
     const GraphTensor& tensor = graph.tensor(input);
     memory(input) =
-        dnnl::memory(packed(tensor.shape, storage_of(type, tensor.quantization).type), engine_);
+        dnnl::memory(packed(tensor.shape(), storage_of(type, tensor.quantization).type), engine_);
   }
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
@@ -53,7 +53,7 @@ CpuNetwork::CpuNetwork(const Graph& graph, const NetworkData& data, DataType typ
       source.inputs.push_back(memory(input));
     }
     layers_.push_back(layer_steps(source));
-    memory(node.output) = layers_.back().output;
+    memory(node.output()) = layers_.back().output;
   }
   // Real numbers for the first pass: times of bf16 and fp32 depend on what they multiply.
   for (const GraphTensorId input : graph.inputs) {
@@ -77,8 +77,9 @@ CpuNetwork::~CpuNetwork() {
 void CpuNetwork::write(GraphTensorId tensor, std::span<const float> values) {
   use_threads();
   dnnl::memory packed = packed_like(tensor);
-  SYSTOLE_CHECK(static_cast<std::int64_t>(values.size()) == graph_.tensor(tensor).shape.elements(),
-                "{} values of {}", values.size(), graph_.tensor(tensor).name);
+  SYSTOLE_CHECK(
+      static_cast<std::int64_t>(values.size()) == graph_.tensor(tensor).shape().elements(),
+      "{} values of {}", values.size(), graph_.tensor(tensor).name);
   const Storage storage = storage_of(type_, graph_.tensor(tensor).quantization);
   auto* const bytes = static_cast<std::uint8_t*>(packed.get_data_handle());
   auto* const reals = static_cast<float*>(packed.get_data_handle());
@@ -99,7 +100,7 @@ std::vector<float> CpuNetwork::read(GraphTensorId tensor) {
   dnnl::reorder(memory(tensor), packed).execute(stream_, memory(tensor), packed);
   stream_.wait();
   const Storage storage = storage_of(type_, graph_.tensor(tensor).quantization);
-  std::vector<float> values(static_cast<std::size_t>(graph_.tensor(tensor).shape.elements()));
+  std::vector<float> values(static_cast<std::size_t>(graph_.tensor(tensor).shape().elements()));
   const auto* const bytes = static_cast<const std::uint8_t*>(packed.get_data_handle());
   const auto* const reals = static_cast<const float*>(packed.get_data_handle());
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -156,7 +157,7 @@ dnnl::memory CpuNetwork::packed_like(GraphTensorId tensor) {
   const GraphTensor& described = graph_.tensor(tensor);
   const Type type =
       type_ == DataType::Int8 ? storage_of(type_, described.quantization).type : Type::f32;
-  return {packed(described.shape, type), engine_};
+  return {packed(described.shape(), type), engine_};
 }
 
 void CpuNetwork::issue(const LayerSteps& layer) {

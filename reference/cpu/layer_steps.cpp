@@ -88,17 +88,17 @@ class Builder {
   }
 
   LayerSteps operator()(const Dense& dense) {
-    const std::int64_t batch = tensor(0).shape.batch;
-    const std::int64_t k = tensor(0).shape.channels;
-    const std::int64_t n = output().shape.channels;
+    const std::int64_t batch = tensor(0).shape().batch;
+    const std::int64_t k = tensor(0).shape().channels;
+    const std::int64_t n = output().shape().channels;
     const Description x_flat({batch, k}, storage(0).type, Layout::ab);
     const Description y_flat({batch, n}, output_storage().type, Layout::ab);
     const dnnl::matmul::primitive_desc description(
         {x_flat, {{k, n}, weight_type(), Layout::any}, {{1, n}, bias_type(), Layout::ab}, y_flat},
         weighted_attributes(dense.weights, dense.activation), source_.engine);
     const LayerParameters parameters = source_.data.parameters(source_.graph, source_.node);
-    const dnnl::memory x = packed(source_.inputs[0], tensor(0).shape);
-    const dnnl::memory y = fresh(output().shape, output_storage().type);
+    const dnnl::memory x = packed(source_.inputs[0], tensor(0).shape());
+    const dnnl::memory y = fresh(output().shape(), output_storage().type);
     step(description, dnnl::matmul(description),
          {{DNNL_ARG_SRC, viewed(x, x_flat)},
           {DNNL_ARG_WEIGHTS,
@@ -155,11 +155,11 @@ class Builder {
   }
 
   LayerSteps operator()(const Concat& /*concat*/) {
-    const dnnl::memory y = fresh(output().shape, output_storage().type);
+    const dnnl::memory y = fresh(output().shape(), output_storage().type);
     result_.owners.push_back(y);
     Dims at{0, 0, 0, 0};
     for (std::size_t i = 0; i < source_.inputs.size(); ++i) {
-      const Dims part = dims_of(tensor(i).shape);
+      const Dims part = dims_of(tensor(i).shape());
       dnnl::primitive_attr attributes;
       if (is_int8_) {
         attributes.set_output_scales(
@@ -176,8 +176,8 @@ class Builder {
   }
 
   LayerSteps operator()(const Flatten& /*flatten*/) {
-    const dnnl::memory x = packed(source_.inputs[0], tensor(0).shape);
-    return finished(viewed(x, {dims_of(output().shape), output_storage().type, Layout::nhwc}));
+    const dnnl::memory x = packed(source_.inputs[0], tensor(0).shape());
+    return finished(viewed(x, {dims_of(output().shape()), output_storage().type, Layout::nhwc}));
   }
 
   LayerSteps operator()(const SoftmaxChannels& /*softmax*/) {
@@ -194,7 +194,7 @@ class Builder {
   [[nodiscard]] const GraphTensor& tensor(std::size_t input) const {
     return source_.graph.tensor(node_.inputs.at(input));
   }
-  [[nodiscard]] const GraphTensor& output() const { return source_.graph.tensor(node_.output); }
+  [[nodiscard]] const GraphTensor& output() const { return source_.graph.tensor(node_.output()); }
   [[nodiscard]] Storage storage(std::size_t input) const {
     return storage_of(source_.type, tensor(input).quantization);
   }
@@ -367,8 +367,8 @@ class Builder {
   [[nodiscard]] dnnl::memory convolved(const Conv2d& convolution, Result result) {
     const Kernel& kernel = convolution.kernel;
     const std::int64_t groups = convolution.groups;
-    const Shape& in = tensor(0).shape;
-    const Shape& out = output().shape;
+    const Shape in = tensor(0).shape();
+    const Shape out = output().shape();
     const Dims grouped{groups, out.channels / groups, in.channels / groups, kernel.rows,
                        kernel.cols};
     // Grouped or not is a different number of dimensions in oneDNN.
@@ -419,7 +419,7 @@ class Builder {
       algorithm = pooling.count_padding ? dnnl::algorithm::pooling_avg_include_padding
                                         : dnnl::algorithm::pooling_avg_exclude_padding;
     }
-    const Description result(dims_of(output().shape), x.get_desc().data_type(), Layout::any);
+    const Description result(dims_of(output().shape()), x.get_desc().data_type(), Layout::any);
     const dnnl::pooling_v2_forward::primitive_desc description(
         {dnnl::prop_kind::forward_inference,
          algorithm,
@@ -480,7 +480,7 @@ Storage storage_of(DataType type, const Quantization& quantization) {
 LayerSteps layer_steps(const LayerSource& source) {
   const Node& node = source.graph.node(source.node);
   try {
-    return std::visit(Builder(source), node.attributes);
+    return std::visit(Builder(source), node.op);
   } catch (const dnnl::error& error) {
     SYSTOLE_CHECK(error.status == dnnl_unimplemented || error.status == dnnl_runtime_error,
                   "{}: oneDNN: {}", node.name, error.what());

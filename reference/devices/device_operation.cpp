@@ -50,23 +50,23 @@ class Operations {
               [&](const Flatten&) { view(node); },
               [&](const SoftmaxChannels&) { elementwise(node, node.name); },
           },
-          node.attributes);
+          node.op);
     }
     return std::move(operations_);
   }
 
  private:
   [[nodiscard]] std::int64_t elements(GraphTensorId tensor) const {
-    return graph_.tensor(tensor).shape.elements() / graph_.batch;
+    return graph_.tensor(tensor).shape().elements() / graph_.batch;
   }
 
   void made_by(const Node& node, std::ptrdiff_t operation) {
-    producer_[static_cast<std::size_t>(node.output)] = operation;
+    producer_[static_cast<std::size_t>(node.output())] = operation;
   }
 
   /// Reads its inputs, writes its output.
   void elementwise(const Node& node, const std::string& name) {
-    DeviceOperation operation{.name = name, .output = elements(node.output)};
+    DeviceOperation operation{.name = name, .output = elements(node.output())};
     for (const GraphTensorId input : node.inputs) {
       operation.input += elements(input);
     }
@@ -76,8 +76,8 @@ class Operations {
   /// Reads and writes the output of the node once more.
   void pass(const Node& node, const std::string& suffix) {
     add_operation(node, {.name = node.name + suffix,
-                         .input = elements(node.output),
-                         .output = elements(node.output)});
+                         .input = elements(node.output()),
+                         .output = elements(node.output())});
   }
 
   void add_operation(const Node& node, DeviceOperation operation) {
@@ -93,7 +93,7 @@ class Operations {
                          .kind = direct ? OperationKind::Direct : OperationKind::MatrixProduct,
                          .shape = shape,
                          .input = elements(node.inputs.front()),
-                         .output = elements(node.output),
+                         .output = elements(node.output()),
                          .weights = shape.groups * shape.k * shape.n});
     if (!fused_ && batch_norm) {
       pass(node, ".batch_norm");
@@ -119,7 +119,7 @@ class Operations {
   void addition(const Node& node, const FusedActivation& fused_activation) {
     const std::ptrdiff_t joined = product_to_join(node);
     if (joined >= 0) {
-      operations_[static_cast<std::size_t>(joined)].residual += elements(node.output);
+      operations_[static_cast<std::size_t>(joined)].residual += elements(node.output());
       made_by(node, joined);
       return;
     }

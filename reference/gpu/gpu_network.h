@@ -44,7 +44,7 @@ class GpuNetwork : public DeviceNetwork {
     backend_.upload(program_.tensor(tensor), stored.data(), stored.size() * sizeof(T));
   }
   [[nodiscard]] std::vector<float> read(GraphTensorId tensor) override {
-    std::vector<T> stored(static_cast<std::size_t>(graph_.tensor(tensor).shape.elements()));
+    std::vector<T> stored(static_cast<std::size_t>(graph_.tensor(tensor).shape().elements()));
     backend_.download(stored.data(), program_.tensor(tensor), stored.size() * sizeof(T));
     std::vector<float> values(stored.size());
     for (std::size_t i = 0; i < values.size(); ++i) {

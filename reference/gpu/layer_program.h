@@ -64,12 +64,12 @@ class LayerProgram {
   LayerProgram(Backend& backend, const Graph& graph, const NetworkData& data)
       : backend_(backend), graph_(graph), data_(data), tensors_(graph.tensors.size()) {
     for (const GraphTensorId input : graph.inputs) {
-      tensors_[index_of(input)] = room<T>(graph.tensor(input).shape.elements());
+      tensors_[index_of(input)] = room<T>(graph.tensor(input).shape().elements());
     }
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       layers_.emplace_back();
       id_ = static_cast<NodeId>(i);
-      std::visit([this](const auto& attributes) { build(attributes); }, node().attributes);
+      std::visit([this](const auto& attributes) { build(attributes); }, node().op);
     }
     scratch_ = backend.allocate(static_cast<std::size_t>(scratch_bytes_));
     sums_ = static_cast<Accumulator<T>*>(backend.allocate(static_cast<std::size_t>(sums_bytes_)));
@@ -161,11 +161,11 @@ class LayerProgram {
     std::int64_t first = 0;
     for (std::size_t i = 0; i < node().inputs.size(); ++i) {
       move(i, {}, y, out().channels, first, i == 0 ? "concat" : "");
-      first += tensor_of(i).shape.channels;
+      first += tensor_of(i).shape().channels;
     }
   }
 
-  void build(const Flatten& /*flatten*/) { tensors_[index_of(node().output)] = input(0); }
+  void build(const Flatten& /*flatten*/) { tensors_[index_of(node().output())] = input(0); }
 
   void build(const PoolTensor& pooling) {
     T* y = make_output();
@@ -311,7 +311,7 @@ class LayerProgram {
             std::int64_t first, const char* name) {
     Move<T> op{.input = input(from),
                .output = to,
-               .columns = tensor_of(from).shape.channels,
+               .columns = tensor_of(from).shape().channels,
                .pitch = pitch,
                .first = first,
                .zero_point = zero_point(from),
@@ -327,7 +327,7 @@ class LayerProgram {
                    .table = op.rule.table};
       }
     }
-    launch(op, tensor_of(from).shape.elements(), name);
+    launch(op, tensor_of(from).shape().elements(), name);
   }
 
   // --- rules and parameters ---
@@ -436,7 +436,7 @@ class LayerProgram {
     return place;
   }
   [[nodiscard]] T* make_output() {
-    return tensors_[index_of(node().output)] = room<T>(out().elements());
+    return tensors_[index_of(node().output())] = room<T>(out().elements());
   }
   void add(const std::string& name, std::function<void()> work) {
     Layer& layer = layers_.back();
@@ -455,10 +455,10 @@ class LayerProgram {
   [[nodiscard]] const GraphTensor& tensor_of(std::size_t input) const {
     return graph_.tensor(node().inputs.at(input));
   }
-  [[nodiscard]] const Shape& in() const { return tensor_of(0).shape; }
-  [[nodiscard]] const Shape& out() const { return graph_.tensor(node().output).shape; }
+  [[nodiscard]] Shape in() const { return tensor_of(0).shape(); }
+  [[nodiscard]] Shape out() const { return graph_.tensor(node().output()).shape(); }
   [[nodiscard]] const Quantization& quantization() const {
-    return graph_.tensor(node().output).quantization;
+    return graph_.tensor(node().output()).quantization;
   }
   [[nodiscard]] T* input(std::size_t index) const {
     return tensors_[index_of(node().inputs.at(index))];

@@ -46,7 +46,7 @@ LayerValues Evaluator::evaluate_next() {
   LayerValues result = evaluate(node);
   ++next_;
   live_.done(node);
-  live_.keep(node.output, result.values);
+  live_.keep(node.output(), result.values);
   return result;
 }
 
@@ -60,15 +60,15 @@ LayerValues Evaluator::evaluate(const Node& node) const {
           return {.values = evaluate_plain(node, attributes), .accumulators = {}};
         }
       },
-      node.attributes);
+      node.op);
 }
 
 LayerValues Evaluator::evaluate_weighted(const Node& node, const Conv2d& convolution) const {
   const GraphTensor& in = input_tensor(node, 0);
   const LayerParameters parameters = data_.parameters(graph_, static_cast<NodeId>(next_));
   std::vector<std::int32_t> accumulators =
-      convolve({.input = in.shape,
-                .output = graph_.tensor(node.output).shape,
+      convolve({.input = in.shape(),
+                .output = graph_.tensor(node.output()).shape(),
                 .kernel = convolution.kernel,
                 .groups = convolution.groups},
                *live_.input(node, 0), in.quantization.zero_point, parameters.weights);
@@ -78,11 +78,11 @@ LayerValues Evaluator::evaluate_weighted(const Node& node, const Conv2d& convolu
 
 LayerValues Evaluator::evaluate_weighted(const Node& node, const Dense& dense) const {
   const GraphTensor& in = input_tensor(node, 0);
-  SYSTOLE_CHECK(in.shape.rows == 1 && in.shape.cols == 1, "{}: dense over {} x {} pixels",
-                node.name, in.shape.rows, in.shape.cols);
+  SYSTOLE_CHECK(in.shape().rows == 1 && in.shape().cols == 1, "{}: dense over {} x {} pixels",
+                node.name, in.shape().rows, in.shape().cols);
   const LayerParameters parameters = data_.parameters(graph_, static_cast<NodeId>(next_));
   std::vector<std::int32_t> accumulators =
-      contract(in.shape.batch, in.shape.channels, graph_.tensor(node.output).shape.channels,
+      contract(in.shape().batch, in.shape().channels, graph_.tensor(node.output()).shape().channels,
                *live_.input(node, 0), in.quantization.zero_point, parameters.weights);
   return finish_weighted(node, parameters, std::move(accumulators), dense.weights,
                          dense.activation);
@@ -92,10 +92,10 @@ LayerValues Evaluator::finish_weighted(const Node& node, const LayerParameters& 
                                        std::vector<std::int32_t> accumulators,
                                        const WeightInfo& weights,
                                        const FusedActivation& activation) const {
-  const GraphTensor& out = graph_.tensor(node.output);
-  SYSTOLE_CHECK(static_cast<std::int64_t>(parameters.biases.size()) == out.shape.channels,
+  const GraphTensor& out = graph_.tensor(node.output());
+  SYSTOLE_CHECK(static_cast<std::int64_t>(parameters.biases.size()) == out.shape().channels,
                 "{}: {} biases, expected {}", node.name, parameters.biases.size(),
-                out.shape.channels);
+                out.shape().channels);
   add_biases(accumulators, parameters.biases);
   const double accumulator_scale = input_tensor(node, 0).quantization.scale * weights.scale;
   SharedValues values =
@@ -106,37 +106,37 @@ LayerValues Evaluator::finish_weighted(const Node& node, const LayerParameters& 
 SharedValues Evaluator::evaluate_plain(const Node& node, const AddTensors& addition) const {
   return share(add(*live_.input(node, 0), input_tensor(node, 0).quantization, *live_.input(node, 1),
                    input_tensor(node, 1).quantization, addition.activation.kind,
-                   graph_.tensor(node.output).quantization));
+                   graph_.tensor(node.output()).quantization));
 }
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const Activate& activation) const {
   return share(activate(*live_.input(node, 0), input_tensor(node, 0).quantization,
-                        activation.activation.kind, graph_.tensor(node.output).quantization));
+                        activation.activation.kind, graph_.tensor(node.output()).quantization));
 }
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const PoolTensor& pooling) const {
   const GraphTensor& in = input_tensor(node, 0);
-  const GraphTensor& out = graph_.tensor(node.output);
+  const GraphTensor& out = graph_.tensor(node.output());
   return share(pool({.attributes = pooling,
-                     .input = in.shape,
-                     .output = out.shape,
+                     .input = in.shape(),
+                     .output = out.shape(),
                      .input_quantization = in.quantization,
                      .output_quantization = out.quantization},
                     *live_.input(node, 0)));
 }
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const Concat& /*concat*/) const {
-  const GraphTensor& out = graph_.tensor(node.output);
-  std::vector<std::int8_t> values(static_cast<std::size_t>(out.shape.elements()));
+  const GraphTensor& out = graph_.tensor(node.output());
+  std::vector<std::int8_t> values(static_cast<std::size_t>(out.shape().elements()));
   std::int64_t first_channel = 0;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const GraphTensor& in = input_tensor(node, i);
-    concatenate(*live_.input(node, i), in.shape.channels, in.quantization, values,
-                out.shape.channels, first_channel, out.quantization);
-    first_channel += in.shape.channels;
+    concatenate(*live_.input(node, i), in.shape().channels, in.quantization, values,
+                out.shape().channels, first_channel, out.quantization);
+    first_channel += in.shape().channels;
   }
-  SYSTOLE_CHECK(first_channel == out.shape.channels, "{}: {} of {} channels", node.name,
-                first_channel, out.shape.channels);
+  SYSTOLE_CHECK(first_channel == out.shape().channels, "{}: {} of {} channels", node.name,
+                first_channel, out.shape().channels);
   return share(std::move(values));
 }
 
@@ -146,9 +146,9 @@ SharedValues Evaluator::evaluate_plain(const Node& node, const Flatten& /*flatte
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const SoftmaxChannels& /*softmax*/) const {
   const GraphTensor& in = input_tensor(node, 0);
-  SYSTOLE_CHECK(graph_.tensor(node.output).quantization == kSoftmaxQuantization,
+  SYSTOLE_CHECK(graph_.tensor(node.output()).quantization == kSoftmaxQuantization,
                 "{}: softmax with another quantisation than 1/256, -128", node.name);
-  return share(softmax(*live_.input(node, 0), in.shape.channels, in.quantization.scale));
+  return share(softmax(*live_.input(node, 0), in.shape().channels, in.quantization.scale));
 }
 
 const GraphTensor& Evaluator::input_tensor(const Node& node, std::size_t index) const {

@@ -28,9 +28,9 @@ class LiveTensors {
 
   void keep(GraphTensorId tensor, Shared<Value> values) {
     const GraphTensor& description = graph_.tensor(tensor);
-    SYSTOLE_CHECK(static_cast<std::int64_t>(values->size()) == description.shape.elements(),
+    SYSTOLE_CHECK(static_cast<std::int64_t>(values->size()) == description.shape().elements(),
                   "{}: {} values, expected {}", description.name, values->size(),
-                  description.shape.elements());
+                  description.shape().elements());
     if (uses_ahead_[index_of(tensor)] > 0) {
       live_[index_of(tensor)] = std::move(values);
     }

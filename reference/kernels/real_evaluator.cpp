@@ -26,7 +26,8 @@ RealLayerValues plain(std::vector<float> values) {
 RealEvaluator::RealEvaluator(const Graph& graph, const NetworkData& data,
                              const std::vector<SummationOrder>& orders)
     : graph_(graph), data_(data), orders_(orders), live_(graph) {
-  SYSTOLE_CHECK(graph.type() == DataType::Bf16, "a network of {}", name_of(graph.type()));
+  SYSTOLE_CHECK(graph.input_type() == DataType::Bf16, "a network of {}",
+                name_of(graph.input_type()));
   SYSTOLE_CHECK(orders.size() == graph.nodes.size(), "{} orders of addition for {} layers",
                 orders.size(), graph.nodes.size());
   for (const GraphTensorId input : graph.inputs) {
@@ -40,13 +41,13 @@ RealLayerValues RealEvaluator::evaluate_next() {
   RealLayerValues result = evaluate(node);
   ++next_;
   live_.done(node);
-  live_.keep(node.output, result.values);
+  live_.keep(node.output(), result.values);
   return result;
 }
 
 RealLayerValues RealEvaluator::evaluate(const Node& node) const {
   return std::visit([&](const auto& attributes) { return evaluate_one(node, attributes); },
-                    node.attributes);
+                    node.op);
 }
 
 RealLayerValues RealEvaluator::evaluate_weighted(const Node& node,
@@ -69,19 +70,20 @@ RealLayerValues RealEvaluator::evaluate_weighted(const Node& node,
 
 RealLayerValues RealEvaluator::evaluate_one(const Node& node, const Conv2d& convolution) const {
   return evaluate_weighted(node,
-                           {.input = graph_.tensor(node.inputs.at(0)).shape,
-                            .output = graph_.tensor(node.output).shape,
+                           {.input = graph_.tensor(node.inputs.at(0)).shape(),
+                            .output = graph_.tensor(node.output()).shape(),
                             .kernel = convolution.kernel,
                             .groups = convolution.groups},
                            convolution.activation);
 }
 
 RealLayerValues RealEvaluator::evaluate_one(const Node& node, const Dense& dense) const {
-  const Shape& in = graph_.tensor(node.inputs.at(0)).shape;
+  const Shape in = graph_.tensor(node.inputs.at(0)).shape();
   SYSTOLE_CHECK(in.rows == 1 && in.cols == 1, "{}: dense over {} x {} pixels", node.name, in.rows,
                 in.cols);
   return evaluate_weighted(
-      node, {.input = in, .output = graph_.tensor(node.output).shape, .kernel = {}, .groups = 1},
+      node,
+      {.input = in, .output = graph_.tensor(node.output()).shape(), .kernel = {}, .groups = 1},
       dense.activation);
 }
 
@@ -95,19 +97,19 @@ RealLayerValues RealEvaluator::evaluate_one(const Node& node, const Activate& ac
 
 RealLayerValues RealEvaluator::evaluate_one(const Node& node, const PoolTensor& pooling) const {
   return plain(pool({.attributes = pooling,
-                     .input = graph_.tensor(node.inputs.at(0)).shape,
-                     .output = graph_.tensor(node.output).shape,
+                     .input = graph_.tensor(node.inputs.at(0)).shape(),
+                     .output = graph_.tensor(node.output()).shape(),
                      .input_quantization = {},
                      .output_quantization = {}},
                     std::span<const float>(*live_.input(node, 0))));
 }
 
 RealLayerValues RealEvaluator::evaluate_one(const Node& node, const Concat& /*concat*/) const {
-  const Shape& out = graph_.tensor(node.output).shape;
+  const Shape out = graph_.tensor(node.output()).shape();
   std::vector<float> values(static_cast<std::size_t>(out.elements()));
   std::int64_t first_channel = 0;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    const std::int64_t channels = graph_.tensor(node.inputs[i]).shape.channels;
+    const std::int64_t channels = graph_.tensor(node.inputs[i]).shape().channels;
     const float* from = live_.input(node, i)->data();
     for (std::int64_t pixel = 0; pixel < out.pixels(); ++pixel, from += channels) {
       std::copy_n(from, channels, values.data() + pixel * out.channels + first_channel);
@@ -125,7 +127,7 @@ RealLayerValues RealEvaluator::evaluate_one(const Node& node, const Flatten& /*f
 
 RealLayerValues RealEvaluator::evaluate_one(const Node& node,
                                             const SoftmaxChannels& /*softmax*/) const {
-  return plain(softmax(*live_.input(node, 0), graph_.tensor(node.inputs.at(0)).shape.channels));
+  return plain(softmax(*live_.input(node, 0), graph_.tensor(node.inputs.at(0)).shape().channels));
 }
 
 }  // namespace systole::reference

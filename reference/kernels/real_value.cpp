@@ -78,7 +78,7 @@ class Element {
       : graph_(graph), node_(node), operands_(operands), at_(at) {}
 
   [[nodiscard]] RealValue operator()(const Conv2d& convolution) const {
-    const Shape& in = shape(0);
+    const Shape in = shape(0);
     const std::int64_t channels = in.channels / convolution.groups;
     const std::int64_t columns = output().channels / convolution.groups;
     const std::int64_t group = at_.channel / columns;
@@ -142,7 +142,7 @@ class Element {
   [[nodiscard]] RealValue operator()(const Concat& /*concat*/) const {
     std::int64_t channel = at_.channel;
     for (std::size_t i = 0; i < node_.inputs.size(); ++i) {
-      const Shape& in = shape(i);
+      const Shape in = shape(i);
       if (channel < in.channels) {
         return {.value = input(i, flat(in, channel))};
       }
@@ -158,7 +158,7 @@ class Element {
 
   /// exp(x - largest) / sum of the same.
   [[nodiscard]] RealValue operator()(const SoftmaxChannels& /*softmax*/) const {
-    const Shape& in = shape(0);
+    const Shape in = shape(0);
     const std::int64_t first = flat(in, 0);
     double largest = -std::numeric_limits<double>::infinity();
     double least = std::numeric_limits<double>::infinity();
@@ -178,10 +178,10 @@ class Element {
   }
 
  private:
-  [[nodiscard]] const Shape& shape(std::size_t input) const {
-    return graph_.tensor(node_.inputs.at(input)).shape;
+  [[nodiscard]] Shape shape(std::size_t input) const {
+    return graph_.tensor(node_.inputs.at(input)).shape();
   }
-  [[nodiscard]] const Shape& output() const { return graph_.tensor(node_.output).shape; }
+  [[nodiscard]] Shape output() const { return graph_.tensor(node_.output()).shape(); }
   [[nodiscard]] float input(std::size_t index, std::int64_t element) const {
     return operands_.inputs[index][static_cast<std::size_t>(element)];
   }
@@ -199,7 +199,7 @@ class Element {
   /// Calls visit(ky, kx, pixel of the input) where the window lies inside the image.
   template <class Visit>
   void for_window(const Kernel& kernel, const Visit& visit) const {
-    const Shape& in = shape(0);
+    const Shape in = shape(0);
     for (std::int64_t ky = 0; ky < kernel.rows; ++ky) {
       const std::int64_t row =
           at_.row * kernel.stride_rows + ky * kernel.dilation_rows - kernel.pad_top;
@@ -237,7 +237,7 @@ double unit_roundoff(DataType type) {
 
 RealValue real_value(const Graph& graph, const Node& node, const RealOperands& operands,
                      const ElementIndex& at) {
-  return std::visit(Element(graph, node, operands, at), node.attributes);
+  return std::visit(Element(graph, node, operands, at), node.op);
 }
 
 }  // namespace systole::reference

@@ -31,17 +31,17 @@ struct Weighted {
 };
 
 Weighted weighted(const Node& node) {
-  if (const auto* convolution = std::get_if<Conv2d>(&node.attributes)) {
+  if (const auto* convolution = std::get_if<Conv2d>(&node.op)) {
     return {.weights = &convolution->weights, .activation = &convolution->activation};
   }
-  if (const auto* dense = std::get_if<Dense>(&node.attributes)) {
+  if (const auto* dense = std::get_if<Dense>(&node.op)) {
     return {.weights = &dense->weights, .activation = &dense->activation};
   }
   return {};
 }
 
 const FusedActivation* activation_of(const Node& node) {
-  if (const auto* alone = std::get_if<Activate>(&node.attributes)) {
+  if (const auto* alone = std::get_if<Activate>(&node.op)) {
     return &alone->activation;
   }
   return weighted(node).activation;
@@ -73,7 +73,7 @@ class Comparison {
       const Node& node = graph_.node(id);
       const LayerValues expected = evaluator.evaluate_next();
       compare(id, node, expected);
-      values_[node.output] = expected.values;
+      values_[node.output()] = expected.values;
       forget_inputs(id);
     }
     numerics_.bound = bound();
@@ -89,7 +89,7 @@ class Comparison {
     }
     poison(node);
     network_.run(id);
-    const std::vector<float> actual = network_.read(node.output);
+    const std::vector<float> actual = network_.read(node.output());
     SYSTOLE_CHECK(actual.size() == expected.values->size(), "{}: {} values, expected {}", node.name,
                   actual.size(), expected.values->size());
     if (type_ == DataType::Int8) {
@@ -105,12 +105,12 @@ class Comparison {
   /// So that an element that the layer does not write is not right from a pass before. A view
   /// may share the memory of its input.
   void poison(const Node& node) {
-    if (std::holds_alternative<Flatten>(node.attributes)) {
+    if (std::holds_alternative<Flatten>(node.op)) {
       return;
     }
-    const auto size = static_cast<std::size_t>(graph_.tensor(node.output).shape.elements());
+    const auto size = static_cast<std::size_t>(graph_.tensor(node.output()).shape().elements());
     constexpr float kUnlikely = 99;
-    network_.write(node.output, std::vector<float>(size, kUnlikely));
+    network_.write(node.output(), std::vector<float>(size, kUnlikely));
   }
 
   [[nodiscard]] std::vector<float> device_values(GraphTensorId tensor) const {
@@ -153,13 +153,13 @@ class Comparison {
     }
     const double slope = activation->kind == ActivationKind::Sigmoid ? 0.25 : 1;
     return 1 + std::ceil(slope * activation->before.scale / 2 /
-                         graph_.tensor(node.output).quantization.scale);
+                         graph_.tensor(node.output()).quantization.scale);
   }
 
   /// In steps of the output, clamped, not rounded.
   [[nodiscard]] double exact_result(const Node& node, const Weighted& layer,
                                     std::int32_t accumulator) const {
-    const Quantization& out = graph_.tensor(node.output).quantization;
+    const Quantization& out = graph_.tensor(node.output()).quantization;
     const double ratio =
         graph_.tensor(node.inputs[0]).quantization.scale * layer.weights->scale / out.scale;
     const reference::Range range = reference::activation_range(layer.activation->kind, out);
@@ -184,7 +184,7 @@ class Comparison {
     }
     const reference::RealOperands operands{
         .inputs = {inputs.begin(), inputs.end()}, .weights = weights, .biases = biases};
-    const Shape& shape = graph_.tensor(node.output).shape;
+    const Shape shape = graph_.tensor(node.output()).shape();
     const std::int64_t samples = std::min(shape.elements(), kComparedElements);
     for (std::int64_t sample = 0; sample < samples; ++sample) {
       const std::int64_t element = sample * shape.elements() / samples + sample % 2;
@@ -201,7 +201,7 @@ class Comparison {
                                                       .col = pixel % shape.cols,
                                                       .channel = element % shape.channels});
     constexpr double kSubnormal = 0x1p-25;  // half the least step of fp16
-    const int roundings = std::holds_alternative<SoftmaxChannels>(node.attributes) ? 2 : 1;
+    const int roundings = std::holds_alternative<SoftmaxChannels>(node.op) ? 2 : 1;
     const double allowed =
         expected.slack + roundings * (reference::unit_roundoff(type_) *
                                           (std::fabs(expected.value) + expected.slack) +

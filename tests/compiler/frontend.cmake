@@ -14,4 +14,5 @@ systole_test(compiler_frontend_test
     frontend/real_network_test.cpp
     frontend/workloads_test.cpp
     graph/graph_test.cpp
+    graph/tensor_test.cpp
   DEPENDS systole_compiler systole_test_support)

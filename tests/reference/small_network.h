@@ -42,15 +42,14 @@ class GraphBuilder {
     graph.inputs.push_back(tensor(name, shape, quantization));
     return graph.inputs.back();
   }
-  GraphTensorId node(const std::string& name, const Attributes& attributes,
-                     std::vector<GraphTensorId> inputs, const Shape& shape,
-                     const Quantization& quantization) {
+  GraphTensorId node(const std::string& name, const Op& op, std::vector<GraphTensorId> inputs,
+                     const Shape& shape, const Quantization& quantization) {
     const GraphTensorId output = tensor(name, shape, quantization);
     graph.nodes.push_back({.name = name,
                            .kind = "",
                            .inputs = std::move(inputs),
-                           .output = output,
-                           .attributes = attributes,
+                           .outputs = {output},
+                           .op = op,
                            .location = {}});
     return output;
   }
@@ -62,7 +61,7 @@ class GraphBuilder {
   GraphTensorId tensor(const std::string& name, const Shape& shape,
                        const Quantization& quantization) {
     graph.tensors.push_back(
-        {.name = name, .shape = shape, .type = type, .quantization = quantization});
+        {.name = name, .type = image_type(type, shape), .role = {}, .quantization = quantization});
     return static_cast<GraphTensorId>(graph.tensors.size()) - 1;
   }
 };

@@ -46,18 +46,20 @@ Graph sample_graph() {
   graph.name = "sample";
   graph.file = "sample.yaml";
   graph.batch = 2;
-  graph.tensors = {
-      {.name = "input", .shape = {2, 8, 8, 16}},  {.name = "conv1", .shape = {2, 8, 8, 32}},
-      {.name = "add1", .shape = {2, 8, 8, 32}},   {.name = "flatten", .shape = {2, 1, 1, 2048}},
-      {.name = "dense1", .shape = {2, 1, 1, 10}}, {.name = "softmax", .shape = {2, 1, 1, 10}}};
+  graph.tensors = {{.name = "input", .type = {.extents = {2, 8, 8, 16}}},
+                   {.name = "conv1", .type = {.extents = {2, 8, 8, 32}}},
+                   {.name = "add1", .type = {.extents = {2, 8, 8, 32}}},
+                   {.name = "flatten", .type = {.extents = {2, 2048}}},
+                   {.name = "dense1", .type = {.extents = {2, 10}}},
+                   {.name = "softmax", .type = {.extents = {2, 10}}}};
   Conv2d conv;
   conv.kernel = {
       .rows = 3, .cols = 3, .pad_top = 1, .pad_bottom = 1, .pad_left = 1, .pad_right = 1};
-  graph.nodes = {{"conv1", "conv2d", {0}, 1, conv, {}},
-                 {"add1", "add", {1, 1}, 2, AddTensors{}, {}},
-                 {"flatten", "flatten", {2}, 3, Flatten{}, {}},
-                 {"dense1", "dense", {3}, 4, Dense{}, {}},
-                 {"softmax", "softmax", {4}, 5, SoftmaxChannels{}, {}}};
+  graph.nodes = {{"conv1", "conv2d", {0}, {1}, conv, {}},
+                 {"add1", "add", {1, 1}, {2}, AddTensors{}, {}},
+                 {"flatten", "flatten", {2}, {3}, Flatten{}, {}},
+                 {"dense1", "dense", {3}, {4}, Dense{}, {}},
+                 {"softmax", "softmax", {4}, {5}, SoftmaxChannels{}, {}}};
   graph.inputs = {0};
   graph.outputs = {5};
   return graph;

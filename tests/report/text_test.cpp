@@ -61,7 +61,7 @@ TEST(TextReport, FitsAHundredColumnsWhateverTheNames) {
       "a_layer_with_a_name_as_long_as_frameworks_like_to_make_them/branch_12/conv2d_7";
   result.graph.nodes[1].name = "two\nlines";
   result.graph.nodes[3].name = "Gr\u00f6\u00dfe";
-  result.graph.tensors[1].shape = {2, 100'000, 100'000, 65'536};
+  result.graph.tensors[1].type.extents = {2, 100'000, 100'000, 65'536};
   result.counters.layers[0].macs = INT64_MAX;
   result.counters.layers[0].active = CoreCycles(INT64_MAX / 4);
   result.counters.layers[0].dram_read_bytes = INT64_MAX / 4;

@@ -70,7 +70,7 @@ TEST(CompulsoryBytes, AreWeightsAndBiasesOnce) {
 
 TEST(CompulsoryBytes, CountBiasesOnlyWhereTheLayerHasThem) {
   Graph graph = sample_result().graph;
-  Conv2d& conv = std::get<Conv2d>(graph.nodes[0].attributes);
+  Conv2d& conv = std::get<Conv2d>(graph.nodes[0].op);
   conv.weights.bias = false;
   EXPECT_EQ(compulsory_bytes(graph, graph.nodes[0]), Bytes(4608));
   conv.weights.batch_norm = true;

@@ -35,7 +35,7 @@ std::vector<double> channel_means(const std::vector<std::int8_t>& values, std::s
 
 Spread spread_of(const GraphTensor& tensor, const std::vector<std::int8_t>& values) {
   const auto count = static_cast<double>(values.size());
-  const auto means = channel_means(values, static_cast<std::size_t>(tensor.shape.channels));
+  const auto means = channel_means(values, static_cast<std::size_t>(tensor.shape().channels));
   double sum = 0;
   double squares = 0;
   double within = 0;
@@ -59,7 +59,7 @@ std::string complaint(const Node& node, const GraphTensor& tensor, const Spread&
   constexpr double kLeastDeviation = 8.0;
   constexpr double kLeastWithin = 3.0;  // neighbouring pixels differ, so that a wrong address shows
   const bool alive = spread.deviation > kLeastDeviation &&
-                     (tensor.shape.rows == 1 || spread.within > kLeastWithin);
+                     (tensor.shape().rows == 1 || spread.within > kLeastWithin);
   if (alive && spread.saturated < kMostSaturated) {
     return "";
   }
@@ -77,7 +77,7 @@ TEST_P(GeneratedActivations, NeitherVanishNorSaturate) {
   while (!evaluator.done()) {
     const Node& node = evaluator.next_node();
     const auto result = evaluator.evaluate_next();
-    const GraphTensor& tensor = network.graph.tensor(node.output);
+    const GraphTensor& tensor = network.graph.tensor(node.output());
     complaints += complaint(node, tensor, spread_of(tensor, *result.values));
   }
   EXPECT_EQ(complaints, "");

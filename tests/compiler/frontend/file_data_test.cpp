@@ -65,7 +65,7 @@ TEST_F(RealWeights, OfInt8AreTakenAsTheyAreInGemmOrder) {
   // k = column * 2 + channel, n = out: rows of k hold both outputs.
   EXPECT_EQ(parameters.weights, (Bytes8{0, 10, 2, 12, 1, 11, 3, 13}));
   EXPECT_EQ(parameters.biases, (Words{-5, 1 << 29}));
-  EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale, 0.25);
+  EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale, 0.25);
 }
 
 TEST_F(RealWeights, OfGroupsComeGroupByGroup) {
@@ -93,7 +93,7 @@ TEST_F(RealWeights, OfFloatAreQuantisedByTheLargest) {
   write("c.bias.npy", npy("(2,)", Floats{0.1F, -0.02F}));
   const Network n = read(network(kConv));
   // Scale 2.54 / 127 = 0.02, as nearly as floats hold 2.54.
-  const double scale = std::get<Conv2d>(n.graph.node(0).attributes).weights.scale;
+  const double scale = std::get<Conv2d>(n.graph.node(0).op).weights.scale;
   EXPECT_DOUBLE_EQ(scale, static_cast<double>(2.54F) / 127);
   const LayerParameters parameters = n.data->parameters(n.graph, 0);
   const auto steps = [scale](float value) {
@@ -143,7 +143,7 @@ TEST_F(RealWeights, OfFloatUseTheLayersScaleAndClamp) {
 /// What biases of zero weights mean once a layer has rounded its sums to the output's steps.
 std::vector<long> steps_of_output(const Network& n, double input_scale, double output_scale) {
   const double unit =
-      input_scale * std::get<Conv2d>(n.graph.node(0).attributes).weights.scale / output_scale;
+      input_scale * std::get<Conv2d>(n.graph.node(0).op).weights.scale / output_scale;
   std::vector<long> steps;
   for (const std::int32_t bias : n.data->parameters(n.graph, 0).biases) {
     steps.push_back(std::lround(bias * unit));
@@ -156,7 +156,7 @@ TEST_F(RealWeights, OfZeroLeaveBiasesAllTheirBits) {
   write("c.bias.npy", npy("(2,)", Floats{0.3F, -7.9F}));
   const Network n = read(network(kConv));
   // Biases may have 2^29 steps of input scale 0.5 times the weights' scale.
-  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale,
+  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale,
                    static_cast<double>(7.9F) / 0x1p29 / 0.5);
   EXPECT_EQ(n.data->parameters(n.graph, 0).weights, Bytes8(8));
   // 0.3 / 0.0625 is 4.8, -7.9 / 0.0625 is -126.4.
@@ -180,7 +180,7 @@ TEST_F(RealWeights, OfZeroWithoutBiasesKeepTheirRatioAboveTheLeast) {
         read(network("  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], "
                      "output: {scale: " +
                      scale + "}}\n"));
-    EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale,
+    EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale,
                      0x1p-31 * std::stod(scale) / 0.5);
   }
 }
@@ -191,14 +191,14 @@ TEST_F(RealWeights, MeetTheScaleInFrontOfALookup) {
   const Network n =
       read(network("  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], "
                    "activation: tanh, before: {scale: 8}}\n"));
-  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale, 0x1p-31 * 8 / 0.5);
+  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale, 0x1p-31 * 8 / 0.5);
 }
 
 TEST_F(RealWeights, OfOtherFloatTypesAreConverted) {
   write("c.weight.npy", npy("(2, 2, 1, 2)", std::vector<double>{0, 1.27, 0, -2.54, 0, 0, 0, 0}));
   write("c.bias.npy", npy("(2,)", std::vector<double>{0.1, -0.02}));
   const Network n = read(network(kConv));
-  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale,
+  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale,
                    static_cast<double>(2.54F) / 127);
   EXPECT_EQ(n.data->parameters(n.graph, 0).biases, (Words{10, -2}));
 }
@@ -209,9 +209,9 @@ TEST_F(RealWeights, WithoutNumbersAreNotOpened) {
   };
   const Network n = read_shapes(network(kConv, ", file: none.npy"));
   // Whatever the scales, the ratio of results is one: 0.5 * 0.125 / 0.0625.
-  EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).attributes).weights.scale, 0.125);
+  EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale, 0.125);
   EXPECT_EQ(
-      std::get<Conv2d>(read_shapes(network(kInt8Conv)).graph.node(0).attributes).weights.scale,
+      std::get<Conv2d>(read_shapes(network(kInt8Conv)).graph.node(0).op).weights.scale,
       0.25);
   EXPECT_THROW(static_cast<void>(n.data->parameters(n.graph, 0)), InternalError);
   EXPECT_THROW(static_cast<void>(n.data->input(n.graph, 0)), InternalError);
@@ -237,7 +237,7 @@ TEST_F(RealWeights, FoldBatchNormalisation) {
       "cols: 2, channels: 2, quantization: {scale: 0.5}}\nlayers:\n" +
       std::string(kNormal));
   // Factors 2 / sqrt(15 + 1) = 0.5 and 1 / sqrt(3 + 1) = 0.5: weights 0.5, -0.5, 1, 1.5.
-  const double scale = std::get<Conv2d>(n.graph.node(0).attributes).weights.scale;
+  const double scale = std::get<Conv2d>(n.graph.node(0).op).weights.scale;
   EXPECT_DOUBLE_EQ(scale, 1.5 / 127);
   const LayerParameters parameters = n.data->parameters(n.graph, 0);
   EXPECT_EQ(parameters.weights, (Bytes8{42, 85, -42, 127}));  // 0.5 is 42.3 steps, 1 is 84.7

@@ -126,8 +126,8 @@ TEST(GeneratedParameters, HaveBiasesWithinSixteenOutputSteps) {
   const Network network = small(1);
   const Graph& graph = network.graph;
   const double unit = graph.tensor(graph.node(0).inputs[0]).quantization.scale *
-                      std::get<Conv2d>(graph.node(0).attributes).weights.scale;
-  const double limit = 16 * graph.tensor(graph.node(0).output).quantization.scale / unit;
+                      std::get<Conv2d>(graph.node(0).op).weights.scale;
+  const double limit = 16 * graph.tensor(graph.node(0).output()).quantization.scale / unit;
   const auto biases = network.data->parameters(graph, 0).biases;
   EXPECT_TRUE(std::any_of(biases.begin(), biases.end(), [](auto bias) { return bias != 0; }));
   for (const std::int32_t bias : biases) {

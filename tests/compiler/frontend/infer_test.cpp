@@ -38,7 +38,7 @@ std::vector<std::string> order_of(const Graph& graph) {
 
 Shape shape_of(const std::string& layer) {
   const Graph graph = graph_of(with_layers("  - {name: a, " + layer + "}\n"));
-  return graph.tensor(graph.nodes.back().output).shape;
+  return graph.tensor(graph.nodes.back().output()).shape();
 }
 
 TEST(Shapes, OfConvolutionsFollowTheKernel) {
@@ -60,7 +60,7 @@ TEST(Shapes, OfSamePaddingAreTheInputOverTheStrideRoundedUp) {
             (Shape{1, 3, 3, 5}));
   const Graph graph =
       graph_of(with_layers("  - {name: a, op: conv2d, channels: 5, kernel: 2, padding: same}\n"));
-  const Kernel& kernel = std::get<Conv2d>(graph.nodes[0].attributes).kernel;
+  const Kernel& kernel = std::get<Conv2d>(graph.nodes[0].op).kernel;
   EXPECT_EQ(kernel.pad_top, 0);  // one pad in all, behind
   EXPECT_EQ(kernel.pad_bottom, 1);
   EXPECT_EQ(kernel.pad_left, 0);
@@ -70,8 +70,8 @@ TEST(Shapes, OfSamePaddingAreTheInputOverTheStrideRoundedUp) {
 TEST(Shapes, OfSamePaddingNeedNoPadsWhereTheStrideSkips) {
   const Graph graph = graph_of(
       with_layers("  - {name: a, op: conv2d, channels: 5, kernel: 1, stride: 2, padding: same}\n"));
-  EXPECT_EQ(graph.tensor(graph.nodes[0].output).shape, (Shape{1, 4, 4, 5}));
-  EXPECT_EQ(std::get<Conv2d>(graph.nodes[0].attributes).kernel.pad_bottom, 0);
+  EXPECT_EQ(graph.tensor(graph.nodes[0].output()).shape(), (Shape{1, 4, 4, 5}));
+  EXPECT_EQ(std::get<Conv2d>(graph.nodes[0].op).kernel.pad_bottom, 0);
 }
 
 TEST(Shapes, OfPoolingStepByTheKernelUnlessTold) {
@@ -86,7 +86,7 @@ TEST(Shapes, OfTheOtherOperators) {
   EXPECT_EQ(shape_of("op: softmax"), (Shape{1, 8, 8, 4}));
   EXPECT_EQ(graph_of(with_layers("  - {name: r, op: relu}\n  - {name: f, op: flatten}\n"))
                 .tensors.back()
-                .shape,
+                .shape(),
             (Shape{1, 1, 1, 256}));
   EXPECT_EQ(shape_of("op: add, inputs: [x, x]"), (Shape{1, 8, 8, 4}));
   EXPECT_EQ(shape_of("op: concat, inputs: [x, x, x]"), (Shape{1, 8, 8, 12}));
@@ -98,8 +98,8 @@ TEST(Shapes, CarryTheBatch) {
       "layers: [{name: d, op: dense, features: 2}]\n",
       "n.yaml");
   EXPECT_EQ(own.graph.batch, 3);
-  EXPECT_EQ(own.graph.tensors[0].shape, (Shape{3, 1, 1, 7}));
-  EXPECT_EQ(own.graph.tensors[1].shape, (Shape{3, 1, 1, 2}));
+  EXPECT_EQ(own.graph.tensors[0].shape(), (Shape{3, 1, 1, 7}));
+  EXPECT_EQ(own.graph.tensors[1].shape(), (Shape{3, 1, 1, 2}));
 }
 
 TEST(Attributes, ComeFromTheFile) {
@@ -109,7 +109,7 @@ TEST(Attributes, ComeFromTheFile) {
       "  - {name: b, op: average_pool, kernel: 2, count_padding: true}\n"
       "  - {name: c, op: global_average_pool}\n"
       "  - {name: d, op: dense, features: 2, batch_norm: true}\n"));
-  const auto& conv = std::get<Conv2d>(graph.nodes[0].attributes);
+  const auto& conv = std::get<Conv2d>(graph.nodes[0].op);
   EXPECT_EQ(conv.kernel.rows, 3);
   EXPECT_EQ(conv.kernel.cols, 2);
   EXPECT_EQ(conv.kernel.stride_rows, 1);
@@ -120,12 +120,12 @@ TEST(Attributes, ComeFromTheFile) {
   EXPECT_FALSE(conv.weights.bias);
   EXPECT_FALSE(conv.weights.batch_norm);
   EXPECT_EQ(conv.activation.kind, ActivationKind::Relu6);
-  EXPECT_TRUE(std::get<PoolTensor>(graph.nodes[1].attributes).count_padding);
-  const auto& pool = std::get<PoolTensor>(graph.nodes[2].attributes);
+  EXPECT_TRUE(std::get<PoolTensor>(graph.nodes[1].op).count_padding);
+  const auto& pool = std::get<PoolTensor>(graph.nodes[2].op);
   EXPECT_TRUE(pool.global);
   EXPECT_EQ(pool.kernel.rows, 2);  // 8 -> 4 (dilation 2), halved
   EXPECT_EQ(pool.kernel.cols, 2);  // 8 -> 4 (stride 2), halved
-  EXPECT_TRUE(std::get<Dense>(graph.nodes[3].attributes).weights.batch_norm);
+  EXPECT_TRUE(std::get<Dense>(graph.nodes[3].op).weights.batch_norm);
   EXPECT_EQ(graph.nodes[0].kind, "conv2d");
   EXPECT_EQ(graph.nodes[0].location.line, 4);
 }
@@ -144,7 +144,7 @@ constexpr const char* kDefaults =
 
 Quantization quantization_of(const std::string& layers) {
   const Graph graph = graph_of(kDefaults + layers);
-  return graph.tensor(graph.nodes.back().output).quantization;
+  return graph.tensor(graph.nodes.back().output()).quantization;
 }
 
 TEST(Quantisation, OfWeightedLayersAndAddsIsTheDefaultOfTheirActivation) {
@@ -197,7 +197,7 @@ TEST(Quantisation, GivenByTheLayerReplacesItsParts) {
 FusedActivation dense_activation(const std::string& layer) {
   const Graph graph =
       graph_of(kDefaults + ("  - {name: a, op: dense, features: 4, " + layer + "}\n"));
-  return std::get<Dense>(graph.nodes[0].attributes).activation;
+  return std::get<Dense>(graph.nodes[0].op).activation;
 }
 
 TEST(Quantisation, BeforeAFusedSquashingFunctionHasItsDefaults) {
@@ -211,7 +211,7 @@ TEST(Quantisation, BeforeAFusedSquashingFunctionHasItsDefaults) {
 
 TEST(Quantisation, BeforeASquashingLayerIsItsInputs) {
   const Graph graph = graph_of(kDefaults + std::string("  - {name: a, op: sigmoid}\n"));
-  const auto& activation = std::get<Activate>(graph.nodes[0].attributes).activation;
+  const auto& activation = std::get<Activate>(graph.nodes[0].op).activation;
   EXPECT_EQ(activation.kind, ActivationKind::Sigmoid);
   EXPECT_EQ(activation.before, (Quantization{.scale = 2, .zero_point = 5}));
 }
@@ -219,7 +219,7 @@ TEST(Quantisation, BeforeASquashingLayerIsItsInputs) {
 double weight_scale(const std::string& layer) {
   const Graph graph =
       graph_of(kDefaults + ("  - {name: a, op: dense, features: 4" + layer + "}\n"));
-  return std::get<Dense>(graph.nodes[0].attributes).weights.scale;
+  return std::get<Dense>(graph.nodes[0].op).weights.scale;
 }
 
 TEST(WeightScales, FollowTheGainUnlessGiven) {
@@ -328,10 +328,10 @@ TEST(Blocks, AreNamedForTheirLastLayer) {
 
 TEST(Blocks, TakeTheirUsersParameters) {
   const Graph graph = graph_of(kBlocks);
-  EXPECT_EQ(tensor(graph, "two.a").shape.channels, 6);
-  EXPECT_EQ(tensor(graph, "three.a").shape.channels, 2);
-  EXPECT_EQ(std::get<Conv2d>(node(graph, "one.a").attributes).kernel.rows, 3);
-  EXPECT_EQ(std::get<Conv2d>(node(graph, "three.a").attributes).kernel.rows, 1);
+  EXPECT_EQ(tensor(graph, "two.a").shape().channels, 6);
+  EXPECT_EQ(tensor(graph, "three.a").shape().channels, 2);
+  EXPECT_EQ(std::get<Conv2d>(node(graph, "one.a").op).kernel.rows, 3);
+  EXPECT_EQ(std::get<Conv2d>(node(graph, "three.a").op).kernel.rows, 1);
 }
 
 }  // namespace

@@ -25,13 +25,13 @@ Network read(DataType type) {
 
 TEST(RealNetwork, HasNoQuantisations) {
   const Graph graph = read(DataType::Bf16).graph;
-  EXPECT_EQ(graph.type(), DataType::Bf16);
+  EXPECT_EQ(graph.input_type(), DataType::Bf16);
   for (const GraphTensor& tensor : graph.tensors) {
-    EXPECT_EQ(tensor.type, DataType::Bf16) << tensor.name;
+    EXPECT_EQ(tensor.type.element, DataType::Bf16) << tensor.name;
     EXPECT_EQ(tensor.quantization, Quantization{}) << tensor.name;
-    EXPECT_EQ(tensor.bytes(), 2 * tensor.shape.elements()) << tensor.name;
+    EXPECT_EQ(tensor.bytes(), 2 * tensor.shape().elements()) << tensor.name;
   }
-  const auto& conv = std::get<Conv2d>(graph.node(0).attributes);
+  const auto& conv = std::get<Conv2d>(graph.node(0).op);
   EXPECT_EQ(conv.weights.scale, 1);
   EXPECT_EQ(conv.activation.kind, ActivationKind::Sigmoid);
   EXPECT_EQ(conv.activation.before, Quantization{});

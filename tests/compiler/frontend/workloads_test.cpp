@@ -101,14 +101,14 @@ Totals totals_of(const Network& network) {
 PublishedLayer facts_of(const Graph& graph, const Node& node) {
   const auto gemm = gemm_shape(graph, node);
   PublishedLayer facts{.name = node.name,
-                       .in = graph.tensor(node.inputs[0]).shape,
-                       .out = graph.tensor(node.output).shape,
+                       .in = graph.tensor(node.inputs[0]).shape(),
+                       .out = graph.tensor(node.output()).shape(),
                        .kernel = 1,
                        .stride = 1,
                        .groups = gemm->groups,
                        .macs = macs_of(graph, node),
                        .weights = gemm->groups * gemm->k * gemm->n};
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) {
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
     facts.kernel = conv->kernel.rows;
     facts.stride = conv->kernel.stride_cols;
   }
@@ -163,7 +163,7 @@ TEST(ResNet50, AddsSixteenResidualsAndEndsInOneTensor) {
             3 + 4 + 6 + 3);
   ASSERT_EQ(network.graph.outputs.size(), 1U);
   EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).name, "fc");
-  EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).shape.channels, 1000);
+  EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).shape().channels, 1000);
 }
 
 std::vector<fs::path> shipped_files() {
@@ -202,7 +202,7 @@ TEST(DocumentedExample, IsANetwork) {
   const Graph graph = parse_network(documented_example(), "example.yaml").graph;
   EXPECT_EQ(graph.batch, 4);
   EXPECT_EQ(graph.nodes.size(), 1U + 2 * 3 + 3);
-  EXPECT_EQ(graph.tensor(graph.outputs[0]).shape, (Shape{4, 1, 1, 10}));
+  EXPECT_EQ(graph.tensor(graph.outputs[0]).shape(), (Shape{4, 1, 1, 10}));
 }
 
 TEST(DocumentedExample, ShowsTheBuiltInDefaults) {

@@ -6,14 +6,15 @@ namespace systole {
 namespace {
 
 /// Tensors: 0 in, 1 out; one node between them.
-Graph graph_of(const Shape& in, const Shape& out, const Attributes& attributes) {
+Graph graph_of(const Shape& in, const Shape& out, const Op& op) {
   Graph graph;
-  graph.tensors = {{.name = "in", .shape = in, .type = DataType::Int8, .quantization = {}},
-                   {.name = "out", .shape = out, .type = DataType::Int8, .quantization = {}}};
+  graph.tensors = {
+      {.name = "in", .type = image_type(DataType::Int8, in), .role = {}, .quantization = {}},
+      {.name = "out", .type = image_type(DataType::Int8, out), .role = {}, .quantization = {}}};
   Node node;
   node.inputs = {0};
-  node.output = 1;
-  node.attributes = attributes;
+  node.outputs = {1};
+  node.op = op;
   graph.nodes.push_back(std::move(node));
   return graph;
 }

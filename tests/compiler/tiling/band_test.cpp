@@ -9,12 +9,13 @@ namespace {
 
 Graph one_convolution(const Shape& in, const Shape& out, const Kernel& kernel) {
   Graph graph;
-  graph.tensors = {{.name = "in", .shape = in}, {.name = "out", .shape = out}};
+  graph.tensors = {{.name = "in", .type = image_type(DataType::Int8, in)},
+                   {.name = "out", .type = image_type(DataType::Int8, out)}};
   graph.nodes = {{.name = "conv",
                   .kind = "conv2d",
                   .inputs = {0},
-                  .output = 1,
-                  .attributes = Conv2d{.kernel = kernel}}};
+                  .outputs = {1},
+                  .op = Conv2d{.kernel = kernel}}};
   return graph;
 }
 

@@ -131,7 +131,7 @@ class Laws {
 
   /// Of all products: a network has one type.
   [[nodiscard]] MacKind kind() const {
-    return result_.graph.type() == DataType::Bf16 ? MacKind::Bf16 : MacKind::Int8;
+    return result_.graph.input_type() == DataType::Bf16 ? MacKind::Bf16 : MacKind::Int8;
   }
   /// Cycles a step.
   [[nodiscard]] std::int64_t pace() const { return result_.chip.matrix.pace(kind()).count(); }

@@ -100,7 +100,7 @@ class RandomData final : public NetworkData {
                                                GraphTensorId tensor) const override {
     Dice dice(seed_ * 7919 + static_cast<std::uint64_t>(tensor));
     std::vector<std::int8_t> values;
-    for (std::int64_t i = 0; i < graph.tensor(tensor).shape.elements(); ++i) {
+    for (std::int64_t i = 0; i < graph.tensor(tensor).shape().elements(); ++i) {
       values.push_back(static_cast<std::int8_t>(dice.between(-128, 127)));
     }
     return values;
@@ -115,7 +115,7 @@ class RandomData final : public NetworkData {
     for (const std::int8_t weight : integers.weights) {
       reals.weights.push_back(static_cast<float>(weight * size));
     }
-    round_to(graph.type(), reals.weights);
+    round_to(graph.operand_type(graph.node(node)), reals.weights);
     for (const std::int32_t bias : integers.biases) {
       reals.biases.push_back(static_cast<float>(bias / 5000.0));
     }
@@ -128,7 +128,7 @@ class RandomData final : public NetworkData {
     for (const std::int8_t value : input(graph, tensor)) {
       values.push_back(static_cast<float>(value / 31.0));
     }
-    round_to(graph.type(), values);
+    round_to(graph.tensor(tensor).type.element, values);
     return values;
   }
 
@@ -156,7 +156,7 @@ class GraphGrower {
     for (std::int64_t i = 0; i < nodes; ++i) {
       add_random_node();
     }
-    if (std::holds_alternative<Flatten>(graph_.nodes.back().attributes)) {
+    if (std::holds_alternative<Flatten>(graph_.nodes.back().op)) {
       add_activation();  // an output must be computed, not be a view of an input
     }
     graph_.outputs = {current_};
@@ -168,8 +168,8 @@ class GraphGrower {
 
   GraphTensorId add_tensor(std::string name, const Shape& shape, const Quantization& quantization) {
     graph_.tensors.push_back({.name = std::move(name),
-                              .shape = shape,
-                              .type = DataType::Int8,
+                              .type = image_type(DataType::Int8, shape),
+                              .role = GraphTensorRole::Intermediate,
                               .quantization = quantization});
     return static_cast<GraphTensorId>(graph_.tensors.size() - 1);
   }
@@ -180,14 +180,14 @@ class GraphGrower {
   }
 
   void add_node(std::string kind, std::vector<GraphTensorId> inputs, const Shape& shape,
-                const Quantization& quantization, Attributes attributes) {
+                const Quantization& quantization, Op op) {
     std::string name = fmt::format("{}{}", kind, graph_.nodes.size());
     current_ = add_tensor(name, shape, quantization);
     graph_.nodes.push_back({.name = std::move(name),
                             .kind = std::move(kind),
                             .inputs = std::move(inputs),
-                            .output = current_,
-                            .attributes = std::move(attributes),
+                            .outputs = {current_},
+                            .op = std::move(op),
                             .location = {.file = "random.yaml", .line = 1, .column = 1}});
   }
 
@@ -216,7 +216,7 @@ class GraphGrower {
 
   Kernel random_kernel() {
     Kernel kernel;
-    const Shape& in = current().shape;
+    const Shape in = current().shape();
     kernel.pad_top = dice_.between(0, 2);
     kernel.pad_bottom = dice_.between(0, 2);
     kernel.pad_left = dice_.between(0, 2);
@@ -239,7 +239,7 @@ class GraphGrower {
   }
 
   [[nodiscard]] Shape slid(const Kernel& kernel, std::int64_t channels) const {
-    const Shape& in = current().shape;
+    const Shape in = current().shape();
     return {.batch = in.batch,
             .rows = output_size(in.rows, kernel.pad_top + kernel.pad_bottom, kernel.rows,
                                 kernel.dilation_rows, kernel.stride_rows),
@@ -267,7 +267,7 @@ class GraphGrower {
   void add_convolution() {
     Conv2d conv;
     conv.kernel = random_kernel();
-    const std::int64_t in_channels = current().shape.channels;
+    const std::int64_t in_channels = current().shape().channels;
     conv.groups = dice_.chance(25) ? in_channels : 1;
     const std::int64_t out_channels = conv.groups * dice_.between(1, conv.groups > 1 ? 2 : 24);
     conv.weights.scale = 0.002 * static_cast<double>(dice_.between(1, 5));
@@ -278,13 +278,13 @@ class GraphGrower {
   }
 
   void add_dense() {
-    if (current().shape.rows * current().shape.cols > 1) {
+    if (current().shape().rows * current().shape().cols > 1) {
       add_flatten();
     }
     Dense dense;
     dense.weights.scale = 0.003;
     dense.activation = random_activation();
-    const std::int64_t k = current().shape.channels;
+    const std::int64_t k = current().shape().channels;
     add_node("dense", {current_}, {.batch = graph_.batch, .channels = dice_.between(1, 40)},
              spread(current().quantization.scale * dense.weights.scale, k, dense.activation),
              dense);
@@ -295,8 +295,9 @@ class GraphGrower {
     pool.kind = dice_.chance(50) ? PoolKind::Max : PoolKind::Average;
     pool.count_padding = dice_.chance(50);
     pool.global = pool.kind == PoolKind::Average && dice_.chance(30);
-    pool.kernel = pool.global ? Kernel{.rows = current().shape.rows, .cols = current().shape.cols}
-                              : random_kernel();
+    pool.kernel = pool.global
+                      ? Kernel{.rows = current().shape().rows, .cols = current().shape().cols}
+                      : random_kernel();
     // A window that lies in the padding alone has no maximum and no mean.
     if (!pool.global) {
       pool.kernel.dilation_rows = 1;
@@ -307,8 +308,8 @@ class GraphGrower {
                                {&pool.kernel.pad_right, pool.kernel.cols}}) {
         *pad = std::min(*pad, size - 1);
       }
-      pool.kernel.rows = std::min(pool.kernel.rows, current().shape.rows);
-      pool.kernel.cols = std::min(pool.kernel.cols, current().shape.cols);
+      pool.kernel.rows = std::min(pool.kernel.rows, current().shape().rows);
+      pool.kernel.cols = std::min(pool.kernel.cols, current().shape().cols);
       pool.kernel.pad_top = std::min(pool.kernel.pad_top, pool.kernel.rows - 1);
       pool.kernel.pad_bottom = std::min(pool.kernel.pad_bottom, pool.kernel.rows - 1);
       pool.kernel.pad_left = std::min(pool.kernel.pad_left, pool.kernel.cols - 1);
@@ -317,7 +318,7 @@ class GraphGrower {
     const Quantization out =
         pool.kind == PoolKind::Max ? current().quantization : random_quantization();
     add_node(pool.kind == PoolKind::Max ? "max_pool" : "average_pool", {current_},
-             slid(pool.kernel, current().shape.channels), out, pool);
+             slid(pool.kernel, current().shape().channels), out, pool);
   }
 
   /// An earlier tensor that `fits`, else the current one.
@@ -325,7 +326,7 @@ class GraphGrower {
   GraphTensorId partner(Predicate fits) {
     std::vector<GraphTensorId> candidates{current_};
     for (std::size_t tensor = 0; tensor < graph_.tensors.size(); ++tensor) {
-      if (fits(graph_.tensors[tensor].shape)) {
+      if (fits(graph_.tensors[tensor].shape())) {
         candidates.push_back(static_cast<GraphTensorId>(tensor));
       }
     }
@@ -334,7 +335,7 @@ class GraphGrower {
   }
 
   void add_sum() {
-    const Shape shape = current().shape;
+    const Shape shape = current().shape();
     const GraphTensorId other = partner([&](const Shape& candidate) { return candidate == shape; });
     AddTensors add;
     add.activation.kind = static_cast<ActivationKind>(dice_.between(0, 2));
@@ -342,29 +343,29 @@ class GraphGrower {
   }
 
   void add_concat() {
-    Shape shape = current().shape;
+    Shape shape = current().shape();
     const GraphTensorId other = partner([&](const Shape& candidate) {
       return candidate.rows == shape.rows && candidate.cols == shape.cols;
     });
-    shape.channels += graph_.tensor(other).shape.channels;
+    shape.channels += graph_.tensor(other).shape().channels;
     add_node("concat", {current_, other}, shape, random_quantization(), Concat{});
   }
 
   void add_activation() {
     Activate activate{.activation = {.kind = static_cast<ActivationKind>(dice_.between(1, 4))}};
-    add_node(std::string(name_of(activate.activation.kind)), {current_}, current().shape,
+    add_node(std::string(name_of(activate.activation.kind)), {current_}, current().shape(),
              random_quantization(), activate);
   }
 
   void add_flatten() {
-    const Shape& in = current().shape;
+    const Shape in = current().shape();
     add_node("flatten", {current_},
              {.batch = in.batch, .channels = in.rows * in.cols * in.channels},
              current().quantization, Flatten{});
   }
 
   void add_softmax() {
-    add_node("softmax", {current_}, current().shape, {.scale = 1.0 / 256, .zero_point = -128},
+    add_node("softmax", {current_}, current().shape(), {.scale = 1.0 / 256, .zero_point = -128},
              SoftmaxChannels{});
   }
 

@@ -269,7 +269,7 @@ TEST_F(CheckRun, ReportsTheFirstMismatchesInNetworkOrder) {
 
 TEST_F(CheckRun, FindsAnOutputThatIsAViewUnderTheViewedName) {
   builder.graph.nodes.pop_back();
-  builder.graph.outputs = {builder.graph.nodes.back().output};  // flat
+  builder.graph.outputs = {builder.graph.nodes.back().output()};  // flat
   program.tensors[kConv].role = TensorRole::Output;
   program.tensors[kConv].home = 7;
   program.tensors.erase(program.tensors.begin() + kDense);

@@ -100,12 +100,12 @@ TEST(CpuNetwork, GivesBackWhatWasWritten) {
   cpu::CpuNetwork device(network.graph, *network.data, DataType::Int8, 1);
   for (const Node& node : network.graph.nodes) {  // s8 and u8 storage
     std::vector<float> values(
-        static_cast<std::size_t>(network.graph.tensor(node.output).shape.elements()));
+        static_cast<std::size_t>(network.graph.tensor(node.output()).shape().elements()));
     for (std::size_t i = 0; i < values.size(); ++i) {
       values[i] = static_cast<float>(static_cast<int>(i % 256) - 128);
     }
-    device.write(node.output, values);
-    EXPECT_EQ(device.read(node.output), values) << node.name;
+    device.write(node.output(), values);
+    EXPECT_EQ(device.read(node.output()), values) << node.name;
   }
 }
 

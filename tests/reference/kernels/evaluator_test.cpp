@@ -161,7 +161,7 @@ TEST(EvaluatorErrors, NameWhatDoesNotFit) {
 }
 
 TEST(EvaluatorErrors, NameOperatorsThatMustNotBeInAGraph) {
-  const auto evaluate = [](const Attributes& attributes, const Shape& in, const Shape& out) {
+  const auto evaluate = [](const Op& attributes, const Shape& in, const Shape& out) {
     GraphBuilder builder;
     const auto x = builder.input("x", in, kUnit);
     builder.node("bad", attributes, {x}, out, kUnit);

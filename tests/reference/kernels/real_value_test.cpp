@@ -32,7 +32,7 @@ TEST(UnitRoundoff, IsHalfTheDistanceBetweenNeighboursOfOne) {
 
 /// One node over inputs of the given shapes.
 struct OneNode {
-  OneNode(const Attributes& attributes, const std::vector<Shape>& inputs, const Shape& output) {
+  OneNode(const Op& attributes, const std::vector<Shape>& inputs, const Shape& output) {
     std::vector<GraphTensorId> ids;
     for (const Shape& shape : inputs) {
       ids.push_back(builder.input("x" + std::to_string(ids.size()), shape, {}));

@@ -30,7 +30,7 @@ class FakeDevice : public DeviceNetwork {
     while (!evaluator.done()) {
       const Node& node = evaluator.next_node();
       const auto values = evaluator.evaluate_next().values;
-      right_[node.output] = {values->begin(), values->end()};
+      right_[node.output()] = {values->begin(), values->end()};
     }
   }
 
@@ -39,8 +39,8 @@ class FakeDevice : public DeviceNetwork {
   }
   std::vector<float> read(GraphTensorId tensor) override { return held_.at(tensor); }
   void run(NodeId node) override {
-    std::vector<float>& output = held_.at(network_.graph.node(node).output);
-    const std::vector<float>& right = right_.at(network_.graph.node(node).output);
+    std::vector<float>& output = held_.at(network_.graph.node(node).output());
+    const std::vector<float>& right = right_.at(network_.graph.node(node).output());
     for (std::size_t i = 0; i < output.size(); ++i) {
       if (node != forgets_layer || i != forgets) {
         output[i] = right[i];
