@@ -3,11 +3,15 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <new>
+#include <optional>
+#include <system_error>
+#include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +37,13 @@ bool write_all(int descriptor, std::string_view text) {
   return true;
 }
 
+/// In the child: it ends with its parent, however that ends.
+void end_with(pid_t parent) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) {
+    ::_exit(kInternalError);
+  }
+}
+
 /// In the child: never returns, runs no destructor of the parent's.
 [[noreturn]] void work(const WorkerJob& job, int descriptor) {
   int code = kDone;
@@ -43,7 +54,7 @@ bool write_all(int descriptor, std::string_view text) {
     code = kUserError;
     text = error.what();
   } catch (const std::bad_alloc&) {
-    code = kInternalError;
+    code = kUserError;
     text = "out of memory";
   } catch (const std::exception& error) {
     code = kInternalError;
@@ -62,18 +73,47 @@ struct Worker {
   std::string text;
 };
 
-Worker start(const WorkerJob& job, std::size_t index) {
+/// Empty, with errno, where the system has no process or descriptor left.
+std::optional<Worker> start(const WorkerJob& job, std::size_t index) {
   std::array<int, 2> ends{};
-  SYSTOLE_CHECK(::pipe(ends.data()) == 0, "no pipe: {}", std::strerror(errno));
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return std::nullopt;
+  }
+  const pid_t parent = ::getpid();
   const pid_t process = ::fork();
-  SYSTOLE_CHECK(process >= 0, "no process: {}", std::strerror(errno));
+  if (process < 0) {
+    const int error = errno;
+    ::close(ends[0]);
+    ::close(ends[1]);
+    errno = error;
+    return std::nullopt;
+  }
   if (process == 0) {
     ::close(ends[0]);
+    end_with(parent);
     work(job, ends[1]);
   }
   ::close(ends[1]);
-  return {.job = index, .process = process, .pipe = ends[0], .text = {}};
+  return Worker{.job = index, .process = process, .pipe = ends[0], .text = {}};
 }
+
+/// Those that run; an exception leaves none behind.
+class Running {
+ public:
+  Running() = default;
+  ~Running() {
+    for (const Worker& worker : workers) {
+      ::kill(worker.process, SIGKILL);
+      ::close(worker.pipe);
+      while (::waitpid(worker.process, nullptr, 0) < 0 && errno == EINTR) {
+      }
+    }
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  std::vector<Worker> workers;
+};
 
 /// True at the end of its text.
 bool read_some(Worker& worker) {
@@ -115,11 +155,20 @@ std::vector<WorkerOutcome> run_in_workers(const std::vector<WorkerJob>& jobs,
                                           std::size_t parallel) {
   SYSTOLE_CHECK(parallel > 0, "no worker at a time");
   std::vector<WorkerOutcome> outcomes(jobs.size());
-  std::vector<Worker> running;
+  Running all;
+  std::vector<Worker>& running = all.workers;
   std::size_t next = 0;
   while (next < jobs.size() || !running.empty()) {
     for (; next < jobs.size() && running.size() < parallel; ++next) {
-      running.push_back(start(jobs[next], next));
+      std::optional<Worker> worker = start(jobs[next], next);
+      if (!worker && running.empty()) {
+        throw UserError(fmt::format("systole: cannot start a process: {}",
+                                    std::generic_category().message(errno)));
+      }
+      if (!worker) {
+        break;  // until one of those that run has ended
+      }
+      running.push_back(std::move(*worker));
     }
     std::vector<pollfd> polled;
     for (const Worker& worker : running) {

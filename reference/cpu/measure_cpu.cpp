@@ -1,5 +1,14 @@
 #include "reference/cpu/measure_cpu.h"
 
+#include <future>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "arch/diag/error.h"
 #include "reference/cpu/cpu_identity.h"
 #include "reference/cpu/cpu_network.h"
 #include "reference/cpu/power_model.h"
@@ -7,6 +16,32 @@
 #include "reference/measured/compare_numbers.h"
 
 namespace systole {
+
+namespace {
+
+/// The library of the threads ends the program where it cannot start them, so it is tried before.
+void check_threads(int count) {
+  std::vector<std::thread> threads;
+  std::promise<void> go_on;
+  const std::shared_future<void> until(go_on.get_future());
+  std::string failure;
+  try {
+    for (int i = 1; i < count; ++i) {
+      threads.emplace_back([until] { until.wait(); });
+    }
+  } catch (const std::system_error& error) {
+    failure = error.code().message();
+  }
+  go_on.set_value();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  if (!failure.empty()) {
+    throw UserError(fmt::format("systole: cannot start {} threads: {}", count, failure));
+  }
+}
+
+}  // namespace
 
 MeasuredRun measure_cpu(const Graph& graph, const NetworkData& data,
                         const MeasureCpuOptions& options) {
@@ -17,6 +52,7 @@ MeasuredRun measure_cpu(const Graph& graph, const NetworkData& data,
   };
   const cpu::CpuIdentity identity = cpu::identify_cpu();
   const int threads = options.threads == 0 ? cpu::available_threads() : options.threads;
+  check_threads(threads);
   MeasuredRun run{.kind = DeviceKind::Cpu,
                   .device = identity.name,
                   .software = cpu::library_version(),

@@ -1,10 +1,14 @@
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "tests/app/process.h"
 #include "tests/app/scratch.h"
@@ -106,6 +110,17 @@ TEST(Measure, ReadsTheRecordingBeforeTheWork) {
   EXPECT_EQ(scratch.read("mine.json"), "x\n");
 }
 
+TEST(Measure, OfMoreThreadsThanTheMachineGivesIsAnError) {
+  const Scratch scratch;
+  scratch.write("small.yaml", kSmall);
+  const ProcessResult result = run_systole(
+      {"measure", "cpu", "small.yaml", "--threads", "1024", "--repetitions", "1"},
+      {.directory = scratch.root(), .limits = {{RLIMIT_AS, 2UL << 30}}});  // stacks have 8 MiB
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, "systole: cannot start 1024 threads: Resource temporarily unavailable\n");
+}
+
 /// A copy of systole with `script` in place of the program that measures GPUs beside it.
 class WithGpuProgram : public testing::Test {
  protected:
@@ -141,6 +156,35 @@ TEST_F(WithGpuProgram, PassesItsMistakesOn) {
   const ProcessResult result = measure("printf 'systole_gpu: no CUDA device: none'\nexit 2\n");
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_EQ(result.err, "systole_gpu: no CUDA device: none\n");
+}
+
+/// The program gets its own process id to sleep under; killing systole ends it.
+TEST_F(WithGpuProgram, EndsItWithItself) {
+  scratch_.write("systole_gpu", "#!/bin/sh\necho $$ > " + scratch_.path("id") + ".new && mv " +
+                                    scratch_.path("id") + ".new " + scratch_.path("id") +
+                                    "\nexec sleep 100\n");
+  std::filesystem::permissions(scratch_.path("systole_gpu"), std::filesystem::perms::owner_all);
+  std::filesystem::copy_file(SYSTOLE_BINARY, scratch_.path("systole"));
+  Process systole({"measure", "gpu", "mlp0"},
+                  {.binary = scratch_.path("systole"), .directory = SYSTOLE_SOURCE_DIR});
+  for (int i = 0; i < 1000 && scratch_.read("id").empty(); ++i) {
+    ::usleep(10'000);
+  }
+  const std::string stat = "/proc/" + std::to_string(std::stoi(scratch_.read("id"))) + "/stat";
+  systole.send(SIGKILL);
+  EXPECT_EQ(systole.wait().signal, SIGKILL);
+  std::string state;
+  for (int i = 0; i < 500; ++i) {
+    std::string id;
+    std::string name;
+    state = "gone";
+    std::ifstream(stat) >> id >> name >> state;
+    if (state == "gone" || state == "Z" || state == "X") {
+      return;
+    }
+    ::usleep(10'000);
+  }
+  FAIL() << "still " << state;
 }
 
 TEST_F(WithGpuProgram, TakesACrashForABug) {
