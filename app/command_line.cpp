@@ -18,6 +18,7 @@
 #include "arch/diag/error.h"
 #include "arch/enum_names.h"
 #include "compiler/graph/graph.h"
+#include "study/compare.h"
 
 namespace systole {
 
@@ -83,13 +84,17 @@ constexpr std::string_view kCompareExamples = R"(
 Devices are chips (simulated, each in a process of its own), CPUs, GPUs and edge modules
 (modelled), recordings, FPGA cards (the chip that ships for the card), or files of chips and
 devices; 'systole list' has their names. cpu is this machine's, measured; t4:fp16 is a device
-with another type than the preferred one. --site is a file or a name of configs/sites. --arrival-rate
-and --deadline put every device under load. docs/compare.md says what every figure means.
+with another type than the preferred one. --site is a file or a name of configs/sites.
+
+--arrival-rate and --deadline put every device under load; with a rate, energy, utilisation and
+dollars are those of that stream, in which the device idles between requests. --price and --watts
+give a device what is not known of it, as the price of cpu. docs/compare.md has every figure.
 
 Examples:
   systole compare resnet50
   systole compare resnet50 --on tpu_v1,alveo_u280,t4,a100 --batch 1,8,32 --baseline t4
   systole compare mlp0 --on haswell:fp32,k80,tpu_v1 --deadline 7ms --arrival-rate 5000
+  systole compare mobilenet_v1 --on edge,cpu --price cpu=400 --arrival-rate 30 --arrivals periodic
   systole compare mobilenet_v1 --format csv --output mobilenet.csv
 )";
 
@@ -149,7 +154,10 @@ struct Words {
   std::optional<std::string> window;
   std::optional<std::string> on;
   std::optional<std::string> batches;
+  std::optional<std::string> prices;
+  std::optional<std::string> watts;
   std::optional<std::string> arrival_rate;
+  std::optional<std::string> arrivals;
   std::optional<std::string> deadline;
   std::optional<std::string> load_requests;
   std::string device;
@@ -209,18 +217,37 @@ std::vector<std::string> list_of(const std::string& option, const std::string& t
   return words;
 }
 
+double real_of(const std::string& option, const std::string& text, double min, double max) {
+  const std::optional<double> value = parse_real(text);
+  if (!value || *value < min || *value > max) {
+    throw UserError(fmt::format("systole: {}: expected a number in {:g}..{:g}, got '{}'", option,
+                                min, max, text));
+  }
+  return *value;
+}
+
+/// Of files, and seconds: nobody writes a clock period in them.
+constexpr auto kLongDurations = std::to_array<UnitName>({{"fs", 1},
+                                                         {"ps", 1'000},
+                                                         {"ns", 1'000'000},
+                                                         {"us", 1'000'000'000},
+                                                         {"ms", 1'000'000'000'000},
+                                                         {"s", 1'000'000'000'000'000}});
+
 /// `7ms` or `7 ms`.
 Femtoseconds duration_of(const std::string& option, const std::string& text) {
+  constexpr QuantityUnits kUnits{.noun = "a time", .units = kLongDurations};
   constexpr std::int64_t kLongest = 1'000'000'000'000'000'000;  // 1000 s
   std::string spaced = text;
   const std::size_t unit = spaced.find_first_not_of("0123456789.");
   if (unit != std::string::npos && spaced[unit] != ' ') {
     spaced.insert(unit, 1, ' ');
   }
-  const ParsedQuantity parsed = parse_quantity(spaced, kDurationUnits);
+  const ParsedQuantity parsed = parse_quantity(spaced, kUnits);
   if (parsed.fault != QuantityFault::None || parsed.count < 1 || parsed.count > kLongest) {
-    throw UserError(fmt::format("systole: {}: expected a time such as 7ms in {}, got '{}'", option,
-                                unit_list(kDurationUnits), text));
+    throw UserError(
+        fmt::format("systole: {}: expected a time such as 7ms in {}, at most 1000 s, got '{}'",
+                    option, unit_list(kUnits), text));
   }
   return Femtoseconds(parsed.count);
 }
@@ -322,8 +349,18 @@ void add_compare(CLI::App& app, Request& request, Words& words) {
       ->type_name("NAME");
   command->add_option("--site", request.compare.site, "Where they run (default: datacentre)")
       ->type_name("NAME");
-  command->add_option("--arrival-rate", words.arrival_rate, "Requests a second, for latencies")
+  command->add_option("--price", words.prices, "What devices cost (default: what their files say)")
+      ->type_name("NAME=USD,...");
+  command
+      ->add_option("--watts", words.watts,
+                   "What devices draw while they work (default: what is known of them)")
+      ->type_name("NAME=W,...");
+  command
+      ->add_option("--arrival-rate", words.arrival_rate,
+                   "Requests a second: latencies, energy and dollars of that stream")
       ->type_name("R");
+  command->add_option("--arrivals", words.arrivals, "poisson or periodic (default: poisson)")
+      ->type_name("KIND");
   command->add_option("--deadline", words.deadline, "Find the largest rate of which 99 % meet it")
       ->type_name("TIME");
   command
@@ -447,9 +484,26 @@ DramRequest checked_dram(DramRequest dram, const Words& words) {
   return dram;
 }
 
+/// `cpu=2400,t4=1900.50`.
+std::map<std::string, double> by_device(const std::string& option, const std::string& unit,
+                                        double most, const std::string& text) {
+  std::map<std::string, double> figures;
+  for (const std::string& word : list_of(option, text)) {
+    const std::size_t equals = word.rfind('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw UserError(fmt::format("systole: {}: expected NAME={} with commas between, got '{}'",
+                                  option, unit, text));
+    }
+    const std::string name = word.substr(0, equals);
+    if (!figures.emplace(name, real_of(option, word.substr(equals + 1), 0, most)).second) {
+      throw UserError(
+          fmt::format("systole: {}: expected each device once, got '{}' twice", option, name));
+    }
+  }
+  return figures;
+}
+
 CompareCommand checked_compare(CompareCommand compare, const Words& words) {
-  constexpr std::int64_t kMostRequests = 10'000'000;
-  constexpr std::int64_t kHighestRate = 1'000'000'000;
   if (words.on) {
     compare.on = list_of("--on", *words.on);
   }
@@ -463,8 +517,21 @@ CompareCommand checked_compare(CompareCommand compare, const Words& words) {
     }
   }
   if (words.arrival_rate) {
-    compare.arrival_rate =
-        integer_of<std::int64_t>("--arrival-rate", *words.arrival_rate, 1, kHighestRate);
+    compare.arrival_rate = real_of("--arrival-rate", *words.arrival_rate, kLeastRate, kLargestRate);
+  }
+  if (words.arrivals) {
+    const std::optional<ArrivalKind> kind = value_named<ArrivalKind>(*words.arrivals);
+    if (!kind) {
+      throw UserError(fmt::format("systole: --arrivals: expected poisson or periodic, got '{}'",
+                                  *words.arrivals));
+    }
+    compare.arrivals = *kind;
+  }
+  if (words.prices) {
+    compare.prices = by_device("--price", "USD", 1e9, *words.prices);
+  }
+  if (words.watts) {
+    compare.watts = by_device("--watts", "W", 1e6, *words.watts);
   }
   if (words.load_requests) {
     compare.requests =

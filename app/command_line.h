@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -9,6 +10,7 @@
 #include "arch/isa/data_type.h"
 #include "arch/units/units.h"
 #include "reference/measured_run.h"
+#include "study/batch_queue.h"
 
 namespace systole {
 
@@ -34,8 +36,11 @@ struct CompareCommand {
   std::vector<std::int64_t> batches;  ///< empty: the network's own
   std::string baseline;               ///< empty: the first
   std::string site = "datacentre";
-  std::optional<std::int64_t> arrival_rate;  ///< requests a second
-  std::int64_t requests = 100'000;           ///< that are put through the queue
+  std::map<std::string, double> prices;  ///< dollars by device
+  std::map<std::string, double> watts;   ///< by device, while it works
+  std::optional<double> arrival_rate;    ///< requests a second
+  ArrivalKind arrivals = ArrivalKind::Poisson;
+  std::int64_t requests = 100'000;  ///< that are put through the queue
 };
 
 /// `systole measure`: a network on a processor that is really there.

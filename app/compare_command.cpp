@@ -26,6 +26,15 @@ std::string formatted(const Comparison& comparison, Format format, const TextOpt
   return "";
 }
 
+template <class Unit>
+std::map<std::string, Unit> of_unit(const std::map<std::string, double>& figures) {
+  std::map<std::string, Unit> quantities;
+  for (const auto& [name, figure] : figures) {
+    quantities.emplace(name, Unit(figure));
+  }
+  return quantities;
+}
+
 }  // namespace
 
 std::string run_compare(const Request& request, const TextOptions& options) {
@@ -35,11 +44,11 @@ std::string run_compare(const Request& request, const TextOptions& options) {
   const CompareOptions compare_options{
       .batches = command.batches,
       .baseline = compare_baseline(command, subjects),
-      .arrival_rate = command.arrival_rate
-                          ? std::optional(static_cast<double>(*command.arrival_rate))
-                          : std::nullopt,
+      .prices = of_unit<Usd>(by_subject("--price", command.prices, subjects)),
+      .powers = of_unit<Watts>(by_subject("--watts", command.watts, subjects)),
+      .arrival_rate = command.arrival_rate,
       .deadline = request.deadline,
-      .load = {.requests = command.requests, .seed = request.seed},
+      .load = {.requests = command.requests, .seed = request.seed, .arrivals = command.arrivals},
       .parallel = std::max(1U, std::thread::hardware_concurrency()),
       .power_file = cpu_power_file()};
   const std::string network = find_entry(EntryKind::Network, request.network);

@@ -196,6 +196,25 @@ std::vector<CompareSubject> compare_subjects(const CompareCommand& command) {
   return subjects;
 }
 
+std::map<std::string, double> by_subject(const std::string& option,
+                                         const std::map<std::string, double>& figures,
+                                         const std::vector<CompareSubject>& subjects) {
+  std::vector<std::string_view> names;
+  for (const CompareSubject& subject : subjects) {
+    names.push_back(subject.name);
+  }
+  std::map<std::string, double> named;
+  for (const auto& [written, figure] : figures) {
+    const std::string name = meant_by(written);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      throw UserError(fmt::format("systole: {}: expected {}, got '{}'{}", option, one_of(names),
+                                  written, suggestion(written, names)));
+    }
+    named[name] = figure;
+  }
+  return named;
+}
+
 std::string compare_baseline(const CompareCommand& command,
                              const std::vector<CompareSubject>& subjects) {
   if (command.baseline.empty()) {

@@ -16,4 +16,10 @@ namespace systole {
 [[nodiscard]] std::string compare_baseline(const CompareCommand& command,
                                            const std::vector<CompareSubject>& subjects);
 
+/// What an option says of devices, by the names of the subjects. Throws UserError where it names
+/// another.
+[[nodiscard]] std::map<std::string, double> by_subject(const std::string& option,
+                                                       const std::map<std::string, double>& figures,
+                                                       const std::vector<CompareSubject>& subjects);
+
 }  // namespace systole

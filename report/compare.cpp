@@ -57,9 +57,22 @@ char letter(Obtained obtained) {
   return '?';
 }
 
+/// `Sm`: of time and power; `m?` where a device's family has no measurement of its own.
 std::string letters(const ComparedDevice& row) {
-  return fmt::format("{}{}", letter(row.time_obtained),
-                     row.power ? letter(row.power_obtained) : '-');
+  const std::string_view doubt = row.calibrated ? "" : "?";
+  return fmt::format("{}{}{}{}", letter(row.time_obtained), doubt,
+                     row.power ? letter(row.power_obtained) : '-', row.power ? doubt : "");
+}
+
+/// 2 operations a MAC.
+std::optional<double> tops_per_watt(const ComparedDevice& row, const UseFigures& use) {
+  constexpr double kTera = 1e12;
+  constexpr double kOperationsPerMac = 2.0;
+  if (!use.energy_per_inference) {
+    return std::nullopt;
+  }
+  return kOperationsPerMac * static_cast<double>(row.macs) / static_cast<double>(row.batch) /
+         use.energy_per_inference->count() / kTera;
 }
 
 std::string rows_table(const Comparison& comparison, bool colour) {
@@ -87,16 +100,21 @@ std::string rows_table(const Comparison& comparison, bool colour) {
       continue;
     }
     const RelativeFigures relative = relative_figures(comparison, row);
-    const std::optional<Joules> energy = row.energy_per_inference();
+    const UseFigures use = comparison.use_of(row);
+    const std::optional<Joules>& energy = use.energy_per_inference;
     table.add({name, std::string(name_of(row.type)), batch, duration(row.seconds()),
                significant(row.inferences_per_second()),
-               row.utilisation > 0 ? percent(row.utilisation) : "-", cell(row.power),
+               use.utilisation > 0 ? percent(use.utilisation) : "-", cell(use.power),
                energy ? significant(energy->count() * kMillisecondsPerSecond) : "-",
-               cell(row.tops_per_watt()), cell(row.price), cell(row.own_per_million),
-               cell(row.rent_per_million), cell(relative.speed), cell(relative.energy),
+               cell(tops_per_watt(row, use)), cell(row.price), cell(use.own_per_million),
+               cell(use.rent_per_million), cell(relative.speed), cell(relative.energy),
                letters(row)});
   }
   return table.print(kCompareWidth, colour);
+}
+
+std::string rate_text(double per_second) {
+  return per_second >= 1000 ? grouped(std::llround(per_second)) : fmt::format("{:g}", per_second);
 }
 
 std::string load_cells(const std::optional<LoadResult>& load) {
@@ -108,9 +126,11 @@ std::string load_table(const Comparison& comparison, bool colour) {
   if (!comparison.arrival_rate && !comparison.deadline) {
     return "";
   }
-  std::string text = "\nunder load: requests of one input, Poisson arrivals, seeded";
+  std::string text = "\nunder load: requests of one input, ";
+  text += comparison.arrivals == ArrivalKind::Poisson ? "Poisson arrivals, seeded"
+                                                      : "arriving one gap after the other";
   if (comparison.arrival_rate) {
-    text += fmt::format("; {} a second arrive", significant(*comparison.arrival_rate));
+    text += fmt::format("; {} a second arrive", rate_text(*comparison.arrival_rate));
   }
   if (comparison.deadline) {
     text += fmt::format("; deadline {} for 99 %", duration(seconds(*comparison.deadline)));
@@ -118,6 +138,7 @@ std::string load_table(const Comparison& comparison, bool colour) {
   Table table({{"device", Align::Left},
                {"largest batch"},
                {"at the rate: p50 / p99"},
+               {"busy"},
                {"largest rate"},
                {"of full"},
                {"its p50 / p99"}});
@@ -126,12 +147,14 @@ std::string load_table(const Comparison& comparison, bool colour) {
       continue;
     }
     const bool meets = row.load->largest.has_value();
-    table.add(
-        {on_one_line(row.name), fmt::format("{}", row.load->largest_batch),
-         load_cells(row.load->at_rate),
-         meets ? significant(row.load->largest_per_second) + "/s" : "-",
-         meets ? percent(row.load->largest_per_second / row.inferences_per_second()) + " %" : "-",
-         meets ? load_cells(row.load->largest->result) : "-"});
+    const std::string none = comparison.deadline ? "none" : "-";
+    table.add({on_one_line(row.name), fmt::format("{}", row.load->largest_batch),
+               load_cells(row.load->at_rate),
+               row.stream ? percent(row.stream->busy_share) + " %" : "-",
+               meets ? significant(row.load->largest->per_second()) + "/s" : none,
+               meets ? percent(row.load->largest->per_second() / row.inferences_per_second()) + " %"
+                     : "-",
+               meets ? load_cells(row.load->largest->result) : "-"});
   }
   return text + '\n' + table.print(kReportWidth, colour) +
          "A free device serves those that wait at once, at most its largest batch, padded to the "
@@ -170,13 +193,23 @@ Json load_json(const LoadResult& load) {
           {"busy_share", ratio(seconds(load.busy), seconds(load.span))}};
 }
 
+Json use_json(const ComparedDevice& row, const UseFigures& use) {
+  return {{"utilisation", use.utilisation > 0 ? Json(use.utilisation) : Json()},
+          {"watts", optional_json(use.power)},
+          {"joules_per_inference", optional_json(use.energy_per_inference)},
+          {"tops_per_watt", optional_number(tops_per_watt(row, use))},
+          {"own_usd_per_million", optional_json(use.own_per_million)},
+          {"rent_usd_per_million", optional_json(use.rent_per_million)}};
+}
+
 Json load_json(const std::optional<ComparedLoad>& load) {
   if (!load) {
     return nullptr;
   }
   return {{"largest_batch", load->largest_batch},
           {"at_rate", load->at_rate ? load_json(*load->at_rate) : Json()},
-          {"largest_per_second", load->largest ? Json(load->largest_per_second) : Json()},
+          {"largest_per_second", load->largest ? Json(load->largest->per_second()) : Json()},
+          {"why_none", load->why_none.empty() ? Json() : Json(load->why_none)},
           {"at_largest", load->largest ? load_json(load->largest->result) : Json()}};
 }
 
@@ -189,24 +222,29 @@ Json row_json(const Comparison& comparison, const ComparedDevice& row) {
     return json;
   }
   const RelativeFigures relative = relative_figures(comparison, row);
-  json.update({{"type", name_of(row.type)},
-               {"seconds", row.seconds()},
-               {"time_obtained", name_of(row.time_obtained)},
-               {"inferences_per_second", row.inferences_per_second()},
-               {"utilisation", row.utilisation > 0 ? Json(row.utilisation) : Json()},
-               {"tops", row.tops()},
-               {"watts", optional_json(row.power)},
-               {"power_obtained", row.power ? Json(name_of(row.power_obtained)) : Json()},
-               {"joules_per_inference", optional_json(row.energy_per_inference())},
-               {"tops_per_watt", optional_number(row.tops_per_watt())},
-               {"price_usd", optional_json(row.price)},
-               {"own_usd_per_million", optional_json(row.own_per_million)},
-               {"rent_usd_per_million", optional_json(row.rent_per_million)},
-               {"dollars_obtained", name_of(Obtained::Modelled)},
-               {"relative_speed", relative.speed > 0 ? Json(relative.speed) : Json()},
-               {"relative_energy", relative.energy > 0 ? Json(relative.energy) : Json()},
-               {"load", load_json(row.load)},
-               {"notes", row.notes}});
+  const Json use = use_json(row, comparison.use_of(row));
+  json.update(
+      {{"type", name_of(row.type)},
+       {"seconds", row.seconds()},
+       {"time_obtained", name_of(row.time_obtained)},
+       {"calibrated", row.time_obtained == Obtained::Modelled ? Json(row.calibrated) : Json()},
+       {"inferences_per_second", row.inferences_per_second()},
+       {"utilisation", use["utilisation"]},
+       {"tops", row.tops()},
+       {"watts", use["watts"]},
+       {"power_obtained", row.power ? Json(name_of(row.power_obtained)) : Json()},
+       {"joules_per_inference", use["joules_per_inference"]},
+       {"tops_per_watt", use["tops_per_watt"]},
+       {"price_usd", optional_json(row.price)},
+       {"own_usd_per_million", use["own_usd_per_million"]},
+       {"rent_usd_per_million", use["rent_usd_per_million"]},
+       {"dollars_obtained", name_of(Obtained::Modelled)},
+       {"relative_speed", relative.speed > 0 ? Json(relative.speed) : Json()},
+       {"relative_energy", relative.energy > 0 ? Json(relative.energy) : Json()},
+       {"busy_share", row.stream ? Json(row.stream->busy_share) : Json()},
+       {"full_use", comparison.arrival_rate ? use_json(row, row.full_use()) : Json()},
+       {"load", load_json(row.load)},
+       {"notes", row.notes}});
   return json;
 }
 
@@ -235,8 +273,8 @@ RelativeFigures relative_figures(const Comparison& comparison, const ComparedDev
   }
   RelativeFigures relative{
       .speed = ratio(row.inferences_per_second(), baseline->inferences_per_second())};
-  const std::optional<Joules> own = row.energy_per_inference();
-  const std::optional<Joules> base = baseline->energy_per_inference();
+  const std::optional<Joules> own = comparison.use_of(row).energy_per_inference;
+  const std::optional<Joules> base = comparison.use_of(*baseline).energy_per_inference;
   if (own && base) {
     relative.energy = ratio(base->count(), own->count());
   }
@@ -250,12 +288,18 @@ std::string compare_text(const Comparison& comparison, const TextOptions& option
                   on_one_line(comparison.baseline));
   text += rows_table(comparison, options.colour);
   text +=
-      "\nhow time and power were obtained: S simulated, M measured, R recorded, m modelled; "
-      "dollars "
-      "are modelled\nfrom published prices: own $/M and rent $/M are dollars a million inferences. "
-      "W: average at the device while\nit works. util%: of its peak for the type. x speed, x "
-      "energy: how many times better than the baseline.\n";
+      "\nhow time and power were obtained: S simulated, M measured, R recorded, m modelled (m?: by "
+      "the figures of\nanother family, without a measurement of its own); dollars are modelled "
+      "from published prices: own $/M and\nrent $/M are dollars a million inferences. W: average "
+      "at the device while it works. util%: of its peak for the\ntype. x speed, x energy: how "
+      "many times better than the baseline.\n";
   text += fmt::format("Owned at {}.\n", comparison.site);
+  if (comparison.arrival_rate) {
+    text += fmt::format(
+        "util%, W, mJ/inf, TOPS/W and dollars are those of {} requests a second at all hours: the "
+        "device idles between.\n",
+        rate_text(*comparison.arrival_rate));
+  }
   text += load_table(comparison, options.colour);
   return text + remarks(comparison);
 }
@@ -272,6 +316,9 @@ std::string compare_json(const Comparison& comparison) {
       {"baseline", comparison.baseline},
       {"site", comparison.site},
       {"arrival_rate_per_second", optional_number(comparison.arrival_rate)},
+      {"arrivals", comparison.arrival_rate || comparison.deadline
+                       ? Json(name_of(comparison.arrivals))
+                       : Json()},
       {"deadline_seconds", comparison.deadline ? Json(seconds(*comparison.deadline)) : Json()},
       {"rows", rows}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -286,7 +333,7 @@ std::string compare_csv(const Comparison& comparison) {
   for (const std::string_view key : kNumbers) {
     text += fmt::format(",{}", key);
   }
-  text += ",largest_per_second,p99_at_rate_seconds,error\n";
+  text += ",largest_per_second,p99_at_rate_seconds,busy_share,calibrated,error\n";
   for (const ComparedDevice& row : comparison.rows) {
     const Json json = row_json(comparison, row);
     const bool failed = !row.error.empty();
@@ -298,9 +345,11 @@ std::string compare_csv(const Comparison& comparison) {
     }
     const bool meets = row.load && row.load->largest;
     const bool keeps_up = row.load && row.load->at_rate;
-    text += fmt::format(",{},{},{}\n", meets ? csv_number(row.load->largest_per_second) : "",
-                        keeps_up ? csv_number(seconds(row.load->at_rate->p99)) : "",
-                        csv_text(row.error));
+    text +=
+        fmt::format(",{},{},{},{},{}\n", meets ? csv_number(row.load->largest->per_second()) : "",
+                    keeps_up ? csv_number(seconds(row.load->at_rate->p99)) : "",
+                    row.stream ? csv_number(row.stream->busy_share) : "",
+                    row.calibrated ? "" : "no", csv_text(row.error));
   }
   return text;
 }

@@ -1,11 +1,10 @@
 #include "study/batch_queue.h"
 
 #include <algorithm>
-#include <limits>
+#include <deque>
 #include <random>
 
 #include "arch/diag/check.h"
-#include "arch/units/wide.h"
 
 namespace systole {
 
@@ -37,49 +36,110 @@ Exponential exponential(std::mt19937_64& random) {
   }
 }
 
-Femtoseconds times(Femtoseconds mean, const Exponential& variate) {
-  constexpr int kFractionBits = 64;
-  const Wide part = (Wide{mean.count()} * (variate.fraction >> 1U)) >> (kFractionBits - 1);
-  return Femtoseconds(mean.count() * static_cast<std::int64_t>(variate.whole) +
-                      static_cast<std::int64_t>(part));
+/// The product with the fraction has 126 bits: a mean of more than 63 loses its last ones.
+StreamTime times(StreamTime mean, const Exponential& variate) {
+  constexpr int kFractionBits = 63;
+  int dropped = 0;
+  while ((mean.count() >> dropped) >> kFractionBits > 0) {
+    ++dropped;
+  }
+  const Wide part =
+      ((mean.count() >> dropped) * (variate.fraction >> 1U)) >> (kFractionBits - dropped);
+  return StreamTime(mean.count() * static_cast<Wide>(variate.whole) + part);
 }
 
-/// The requests between arrival and the begin of their batch: a stretch of the arrivals.
-class Queue {
+/// Requests that arrive one after the other.
+class Stream {
  public:
-  Queue(const BatchServer& server, const std::vector<Femtoseconds>& arrivals)
-      : server_(server), arrivals_(arrivals) {}
-
-  /// Begins the next batch of a device that is free from `free` on; returns when.
-  Femtoseconds begin(Femtoseconds free) {
-    first_ = end_;
-    const Femtoseconds oldest = arrivals_[first_];
-    const Femtoseconds earliest = std::max(free, oldest);
-    const Femtoseconds latest = std::max(earliest, oldest + server_.patience);
-    const std::size_t most =
-        std::min(arrivals_.size(), first_ + static_cast<std::size_t>(server_.sizes.back().batch));
-    while (end_ < most && arrivals_[end_] <= latest) {
-      ++end_;
-    }
-    const bool is_full = end_ - first_ == static_cast<std::size_t>(server_.sizes.back().batch);
-    return is_full ? std::max(earliest, arrivals_[end_ - 1]) : latest;
+  Stream(ArrivalKind kind, StreamTime mean_gap, std::size_t count, std::uint64_t seed)
+      : kind_(kind), mean_gap_(mean_gap), left_(count), random_(seed) {
+    SYSTOLE_CHECK(mean_gap > StreamTime(0) && mean_gap <= kLongestGap, "mean gap {} s",
+                  seconds(mean_gap));
   }
-  [[nodiscard]] bool has_next() const { return end_ < arrivals_.size(); }
-  [[nodiscard]] std::size_t first() const { return first_; }
-  [[nodiscard]] std::size_t end() const { return end_; }
+  [[nodiscard]] bool has_next() const { return left_ > 0; }
+  StreamTime next() {
+    --left_;
+    now_ += kind_ == ArrivalKind::Poisson ? times(mean_gap_, exponential(random_)) : mean_gap_;
+    return now_;
+  }
 
  private:
-  const BatchServer& server_;
-  const std::vector<Femtoseconds>& arrivals_;
-  std::size_t first_ = 0;  // of the batch that began last
-  std::size_t end_ = 0;
+  ArrivalKind kind_;
+  StreamTime mean_gap_;
+  std::size_t left_;
+  std::mt19937_64 random_;
+  StreamTime now_{0};
 };
 
-Femtoseconds time_of(const BatchServer& server, std::size_t requests) {
+/// The same of times that are written down.
+class WrittenStream {
+ public:
+  explicit WrittenStream(const std::vector<StreamTime>& arrivals) : arrivals_(arrivals) {}
+  [[nodiscard]] bool has_next() const { return next_ < arrivals_.size(); }
+  StreamTime next() { return arrivals_[next_++]; }
+
+ private:
+  const std::vector<StreamTime>& arrivals_;
+  std::size_t next_ = 0;
+};
+
+/// The requests between arrival and the end of their batch, and the next one to arrive.
+template <class Source>
+class Queue {
+ public:
+  Queue(const BatchServer& server, Source source) : server_(server), source_(std::move(source)) {
+    arrive();
+  }
+
+  [[nodiscard]] bool has_next() const { return !waiting_.empty(); }
+
+  /// Begins the next batch of a device that is free from `free` on; returns when.
+  StreamTime begin(StreamTime free) {
+    const auto most = static_cast<std::size_t>(server_.sizes.back().batch);
+    const StreamTime oldest = waiting_.front();
+    const StreamTime earliest = std::max(free, oldest);
+    const StreamTime latest = std::max(earliest, oldest + stream_time(server_.patience));
+    size_ = 1;
+    while (size_ < most && (size_ < waiting_.size() || arrive()) && waiting_[size_] <= latest) {
+      ++size_;
+    }
+    return size_ == most ? std::max(earliest, waiting_[size_ - 1]) : latest;
+  }
+  /// Of the batch that began.
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// Calls visit(arrival) for its requests, which are gone then.
+  template <class Visit>
+  void end(const Visit& visit) {
+    for (; size_ > 0; --size_) {
+      visit(waiting_.front());
+      waiting_.pop_front();
+    }
+    if (waiting_.empty()) {
+      arrive();
+    }
+  }
+
+ private:
+  bool arrive() {
+    if (!source_.has_next()) {
+      return false;
+    }
+    waiting_.push_back(source_.next());
+    return true;
+  }
+
+  const BatchServer& server_;
+  Source source_;
+  std::deque<StreamTime> waiting_;  // and the next to arrive, as far as known
+  std::size_t size_ = 0;
+};
+
+/// The smallest that holds the requests.
+std::size_t size_of(const BatchServer& server, std::size_t requests) {
   const auto size = std::find_if(server.sizes.begin(), server.sizes.end(), [&](const BatchTime& s) {
     return static_cast<std::size_t>(s.batch) >= requests;
   });
-  return size->time;
+  return static_cast<std::size_t>(size - server.sizes.begin());
 }
 
 void check(const BatchServer& server) {
@@ -93,76 +153,87 @@ void check(const BatchServer& server) {
   }
 }
 
-/// Nearest rank.
-Femtoseconds percentile(const std::vector<Femtoseconds>& sorted, std::size_t percent) {
+/// Nearest rank. Puts it in its place, smaller ones before it.
+StreamTime percentile(std::vector<StreamTime>& latencies, std::size_t percent) {
   constexpr std::size_t kAll = 100;
-  return sorted[(sorted.size() * percent + kAll - 1) / kAll - 1];
+  const auto rank = static_cast<std::ptrdiff_t>((latencies.size() * percent + kAll - 1) / kAll - 1);
+  std::nth_element(latencies.begin(), latencies.begin() + rank, latencies.end());
+  return latencies[static_cast<std::size_t>(rank)];
 }
 
-void add_latencies(LoadResult& result, std::vector<Femtoseconds> latencies) {
-  std::sort(latencies.begin(), latencies.end());
-  Wide sum = 0;
-  for (const Femtoseconds latency : latencies) {
-    sum += latency.count();
+void add_latencies(LoadResult& result, std::vector<StreamTime> latencies) {
+  StreamTime sum{0};
+  for (const StreamTime latency : latencies) {
+    sum += latency;
   }
   constexpr std::size_t kMedian = 50;
   constexpr std::size_t kTail = 99;
   result.requests = static_cast<std::int64_t>(latencies.size());
-  result.mean = Femtoseconds(static_cast<std::int64_t>(sum / result.requests));
+  result.mean = sum / result.requests;
+  result.worst = *std::max_element(latencies.begin(), latencies.end());
   result.p50 = percentile(latencies, kMedian);
   result.p99 = percentile(latencies, kTail);
-  result.worst = latencies.back();
 }
 
-}  // namespace
-
-LoadResult serve(const BatchServer& server, const std::vector<Femtoseconds>& arrivals,
-                 std::size_t warm_up) {
+template <class Source>
+LoadResult served(const BatchServer& server, Source source, std::size_t count,
+                  std::size_t warm_up) {
   check(server);
-  SYSTOLE_CHECK(arrivals.size() > warm_up, "{} arrivals, {} of them to warm up", arrivals.size(),
-                warm_up);
+  SYSTOLE_CHECK(count > warm_up, "{} arrivals, {} of them to warm up", count, warm_up);
   LoadResult result;
-  std::vector<Femtoseconds> latencies;
-  latencies.reserve(arrivals.size() - warm_up);
-  Queue queue(server, arrivals);
-  Femtoseconds free{0};
+  result.by_size.resize(server.sizes.size());
+  std::vector<StreamTime> latencies;
+  latencies.reserve(count - warm_up);
+  Queue<Source> queue(server, std::move(source));
+  StreamTime free{0};
+  std::optional<StreamTime> first;
   while (queue.has_next()) {
-    const Femtoseconds begin = queue.begin(free);
-    const Femtoseconds time = time_of(server, queue.end() - queue.first());
+    const StreamTime begin = queue.begin(free);
+    const std::size_t size = size_of(server, queue.size());
+    const StreamTime time = stream_time(server.sizes[size].time);
     free = begin + time;
     result.busy += time;
     ++result.batches;
-    for (std::size_t i = std::max(queue.first(), warm_up); i < queue.end(); ++i) {
-      latencies.push_back(free - arrivals[i]);
-    }
+    ++result.by_size[size];
+    queue.end([&](StreamTime arrival) {
+      first = first.value_or(arrival);
+      if (static_cast<std::size_t>(result.served++) >= warm_up) {
+        latencies.push_back(free - arrival);
+      }
+    });
   }
-  result.span = free - arrivals.front();
+  result.span = free - *first;
   add_latencies(result, std::move(latencies));
   return result;
 }
 
-std::vector<Femtoseconds> poisson_arrivals(Femtoseconds mean_gap, std::size_t count,
-                                           std::uint64_t seed) {
-  SYSTOLE_CHECK(mean_gap.count() > 0, "mean gap {}", mean_gap.count());
-  std::mt19937_64 random(seed);
-  std::vector<Femtoseconds> arrivals(count);
-  Femtoseconds now{0};
-  for (Femtoseconds& arrival : arrivals) {
-    const Femtoseconds gap = times(mean_gap, exponential(random));
-    SYSTOLE_CHECK(now.count() <= std::numeric_limits<std::int64_t>::max() - gap.count(),
-                  "{} arrivals of mean gap {} fs take longer than 2.5 hours", count,
-                  mean_gap.count());
-    now += gap;
-    arrival = now;
-  }
-  return arrivals;
+}  // namespace
+
+double seconds(StreamTime time) {
+  return static_cast<double>(time.count()) / kFemtosecondsPerSecond;
 }
 
-LoadResult under_load(const BatchServer& server, Femtoseconds mean_gap, const LoadSpec& spec) {
+LoadResult serve(const BatchServer& server, const std::vector<StreamTime>& arrivals,
+                 std::size_t warm_up) {
+  return served(server, WrittenStream(arrivals), arrivals.size(), warm_up);
+}
+
+std::vector<StreamTime> arrivals(ArrivalKind kind, StreamTime mean_gap, std::size_t count,
+                                 std::uint64_t seed) {
+  std::vector<StreamTime> times;
+  times.reserve(count);
+  for (Stream stream(kind, mean_gap, count, seed); stream.has_next();) {
+    times.push_back(stream.next());
+  }
+  return times;
+}
+
+LoadResult under_load(const BatchServer& server, StreamTime mean_gap, const LoadSpec& spec) {
   constexpr std::int64_t kWarmUpPart = 10;
+  SYSTOLE_CHECK(spec.requests > 0 && spec.requests <= kMostRequests, "{} requests", spec.requests);
   const auto warm_up = static_cast<std::size_t>(spec.requests / kWarmUpPart);
   const auto count = warm_up + static_cast<std::size_t>(spec.requests);
-  return serve(server, poisson_arrivals(mean_gap, count, spec.seed), warm_up);
+  return served(server, Stream(spec.arrivals, mean_gap, count, spec.seed), count, warm_up);
 }
 
 double capacity(const BatchServer& server) {
@@ -175,19 +246,23 @@ double capacity(const BatchServer& server) {
 std::optional<LargestLoad> largest_load(const BatchServer& server, Femtoseconds deadline,
                                         const LoadSpec& spec) {
   check(server);
+  if (std::all_of(server.sizes.begin(), server.sizes.end(),
+                  [&](const BatchTime& size) { return size.time > deadline; })) {
+    return std::nullopt;
+  }
   const BatchTime& largest = server.sizes.back();
   const auto gap_at = [&](std::int64_t step) {
     const Wide gap = Wide{largest.time.count()} * kLoadSteps / (Wide{largest.batch} * step);
-    return Femtoseconds(std::max(std::int64_t{1}, static_cast<std::int64_t>(gap)));
+    return StreamTime(std::clamp(gap, Wide{1}, kLongestGap.count()));
   };
   std::optional<LargestLoad> best;
   std::int64_t meets = 0;
   std::int64_t misses = kLoadSteps + 1;
   while (misses - meets > 1) {
     const std::int64_t step = (meets + misses) / 2;
-    const Femtoseconds gap = gap_at(step);
+    const StreamTime gap = gap_at(step);
     const LoadResult result = under_load(server, gap, spec);
-    if (result.p99 <= deadline) {
+    if (result.p99 <= stream_time(deadline)) {
       best = {.mean_gap = gap, .result = result};
       meets = step;
     } else {

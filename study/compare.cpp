@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "arch/diag/check.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/network_type.h"
@@ -19,6 +21,8 @@ namespace systole {
 namespace {
 
 constexpr double kFemtosecondsPerSecond = 1e15;
+/// The least load that is tried is that part of the capacity.
+constexpr double kLeastShare = 1000;
 
 ComparedKind kind_of(reference::DeviceClass kind) {
   switch (kind) {
@@ -114,6 +118,7 @@ class Rows {
       row.name = subjects_[key.first].name;
       row.batch = key.second;
       if (row.error.empty()) {
+        set_given(row);
         add_dollars(row, site_);
       }
     }
@@ -124,6 +129,20 @@ class Rows {
   }
 
  private:
+  /// The user's figures.
+  void set_given(ComparedDevice& row) const {
+    if (const auto price = options_.prices.find(row.name); price != options_.prices.end()) {
+      row.price = price->second;
+      row.notes.erase(std::remove(row.notes.begin(), row.notes.end(), kModelledPrice),
+                      row.notes.end());
+    }
+    if (const auto power = options_.powers.find(row.name); power != options_.powers.end()) {
+      row.power = power->second;
+      row.power_obtained = Obtained::Modelled;
+      row.notes.emplace_back("its power is the one given");
+    }
+  }
+
   [[nodiscard]] WorkerJob chip_job(const CompareSubject& subject, std::int64_t batch) const {
     return [this, &subject, batch] {
       const ChipSpec& chip = *subject.chip;
@@ -186,44 +205,110 @@ class Rows {
   std::map<std::pair<std::size_t, std::int64_t>, ComparedDevice> rows_;
 };
 
-void add_load(ComparedDevice& row, std::vector<BatchTime> sizes, const CompareOptions& options) {
-  const BatchServer server{.sizes = std::move(sizes)};
-  ComparedLoad load{.largest_batch = server.sizes.back().batch};
-  if (options.arrival_rate && *options.arrival_rate < capacity(server)) {
-    const Femtoseconds gap(
-        static_cast<std::int64_t>(kFemtosecondsPerSecond / *options.arrival_rate));
-    load.at_rate = under_load(server, gap, options.load);
-  } else if (options.arrival_rate) {
-    row.notes.emplace_back("more requests arrive than it can serve");
+/// What a batch of each size needs.
+struct ServedSize {
+  BatchTime batch;
+  std::optional<Watts> power;
+};
+
+/// Joules of a request while the device works; nothing where a power is unknown.
+std::optional<Joules> energy_while_busy(const LoadResult& load,
+                                        const std::vector<ServedSize>& sizes) {
+  double joules = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (load.by_size[i] == 0) {
+      continue;
+    }
+    if (!sizes[i].power) {
+      return std::nullopt;
+    }
+    joules += static_cast<double>(load.by_size[i]) * sizes[i].power->count() *
+              seconds(stream_time(sizes[i].batch.time));
   }
-  if (options.deadline) {
-    load.largest = largest_load(server, *options.deadline, options.load);
+  return Joules(joules / static_cast<double>(load.served));
+}
+
+StreamFigures stream_figures(const LoadResult& load, const std::vector<ServedSize>& sizes,
+                             double rate, ComparedDevice& row, const Site& site) {
+  StreamFigures stream;
+  const double busy = seconds(load.busy) / static_cast<double>(load.served);
+  stream.busy_share = std::min(1.0, busy * rate);
+  stream.use.utilisation = row.utilisation * rate / row.inferences_per_second();
+  if (const std::optional<Joules> working = energy_while_busy(load, sizes)) {
+    if (!row.idle) {
+      row.notes.emplace_back("its power while it waits is not known: taken as while it works");
+    }
+    const Watts idle = row.idle.value_or(*row.power);
+    stream.use.energy_per_inference =
+        *working + Joules(idle.count() * (1 - stream.busy_share) / rate);
+    stream.use.power = Watts(stream.use.energy_per_inference->count() * rate);
   }
-  if (load.largest) {
-    load.largest_per_second =
-        kFemtosecondsPerSecond / static_cast<double>(load.largest->mean_gap.count());
+  add_stream_dollars(stream, rate, row, site);
+  return stream;
+}
+
+void add_rate(ComparedDevice& row, ComparedLoad& load, const BatchServer& server,
+              const std::vector<ServedSize>& sizes, const CompareOptions& options,
+              const Site& site) {
+  const double rate = *options.arrival_rate;
+  const double most = capacity(server);
+  if (rate >= most) {
+    row.notes.push_back(fmt::format("more requests arrive than it can serve: it takes {}",
+                                    static_cast<std::int64_t>(rate / most) + 1));
+    return;
+  }
+  const StreamTime gap(static_cast<Wide>(kFemtosecondsPerSecond / rate));
+  load.at_rate = under_load(server, gap, options.load);
+  row.stream = stream_figures(*load.at_rate, sizes, rate, row, site);
+}
+
+std::string milliseconds(Femtoseconds time) {
+  constexpr double kMillisecondsPerSecond = 1e3;
+  return fmt::format("{:.4g} ms", seconds(stream_time(time)) * kMillisecondsPerSecond);
+}
+
+void add_deadline(ComparedDevice& row, ComparedLoad& load, const BatchServer& server,
+                  const CompareOptions& options) {
+  load.largest = largest_load(server, *options.deadline, options.load);
+  if (!load.largest) {
+    const Femtoseconds alone = server.sizes.front().time;
+    load.why_none = alone > *options.deadline
+                        ? "one input alone takes " + milliseconds(alone)
+                        : fmt::format("1 % wait too long at {:.3g} requests a second already",
+                                      capacity(server) / kLeastShare);
+    row.notes.push_back(fmt::format("cannot meet the deadline of {}: {}",
+                                    milliseconds(*options.deadline), load.why_none));
+    return;
   }
   constexpr double kAlmostAll = 0.98;
-  if (load.largest && load.largest_per_second > kAlmostAll * capacity(server)) {
+  const bool random = options.load.arrivals == ArrivalKind::Poisson;
+  if (random && load.largest->per_second() > kAlmostAll * capacity(server)) {
     row.notes.emplace_back(
         "the largest rate is almost all that it can serve: a longer stream would wait longer");
   }
-  row.load = std::move(load);
 }
 
 void put_under_load(Rows& rows, std::size_t subject, ComparedDevice& row,
-                    const CompareOptions& options) {
-  std::vector<BatchTime> sizes;
+                    const CompareOptions& options, const Site& site) {
+  std::vector<ServedSize> sizes;
+  BatchServer server;
   for (const std::int64_t size : served_sizes(row.batch)) {
     const ComparedDevice& smaller = rows.at(subject, size);
     if (!smaller.error.empty()) {
-      row.notes.push_back("not put under load: batch " + std::to_string(size) + ": " +
-                          smaller.error);
+      row.notes.push_back(fmt::format("not put under load: batch {}: {}", size, smaller.error));
       return;
     }
-    sizes.push_back({.batch = size, .time = smaller.time});
+    server.sizes.push_back({.batch = size, .time = smaller.time});
+    sizes.push_back({.batch = server.sizes.back(), .power = smaller.power});
   }
-  add_load(row, std::move(sizes), options);
+  ComparedLoad load{.largest_batch = row.batch};
+  if (options.arrival_rate) {
+    add_rate(row, load, server, sizes, options, site);
+  }
+  if (options.deadline) {
+    add_deadline(row, load, server, options);
+  }
+  row.load = std::move(load);
 }
 
 }  // namespace
@@ -239,6 +324,7 @@ ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& 
                      .time_obtained = Obtained::Modelled,
                      .time = run.time,
                      .macs = run.macs,
+                     .calibrated = device.family.calibrated,
                      .utilisation = run.utilisation,
                      .power = run.power,
                      .power_obtained = Obtained::Modelled,
@@ -276,14 +362,15 @@ Comparison compare(const std::string& network_file, const std::vector<CompareSub
       .network = graph.name,
       .macs_per_input = macs_of(graph) / graph.batch,
       .baseline = options.baseline.empty() ? subjects.front().name : options.baseline,
-      .site = site.summary(),
+      .site = site.summary(options.arrival_rate.has_value()),
       .arrival_rate = options.arrival_rate,
+      .arrivals = options.load.arrivals,
       .deadline = options.deadline};
   for (std::size_t subject = 0; subject < subjects.size(); ++subject) {
     for (const std::int64_t batch : batches) {
       ComparedDevice row = rows.at(subject, batch);
       if (loaded && row.error.empty()) {
-        put_under_load(rows, subject, row, options);
+        put_under_load(rows, subject, row, options, site);
       }
       comparison.rows.push_back(std::move(row));
     }

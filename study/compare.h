@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,12 +26,18 @@ struct CompareSubject {
   std::optional<DataType> type;  ///< else its preferred one: int8 where it has it
 };
 
+inline constexpr double kLeastRate = 1e-6;
+inline constexpr double kLargestRate = 1e9;
+
 struct CompareOptions {
-  std::vector<std::int64_t> batches;  ///< none: the network's own
-  std::string baseline;               ///< a subject's name; empty: the first
+  std::vector<std::int64_t> batches;    ///< none: the network's own
+  std::string baseline;                 ///< a subject's name; empty: the first
+  std::map<std::string, Usd> prices;    ///< by subject, in place of its own
+  std::map<std::string, Watts> powers;  ///< while it works, likewise
   /// Puts each device under load: with requests at this rate a second, and to find the largest
   /// rate whose 99th percentile meets the deadline. The device serves those that wait, at most as
-  /// many as the batch, padded to the next power of two, as soon as it is free.
+  /// many as the batch, padded to the next power of two, as soon as it is free. A rate between
+  /// kLeastRate and kLargestRate.
   std::optional<double> arrival_rate;
   std::optional<Femtoseconds> deadline;
   LoadSpec load;

@@ -39,7 +39,7 @@ void add_power(const Result& result, ComparedDevice& row) {
     row.price = result.cost->price;
     row.rent = cost.rent;
     row.host = HostShare{.power = cost.host_power, .price = cost.server_share};
-    row.notes.emplace_back("its price is modelled from what making it costs");
+    row.notes.emplace_back(kModelledPrice);
   }
   if (result.energy) {
     row.power = result.energy->average_power;

@@ -7,6 +7,10 @@
 
 namespace systole {
 
+/// A note of rows whose price is the chip's own.
+inline constexpr std::string_view kModelledPrice =
+    "its price is modelled from what making it costs";
+
 /// A run as a row. Name and dollars are left to the caller.
 [[nodiscard]] ComparedDevice compared_run(const Result& result);
 

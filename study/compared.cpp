@@ -33,6 +33,21 @@ std::optional<double> ComparedDevice::tops_per_watt() const {
   return power ? std::optional(tops() / power->count()) : std::nullopt;
 }
 
+UseFigures ComparedDevice::full_use() const {
+  return {.utilisation = utilisation,
+          .power = power,
+          .energy_per_inference = energy_per_inference(),
+          .own_per_million = own_per_million,
+          .rent_per_million = rent_per_million};
+}
+
+UseFigures Comparison::use_of(const ComparedDevice& row) const {
+  if (!arrival_rate) {
+    return row.full_use();
+  }
+  return row.stream ? row.stream->use : UseFigures{};
+}
+
 const ComparedDevice* Comparison::baseline_of(std::int64_t batch) const {
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const ComparedDevice& row) {
     return row.name == baseline && row.batch == batch && row.error.empty();

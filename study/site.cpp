@@ -11,12 +11,22 @@ namespace {
 
 constexpr double kMillion = 1e6;
 
+/// Of a row with price and power; without the powers while it works and waits.
+OwnInputs own_inputs(const ComparedDevice& row, const Site& site) {
+  const HostShare host = row.host.value_or(site.host_of(row.kind));
+  OwnInputs inputs{.device_price = *row.price, .server_share = host.price, .site = site.inputs};
+  inputs.site.host_power = host.power;
+  inputs.site.provisioned_power = row.tdp.value_or(*row.power) + host.power;
+  return inputs;
+}
+
 }  // namespace
 
-std::string Site::summary() const {
-  return fmt::format("{}: {:g} % busy, {:g} years, PUE {:g}, {:g} USD/kWh", name,
-                     100 * inputs.utilisation, inputs.device_years, inputs.pue,
-                     inputs.electricity.count());
+std::string Site::summary(bool stream) const {
+  const std::string hours =
+      stream ? "all hours" : fmt::format("{:g} % busy", 100 * inputs.utilisation);
+  return fmt::format("{}: {}, {:g} years, PUE {:g}, {:g} USD/kWh", name, hours, inputs.device_years,
+                     inputs.pue, inputs.electricity.count());
 }
 
 Site read_site(const std::string& file) {
@@ -50,12 +60,9 @@ void add_dollars(ComparedDevice& row, const Site& site) {
   const double rate = row.inferences_per_second();
   const double utilisation = site.inputs.utilisation;
   if (row.price && row.power) {
-    const HostShare host = row.host.value_or(site.host_of(row.kind));
-    OwnInputs inputs{.device_price = *row.price, .server_share = host.price, .site = site.inputs};
+    OwnInputs inputs = own_inputs(row, site);
     inputs.site.busy_power = *row.power;
     inputs.site.idle_power = row.idle.value_or(*row.power);
-    inputs.site.host_power = host.power;
-    inputs.site.provisioned_power = row.tdp.value_or(*row.power) + host.power;
     if (const auto usd = usd_per_inference(own(inputs).total(), rate, utilisation)) {
       row.own_per_million = *usd * kMillion;
     }
@@ -67,6 +74,26 @@ void add_dollars(ComparedDevice& row, const Site& site) {
     const HourlyCost hour = rent({.price = *row.rent, .devices = 1, .billed_share = utilisation});
     if (const auto usd = usd_per_inference(hour.total(), rate, utilisation)) {
       row.rent_per_million = *usd * kMillion;
+    }
+  }
+}
+
+void add_stream_dollars(StreamFigures& stream, double rate, const ComparedDevice& row,
+                        const Site& site) {
+  // At all hours the stream's average power and rate: nothing is left to be told apart.
+  constexpr double kAllHours = 1.0;
+  if (row.price && stream.use.power) {
+    OwnInputs inputs = own_inputs(row, site);
+    inputs.site.utilisation = kAllHours;
+    inputs.site.busy_power = *stream.use.power;
+    if (const auto usd = usd_per_inference(own(inputs).total(), rate, kAllHours)) {
+      stream.use.own_per_million = *usd * kMillion;
+    }
+  }
+  if (row.rent) {
+    const HourlyCost hour = rent({.price = *row.rent, .devices = 1, .billed_share = kAllHours});
+    if (const auto usd = usd_per_inference(hour.total(), rate, kAllHours)) {
+      stream.use.rent_per_million = *usd * kMillion;
     }
   }
 }

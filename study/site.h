@@ -21,8 +21,8 @@ struct Site {
   [[nodiscard]] const HostShare& host_of(ComparedKind kind) const {
     return host[static_cast<std::size_t>(kind)];
   }
-  /// `50 % busy, 3 years, PUE 1.1, 0.08 USD/kWh`
-  [[nodiscard]] std::string summary() const;
+  /// `50 % busy, 3 years, PUE 1.1, 0.08 USD/kWh`; of a stream `all hours` instead.
+  [[nodiscard]] std::string summary(bool stream = false) const;
 };
 
 /// Throws ConfigError.
@@ -33,5 +33,11 @@ struct Site {
 /// power, with its own share of a server where it states one. Renting: the hours of a year are
 /// billed as the site's utilisation says work is done in them: a rented machine is given back.
 void add_dollars(ComparedDevice& row, const Site& site);
+
+/// The same of a stream of `rate` requests a second at all hours of the year, in which the device
+/// works for the stream's share and idles otherwise: the site's own utilisation does not count, and
+/// a rented machine is kept. Needs the stream's busy share and power.
+void add_stream_dollars(StreamFigures& stream, double rate, const ComparedDevice& row,
+                        const Site& site);
 
 }  // namespace systole

@@ -127,13 +127,87 @@ TEST(CompareCommand, MistakesAreOneLine) {
   EXPECT_EQ(mistake({"mlp0", "--batch", "1,x"}),
             "systole: --batch: expected an integer in 1..65536, got 'x'\n");
   EXPECT_EQ(mistake({"mlp0", "--deadline", "7 parsecs"}),
-            "systole: --deadline: expected a time such as 7ms in fs, ps, ns, us or ms, got '7 "
-            "parsecs'\n");
+            "systole: --deadline: expected a time such as 7ms in fs, ps, ns, us, ms or s, at most "
+            "1000 s, got '7 parsecs'\n");
+  EXPECT_EQ(mistake({"mlp0", "--deadline", "10000000ms"}),
+            "systole: --deadline: expected a time such as 7ms in fs, ps, ns, us, ms or s, at most "
+            "1000 s, got '10000000ms'\n");
   EXPECT_EQ(mistake({"mlp0", "--arrival-rate", "0"}),
-            "systole: --arrival-rate: expected an integer in 1..1000000000, got '0'\n");
+            "systole: --arrival-rate: expected a number in 1e-06..1e+09, got '0'\n");
+  EXPECT_EQ(mistake({"mlp0", "--arrival-rate", "1000000001"}),
+            "systole: --arrival-rate: expected a number in 1e-06..1e+09, got '1000000001'\n");
+  EXPECT_EQ(mistake({"mlp0", "--requests", "10000001"}),
+            "systole: --requests: expected an integer in 100..10000000, got '10000001'\n");
+  EXPECT_EQ(mistake({"mlp0", "--arrivals", "never"}),
+            "systole: --arrivals: expected poisson or periodic, got 'never'\n");
+  EXPECT_EQ(mistake({"mlp0", "--price", "t4"}),
+            "systole: --price: expected NAME=USD with commas between, got 't4'\n");
+  EXPECT_EQ(mistake({"mlp0", "--price", "t4=1,t4=2"}),
+            "systole: --price: expected each device once, got 't4' twice\n");
+  EXPECT_EQ(mistake({"mlp0", "--price", "t4=cheap"}),
+            "systole: --price: expected a number in 0..1e+09, got 'cheap'\n");
+  EXPECT_EQ(mistake({"mlp0", "--on", "t4,cpu", "--price", "cqu=2"}),
+            "systole: --price: expected one of t4, cpu, got 'cqu' (did you mean 'cpu'?)\n");
+  EXPECT_EQ(mistake({"mlp0", "--on", "t4", "--watts", "cpu=2"}),
+            "systole: --watts: expected t4, got 'cpu'\n");
   EXPECT_THAT(mistake({"mlp0", "--site", "datacenter"}),
               HasSubstr("no site 'datacenter': neither a file nor a known name (did you mean "
                         "'datacentre'?)"));
+}
+
+/// Questions that once ended in an error of ours: few requests a second, deadlines that cannot be
+/// met at all or by one of several batches, and rates below one.
+TEST(CompareCommand, AnyRateAndDeadlineHaveAnAnswer) {
+  const std::vector<std::vector<std::string>> questions{
+      {"mobilenet_v1", "--on", "edge", "--deadline", "5ms"},
+      {"resnet50", "--on", "edge", "--deadline", "10ms"},
+      {"mobilenet_v1", "--on", "xeon_8380", "--batch", "1,2", "--deadline", "500us"},
+      {"resnet50", "--on", "t4", "--arrival-rate", "10"},
+      {"resnet50", "--on", "t4", "--arrival-rate", "0.000001", "--deadline", "1 s"},
+      {"resnet50", "--on", "t4", "--arrival-rate", "30", "--requests", "10000000"},
+      {"resnet50", "--on", "t4", "--arrival-rate", "1e9", "--deadline", "1fs"}};
+  for (const std::vector<std::string>& question : questions) {
+    const ProcessResult result = compare(question);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+  }
+  EXPECT_THAT(compare(questions.front()).out,
+              HasSubstr("edge, batch 1: cannot meet the deadline of 5 ms: one input alone takes "));
+}
+
+/// A camera: a T4 idles for nearly all of the time, which its dollars and joules show.
+TEST(CompareCommand, AStreamHasItsOwnDollars) {
+  const auto row = [](std::vector<std::string> options) {
+    options.insert(options.begin(), {"mobilenet_v1", "--on", "t4", "--format", "json"});
+    return json::parse(compare(options).out)["rows"][0];
+  };
+  const json full = row({});
+  const json stream = row({"--arrival-rate", "30", "--arrivals", "periodic"});
+  EXPECT_NEAR(stream["busy_share"].get<double>(), 30 * full["seconds"].get<double>(), 1e-9);
+  EXPECT_GT(stream["own_usd_per_million"].get<double>(),
+            20 * full["own_usd_per_million"].get<double>());
+  EXPECT_GT(stream["joules_per_inference"].get<double>(), 0.3);  // 10 W for a thirtieth of a second
+  for (const std::string figure : {"own_usd_per_million", "rent_usd_per_million", "watts",
+                                   "utilisation", "joules_per_inference", "tops_per_watt"}) {
+    EXPECT_DOUBLE_EQ(stream["full_use"][figure].get<double>(), full[figure].get<double>())
+        << figure;
+  }
+  EXPECT_TRUE(full["full_use"].is_null());
+}
+
+TEST(CompareCommand, APriceAndAPowerMayBeGiven) {
+  const json report =
+      json::parse(compare({"mlp0", "--on", "t4,coral", "--batch", "1", "--price",
+                           "coral=60,t4=1000", "--watts", "t4=100", "--format", "json"})
+                      .out);
+  EXPECT_EQ(report["rows"][0]["price_usd"], 1000.0);
+  EXPECT_EQ(report["rows"][0]["watts"], 100.0);
+  EXPECT_TRUE(report["rows"][1]["own_usd_per_million"].is_number());
+}
+
+TEST(CompareCommand, MarksFamiliesThatAreNotCalibrated) {
+  const ProcessResult result = compare({"mlp0", "--on", "t4,coral", "--batch", "1"});
+  EXPECT_THAT(result.out, HasSubstr(" mm\n"));
+  EXPECT_THAT(result.out, HasSubstr(" m?m?\n"));
 }
 
 TEST(CompareCommand, MeasuresTheCpuHere) {

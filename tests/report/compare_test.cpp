@@ -23,9 +23,8 @@ Comparison sample() {
                              .macs = 4'000'000'000,
                              .utilisation = 0.125,
                              .notes = {"no power: nothing is known"}});
-  LoadResult load{.requests = 100,
-                  .p50 = Femtoseconds(3'000'000'000'000),
-                  .p99 = Femtoseconds(5'000'000'000'000)};
+  LoadResult load{
+      .requests = 100, .p50 = StreamTime(3'000'000'000'000), .p99 = StreamTime(5'000'000'000'000)};
   comparison.rows.push_back(
       {.name = "gpu",
        .kind = ComparedKind::Gpu,
@@ -39,11 +38,16 @@ Comparison sample() {
        .price = Usd(12'345),
        .own_per_million = Usd(0.5),
        .rent_per_million = Usd(2),
-       .load = ComparedLoad{
-           .at_rate = load,
-           .largest = LargestLoad{.mean_gap = Femtoseconds(4'000'000'000'000), .result = load},
-           .largest_per_second = 250,
-           .largest_batch = 4}});
+       .load = ComparedLoad{.at_rate = load,
+                            .largest = LargestLoad{.mean_gap = StreamTime(4'000'000'000'000),
+                                                   .result = load},
+                            .largest_batch = 4},
+       .stream = StreamFigures{.busy_share = 0.5,
+                               .use = {.utilisation = 0.25,
+                                       .power = Watts(60),
+                                       .energy_per_inference = Joules(0.24),
+                                       .own_per_million = Usd(0.75),
+                                       .rent_per_million = Usd(3)}}});
   comparison.rows.push_back({.name = "broken, \"b\"", .batch = 4, .error = "a.yaml:1:1: no"});
   comparison.rows.push_back({.name = "chip",
                              .batch = 8,

@@ -164,11 +164,9 @@ TEST(Compare, PutsDevicesUnderLoad) {
   }
   const std::optional<ComparedLoad>& load = comparison.rows.front().load;
   ASSERT_TRUE(load);
-  EXPECT_EQ(load->at_rate, under_load(server, Femtoseconds(10'000'000'000'000), options.load));
+  EXPECT_EQ(load->at_rate, under_load(server, StreamTime(10'000'000'000'000), options.load));
   EXPECT_EQ(load->largest, largest_load(server, deadline, options.load));
   EXPECT_EQ(load->largest_batch, 6);
-  EXPECT_DOUBLE_EQ(load->largest_per_second,
-                   1e15 / static_cast<double>(load->largest->mean_gap.count()));
 }
 
 TEST(Compare, SaysWhereMoreArriveThanCanBeServed) {
@@ -177,7 +175,116 @@ TEST(Compare, SaysWhereMoreArriveThanCanBeServed) {
               {.batches = {1}, .arrival_rate = 1e8, .load = {.requests = 100}}, site());
   EXPECT_FALSE(comparison.rows.front().load->at_rate);
   EXPECT_THAT(comparison.rows.front().notes,
-              testing::Contains("more requests arrive than it can serve"));
+              testing::Contains(testing::StartsWith("more requests arrive than it can serve: it "
+                                                    "takes ")));
+  EXPECT_FALSE(comparison.rows.front().stream);
+  EXPECT_FALSE(comparison.use_of(comparison.rows.front()).power);
+}
+
+/// Twice what one can serve takes three of them: two would wait ever longer.
+TEST(Compare, SaysHowManyDevicesAStreamTakes) {
+  const ComparedDevice full = compare(kMlp0, {device("t4")}, {.batches = {1}}, site()).rows.front();
+  const Comparison comparison = compare(
+      kMlp0, {device("t4")},
+      {.batches = {1}, .arrival_rate = 2 * full.inferences_per_second(), .load = {.requests = 100}},
+      site());
+  EXPECT_THAT(comparison.rows.front().notes,
+              testing::Contains("more requests arrive than it can serve: it takes 3"));
+}
+
+/// 30 requests a second, a gap apart, are served alone: each takes the time t and power P of batch
+/// 1, and the device idles for the rest of 1/30 s.
+TEST(Compare, DollarsAndEnergyAreThoseOfTheStream) {
+  const Comparison comparison =
+      compare(kMlp0, {device("t4")},
+              {.batches = {1},
+               .arrival_rate = 30.0,
+               .load = {.requests = 1000, .arrivals = ArrivalKind::Periodic}},
+              site());
+  const ComparedDevice& row = comparison.rows.front();
+  ASSERT_TRUE(row.stream);
+  const double busy = 30 * row.seconds();
+  EXPECT_NEAR(row.stream->busy_share, busy, 1e-12);
+  const UseFigures use = comparison.use_of(row);
+  const double joules = row.power->count() * row.seconds() + row.idle->count() * (1 - busy) / 30;
+  EXPECT_NEAR(use.energy_per_inference->count(), joules, 1e-9 * joules);
+  EXPECT_NEAR(use.power->count(), 30 * joules, 1e-9 * 30 * joules);
+  EXPECT_NEAR(use.utilisation, row.utilisation * busy, 1e-12);
+  // T4, in an hour: its price and 3000 USD of a server over three years, 11 USD a watt of 70 + 80 W
+  // over 15, and PUE 1.1 at 0.08 USD/kWh for what it draws and 80 W.
+  const double hour = (row.price->count() + 3000) / (3 * 8760) + 11 * 150 / (15.0 * 8760) +
+                      (30 * joules + 80) / 1000 * 1.1 * 0.08;
+  ASSERT_TRUE(use.own_per_million);
+  EXPECT_NEAR(use.own_per_million->count(), hour / (30 * 3600) * 1e6, 1e-9);
+  // Rented at all hours.
+  ASSERT_TRUE(use.rent_per_million);
+  EXPECT_NEAR(use.rent_per_million->count(), row.rent->count() / (30 * 3600) * 1e6, 1e-9);
+  EXPECT_GT(*use.own_per_million, *row.own_per_million * 10);
+  EXPECT_EQ(comparison.site, "datacentre: all hours, 3 years, PUE 1.1, 0.08 USD/kWh");
+}
+
+/// A batch of four that is always full has the power of four, and no time to idle.
+TEST(Compare, AStreamNearTheCapacityCostsWhatFullUseDoes) {
+  const ComparedDevice full = compare(kMlp0, {device("t4")}, {.batches = {4}}, site()).rows.front();
+  const Comparison comparison = compare(kMlp0, {device("t4")},
+                                        {.batches = {4},
+                                         .arrival_rate = 0.9999 * full.inferences_per_second(),
+                                         .load = {.requests = 100'000}},
+                                        site());
+  const ComparedDevice& row = comparison.rows.front();
+  ASSERT_TRUE(row.stream);
+  EXPECT_NEAR(row.stream->use.energy_per_inference->count() / full.energy_per_inference()->count(),
+              1, 0.02);
+  EXPECT_NEAR(row.stream->use.power->count() / full.power->count(), 1, 0.02);
+}
+
+/// Nothing ends: a request in eleven days and a half, and a device that is too slow for any rate.
+TEST(Compare, AnyRateAndDeadlineHaveARow) {
+  for (const double rate : {kLeastRate, 0.1, 11.0, 1e9}) {
+    const Comparison comparison = compare(kMlp0, {device("t4"), device("xeon_8380")},
+                                          {.batches = {1, 2},
+                                           .arrival_rate = rate,
+                                           .deadline = Femtoseconds(1),
+                                           .load = {.requests = 1000}},
+                                          site());
+    for (const ComparedDevice& row : comparison.rows) {
+      ASSERT_TRUE(row.load);
+      EXPECT_FALSE(row.load->largest);
+      EXPECT_THAT(row.load->why_none, testing::StartsWith("one input alone takes 0."));
+    }
+  }
+}
+
+TEST(Compare, SaysWhyADeadlineCannotBeMet) {
+  const Comparison comparison = compare(
+      kMlp0, {device("t4")},
+      {.batches = {1}, .deadline = Femtoseconds(1'000'000'000), .load = {.requests = 100}}, site());
+  const std::string alone = comparison.rows.front().load->why_none;
+  EXPECT_THAT(alone, testing::MatchesRegex("one input alone takes 0.[0-9]+ ms"));
+  EXPECT_THAT(comparison.rows.front().notes,
+              testing::Contains("cannot meet the deadline of 0.001 ms: " + alone));
+}
+
+/// A chip's note says that its price is modelled; a price that is given is not.
+TEST(Compare, PricesMayBeGiven) {
+  const std::vector<CompareSubject> subjects{chip("edge"), device("coral")};
+  const Comparison without = compare(kMlp0, subjects, {.batches = {1}}, site());
+  const Comparison with =
+      compare(kMlp0, subjects, {.batches = {1}, .prices = {{"edge", Usd(100)}, {"coral", Usd(60)}}},
+              site());
+  EXPECT_THAT(without.rows[0].notes, testing::Contains(kModelledPrice));
+  EXPECT_FALSE(without.rows[1].own_per_million);
+  EXPECT_EQ(with.rows[0].price, Usd(100));
+  EXPECT_THAT(with.rows[0].notes, testing::Not(testing::Contains(kModelledPrice)));
+  EXPECT_TRUE(with.rows[1].own_per_million);
+}
+
+TEST(Compare, FamiliesWithoutAMeasurementOfTheirOwnAreMarked) {
+  const Comparison comparison =
+      compare(kMlp0, {device("t4"), device("coral"), device("h100")}, {.batches = {1}}, site());
+  EXPECT_TRUE(comparison.rows[0].calibrated);
+  EXPECT_FALSE(comparison.rows[1].calibrated);
+  EXPECT_FALSE(comparison.rows[2].calibrated);
 }
 
 TEST(ChipRow, SurvivesTheWayBack) {
