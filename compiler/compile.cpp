@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
+#include "compiler/allocation/lifetimes.h"
 #include "compiler/allocation/memory_plan.h"
 #include "compiler/lowering/check_operands.h"
 #include "compiler/lowering/emit.h"
@@ -16,10 +17,6 @@
 namespace systole {
 
 namespace {
-
-bool is_view(const Node& node) {
-  return std::holds_alternative<Flatten>(node.op);
-}
 
 bool runs_on_the_array(const Node& node) {
   return std::holds_alternative<Conv2d>(node.op) || std::holds_alternative<Dense>(node.op);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "arch/chip_spec.h"
+#include "compiler/allocation/constants.h"
 #include "compiler/graph/graph.h"
 #include "compiler/tiling/band.h"
 
@@ -35,19 +36,10 @@ struct MemoryPlan {
   std::int64_t buffer_bytes = 0;     ///< highest address used
 };
 
-/// Bytes of the constants that a layer keeps in the unified buffer: biases (int32 or fp32), then
-/// lookup tables of int8.
-struct ConstantBytes {
-  std::int64_t bias = 0;
-  std::int64_t table = 0;
-  [[nodiscard]] std::int64_t total() const { return bias + table; }
-};
-[[nodiscard]] ConstantBytes constant_bytes(const Graph& graph, const Node& node);
-
-/// Decides what stays in the unified buffer and what streams. Everything stays if it fits; else the
-/// layers that do not fit are cut into bands, and the tensor that frees most at the tightest layer
-/// streams, until the rest fits. Throws WorkloadError at a layer that does not fit even with bands
-/// of one row.
+/// Decides what stays in the unified buffer and what streams (residency.h), and where it lies
+/// (placement.h). Where blocks fit in sum but not in place, the layers concerned get less room and
+/// the search starts again. Throws WorkloadError at a layer that does not fit even with bands of
+/// one row.
 [[nodiscard]] MemoryPlan plan_memory(const ChipSpec& chip, const Graph& graph);
 
 }  // namespace systole

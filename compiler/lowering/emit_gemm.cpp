@@ -38,7 +38,7 @@ class GemmEmitter {
         loops_(gemm_loops(context.chip, grid_, type(), band.output.pixels())) {}
 
   void emit() {
-    const auto chunks = even_slices(band_.output.pixels(), loops_.chunk);
+    const auto chunks = slices(band_.output.pixels(), loops_.chunk);
     for (std::size_t group = 0; group < static_cast<std::size_t>(grid_.groups); ++group) {
       for (std::size_t n = 0; n < grid_.n.size(); ++n) {
         for (std::size_t chunk = 0; chunk < chunks.size(); ++chunk) {

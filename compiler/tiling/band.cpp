@@ -67,6 +67,26 @@ std::vector<BandSize> band_sizes(const Shape& shape) {
   return sizes;
 }
 
+std::vector<BandRun> band_runs(const Shape& shape, const BandSize& size) {
+  std::vector<BandRun> runs;
+  if (size.rows == shape.rows) {
+    const std::int64_t full = shape.batch / size.images;
+    const std::int64_t rest = shape.batch % size.images;
+    runs.push_back({{.image = 0, .images = size.images, .row = 0, .rows = shape.rows}, full});
+    if (rest > 0) {
+      runs.push_back(
+          {{.image = full * size.images, .images = rest, .row = 0, .rows = shape.rows}, 1});
+    }
+    return runs;
+  }
+  for (std::int64_t row = 0; row < shape.rows; row += size.rows) {
+    runs.push_back(
+        {{.image = 0, .images = 1, .row = row, .rows = std::min(size.rows, shape.rows - row)},
+         shape.batch});
+  }
+  return runs;
+}
+
 Band input_band(const Graph& graph, const Node& node, std::size_t input, const Band& output) {
   const Kernel* kernel = sliding_kernel(node);
   if (kernel == nullptr) {

@@ -37,6 +37,14 @@ struct BandSize {
 };
 [[nodiscard]] std::vector<BandSize> band_sizes(const Shape& shape);
 
+/// The bands of a size, those that cost the same named once: whole images, or the rows of the first
+/// image for each of the others.
+struct BandRun {
+  Band band;
+  std::int64_t count = 1;
+};
+[[nodiscard]] std::vector<BandRun> band_runs(const Shape& shape, const BandSize& size);
+
 /// The part of input `input` (an index into node.inputs) that an output band of the node needs.
 /// Whole output images need whole input images; of a part, rows that lie wholly in the padding are
 /// left out, but at least one row remains.

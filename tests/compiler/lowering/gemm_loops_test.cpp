@@ -2,24 +2,30 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/compiler/mapping/round_chip.h"
+
 namespace systole {
 namespace {
 
 /// 32 rows x 16 columns, 512 accumulators, 1 GHz; DRAM at `dram_bytes` per core cycle.
 ChipSpec chip_with(Dataflow dataflow, std::int64_t dram_bytes) {
-  ChipSpec chip;
-  chip.frequency = Hertz(1'000'000'000);
+  ChipSpec chip = testing::round_chip();
   chip.matrix.rows = 32;
   chip.matrix.cols = 16;
   chip.matrix.dataflow = dataflow;
-  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int8)] = CoreCycles(1);
   chip.accumulators.entries = 512;
-  // A burst of 8 bits x 8 beats = 8 bytes every 8 ns: a channel brings a byte per core cycle.
+  chip.buffer.port_width = Bytes(32);
+  chip.dma.request = Bytes(1024);
+  // A burst of 8 bits in a cycle: a channel brings a byte per core cycle.
   chip.dram.standard.organization.bus_bits = 8;
-  chip.dram.standard.organization.burst_length = 8;
-  chip.dram.standard.timing.tCK = Femtoseconds(1'000'000);
-  chip.dram.standard.timing.nBL = DramCycles(8);
   chip.dram.channels = dram_bytes;
+  return chip;
+}
+
+/// The same, but of a fold nothing overlaps: unloading costs, and so does a drain.
+ChipSpec alone(Dataflow dataflow, std::int64_t dram_bytes) {
+  ChipSpec chip = chip_with(dataflow, dram_bytes);
+  chip.matrix.overlap = Overlap::None;
   return chip;
 }
 
@@ -33,16 +39,23 @@ GemmLoops loops_of(const ChipSpec& chip, std::int64_t n = 100,
 
 TEST(GemmLoops, FoldHalfOfTheAccumulatorsWhenWeightsStay) {
   const GemmLoops loops = loops_of(chip_with(Dataflow::WeightStationary, 64));
-  EXPECT_EQ(loops.chunk, 256);
-  EXPECT_EQ(loops.fold, 256);
+  EXPECT_EQ(loops.chunk, 250);  // 40 of them
+  EXPECT_EQ(loops.fold, 250);
   EXPECT_EQ(loops.handover, 64);  // twice the longer side of the array
   EXPECT_FALSE(loops.sums_stay);
 }
 
-TEST(GemmLoops, HandOverWholeFoldsWhereNothingOverlaps) {
-  ChipSpec chip = chip_with(Dataflow::WeightStationary, 64);
-  chip.matrix.overlap = Overlap::None;
-  EXPECT_EQ(loops_of(chip).handover, 256);
+TEST(GemmLoops, HandOverWholeFoldsWhereADrainEachCostsMoreThanWaiting) {
+  // 40 chunks of 250 positions meet 7 slices of n: two pieces each would add 280 drains of 46
+  // cycles, and save half of one chunk's 250 positions.
+  EXPECT_EQ(loops_of(alone(Dataflow::WeightStationary, 64)).handover, 250);
+}
+
+TEST(GemmLoops, HandOverInPiecesWhatIsAllTheLayerHas) {
+  // 240 positions, one slice of n. The vector unit takes longer than 240 cycles for them, so when
+  // the array is done, whose last fold streams for 240, as long as that may be left. Two pieces
+  // leave half of it for one more drain of 46 cycles; three would save 40 more and cost 46.
+  EXPECT_EQ(loops_of(alone(Dataflow::WeightStationary, 64), 16, 240).handover, 120);
 }
 
 TEST(GemmLoops, FoldOnePositionAColumnWhenInputsStay) {
@@ -54,28 +67,33 @@ TEST(GemmLoops, FoldOnePositionAColumnWhenInputsStay) {
 }
 
 TEST(GemmLoops, FoldOnePositionARowWhenOutputsStay) {
-  const GemmLoops loops = loops_of(chip_with(Dataflow::OutputStationary, 16));
+  const GemmLoops loops = loops_of(alone(Dataflow::OutputStationary, 64));
   EXPECT_EQ(loops.chunk, 32);
   EXPECT_EQ(loops.fold, 32);
   EXPECT_EQ(loops.handover, 32);
   EXPECT_TRUE(loops.sums_stay);
 }
 
-TEST(GemmLoops, MoveTheSumsWhereDramIsSlowerThanTheArrayTakesWeights) {
-  const GemmLoops slow = loops_of(chip_with(Dataflow::OutputStationary, 15));
-  EXPECT_FALSE(slow.sums_stay);
-  EXPECT_EQ(slow.chunk, 256);
-  EXPECT_EQ(slow.fold, 32);
-  // A layer of 15 outputs takes 15 bytes a step.
-  EXPECT_TRUE(loops_of(chip_with(Dataflow::OutputStationary, 15), 15).sums_stay);
-  EXPECT_FALSE(loops_of(chip_with(Dataflow::OutputStationary, 15), 16).sums_stay);
+TEST(GemmLoops, MoveTheSumsWhereUnloadingHidesAndWeightsWouldComeAgain) {
+  const GemmLoops loops = loops_of(chip_with(Dataflow::OutputStationary, 64));
+  EXPECT_FALSE(loops.sums_stay);
+  EXPECT_EQ(loops.chunk, 256);
+  EXPECT_EQ(loops.fold, 32);
 }
 
-TEST(GemmLoops, TakeThePaceOfTheArrayIntoAccount) {
-  ChipSpec chip = chip_with(Dataflow::OutputStationary, 8);
-  EXPECT_FALSE(loops_of(chip).sums_stay);
-  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int8)] = CoreCycles(2);
+TEST(GemmLoops, MoveTheSumsWhereLoadsOfWeightsCostMoreThanUnloading) {
+  // Alone, a fold of 32 steps drains for 46 cycles and unloads for 32 unless the sums stay: 110
+  // against 78, while its tile of 512 bytes comes. At 8 bytes a cycle that takes 64 cycles, at 2
+  // it takes 256.
+  EXPECT_TRUE(loops_of(alone(Dataflow::OutputStationary, 8)).sums_stay);
+  EXPECT_FALSE(loops_of(alone(Dataflow::OutputStationary, 2)).sums_stay);
+}
+
+TEST(GemmLoops, AFifoOfOneTileMovesTheSumsBecauseItHidesNoLoad) {
+  ChipSpec chip = alone(Dataflow::OutputStationary, 8);
   EXPECT_TRUE(loops_of(chip).sums_stay);
+  chip.weight_fifo.tiles = 1;  // 78 + 9 + 64 cycles a fold, against 110
+  EXPECT_FALSE(loops_of(chip).sums_stay);
 }
 
 TEST(GemmLoops, LeaveTheSumsWhereAllPositionsFitTheArray) {

@@ -1,0 +1,29 @@
+#include "compiler/allocation/constants.h"
+
+#include "compiler/lowering/quantize.h"
+
+namespace systole {
+
+namespace {
+
+constexpr std::int64_t kBiasBytes = 4;
+
+}  // namespace
+
+ConstantBytes constant_bytes(const Graph& graph, const Node& node) {
+  ConstantBytes bytes;
+  if (const auto gemm = gemm_shape(graph, node)) {
+    bytes.bias = gemm->groups * gemm->n * kBiasBytes;
+  }
+  if (is_float(graph.operand_type(node))) {
+    return bytes;  // functions are computed
+  }
+  if (std::holds_alternative<SoftmaxChannels>(node.op)) {
+    bytes.table = kSoftmaxTableBytes;
+  } else if (uses_lookup(activation_of(node), graph.operand_type(node))) {
+    bytes.table = kLookupBytes;
+  }
+  return bytes;
+}
+
+}  // namespace systole

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+
+#include "compiler/graph/graph.h"
+
+namespace systole {
+
+/// Bytes of the constants that a layer keeps in the unified buffer: biases (int32 or fp32), then
+/// lookup tables of int8.
+struct ConstantBytes {
+  std::int64_t bias = 0;
+  std::int64_t table = 0;
+  [[nodiscard]] std::int64_t total() const { return bias + table; }
+};
+[[nodiscard]] ConstantBytes constant_bytes(const Graph& graph, const Node& node);
+
+}  // namespace systole

@@ -1,0 +1,39 @@
+#include "compiler/allocation/lifetimes.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace systole {
+
+void Lifetime::touch(std::int32_t layer) {
+  first = first < 0 ? layer : std::min(first, layer);
+  last = std::max(last, layer);
+}
+
+bool is_view(const Node& node) {
+  return std::holds_alternative<Flatten>(node.op);
+}
+
+TensorLives tensor_lives(const Graph& graph) {
+  TensorLives lives;
+  lives.roots.resize(graph.tensors.size());
+  std::iota(lives.roots.begin(), lives.roots.end(), GraphTensorId{0});
+  for (const Node& node : graph.nodes) {
+    if (is_view(node)) {
+      lives.roots[static_cast<std::size_t>(node.output())] = lives.root(node.inputs.front());
+    }
+  }
+  lives.lifetimes.resize(graph.tensors.size());
+  for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
+    const auto touch = [&](GraphTensorId tensor) {
+      lives.lifetimes[static_cast<std::size_t>(lives.root(tensor))].touch(
+          static_cast<std::int32_t>(layer));
+    };
+    const Node& node = graph.nodes[layer];
+    std::for_each(node.inputs.begin(), node.inputs.end(), touch);
+    touch(node.output());
+  }
+  return lives;
+}
+
+}  // namespace systole

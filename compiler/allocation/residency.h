@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "arch/chip_spec.h"
+#include "compiler/allocation/lifetimes.h"
+#include "compiler/graph/graph.h"
+#include "compiler/tiling/band.h"
+
+namespace systole {
+
+/// What stays in the unified buffer, and into which bands each layer's output is cut for the rest.
+struct Residency {
+  std::vector<bool> resident;   ///< by tensor (roots only)
+  std::vector<BandSize> bands;  ///< by layer; the whole output where nothing streams
+};
+
+/// The cheapest residency, by the sum of `layer_cost` over the layers, with which layer l needs at
+/// most limits[l] bytes: the resident tensors alive, the constants of this layer and of the next,
+/// and room for the bands of what streams (`streaming_bytes`). Among equals what streams least.
+/// Throws WorkloadError at a layer that does not fit even if everything streams row by row.
+///
+/// Dynamic programming over the layers: a state is the set of resident tensors that are alive. The
+/// best 256 states of a layer go on, and in any case the one in which everything streams; with
+/// fewer than eight tensors alive at a time the result is the best there is.
+[[nodiscard]] Residency choose_residency(const ChipSpec& chip, const Graph& graph,
+                                         const TensorLives& lives,
+                                         const std::vector<std::int64_t>& limits);
+
+/// Bytes of the unified buffer that a streamed operand takes in a layer whose output is cut into
+/// bands of `size`: its largest band, and as much again where there are several bands, so that one
+/// moves while the other is worked on. `input`: an index into node.inputs; none: the output.
+struct StreamBuffer {
+  std::int64_t bytes = 0;  ///< of one, a multiple of the port width
+  std::int64_t copies = 1;
+};
+[[nodiscard]] StreamBuffer stream_buffer(const ChipSpec& chip, const Graph& graph, const Node& node,
+                                         const BandSize& size, std::optional<std::size_t> input);
+
+}  // namespace systole
