@@ -1,6 +1,7 @@
 #include "app/catalogue.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
@@ -8,8 +9,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "arch/config/config_node.h"
 #include "arch/config/near_name.h"
 #include "arch/diag/error.h"
+#include "arch/diag/printable.h"
 
 namespace systole {
 
@@ -107,10 +110,11 @@ std::string hint(EntryKind kind, const std::string& name) {
 
 std::string unknown(EntryKind kind, const std::string& name) {
   if (name.find('/') != std::string::npos) {
-    return fmt::format("systole: no {} '{}': there is no such file", word_for(kind), name);
+    return fmt::format("systole: no {} {}: there is no such file", word_for(kind),
+                       path_in_quotes(name));
   }
-  return fmt::format("systole: no {} '{}': neither a file nor a known name{}; see 'systole list'",
-                     word_for(kind), name, hint(kind, name));
+  return fmt::format("systole: no {} {}: neither a file nor a known name{}; see 'systole list'",
+                     word_for(kind), in_quotes(name), hint(kind, name));
 }
 
 }  // namespace
@@ -172,6 +176,36 @@ std::string find_entry(EntryKind kind, const std::string& name) {
     return file;
   }
   throw UserError(unknown(kind, name));
+}
+
+std::string with_article(EntryKind kind) {
+  const bool vowel = kind == EntryKind::FpgaPart;  // an eff-pee-gee-a
+  return fmt::format("{} {}", vowel ? "an" : "a", word_for(kind));
+}
+
+std::string other_kind(EntryKind kind, const std::string& file) {
+  struct Mark {
+    EntryKind kind;
+    std::string_view key;  ///< that files of this kind have, and of no other
+  };
+  constexpr auto kMarks = std::to_array<Mark>({{EntryKind::Chip, "matrix_unit"},
+                                               {EntryKind::Network, "layers"},
+                                               {EntryKind::Dram, "timing"},
+                                               {EntryKind::DramController, "page_policy"},
+                                               {EntryKind::Device, "macs_per_cycle"},
+                                               {EntryKind::Family, "cycles_per_tile"},
+                                               {EntryKind::FpgaPart, "large_memory"},
+                                               {EntryKind::Site, "electricity_usd_per_kwh"}});
+  try {
+    const ConfigNode root = ConfigNode::open(file);
+    for (const Mark& mark : kMarks) {
+      if (root.is_map() && root.has(mark.key)) {
+        return mark.kind == kind ? "" : with_article(mark.kind);
+      }
+    }
+  } catch (const UserError&) {  // the message of who wanted to read it says why
+  }
+  return "";
 }
 
 std::vector<std::string> dram_directories() {

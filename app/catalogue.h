@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "arch/diag/error.h"
+#include "arch/diag/printable.h"
+
 namespace systole {
 
 /// Chips live in configs/chips of a data directory, networks in its workloads, DRAM standards in
@@ -42,7 +45,31 @@ struct Entry {
 /// The entry of that very name, or an empty file.
 [[nodiscard]] std::string file_of_entry(EntryKind kind, const std::string& name);
 
+/// Runs `read`, which reads `file` as one of `kind`. Where that fails and the file is plainly of
+/// another kind, throws UserError `FILE: expected a chip, got a network` instead.
+template <class Read>
+auto read_as(EntryKind kind, const std::string& file, Read read);
+
+/// `a network` where the keys of `file` say so, in the words of messages; else, and for a file of
+/// `kind`, empty.
+[[nodiscard]] std::string other_kind(EntryKind kind, const std::string& file);
+
+/// `a chip`.
+[[nodiscard]] std::string with_article(EntryKind kind);
+
 /// configs/dram of every data directory.
 [[nodiscard]] std::vector<std::string> dram_directories();
+
+template <class Read>
+auto read_as(EntryKind kind, const std::string& file, Read read) {
+  try {
+    return read();
+  } catch (const UserError&) {
+    if (const std::string other = other_kind(kind, file); !other.empty()) {
+      throw UserError(printable_path(file) + ": expected " + with_article(kind) + ", got " + other);
+    }
+    throw;
+  }
+}
 
 }  // namespace systole

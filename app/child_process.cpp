@@ -12,14 +12,15 @@
 #include <unistd.h>
 
 #include "arch/diag/error.h"
+#include "arch/diag/printable.h"
 
 namespace systole {
 
 namespace {
 
 [[noreturn]] void fail(const std::string& program, int error) {
-  throw UserError(
-      fmt::format("systole: cannot run '{}': {}", program, std::generic_category().message(error)));
+  throw UserError(fmt::format("systole: cannot run {}: {}", path_in_quotes(program),
+                              std::generic_category().message(error)));
 }
 
 std::string read_all(int descriptor) {

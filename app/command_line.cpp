@@ -13,9 +13,11 @@
 #include <fmt/ranges.h>
 
 #include "app/catalogue.h"
+#include "app/command_words.h"
 #include "arch/config/near_name.h"
 #include "arch/config/quantity_text.h"
 #include "arch/diag/error.h"
+#include "arch/diag/printable.h"
 #include "arch/enum_names.h"
 #include "compiler/graph/graph.h"
 #include "study/compare.h"
@@ -56,7 +58,7 @@ Examples:
   systole measure cpu resnet50                     the same network on this machine's CPU
 
 Exit code: 0 done; 1 --check found wrong numbers; 2 a mistake in the command line or
-in a file; 3 a mistake in systole.
+in a file, or no room on the disk, no memory, no process left; 3 a mistake in systole.
 )";
 
 constexpr std::string_view kRunExamples = R"(
@@ -78,6 +80,7 @@ Examples:
   systole run tpu_v1 mlp0 --format csv --output mlp0.csv
   systole run tpu_v1 resnet50 --timeline resnet50.json
   systole run edge my_network.yaml --check --vcd my_network.vcd
+  systole run edge mobilenet_v1 --set matrix_unit.rows=64 --set 'unified_buffer.capacity=2 MiB'
 )";
 
 constexpr std::string_view kCompareExamples = R"(
@@ -110,6 +113,7 @@ Examples:
 constexpr std::string_view kDescribeExamples = R"(
 Example:
   systole describe tpu_v1
+  systole describe tpu_v1 --set matrix_unit.rows=128 --set 'clock=900 MHz'
 )";
 
 constexpr std::string_view kDramExamples = R"(
@@ -165,6 +169,7 @@ struct Words {
   std::optional<std::string> warm_up;
   std::optional<std::string> repetitions;
   std::optional<std::string> record;
+  bool no_compare = false;
 };
 
 template <class Integer>
@@ -174,8 +179,8 @@ Integer integer_of(const std::string& option, const std::string& text, Integer m
   const auto [stopped, error] = std::from_chars(text.data(), end, value);
   const bool padded = text.size() > 1 && text.starts_with('0');
   if (error != std::errc{} || stopped != end || padded || value < min || value > max) {
-    throw UserError(fmt::format("systole: {}: expected an integer in {}..{}, got '{}'", option, min,
-                                max, text));
+    throw UserError(fmt::format("systole: {}: expected an integer in {}..{}, got {}", option, min,
+                                max, in_quotes(text)));
   }
   return value;
 }
@@ -185,8 +190,8 @@ Format format_of(const std::string& text, Command command) {
   const bool has_csv = command != Command::Dram && command != Command::Measure;
   const bool known = format && (has_csv || *format != Format::Csv);
   if (!known) {
-    throw UserError(fmt::format("systole: --format: expected one of text, json{}, got '{}'",
-                                has_csv ? ", csv" : "", text));
+    throw UserError(fmt::format("systole: --format: expected one of text, json{}, got {}",
+                                has_csv ? ", csv" : "", in_quotes(text)));
   }
   return *format;
 }
@@ -196,7 +201,7 @@ DataType type_of(const std::string& text) {
   const std::optional<DataType> type = value_named<DataType>(text);
   if (!type ||
       std::find(kNetworkTypes.begin(), kNetworkTypes.end(), *type) == kNetworkTypes.end()) {
-    throw UserError(fmt::format("systole: --type: expected int8 or bf16, got '{}'", text));
+    throw UserError(fmt::format("systole: --type: expected int8 or bf16, got {}", in_quotes(text)));
   }
   return *type;
 }
@@ -210,8 +215,8 @@ std::vector<std::string> list_of(const std::string& option, const std::string& t
     words.push_back(text.substr(begin, end - begin));
     begin = end + 1;
     if (words.back().empty()) {
-      throw UserError(fmt::format("systole: {}: expected words with a comma between them, got '{}'",
-                                  option, text));
+      throw UserError(fmt::format("systole: {}: expected words with a comma between them, got {}",
+                                  option, in_quotes(text)));
     }
   }
   return words;
@@ -285,6 +290,14 @@ void add_output(CLI::App& app, Request& request, Words& words) {
   app.add_flag("-q,--quiet", request.quiet, "No progress line on the terminal");
 }
 
+void add_set(CLI::App& app, Request& request) {
+  app.add_option("--set", request.sets,
+                 "Another value in place of one of the chip's file, such as matrix_unit.rows=64; "
+                 "may be repeated")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+}
+
 void add_inputs(CLI::App& app, Request& request, Words& words) {
   app.add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
       ->required()
@@ -298,6 +311,7 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
                  "Type of tensors and weights: int8 or bf16 (default: int8 where the chip "
                  "multiplies it, else bf16)")
       ->type_name("TYPE");
+  add_set(app, request);
 }
 
 void add_dram(CLI::App& app, DramRequest& dram, Words& words, Request& request) {
@@ -369,6 +383,7 @@ void add_compare(CLI::App& app, Request& request, Words& words) {
   command->add_option("--seed", words.seed, "Seed of the arrivals (default: 1)")->type_name("S");
   command->add_option("--format", words.format, "text, json or csv (default: text)")
       ->type_name("FORMAT");
+  add_set(*command, request);
   add_output(*command, request, words);
   command->footer(std::string(kCompareExamples));
 }
@@ -393,7 +408,7 @@ void add_measure(CLI::App& app, Request& request, Words& words) {
       ->type_name("N");
   command->add_option("--record", words.record, "Also add the run to FILE of recorded runs")
       ->type_name("FILE");
-  command->add_flag("!--no-compare", request.measure.compare, "Do not compare the numbers");
+  command->add_flag("--no-compare", words.no_compare, "Do not compare the numbers");
   command->add_option("--seed", words.seed, "Seed of generated weights and inputs (default: 1)")
       ->type_name("S");
   command->add_option("--format", words.format, "text or json (default: text)")
@@ -435,12 +450,13 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   describe->add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
       ->required()
       ->type_name("");
+  add_set(*describe, request);
   add_output(*describe, request, words);
   describe->footer(std::string(kDescribeExamples));
 
   add_dram(app, request.dram, words, request);
   add_measure(app, request, words);
-  app.add_subcommand("list", "Print the chips and networks that ship");
+  app.add_subcommand("list", "Print what ships: chips, devices, networks, memories, sites");
 }
 
 /// The parser calls a mistyped command an unexpected argument; we know better.
@@ -459,8 +475,51 @@ void check_command(int argc, const char* const* argv) {
   }
   const std::string near = suggestion(word, names);
   throw UserError(
-      fmt::format("systole: no command '{}'{}; see 'systole --help'", word,
+      fmt::format("systole: no command {}{}; see 'systole --help'", in_quotes(word),
                   near.empty() ? fmt::format(" (known: {})", fmt::join(names, ", ")) : near));
+}
+
+/// What the parser gets.
+std::vector<std::string> words_for(const CLI::App& app, int argc, const char* const* argv) {
+  const std::vector<std::string> given(argv + 1, argv + argc);
+  if (given.front().starts_with('-')) {
+    return command_words(app, given);
+  }
+  const std::vector<std::string> behind(given.begin() + 1, given.end());
+  std::vector<std::string> words = command_words(*app.get_subcommand(given.front()), behind);
+  words.insert(words.begin(), given.front());
+  return words;
+}
+
+std::string unexpected(const CLI::App& app) {
+  const std::string command = app.get_subcommands().front()->get_name();
+  std::vector<std::string> words;
+  for (const std::string& word : app.remaining(true)) {
+    words.push_back(in_quotes(word));
+  }
+  constexpr std::size_t kMost = 5;
+  const bool all = words.size() <= kMost;
+  words.resize(std::min(words.size(), kMost));
+  return fmt::format("systole: {}: expected nothing else, got {}{}; see 'systole {} --help'",
+                     command, fmt::join(words, ", "), all ? "" : ", ...", command);
+}
+
+void check_sets(const std::vector<std::string>& sets) {
+  for (const std::string& set : sets) {
+    if (set.find('=') == std::string::npos || set.starts_with('=')) {
+      throw UserError(
+          fmt::format("systole: --set: expected PATH=VALUE such as matrix_unit.rows=64, got {}",
+                      in_quotes(set)));
+    }
+  }
+}
+
+/// Options whose empty text means that they were not given.
+void refuse_empty(const std::string& option, const CLI::App& command, const std::string& value) {
+  const CLI::Option* const given = command.get_option_no_throw(option);
+  if (given != nullptr && given->count() > 0 && value.empty()) {
+    throw UserError(fmt::format("systole: {}: expected a value, got ''", option));
+  }
 }
 
 DramRequest checked_dram(DramRequest dram, const Words& words) {
@@ -511,8 +570,8 @@ CompareCommand checked_compare(CompareCommand compare, const Words& words) {
     for (const std::string& batch : list_of("--batch", *words.batches)) {
       compare.batches.push_back(integer_of<std::int64_t>("--batch", batch, 1, kMaxBatch));
       if (std::count(compare.batches.begin(), compare.batches.end(), compare.batches.back()) > 1) {
-        throw UserError(
-            fmt::format("systole: --batch: expected each batch once, got '{}' twice", batch));
+        throw UserError(fmt::format("systole: --batch: expected each batch once, got {} twice",
+                                    in_quotes(batch)));
       }
     }
   }
@@ -546,7 +605,7 @@ MeasureRequest checked_measure(MeasureRequest measure, const Words& words) {
   const std::optional<DeviceKind> device = value_named<DeviceKind>(words.device);
   if (!device) {
     throw UserError(
-        fmt::format("systole: DEVICE: expected one of cpu, gpu, got '{}'", words.device));
+        fmt::format("systole: DEVICE: expected one of cpu, gpu, got {}", in_quotes(words.device)));
   }
   measure.device = *device;
   const bool is_gpu = *device == DeviceKind::Gpu;
@@ -555,8 +614,8 @@ MeasureRequest checked_measure(MeasureRequest measure, const Words& words) {
   const bool known = type == DataType::Int8 || type == DataType::Bf16 || type == DataType::Fp32 ||
                      (type == DataType::Fp16 && is_gpu);
   if (!known) {
-    throw UserError(fmt::format("systole: --type: expected one of int8, bf16, fp32{}, got '{}'",
-                                is_gpu ? ", fp16" : "", word));
+    throw UserError(fmt::format("systole: --type: expected one of int8, bf16, fp32{}, got {}",
+                                is_gpu ? ", fp16" : "", in_quotes(word)));
   }
   measure.type = *type;
   if (words.threads) {
@@ -573,11 +632,21 @@ MeasureRequest checked_measure(MeasureRequest measure, const Words& words) {
         integer_of<std::int64_t>("--repetitions", *words.repetitions, 1, kMostPasses);
   }
   measure.record = file_of("--record", words.record);
+  measure.compare = !words.no_compare;
   return measure;
 }
 
 Request checked(const CLI::App& app, Request request, const Words& words) {
-  request.command = *value_named<Command>(app.get_subcommands().front()->get_name());
+  const CLI::App& command = *app.get_subcommands().front();
+  request.command = *value_named<Command>(command.get_name());
+  check_sets(request.sets);
+  request.compare.sets = request.sets;
+  refuse_empty("--mapping", command, request.dram.mapping);
+  refuse_empty("--controller", command, request.dram.controller);
+  refuse_empty("--command-log", command, request.dram.command_log);
+  refuse_empty("--request-log", command, request.dram.request_log);
+  refuse_empty("--baseline", command, request.compare.baseline);
+  refuse_empty("--site", command, request.compare.site);
   if (words.batch) {
     request.batch = integer_of<std::int64_t>("--batch", *words.batch, 1, kMaxBatch);
   }
@@ -614,12 +683,16 @@ std::variant<Request, Answer> parse_command_line(int argc, const char* const* ar
   // Footers are inherited by copy when a command is added; list has nothing to add.
   app.get_subcommand("list")->footer("");
   check_command(argc, argv);
+  std::vector<std::string> words_read = words_for(app, argc, argv);
   try {
-    app.parse(argc, argv);
+    std::reverse(words_read.begin(), words_read.end());  // the parser takes them from the end
+    app.parse(std::move(words_read));
   } catch (const CLI::CallForVersion& version) {
     return Answer{version.what()};
   } catch (const CLI::CallForHelp&) {
     return Answer{app.help()};
+  } catch (const CLI::ExtrasError&) {
+    throw UserError(unexpected(app));
   } catch (const CLI::ParseError& error) {
     throw UserError(fmt::format("systole: {}; see 'systole --help'", error.what()));
   }

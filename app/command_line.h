@@ -36,6 +36,7 @@ struct CompareCommand {
   std::vector<std::int64_t> batches;  ///< empty: the network's own
   std::string baseline;               ///< empty: the first
   std::string site = "datacentre";
+  std::vector<std::string> sets;         ///< of its chips, as a Request's
   std::map<std::string, double> prices;  ///< dollars by device
   std::map<std::string, double> watts;   ///< by device, while it works
   std::optional<double> arrival_rate;    ///< requests a second
@@ -69,9 +70,10 @@ struct Request {
   CompareCommand compare;
   std::optional<Femtoseconds> deadline;
   MeasureRequest measure;
-  std::string output;    ///< a file, or empty for standard output
-  std::string timeline;  ///< a file, or empty for none
-  std::string waveform;  ///< a file, or empty for none
+  std::vector<std::string> sets;  ///< `PATH=VALUE`, in place of values of the chip's file
+  std::string output;             ///< a file, or empty for standard output
+  std::string timeline;           ///< a file, or empty for none
+  std::string waveform;           ///< a file, or empty for none
 };
 
 /// Text to print instead of doing anything: help and version.

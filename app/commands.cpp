@@ -60,7 +60,8 @@ void deliver(const Request& request, std::string_view text) {
 }
 
 ChipSpec chip_of(const Request& request) {
-  return read_chip(find_entry(EntryKind::Chip, request.chip), dram_directories());
+  const std::string file = find_entry(EntryKind::Chip, request.chip);
+  return read_as(EntryKind::Chip, file, [&] { return chip_with(file, request.sets); });
 }
 
 /// The network's type: what the user asked for, if the chip has it.
@@ -69,18 +70,19 @@ DataType type_of(const Request& request, const ChipSpec& chip) {
   if (request.type && !multiplies(chip, type)) {
     throw UserError(fmt::format(
         "systole: --type: expected a type that the matrix unit of {} multiplies, got '{}'",
-        chip.name, name_of(type)));
+        printable(chip.name), name_of(type)));
   }
   return type;
 }
 
 /// Time alone needs no numbers; a program that is printed has them in its scales.
 Network network_of(const Request& request, const ChipSpec& chip) {
-  return read_network(find_entry(EntryKind::Network, request.network),
-                      {.batch = request.batch,
-                       .seed = request.seed,
-                       .type = type_of(request, chip),
-                       .numbers = request.check || request.command == Command::Compile});
+  const std::string file = find_entry(EntryKind::Network, request.network);
+  const NetworkOptions options{.batch = request.batch,
+                               .seed = request.seed,
+                               .type = type_of(request, chip),
+                               .numbers = request.check || request.command == Command::Compile};
+  return read_as(EntryKind::Network, file, [&] { return read_network(file, options); });
 }
 
 /// A CPU and a GPU to compare with, at the run's batch.
@@ -191,6 +193,22 @@ Result evaluate_with(const EvaluateOptions& options, const ChipSpec& chip, const
   }
 }
 
+/// A batch that the chip has no room for is told where it was asked for.
+template <class Work>
+auto with_batch_option(const Request& request, Work work) {
+  try {
+    return work();
+  } catch (const WorkloadError& error) {
+    const std::string in_file =
+        printable_path(find_entry(EntryKind::Network, request.network)) + ":1:1: batch: ";
+    const std::string_view message = error.what();
+    if (request.batch == 0 || !message.starts_with(in_file)) {
+      throw;
+    }
+    throw UserError(fmt::format("systole: --batch: {}", message.substr(in_file.size())));
+  }
+}
+
 Result evaluate_request(const Request& request) {
   Progress progress(!request.quiet);
   progress.stage("reading");
@@ -206,7 +224,8 @@ Result evaluate_request(const Request& request) {
                                 .on_stage = [&](std::string_view name) { progress.stage(name); },
                                 .record = request.timeline.empty() ? nullptr : &record,
                                 .waveform = waveform ? waveform->name() : ""};
-  Result result = evaluate_with(options, chip, network, request.waveform);
+  Result result = with_batch_option(
+      request, [&] { return evaluate_with(options, chip, network, request.waveform); });
   if (waveform) {
     waveform->commit();
   }
@@ -255,7 +274,8 @@ ExitCode print_compiled(const Request& request) {
     Progress progress(!request.quiet);
     progress.stage("compiling");
     const ChipSpec chip = chip_of(request);
-    text = print_program(compile(chip, network_of(request, chip).graph));
+    const Network network = network_of(request, chip);
+    text = with_batch_option(request, [&] { return print_program(compile(chip, network.graph)); });
   }
   deliver(request, text);
   return ExitCode::Ok;

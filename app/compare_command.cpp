@@ -40,7 +40,8 @@ std::map<std::string, Unit> of_unit(const std::map<std::string, double>& figures
 std::string run_compare(const Request& request, const TextOptions& options) {
   const CompareCommand& command = request.compare;
   const std::vector<CompareSubject> subjects = compare_subjects(command);
-  const Site site = read_site(find_entry(EntryKind::Site, command.site));
+  const std::string site_file = find_entry(EntryKind::Site, command.site);
+  const Site site = read_as(EntryKind::Site, site_file, [&] { return read_site(site_file); });
   const CompareOptions compare_options{
       .batches = command.batches,
       .baseline = compare_baseline(command, subjects),

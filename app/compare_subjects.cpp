@@ -11,6 +11,7 @@
 #include "arch/config/config_node.h"
 #include "arch/config/near_name.h"
 #include "arch/diag/error.h"
+#include "arch/diag/printable.h"
 #include "compiler/network_type.h"
 #include "reference/devices/read_device.h"
 #include "reference/measured/measured_json.h"
@@ -20,6 +21,8 @@ namespace systole {
 namespace {
 
 namespace fs = std::filesystem;
+
+using Sets = std::vector<std::string>;
 
 constexpr auto kDefaultDevices =
     std::to_array<std::string_view>({"xeon_8480", "t4", "a100", "h100", "jetson_orin", "coral",
@@ -60,8 +63,10 @@ std::string recording_named(const std::string& name) {
   return "";
 }
 
-CompareSubject chip_of(const std::string& name, const std::string& file) {
-  return {.name = name, .chip = std::make_shared<ChipSpec>(read_chip(file, dram_directories()))};
+CompareSubject chip_of(const std::string& name, const std::string& file, const Sets& sets) {
+  return read_as(EntryKind::Chip, file, [&] {
+    return CompareSubject{.name = name, .chip = std::make_shared<ChipSpec>(chip_with(file, sets))};
+  });
 }
 
 CompareSubject device_of(const std::string& name, const std::string& file) {
@@ -87,11 +92,11 @@ CompareSubject recording_of(const std::string& name, const std::string& file) {
   }
   names.push_back(kThisCpu);
   throw UserError(
-      fmt::format("systole: no device '{}': neither a file nor a known name{}; see 'systole list'",
-                  name, suggestion(name, names)));
+      fmt::format("systole: no device {}: neither a file nor a known name{}; see 'systole list'",
+                  in_quotes(name), suggestion(name, names)));
 }
 
-CompareSubject file_subject(const std::string& written, const std::string& file) {
+CompareSubject file_subject(const std::string& written, const std::string& file, const Sets& sets) {
   std::error_code ignored;
   if (!fs::exists(file, ignored) || fs::is_directory(file, ignored)) {
     fail_unknown(written);
@@ -100,17 +105,18 @@ CompareSubject file_subject(const std::string& written, const std::string& file)
     return recording_of(written, file);
   }
   // A device has a family; whatever else it is was meant as a chip.
-  return ConfigNode::open(file).has("family") ? device_of(written, file) : chip_of(written, file);
+  return ConfigNode::open(file).has("family") ? device_of(written, file)
+                                              : chip_of(written, file, sets);
 }
 
 /// A name without a type.
-CompareSubject named_subject(const std::string& written) {
+CompareSubject named_subject(const std::string& written, const Sets& sets) {
   if (written == kThisCpu) {
     return {.name = written, .this_cpu = true};
   }
   const std::string name = meant_by(written);
   if (const std::string chip = file_of_entry(EntryKind::Chip, name); !chip.empty()) {
-    return chip_of(written, chip);
+    return chip_of(written, chip, sets);
   }
   if (const std::string device = file_of_entry(EntryKind::Device, name); !device.empty()) {
     return device_of(name, device);
@@ -121,12 +127,13 @@ CompareSubject named_subject(const std::string& written) {
   if (!file_of_entry(EntryKind::FpgaPart, name).empty()) {
     const std::string design = design_for_card(name);
     if (design.empty()) {
-      throw UserError(fmt::format(
-          "systole: --on: expected a card that a chip is designed for, got '{}'", written));
+      throw UserError(
+          fmt::format("systole: --on: expected a card that a chip is designed for, got {}",
+                      in_quotes(written)));
     }
-    return chip_of(written, design);
+    return chip_of(written, design, sets);
   }
-  return file_subject(written, name);
+  return file_subject(written, name, sets);
 }
 
 std::vector<DataType> types_of(const CompareSubject& subject) {
@@ -158,21 +165,22 @@ CompareSubject with_type(CompareSubject subject, const std::string& written,
     names.push_back(name_of(known));
   }
   if (std::find(names.begin(), names.end(), type) == names.end()) {
-    throw UserError(fmt::format("systole: --on: {}: expected {}, got '{}'{}", written,
-                                one_of(names), type, suggestion(type, names)));
+    throw UserError(fmt::format("systole: --on: {}: expected {}, got {}{}", printable(written),
+                                one_of(names), in_quotes(type), suggestion(type, names)));
   }
   subject.name = written;
   subject.type = value_named<DataType>(type);
   return subject;
 }
 
-CompareSubject subject_of(const std::string& written) {
+CompareSubject subject_of(const std::string& written, const Sets& sets) {
   const std::size_t colon = written.rfind(':');
   std::error_code error;
   if (colon != std::string::npos && !fs::exists(written, error)) {
-    return with_type(named_subject(written.substr(0, colon)), written, written.substr(colon + 1));
+    return with_type(named_subject(written.substr(0, colon), sets), written,
+                     written.substr(colon + 1));
   }
-  return named_subject(written);
+  return named_subject(written, sets);
 }
 
 }  // namespace
@@ -184,14 +192,19 @@ std::vector<CompareSubject> compare_subjects(const CompareCommand& command) {
   }
   std::vector<CompareSubject> subjects;
   for (const std::string& name : names) {
-    subjects.push_back(subject_of(name));
+    subjects.push_back(subject_of(name, command.sets));
     const auto same = [&](const CompareSubject& other) {
       return other.name == subjects.back().name;
     };
     if (std::count_if(subjects.begin(), subjects.end(), same) > 1) {
-      throw UserError(fmt::format("systole: --on: expected each device once, got '{}' twice",
-                                  subjects.back().name));
+      throw UserError(fmt::format("systole: --on: expected each device once, got {} twice",
+                                  in_quotes(subjects.back().name)));
     }
+  }
+  const bool has_chip = std::any_of(subjects.begin(), subjects.end(),
+                                    [](const auto& subject) { return subject.chip != nullptr; });
+  if (!command.sets.empty() && !has_chip) {
+    throw UserError("systole: --set: expected a chip among the devices, got none");
   }
   return subjects;
 }
@@ -226,8 +239,8 @@ std::string compare_baseline(const CompareCommand& command,
   }
   const std::string name = meant_by(command.baseline);
   if (std::find(names.begin(), names.end(), name) == names.end()) {
-    throw UserError(fmt::format("systole: --baseline: expected {}, got '{}'{}", one_of(names),
-                                command.baseline, suggestion(command.baseline, names)));
+    throw UserError(fmt::format("systole: --baseline: expected {}, got {}{}", one_of(names),
+                                in_quotes(command.baseline), suggestion(command.baseline, names)));
   }
   return name;
 }

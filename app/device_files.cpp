@@ -34,4 +34,16 @@ std::optional<reference::DeviceSpec> shipped_device(const std::string& name) {
                       : std::optional(reference::read_device(file, families_folder()));
 }
 
+ChipSpec chip_with(const std::string& file, const std::vector<std::string>& sets) {
+  const ConfigNode node = ConfigNode::open(file);
+  std::vector<ConfigOverride> values;
+  for (const std::string& set : sets) {
+    const std::size_t equals = set.find('=');
+    values.push_back({.path = set.substr(0, equals),
+                      .text = set.substr(equals + 1),
+                      .where = {.file = "--set " + set}});
+  }
+  return read_chip(values.empty() ? node : node.with(values), dram_directories());
+}
+
 }  // namespace systole

@@ -2,7 +2,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "arch/chip_spec.h"
 #include "reference/devices/device_spec.h"
 
 namespace systole {
@@ -16,5 +18,10 @@ namespace systole {
 /// A device that ships, by name; empty where the data directories do not have it. Throws
 /// ConfigError where its file is wrong.
 [[nodiscard]] std::optional<reference::DeviceSpec> shipped_device(const std::string& name);
+
+/// The chip of a file with the values that `--set PATH=VALUE` puts in place of the file's. A
+/// message about one of them names it: `--set matrix_unit.rows=x: matrix_unit.rows: expected ...`.
+/// Throws ConfigError.
+[[nodiscard]] ChipSpec chip_with(const std::string& file, const std::vector<std::string>& sets);
 
 }  // namespace systole

@@ -12,6 +12,7 @@
 #include "app/catalogue.h"
 #include "arch/config/near_name.h"
 #include "arch/diag/error.h"
+#include "arch/diag/printable.h"
 #include "arch/read_dram.h"
 #include "arch/read_dram_controller.h"
 #include "report/dram.h"
@@ -100,8 +101,8 @@ RequestPattern pattern_of(const std::string& name) {
   for (const auto& [pattern, known] : kEnumNames<RequestPattern>) {
     names.push_back(known);
   }
-  throw UserError(fmt::format("systole: --pattern: expected one of {}, got '{}'",
-                              fmt::join(names, ", "), name));
+  throw UserError(fmt::format("systole: --pattern: expected one of {}, got {}",
+                              fmt::join(names, ", "), in_quotes(name)));
 }
 
 BitFieldMap map_of(const std::string& text, const DramStandard& standard) {
@@ -111,8 +112,8 @@ BitFieldMap map_of(const std::string& text, const DramStandard& standard) {
         "systole: --mapping: expected bgi, lin or an order of row, rank, bank, bank_group, column, "
         "pseudo_channel and channel such as "
         "row:rank:bank:column:bank_group:pseudo_channel:channel, "
-        "got '{}'",
-        text));
+        "got {}",
+        in_quotes(text)));
   }
   return BitFieldMap(standard, *order);
 }
@@ -121,13 +122,16 @@ BitFieldMap map_of(const std::string& text, const DramStandard& standard) {
 
 std::string run_dram(const DramRequest& request, Format format) {
   DramReport report;
-  report.standard = read_dram_standard(find_entry(EntryKind::Dram, request.standard)).standard;
-  report.controller =
-      read_dram_controller(find_entry(EntryKind::DramController, request.controller));
+  const std::string standard = find_entry(EntryKind::Dram, request.standard);
+  report.standard =
+      read_as(EntryKind::Dram, standard, [&] { return read_dram_standard(standard).standard; });
+  const std::string controller = find_entry(EntryKind::DramController, request.controller);
+  report.controller = read_as(EntryKind::DramController, controller,
+                              [&] { return read_dram_controller(controller); });
   if (const std::string misfit = controller_misfit(report.controller, report.standard);
       !misfit.empty()) {
-    throw UserError(fmt::format("systole: --controller: expected a controller that {}, got '{}'",
-                                misfit, request.controller));
+    throw UserError(fmt::format("systole: --controller: expected a controller that {}, got {}",
+                                misfit, path_in_quotes(request.controller)));
   }
   const bool groups = report.standard.organization.bank_groups > 1;
   report.mapping = !request.mapping.empty() ? request.mapping : groups ? "bgi" : "lin";

@@ -7,14 +7,17 @@
 #include "app/catalogue.h"
 #include "app/device_files.h"
 #include "arch/chip_spec.h"
+#include "arch/config/config_node.h"
 #include "arch/fpga/read_fpga_part.h"
 #include "arch/read_dram.h"
+#include "arch/read_dram_controller.h"
 #include "compiler/frontend/read_network.h"
 #include "reference/devices/read_device.h"
 #include "report/format.h"
 #include "report/table.h"
 #include "report/text.h"
 #include "study/run_figures.h"
+#include "study/site.h"
 
 namespace systole {
 
@@ -23,6 +26,7 @@ namespace {
 using Align = Column::Align;
 
 constexpr std::size_t kDescriptionWidth = 48;
+constexpr std::size_t kLongDescription = 80;
 
 std::string brief(std::string_view text) {
   return shortened(on_one_line(text), kDescriptionWidth);
@@ -94,6 +98,27 @@ void add_dram(Table& table, const Entry& entry) {
   }
 }
 
+void add_controller(Table& table, const Entry& entry) {
+  try {
+    (void)read_dram_controller(entry.file);
+    const ConfigNode file = ConfigNode::open(entry.file);
+    table.add(
+        {on_one_line(entry.name),
+         shortened(on_one_line(file.optional_text("description").value_or("")), kLongDescription)});
+  } catch (const UserError& error) {
+    table.add({on_one_line(entry.name), brief(error.what())}, Style::Bad);
+  }
+}
+
+void add_site(Table& table, const Entry& entry) {
+  try {
+    table.add({on_one_line(entry.name),
+               shortened(on_one_line(read_site(entry.file).description), kLongDescription)});
+  } catch (const UserError& error) {
+    table.add({on_one_line(entry.name), brief(error.what())}, Style::Bad);
+  }
+}
+
 }  // namespace
 
 std::string list_catalogue(bool colour) {
@@ -124,9 +149,18 @@ std::string list_catalogue(bool colour) {
   for (const Entry& entry : entries(EntryKind::Dram)) {
     add_dram(standards, entry);
   }
+  Table controllers({{"DRAM controller", Align::Left}, {"", Align::Left}});
+  for (const Entry& entry : entries(EntryKind::DramController)) {
+    add_controller(controllers, entry);
+  }
+  Table sites({{"site", Align::Left}, {"", Align::Left}});
+  for (const Entry& entry : entries(EntryKind::Site)) {
+    add_site(sites, entry);
+  }
   return chips.print(kReportWidth, colour) + '\n' + devices.print(kReportWidth, colour) + '\n' +
          cards.print(kReportWidth, colour) + '\n' + networks.print(kReportWidth, colour) + '\n' +
-         standards.print(kReportWidth, colour) +
+         standards.print(kReportWidth, colour) + '\n' + controllers.print(kReportWidth, colour) +
+         '\n' + sites.print(kReportWidth, colour) +
          "\nRun one with 'systole run CHIP NETWORK'; look at a chip with 'systole describe "
          "CHIP';\nput chips and devices side by side with 'systole compare NETWORK'.\n";
 }

@@ -15,7 +15,7 @@ namespace systole {
 
 namespace {
 
-constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20;
+constexpr std::size_t kMaxFileBytes = std::size_t{4} << 20;
 
 /// Remembers that the reader of this map knows `key`, for finish() and its suggestions.
 AskedKey& note_key(YamlItem& map, std::string_view key) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -14,6 +15,8 @@
 namespace systole {
 
 namespace {
+
+constexpr std::size_t kMaxDepth = 64;
 
 /// Offset behind the quoted text that begins at `at`, or npos where no quote ends it.
 std::size_t end_of_quoted(std::string_view text, std::size_t at) {
@@ -32,6 +35,118 @@ std::size_t end_of_quoted(std::string_view text, std::size_t at) {
     ++at;
   }
   return std::string_view::npos;
+}
+
+/// Looks for brackets only, as yaml-cpp would read them: it reads all of a file's before it tells
+/// of the first. Block scalars are not known here, so the limit is far above what the tree allows.
+class Brackets {
+ public:
+  explicit Brackets(std::string_view text) : text_(text) {}
+
+  /// Throws TextFault where too many are open at a time.
+  void check() {
+    while (at_ < text_.size()) {
+      step();
+    }
+  }
+
+ private:
+  static constexpr std::size_t kMost = 1000;
+
+  void step() {
+    switch (text_[at_]) {
+      case '\n':
+        starts_value_ = true;
+        break;
+      case ' ':
+      case '\t':
+      case '\r':
+        break;
+      case '#':
+        skip_comment();
+        break;
+      case '[':
+      case '{':
+        open();
+        break;
+      case ']':
+      case '}':
+        depth_ -= depth_ > 0 ? 1 : 0;
+        starts_value_ = false;
+        break;
+      case ',':
+      case ':':
+      case '-':
+      case '?':
+        starts_value_ = depth_ > 0 || is_blank(at_ + 1);
+        break;
+      case '"':
+      case '\'':
+        skip_quoted();
+        break;
+      default:
+        starts_value_ = false;
+    }
+    ++at_;
+  }
+
+  [[nodiscard]] bool is_blank(std::size_t at) const {
+    return at >= text_.size() || std::string_view(" \t\r\n").find(text_[at]) != std::string::npos;
+  }
+
+  void skip_comment() {
+    if (at_ > 0 && !is_blank(at_ - 1)) {
+      starts_value_ = false;
+      return;
+    }
+    at_ = std::min(text_.find('\n', at_), text_.size()) - 1;
+  }
+
+  void skip_quoted() {
+    if (starts_value_) {
+      at_ = std::min(end_of_quoted(text_, at_), text_.size()) - 1;
+    }
+    starts_value_ = false;
+  }
+
+  void open() {
+    if (!starts_value_ && depth_ == 0) {
+      return;  // within a plain text
+    }
+    starts_value_ = true;
+    if (++depth_ > kMost) {
+      const std::string_view before = text_.substr(0, at_);
+      const std::size_t line_start = before.rfind('\n') + 1;
+      throw TextFault{
+          .line = static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+          .column = static_cast<int>(at_ - line_start) + 1,
+          .path = {},
+          .message = fmt::format("expected at most {} levels of nesting, got more", kMaxDepth)};
+    }
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t depth_ = 0;
+  bool starts_value_ = true;  ///< a bracket or quote here is one, not part of a text
+};
+
+/// The place of a tab where YAML wants spaces, at or above the line where yaml-cpp lost its way.
+std::optional<TextFault> tab_before(std::string_view text, int last_line) {
+  int line = 1;
+  for (std::size_t begin = 0; begin < text.size() && line <= last_line; ++line) {
+    const std::size_t first = std::min(text.find_first_not_of(' ', begin), text.size());
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::size_t other = std::min(text.find_first_not_of(" \t\r", begin), text.size());
+    if (first < end && text[first] == '\t' && other < end && text[other] != '#') {
+      return TextFault{.line = line,
+                       .column = static_cast<int>(first - begin) + 1,
+                       .path = {},
+                       .message = "expected spaces in front of a key, got a tab"};
+    }
+    begin = end + 1;
+  }
+  return std::nullopt;
 }
 
 /// Builds the tree from yaml-cpp's parse events, which still tell a repeated key and an alias from
@@ -94,8 +209,6 @@ class TreeBuilder : public YAML::EventHandler {
   [[nodiscard]] YamlItem take_root() { return std::move(root_); }
 
  private:
-  static constexpr std::size_t kMaxDepth = 64;
-
   /// A map or list that is still open. Its item stays where it is: a vector of children grows only
   /// between two children.
   struct Level {
@@ -262,6 +375,7 @@ YamlItem parse_yaml(const std::string& text) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   const std::string body =
       text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
+  Brackets(body).check();
   std::istringstream stream(body);
   TreeBuilder builder(body);
   try {
@@ -270,6 +384,9 @@ YamlItem parse_yaml(const std::string& text) {
     }
   } catch (const YAML::Exception& error) {
     const bool placed = !error.mark.is_null();
+    if (const auto tab = tab_before(body, placed ? error.mark.line + 1 : 0)) {
+      throw *tab;
+    }
     throw TextFault{.line = placed ? error.mark.line + 1 : 0,
                     .column = placed ? error.mark.column + 1 : 0,
                     .path = {},

@@ -1,6 +1,7 @@
 #include "reference/cpu/measure_cpu.h"
 
 #include <future>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "reference/cpu/cpu_network.h"
 #include "reference/cpu/power_model.h"
 #include "reference/cpu/rapl.h"
+#include "reference/kernels/memory_errors.h"
 #include "reference/measured/compare_numbers.h"
 
 namespace systole {
@@ -59,16 +61,19 @@ MeasuredRun measure_cpu(const Graph& graph, const NetworkData& data,
                   .isa = cpu::effective_isa(),
                   .threads = threads};
   stage("preparing layers");
-  cpu::CpuNetwork network(graph, data, options.passes.type, threads);
+  auto network = reference::with_memory_errors(
+      [&] { return std::make_unique<cpu::CpuNetwork>(graph, data, options.passes.type, threads); });
   cpu::Rapl rapl;
-  measure_passes(network, graph, options.passes, rapl.is_present() ? &rapl : nullptr, run);
+  reference::with_memory_errors([&] {
+    measure_passes(*network, graph, options.passes, rapl.is_present() ? &rapl : nullptr, run);
+  });
   if (!run.energy && !options.power_file.empty()) {
     run.energy = modelled_energy(cpu::read_cpu_power(options.power_file), identity, threads,
                                  run.total.median);
   }
   if (options.compare) {
     stage("comparing the numbers");
-    run.numerics = compare_numbers(graph, data, options.passes.type, network);
+    run.numerics = compare_numbers(graph, data, options.passes.type, *network);
   }
   return run;
 }

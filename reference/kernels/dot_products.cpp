@@ -8,6 +8,7 @@
 #include <omp.h>
 
 #include "arch/diag/check.h"
+#include "reference/kernels/memory_errors.h"
 
 namespace systole::reference {
 
@@ -174,11 +175,13 @@ std::vector<std::int32_t> convolve(const ConvolutionGeometry& geometry,
   const Kernel& kernel = geometry.kernel;
   const std::int64_t k = kernel.rows * kernel.cols * (geometry.input.channels / geometry.groups);
   const OneThread one_thread;
-  BoundPrimitive primitive = bind_convolution(geometry, weights);
-  const WeightSums sums =
-      weight_sums(weights, geometry.groups, k, geometry.output.channels / geometry.groups);
-  return sum_of_slices(primitive, padded_source(geometry, input, zero_point), zero_point, sums,
-                       source_bits);
+  return with_memory_errors([&] {
+    BoundPrimitive primitive = bind_convolution(geometry, weights);
+    const WeightSums sums =
+        weight_sums(weights, geometry.groups, k, geometry.output.channels / geometry.groups);
+    return sum_of_slices(primitive, padded_source(geometry, input, zero_point), zero_point, sums,
+                         source_bits);
+  });
 }
 
 std::vector<std::int32_t> contract(std::int64_t batch, std::int64_t k, std::int64_t n,
@@ -189,13 +192,15 @@ std::vector<std::int32_t> contract(std::int64_t batch, std::int64_t k, std::int6
   const Description destination({batch, n}, Type::s32, Layout::nc);
   const Description given({n, k}, Type::s8, Layout::io);
   const Description preferred({n, k}, Type::s8, Layout::any);
-  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  const dnnl::inner_product_forward::primitive_desc description(
-      {dnnl::prop_kind::forward_inference, source, preferred, destination}, engine);
-  BoundPrimitive primitive(engine, description, given, weights);
   std::vector<std::uint8_t> bytes(input.size());
   std::transform(input.begin(), input.end(), bytes.begin(), to_unsigned);
-  return sum_of_slices(primitive, bytes, zero_point, weight_sums(weights, 1, k, n), source_bits);
+  return with_memory_errors([&] {
+    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    const dnnl::inner_product_forward::primitive_desc description(
+        {dnnl::prop_kind::forward_inference, source, preferred, destination}, engine);
+    BoundPrimitive primitive(engine, description, given, weights);
+    return sum_of_slices(primitive, bytes, zero_point, weight_sums(weights, 1, k, n), source_bits);
+  });
 }
 
 }  // namespace systole::reference

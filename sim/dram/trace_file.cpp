@@ -25,12 +25,12 @@ TraceFile::TraceFile(std::string file, std::int64_t capacity)
     : name_(std::move(file)), capacity_(capacity), block_(kBlock) {
   std::error_code error;
   if (std::filesystem::is_directory(name_, error)) {
-    throw UserError(fmt::format("{}: expected a file, got a directory", name_));
+    throw UserError(fmt::format("{}: expected a file, got a directory", printable_path(name_)));
   }
   file_.reset(std::fopen(name_.c_str(), "rb"));
   if (!file_) {
-    throw UserError(
-        fmt::format("{}: cannot be read: {}", name_, std::generic_category().message(errno)));
+    throw UserError(fmt::format("{}: cannot be read: {}", printable_path(name_),
+                                std::generic_category().message(errno)));
   }
   note_file_read(name_);
 }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include "tests/app/process.h"
 
@@ -48,12 +49,96 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NoChip", {"run"}, "systole: CHIP is required; see 'systole --help'"},
         Mistake{
             "NoNetwork", {"run", "tpu_v1"}, "systole: NETWORK is required; see 'systole --help'"},
+        Mistake{"UnknownOption",
+                {"run", "tpu_v1", "mlp0", "--bach", "2"},
+                "systole: no option '--bach' (did you mean '--batch'?); see 'systole run --help'"},
+        Mistake{"UnknownOptionBeforeWhatIsMissing",
+                {"run", "--nope"},
+                "systole: no option '--nope' (did you mean '--type'?); see 'systole run --help'"},
+        Mistake{"UnknownShortOption",
+                {"run", "tpu_v1", "mlp0", "-qz"},
+                "systole: no option '-qz'; see 'systole run --help'"},
+        Mistake{"UnexpectedArgumentsInTheirOrder",
+                {"run", "tpu_v1", "mlp0", "x", "y", "z"},
+                "systole: run: expected nothing else, got 'x', 'y', 'z'; see 'systole run --help'"},
+        Mistake{"UnexpectedArgumentsAreNotAllTold",
+                {"list", "1", "2", "3", "4", "5", "6"},
+                "systole: list: expected nothing else, got '1', '2', '3', '4', '5', ...; see "
+                "'systole list --help'"},
+        Mistake{"AnOptionForAValue",
+                {"run", "tpu_v1", "mlp0", "-o", "-q"},
+                "systole: -o: expected a value, got the option '-q'"},
+        Mistake{"AValueForAFlag",
+                {"run", "tpu_v1", "mlp0", "--check=yes"},
+                "systole: --check: expected no value, got 'yes'"},
+        Mistake{"AShortOptionWithEquals",
+                {"run", "tpu_v1", "mlp0", "-o=x"},
+                "systole: -o: expected its value behind a space, got '-o=x'"},
+        Mistake{"EmptyValueOfAnOutput",
+                {"run", "tpu_v1", "mlp0", "--output=", "-q"},
+                "systole: --output: expected a file, got ''"},
+        Mistake{"EmptyValueOfANumber",
+                {"run", "tpu_v1", "mlp0", "--batch="},
+                "systole: --batch: expected an integer in 1..65536, got ''"},
+        Mistake{"EmptyValueOfAName",
+                {"dram", "ddr4_2400", "--controller="},
+                "systole: --controller: expected a value, got ''"},
+        Mistake{"EmptyValueOfASite",
+                {"compare", "mlp0", "--site="},
+                "systole: --site: expected a value, got ''"},
+        Mistake{"EmptyValueOfALog",
+                {"dram", "ddr4_2400", "--command-log="},
+                "systole: --command-log: expected a value, got ''"},
+        Mistake{"NameOnTwoLines",
+                {"describe", "a\nb"},
+                "systole: no chip 'a\\nb': neither a file nor a known name (known: asic_inference, "
+                "edge, edge_is, edge_os, fpga_overlay_s10nx, fpga_overlay_u250, "
+                "fpga_overlay_u280, fpga_overlay_vck5000, ...); see 'systole list'"},
+        Mistake{"PathWithAnEscape",
+                {"describe", "/\x1b[31m"},
+                "systole: no chip '/\\x1b[31m': there is no such file"},
+        Mistake{"LongValue",
+                {"run", "tpu_v1", "mlp0", "--seed", std::string(3000, 'x')},
+                "systole: --seed: expected an integer in 0..18446744073709551615, got '" +
+                    std::string(60, 'x') + "...'"},
+        Mistake{"LongPath",
+                {"describe", "/" + std::string(3000, 'x')},
+                "systole: no chip '/" + std::string(59, 'x') + "..." + std::string(190, 'x') +
+                    "': there is no such file"},
+        Mistake{"ANetworkForAChip",
+                {"describe", SYSTOLE_SOURCE_DIR "/workloads/mlp0.yaml"},
+                SYSTOLE_SOURCE_DIR "/workloads/mlp0.yaml: expected a chip, got a network"},
+        Mistake{"AChipForANetwork",
+                {"run", "edge", SYSTOLE_SOURCE_DIR "/configs/chips/edge.yaml"},
+                SYSTOLE_SOURCE_DIR "/configs/chips/edge.yaml: expected a network, got a chip"},
+        Mistake{"AChipForAStandard",
+                {"dram", SYSTOLE_SOURCE_DIR "/configs/chips/edge.yaml"},
+                SYSTOLE_SOURCE_DIR
+                "/configs/chips/edge.yaml: expected a DRAM standard, got a chip"},
+        Mistake{"AStandardForASite",
+                {"compare", "mlp0", "--site", SYSTOLE_SOURCE_DIR "/configs/dram/ddr4_2400.yaml"},
+                SYSTOLE_SOURCE_DIR
+                "/configs/dram/ddr4_2400.yaml: expected a site, got a DRAM standard"},
         Mistake{
-            "UnknownOption",
-            {"run", "tpu_v1", "mlp0", "--bach", "2"},
-            "systole: The following arguments were not expected: 2 --bach; see 'systole --help'"},
-        Mistake{
-            "OptionAlone", {"--wrong"}, "systole: A subcommand is required; see 'systole --help'"},
+            "BatchThatTheChipHasNoRoomFor",
+            {"run", "edge", "mlp0", "--batch", "65536", "--set", "dram.capacity=64 MiB"},
+            "systole: --batch: expected weights and spilled tensors that fit the 67108864 bytes "
+            "of DRAM of edge, got 557883392 bytes at batch 65536"},
+        Mistake{"SetWithoutAPath",
+                {"describe", "edge", "--set", "x"},
+                "systole: --set: expected PATH=VALUE such as matrix_unit.rows=64, got 'x'"},
+        Mistake{"SetOfAnUnknownKey",
+                {"describe", "edge", "--set", "matrix_unit.rowz=64"},
+                "--set matrix_unit.rowz=64: matrix_unit.rowz: expected one of rows, columns, "
+                "dataflow, overlap, model, pace, got 'rowz' (did you mean 'rows'?)"},
+        Mistake{"SetToAnotherKind",
+                {"describe", "edge", "--set", "matrix_unit.rows=x"},
+                "--set matrix_unit.rows=x: matrix_unit.rows: expected an integer in 1..4096, got "
+                "'x'"},
+        Mistake{"SetWithoutAChip",
+                {"compare", "mlp0", "--on", "t4", "--set", "matrix_unit.rows=64"},
+                "systole: --set: expected a chip among the devices, got none"},
+        Mistake{"OptionAlone", {"--wrong"}, "systole: no option '--wrong'; see 'systole --help'"},
         Mistake{"ZeroBatch",
                 {"run", "tpu_v1", "mlp0", "--batch", "0"},
                 "systole: --batch: expected an integer in 1..65536, got '0'"},
@@ -131,6 +216,37 @@ TEST(CommandLine, VersionNamesTheDataDirectories) {
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.out, StartsWith("systole " SYSTOLE_VERSION "\n"));
   EXPECT_THAT(result.out, HasSubstr(SYSTOLE_SOURCE_DIR));
+}
+
+TEST(CommandLine, SetTakesThePlaceOfAValueOfTheChip) {
+  const ProcessResult half =
+      run_systole({"describe", "edge", "--set", "matrix_unit.rows=32", "--set=clock=350 MHz"});
+  EXPECT_EQ(half.exit_code, 0) << half.err;
+  EXPECT_NE(half.out, run_systole({"describe", "edge"}).out);
+  EXPECT_THAT(half.out, HasSubstr("350"));
+  EXPECT_EQ(run_systole({"run", "edge", "mlp0", "--set", "matrix_unit.rows=32"}).exit_code, 0);
+  EXPECT_EQ(run_systole({"compile", "edge", "mlp0", "--set", "matrix_unit.rows=32"}).exit_code, 0);
+  EXPECT_EQ(
+      run_systole({"compare", "mlp0", "--on", "edge,t4", "--set", "matrix_unit.rows=32"}).exit_code,
+      0);
+}
+
+TEST(CommandLine, ListShowsControllersAndSites) {
+  EXPECT_THAT(run_systole({"list"}).out,
+              AllOf(HasSubstr("\nlow_power        default, and a rank goes into power-down"),
+                    HasSubstr("\ndatacentre  A rack in a large datacentre")));
+}
+
+TEST(CommandLine, HelpOfAFlagThatTakesAwayIsPlain) {
+  EXPECT_THAT(run_systole({"measure", "--help"}).out,
+              HasSubstr("--no-compare                Do not compare the numbers\n"));
+}
+
+TEST(CommandLine, WhatTheMachineRefusesIsExitCodeTwo) {
+  const ProcessResult processes =
+      run_systole({"compare", "mlp0", "--on", "edge"}, {.limits = {{RLIMIT_NOFILE, 4}}});
+  EXPECT_EQ(processes.exit_code, 2);
+  EXPECT_EQ(processes.err, "systole: cannot start a process: Too many open files\n");
 }
 
 }  // namespace

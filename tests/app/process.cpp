@@ -82,6 +82,7 @@ void limit(const std::map<int, unsigned long>& limits) {
     ::_exit(127);
   }
   const std::string binary = options.binary.empty() ? SYSTOLE_BINARY : options.binary;
+  (void)::close_range(STDERR_FILENO + 1, ~0U, 0);  // the same ones wherever the test runs
   for (const int descriptor : options.closed) {
     ::close(descriptor);
   }

@@ -258,7 +258,7 @@ TEST(ConfigMistakes, FilesAreReadable) {
             binary + ":1:1: expected UTF-8 text, got the byte 0x7f");
   const std::string large = directory.write("large.yaml", std::string((16U << 20) + 1, ' '));
   EXPECT_EQ(message_of([&] { (void)ConfigNode::open(large); }),
-            large + ": expected a file of at most 16777216 bytes, got more");
+            large + ": expected a file of at most 4194304 bytes, got more");
 }
 
 TEST(ConfigMistakes, WorkloadsThrowWorkloadErrors) {

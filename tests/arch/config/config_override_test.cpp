@@ -93,9 +93,10 @@ TEST(ConfigOverride, IsCheckedByWhatTheReaderAskedFor) {
   EXPECT_EQ(message("unit.rows", "65"),
             "study.yaml:4:9: unit.rows: expected an integer in 1..64, got '65'");
   EXPECT_EQ(message("unit.size", "2 KiB"), "no error");
-  EXPECT_EQ(message("unit.size", "2 GHz"),
-            "study.yaml:4:9: unit.size: expected a size as a number, a space and B, kB, MB, GB, KiB, "
-            "MiB or GiB, got '2 GHz'");
+  EXPECT_EQ(
+      message("unit.size", "2 GHz"),
+      "study.yaml:4:9: unit.size: expected a size as a number, a space and B, kB, MB, GB, KiB, "
+      "MiB or GiB, got '2 GHz'");
   EXPECT_EQ(message("unit.kind", "x"),
             "study.yaml:4:9: unit.kind: expected one of linear, other, got 'x'");
   EXPECT_EQ(message("unit.more.extra", "x"), "no error") << "the file says nothing about more";

@@ -99,5 +99,21 @@ TEST(InQuotes, CutsLongTextBetweenCharacters) {
             "'" + std::string(59, 'x') + "\xc3\xbc...'");
 }
 
+/// NEL and the separators of lines and paragraphs end a line too, CSI begins an escape sequence.
+TEST(InQuotes, EscapesControlCharactersBeyondAscii) {
+  EXPECT_EQ(in_quotes("a\xc2\x85"
+                      "b\xc2\x9b"
+                      "1m"),
+            "'a\\xc2\\x85b\\xc2\\x9b1m'");
+  EXPECT_EQ(in_quotes("\xe2\x80\xa8\xc2\xa0"), "'\\xe2\\x80\\xa8\xc2\xa0'");
+}
+
+TEST(PathInQuotes, KeepsTheEndOfALongPath) {
+  EXPECT_EQ(path_in_quotes("a\nb"), "'a\\nb'");
+  EXPECT_EQ(path_in_quotes(std::string(255, 'x')), "'" + std::string(255, 'x') + "'");
+  EXPECT_EQ(path_in_quotes(std::string(60, 'a') + std::string(10'000, 'b') + std::string(190, 'c')),
+            "'" + std::string(60, 'a') + "..." + std::string(190, 'c') + "'");
+}
+
 }  // namespace
 }  // namespace systole

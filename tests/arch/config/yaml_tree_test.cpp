@@ -193,5 +193,30 @@ TEST(ParseYaml, HostileNestingIsAnErrorToo) {
   }
 }
 
+/// yaml-cpp reads the whole of `{{{{...` before it says anything: 15 MB took 40 s and 3.6 GB.
+TEST(ParseYaml, BracketsAreCountedBeforeItReadsThem) {
+  EXPECT_EQ(fault_of(repeated("{", 2'000'000)),
+            "1:1001: : expected at most 64 levels of nesting, got more");
+  EXPECT_EQ(fault_of("a:\n  - " + repeated("[x, ", 2'000)),
+            "2:4005: : expected at most 64 levels of nesting, got more");
+}
+
+/// Brackets that open nothing: within texts, quotes and comments, and closed ones.
+TEST(ParseYaml, OtherBracketsDoNotCount) {
+  EXPECT_EQ(fault_of("a: x" + repeated(" [{", 2'000) + "\n"), "no error");
+  EXPECT_EQ(fault_of("a: '" + repeated("[", 2'000) + "'  # " + repeated("- [", 2'000) + "\n"),
+            "no error");
+  EXPECT_EQ(fault_of("a: \"" + repeated("\\\"[", 2'000) + "\"\n"), "no error");
+  EXPECT_EQ(fault_of("a: [" + repeated("[1], ", 2'000) + "]\n"), "no error");
+  EXPECT_EQ(fault_of("a: don't\nb: [[1], ['it''s', \"]\"]]\n"), "no error");
+}
+
+TEST(ParseYaml, NamesATab) {
+  EXPECT_EQ(fault_of("a:\n\tb: 1\n"), "2:1: : expected spaces in front of a key, got a tab");
+  EXPECT_EQ(fault_of("name:\tx\n \tclock: 1\n"),
+            "2:2: : expected spaces in front of a key, got a tab");
+  EXPECT_EQ(fault_of("a:\tb  # apart from the key a tab is a space\n"), "no error");
+}
+
 }  // namespace
 }  // namespace systole
