@@ -31,8 +31,9 @@ namespace fs = std::filesystem;
 MeasuredRun on_cpu(const Request& request, const std::function<void(std::string_view)>& on_stage) {
   const MeasureRequest& measure = request.measure;
   on_stage("reading");
-  const Network network = read_network(find_entry(EntryKind::Network, request.network),
-                                       {.batch = request.batch, .seed = request.seed});
+  const Network network =
+      read_network(find_entry(EntryKind::Network, request.network),
+                   {.batch = request.batch, .seed = request.seed, .type = measure.type});
   return measure_cpu(network.graph, *network.data,
                      {.passes = {.type = measure.type,
                                  .warm_up = measure.warm_up,

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
+#include "arch/diag/error.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/network_type.h"
 #include "reference/cpu/measure_cpu.h"
@@ -185,12 +186,11 @@ class Rows {
   }
 
   [[nodiscard]] ComparedDevice made_here(const CompareSubject& subject, std::int64_t batch) const {
-    const Network network =
-        read_network(network_file_, {.batch = batch, .numbers = subject.this_cpu});
-    const Graph& graph = network.graph;
     if (subject.this_cpu) {
-      return measured_here(network, subject.type.value_or(DataType::Int8));
+      const DataType type = subject.type.value_or(DataType::Int8);
+      return measured_here(read_network(network_file_, {.batch = batch, .type = type}), type);
     }
+    const Graph graph = read_network(network_file_, {.batch = batch, .numbers = false}).graph;
     if (subject.recording) {
       return compare_recording(*subject.recording, graph, subject.type);
     }
@@ -316,7 +316,12 @@ void put_under_load(Rows& rows, std::size_t subject, ComparedDevice& row,
 ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& graph,
                               std::optional<DataType> wanted) {
   const DataType type = wanted.value_or(device.preferred_type());
-  const reference::DeviceRun run = reference::model_device(device, graph, {.type = type});
+  reference::DeviceRun run;
+  try {
+    run = reference::model_device(device, graph, {.type = type});
+  } catch (const WorkloadError& error) {
+    return {.name = device.name, .batch = graph.batch, .error = error.what()};
+  }
   ComparedDevice row{.name = device.name,
                      .kind = kind_of(device.kind),
                      .type = type,

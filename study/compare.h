@@ -54,7 +54,8 @@ struct CompareOptions {
                                  const std::vector<CompareSubject>& subjects,
                                  const CompareOptions& options, const Site& site);
 
-/// A row of a device for a network whose batch is set, with its preferred type unless one is given.
+/// A row of a device for a network whose batch is set, with its preferred type unless one is given;
+/// with an error for a batch that takes hours.
 [[nodiscard]] ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& graph,
                                             std::optional<DataType> type = {});
 

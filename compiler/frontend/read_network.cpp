@@ -161,9 +161,8 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
     throw WorkloadError(
         fmt::format("batch: expected an integer in 1..{}, got {}", kMaxSize, options.batch));
   }
-  SYSTOLE_CHECK(
-      std::find(kNetworkTypes.begin(), kNetworkTypes.end(), options.type) != kNetworkTypes.end(),
-      "a network of {}", name_of(options.type));
+  SYSTOLE_CHECK(options.type == DataType::Int8 || is_float(options.type), "a network of {}",
+                name_of(options.type));
   const NetworkDescription description = read_description(root);
   auto numbers = std::make_shared<NetworkNumbers>(description, options);
   Graph graph =

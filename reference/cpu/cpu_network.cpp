@@ -57,16 +57,12 @@ CpuNetwork::CpuNetwork(const Graph& graph, const NetworkData& data, DataType typ
   }
   // Real numbers for the first pass: times of bf16 and fp32 depend on what they multiply.
   for (const GraphTensorId input : graph.inputs) {
-    const GraphTensor& tensor = graph.tensor(input);
-    const std::vector<std::int8_t> stored = data.input(graph, input);
-    std::vector<float> values(stored.begin(), stored.end());
-    if (type != DataType::Int8) {
-      for (float& value : values) {
-        value = static_cast<float>(tensor.quantization.scale *
-                                   (value - static_cast<float>(tensor.quantization.zero_point)));
-      }
+    if (type == DataType::Int8) {
+      const std::vector<std::int8_t> stored = data.input(graph, input);
+      CpuNetwork::write(input, std::vector<float>(stored.begin(), stored.end()));
+    } else {
+      CpuNetwork::write(input, data.real_input(graph, input));
     }
-    CpuNetwork::write(input, values);
   }
 }
 

@@ -62,12 +62,27 @@ std::optional<Function> real_function(ActivationKind kind) {
   return std::nullopt;
 }
 
+/// Between the pixels of a window; oneDNN counts them even where there is nothing between.
+Dims skipped_pixels(const Kernel& kernel) {
+  return {kernel.rows == 1 ? 0 : kernel.dilation_rows - 1,
+          kernel.cols == 1 ? 0 : kernel.dilation_cols - 1};
+}
+
 class Builder {
  public:
   explicit Builder(const LayerSource& source)
       : source_(source),
         node_(source.graph.node(source.node)),
-        is_int8_(source.type == DataType::Int8) {}
+        is_int8_(source.type == DataType::Int8) {
+    if (!gemm_shape(source.graph, node_)) {
+      return;
+    }
+    if (is_int8_) {
+      integers_ = source.data.parameters(source.graph, source.node);
+    } else {
+      reals_ = source.data.real_parameters(source.graph, source.node);
+    }
+  }
 
   LayerSteps operator()(const Conv2d& convolution) {
     try {
@@ -96,14 +111,12 @@ class Builder {
     const dnnl::matmul::primitive_desc description(
         {x_flat, {{k, n}, weight_type(), Layout::any}, {{1, n}, bias_type(), Layout::ab}, y_flat},
         weighted_attributes(dense.weights, dense.activation), source_.engine);
-    const LayerParameters parameters = source_.data.parameters(source_.graph, source_.node);
     const dnnl::memory x = packed(source_.inputs[0], tensor(0).shape());
     const dnnl::memory y = fresh(output().shape(), output_storage().type);
     step(description, dnnl::matmul(description),
          {{DNNL_ARG_SRC, viewed(x, x_flat)},
-          {DNNL_ARG_WEIGHTS,
-           weights(parameters, dense.weights, {k, n}, Layout::ab, description.weights_desc())},
-          {DNNL_ARG_BIAS, biases(parameters, dense.weights, {1, n}, Layout::ab)},
+          {DNNL_ARG_WEIGHTS, weights({k, n}, Layout::ab, description.weights_desc())},
+          {DNNL_ARG_BIAS, biases({1, n}, Layout::ab)},
           {DNNL_ARG_DST, viewed(y, y_flat)}});
     return finished(y);
   }
@@ -332,28 +345,15 @@ class Builder {
     stream.wait();
     return to;
   }
-  [[nodiscard]] dnnl::memory weights(const LayerParameters& parameters, const WeightInfo& info,
-                                     const Dims& dims, Layout layout,
+  [[nodiscard]] dnnl::memory weights(const Dims& dims, Layout layout,
                                      const Description& wanted) const {
-    if (is_int8_) {
-      return placed(parameters.weights, {dims, Type::s8, layout}, wanted);
-    }
-    std::vector<float> real(parameters.weights.size());
-    std::transform(parameters.weights.begin(), parameters.weights.end(), real.begin(),
-                   [&](std::int8_t w) { return static_cast<float>(info.scale * w); });
-    return placed(std::move(real), {dims, Type::f32, layout}, wanted);
+    return is_int8_ ? placed(integers_.weights, {dims, Type::s8, layout}, wanted)
+                    : placed(reals_.weights, {dims, Type::f32, layout}, wanted);
   }
-  [[nodiscard]] dnnl::memory biases(const LayerParameters& parameters, const WeightInfo& info,
-                                    const Dims& dims, Layout layout) const {
+  [[nodiscard]] dnnl::memory biases(const Dims& dims, Layout layout) const {
     const Description description(dims, bias_type(), layout);
-    if (is_int8_) {
-      return placed(parameters.biases, description, description);
-    }
-    const double scale = tensor(0).quantization.scale * info.scale;
-    std::vector<float> real(parameters.biases.size());
-    std::transform(parameters.biases.begin(), parameters.biases.end(), real.begin(),
-                   [&](std::int32_t bias) { return static_cast<float>(scale * bias); });
-    return placed(std::move(real), description, description);
+    return is_int8_ ? placed(integers_.biases, description, description)
+                    : placed(reals_.biases, description, description);
   }
 
   // --- steps ---
@@ -382,22 +382,20 @@ class Builder {
          {{out.channels}, bias_type(), Layout::x},
          {dims_of(out), fused ? output_storage().type : Type::f32, Layout::any},
          {kernel.stride_rows, kernel.stride_cols},
-         {kernel.dilation_rows - 1, kernel.dilation_cols - 1},  // the skipped pixels
+         skipped_pixels(kernel),
          {kernel.pad_top, kernel.pad_left},
          {kernel.pad_bottom, kernel.pad_right}},
         fused ? weighted_attributes(convolution.weights, convolution.activation)
               : real_attributes(convolution.weights),
         source_.engine);
     const dnnl::convolution_forward primitive(description);
-    const LayerParameters parameters = source_.data.parameters(source_.graph, source_.node);
     const dnnl::memory x = in_layout(source_.inputs[0], description.src_desc());
     dnnl::memory y(description.dst_desc(), source_.engine);
     step(description, primitive,
          {{DNNL_ARG_SRC, x},
           {DNNL_ARG_WEIGHTS,
-           weights(parameters, convolution.weights, dims,
-                   groups == 1 ? Layout::hwio : Layout::ghwio, description.weights_desc())},
-          {DNNL_ARG_BIAS, biases(parameters, convolution.weights, {out.channels}, Layout::x)},
+           weights(dims, groups == 1 ? Layout::hwio : Layout::ghwio, description.weights_desc())},
+          {DNNL_ARG_BIAS, biases({out.channels}, Layout::x)},
           {DNNL_ARG_DST, y}});
     return y;
   }
@@ -427,7 +425,7 @@ class Builder {
          result,
          {kernel.stride_rows, kernel.stride_cols},
          {kernel.rows, kernel.cols},
-         {kernel.dilation_rows - 1, kernel.dilation_cols - 1},
+         skipped_pixels(kernel),
          {kernel.pad_top, kernel.pad_left},
          {kernel.pad_bottom, kernel.pad_right}},
         source_.engine);
@@ -454,6 +452,8 @@ class Builder {
   const LayerSource& source_;
   const Node& node_;
   bool is_int8_;
+  LayerParameters integers_;  // of a weighted layer: these in int8,
+  RealParameters reals_;      // those otherwise
   LayerSteps result_;
 };
 
@@ -482,12 +482,11 @@ LayerSteps layer_steps(const LayerSource& source) {
   try {
     return std::visit(Builder(source), node.op);
   } catch (const dnnl::error& error) {
-    SYSTOLE_CHECK(error.status == dnnl_unimplemented || error.status == dnnl_runtime_error,
-                  "{}: oneDNN: {}", node.name, error.what());
+    // Kernels of oneDNN have limits of their own, as memory has.
     throw WorkloadError(node.location, node.name,
                         fmt::format("expected a layer that oneDNN has a {} kernel for on this CPU, "
-                                    "got {}",
-                                    name_of(source.type), node.kind));
+                                    "got {} ({})",
+                                    name_of(source.type), node.kind, error.what()));
   }
 }
 

@@ -4,7 +4,10 @@
 #include <bit>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "arch/diag/check.h"
+#include "arch/diag/error.h"
 #include "reference/devices/operation_time.h"
 
 namespace systole::reference {
@@ -23,6 +26,13 @@ Femtoseconds rounded(double seconds) {
 
 double seconds_of(Femtoseconds time) {
   return static_cast<double>(time.count()) / kFemtosecondsPerSecond;
+}
+
+void check_length(double seconds) {
+  if (seconds > kLongestPass) {
+    throw WorkloadError(fmt::format(
+        "expected a batch that takes at most {:g} s, got one that takes longer", kLongestPass));
+  }
 }
 
 /// Work of one operation, which the clock does not change.
@@ -161,9 +171,12 @@ class Pass {
     double working = 0;
     double bytes = 0;
     run.time = stack_.call;
+    double before = seconds_of(stack_.call);
     for (const Work& work : copies_.work) {
       const double units = work.cycles / clock;
       const double busy = std::max(units, work.memory_seconds);
+      before += busy + seconds_of(launch_) + seconds_of(stack_.host_launch);
+      check_length(before);
       const Femtoseconds device_time =
           rounded(busy + device_.family.cycles_per_operation / clock) + launch_;
       const Femtoseconds time = std::max(stack_.host_launch, device_time);
@@ -239,6 +252,7 @@ void finish(const DeviceSpec& device, DeviceRun& run, std::int64_t batch) {
 /// `times` passes more.
 void append(const DeviceSpec& device, DeviceRun& run, const DeviceRun& next, std::int64_t times) {
   const auto count = static_cast<double>(times);
+  check_length(seconds_of(run.time) + seconds_of(next.time) * count);
   run.energy = run.energy + next.energy * count;
   run.time += next.time * times;
   run.macs += next.macs * times;

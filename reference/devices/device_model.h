@@ -40,6 +40,9 @@ struct DeviceRun {
   [[nodiscard]] double inferences_per_second() const;
 };
 
+/// Femtoseconds end a little behind it.
+inline constexpr double kLongestPass = 9000;  // seconds
+
 /// A roofline with overheads; docs/devices.md has the reasons, the calibration and the errors.
 ///   operation = max(host_launch, launch + cycles_per_operation / clock
 ///                                + max(unit_cycles / clock, memory_bytes / bandwidth))
@@ -58,7 +61,8 @@ struct DeviceRun {
 /// under the work; otherwise each copy loads them from memory.
 /// Not modelled: memory that is too small, transfers between host and device beyond `call`,
 /// temperature, clocks of memory.
-/// Throws InternalError for a type that the device does not have.
+/// Throws InternalError for a type that the device does not have, and WorkloadError for a batch that
+/// takes longer than kLongestPass.
 [[nodiscard]] DeviceRun model_device(const DeviceSpec& device,
                                      const std::vector<DeviceOperation>& operations,
                                      const DeviceRunOptions& options);

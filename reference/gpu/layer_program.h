@@ -42,15 +42,12 @@ T element_of(float value) {
 
 template <class T>
 std::vector<float> input_values(const Graph& graph, const NetworkData& data, GraphTensorId tensor) {
-  const std::vector<std::int8_t> stored = data.input(graph, tensor);
-  const Quantization& quantization = graph.tensor(tensor).quantization;
-  std::vector<float> values(stored.begin(), stored.end());
-  if constexpr (!std::is_same_v<T, std::int8_t>) {
-    std::transform(stored.begin(), stored.end(), values.begin(), [&](std::int8_t q) {
-      return static_cast<float>(quantization.scale * (q - quantization.zero_point));
-    });
+  if constexpr (std::is_same_v<T, std::int8_t>) {
+    const std::vector<std::int8_t> stored = data.input(graph, tensor);
+    return {stored.begin(), stored.end()};
+  } else {
+    return data.real_input(graph, tensor);
   }
-  return values;
 }
 
 /// What each layer launches, with its operands in the device's memory. Weighted layers without
@@ -89,6 +86,7 @@ class LayerProgram {
 
  private:
   static constexpr bool kIsInteger = std::is_same_v<T, std::int8_t>;
+  using Parameters = std::conditional_t<kIsInteger, LayerParameters, RealParameters>;
 
   struct Layer {
     std::vector<std::function<void()>> launches;
@@ -96,10 +94,17 @@ class LayerProgram {
   };
 
   // --- layers ---
+  [[nodiscard]] Parameters parameters() const {
+    if constexpr (kIsInteger) {
+      return data_.parameters(graph_, id_);
+    } else {
+      return data_.real_parameters(graph_, id_);
+    }
+  }
   void build(const Conv2d& convolution) {
-    const LayerParameters parameters = data_.parameters(graph_, id_);
+    const Parameters values = parameters();
     if (convolution.groups > 1) {
-      build_grouped(convolution, parameters);
+      build_grouped(convolution, values);
       return;
     }
     const Kernel& kernel = convolution.kernel;
@@ -107,7 +112,7 @@ class LayerProgram {
                           kernel.stride_cols == 1 && kernel.pad_top + kernel.pad_bottom == 0 &&
                           kernel.pad_left + kernel.pad_right == 0;
     const std::int64_t k = kernel.rows * kernel.cols * in().channels;
-    if (!is_point && build_library_convolution(convolution, parameters, k)) {
+    if (!is_point && build_library_convolution(convolution, values, k)) {
       return;
     }
     T* x = input(0);
@@ -116,17 +121,17 @@ class LayerProgram {
     if (gather) {
       gather_rows(kernel, depth);
     }
-    build_product(parameters, convolution.weights, convolution.activation,
+    build_product(values, convolution.weights, convolution.activation,
                   {.m = out().pixels(), .k = k, .n = out().channels}, gather ? nullptr : x);
   }
 
   void build(const Dense& dense) {
-    const LayerParameters parameters = data_.parameters(graph_, id_);
+    const Parameters values = parameters();
     const bool gather = in().channels % kMatrixStep != 0;
     if (gather) {
       gather_rows({}, padded(in().channels));
     }
-    build_product(parameters, dense.weights, dense.activation,
+    build_product(values, dense.weights, dense.activation,
                   {.m = in().batch, .k = in().channels, .n = out().channels},
                   gather ? nullptr : input(0));
   }
@@ -199,11 +204,11 @@ class LayerProgram {
            in().pixels(), "softmax");
   }
 
-  void build_grouped(const Conv2d& convolution, const LayerParameters& parameters) {
+  void build_grouped(const Conv2d& convolution, const Parameters& parameters) {
     T* y = make_output();
     launch(GroupedConvolution<T>{.input = input(0),
-                                 .weights = placed(weights(parameters, convolution.weights)),
-                                 .biases = placed(biases(parameters, convolution.weights, false)),
+                                 .weights = placed(weights(parameters)),
+                                 .biases = placed(biases(parameters, false)),
                                  .output = y,
                                  .in = extent(in()),
                                  .out = extent(out()),
@@ -230,7 +235,7 @@ class LayerProgram {
     }
   }
 
-  bool build_library_convolution(const Conv2d& convolution, const LayerParameters& parameters,
+  bool build_library_convolution(const Conv2d& convolution, const Parameters& parameters,
                                  std::int64_t k) {
     if constexpr (!kIsInteger) {
       const std::optional<Epilogue> epilogue = fused(convolution.activation);
@@ -247,9 +252,8 @@ class LayerProgram {
       }
       T* y = make_output();
       const T* x = input(0);
-      const T* w = placed(by_column(weights(parameters, convolution.weights), k, out().channels, k,
-                                    out().channels));
-      const T* b = placed(typed(biases(parameters, convolution.weights, false)));
+      const T* w = placed(by_column(weights(parameters), k, out().channels, k, out().channels));
+      const T* b = placed(typed(biases(parameters, false)));
       add(call->name, [run = call->run, x, w, b, y] { run(x, w, b, y); });
       return true;
     }
@@ -257,7 +261,7 @@ class LayerProgram {
   }
 
   /// From `x`, or from what gather_rows() left.
-  void build_product(const LayerParameters& parameters, const WeightInfo& info,
+  void build_product(const Parameters& parameters, const WeightInfo& info,
                      const FusedActivation& activation, const GemmShape& shape, const T* x) {
     const std::int64_t depth = padded(shape.k);
     const std::int64_t columns = padded(shape.n);
@@ -268,9 +272,9 @@ class LayerProgram {
                                          .n = columns,
                                          .epilogue = epilogue.value_or(Epilogue::Sums)});
     T* y = make_output();
-    const T* w = placed(by_column(weights(parameters, info), shape.k, shape.n, depth, columns));
+    const T* w = placed(by_column(weights(parameters), shape.k, shape.n, depth, columns));
     if (epilogue) {
-      const T* b = placed(typed(biases(parameters, info, true)));
+      const T* b = placed(typed(biases(parameters, true)));
       add(call.name,
           [this, run = call.run, x, w, b, y] { run(x == nullptr ? scratch_ : x, w, b, y); });
       return;
@@ -280,7 +284,7 @@ class LayerProgram {
     add(call.name,
         [this, run = call.run, x, w] { run(x == nullptr ? scratch_ : x, w, nullptr, sums_); });
     Finish<T> op{.sums = nullptr,
-                 .biases = placed(biases(parameters, info, true)),
+                 .biases = placed(biases(parameters, true)),
                  .output = y,
                  .columns = shape.n,
                  .pitch = columns,
@@ -372,14 +376,10 @@ class LayerProgram {
   }
 
   /// [group][k][n].
-  [[nodiscard]] static std::vector<T> weights(const LayerParameters& parameters,
-                                              const WeightInfo& info) {
+  [[nodiscard]] static std::vector<T> weights(const Parameters& parameters) {
     std::vector<T> typed(parameters.weights.size());
     std::transform(parameters.weights.begin(), parameters.weights.end(), typed.begin(),
-                   [&](std::int8_t w) {
-                     return element_of<T>(kIsInteger ? static_cast<float>(w)
-                                                     : static_cast<float>(info.scale * w));
-                   });
+                   [](auto w) { return element_of<T>(static_cast<float>(w)); });
     return typed;
   }
 
@@ -398,8 +398,8 @@ class LayerProgram {
   }
 
   /// int8: of a matrix product with `corrected`, less what the input's zero point adds to it.
-  [[nodiscard]] std::vector<Accumulator<T>> biases(const LayerParameters& parameters,
-                                                   const WeightInfo& info, bool corrected) const {
+  [[nodiscard]] std::vector<Accumulator<T>> biases(const Parameters& parameters,
+                                                   bool corrected) const {
     const std::size_t n = parameters.biases.size();
     std::vector<Accumulator<T>> typed(n);
     for (std::size_t column = 0; column < n; ++column) {
@@ -410,9 +410,7 @@ class LayerProgram {
         }
         typed[column] = static_cast<std::int32_t>(parameters.biases[column] - zero_point(0) * sum);
       } else {
-        const double scale = tensor_of(0).quantization.scale * info.scale;
-        typed[column] =
-            to_float(element_of<T>(static_cast<float>(scale * parameters.biases[column])));
+        typed[column] = to_float(element_of<T>(parameters.biases[column]));
       }
     }
     return typed;

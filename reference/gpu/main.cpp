@@ -35,10 +35,11 @@ int serve(int argc, char** argv) {
   if (argc != kWords) {
     throw UserError("systole_gpu: started by 'systole measure gpu', which checks what it is given");
   }
-  const Network network = read_network(argv[1], {.batch = integer_of<std::int64_t>(argv[2]),
-                                                 .seed = integer_of<std::uint64_t>(argv[3])});
   const auto type = value_named<DataType>(argv[4]);
   SYSTOLE_CHECK(type.has_value(), "got type '{}'", argv[4]);
+  const Network network = read_network(argv[1], {.batch = integer_of<std::int64_t>(argv[2]),
+                                                 .seed = integer_of<std::uint64_t>(argv[3]),
+                                                 .type = *type});
   const MeasuredRun run = measure_gpu(network.graph, *network.data,
                                       {.type = *type,
                                        .warm_up = integer_of<std::int64_t>(argv[5]),

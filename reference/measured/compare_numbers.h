@@ -10,8 +10,8 @@ namespace systole {
 /// Elements of each layer that are compared in floating types; int8 compares every one.
 inline constexpr std::int64_t kComparedElements = 1024;
 
-/// Runs the network layer by layer, each on the reference's int8 tensors, and compares what comes
-/// out:
+/// Runs the network layer by layer, in int8 each on the reference's tensors, in floating types on
+/// what the device computed in the layers before, and compares what comes out:
 ///  - int8, all elements, with the reference kernels (docs/numerics.md): equal bit for bit where
 ///    the device requantises exactly. Where it does so in binary32, weighted layers must lie within
 ///    half a step + 2^-12 of the exact real result (binary32 rounds three times, and of at most 383

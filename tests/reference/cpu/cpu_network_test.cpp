@@ -12,6 +12,7 @@
 #include "reference/kernels/source_slices.h"
 #include "reference/measured/compare_numbers.h"
 #include "tests/reference/every_operator.h"
+#include "tests/reference/small_network.h"
 
 namespace systole {
 namespace {
@@ -39,7 +40,8 @@ class CpuTypes : public testing::TestWithParam<DataType> {
 };
 
 TEST_P(CpuTypes, ComputesEveryOperatorWithinTheBound) {
-  const Network network = parse_network(kEveryOperator, "every_operator.yaml");
+  const Network network =
+      parse_network(kEveryOperator, "every_operator.yaml", {.type = GetParam()});
   cpu::CpuNetwork device(network.graph, *network.data, GetParam(), 1);
   const MeasuredNumerics numerics =
       compare_numbers(network.graph, *network.data, GetParam(), device);
@@ -49,7 +51,8 @@ TEST_P(CpuTypes, ComputesEveryOperatorWithinTheBound) {
 }
 
 TEST_P(CpuTypes, ComputesTheSameOnTwoThreads) {
-  const Network network = parse_network(kEveryOperator, "every_operator.yaml");
+  const Network network =
+      parse_network(kEveryOperator, "every_operator.yaml", {.type = GetParam()});
   cpu::CpuNetwork one(network.graph, *network.data, GetParam(), 1);
   cpu::CpuNetwork two(network.graph, *network.data, GetParam(), 2);
   const auto first = compare_numbers(network.graph, *network.data, GetParam(), one);
@@ -59,7 +62,8 @@ TEST_P(CpuTypes, ComputesTheSameOnTwoThreads) {
 }
 
 TEST_P(CpuTypes, TimesEveryLayerAndSaysWhatRan) {
-  const Network network = parse_network(kEveryOperator, "every_operator.yaml");
+  const Network network =
+      parse_network(kEveryOperator, "every_operator.yaml", {.type = GetParam()});
   const MeasuredRun run =
       measure_cpu(network.graph, *network.data,
                   {.passes = {.type = GetParam(), .warm_up = 1, .repetitions = 3},
@@ -107,6 +111,36 @@ TEST(CpuNetwork, GivesBackWhatWasWritten) {
     device.write(node.output(), values);
     EXPECT_EQ(device.read(node.output()), values) << node.name;
   }
+}
+
+/// 0.1 and 0.3 are no multiples of a common step: what int8 made of them would be 0.0992 and 0.3.
+TEST(CpuNetwork, ComputesWithTheNetworksOwnFloats) {
+  GraphBuilder builder;
+  builder.type = DataType::Fp32;
+  const GraphTensorId x = builder.input("x", {1, 1, 1, 2}, {});
+  const GraphTensorId y = builder.node("y", Dense{}, {x}, {1, 1, 1, 1}, {});
+  builder.graph.outputs = {y};
+  MemoryData data;
+  data.real_inputs["x"] = {0.7F, 10};
+  data.real_layers["y"] = {.weights = {0.1F, 0.3F}, .biases = {0.01F}};
+  cpu::CpuNetwork device(builder.graph, data, DataType::Fp32, 1);
+  device.run(0);
+  EXPECT_NEAR(device.read(y).at(0), 0.07 + 3 + 0.01, 1e-6);
+}
+
+/// A window of one pixel has nothing between its pixels, whatever the file says.
+TEST(CpuNetwork, TakesAnyDilationOfASinglePixel) {
+  const Network network = parse_network(R"(
+network: dilated
+inputs:
+  - {name: x, rows: 3, cols: 3, channels: 4}
+layers:
+  - {name: point, op: conv2d, channels: 4, kernel: 1, dilation: 65536}
+  - {name: row, op: conv2d, channels: 4, kernel: [1, 2], dilation: [65536, 2]}
+)",
+                                        "dilated.yaml", {.type = DataType::Fp32});
+  cpu::CpuNetwork device(network.graph, *network.data, DataType::Fp32, 1);
+  EXPECT_TRUE(compare_numbers(network.graph, *network.data, DataType::Fp32, device).passed());
 }
 
 TEST(CpuStorage, HoldsTheZeroPointOfAReluAsZero) {

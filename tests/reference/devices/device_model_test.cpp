@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "arch/diag/error.h"
 #include "compiler/frontend/read_network.h"
 #include "reference/devices/operation_time.h"
 #include "tests/reference/devices/measured_points.h"
@@ -282,6 +283,19 @@ TEST(DeviceModel, TheCoralKeepsMobileNetsWeights) {
   const DeviceRun run = model_device(device, graph, {.type = DataType::Int8});
   EXPECT_LT(run.time, Femtoseconds(3'000'000'000'000));
   EXPECT_GT(run.time, Femtoseconds(2'000'000'000'000));
+}
+
+/// 64 bits of femtoseconds are 9223 s. 10^4 operations of 2^30 cycles on one unit are 10,737 s.
+TEST(DeviceModel, ABatchThatTakesHoursIsAMistakeAndNoOverflow) {
+  DeviceSpec device = plain_device();
+  const auto model = [&](std::size_t operations, std::int64_t batch) {
+    return model_device(device, std::vector<DeviceOperation>(operations, product(16, 16, 1 << 28)),
+                        {.type = DataType::Int8, .batch = batch});
+  };
+  EXPECT_NO_THROW((void)model(8000, 1));
+  EXPECT_THROW((void)model(10'000, 1), WorkloadError);
+  device.family.inputs_at_once = 1;
+  EXPECT_THROW((void)model(10, 1 << 20), WorkloadError);
 }
 
 /// As fast as the units: half the time.

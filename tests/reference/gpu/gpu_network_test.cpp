@@ -29,7 +29,8 @@ class TypeNames {
 TYPED_TEST_SUITE(GpuTypes, Types, TypeNames);
 
 TYPED_TEST(GpuTypes, ComputesEveryOperatorWithinTheBound) {
-  const Network network = parse_network(kEveryOperator, "every_operator.yaml");
+  const Network network =
+      parse_network(kEveryOperator, "every_operator.yaml", {.type = kTypeOf<TypeParam>});
   HostBackend backend;
   GpuNetwork<HostBackend, TypeParam> device(backend, network.graph, *network.data);
   const MeasuredNumerics numerics =
@@ -43,7 +44,8 @@ TYPED_TEST(GpuTypes, ComputesEveryOperatorWithinTheBound) {
 }
 
 TYPED_TEST(GpuTypes, RunsTheWholePassInOrder) {
-  const Network network = parse_network(kEveryOperator, "every_operator.yaml");
+  const Network network =
+      parse_network(kEveryOperator, "every_operator.yaml", {.type = kTypeOf<TypeParam>});
   HostBackend backend;
   GpuNetwork<HostBackend, TypeParam> at_once(backend, network.graph, *network.data);
   EXPECT_EQ(at_once.time_pass(), 1);
@@ -56,7 +58,8 @@ TYPED_TEST(GpuTypes, RunsTheWholePassInOrder) {
 }
 
 TYPED_TEST(GpuTypes, NamesWhatRuns) {
-  const Network network = parse_network(kEveryOperator, "every_operator.yaml");
+  const Network network =
+      parse_network(kEveryOperator, "every_operator.yaml", {.type = kTypeOf<TypeParam>});
   HostBackend backend;
   const GpuNetwork<HostBackend, TypeParam> device(backend, network.graph, *network.data);
   for (std::size_t i = 0; i < network.graph.nodes.size(); ++i) {
