@@ -60,7 +60,9 @@ void deliver(const Request& request, std::string_view text) {
 }
 
 ChipSpec chip_of(const Request& request) {
-  return read_chip(find_entry(EntryKind::Chip, request.chip), dram_directories());
+  ChipSpec chip = read_chip(find_entry(EntryKind::Chip, request.chip), dram_directories());
+  chip.io = request.io.value_or(chip.io);
+  return chip;
 }
 
 /// The network's type: what the user asked for, if the chip has it.

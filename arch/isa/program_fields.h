@@ -61,7 +61,8 @@ template <>
 inline constexpr auto kFields<ProgramTensor> = std::tuple{
     required("name", &ProgramTensor::name),         required("role", &ProgramTensor::role),
     required("type", &ProgramTensor::type),         required("pixels", &ProgramTensor::pixels),
-    required("channels", &ProgramTensor::channels), optional("home", &ProgramTensor::home),
+    required("channels", &ProgramTensor::channels), optional("io", &ProgramTensor::io),
+    optional("home", &ProgramTensor::home),
 };
 
 template <>
