@@ -33,8 +33,8 @@ struct ProgramTensor {
   DataType type = DataType::Int8;
   std::int64_t pixels = 0;
   std::int64_t channels = 0;
-  IoMemory io = IoMemory::Host;  ///< of inputs and outputs; the others are in DRAM and say `host`
   std::int64_t home = 0;         ///< address in host memory (inputs and outputs there) or DRAM
+  IoMemory io = IoMemory::Host;  ///< of inputs and outputs; the others are in DRAM and say `host`
 
   [[nodiscard]] bool is_in_host_memory() const {
     return (role == TensorRole::Input || role == TensorRole::Output) && io == IoMemory::Host;
