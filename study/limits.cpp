@@ -33,8 +33,8 @@ bool makes_bias(const Node& node) {
 /// False for a view of a network input, or of a view of one.
 bool is_computed(const Graph& graph, GraphTensorId tensor) {
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    if (node->output == tensor) {
-      if (!std::holds_alternative<Flatten>(node->attributes)) {
+    if (node->output() == tensor) {
+      if (!std::holds_alternative<Flatten>(node->op)) {
         return true;
       }
       tensor = node->inputs.front();
