@@ -152,6 +152,7 @@ Examples:
 struct Words {
   std::optional<std::string> batch;
   std::optional<std::string> type;
+  std::optional<std::string> io;
   std::optional<std::string> output;
   std::optional<std::string> timeline;
   std::optional<std::string> waveform;
@@ -317,6 +318,10 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
                  "Type of tensors and weights: int8 or bf16 (default: int8 where the chip "
                  "multiplies it, else bf16)")
       ->type_name("TYPE");
+  app.add_option("--io", words.io,
+                 "Where inputs and outputs are: host (behind the host link) or device (in its "
+                 "DRAM, as kernels are measured; default: what the chip says)")
+      ->type_name("MEMORY");
   add_set(app, request);
 }
 
@@ -666,6 +671,12 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   }
   if (words.type && request.command != Command::Measure) {
     request.type = type_of(*words.type);
+  }
+  if (words.io) {
+    request.io = value_named<IoMemory>(*words.io);
+    if (!request.io) {
+      throw UserError(fmt::format("systole: --io: expected host or device, got '{}'", *words.io));
+    }
   }
   request.seed =
       integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());

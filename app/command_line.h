@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arch/isa/data_type.h"
+#include "arch/isa/io_memory.h"
 #include "arch/units/units.h"
 #include "reference/measured_run.h"
 #include "study/batch_queue.h"
@@ -63,6 +64,7 @@ struct Request {
   std::string network;
   std::int64_t batch = 0;        ///< 0: the network's own
   std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
+  std::optional<IoMemory> io;    ///< where inputs and outputs are; empty: what the chip says
   std::uint64_t seed = 1;
   bool check = false;
   bool quiet = false;

@@ -61,7 +61,9 @@ void deliver(const Request& request, std::string_view text) {
 
 ChipSpec chip_of(const Request& request) {
   const std::string file = find_entry(EntryKind::Chip, request.chip);
-  return read_as(EntryKind::Chip, file, [&] { return chip_with(file, request.sets); });
+  ChipSpec chip = read_as(EntryKind::Chip, file, [&] { return chip_with(file, request.sets); });
+  chip.io = request.io.value_or(chip.io);
+  return chip;
 }
 
 /// The network's type: what the user asked for, if the chip has it.

@@ -357,6 +357,9 @@ ChipSpec read_chip(const ConfigNode& node, const std::vector<std::string>& dram_
   ChipDram dram = read_dram_system(node.map("dram"), directories);
   chip.dram = std::move(dram.spec);
   chip.host = read_host_link(node.map("host_link"), chip.frequency);
+  if (node.has("io")) {
+    chip.io = node.choice<IoMemory>("io");
+  }
   chip.sequencer = read_sequencer(node.map("sequencer"));
   chip.silicon = read_silicon(node, directories);
   if (chip.silicon) {

@@ -138,6 +138,20 @@ void put_parameters(Image& image, const Program& program, const Graph& graph,
                               graph.tensor(node.inputs.front()).quantization.zero_point));
 }
 
+/// The network's inputs that are in that memory.
+void put_inputs(Image& image, IoMemory memory, const Program& program, const Graph& graph,
+                const NetworkData& data) {
+  for (const GraphTensorId input : graph.inputs) {
+    const ProgramTensor* tensor = find_tensor(program, graph.tensor(input).name, false);
+    SYSTOLE_CHECK(tensor != nullptr, "input {} is not in the program", graph.tensor(input).name);
+    if (tensor->io == memory) {
+      const DataType type = graph.tensor(input).type.element;
+      put(image, tensor->home,
+          is_float(type) ? packed(data.real_input(graph, input), type) : data.input(graph, input));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
@@ -150,19 +164,14 @@ std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
       put_parameters(image, program, graph, data, static_cast<NodeId>(layer), *gemm);
     }
   }
+  put_inputs(image, IoMemory::Device, program, graph, data);
   return image;
 }
 
 std::vector<std::int8_t> host_image(const Program& program, const Graph& graph,
                                     const NetworkData& data) {
   Image image(static_cast<std::size_t>(program.host_bytes));
-  for (const GraphTensorId input : graph.inputs) {
-    const ProgramTensor* tensor = find_tensor(program, graph.tensor(input).name, false);
-    const DataType type = graph.tensor(input).type.element;
-    SYSTOLE_CHECK(tensor != nullptr, "input {} is not in the program", graph.tensor(input).name);
-    put(image, tensor->home,
-        is_float(type) ? packed(data.real_input(graph, input), type) : data.input(graph, input));
-  }
+  put_inputs(image, IoMemory::Host, program, graph, data);
   return image;
 }
 

@@ -40,7 +40,7 @@ Json roofline_json(const Roofline& roofline) {
 Json total_json(const Result& result) {
   const RunFigures figures = run_figures(result);
   Json roofline = roofline_json(figures.roofline);
-  roofline["compulsory_dram_bytes"] = compulsory_bytes(result.graph).count();
+  roofline["compulsory_dram_bytes"] = compulsory_bytes(result.graph, result.chip.io).count();
   roofline["fraction"] = figures.roofline_fraction;
   return {{"cycles", result.counters.elapsed.count()},
           {"seconds", figures.seconds},
@@ -191,6 +191,7 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                {"chip", result.chip.name},
                {"network", result.graph.name},
                {"batch", result.graph.batch},
+               {"io", name_of(result.chip.io)},
                {"frequency_hz", result.chip.frequency.count()},
                {"total", total_json(result)},
                {"layers", layers},

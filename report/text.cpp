@@ -113,9 +113,10 @@ std::string labelled(std::string_view label, std::string_view text) {
 /// What the network's lower bound consists of.
 std::string bound_reason(const Result& result, const RunFigures& figures) {
   if (figures.roofline.bound() == Bound::Dram) {
-    return fmt::format("dram: {} of parameters at {}",
-                       scaled(compulsory_bytes(result.graph).count(), "B"),
-                       nominal(figures.dram_peak_bandwidth, "B/s"));
+    return fmt::format(
+        "dram: {} of {} at {}", scaled(compulsory_bytes(result.graph, result.chip.io).count(), "B"),
+        result.chip.io == IoMemory::Device ? "parameters, inputs and outputs" : "parameters",
+        nominal(figures.dram_peak_bandwidth, "B/s"));
   }
   return fmt::format("compute: {} at {} a cycle", scaled(figures.macs, "MAC"),
                      grouped(result.chip.matrix.macs_per_cycle()));
@@ -146,6 +147,9 @@ std::string totals(const Result& result, const RunFigures& figures, bool colour)
   text += labelled("host link",
                    fmt::format("{} in, {} out", scaled(counters.actions.host_in_bytes, "B"),
                                scaled(counters.actions.host_out_bytes, "B")));
+  if (result.chip.io == IoMemory::Device) {
+    text += labelled("inputs, outputs", "in device memory, before and after the run");
+  }
   return text + '\n';
 }
 

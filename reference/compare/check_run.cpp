@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "arch/diag/check.h"
 #include "reference/compare/summation_order.h"
 #include "reference/kernels/bf16.h"
@@ -175,11 +177,11 @@ class TensorNames {
 class RunCheck {
  public:
   RunCheck(const Graph& graph, const Program& program, Recorder recorder,
-           std::span<const std::int8_t> host)
+           const MemoriesAfterRun& memories)
       : graph_(graph),
         program_(program),
         recorder_(std::move(recorder)),
-        host_(host),
+        memories_(memories),
         names_(graph, program) {}
 
   template <class Value, class Sum>
@@ -195,7 +197,7 @@ class RunCheck {
     }
     if (std::find(graph_.outputs.begin(), graph_.outputs.end(), node.output()) !=
         graph_.outputs.end()) {
-      compare_host(node.output(), values);
+      compare_output(node.output(), values);
     }
   }
 
@@ -211,29 +213,31 @@ class RunCheck {
   }
 
   template <class Value>
-  void compare_host(GraphTensorId output, const std::vector<Value>& expected) {
+  void compare_output(GraphTensorId output, const std::vector<Value>& expected) {
     const GraphTensor& tensor = graph_.tensor(output);
     const std::optional<TensorId> id = names_.find(output);
     SYSTOLE_CHECK(id.has_value(), "the program has no output {}", tensor.name);
     const ProgramTensor& kept = program_.tensors[static_cast<std::size_t>(*id)];
     SYSTOLE_CHECK(kept.role == TensorRole::Output, "{} is no output of the program", kept.name);
+    const std::span<const std::int8_t> memory =
+        kept.io == IoMemory::Host ? memories_.host : memories_.dram;
     SYSTOLE_CHECK(
-        kept.home >= 0 && kept.home + kept.bytes() <= static_cast<std::int64_t>(host_.size()),
-        "{}: bytes {}..{} of {} in host memory", kept.name, kept.home, kept.home + kept.bytes() - 1,
-        host_.size());
+        kept.home >= 0 && kept.home + kept.bytes() <= static_cast<std::int64_t>(memory.size()),
+        "{}: bytes {}..{} of {} in {} memory", kept.name, kept.home, kept.home + kept.bytes() - 1,
+        memory.size(), name_of(kept.io));
     Recording<std::int8_t> bytes(kept.name, kept.bytes());
     const auto all = static_cast<std::size_t>(kept.bytes());
     bytes.write({.offset = 0, .rows = 1, .cols = kept.bytes(), .pitch = 0},
-                host_.subspan(static_cast<std::size_t>(kept.home), all));
+                memory.subspan(static_cast<std::size_t>(kept.home), all));
     comparison_.compare(
-        tensor.name + " (host)", tensor.shape(), expected,
+        fmt::format("{} ({})", tensor.name, name_of(kept.io)), tensor.shape(), expected,
         [&](std::int64_t element, Value value) { return recorded(bytes, element, value); });
   }
 
   const Graph& graph_;
   const Program& program_;
   Recorder recorder_;
-  std::span<const std::int8_t> host_;
+  MemoriesAfterRun memories_;
   TensorNames names_;
   Comparison comparison_;
 };
@@ -250,9 +254,9 @@ void check_outputs(const Graph& graph) {
 }  // namespace
 
 CheckResult check_run(const Graph& graph, const NetworkData& data, const Program& program,
-                      Recorder recorder, std::span<const std::int8_t> host) {
+                      Recorder recorder, const MemoriesAfterRun& memories) {
   check_outputs(graph);
-  RunCheck run_check(graph, program, std::move(recorder), host);
+  RunCheck run_check(graph, program, std::move(recorder), memories);
   if (is_float(graph.input_type())) {
     const auto orders = summation_orders(graph, program);
     reference::RealEvaluator evaluator(graph, data, orders);

@@ -14,6 +14,12 @@ namespace systole {
 /// At most so many mismatches are kept in CheckResult::first; all are counted.
 inline constexpr std::size_t kReportedMismatches = 10;
 
+/// Memories as a run left them. DRAM may be empty where no output is in it.
+struct MemoriesAfterRun {
+  std::span<const std::int8_t> host;
+  std::span<const std::int8_t> dram;
+};
+
 /// Evaluates the network with the reference kernels and compares every tensor that its operators
 /// produce, element by element, in network order:
 ///  - `conv1 (accumulators)`: the accumulators of each weighted layer, bias included: int32, or
@@ -21,15 +27,16 @@ inline constexpr std::size_t kReportedMismatches = 10;
 ///    added in the order that the program prescribes (summation_order.h);
 ///  - `conv1`: the int8 or bf16 results, bit for bit, of each operator. Views (flatten) produce
 ///  nothing;
-///  - `prob (host)`: each network output once more, as it lies in host memory after the run.
+///  - `prob (host)`: each network output once more, as it lies in host memory after the run; `prob
+///  (device)` where the program leaves it in DRAM.
 /// An element that the run never wrote is a mismatch, and so is one that it wrote twice with
 /// different values. Program tensors are found by name: that of the graph's tensor, or for a view
 /// the name of what it views.
 ///
-/// Both sides are freed tensor by tensor, so hand the recorder over. `host` is host memory after
-/// the run. Throws InternalError where program and graph do not belong together.
+/// Both sides are freed tensor by tensor, so hand the recorder over. Throws InternalError where
+/// program and graph do not belong together.
 [[nodiscard]] CheckResult check_run(const Graph& graph, const NetworkData& data,
                                     const Program& program, Recorder recorder,
-                                    std::span<const std::int8_t> host);
+                                    const MemoriesAfterRun& memories);
 
 }  // namespace systole

@@ -244,7 +244,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownSection", "weight_fifo: {tiles: 3}", "weight_fifo: {tiles: 3}\nenergy: 1",
                 ":13:1: energy: expected one of name, description, clock, matrix_unit, "
                 "accumulators, weight_fifo, unified_buffer, vector_unit, dma, dram, host_link, "
-                "sequencer, technology, silicon, cost, fpga, got 'energy'"},
+                "io, sequencer, technology, silicon, cost, fpga, got 'energy'"},
         Mistake{"Rows", "rows: 16", "rows: 0",
                 ":5:9: matrix_unit.rows: expected an integer in 1..4096, got '0'"},
         Mistake{"Columns", "columns: 24", "columns: 4097",
@@ -294,6 +294,8 @@ INSTANTIATE_TEST_SUITE_P(
             "got '14 GiB'"},
         Mistake{"HostLatency", "latency: 1 us", "latency: 1001 ms",
                 ":30:12: host_link.latency: expected a time of at most 1000 ms, got '1001 ms'"},
+        Mistake{"Io", "sequencer: {", "io: card\nsequencer: {",
+                ":31:5: io: expected one of host, device, got 'card'"},
         Mistake{"Issue", "issue: 14 cycles", "issue: 0 cycles",
                 ":31:31: sequencer.issue: expected a number of cycles in 1 cycle..4096 cycles, "
                 "got '0 cycles'"}),
