@@ -26,6 +26,9 @@ inline constexpr std::size_t kReportedMismatches = 10;
 /// different values. Program tensors are found by name: that of the graph's tensor, or for a view
 /// the name of what it views.
 ///
+/// Besides, the numbers themselves are judged (quality.h), which does not decide whether the check
+/// passes.
+///
 /// Both sides are freed tensor by tensor, so hand the recorder over. `host` is host memory after
 /// the run. Throws InternalError where program and graph do not belong together.
 [[nodiscard]] CheckResult check_run(const Graph& graph, const NetworkData& data,
