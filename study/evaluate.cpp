@@ -6,6 +6,7 @@
 #include "compiler/compile.h"
 #include "reference/compare/check_run.h"
 #include "reference/compare/recorder.h"
+#include "reference/compare/run_tensors.h"
 #include "sim/simulate.h"
 
 namespace systole {
@@ -71,7 +72,7 @@ Result run_program(const ChipSpec& chip, const Network& network, const Program& 
   const RunRecording recording{
       .trace = options.record == nullptr ? nullptr : &options.record->trace,
       .waveform = options.waveform};
-  if (!options.check) {
+  if (!options.check && options.tensors.empty()) {
     begin_stage(options, "simulating");
     result.counters = simulate(chip, program, nullptr, recording);
     add_figures_of_silicon(result);
@@ -87,6 +88,10 @@ Result run_program(const ChipSpec& chip, const Network& network, const Program& 
   result.counters = simulate(chip, program, &data, recording);
   add_figures_of_silicon(result);
   dram = {};  // the comparison needs as much again
+  result.tensors = run_tensors(network.graph, program, recorder, host, options.tensors);
+  if (!options.check) {
+    return result;
+  }
   begin_stage(options, "comparing with the reference");
   result.check = check_run(network.graph, *network.data, program, std::move(recorder), host);
   return result;
