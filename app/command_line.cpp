@@ -4,8 +4,10 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -59,7 +61,7 @@ Examples:
   systole dram DDR4-2400 --pattern rand_rd         a DRAM alone, on a train of requests
   systole measure cpu resnet50                     the same network on this machine's CPU
 
-Exit code: 0 done; 1 --check found wrong numbers; 2 a mistake in the command line or
+Exit code: 0 done; 1 --check or --compare found wrong numbers; 2 a mistake in the command line or
 in a file, or no room on the disk, no memory, no process left; 3 a mistake in systole.
 )";
 
@@ -68,6 +70,13 @@ CHIP and NETWORK are files, or names from 'systole list'.
 
 --check carries data through the simulated chip and compares every tensor with the
 reference kernels, bit for bit. The cycles are the same with and without it.
+
+Numbers: --save-tensors writes the outputs as the chip computed them, NAME.npy as they are stored
+(int8, or the 16 bits of a bf16) and NAME.float32.npy as the real numbers that they mean, images
+first, channels last; --tensors all writes every tensor. --compare DIR compares tensors with your
+own numbers, files DIR/NAME.npy from your framework: floats, or the integers that are stored. Exit
+code 1 where the largest error is more than --tolerance of a tensor's largest number. --input
+replaces the input file of the network. docs/validate.md goes through an example.
 
 --timeline writes what every engine did when: open the file at https://ui.perfetto.dev
 (it stays on your machine) or in chrome://tracing. Each engine is a track; a slice is an
@@ -83,6 +92,8 @@ Examples:
   systole run tpu_v1 resnet50 --timeline resnet50.json
   systole run edge my_network.yaml --check --vcd my_network.vcd
   systole run edge mobilenet_v1 --set matrix_unit.rows=64 --set 'unified_buffer.capacity=2 MiB'
+  systole run edge my_network.yaml --input image=cat.npy --save-tensors out --tensors all
+  systole run edge my_network.yaml --check --compare from_pytorch --tolerance 0.02
 )";
 
 constexpr std::string_view kCompareExamples = R"(
@@ -156,6 +167,11 @@ struct Words {
   std::optional<std::string> output;
   std::optional<std::string> timeline;
   std::optional<std::string> waveform;
+  std::vector<std::string> inputs;
+  std::optional<std::string> save_tensors;
+  std::optional<std::string> tensors;
+  std::optional<std::string> compare_with;
+  std::optional<std::string> tolerance;
   std::string seed = "1";
   std::string format = "text";
   std::optional<std::string> trace;
@@ -433,6 +449,21 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   add_inputs(*run, request, words);
   run->add_flag("--check", request.check,
                 "Compute real data as well, and compare it with reference kernels");
+  run->add_option("--input", words.inputs, "Numbers of an input from FILE.npy (may be repeated)")
+      ->type_name("NAME=FILE")
+      ->allow_extra_args(false);
+  run->add_option("--save-tensors", words.save_tensors,
+                  "Also write the outputs' numbers to files of DIR")
+      ->type_name("DIR");
+  run->add_option("--tensors", words.tensors,
+                  "Which to write: outputs, all, or NAME,NAME,... (default: outputs)")
+      ->type_name("WHICH");
+  run->add_option("--compare", words.compare_with,
+                  "Also compare tensors with your own numbers, DIR/NAME.npy")
+      ->type_name("DIR");
+  run->add_option("--tolerance", words.tolerance,
+                  "Largest error that passes, over the tensor's largest number (default: 0.05)")
+      ->type_name("SHARE");
   run->add_option("--seed", words.seed, "Seed of generated weights and inputs (default: 1)")
       ->type_name("S");
   run->add_option("--format", words.format, "text, json or csv (default: text)")
@@ -655,6 +686,61 @@ MeasureRequest checked_measure(MeasureRequest measure, const Words& words) {
   return measure;
 }
 
+/// A share such as 0.05; also 0.
+double tolerance_of(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stopped != end || !(value >= 0) || !std::isfinite(value)) {
+    throw UserError(fmt::format(
+        "systole: --tolerance: expected a share such as 0.05, at least 0, got '{}'", text));
+  }
+  return value;
+}
+
+/// `NAME=FILE`
+std::map<std::string, std::string> inputs_of(const std::vector<std::string>& words) {
+  std::map<std::string, std::string> inputs;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == word.size()) {
+      throw UserError(fmt::format(
+          "systole: --input: expected NAME=FILE, such as image=cat.npy, got '{}'", word));
+    }
+    const std::string name = word.substr(0, equals);
+    if (!inputs.emplace(name, word.substr(equals + 1)).second) {
+      throw UserError(
+          fmt::format("systole: --input: expected each input once, got '{}' twice", name));
+    }
+  }
+  return inputs;
+}
+
+TensorsRequest checked_tensors(const Words& words, bool check) {
+  TensorsRequest tensors;
+  tensors.save = file_of("--save-tensors", words.save_tensors);
+  tensors.compare = file_of("--compare", words.compare_with);
+  tensors.inputs = inputs_of(words.inputs);
+  if (words.tensors) {
+    if (tensors.save.empty()) {
+      throw UserError("systole: --tensors: expected beside --save-tensors, got it alone");
+    }
+    tensors.names = list_of("--tensors", *words.tensors);
+  }
+  if (words.tolerance) {
+    if (tensors.compare.empty()) {
+      throw UserError("systole: --tolerance: expected beside --compare, got it alone");
+    }
+    tensors.tolerance = tolerance_of(*words.tolerance);
+  }
+  if (!tensors.inputs.empty() && !check && tensors.save.empty() && tensors.compare.empty()) {
+    throw UserError(
+        "systole: --input: expected beside --check, --save-tensors or --compare, got none of them: "
+        "a run for time alone has no numbers");
+  }
+  return tensors;
+}
+
 Request checked(const CLI::App& app, Request request, const Words& words) {
   const CLI::App& command = *app.get_subcommands().front();
   request.command = *value_named<Command>(command.get_name());
@@ -689,6 +775,7 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   if (request.command == Command::Measure) {
     request.measure = checked_measure(request.measure, words);
   }
+  request.tensors = checked_tensors(words, request.check);
   request.output = file_of("--output", words.output);
   request.timeline = file_of("--timeline", words.timeline);
   request.waveform = file_of("--vcd", words.waveform);

@@ -10,6 +10,7 @@
 #include "arch/isa/data_type.h"
 #include "arch/isa/io_memory.h"
 #include "arch/units/units.h"
+#include "reference/compare/user_numbers.h"
 #include "reference/measured_run.h"
 #include "study/batch_queue.h"
 
@@ -57,6 +58,15 @@ struct MeasureRequest {
   std::string record;  ///< a file of recorded runs to add this one to, or empty
 };
 
+/// What `systole run` does with the numbers of tensors.
+struct TensorsRequest {
+  std::string save;                           ///< a directory to write them to, or empty
+  std::vector<std::string> names{"outputs"};  ///< which: `outputs`, `all`, or names of tensors
+  std::string compare;                        ///< a directory of the user's own, or empty
+  double tolerance = kDefaultTolerance;
+  std::map<std::string, std::string> inputs;  ///< files by input
+};
+
 /// What the user asked for, checked as far as no file is needed.
 struct Request {
   Command command = Command::List;
@@ -67,6 +77,7 @@ struct Request {
   std::optional<IoMemory> io;    ///< where inputs and outputs are; empty: what the chip says
   std::uint64_t seed = 1;
   bool check = false;
+  TensorsRequest tensors;
   bool quiet = false;
   Format format = Format::Text;
   DramRequest dram;

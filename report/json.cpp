@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "arch/diag/check.h"
+#include "report/own_numbers.h"
+#include "report/quality.h"
 #include "report/silicon_json.h"
 #include "study/run_figures.h"
 
@@ -164,11 +166,9 @@ Json check_json(const std::optional<CheckResult>& check) {
                      {"expected", number_of(mismatch.expected)},
                      {"actual", mismatch.missing ? Json() : number_of(mismatch.actual)}});
   }
-  return {{"passed", check->passed()},
-          {"tensors", check->tensors},
-          {"elements", check->elements},
-          {"mismatches", check->mismatches},
-          {"first_mismatches", first}};
+  return {{"passed", check->passed()},   {"tensors", check->tensors},
+          {"elements", check->elements}, {"mismatches", check->mismatches},
+          {"first_mismatches", first},   {"quality", quality_json(*check)}};
 }
 
 }  // namespace
@@ -203,7 +203,8 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                {"energy", energy_json(result)},
                {"area", area_json(result)},
                {"cost", cost_json(result)},
-               {"check", check_json(result.check)}};
+               {"check", check_json(result.check)},
+               {"comparison", result.comparison ? comparison_json(*result.comparison) : Json()}};
   add_extras(json, result, extras);
   if (result.graph.input_type() != DataType::Int8) {  // which goes without saying
     json["type"] = name_of(result.graph.input_type());

@@ -7,6 +7,8 @@
 
 #include "arch/diag/check.h"
 #include "report/format.h"
+#include "report/own_numbers.h"
+#include "report/quality.h"
 #include "report/silicon.h"
 #include "report/table.h"
 #include "study/run_figures.h"
@@ -228,7 +230,11 @@ std::string text_report(const Result& result, const TextOptions& options, const 
   text += silicon_text(result, options);
   text += extras_text(result, extras, options.colour);
   if (result.check) {
+    text += quality_text(*result.check, options.colour);
     text += check_block(*result.check, options.colour);
+  }
+  if (result.comparison) {
+    text += comparison_text(*result.comparison, options.colour);
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include "compiler/compile.h"
 #include "reference/compare/check_run.h"
 #include "reference/compare/recorder.h"
+#include "reference/compare/run_tensors.h"
 #include "sim/simulate.h"
 
 namespace systole {
@@ -66,10 +67,9 @@ void add_figures_of_silicon(Result& result) {
   }
 }
 
-bool has_outputs_in_dram(const Program& program) {
-  return std::any_of(program.tensors.begin(), program.tensors.end(), [](const ProgramTensor& t) {
-    return t.role == TensorRole::Output && t.io == IoMemory::Device;
-  });
+bool keeps_io_in_dram(const Program& program) {
+  return std::any_of(program.tensors.begin(), program.tensors.end(),
+                     [](const ProgramTensor& t) { return t.io == IoMemory::Device; });
 }
 
 Result run_program(const ChipSpec& chip, const Network& network, const Program& program,
@@ -78,7 +78,7 @@ Result run_program(const ChipSpec& chip, const Network& network, const Program& 
   const RunRecording recording{
       .trace = options.record == nullptr ? nullptr : &options.record->trace,
       .waveform = options.waveform};
-  if (!options.check) {
+  if (!options.check && options.tensors.empty()) {
     begin_stage(options, "simulating");
     result.counters = simulate(chip, program, nullptr, recording);
     add_figures_of_silicon(result);
@@ -93,12 +93,16 @@ Result run_program(const ChipSpec& chip, const Network& network, const Program& 
   begin_stage(options, "simulating with data");
   result.counters = simulate(chip, program, &data, recording);
   add_figures_of_silicon(result);
-  if (!has_outputs_in_dram(program)) {
+  if (!keeps_io_in_dram(program)) {
     dram = {};  // the comparison needs as much again
   }
+  const MemoriesAfterRun memories{.host = host, .dram = dram};
+  result.tensors = run_tensors(network.graph, program, recorder, memories, options.tensors);
+  if (!options.check) {
+    return result;
+  }
   begin_stage(options, "comparing with the reference");
-  result.check = check_run(network.graph, *network.data, program, std::move(recorder),
-                           {.host = host, .dram = dram});
+  result.check = check_run(network.graph, *network.data, program, std::move(recorder), memories);
   return result;
 }
 

@@ -14,7 +14,9 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
+#include "reference/compare/quality.h"
 #include "reference/compare/summation_order.h"
+#include "reference/compare/tensor_names.h"
 #include "reference/kernels/bf16.h"
 #include "reference/kernels/evaluator.h"
 #include "reference/kernels/real_evaluator.h"
@@ -134,46 +136,6 @@ class Comparison {
   CheckResult result_;
 };
 
-/// Where a program keeps the tensors of a graph.
-class TensorNames {
- public:
-  TensorNames(const Graph& graph, const Program& program) : graph_(graph), program_(program) {
-    for (std::size_t i = 0; i < program.tensors.size(); ++i) {
-      const ProgramTensor& tensor = program.tensors[i];
-      if (tensor.role != TensorRole::Constant) {
-        const bool fresh = ids_.emplace(tensor.name, static_cast<TensorId>(i)).second;
-        SYSTOLE_CHECK(fresh, "two tensors of the program are called {}", tensor.name);
-      }
-    }
-    for (const Node& node : graph.nodes) {
-      if (std::holds_alternative<Flatten>(node.op)) {
-        viewed_[node.output()] = node.inputs.at(0);
-      }
-    }
-  }
-
-  /// Empty when the program has no such tensor.
-  [[nodiscard]] std::optional<TensorId> find(GraphTensorId tensor) const {
-    const GraphTensor& wanted = graph_.tensor(tensor);
-    const auto found = ids_.find(wanted.name);
-    if (found == ids_.end()) {
-      const auto view = viewed_.find(tensor);
-      return view == viewed_.end() ? std::nullopt : find(view->second);
-    }
-    const ProgramTensor& kept = program_.tensors[static_cast<std::size_t>(found->second)];
-    SYSTOLE_CHECK(kept.type == wanted.type.element && kept.bytes() == wanted.bytes(),
-                  "{}: {} bytes of {}, expected {} of {}", kept.name, kept.bytes(),
-                  name_of(kept.type), wanted.bytes(), name_of(wanted.type.element));
-    return found->second;
-  }
-
- private:
-  const Graph& graph_;
-  const Program& program_;
-  std::map<std::string, TensorId> ids_;
-  std::map<GraphTensorId, GraphTensorId> viewed_;  ///< output of a view -> its input
-};
-
 class RunCheck {
  public:
   RunCheck(const Graph& graph, const Program& program, Recorder recorder,
@@ -219,16 +181,9 @@ class RunCheck {
     SYSTOLE_CHECK(id.has_value(), "the program has no output {}", tensor.name);
     const ProgramTensor& kept = program_.tensors[static_cast<std::size_t>(*id)];
     SYSTOLE_CHECK(kept.role == TensorRole::Output, "{} is no output of the program", kept.name);
-    const std::span<const std::int8_t> memory =
-        kept.io == IoMemory::Host ? memories_.host : memories_.dram;
-    SYSTOLE_CHECK(
-        kept.home >= 0 && kept.home + kept.bytes() <= static_cast<std::int64_t>(memory.size()),
-        "{}: bytes {}..{} of {} in {} memory", kept.name, kept.home, kept.home + kept.bytes() - 1,
-        memory.size(), name_of(kept.io));
     Recording<std::int8_t> bytes(kept.name, kept.bytes());
-    const auto all = static_cast<std::size_t>(kept.bytes());
     bytes.write({.offset = 0, .rows = 1, .cols = kept.bytes(), .pitch = 0},
-                memory.subspan(static_cast<std::size_t>(kept.home), all));
+                bytes_at_home(kept, memories_));
     comparison_.compare(
         fmt::format("{} ({})", tensor.name, name_of(kept.io)), tensor.shape(), expected,
         [&](std::int64_t element, Value value) { return recorded(bytes, element, value); });
@@ -257,12 +212,15 @@ CheckResult check_run(const Graph& graph, const NetworkData& data, const Program
                       Recorder recorder, const MemoriesAfterRun& memories) {
   check_outputs(graph);
   RunCheck run_check(graph, program, std::move(recorder), memories);
+  QualityCheck quality(graph, data);
   if (is_float(graph.input_type())) {
     const auto orders = summation_orders(graph, program);
     reference::RealEvaluator evaluator(graph, data, orders);
     while (!evaluator.done()) {
       const Node& node = evaluator.next_node();
-      const auto expected = in_bits(evaluator.evaluate_next());
+      const reference::RealLayerValues layer = evaluator.evaluate_next();
+      quality.add(node, layer);
+      const auto expected = in_bits(layer);
       run_check.check(node, expected.values, expected.sums);
     }
   } else {
@@ -270,10 +228,13 @@ CheckResult check_run(const Graph& graph, const NetworkData& data, const Program
     while (!evaluator.done()) {
       const Node& node = evaluator.next_node();
       const reference::LayerValues expected = evaluator.evaluate_next();
+      quality.add(node, expected);
       run_check.check(node, *expected.values, expected.accumulators);
     }
   }
-  return std::move(run_check).result();
+  CheckResult result = std::move(run_check).result();
+  result.quality = std::move(quality).result();
+  return result;
 }
 
 }  // namespace systole

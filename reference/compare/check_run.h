@@ -7,18 +7,13 @@
 #include "compiler/graph/graph.h"
 #include "compiler/graph/parameters.h"
 #include "reference/check.h"
+#include "reference/compare/memories_after_run.h"
 #include "reference/compare/recorder.h"
 
 namespace systole {
 
 /// At most so many mismatches are kept in CheckResult::first; all are counted.
 inline constexpr std::size_t kReportedMismatches = 10;
-
-/// Memories as a run left them. DRAM may be empty where no output is in it.
-struct MemoriesAfterRun {
-  std::span<const std::int8_t> host;
-  std::span<const std::int8_t> dram;
-};
 
 /// Evaluates the network with the reference kernels and compares every tensor that its operators
 /// produce, element by element, in network order:
@@ -32,6 +27,9 @@ struct MemoriesAfterRun {
 /// An element that the run never wrote is a mismatch, and so is one that it wrote twice with
 /// different values. Program tensors are found by name: that of the graph's tensor, or for a view
 /// the name of what it views.
+///
+/// Besides, the numbers themselves are judged (quality.h), which does not decide whether the check
+/// passes.
 ///
 /// Both sides are freed tensor by tensor, so hand the recorder over. Throws InternalError where
 /// program and graph do not belong together.

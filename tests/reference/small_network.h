@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,8 @@ class MemoryData : public NetworkData {
   std::map<std::string, std::vector<std::int8_t>> inputs;
   std::map<std::string, RealParameters> real_layers;
   std::map<std::string, std::vector<float>> real_inputs;
+  std::map<std::string, FloatParameters> float_layers;  ///< of those that come from float files
+  std::map<std::string, std::vector<float>> float_inputs;
 
   [[nodiscard]] LayerParameters parameters(const Graph& graph, NodeId node) const override {
     return layers.at(graph.node(node).name);
@@ -31,6 +34,22 @@ class MemoryData : public NetworkData {
   [[nodiscard]] std::vector<float> real_input(const Graph& graph,
                                               GraphTensorId tensor) const override {
     return real_inputs.at(graph.tensor(tensor).name);
+  }
+  [[nodiscard]] std::optional<FloatParameters> float_parameters(const Graph& graph,
+                                                                NodeId node) const override {
+    return found(float_layers, graph.node(node).name);
+  }
+  [[nodiscard]] std::optional<std::vector<float>> float_input(const Graph& graph,
+                                                              GraphTensorId tensor) const override {
+    return found(float_inputs, graph.tensor(tensor).name);
+  }
+
+ private:
+  template <class Value>
+  static std::optional<Value> found(const std::map<std::string, Value>& values,
+                                    const std::string& name) {
+    const auto value = values.find(name);
+    return value == values.end() ? std::nullopt : std::optional(value->second);
   }
 };
 

@@ -210,9 +210,7 @@ TEST_F(RealWeights, WithoutNumbersAreNotOpened) {
   const Network n = read_shapes(network(kConv, ", file: none.npy"));
   // Whatever the scales, the ratio of results is one: 0.5 * 0.125 / 0.0625.
   EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale, 0.125);
-  EXPECT_EQ(
-      std::get<Conv2d>(read_shapes(network(kInt8Conv)).graph.node(0).op).weights.scale,
-      0.25);
+  EXPECT_EQ(std::get<Conv2d>(read_shapes(network(kInt8Conv)).graph.node(0).op).weights.scale, 0.25);
   EXPECT_THROW(static_cast<void>(n.data->parameters(n.graph, 0)), InternalError);
   EXPECT_THROW(static_cast<void>(n.data->input(n.graph, 0)), InternalError);
 }
@@ -300,6 +298,20 @@ TEST_F(RealWeights, WithHugeBiasesAreNamed) {
             "n.yaml:6:5: c: ./c.bias.npy: expected biases within 2^29 steps of input scale times "
             "weight scale, got "
             "5.36871e+08 at channel 1");
+}
+
+TEST_F(RealWeights, WithBiasesThatLongSumsLeaveNoRoomForAreNamed) {
+  // 65,536 products of up to 255 * 128 leave 2^31 - 1 - 2,139,095,040 = 8,388,607.
+  const std::string text =
+      "network: n\nweights: {directory: .}\ninputs:\n  - {name: x, features: 65536}\nlayers:\n"
+      "  - {name: d, op: dense, features: 1, weights: {scale: 1}}\n";
+  write("d.weight.npy", npy("(1, 65536)", Bytes8(65536)));
+  write("d.bias.npy", npy("(1,)", Words{8'388'607}));
+  EXPECT_EQ(error(text), "");
+  write("d.bias.npy", npy("(1,)", Words{-8'388'608}));
+  EXPECT_EQ(error(text),
+            "n.yaml:6:5: d: ./d.bias.npy: expected biases within 8388607 steps of "
+            "input scale times weight scale, got -8.38861e+06 at channel 0");
 }
 
 TEST_F(RealWeights, WithNegativeVariancesAreNamed) {
