@@ -10,8 +10,8 @@
 #include "arch/isa/data_type.h"
 #include "arch/isa/io_memory.h"
 #include "arch/units/units.h"
-#include "reference/compare/user_numbers.h"
 #include "reference/measured_run.h"
+#include "reference/user_numbers.h"
 #include "study/batch_queue.h"
 
 namespace systole {

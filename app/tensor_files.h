@@ -6,7 +6,7 @@
 
 #include "app/command_line.h"
 #include "compiler/graph/graph.h"
-#include "reference/compare/run_tensor.h"
+#include "reference/run_tensor.h"
 
 namespace systole {
 

@@ -8,7 +8,7 @@
 #include "arch/isa/program.h"
 #include "compiler/graph/graph.h"
 #include "compiler/graph/parameters.h"
-#include "reference/compare/tensor_error.h"
+#include "reference/tensor_error.h"
 
 namespace systole {
 

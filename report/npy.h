@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "reference/compare/run_tensor.h"
+#include "reference/run_tensor.h"
 
 namespace systole {
 

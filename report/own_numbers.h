@@ -4,7 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "reference/compare/user_numbers.h"
+#include "reference/user_numbers.h"
 
 namespace systole {
 

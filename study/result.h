@@ -10,8 +10,8 @@
 #include "arch/energy/energy.h"
 #include "compiler/graph/graph.h"
 #include "reference/check.h"
-#include "reference/compare/run_tensor.h"
-#include "reference/compare/user_numbers.h"
+#include "reference/run_tensor.h"
+#include "reference/user_numbers.h"
 
 namespace systole {
 

@@ -8,7 +8,7 @@
 #include "compiler/graph/graph.h"
 #include "reference/compare/memories_after_run.h"
 #include "reference/compare/recorder.h"
-#include "reference/compare/run_tensor.h"
+#include "reference/run_tensor.h"
 
 namespace systole {
 

@@ -1,4 +1,4 @@
-#include "reference/compare/user_numbers.h"
+#include "reference/user_numbers.h"
 
 #include <cmath>
 

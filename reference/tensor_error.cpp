@@ -1,4 +1,4 @@
-#include "reference/compare/tensor_error.h"
+#include "reference/tensor_error.h"
 
 #include <algorithm>
 #include <cmath>

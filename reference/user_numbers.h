@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
-#include "reference/compare/run_tensor.h"
-#include "reference/compare/tensor_error.h"
+#include "reference/run_tensor.h"
+#include "reference/tensor_error.h"
 
 namespace systole {
 
