@@ -97,16 +97,15 @@ class Replay : public CompletionSink {
       : channel_(static_cast<ChannelIndex>(channel)),
         completions_(completions),
         feed_(map, channel, window, source),
-        engine_(standard, spec, channel_, {&feed_}, *this, commands) {
-    engine_.start(feed_.is_empty() ? DramCycles(0) : feed_.run().from);
-  }
+        engine_(standard, spec, channel_, {&feed_}, *this, commands) {}
 
   DramRunResult run() {
-    while (!feed_.is_empty() || !engine_.controller().is_idle() ||
-           engine_.next() <= result_.cycles) {
+    while (!feed_.is_empty() || !engine_.controller().is_idle()) {
       feed_.shrink_window(engine_.next());
+      engine_.check_goes_on();
       engine_.go_on(kNever);
     }
+    engine_.advance(result_.cycles + DramCycles(1));
     result_.read_requests = feed_.taken()[0];
     result_.write_requests = feed_.taken()[1];
     take_counts();
@@ -155,6 +154,13 @@ class Replay : public CompletionSink {
     result_.active_power_down_cycles = down.active;
     result_.precharged_power_down_cycles = down.precharged;
     result_.rank_cycles = result_.cycles * engine_.controller().ranks();
+    for (std::size_t bank = 0; bank < engine_.controller().banks(); ++bank) {
+      const auto count = [&](DramCommandKind kind) {
+        return engine_.controller().count(bank, kind);
+      };
+      result_.banks.push_back({count(DramCommandKind::Activate), count(DramCommandKind::Read),
+                               count(DramCommandKind::Write)});
+    }
   }
 
   ChannelIndex channel_;
