@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -118,9 +120,12 @@ Example:
 
 constexpr std::string_view kDramExamples = R"(
 SPEC is a file, or a name from configs/dram (DDR4-2400 is ddr4_2400). A trace has a request
-a line: 0xADDRESS READ|WRITE CYCLE. Patterns: seq_rd, seq_wr, mix21_seq, copy, copy4k,
-tile2d, stride_samebank, stride_bankrot, rand_rd, rand_wr, mix21_rand. Mappings: bgi, lin,
-or fields from the most significant one, row:rank:bank:column:bank_group:pseudo_channel:channel.
+a line, 0xADDRESS READ|WRITE CYCLE; R, W, LD, ST, P_MEM_RD and P_MEM_WR are known too, the operation
+may come first, the cycle may be left out, and the file may be compressed by gzip.
+Patterns: seq_rd, seq_wr, mix21_seq, copy, copy4k, tile2d, stride_samebank, stride_bankrot,
+rand_rd, rand_wr, mix21_rand. Mappings: lin, bgi, or fields from the most significant one,
+row:rank:bank:column:bank_group:pseudo_channel:channel. Controller and mapping are by default those
+of a chip whose file names none. Logs are written whole or not at all.
 docs/dram.md has the controllers' policies, the mappings and the keys of the report.
 
 Examples:
@@ -156,6 +161,7 @@ struct Words {
   std::optional<std::string> pattern;
   std::optional<std::string> requests;
   std::optional<std::string> window;
+  std::optional<std::string> channels;
   std::optional<std::string> on;
   std::optional<std::string> batches;
   std::optional<std::string> prices;
@@ -331,11 +337,11 @@ void add_dram(CLI::App& app, DramRequest& dram, Words& words, Request& request) 
       ->add_option("--outstanding", words.window,
                    "Requests accepted and not complete, a channel (default: unlimited)")
       ->type_name("K");
-  command
-      ->add_option("--mapping", dram.mapping,
-                   "Order of address bits (default: bgi with bank groups, else lin)")
+  command->add_option("--mapping", dram.mapping, "Order of address bits (default: lin)")
       ->type_name("ORDER");
-  command->add_option("--controller", dram.controller, "Policies (default: reference)")
+  command->add_option("--channels", words.channels, "Channels (default: what the standard says)")
+      ->type_name("N");
+  command->add_option("--controller", dram.controller, "Policies (default: default)")
       ->type_name("NAME");
   command->add_option("--command-log", dram.command_log, "Write every DRAM command to FILE")
       ->type_name("FILE");
@@ -525,6 +531,7 @@ void refuse_empty(const std::string& option, const CLI::App& command, const std:
 DramRequest checked_dram(DramRequest dram, const Words& words) {
   constexpr std::int64_t kMostRequests = 1'000'000'000'000;
   constexpr std::int64_t kWidestWindow = 1'000'000;
+  constexpr std::int64_t kMostChannels = 128;
   if (words.trace) {
     if (words.trace->empty()) {
       throw UserError("systole: --trace: expected a file, got ''");
@@ -539,6 +546,13 @@ DramRequest checked_dram(DramRequest dram, const Words& words) {
   }
   if (words.window && *words.window != "unlimited") {
     dram.window = integer_of<std::int64_t>("--outstanding", *words.window, 1, kWidestWindow);
+  }
+  if (words.channels) {
+    dram.channels = integer_of<std::int64_t>("--channels", *words.channels, 1, kMostChannels);
+    if (!std::has_single_bit(static_cast<std::uint64_t>(dram.channels))) {
+      throw UserError(
+          fmt::format("systole: --channels: expected a power of two, got '{}'", *words.channels));
+    }
   }
   return dram;
 }

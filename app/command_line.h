@@ -20,9 +20,10 @@ enum class Format : std::uint8_t { Text, Json, Csv };
 /// `systole dram`: a request train on a DRAM standard.
 struct DramRequest {
   std::string standard;
-  std::string controller = "reference";
-  std::string mapping;  ///< empty: bgi where there are bank groups, else lin
-  std::string trace;    ///< a file, or empty for a pattern
+  std::string controller = "default";
+  std::string mapping = "lin";
+  std::int64_t channels = 0;  ///< 0: as many as the standard says
+  std::string trace;          ///< a file, or empty for a pattern
   std::string pattern = "seq_rd";
   std::int64_t requests = 100'000;  ///< of a pattern
   std::int64_t window = 0;          ///< 0: no limit
