@@ -1,5 +1,6 @@
 #include "sim/dram/channel_engine.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "arch/diag/error.h"
 #include "sim/dram/channel_replay.h"
+#include "sim/dram/replay.h"
 #include "tests/dram/dram_specs.h"
 #include "tests/dram/reference_data.h"
 
@@ -87,6 +89,20 @@ TEST(IdleChannel, IsTheSameInOneGoAndStepByStep) {
       }
     }
   }
+}
+
+TEST(IdleChannel, RefreshesAndStandsByUntilTheOthersEnd) {
+  DramStandard standard = shipped_standard("DDR4-2400");
+  standard.channels = 2;
+  const BitFieldMap map(standard, *address_order("lin"));
+  // Both in channel 0, whose second ends in 1,000,038; channel 1 has nothing to do.
+  const DramRunResult result = systole::replay(standard, shipped_controller("default"), map, 0, [] {
+    return std::make_unique<TimedBursts>(std::vector{read_at(0), read_at(1'000'000)});
+  });
+  EXPECT_EQ(result.cycles, DramCycles(1'000'038));
+  EXPECT_EQ(result.rank_cycles, DramCycles(2 * 1'000'038));
+  EXPECT_EQ(result.refreshes, 2 * 106);
+  EXPECT_EQ(result.reads, 2);
 }
 
 std::string failure_of(const auto& run) {
