@@ -6,11 +6,11 @@
 #include "arch/chip_spec.h"
 #include "arch/config/config_node.h"
 #include "arch/config/cross_check.h"
-#include "arch/config/near_name.h"
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
 #include "arch/cost/read_cost.h"
 #include "arch/fpga/read_fpga_part.h"
+#include "arch/named_file.h"
 #include "arch/read_dram.h"
 #include "arch/read_dram_controller.h"
 #include "arch/read_silicon.h"
@@ -168,23 +168,6 @@ SequencerSpec read_sequencer(const ConfigNode& node) {
   return sequencer;
 }
 
-/// The file of the standard that `dram.standard` names.
-std::string dram_file_of(const ConfigNode& node, const std::vector<std::string>& directories) {
-  const std::string name = node.text("standard");
-  std::string file = find_dram_file(name, directories);
-  if (file.empty()) {
-    const std::vector<std::string> names = dram_names(directories);
-    const std::vector<std::string_view> views(names.begin(), names.end());
-    node.fail("standard",
-              names.empty()
-                  ? fmt::format("expected the name of a DRAM standard, a file in {}, got {}",
-                                directories.front(), in_quotes(name))
-                  : fmt::format("expected {}, got {}{}", one_of(views), in_quotes(name),
-                                suggestion(name, views)));
-  }
-  return file;
-}
-
 void check_dram(const ConfigNode& node, const DramSpec& dram) {
   const DramOrganization& organization = dram.standard.organization;
   const CheckedValue interleave{node, "interleave", shown(dram.interleave)};
@@ -220,27 +203,12 @@ DramControllerSpec read_controller_of(const ConfigNode& node,
   if (!node.has("controller")) {
     return default_dram_controller();
   }
-  std::vector<std::string> directories;
-  for (const std::string& directory : dram_directories) {
-    directories.push_back(
-        (std::filesystem::path(directory) / ".." / "dram_controllers").lexically_normal().string());
-  }
-  const std::string name = node.text("controller");
-  const std::string file = find_dram_controller_file(name, directories);
-  if (file.empty()) {
-    const std::vector<std::string> names = dram_names(directories);
-    const std::vector<std::string_view> views(names.begin(), names.end());
-    node.fail("controller",
-              names.empty() ? fmt::format("expected the name of a DRAM controller, a file in {}, "
-                                          "got {}",
-                                          directories.front(), in_quotes(name))
-                            : fmt::format("expected {}, got {}{}", one_of(views), in_quotes(name),
-                                          suggestion(name, views)));
-  }
+  const std::string file = named_file(node, "controller", "a DRAM controller",
+                                      folders_beside(dram_directories, "dram_controllers"));
   DramControllerSpec controller = read_dram_controller(file);
   if (const std::string misfit = controller_misfit(controller, standard); !misfit.empty()) {
-    node.fail("controller",
-              fmt::format("expected a controller that {}, got {}", misfit, in_quotes(name)));
+    node.fail("controller", fmt::format("expected a controller that {}, got {}", misfit,
+                                        in_quotes(controller.name)));
   }
   return controller;
 }
@@ -251,7 +219,8 @@ struct ChipDram {
 };
 
 ChipDram read_dram_system(const ConfigNode& node, const std::vector<std::string>& directories) {
-  DramStandardFile file = read_dram_standard(dram_file_of(node, directories));
+  DramStandardFile file =
+      read_dram_standard(named_file(node, "standard", "a DRAM standard", directories));
   DramControllerSpec controller = read_controller_of(node, directories, file.standard);
   ChipDram dram{.spec = {.standard = std::move(file.standard),
                          .controller = std::move(controller),
@@ -299,13 +268,33 @@ void check_chip(const ConfigNode& node, const ChipSpec& chip) {
   }
 }
 
+/// The standards whose energy is known, of those that can be read.
+std::vector<std::string> standards_with_currents(const std::vector<std::string>& directories) {
+  std::vector<std::string> with;
+  for (std::string& name : dram_names(directories)) {
+    try {
+      if (read_dram_standard(find_dram_file(name, directories)).standard.power) {
+        with.push_back(std::move(name));
+      }
+    } catch (const ConfigError&) {
+      continue;  // the user's own mistake in a file that is not asked for
+    }
+  }
+  return with;
+}
+
 /// The energy of a run needs that of the memory.
-void check_silicon(const ConfigNode& node, const ChipSpec& chip) {
+void check_silicon(const ConfigNode& node, const ChipSpec& chip,
+                   const std::vector<std::string>& directories) {
   if (!chip.dram.standard.power) {
-    node.map("dram").fail("standard",
-                          fmt::format("expected a DRAM standard with currents (power), as the chip "
-                                      "has a technology, got {}",
-                                      in_quotes(chip.dram.standard.name)));
+    const std::vector<std::string> with = standards_with_currents(directories);
+    node.map("dram").fail(
+        "standard",
+        fmt::format(
+            "expected a DRAM standard with currents (section 'power': {}), as the chip has a "
+            "technology; without 'technology', 'silicon' and 'cost' it runs with any; got {}",
+            with.empty() ? "none is there" : fmt::format("{}", fmt::join(with, ", ")),
+            in_quotes(chip.dram.standard.name)));
   }
 }
 
@@ -348,9 +337,11 @@ ChipSpec read_chip(const ConfigNode& node, const std::vector<std::string>& dram_
   chip.silicon = read_silicon(node, directories);
   if (chip.silicon) {
     read_silicon_tables(node, chip.frequency, native_kind(chip.matrix), *chip.silicon);
-    check_silicon(node, chip);
+    check_silicon(node, chip, directories);
   }
-  chip.cost = read_cost(node, folders_beside(directories, "prices"));
+  chip.cost =
+      read_cost(node, chip.silicon ? std::optional(chip.silicon->technology.name) : std::nullopt,
+                folders_beside(directories, "prices"));
   if (chip.cost) {
     check_cost(node, chip);
   }

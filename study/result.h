@@ -9,6 +9,7 @@
 #include "arch/energy/energy.h"
 #include "compiler/graph/graph.h"
 #include "reference/check.h"
+#include "study/provenance.h"
 
 namespace systole {
 
@@ -21,6 +22,7 @@ struct Result {
   std::optional<ChipArea> area;        ///< of a chip with a technology
   std::optional<EnergyReport> energy;  ///< of the same
   std::optional<CostReport> cost;      ///< of a chip whose cost is described
+  std::optional<Provenance> made_by;   ///< where files made it
 };
 
 }  // namespace systole
