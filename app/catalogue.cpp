@@ -11,6 +11,7 @@
 
 #include "arch/config/config_node.h"
 #include "arch/config/near_name.h"
+#include "arch/config/text_file.h"
 #include "arch/diag/error.h"
 #include "arch/diag/printable.h"
 
@@ -206,6 +207,29 @@ std::string other_kind(EntryKind kind, const std::string& file) {
   } catch (const UserError&) {  // the message of who wanted to read it says why
   }
   return "";
+}
+
+SourceFile source_of(EntryKind kind, const std::string& name, const std::string& file) {
+  constexpr std::uint64_t kMost = 64U << 20;
+  SourceFile source{.file = file};
+  std::error_code ignored;
+  if (fs::is_regular_file(file, ignored)) {  // what came through a pipe is gone
+    source.hash = content_hash(read_text_file(file, kMost));
+  }
+  const fs::path place = fs::canonical(file, ignored);
+  for (const std::string& root : {std::string(SYSTOLE_SOURCE_DIR), installed_data()}) {
+    const fs::path folder = fs::path(root) / folder_of(kind);
+    const fs::path shipped = folder / (spelled(kind, name) + std::string(kExtension));
+    if (place.parent_path() == fs::canonical(folder, ignored)) {
+      source.file = (fs::path(folder_of(kind)) / place.filename()).string();
+      source.shipped = true;
+      source.replaces_shipped = false;
+      return source;
+    }
+    const bool by_name = name.find('/') == std::string::npos && !name.ends_with(kExtension);
+    source.replaces_shipped = source.replaces_shipped || (by_name && is_file(shipped));
+  }
+  return source;
 }
 
 std::vector<std::string> dram_directories() {

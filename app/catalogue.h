@@ -6,6 +6,7 @@
 
 #include "arch/diag/error.h"
 #include "arch/diag/printable.h"
+#include "study/provenance.h"
 
 namespace systole {
 
@@ -56,6 +57,11 @@ auto read_as(EntryKind kind, const std::string& file, Read read);
 
 /// `a chip`.
 [[nodiscard]] std::string with_article(EntryKind kind);
+
+/// Where `file`, found under `name`, comes from: whether it ships, and whether the user's own
+/// stands before one that ships under that name.
+[[nodiscard]] SourceFile source_of(EntryKind kind, const std::string& name,
+                                   const std::string& file);
 
 /// configs/dram of every data directory.
 [[nodiscard]] std::vector<std::string> dram_directories();

@@ -96,6 +96,16 @@ Network network_of(const Request& request, const ChipSpec& chip) {
   return read_as(EntryKind::Network, file, [&] { return read_network(file, options); });
 }
 
+Provenance provenance_of(const Request& request) {
+  const auto source = [](EntryKind kind, const std::string& name) {
+    return source_of(kind, name, find_entry(kind, name));
+  };
+  return {.version = SYSTOLE_VERSION,
+          .seed = request.seed,
+          .chip = source(EntryKind::Chip, request.chip),
+          .network = source(EntryKind::Network, request.network)};
+}
+
 /// A CPU and a GPU to compare with, at the run's batch.
 std::vector<ComparedDevice> devices_beside(const Graph& graph) {
   std::vector<ComparedDevice> devices;
@@ -276,6 +286,8 @@ Result evaluate_request(const Request& request) {
                                 .waveform = waveform ? waveform->name() : ""};
   Result result = with_batch_option(
       request, [&] { return evaluate_with(options, chip, network, request.waveform); });
+  Result result = evaluate_with(options, chip, network, request.waveform);
+  result.made_by = provenance_of(request);
   if (waveform) {
     waveform->commit();
   }

@@ -93,9 +93,14 @@ struct ActionCounters {
   std::array<std::int64_t, kMacKindCount> macs_of_kind{};  ///< the same, by kind of operands
   std::int64_t mac_slots = 0;  ///< PE-cycles while rows streamed (count * pace * array size)
   std::int64_t folds = 0;
-  std::int64_t weight_tiles = 0;  ///< tiles shifted into the array
-  std::int64_t weight_bytes = 0;  ///< bytes through the weight FIFO
-  std::int64_t buffer_reads = 0;  ///< port accesses of the unified buffer
+  std::int64_t weight_tiles = 0;  ///< tiles taken from the weight FIFO
+  /// What stays in the PEs shifted in (weights or activations), sums that stayed shifted out: by
+  /// tile, in R cycles each. A dataflow has loads or unloads.
+  std::int64_t array_loads = 0;
+  std::int64_t array_unloads = 0;
+  std::int64_t weight_bytes = 0;        ///< bytes through the weight FIFO
+  std::int64_t weight_bytes_again = 0;  ///< read from it once more, where a tile streams again
+  std::int64_t buffer_reads = 0;        ///< port accesses of the unified buffer
   std::int64_t buffer_writes = 0;
   std::int64_t accumulator_reads = 0;  ///< entries (one per column-wide row)
   std::int64_t accumulator_writes = 0;
@@ -103,7 +108,7 @@ struct ActionCounters {
   std::int64_t host_in_bytes = 0;
   std::int64_t host_out_bytes = 0;
 
-  void add(const ActionCounters& other);
+  void add(const ActionCounters& other);  ///< every field
   bool operator==(const ActionCounters&) const = default;
 };
 

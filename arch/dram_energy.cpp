@@ -26,6 +26,22 @@ class Equations {
 
 }  // namespace
 
+double DramEnergy::total() const {
+  double sum = 0;
+  for (const DramEnergyPart& part : kDramEnergyParts) {
+    sum += this->*part.picojoules;
+  }
+  return sum;
+}
+
+double picojoules_by(const DramEnergy& energy, DramEnergyBy by) {
+  double sum = 0;
+  for (const DramEnergyPart& part : kDramEnergyParts) {
+    sum += part.by == by ? energy.*part.picojoules : 0.0;
+  }
+  return sum;
+}
+
 DramEnergy dram_energy(const DramStandard& standard, const DramRunResult& run) {
   SYSTOLE_CHECK(standard.power.has_value(), "{} has no currents", standard.name);
   const DramPower& power = *standard.power;

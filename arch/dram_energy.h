@@ -1,5 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <string_view>
+
 #include "arch/dram_run.h"
 #include "arch/dram_spec.h"
 
@@ -30,11 +34,36 @@ struct DramEnergy {
   double precharged_power_down = 0;
   double io = 0;
 
-  [[nodiscard]] double total() const {
-    return activate + precharge + read + write + refresh + active_standby + precharged_standby +
-           active_power_down + precharged_power_down + io;
-  }
+  [[nodiscard]] double total() const;
 };
+
+/// What a part of the memory's energy goes by: commands that were issued, or time that passed.
+enum class DramEnergyBy : std::uint8_t { Commands, Time };
+
+struct DramEnergyPart {
+  std::string_view name;  ///< in reports
+  double DramEnergy::*picojoules;
+  DramEnergyBy by;
+};
+
+/// Every part, in the order of reports; whoever adds up does so over this table.
+inline constexpr auto kDramEnergyParts = std::to_array<DramEnergyPart>({
+    {"activate", &DramEnergy::activate, DramEnergyBy::Commands},
+    {"precharge", &DramEnergy::precharge, DramEnergyBy::Commands},
+    {"read", &DramEnergy::read, DramEnergyBy::Commands},
+    {"write", &DramEnergy::write, DramEnergyBy::Commands},
+    {"refresh", &DramEnergy::refresh, DramEnergyBy::Time},
+    {"active_standby", &DramEnergy::active_standby, DramEnergyBy::Time},
+    {"precharged_standby", &DramEnergy::precharged_standby, DramEnergyBy::Time},
+    {"active_power_down", &DramEnergy::active_power_down, DramEnergyBy::Time},
+    {"precharged_power_down", &DramEnergy::precharged_power_down, DramEnergyBy::Time},
+    {"io", &DramEnergy::io, DramEnergyBy::Commands},
+});
+static_assert(kDramEnergyParts.size() * sizeof(double) == sizeof(DramEnergy),
+              "every part of the energy has its row");
+
+/// The parts that go by commands, or by time.
+[[nodiscard]] double picojoules_by(const DramEnergy& energy, DramEnergyBy by);
 
 /// Requires `standard.power`.
 [[nodiscard]] DramEnergy dram_energy(const DramStandard& standard, const DramRunResult& run);

@@ -32,9 +32,11 @@ std::string named_file(const ConfigNode& node, std::string_view key, std::string
   if (file.empty()) {
     const std::vector<std::string> known = dram_names(folders);
     const std::vector<std::string_view> names(known.begin(), known.end());
-    node.fail(key, fmt::format("expected {} ({}), got {}{}", noun,
-                               names.empty() ? "none is there" : one_of(names), in_quotes(name),
-                               suggestion(name, names)));
+    node.fail(key,
+              fmt::format("expected {} ({}) or a file of your own (FILE.yaml, from this file's "
+                          "folder), got {}{}; looked in {}",
+                          noun, names.empty() ? "none is there" : one_of(names), in_quotes(name),
+                          suggestion(name, names), fmt::join(folders, ", ")));
   }
   return file;
 }

@@ -7,7 +7,6 @@
 #include "arch/chip_spec.h"
 #include "arch/config/config_node.h"
 #include "arch/config/cross_check.h"
-#include "arch/config/near_name.h"
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
 #include "arch/cost/read_cost.h"
@@ -171,24 +170,6 @@ SequencerSpec read_sequencer(const ConfigNode& node) {
   return sequencer;
 }
 
-/// The file that a key of `dram` names: FILE.yaml from the chip's folder, or NAME of the folders.
-std::string dram_file_of(const ConfigNode& node, std::string_view key, std::string_view noun,
-                         const std::vector<std::string>& folders) {
-  const std::string name = node.text(key);
-  if (name.ends_with(".yaml")) {
-    return named_file(node, key, noun, folders);
-  }
-  std::string file = find_dram_file(name, folders);
-  if (file.empty()) {
-    const std::vector<std::string> names = dram_names(folders);
-    const std::vector<std::string_view> views(names.begin(), names.end());
-    node.fail(key, fmt::format("expected {} ({}; in {}) or FILE.yaml, got {}{}", noun,
-                               names.empty() ? "none is there" : one_of(views),
-                               fmt::join(folders, ", "), in_quotes(name), suggestion(name, views)));
-  }
-  return file;
-}
-
 void check_dram(const ConfigNode& node, const DramSpec& dram) {
   const DramOrganization& organization = dram.standard.organization;
   const CheckedValue interleave{node, "interleave", shown(dram.interleave)};
@@ -224,16 +205,12 @@ DramControllerSpec read_controller_of(const ConfigNode& node,
   if (!node.has("controller")) {
     return default_dram_controller();
   }
-  std::vector<std::string> directories;
-  for (const std::string& directory : dram_directories) {
-    directories.push_back(
-        (std::filesystem::path(directory) / ".." / "dram_controllers").lexically_normal().string());
-  }
-  const std::string file = dram_file_of(node, "controller", "a DRAM controller", directories);
+  const std::string file = named_file(node, "controller", "a DRAM controller",
+                                      folders_beside(dram_directories, "dram_controllers"));
   DramControllerSpec controller = read_dram_controller(file);
   if (const std::string misfit = controller_misfit(controller, standard); !misfit.empty()) {
     node.fail("controller", fmt::format("expected a controller that {}, got {}", misfit,
-                                        in_quotes(node.text("controller"))));
+                                        in_quotes(controller.name)));
   }
   return controller;
 }
@@ -245,7 +222,7 @@ struct ChipDram {
 
 ChipDram read_dram_system(const ConfigNode& node, const std::vector<std::string>& directories) {
   DramStandardFile file =
-      read_dram_standard(dram_file_of(node, "standard", "a DRAM standard", directories));
+      read_dram_standard(named_file(node, "standard", "a DRAM standard", directories));
   DramControllerSpec controller = read_controller_of(node, directories, file.standard);
   ChipDram dram{.spec = {.standard = std::move(file.standard),
                          .controller = std::move(controller),
@@ -293,24 +270,33 @@ void check_chip(const ConfigNode& node, const ChipSpec& chip) {
   }
 }
 
-/// The standards with currents; what cannot be read is none.
+/// The standards whose energy is known, of those that can be read.
 std::vector<std::string> standards_with_currents(const std::vector<std::string>& directories) {
-  std::vector<std::string> names = dram_names(directories);
-  std::erase_if(names, [&](const std::string& name) {
+  std::vector<std::string> with;
+  for (std::string& name : dram_names(directories)) {
     try {
-      return !read_dram_standard(find_dram_file(name, directories)).standard.power.has_value();
-    } catch (const UserError&) {
-      return true;
+      if (read_dram_standard(find_dram_file(name, directories)).standard.power) {
+        with.push_back(std::move(name));
+      }
+    } catch (const ConfigError&) {
+      continue;  // the user's own mistake in a file that is not asked for
     }
-  });
-  return names;
+  }
+  return with;
 }
 
 /// The energy of a run needs that of the memory.
 void check_silicon(const ConfigNode& node, const ChipSpec& chip,
-                   const std::vector<std::string>& dram_directories) {
-  if (chip.dram.standard.power) {
-    return;
+                   const std::vector<std::string>& directories) {
+  if (!chip.dram.standard.power) {
+    const std::vector<std::string> with = standards_with_currents(directories);
+    node.map("dram").fail(
+        "standard",
+        fmt::format(
+            "expected a DRAM standard with currents (section 'power': {}), as the chip has a "
+            "technology; without 'technology', 'silicon' and 'cost' it runs with any; got {}",
+            with.empty() ? "none is there" : fmt::format("{}", fmt::join(with, ", ")),
+            in_quotes(chip.dram.standard.name)));
   }
   const std::vector<std::string> known = standards_with_currents(dram_directories);
   const std::vector<std::string_view> names(known.begin(), known.end());
@@ -366,7 +352,9 @@ ChipSpec read_chip(const ConfigNode& node, const std::vector<std::string>& dram_
     read_silicon_tables(node, chip.frequency, native_kind(chip.matrix), *chip.silicon);
     check_silicon(node, chip, directories);
   }
-  chip.cost = read_cost(node, folders_beside(directories, "prices"));
+  chip.cost =
+      read_cost(node, chip.silicon ? std::optional(chip.silicon->technology.name) : std::nullopt,
+                folders_beside(directories, "prices"));
   if (chip.cost) {
     check_cost(node, chip);
   }

@@ -42,6 +42,19 @@ constexpr auto kOwners = std::to_array<Component>(
      Component::WeightFifo, Component::VectorUnit, Component::Control, Component::Interconnect,
      Component::DramInterface, Component::HostLink});
 
+/// Reads the file that a key names; an error in it says where it was named.
+template <class Read>
+void named_here(const ConfigNode& node, std::string_view key, const Read& read) {
+  const std::string file = beside(node, node.text(key));
+  try {
+    read(file);
+  } catch (const ConfigError& error) {
+    const SourceLocation where = node.child(key).location();
+    throw ConfigError(fmt::format("{} (named at {}:{}:{}: {}.{})", error.what(), where.file,
+                                  where.line, where.column, node.path(), key));
+  }
+}
+
 void read_energies(const ConfigNode& node, SiliconSpec& silicon) {
   for (const Component component : kOwners) {
     if (const auto actions = node.optional_map(name_of(component))) {
@@ -122,11 +135,13 @@ void read_silicon_tables(const ConfigNode& chip, Hertz clock, MacKind native,
                          SiliconSpec& silicon) {
   const ConfigNode node = chip.map("silicon");
   if (node.has("energy_table")) {
-    import_energy_table(beside(node, node.text("energy_table")), clock, mac_action(native),
-                        silicon);
+    named_here(node, "energy_table", [&](const std::string& file) {
+      import_energy_table(file, clock, mac_action(native), silicon);
+    });
   }
   if (node.has("area_table")) {
-    import_area_table(beside(node, node.text("area_table")), silicon);
+    named_here(node, "area_table",
+               [&](const std::string& file) { import_area_table(file, silicon); });
   }
   node.finish();
 }

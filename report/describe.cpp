@@ -8,6 +8,7 @@
 #include "report/fpga.h"
 #include "report/silicon.h"
 #include "report/table.h"
+#include "study/advice.h"
 #include "study/run_figures.h"
 
 namespace systole {
@@ -170,6 +171,9 @@ std::string describe_chip(const ChipSpec& chip, const TextOptions& options) {
   std::string text = styled(on_one_line(chip.name), Style::Heading, options.colour) + '\n';
   if (!chip.description.empty()) {
     text += wrapped(on_one_line(chip.description), kReportWidth, 0) + '\n';
+  }
+  for (const std::string& warning : chip_warnings(chip)) {
+    text += "warning: " + wrapped(on_one_line(warning), kReportWidth, 9) + '\n';
   }
   text += '\n' + styled("peak rates", Style::Heading, options.colour) + '\n' + peak_rates(chip);
   text += '\n' + styled("capacities", Style::Heading, options.colour) + '\n' + capacities(chip);

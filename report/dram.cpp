@@ -1,5 +1,7 @@
 #include "report/dram.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +15,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kPicojoulesPerNanojoule = 1e3;
 constexpr double kNanosecondsPerSecond = 1e9;
+constexpr std::string_view kPowerDown = "power_down";
 constexpr std::int64_t kHundred = 100;
 constexpr std::int64_t kMedian = 50;
 constexpr std::int64_t kNinetyNine = 99;
@@ -76,18 +79,12 @@ Json energy_json(const DramReport& report) {
     return nullptr;
   }
   const DramEnergy energy = dram_energy(report.standard, report.result);
-  const auto nj = [](double picojoules) { return picojoules / kPicojoulesPerNanojoule; };
-  return {{"activate", nj(energy.activate)},
-          {"precharge", nj(energy.precharge)},
-          {"read", nj(energy.read)},
-          {"write", nj(energy.write)},
-          {"refresh", nj(energy.refresh)},
-          {"active_standby", nj(energy.active_standby)},
-          {"precharged_standby", nj(energy.precharged_standby)},
-          {"active_power_down", nj(energy.active_power_down)},
-          {"precharged_power_down", nj(energy.precharged_power_down)},
-          {"io", nj(energy.io)},
-          {"total", nj(energy.total())}};
+  Json json = Json::object();
+  for (const DramEnergyPart& part : kDramEnergyParts) {
+    json[std::string(part.name)] = energy.*part.picojoules / kPicojoulesPerNanojoule;
+  }
+  json["total"] = energy.total() / kPicojoulesPerNanojoule;
+  return json;
 }
 
 std::string row(std::string_view label, const std::string& value) {
@@ -106,28 +103,32 @@ std::string latency_text(const DramReport& report) {
                          ns(latency.quantile(kNinetyNine, kHundred)), ns(latency.max())));
 }
 
+/// `active power-down` of `active_power_down`.
+std::string in_words(std::string_view name) {
+  std::string words(name);
+  if (name.ends_with(kPowerDown)) {
+    words.replace(words.size() - kPowerDown.size(), kPowerDown.size(), "power-down");
+  }
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
 std::string energy_text(const DramReport& report) {
   if (!report.standard.power) {
     return "\nenergy: not described for this standard\n";
   }
   const DramEnergy energy = dram_energy(report.standard, report.result);
   std::string text = fmt::format("\nenergy {:.1f} nJ\n", energy.total() / kPicojoulesPerNanojoule);
-  const auto part = [&](std::string_view name, double picojoules) {
-    text += row(name, fmt::format("{:>14.1f} nJ {:>6} %", picojoules / kPicojoulesPerNanojoule,
-                                  percent(ratio(picojoules, energy.total()))));
-  };
-  part("activate", energy.activate);
-  part("precharge", energy.precharge);
-  part("read", energy.read);
-  part("write", energy.write);
-  part("refresh", energy.refresh);
-  part("active standby", energy.active_standby);
-  part("precharged standby", energy.precharged_standby);
-  if (report.controller.power_down > DramCycles(0)) {
-    part("active power-down", energy.active_power_down);
-    part("precharged power-down", energy.precharged_power_down);
+  const bool powers_down = report.controller.power_down > DramCycles(0);
+  for (const DramEnergyPart& part : kDramEnergyParts) {
+    if (!powers_down && part.name.ends_with(kPowerDown)) {
+      continue;  // never, and so nothing to say
+    }
+    const double picojoules = energy.*part.picojoules;
+    text += row(in_words(part.name),
+                fmt::format("{:>14.1f} nJ {:>6} %", picojoules / kPicojoulesPerNanojoule,
+                            percent(ratio(picojoules, energy.total()))));
   }
-  part("io", energy.io);
   return text;
 }
 

@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "arch/counter_rows.h"
 #include "arch/diag/check.h"
+#include "report/figures_json.h"
 #include "report/own_numbers.h"
 #include "report/quality.h"
 #include "report/silicon_json.h"
+#include "study/advice.h"
 #include "study/run_figures.h"
 
 namespace systole {
@@ -43,7 +46,8 @@ Json total_json(const Result& result) {
   const RunFigures figures = run_figures(result);
   Json roofline = roofline_json(figures.roofline);
   roofline["compulsory_dram_bytes"] = compulsory_bytes(result.graph, result.chip.io).count();
-  roofline["fraction"] = figures.roofline_fraction;
+  const bool bounded = figures.roofline.bound() != Bound::None;
+  roofline["fraction"] = bounded ? Json(figures.roofline_fraction) : Json();
   return {{"cycles", result.counters.elapsed.count()},
           {"seconds", figures.seconds},
           {"inferences_per_second", figures.inferences_per_second},
@@ -87,12 +91,23 @@ Json layer_json(const Result& result, std::size_t index) {
           {"joules", result.energy ? Json(result.energy->layers[index].total().count()) : Json()}};
 }
 
-Json matrix_json(const Counters& counters) {
+Json matrix_json(const Result& result) {
   Json json = Json::array();
-  for (const MatrixShare& share : matrix_shares(counters)) {
+  for (const MatrixShare& share : matrix_shares(result.chip, result.counters)) {
     json.push_back({{"name", share.name},
                     {"cycles", share.cycles.count()},
                     {"percent", static_cast<double>(share.tenths_of_percent) / 10.0}});
+  }
+  return json;
+}
+
+Json advice_json(const Result& result) {
+  Json json = Json::array();
+  for (const Advice& advice : advice_of(result)) {
+    json.push_back({{"cause", name_of(advice.cause)},
+                    {"share", advice.share},
+                    {"reason", advice.reason},
+                    {"keys", advice.keys}});
   }
   return json;
 }
@@ -123,23 +138,24 @@ Json dram_json(const Result& result) {
 }
 
 Json actions_json(const ActionCounters& actions) {
-  Json macs_of_kind = Json::object();
-  for (const auto& [kind, name] : kEnumNames<MacKind>) {
-    macs_of_kind[std::string(name)] = actions.macs_of_kind[static_cast<std::size_t>(kind)];
+  return figures_json(actions);
+}
+
+Json source_json(const SourceFile& source) {
+  return {{"file", source.file},
+          {"shipped", source.shipped},
+          {"replaces_shipped", source.replaces_shipped},
+          {"xxh128", source.hash.empty() ? Json() : Json(source.hash)}};
+}
+
+Json made_by_json(const std::optional<Provenance>& made_by) {
+  if (!made_by) {
+    return nullptr;
   }
-  return {{"macs", actions.macs},
-          {"macs_of_kind", macs_of_kind},
-          {"mac_slots", actions.mac_slots},
-          {"folds", actions.folds},
-          {"weight_tiles", actions.weight_tiles},
-          {"weight_bytes", actions.weight_bytes},
-          {"buffer_reads", actions.buffer_reads},
-          {"buffer_writes", actions.buffer_writes},
-          {"accumulator_reads", actions.accumulator_reads},
-          {"accumulator_writes", actions.accumulator_writes},
-          {"vector_elements", actions.vector_elements},
-          {"host_in_bytes", actions.host_in_bytes},
-          {"host_out_bytes", actions.host_out_bytes}};
+  return {{"version", made_by->version},
+          {"seed", made_by->seed},
+          {"chip", source_json(made_by->chip)},
+          {"network", source_json(made_by->network)}};
 }
 
 /// Whole numbers as such; what JSON has no number for as text.
@@ -191,24 +207,25 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                {"chip", result.chip.name},
                {"network", result.graph.name},
                {"batch", result.graph.batch},
+               {"type", name_of(result.graph.input_type())},
                {"io", name_of(result.chip.io)},
                {"frequency_hz", result.chip.frequency.count()},
                {"total", total_json(result)},
                {"layers", layers},
                {"engines", engines},
                {"instructions", instructions},
-               {"matrix_cycles", matrix_json(result.counters)},
+               {"matrix_cycles", matrix_json(result)},
+               {"advice", advice_json(result)},
                {"dram", dram_json(result)},
                {"actions", actions_json(result.counters.actions)},
                {"energy", energy_json(result)},
                {"area", area_json(result)},
                {"cost", cost_json(result)},
                {"check", check_json(result.check)},
-               {"comparison", result.comparison ? comparison_json(*result.comparison) : Json()}};
+               {"comparison", result.comparison ? comparison_json(*result.comparison) : Json()},
+               {"warnings", chip_warnings(result.chip)},
+               {"made_by", made_by_json(result.made_by)}};
   add_extras(json, result, extras);
-  if (result.graph.input_type() != DataType::Int8) {  // which goes without saying
-    json["type"] = name_of(result.graph.input_type());
-  }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

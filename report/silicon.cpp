@@ -70,9 +70,6 @@ std::string energy_block(const Result& result, bool colour) {
                            name_of(result.chip.silicon->idle)));
   text += labelled("uncertainty", fmt::format("{} with the other published scaling of logic energy",
                                               joules(energy.total_other_scaling)));
-  if (energy.peak_power > energy.tdp) {
-    text += labelled("warning", "every unit at its full rate at once exceeds the TDP");
-  }
   return text + '\n' + component_table(energy, colour);
 }
 

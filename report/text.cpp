@@ -11,6 +11,7 @@
 #include "report/quality.h"
 #include "report/silicon.h"
 #include "report/table.h"
+#include "study/advice.h"
 #include "study/run_figures.h"
 
 namespace systole {
@@ -23,6 +24,7 @@ constexpr std::size_t kLabelWidth = 17;
 constexpr std::size_t kNameWidth = 40;
 constexpr std::size_t kTensorWidth = 28;
 constexpr double kTera = 1e12;
+constexpr double kHundred = 100.0;
 
 std::string tenths(std::int64_t value) {
   return fmt::format("{}.{} %", value / 10, value % 10);
@@ -112,6 +114,15 @@ std::string labelled(std::string_view label, std::string_view text) {
   return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
 }
 
+/// `none` where nothing that the bound knows of has to be done.
+std::string bound_text(const RunFigures& figures, const std::string& reason) {
+  return figures.roofline.bound() == Bound::None
+             ? std::string("none: the network has neither products nor parameters")
+             : fmt::format("{} cycles ({}), {} % reached",
+                           grouped(figures.roofline.cycles().count()), reason,
+                           percent(figures.roofline_fraction));
+}
+
 /// What the network's lower bound consists of.
 std::string bound_reason(const Result& result, const RunFigures& figures) {
   if (figures.roofline.bound() == Bound::Dram) {
@@ -136,10 +147,7 @@ std::string totals(const Result& result, const RunFigures& figures, bool colour)
                                              scaled_real(figures.tops * kTera, "OPS"),
                                              percent(ratio(figures.tops, figures.peak_tops)),
                                              nominal(figures.peak_tops * kTera, "OPS")));
-  text += labelled(
-      "roofline bound",
-      fmt::format("{} cycles ({}), {} % reached", grouped(figures.roofline.cycles().count()),
-                  bound_reason(result, figures), percent(figures.roofline_fraction)));
+  text += labelled("roofline bound", bound_text(figures, bound_reason(result, figures)));
   text += labelled(
       "DRAM",
       fmt::format("{} read, {} written: {}, {} % of peak; {} % row hits",
@@ -155,18 +163,41 @@ std::string totals(const Result& result, const RunFigures& figures, bool colour)
   return text + '\n';
 }
 
-std::string matrix_breakdown(const Counters& counters, bool colour) {
+std::string matrix_breakdown(const Result& result, bool colour) {
   Table table({{"matrix unit", Align::Left}, {"cycles"}, {"share"}, {"", Align::Left}});
   std::int64_t sum = 0;
-  for (const MatrixShare& share : matrix_shares(counters)) {
+  for (const MatrixShare& share : matrix_shares(result.chip, result.counters)) {
     sum += share.tenths_of_percent;
     if (share.cycles > CoreCycles(0)) {
       table.add({fmt::format("  {}", share.name), grouped(share.cycles.count()),
                  tenths(share.tenths_of_percent), std::string(share.meaning)});
     }
   }
-  table.add({"  together", grouped(counters.elapsed.count()), tenths(sum), ""});
+  table.add({"  together", grouped(result.counters.elapsed.count()), tenths(sum), ""});
   return table.print(kReportWidth, colour) + '\n';
+}
+
+/// Which figures of the chip the larger stalls come from.
+std::string advice_block(const Result& result, bool colour) {
+  const std::vector<Advice> advice = advice_of(result);
+  if (advice.empty()) {
+    return "";
+  }
+  std::string text = styled("what made it wait", Style::Heading, colour) + '\n';
+  for (const Advice& item : advice) {
+    const std::string line = fmt::format("{} ({})", item.reason, fmt::join(item.keys, ", "));
+    text += labelled(fmt::format("{} {:.0f} %", name_of(item.cause), item.share * kHundred),
+                     wrapped(line, kReportWidth, kLabelWidth + 2));
+  }
+  return text + '\n';
+}
+
+std::string warning_lines(const ChipSpec& chip) {
+  std::string text;
+  for (const std::string& warning : chip_warnings(chip)) {
+    text += labelled("warning", wrapped(on_one_line(warning), kReportWidth, kLabelWidth + 2));
+  }
+  return text.empty() ? text : '\n' + text;
 }
 
 std::string engine_table(const Counters& counters, bool colour) {
@@ -192,6 +223,23 @@ std::string engine_table(const Counters& counters, bool colour) {
                share(engine_counters[Cause::Busy]), share(engine_counters[Cause::Idle]), wait});
   }
   return table.print(kReportWidth, colour);
+}
+
+std::string source_line(std::string_view label, const SourceFile& source) {
+  constexpr std::size_t kShownDigits = 12;
+  const std::string_view note =
+      source.replaces_shipped ? "; not the one that ships under this name" : std::string_view();
+  const std::string hash = source.hash.empty()
+                               ? std::string("no file")
+                               : fmt::format("xxh128 {}...", source.hash.substr(0, kShownDigits));
+  return labelled(label, wrapped(fmt::format("{} ({}{})", on_one_line(source.file), hash, note),
+                                 kReportWidth, kLabelWidth + 2));
+}
+
+std::string made_by_block(const Provenance& made_by, bool colour) {
+  return '\n' + styled("made by", Style::Heading, colour) +
+         fmt::format(" systole {} with seed {}, from\n", made_by.version, made_by.seed) +
+         source_line("chip", made_by.chip) + source_line("network", made_by.network);
 }
 
 std::string mismatch_line(const Mismatch& mismatch) {
@@ -225,10 +273,15 @@ std::string text_report(const Result& result, const TextOptions& options, const 
   std::string text = heading(result, figures, options.colour);
   text += layer_table(result, options.colour);
   text += totals(result, figures, options.colour);
-  text += matrix_breakdown(result.counters, options.colour);
+  text += matrix_breakdown(result, options.colour);
+  text += advice_block(result, options.colour);
   text += engine_table(result.counters, options.colour);
+  text += warning_lines(result.chip);
   text += silicon_text(result, options);
   text += extras_text(result, extras, options.colour);
+  if (result.made_by) {
+    text += made_by_block(*result.made_by, options.colour);
+  }
   if (result.check) {
     text += quality_text(*result.check, options.colour);
     text += check_block(*result.check, options.colour);

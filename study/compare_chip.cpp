@@ -4,6 +4,7 @@
 
 #include "arch/diag/check.h"
 #include "arch/fpga/fpga_power.h"
+#include "study/run_figures.h"
 
 namespace systole {
 
@@ -68,10 +69,7 @@ ComparedDevice compared_run(const Result& result) {
   row.type = graph.tensor(graph.inputs.front()).type.element;
   row.time = chip.clock().time_of(result.counters.elapsed);
   row.macs = result.counters.actions.macs;
-  const CoreCycles pace = chip.matrix.pace(row.type, row.type);
-  row.utilisation = static_cast<double>(row.macs) * static_cast<double>(pace.count()) /
-                    (static_cast<double>(result.counters.elapsed.count()) *
-                     static_cast<double>(chip.matrix.macs_per_cycle()));
+  row.utilisation = utilisation(chip, result.counters.actions, result.counters.elapsed);
   add_power(result, row);
   return row;
 }

@@ -73,7 +73,7 @@ struct ComparedDevice {
   Femtoseconds time{0};  ///< of one batch, transfers between host and device included
   std::int64_t macs = 0;
   bool calibrated = true;      ///< false: modelled by a family without a measurement of its own
-  double utilisation = 0;      ///< useful MACs over those of the peak rate, 0..1
+  double utilisation = 0;      ///< useful MACs over those of the peak rate of `type`, 0..1
   std::optional<Watts> power;  ///< average at the device while it works
   Obtained power_obtained = Obtained::Modelled;
   std::optional<Watts> idle;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "arch/counter_rows.h"
 #include "arch/fpga/fpga_power.h"
 #include "arch/fpga/fpga_use.h"
 #include "study/compare_chip.h"
@@ -41,7 +42,25 @@ class Figures {
     }
   }
 
+  /// Every field of a struct that has a table.
+  template <HasFigureRows Struct>
+  void add_all(const Struct& value) {
+    for_each_figure<Struct>([&](const auto& row) { add_row(row, value.*row.member); });
+  }
+
  private:
+  template <class Row, class Value>
+  void add_row(const Row& row, const Value& value) {
+    add(row.key, value, row.unit);
+  }
+  template <class Row, class Value, std::size_t Count>
+  void add_row(const Row& row, const std::array<Value, Count>& values) {
+    Figures inner = in(row.key);
+    for (const auto& [index, name] : kEnumNames<typename Row::Index>) {
+      inner.add(name, values[static_cast<std::size_t>(index)], row.unit);
+    }
+  }
+
   std::vector<Figure>* figures_;
   std::string path_;
 };
@@ -60,7 +79,9 @@ void add_total(Figures to, const Result& result) {
   roofline.add("memory_cycles", figures.roofline.memory, "cycles");
   roofline.add("cycles", figures.roofline.cycles(), "cycles");
   roofline.add("compulsory_dram_bytes", compulsory_bytes(result.graph, result.chip.io), "B");
-  roofline.add("fraction", figures.roofline_fraction);
+  if (figures.roofline.bound() != Bound::None) {
+    roofline.add("fraction", figures.roofline_fraction);
+  }
 }
 
 void add_engines(Figures to, const Counters& counters) {
@@ -98,24 +119,6 @@ void add_dram(Figures to, const Result& result) {
   to.add("peak_bytes_per_second", figures.dram_peak_bandwidth, "B/s");
   to.add("utilisation", figures.dram_utilisation);
   to.add("row_hit_rate", figures.row_hit_rate);
-}
-
-void add_actions(Figures to, const ActionCounters& actions) {
-  to.add("macs", actions.macs, "MAC");
-  for (const auto& [kind, name] : kEnumNames<MacKind>) {
-    to.in("macs_of_kind").add(name, actions.macs_of_kind[static_cast<std::size_t>(kind)], "MAC");
-  }
-  to.add("mac_slots", actions.mac_slots, "PE cycles");
-  to.add("folds", actions.folds);
-  to.add("weight_tiles", actions.weight_tiles);
-  to.add("weight_bytes", actions.weight_bytes, "B");
-  to.add("buffer_reads", actions.buffer_reads);
-  to.add("buffer_writes", actions.buffer_writes);
-  to.add("accumulator_reads", actions.accumulator_reads);
-  to.add("accumulator_writes", actions.accumulator_writes);
-  to.add("vector_elements", actions.vector_elements);
-  to.add("host_in_bytes", actions.host_in_bytes, "B");
-  to.add("host_out_bytes", actions.host_out_bytes, "B");
 }
 
 void add_energy(Figures to, const EnergyReport& energy) {
@@ -194,6 +197,11 @@ void add_check(Figures to, const CheckResult& check) {
   to.add("mismatches", check.mismatches);
 }
 
+void add_source(Figures to, const SourceFile& source) {
+  to.add("shipped", static_cast<std::int64_t>(source.shipped));
+  to.add("replaces_shipped", static_cast<std::int64_t>(source.replaces_shipped));
+}
+
 void add_resources(Figures to, const FpgaResources& use) {
   to.add("multipliers", use.multipliers);
   to.add("block_memories", use.block_memories);
@@ -235,7 +243,7 @@ std::vector<Figure> figures_of(const Result& result) {
   add_total(to.in("total"), result);
   add_engines(to, result.counters);
   add_dram(to.in("dram"), result);
-  add_actions(to.in("actions"), result.counters.actions);
+  to.in("actions").add_all(result.counters.actions);
   if (result.energy) {
     add_energy(to.in("energy"), *result.energy);
   }
@@ -247,6 +255,11 @@ std::vector<Figure> figures_of(const Result& result) {
   }
   if (result.check) {
     add_check(to.in("check"), *result.check);
+  }
+  if (result.made_by) {
+    to.in("made_by").add("seed", static_cast<double>(result.made_by->seed));
+    add_source(to.in("made_by").in("chip"), result.made_by->chip);
+    add_source(to.in("made_by").in("network"), result.made_by->network);
   }
   if (result.chip.fpga && result.counters.elapsed > CoreCycles(0)) {
     add_card(to.in("fpga"), result);

@@ -12,6 +12,7 @@
 #include "reference/check.h"
 #include "reference/run_tensor.h"
 #include "reference/user_numbers.h"
+#include "study/provenance.h"
 
 namespace systole {
 
@@ -26,6 +27,7 @@ struct Result {
   std::optional<ChipArea> area;              ///< of a chip with a technology
   std::optional<EnergyReport> energy;        ///< of the same
   std::optional<CostReport> cost;            ///< of a chip whose cost is described
+  std::optional<Provenance> made_by;         ///< where files made it
 };
 
 }  // namespace systole

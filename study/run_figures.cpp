@@ -40,22 +40,22 @@ MacKind fastest_kind(const MatrixUnitSpec& matrix) {
   return *fastest;
 }
 
-/// Useful MACs over MAC slots, 0..1.
-double utilisation_of(const ChipSpec& chip, std::int64_t macs, CoreCycles cycles) {
-  const double slots =
-      static_cast<double>(cycles.count()) * static_cast<double>(chip.matrix.macs_per_cycle());
-  return ratio(static_cast<double>(macs), slots);
+/// PE-cycles that the products took: a product of each kind takes its pace.
+std::int64_t useful_slots(const ChipSpec& chip, const ActionCounters& actions) {
+  std::int64_t slots = 0;
+  for (const auto& [kind, name] : kEnumNames<MacKind>) {
+    slots += actions.macs_of_kind[static_cast<std::size_t>(kind)] * chip.matrix.pace(kind).count();
+  }
+  return slots;
 }
 
-/// Cycles of `busy` in which the slots did useful MACs; macs <= mac_slots, hence never above busy.
-CoreCycles useful_cycles(CoreCycles busy, const ActionCounters& actions) {
-  if (actions.mac_slots == 0) {
+/// Cycles of `busy` in which the slots did useful MACs, which are never more than all.
+CoreCycles useful_cycles(CoreCycles busy, std::int64_t useful, std::int64_t slots) {
+  if (slots == 0) {
     return CoreCycles(0);
   }
-  SYSTOLE_CHECK(actions.macs <= actions.mac_slots, "{} MACs in {} slots", actions.macs,
-                actions.mac_slots);
-  const Wide useful = static_cast<Wide>(busy.count()) * actions.macs / actions.mac_slots;
-  return CoreCycles(static_cast<std::int64_t>(useful));
+  SYSTOLE_CHECK(useful <= slots, "{} of {} slots are useful", useful, slots);
+  return CoreCycles(static_cast<std::int64_t>(static_cast<Wide>(busy.count()) * useful / slots));
 }
 
 /// Of operands of the type; of the fastest ones where the chip does not multiply these.
@@ -68,6 +68,12 @@ double peak_tops(const ChipSpec& chip, DataType type) {
 
 }  // namespace
 
+double utilisation(const ChipSpec& chip, const ActionCounters& actions, CoreCycles cycles) {
+  const double slots =
+      static_cast<double>(cycles.count()) * static_cast<double>(chip.matrix.macs_per_cycle());
+  return ratio(static_cast<double>(useful_slots(chip, actions)), slots);
+}
+
 RunFigures run_figures(const Result& result) {
   const Counters& counters = result.counters;
   const DramCounters& dram = counters.dram;
@@ -78,7 +84,7 @@ RunFigures run_figures(const Result& result) {
   for (const LayerCounters& layer : counters.layers) {
     figures.macs += layer.macs;
   }
-  figures.utilisation = utilisation_of(result.chip, figures.macs, counters.elapsed);
+  figures.utilisation = utilisation(result.chip, counters.actions, counters.elapsed);
   figures.tops = kOperationsPerMac * per_second(static_cast<double>(figures.macs), elapsed) / kTera;
   figures.peak_tops = peak_tops(result.chip, result.graph.input_type());
   figures.roofline = network_roofline(result);
@@ -97,7 +103,7 @@ LayerFigures layer_figures(const Result& result, std::size_t layer) {
   const LayerCounters& counters = result.counters.layers.at(layer);
   LayerFigures figures;
   figures.seconds = seconds_of(result.chip, counters.active);
-  figures.utilisation = utilisation_of(result.chip, counters.macs, counters.active);
+  figures.utilisation = utilisation(result.chip, counters.actions, counters.active);
   figures.bound = layer_bound(counters);
   figures.main_engine = main_engine(counters);
   figures.stall = largest_stall(counters);
@@ -126,9 +132,10 @@ ChipFigures chip_figures(const ChipSpec& chip) {
   return figures;
 }
 
-std::vector<MatrixShare> matrix_shares(const Counters& counters) {
+std::vector<MatrixShare> matrix_shares(const ChipSpec& chip, const Counters& counters) {
   const EngineCounters& matrix = counters.engine(Engine::Matrix);
-  const CoreCycles useful = useful_cycles(matrix[Cause::Busy], counters.actions);
+  const CoreCycles useful = useful_cycles(matrix[Cause::Busy], useful_slots(chip, counters.actions),
+                                          counters.actions.mac_slots);
   std::vector<MatrixShare> shares{
       {"useful MACs", "products that the network asked for", useful},
       {"unused MACs", "slots of the array without work while operands streamed",

@@ -8,13 +8,19 @@
 
 namespace systole {
 
+/// Useful MACs over MAC slots, 0..1, wherever something is called utilisation. A slot is what a PE
+/// could have multiplied: one product in the `pace` cycles that its kind of operands takes. It is
+/// thus the achieved share of the peak rate of the network's operands.
+[[nodiscard]] double utilisation(const ChipSpec& chip, const ActionCounters& actions,
+                                 CoreCycles cycles);
+
 /// Figures of a whole run that follow from its counters; every format shows the same ones.
 /// Doubles, because they are shown and never counted with.
 struct RunFigures {
   double seconds = 0;  ///< elapsed core cycles times the period of the core clock
   double inferences_per_second = 0;
   std::int64_t macs = 0;
-  double utilisation = 0;  ///< useful MACs over MAC slots (rows * cols each elapsed cycle), 0..1
+  double utilisation = 0;  ///< of the elapsed cycles
   double tops = 0;         ///< 1e12 operations per second, 2 per MAC
   double peak_tops = 0;    ///< of the network's operands
   Roofline roofline;
@@ -29,7 +35,7 @@ struct RunFigures {
 /// Figures of one layer.
 struct LayerFigures {
   double seconds = 0;      ///< active cycles times the period of the core clock
-  double utilisation = 0;  ///< useful MACs over the MAC slots of the active cycles, 0..1
+  double utilisation = 0;  ///< of the active cycles
   Bound bound = Bound::None;
   Engine main_engine = Engine::Matrix;
   Stall stall;
@@ -61,9 +67,10 @@ struct MatrixShare {
   std::int64_t tenths_of_percent = 0;
 };
 /// All of them: cycles add up to the elapsed cycles and shares to exactly 100.0 %. `busy` comes in
-/// two parts: useful MACs and MAC slots without work (tiles smaller than the array; slow operand
-/// widths), in proportion to the slots.
-[[nodiscard]] std::vector<MatrixShare> matrix_shares(const Counters& counters);
+/// two parts: useful MACs and MAC slots without work (tiles smaller than the array), in proportion
+/// to the slots.
+[[nodiscard]] std::vector<MatrixShare> matrix_shares(const ChipSpec& chip,
+                                                     const Counters& counters);
 
 /// What a cause of `Cause` means, in a few words.
 [[nodiscard]] std::string_view meaning_of(Cause cause);

@@ -136,8 +136,20 @@ MacKind native_kind(const MatrixUnitSpec& matrix) {
 
 std::int64_t pe_register_bits(const MatrixUnitSpec& matrix) {
   const OperandBits bits = operand_bits(native_kind(matrix));
-  const std::int64_t weights = matrix.overlap == Overlap::Shadow ? 2 : 1;
-  return bits.activation + weights * bits.weight + bits.product + bits_of(DataType::Int32);
+  const std::int64_t sum = bits_of(DataType::Int32);
+  const std::int64_t once = bits.activation + bits.weight + bits.product + sum;
+  if (matrix.overlap == Overlap::None) {
+    return once;
+  }
+  switch (matrix.dataflow) {
+    case Dataflow::WeightStationary:
+      return once + bits.weight;
+    case Dataflow::InputStationary:
+      return once + bits.activation;
+    case Dataflow::OutputStationary:
+      return once + sum;
+  }
+  return once;
 }
 
 std::int64_t control_register_bits(const SiliconSpec& silicon) {

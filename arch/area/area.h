@@ -34,7 +34,8 @@ struct ChipArea {
 /// Largest field of a lithography scanner: 26 mm x 33 mm.
 inline constexpr SquareMillimetres kReticle{858.0};
 
-/// Registers of one PE, in bits: activation, weight (twice with a shadow), product, sum.
+/// Registers of one PE, in bits: activation, weight, product, sum; with a shadow what stays in the
+/// PE (arch/dataflow.h) twice.
 [[nodiscard]] std::int64_t pe_register_bits(const MatrixUnitSpec& matrix);
 /// The kind that a PE multiplies at its native width: of those with the smallest pace the one with
 /// the largest product.

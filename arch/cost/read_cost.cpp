@@ -1,7 +1,5 @@
 #include "arch/cost/read_cost.h"
 
-#include <filesystem>
-
 #include <fmt/format.h>
 
 #include "arch/area/area.h"
@@ -49,22 +47,25 @@ MemoryPrice memory_of(const ConfigNode& node, const Prices& prices) {
 }  // namespace
 
 std::optional<CostSpec> read_cost(const ConfigNode& chip,
+                                  const std::optional<std::string>& technology,
                                   const std::vector<std::string>& directories) {
   if (!chip.has("cost")) {
     return std::nullopt;
   }
   const ConfigNode node = chip.map("cost");
-  if (!chip.has("technology")) {
+  if (!technology) {
     chip.fail("technology", "expected a technology for cost, got nothing");
   }
   CostSpec spec;
   spec.prices = read_prices(named_file(node, "prices", "a set of prices", directories));
-  const std::string technology = std::filesystem::path(chip.text("technology")).stem().string();
-  if (spec.prices.node(technology) == nullptr) {
-    fail_name(chip, "technology",
-              names_of(spec.prices.nodes,
-                       [](const NodePrices& item) -> std::string_view { return item.technology; }),
-              technology);
+  if (spec.prices.node(*technology) == nullptr) {
+    const auto names = names_of(spec.prices.nodes, [](const NodePrices& item) -> std::string_view {
+      return item.technology;
+    });
+    node.fail("prices",
+              fmt::format("expected prices of the chip's technology {} among their nodes "
+                          "({}), got {}",
+                          in_quotes(*technology), one_of(names), in_quotes(spec.prices.name)));
   }
   if (node.has("die")) {
     spec.die =

@@ -9,10 +9,11 @@
 
 namespace systole {
 
-/// Reads the section `cost` of a chip, if it has one; it needs the key `technology`, whose prices
-/// must be in the price file. `directories`: where NAME.yaml of the prices is looked up. Throws
-/// ConfigError; docs/cost.md has every key.
+/// Reads the section `cost` of a chip, if it has one. `technology` is the name of the chip's; the
+/// price file must have prices of it. `directories`: where NAME.yaml of the prices is looked up.
+/// Throws ConfigError; docs/cost.md has every key.
 [[nodiscard]] std::optional<CostSpec> read_cost(const ConfigNode& chip,
+                                                const std::optional<std::string>& technology,
                                                 const std::vector<std::string>& directories);
 
 }  // namespace systole

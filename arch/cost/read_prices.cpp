@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -171,11 +170,6 @@ Prices read_prices(const std::string& file) {
   const ConfigNode node = ConfigNode::open(file);
   Prices prices;
   prices.name = node.text("name");
-  const std::string file_name = std::filesystem::path(file).stem().string();
-  if (prices.name != file_name) {
-    node.fail("name", fmt::format("expected {}, as the file is named, got {}", file_name,
-                                  in_quotes(prices.name)));
-  }
   (void)node.text("description");
   prices.date = node.text("date");
   prices.wafer = read_wafer(node.map("wafer"));

@@ -143,6 +143,34 @@ std::string place_of(const ConfigNode& node) {
   return fmt::format("{}:{}", where.file, where.line);
 }
 
+/// What the arguments of an action say about it.
+struct ArgumentsOfAction {
+  double changes = 0;  ///< of data and address (`*_delta`): an action at random has the most
+  std::optional<double> cycle_seconds;  ///< `global_cycle_seconds`
+};
+
+ArgumentsOfAction read_arguments(const ConfigNode& action) {
+  constexpr RealRange kCycle{.min = 1e-15, .max = 1.0};
+  ArgumentsOfAction read;
+  if (!action.has("arguments")) {
+    return read;
+  }
+  const ConfigNode arguments = action.child("arguments");
+  if (!arguments.is_map()) {
+    action.fail("arguments", "expected a map, got something else");
+  }
+  for (const std::string& key : arguments.keys()) {
+    if (key == "global_cycle_seconds") {
+      read.cycle_seconds = arguments.real(key, kCycle);
+    } else if (key.ends_with("_delta")) {
+      read.changes += arguments.real(key, {.min = 0.0, .max = 1e9});
+    } else {
+      (void)arguments.child(key);
+    }
+  }
+  return read;
+}
+
 class EnergyImport {
  public:
   EnergyImport(Hertz clock, Action native_mac, SiliconSpec& silicon)
@@ -156,46 +184,87 @@ class EnergyImport {
     table.finish();
   }
 
+  void finish() {
+    for (const Entry& entry : entries_) {
+      if (entry.action) {
+        silicon_.energies.push_back({*entry.action, entry.value, entry.origin});
+      } else {
+        silicon_.leakages.push_back({entry.component, entry.value, entry.origin});
+      }
+    }
+  }
+
  private:
+  struct Entry {
+    Component component = Component::MatrixUnit;
+    std::optional<Action> action;  ///< none: leakage
+    double changes = 0;
+    double value = 0;  ///< pJ, or W of leakage
+    std::string origin;
+  };
+
   void add_action(const ConfigNode& node, const TablePart& part) {
     const std::string name = node.text("name");
     const double energy = node.real("energy", {.min = 0.0, .max = 1e9});
-    if (node.has("arguments")) {
-      const ConfigNode arguments = node.child("arguments");
-      if (!arguments.is_map() || !arguments.keys().empty()) {
-        node.fail("arguments", "expected none, as one action has one energy, got some");
-      }
-    }
+    const ArgumentsOfAction arguments = read_arguments(node);
     node.finish();
+    Entry entry{.component = part.component,
+                .changes = arguments.changes,
+                .value = energy,
+                .origin = place_of(node)};
     if (name == "leak" || name == "idle") {
-      add_leakage(node, part, energy);
-      return;
+      entry.value = leakage_watts(energy, part, arguments);
+    } else {
+      entry.action = action_named(node, name, part.component);
     }
+    add_entry(node, name, entry);
+  }
+
+  [[nodiscard]] Action action_named(const ConfigNode& node, const std::string& name,
+                                    Component component) const {
     const std::optional<Action> action =
-        action_of(part.component, our_name(part.component, name, native_mac_));
+        action_of(component, our_name(component, name, native_mac_));
     if (!action) {
-      const auto names = action_names(part.component);
+      const auto names = action_names(component);
       node.fail("name", fmt::format("expected {}, got {}{}", one_of(names), in_quotes(name),
                                     suggestion(name, names)));
     }
-    if (std::find(given_.begin(), given_.end(), *action) != given_.end()) {
-      node.fail("name", fmt::format("expected each action once, got {} again", in_quotes(name)));
-    }
-    given_.push_back(*action);
-    silicon_.energies.push_back({*action, energy, place_of(node)});
+    return *action;
   }
 
-  void add_leakage(const ConfigNode& node, const TablePart& part, double picojoules_per_cycle) {
+  [[nodiscard]] double leakage_watts(double picojoules_per_cycle, const TablePart& part,
+                                     const ArgumentsOfAction& arguments) const {
     constexpr double kJoulesPerPicojoule = 1e-12;
-    const double watts = picojoules_per_cycle * kJoulesPerPicojoule *
-                         static_cast<double>(part.instances) * static_cast<double>(clock_.count());
-    silicon_.leakages.push_back({part.component, watts, place_of(node)});
+    const double cycles_per_second = arguments.cycle_seconds ? 1.0 / *arguments.cycle_seconds
+                                                             : static_cast<double>(clock_.count());
+    return picojoules_per_cycle * kJoulesPerPicojoule * static_cast<double>(part.instances) *
+           cycles_per_second;
+  }
+
+  /// One action has one energy: of several entries that with the most changes, of equal ones any.
+  void add_entry(const ConfigNode& node, std::string_view name, const Entry& entry) {
+    const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& other) {
+      return other.component == entry.component && other.action == entry.action;
+    });
+    if (known == entries_.end()) {
+      entries_.push_back(entry);
+      return;
+    }
+    if (entry.changes > known->changes) {
+      *known = entry;
+    } else if (entry.changes == known->changes && entry.value != known->value) {
+      node.fail("energy",
+                fmt::format("expected {} {} as at {}, as one action has one energy, got {} "
+                            "for {}",
+                            known->value, entry.action ? "pJ" : "W", known->origin, entry.value,
+                            in_quotes(name)));
+    }
   }
 
   Hertz clock_;
   Action native_mac_;
   SiliconSpec& silicon_;
-  std::vector<Action> given_;
+  std::vector<Entry> entries_;
 };
 
 /// The list `tables` below the one top key.
@@ -217,11 +286,13 @@ void import_energy_table(const std::string& file, Hertz clock, Action native_mac
   for (const ConfigNode& table : tables_of(root, "ERT")) {
     import.add(table);
   }
+  import.finish();
 }
 
 void import_area_table(const std::string& file, SiliconSpec& silicon) {
   constexpr double kMm2PerUm2 = 1e-6;
   const ConfigNode root = ConfigNode::open(file);
+  const auto given = static_cast<std::ptrdiff_t>(silicon.areas.size());  // by the chip's own file
   for (const ConfigNode& table : tables_of(root, "ART")) {
     const TablePart part = part_of(table);
     const double area = table.real("area", {.min = 0.0, .max = 1e12});
@@ -232,6 +303,13 @@ void import_area_table(const std::string& file, SiliconSpec& silicon) {
                  "share");
     }
     const double mm2 = area * kMm2PerUm2 * static_cast<double>(part.instances);
+    const auto known =
+        std::find_if(silicon.areas.begin() + given, silicon.areas.end(),
+                     [&](const PartOverride& other) { return other.part == part.component; });
+    if (known != silicon.areas.end()) {
+      table.fail("name", fmt::format("expected one area of {}, got another beside that at {}",
+                                     name_of(part.component), known->origin));
+    }
     silicon.areas.push_back({part.component, mm2, place_of(table)});
   }
 }

@@ -24,9 +24,12 @@ namespace systole {
 ///   dram_interface   dram_interface                 byte
 ///   host_link        host_link                      byte
 /// and for each `leak` or `idle`: pJ a cycle of one instance, taken times the instances and the
-/// clock. A buffer's access is one port access, an accumulator's one entry of a whole row.
-/// Everything else is an error that names it: nothing of a table is dropped silently. An action
-/// that a table gives twice (arguments) is an error too.
+/// rate of cycles: that of its argument `global_cycle_seconds`, or the chip's clock. A buffer's
+/// access is one port access, an accumulator's one entry of a whole row.
+/// An action has one energy. Names may say it twice (`write` beside `update`) where they agree; of
+/// entries that differ in their arguments `*_delta` (of data, of address) that with the most
+/// changes counts, as data at random. Other arguments change nothing. Everything else is an error
+/// that names it: nothing of a table is dropped silently.
 void import_energy_table(const std::string& file, Hertz clock, Action native_mac,
                          SiliconSpec& silicon);
 void import_area_table(const std::string& file, SiliconSpec& silicon);

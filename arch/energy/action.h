@@ -52,22 +52,24 @@ enum class Action : std::uint8_t {
   MacFp8,
   MacFp16,
   MacBf16,
-  TileLoad,         ///< a whole tile shifted into the array
+  TileLoad,         ///< a tile of what stays in the array, shifted into it
+  TileUnload,       ///< a tile of sums that stayed, shifted out
   MatrixClock,      ///< a cycle of the array's clock
   AccumulatorRead,  ///< an entry
   AccumulatorWrite,
   BufferRead,  ///< a port access
   BufferWrite,
-  FifoByte,      ///< written and read once
-  VectorLane,    ///< a lane in a busy cycle
-  VectorClock,   ///< a cycle
-  Instruction,   ///< fetched, decoded, issued
-  ControlClock,  ///< a cycle
+  FifoByte,       ///< written and read once
+  FifoByteAgain,  ///< read once more
+  VectorLane,     ///< a lane in a busy cycle
+  VectorClock,    ///< a cycle
+  Instruction,    ///< fetched, decoded, issued
+  ControlClock,   ///< a cycle
   InterconnectByte,
   DramInterfaceByte,
   HostLinkByte,
 };
-inline constexpr int kActionCount = 21;
+inline constexpr int kActionCount = 23;
 
 /// What configuration files call an action of a component.
 struct ActionName {
@@ -89,6 +91,8 @@ struct ActionName {
       return {MatrixUnit, name_of(static_cast<MacKind>(action)), MatrixUnit};
     case Action::TileLoad:
       return {MatrixUnit, "tile_load", MatrixUnit};
+    case Action::TileUnload:
+      return {MatrixUnit, "tile_unload", MatrixUnit};
     case Action::MatrixClock:
       return {MatrixUnit, "clock", Clock};
     case Action::AccumulatorRead:
@@ -101,6 +105,8 @@ struct ActionName {
       return {UnifiedBuffer, "write", UnifiedBuffer};
     case Action::FifoByte:
       return {WeightFifo, "byte", WeightFifo};
+    case Action::FifoByteAgain:
+      return {WeightFifo, "byte_again", WeightFifo};
     case Action::VectorLane:
       return {VectorUnit, "lane", VectorUnit};
     case Action::VectorClock:

@@ -1,6 +1,9 @@
 #include "arch/energy/activity.h"
 
+#include <algorithm>
+
 #include "arch/area/area.h"
+#include "arch/dataflow.h"
 #include "arch/units/wide.h"
 
 namespace systole {
@@ -10,7 +13,7 @@ namespace {
 constexpr std::int64_t kFemtosecondsPerSecond = 1'000'000'000'000'000;
 
 CoreCycles busy_cycles(const EngineCounters& engine) {
-  return engine[Cause::Busy] + engine[Cause::Shift];
+  return engine[Cause::Busy] + engine[Cause::Shift] + engine[Cause::Drain];
 }
 
 template <class Engines>
@@ -36,9 +39,60 @@ DramRunResult over_time(const ChipSpec& chip, Wide femtoseconds) {
   return run;
 }
 
-std::int64_t refreshes_in(const ChipSpec& chip, DramCycles cycles) {
-  const DramCycles interval = chip.dram.standard.timing.nREFI;
-  return interval == DramCycles(0) ? 0 : cycles / interval * ranks_of(chip.dram);
+/// How a rank is refreshed that nobody uses: in each nREFI `times` refreshes of `work` cycles, of
+/// all its banks or of one.
+struct IdleRefresh {
+  std::int64_t times = 0;
+  DramCycles work{0};
+  bool of_banks = false;
+};
+
+IdleRefresh idle_refresh(const DramSpec& dram) {
+  const DramTiming& timing = dram.standard.timing;
+  if (dram.controller.refresh == RefreshKind::Off || timing.nREFI == DramCycles(0)) {
+    return {};
+  }
+  if (!refreshes_banks(dram.controller, dram.standard)) {
+    return {.times = 1, .work = timing.nRFC};
+  }
+  return {.times = dram.standard.organization.banks_per_rank(),
+          .work = timing.nRFCpb,
+          .of_banks = true};
+}
+
+/// Refreshes of one rank in the time of the run.
+std::int64_t refreshes_of_rank(const DramRunResult& run, const DramSpec& dram) {
+  const IdleRefresh refresh = idle_refresh(dram);
+  return refresh.times == 0 ? 0 : run.cycles * refresh.times / dram.standard.timing.nREFI;
+}
+
+void add_refreshes(DramRunResult& run, const DramSpec& dram) {
+  const std::int64_t refreshes = refreshes_of_rank(run, dram) * ranks_of(dram);
+  (idle_refresh(dram).of_banks ? run.bank_refreshes : run.refreshes) = refreshes;
+}
+
+/// For each of its refreshes a rank without requests is awake for nXP, the refresh, and the cycles
+/// after which it goes down again.
+DramCycles idle_power_down(const DramRunResult& run, const DramSpec& dram) {
+  const DramCycles after = dram.controller.power_down;
+  if (after == DramCycles(0)) {
+    return DramCycles(0);
+  }
+  const DramCycles awake = dram.standard.timing.nXP + idle_refresh(dram).work + after;
+  const DramCycles down = run.cycles - awake * refreshes_of_rank(run, dram);
+  return std::max(DramCycles(0), down) * ranks_of(dram);
+}
+
+/// The most that streams from the weight FIFO in `cycles`, where weights stream: an array's edge of
+/// them each step.
+std::int64_t streamed_weight_bytes(const ChipSpec& chip, MacKind kind, std::int64_t cycles) {
+  const DataflowRule& rule = rule_of(chip.matrix.dataflow);
+  if (rule.loads_weights) {
+    return 0;
+  }
+  constexpr std::int64_t kBitsPerByte = 8;
+  const std::int64_t edge = rule.cols == Axis::N ? chip.matrix.cols : chip.matrix.rows;
+  return cycles / chip.matrix.pace(kind).count() * edge * operand_bits(kind).weight / kBitsPerByte;
 }
 
 }  // namespace
@@ -76,12 +130,14 @@ DramRunResult dram_run_of(const ChipSpec& chip, const Counters& counters) {
 
 DramRunResult idle_dram_second(const ChipSpec& chip) {
   DramRunResult run = over_time(chip, kFemtosecondsPerSecond);
-  run.refreshes = refreshes_in(chip, run.cycles);
+  add_refreshes(run, chip.dram);
+  run.precharged_power_down_cycles = idle_power_down(run, chip.dram);
   return run;
 }
 
 DramRunResult full_dram_second(const ChipSpec& chip) {
-  DramRunResult run = idle_dram_second(chip);
+  DramRunResult run = over_time(chip, kFemtosecondsPerSecond);
+  add_refreshes(run, chip.dram);
   run.active_cycles = run.rank_cycles;
   const DramOrganization& organization = chip.dram.standard.organization;
   run.reads = run.cycles.count() / chip.dram.standard.timing.nBL.count() * chip.dram.channels *
@@ -94,9 +150,8 @@ DramRunResult full_dram_second(const ChipSpec& chip) {
 Activity full_second(const ChipSpec& chip, MacKind kind) {
   const std::int64_t cycles = chip.frequency.count();
   const std::int64_t dram_bytes = chip.dram.peak_bandwidth().count();
-  const std::int64_t tile_bytes =
-      bytes_of(DataType::Int8,
-               chip.matrix.macs_per_cycle() * operand_bits(native_kind(chip.matrix)).weight / 8);
+  const DataflowRule& rule = rule_of(chip.matrix.dataflow);
+  const std::int64_t tiles = cycles / chip.matrix.rows;  // each takes R cycles to shift
   Activity activity{.elapsed = CoreCycles(cycles),
                     .matrix_busy = CoreCycles(cycles),
                     .vector_busy = CoreCycles(cycles),
@@ -104,8 +159,10 @@ Activity full_second(const ChipSpec& chip, MacKind kind) {
   ActionCounters& actions = activity.actions;
   actions.macs = cycles / chip.matrix.pace(kind).count() * chip.matrix.macs_per_cycle();
   actions.macs_of_kind[static_cast<std::size_t>(kind)] = actions.macs;
+  actions.array_loads = rule.loads() ? tiles : 0;
+  actions.array_unloads = rule.unloads_outputs ? tiles : 0;
   actions.weight_bytes = dram_bytes;
-  actions.weight_tiles = dram_bytes / tile_bytes;
+  actions.weight_bytes_again = streamed_weight_bytes(chip, kind, cycles);
   actions.accumulator_reads = cycles;
   actions.accumulator_writes = cycles;
   actions.buffer_reads = cycles * ceil_div(chip.buffer.ports, 2);

@@ -12,7 +12,8 @@ struct Activity {
   ActionCounters actions;
   std::int64_t instructions = 0;
   CoreCycles elapsed{0};
-  CoreCycles matrix_busy{0};  ///< streaming, or shifting weights in
+  /// In which operands or results moved through the unit: busy, shifting, draining.
+  CoreCycles matrix_busy{0};
   CoreCycles vector_busy{0};
   std::int64_t dram_bytes = 0;
 };
@@ -23,7 +24,9 @@ struct Activity {
 
 /// The commands of a run as the memory's energy needs them; rows stay open throughout.
 [[nodiscard]] DramRunResult dram_run_of(const ChipSpec& chip, const Counters& counters);
-/// A second with refresh alone.
+/// A second without a request, under the chip's controller: refreshes as it does them, and, where
+/// it powers ranks down, all other time in power-down but for nXP before a refresh and `power_down`
+/// cycles after it. No row is open.
 [[nodiscard]] DramRunResult idle_dram_second(const ChipSpec& chip);
 /// A second of reads at the peak of the data buses, each row activated once for all its bursts.
 [[nodiscard]] DramRunResult full_dram_second(const ChipSpec& chip);

@@ -25,11 +25,8 @@ struct DeviceEnergy {
 
 DeviceEnergy device_energy(const ChipSpec& chip, const DramRunResult& run) {
   const DramEnergy energy = dram_energy(chip.dram.standard, run);
-  return {.commands =
-              Joules((energy.activate + energy.precharge + energy.read + energy.write + energy.io) *
-                     kJoulesPerPicojoule),
-          .time = Joules((energy.refresh + energy.active_standby + energy.precharged_standby) *
-                         kJoulesPerPicojoule)};
+  return {.commands = Joules(picojoules_by(energy, DramEnergyBy::Commands) * kJoulesPerPicojoule),
+          .time = Joules(picojoules_by(energy, DramEnergyBy::Time) * kJoulesPerPicojoule)};
 }
 
 class EnergyModel {
@@ -73,12 +70,14 @@ class EnergyModel {
       SYSTOLE_CHECK(macs == 0 || chip_.matrix.supports(kind), "{} MACs of {}", macs, name);
       add(energy, mac_action(kind), as_double(macs));
     }
-    add(energy, Action::TileLoad, as_double(actions.weight_tiles));
+    add(energy, Action::TileLoad, as_double(actions.array_loads));
+    add(energy, Action::TileUnload, as_double(actions.array_unloads));
     add(energy, Action::AccumulatorRead, as_double(actions.accumulator_reads));
     add(energy, Action::AccumulatorWrite, as_double(actions.accumulator_writes));
     add(energy, Action::BufferRead, as_double(actions.buffer_reads));
     add(energy, Action::BufferWrite, as_double(actions.buffer_writes));
     add(energy, Action::FifoByte, as_double(actions.weight_bytes));
+    add(energy, Action::FifoByteAgain, as_double(actions.weight_bytes_again));
     add(energy, Action::VectorLane,
         as_double(activity.vector_busy.count()) * as_double(chip_.vector.lanes));
     add(energy, Action::Instruction, as_double(activity.instructions));

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "arch/dataflow.h"
 #include "arch/diag/check.h"
 
 namespace systole {
@@ -75,9 +76,15 @@ class TableModel {
       set(mac_action(kind), operation(technology_.multiplier_of(kind), technology_.adder_of(kind)) +
                                 writes(passed) * static_cast<double>(matrix.pace(kind).count()));
     }
-    const std::int64_t weight_bits = operand_bits(native_kind(matrix)).weight;
-    set(Action::TileLoad,
-        writes(weight_bits) * static_cast<double>(matrix.rows * matrix.macs_per_cycle()));
+    const DataflowRule& rule = rule_of(matrix.dataflow);
+    const OperandBits bits = operand_bits(native_kind(matrix));
+    const std::int64_t loaded = rule.loads_weights  ? bits.weight
+                                : rule.loads_inputs ? bits.activation
+                                                    : 0;
+    const std::int64_t unloaded = rule.unloads_outputs ? bits_of(DataType::Int32) : 0;
+    const auto shifts = static_cast<double>(matrix.rows * matrix.macs_per_cycle());
+    set(Action::TileLoad, writes(loaded) * shifts);
+    set(Action::TileUnload, writes(unloaded) * shifts);
     set(Action::MatrixClock,
         clocks(pe_register_bits(matrix)) * static_cast<double>(matrix.macs_per_cycle()));
   }
@@ -97,8 +104,11 @@ class TableModel {
 
     const std::int64_t row = chip_.matrix.cols * operand_bits(native_kind(chip_.matrix)).weight;
     const std::int64_t tile = row * chip_.matrix.rows;
-    set(Action::FifoByte, (sram.read_picojoules(tile, row) + sram.write_picojoules(tile, row)) *
-                              static_cast<double>(kBitsPerByte) / static_cast<double>(row));
+    const double rows_a_byte = static_cast<double>(kBitsPerByte) / static_cast<double>(row);
+    const double read = sram.read_picojoules(tile, row);
+    set(Action::FifoByte, (read + sram.write_picojoules(tile, row)) * rows_a_byte);
+    set(Action::FifoByteAgain,
+        rule_of(chip_.matrix.dataflow).loads_weights ? 0.0 : read * rows_a_byte);
   }
 
   void set_vector_unit_and_control() {

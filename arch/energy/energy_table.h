@@ -14,11 +14,13 @@ namespace systole {
 ///
 ///   matrix_unit.KIND       multiplier + adder + pace * `write` of the registers that the product
 ///                          passes: the streamed operands, the product, the sum
-///   matrix_unit.tile_load  rows shifts of rows * cols weights: rows^2 * cols * bits * `write`
+///   matrix_unit.tile_load  rows shifts of rows * cols operands that stay (weights, or activations
+///                          where these do): rows^2 * cols * bits * `write`; 0 where sums stay
+///   matrix_unit.tile_unload  the same of sums of 32 bit; 0 where they do not stay
 ///   *.clock                registers * clock * (1 + tree), a cycle
 ///   accumulators.*         one access of cols * 32 bit to a bank
 ///   unified_buffer.*       one access of port_width to a bank, wires over half the buffer's side
-///   weight_fifo.byte       a row written and read, by byte
+///   weight_fifo.byte       a row written and read, by byte; byte_again: read alone
 ///   vector_unit.lane       multiplier + adder of 32 bit + 64 register bits
 ///   interconnect.byte      wires over half the die's side
 ///   ports                  the interface's energy a bit

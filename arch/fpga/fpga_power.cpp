@@ -20,7 +20,8 @@ double on_chip_bytes(const ChipSpec& chip, const ActionCounters& actions) {
   const auto sums = static_cast<double>(actions.accumulator_reads + actions.accumulator_writes) *
                     static_cast<double>(chip.matrix.cols * bytes_of(DataType::Int32));
   constexpr double kInAndOut = 2;
-  return buffer + sums + kInAndOut * static_cast<double>(actions.weight_bytes);
+  return buffer + sums + kInAndOut * static_cast<double>(actions.weight_bytes) +
+         static_cast<double>(actions.weight_bytes_again);
 }
 
 }  // namespace

@@ -1,14 +1,14 @@
 #include "arch/fpga/read_fpga_part.h"
 
-#include <filesystem>
-
 #include <fmt/format.h>
 
 #include "arch/config/near_name.h"
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
 #include "arch/fpga/fpga_use.h"
+#include "arch/named_file.h"
 #include "arch/read_dram.h"
+#include "arch/read_silicon.h"
 
 namespace systole {
 
@@ -187,21 +187,8 @@ FpgaPartFile read_fpga_part(const std::string& file) {
 
 FpgaPartFile find_fpga_part(const ConfigNode& chip,
                             const std::vector<std::string>& dram_directories) {
-  const std::string name = chip.text("fpga");
-  std::vector<std::string> folders;
-  for (const std::string& directory : dram_directories) {
-    folders.push_back((std::filesystem::path(directory) / ".." / "fpga_parts").lexically_normal());
-  }
-  const std::string file = find_dram_file(name, folders);
-  if (file.empty()) {
-    const std::vector<std::string> names = dram_names(folders);
-    const std::vector<std::string_view> views(names.begin(), names.end());
-    chip.fail("fpga", names.empty()
-                          ? fmt::format("expected the name of an FPGA part, a file in {}, got {}",
-                                        folders.front(), in_quotes(name))
-                          : fmt::format("expected {}, got {}{}", one_of(views), in_quotes(name),
-                                        suggestion(name, views)));
-  }
+  const std::string file =
+      named_file(chip, "fpga", "an FPGA card", folders_beside(dram_directories, "fpga_parts"));
   return read_fpga_part(file);
 }
 

@@ -1,11 +1,6 @@
 #include "arch/technology/read_technology.h"
 
-#include <filesystem>
-
-#include <fmt/format.h>
-
 #include "arch/config/config_node.h"
-#include "arch/config/text_file.h"
 #include "arch/read_dram.h"
 
 namespace systole {
@@ -16,15 +11,6 @@ constexpr RealRange kShare{.min = 0.0, .max = 1.0};
 constexpr RealRange kPositiveShare{.min = 0.01, .max = 1.0};
 constexpr RealRange kPicojoules{.min = 0.0, .max = 1e6};
 constexpr RealRange kCellArea{.min = 0.0, .max = 1.0};  // mm2
-
-void check_name(const ConfigNode& node, const std::string& file) {
-  const std::string name = node.text("name");
-  const std::string file_name = std::filesystem::path(file).stem().string();
-  if (name != file_name) {
-    node.fail("name",
-              fmt::format("expected {}, as the file is named, got {}", file_name, in_quotes(name)));
-  }
-}
 
 LogicCell read_cell(const ConfigNode& node) {
   const LogicCell cell{.picojoules = node.measure("energy", kPicojouleUnits, kPicojoules),
@@ -75,7 +61,6 @@ SramModel read_sram(const ConfigNode& node) {
 
 Technology read_technology(const std::string& file) {
   const ConfigNode node = ConfigNode::open(file);
-  check_name(node, file);
   (void)node.text("description");
   Technology technology;
   technology.name = node.text("name");
@@ -108,13 +93,16 @@ Technology read_technology(const std::string& file) {
 
 InterfaceSpec read_interface(const std::string& file) {
   const ConfigNode node = ConfigNode::open(file);
-  check_name(node, file);
   (void)node.text("description");
   InterfaceSpec port;
   port.name = node.text("name");
   port.picojoules_per_bit = node.measure("energy", kPicojouleBitUnits, kPicojoules);
   port.idle = Watts(node.measure("idle", kWattUnits, {.min = 0.0, .max = 1e3}));
   port.phy = SquareMillimetres(node.measure("area", kAreaUnits, {.min = 0.0, .max = 1e3}));
+  if (node.has("memory")) {
+    port.memory = node.text("memory");
+    port.bits = node.integer("bits", {.min = 1, .max = 65536});
+  }
   port.controller_mtr = node.measure("controller", kTransistorUnits, {.min = 0.0, .max = 1e5});
   node.finish();
   port.facts = figures_of(node);

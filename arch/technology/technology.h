@@ -88,6 +88,8 @@ struct InterfaceSpec {
   Watts idle{0};                  ///< powered, nothing moving
   SquareMillimetres phy{0};
   double controller_mtr = 0;  ///< millions of transistors, which shrink with the node
+  std::string memory;         ///< family of DRAM that it is made for; empty: none
+  std::int64_t bits = 0;      ///< data bus of its channel
   std::vector<Fact> facts;
 };
 

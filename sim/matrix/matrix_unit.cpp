@@ -75,7 +75,9 @@ void MatrixUnit::load_next_tile() {
   is_loading_ = false;
   array_->loaded(context_.time.now());
   fifo_.free_slot();
-  ++context_.actions_of(tile.layer).weight_tiles;
+  ActionCounters& actions = context_.actions_of(tile.layer);
+  ++actions.weight_tiles;
+  ++actions.array_loads;
   fill_shadow();
 }
 
@@ -92,6 +94,7 @@ void MatrixUnit::load_next_inputs() {
       context_.ports.stream(fold.window.source.address, timing.activation_accesses, timing.load));
   front_.show_head(Cause::Shift);
   issued.phases.push_back({.cause = Cause::Shift, .until = start + timing.load});
+  ++context_.actions_of(issued.instruction->layer).array_loads;
   fill_shadow();
   while (shadow_is_full_) {
     shadow_freed_.wait();
@@ -293,6 +296,10 @@ void MatrixUnit::count_actions(const Fold& fold, const FoldTiming& timing, std::
   context_.counters.layers[static_cast<std::size_t>(layer)].macs += macs;
   actions.mac_slots += timing.phases.count() * spec().macs_per_cycle();
   ++actions.folds;
+  actions.array_unloads += rule_.unloads_outputs && fold.drain ? 1 : 0;
+  if (!rule_.loads_weights && !fold.next_tile) {  // the tile is still in its slot of the FIFO
+    actions.weight_bytes_again += bytes_of(fold.weight_type, fold.rows * fold.cols);
+  }
   actions.buffer_reads += timing.activation_accesses;
   actions.accumulator_writes += timing.result_accesses;
   actions.accumulator_reads += fold.accumulate ? timing.result_accesses : 0;

@@ -110,8 +110,10 @@ TEST(ReadChip, OtherDirectoriesAreSearchedAfterTheChipsOwn) {
   const std::string chip = directory.write("mine/chip.yaml", kChipText);
   directory.write("shared/small.yaml", kDramText);
   EXPECT_EQ(message_of([&] { (void)read_chip(chip); }),
-            chip + ":24:13: dram.standard: expected a DRAM standard (none is there; in " +
-                (directory.path() / "dram").string() + ") or FILE.yaml, got 'small'");
+            chip +
+                ":24:13: dram.standard: expected a DRAM standard (none is there) or a file of your "
+                "own (FILE.yaml, from this file's folder), got 'small'; looked in " +
+                (directory.path() / "dram").string());
   const std::string shared = (directory.path() / "shared").string();
   EXPECT_EQ(read_chip(chip, {shared}).dram.standard.timing.nCL, DramCycles(11));
   directory.write("dram/small.yaml", replaced(kDramText, "nCL: 11 cycles", "nCL: 16 cycles"));
@@ -144,10 +146,12 @@ TEST(ReadChip, AnUnknownStandardIsToldWithThoseThatAreKnownAndWhere) {
   (void)files.write_dram(kDramText);
   const std::string chip =
       files.write_chip(replaced(kChipText, "standard: small", "standard: smal"));
-  const std::string folder = (files.directory().path() / "dram").string();
-  EXPECT_EQ(message_of([&] { (void)read_chip(chip, {"/nowhere"}); }),
-            chip + ":24:13: dram.standard: expected a DRAM standard (small; in " + folder +
-                ", /nowhere) or FILE.yaml, got 'smal' (did you mean 'small'?)");
+  EXPECT_EQ(message_of([&] { (void)read_chip(chip); }),
+            chip +
+                ":24:13: dram.standard: expected a DRAM standard (small) or a file of your own "
+                "(FILE.yaml, from this file's folder), got 'smal' (did you mean 'small'?); looked "
+                "in " +
+                (files.directory().path() / "dram").string());
 }
 
 TEST(ReadChip, ATerabyteOfMemoryIsWrittenAsOne) {
@@ -183,9 +187,10 @@ TEST(ReadChip, ControllerIsLookedUpBesideTheStandards) {
   const auto message = [&] { return message_of([&] { (void)read_chip(chip); }); };
   const std::string folder = (files.directory().path() / "dram_controllers").string();
   EXPECT_EQ(message(), chip +
-                           ":25:15: dram.controller: expected a DRAM controller (none is there; "
-                           "in " +
-                           folder + ") or FILE.yaml, got 'patient'");
+                           ":25:15: dram.controller: expected a DRAM controller (none is there) "
+                           "or a file of your own (FILE.yaml, from this file's folder), got "
+                           "'patient'; looked in " +
+                           folder);
   files.directory().write("dram_controllers/patient.yaml", policies);
   EXPECT_EQ(message(), chip +
                            ":25:15: dram.controller: expected a controller that does not refresh "

@@ -5,8 +5,10 @@
 
 #include "arch/chip_spec.h"
 #include "arch/config/text_file.h"
+#include "arch/cost/prices.h"
 #include "arch/read_dram.h"
 #include "arch/read_dram_controller.h"
+#include "arch/technology/read_technology.h"
 
 namespace systole {
 namespace {
@@ -78,6 +80,20 @@ TEST(DefaultController, IsTheFileOfThatName) {
                                  "/configs/dram_controllers/default.yaml"),
             default_dram_controller());
   EXPECT_EQ(shipped_chip("tpu_v1").dram.controller, default_dram_controller());
+}
+
+/// They are looked up by the names of their files.
+TEST(ShippedConfigs, OfSiliconAndPricesHaveTheNamesOfTheirFiles) {
+  const auto stem = [](const std::string& file) { return fs::path(file).stem().string(); };
+  for (const std::string& file : files_in("configs/technologies")) {
+    EXPECT_EQ(read_technology(file).name, stem(file));
+  }
+  for (const std::string& file : files_in("configs/interfaces")) {
+    EXPECT_EQ(read_interface(file).name, stem(file));
+  }
+  for (const std::string& file : files_in("configs/prices")) {
+    EXPECT_EQ(read_prices(file).name, stem(file));
+  }
 }
 
 TEST(ShippedConfigs, EveryKeyIsInTheDocumentation) {

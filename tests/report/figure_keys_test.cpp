@@ -4,11 +4,10 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "arch/energy/energy.h"
 #include "report/json.h"
-#include "study/compare_chip.h"
 #include "study/figures.h"
 #include "tests/report/sample_result.h"
+#include "tests/report/whole_result.h"
 
 namespace systole {
 namespace {
@@ -29,43 +28,14 @@ void flatten(const Json& json, const std::string& path, std::vector<Figure>& fig
   }
 }
 
-ChipSpec shipped(const std::string& name) {
-  return read_chip(std::string(SYSTOLE_SOURCE_DIR) + "/configs/chips/" + name + ".yaml");
-}
-
-/// The sample's counts on a chip whose energy, area and cost are known, or on a card.
-Result sample_on(const std::string& name) {
-  Result result = sample_result();
-  result.chip = shipped(name);
-  if (result.chip.silicon) {
-    result.area = chip_area(result.chip);
-    result.energy = energy_report(result.chip, result.counters, result.graph.batch);
-  }
-  if (result.chip.cost) {
-    result.chip.cost->rent = UsdPerHour(1.5);
-    result.cost =
-        cost_report(*result.chip.cost, {.technology = result.chip.silicon->technology.name,
-                                        .die = result.area->die,
-                                        .memory_gb = 8,
-                                        .inferences_per_second = 1000,
-                                        .busy = Watts(2),
-                                        .idle = Watts(1),
-                                        .tdp = Watts(4)});
-  }
-  result.check = CheckResult{.tensors = 6, .elements = 10'276};
-  return result;
-}
-
 class FigureKeys : public testing::TestWithParam<const char*> {};
 
 TEST_P(FigureKeys, AreThoseOfTheJsonReportAndSoAreTheValues) {
-  const Result result = sample_on(GetParam());
-  RunExtras extras;
-  if (result.chip.fpga) {
-    extras.own = compared_run(result);
-  }
+  WholeResult whole = whole_result(GetParam());
+  const Result& result = whole.result;
+  whole.extras.deadline = std::nullopt;
   std::vector<Figure> expected;
-  flatten(Json::parse(json_report(result, extras)), "", expected);
+  flatten(Json::parse(json_report(result, whole.extras)), "", expected);
   const std::vector<Figure> figures = figures_of(result);
   ASSERT_EQ(figures.size(), expected.size());
   for (std::size_t index = 0; index < figures.size(); ++index) {

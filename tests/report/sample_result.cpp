@@ -31,6 +31,13 @@ void set_span(LayerCounters& layer, std::int64_t active, std::int64_t exposed, s
   layer.last_end = CoreCycles(end);
 }
 
+/// Products of int8.
+void set_macs(LayerCounters& layer, std::int64_t macs) {
+  layer.macs = macs;
+  layer.actions.macs = macs;
+  layer.actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)] = macs;
+}
+
 void fill_idle(Counters& counters) {
   for (EngineCounters& engine : counters.engines) {
     CoreCycles spent{0};
@@ -74,7 +81,7 @@ void count_conv1(Result& result) {
   spend(result, 0, Engine::Vector, 2, {{Cause::Busy, 256}, {Cause::WaitMatrix, 300}});
   LayerCounters& layer = result.counters.layers[0];
   set_span(layer, 3000, 2900, 0, 2900);
-  layer.macs = std::int64_t{2} * 64 * 144 * 32;                           // m * k * n = 589,824
+  set_macs(layer, std::int64_t{2} * 64 * 144 * 32);                       // m * k * n = 589,824
   layer.dram_read_bytes = std::int64_t{144} * 32 + std::int64_t{32} * 4;  // 4,736
   layer.host_bytes = std::int64_t{2} * 8 * 8 * 16;
 }
@@ -88,7 +95,7 @@ void count_dense1(Result& result) {
   spend(result, 3, Engine::Vector, 1, {{Cause::Busy, 2}, {Cause::WaitMatrix, 5}});
   LayerCounters& layer = result.counters.layers[3];
   set_span(layer, 900, 850, 2600, 3900);
-  layer.macs = std::int64_t{2} * 2048 * 10;                                // 40,960
+  set_macs(layer, std::int64_t{2} * 2048 * 10);                            // 40,960
   layer.dram_read_bytes = std::int64_t{2048} * 10 + std::int64_t{10} * 4;  // 20,520
 }
 

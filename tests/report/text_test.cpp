@@ -6,6 +6,7 @@
 
 #include "arch/diag/error.h"
 #include "report/format.h"
+#include "report/json.h"
 #include "tests/golden/golden.h"
 #include "tests/report/sample_result.h"
 
@@ -128,6 +129,48 @@ TEST(TextReport, ShowsTheFirstMismatchesWithTheirCoordinates) {
 
 TEST(TextReport, FailsACheckThatComparedNothing) {
   EXPECT_THAT(check_line({}), HasSubstr("0 mismatches: FAILED"));
+}
+
+TEST(TextReport, SaysWhatMadeIt) {
+  Result result = sample_result();
+  EXPECT_THAT(text_report(result), Not(HasSubstr("made by")));
+  result.made_by = Provenance{
+      .version = "1.2.3",
+      .seed = 7,
+      .chip = {.file = "configs/chips/edge.yaml",
+               .shipped = true,
+               .hash = "00112233445566778899aabbccddeeff"},
+      .network = {.file = "./resnet50", .replaces_shipped = true, .hash = "ffeeddccbbaa99887766"}};
+  EXPECT_THAT(text_report(result),
+              HasSubstr("\nmade by systole 1.2.3 with seed 7, from\n"
+                        "  chip             configs/chips/edge.yaml (xxh128 001122334455...)\n"
+                        "  network          ./resnet50 (xxh128 ffeeddccbbaa...; not the one that "
+                        "ships under this name)\n"));
+}
+
+TEST(TextReport, OfNothingToComputeHasNoBound) {
+  Result result = sample_result();
+  result.graph.nodes = {result.graph.nodes[1]};  // an addition
+  result.counters.layers = {result.counters.layers[1]};
+  EXPECT_THAT(text_report(result),
+              HasSubstr("\n  roofline bound   none: the network has neither products nor "
+                        "parameters\n"));
+  EXPECT_THAT(json_report(result), HasSubstr("\"fraction\": null"));
+}
+
+TEST(TextReport, NamesTheKnobsOfItsLargestStalls) {
+  Result result = sample_result();
+  result.chip.matrix.rows = 64;
+  result.chip.buffer.ports = 2;
+  EngineCounters& matrix = result.counters.engine(Engine::Matrix);
+  matrix[Cause::Port] = matrix[Cause::Idle];
+  matrix[Cause::Idle] = CoreCycles(0);
+  EXPECT_THAT(text_report(result),
+              HasSubstr("64 rows of int8 want 64 B a cycle, the buffer's ports give 32 "
+                        "(unified_buffer.ports,"));
+  EXPECT_THAT(text_report(result),
+              HasSubstr("\n  warning          64 rows of int8 want 64 B a cycle, "
+                        "the buffer's ports give 32\n"));
 }
 
 TEST(TextReport, HasTheSameWordsInColour) {

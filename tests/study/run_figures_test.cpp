@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "arch/diag/error.h"
+#include "study/compare_chip.h"
 #include "tests/report/sample_result.h"
 
 namespace systole {
@@ -72,11 +73,42 @@ TEST(ChipFigures, NeedAnArrayThatMultipliesSomething) {
   EXPECT_THROW((void)chip_figures(chip), InternalError);
 }
 
+/// A slot is what a PE could have multiplied: a product of int16 takes it four cycles.
+TEST(Utilisation, IsTheShareOfThePeakOfTheOperands) {
+  Result result = sample_result();
+  ActionCounters& actions = result.counters.actions;
+  actions.macs_of_kind = {};
+  actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int16)] = 100'000;
+  EXPECT_DOUBLE_EQ(utilisation(result.chip, actions, CoreCycles(4000)), 400'000.0 / (4000 * 256));
+  actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)] = 50'000;
+  EXPECT_DOUBLE_EQ(utilisation(result.chip, actions, CoreCycles(4000)), 450'000.0 / (4000 * 256));
+}
+
+TEST(Utilisation, IsOneFigureInTheRunTheRowAndTheRates) {
+  Result result = sample_result();
+  for (GraphTensor& tensor : result.graph.tensors) {
+    tensor.type.element = DataType::Int16;
+  }
+  for (LayerCounters& layer : result.counters.layers) {
+    std::swap(layer.actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)],
+              layer.actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int16)]);
+  }
+  ActionCounters& actions = result.counters.actions;
+  std::swap(actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)],
+            actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int16)]);
+  const RunFigures figures = run_figures(result);
+  EXPECT_DOUBLE_EQ(figures.utilisation, 4 * 630'784.0 / (4000.0 * 256));
+  EXPECT_DOUBLE_EQ(figures.utilisation, figures.tops / figures.peak_tops);
+  EXPECT_DOUBLE_EQ(figures.utilisation, compared_run(result).utilisation);
+  // a layer's slots are those of its own cycles
+  EXPECT_DOUBLE_EQ(layer_figures(result, 3).utilisation, 4 * 40'960.0 / (900.0 * 256));
+}
+
 TEST(MatrixShares, AddUpToTheElapsedCyclesAndToAHundredPercent) {
   const Counters counters = sample_result().counters;
   CoreCycles cycles{0};
   std::int64_t tenths = 0;
-  for (const MatrixShare& share : matrix_shares(counters)) {
+  for (const MatrixShare& share : matrix_shares(sample_chip(), counters)) {
     cycles += share.cycles;
     tenths += share.tenths_of_percent;
   }
@@ -85,7 +117,7 @@ TEST(MatrixShares, AddUpToTheElapsedCyclesAndToAHundredPercent) {
 }
 
 TEST(MatrixShares, SplitBusyCyclesInProportionToTheSlots) {
-  const std::vector<MatrixShare> shares = matrix_shares(sample_result().counters);
+  const std::vector<MatrixShare> shares = matrix_shares(sample_chip(), sample_result().counters);
   // 2800 busy cycles, 630,784 MACs in 2800 * 256 slots: 2800 * 0.88 = 2464.
   EXPECT_EQ(shares[0].name, "useful MACs");
   EXPECT_EQ(shares[0].cycles, CoreCycles(2464));
@@ -95,8 +127,9 @@ TEST(MatrixShares, SplitBusyCyclesInProportionToTheSlots) {
 
 TEST(MatrixShares, RefuseMoreMacsThanSlots) {
   Counters counters = sample_result().counters;
-  counters.actions.macs = counters.actions.mac_slots + 1;
-  EXPECT_THROW(static_cast<void>(matrix_shares(counters)), InternalError);
+  counters.actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)] =
+      counters.actions.mac_slots + 1;
+  EXPECT_THROW(static_cast<void>(matrix_shares(sample_chip(), counters)), InternalError);
 }
 
 TEST(MeaningOf, TellsCausesApart) {

@@ -56,6 +56,23 @@ TEST(ChipArea, OfAPeWithoutShadowKeepsOneWeight) {
   EXPECT_EQ(pe_register_bits(chip.matrix), 8 + 8 + 16 + 32);
 }
 
+TEST(ChipArea, OfAPeHasWhatStaysTwiceWithAShadow) {
+  MatrixUnitSpec matrix{.rows = 1, .cols = 1};
+  matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int8xInt16)] = CoreCycles(1);
+  const auto bits = [&](Dataflow dataflow) {
+    matrix.dataflow = dataflow;
+    return pe_register_bits(matrix);
+  };
+  // activation 16, weight 8, product 24, sum 32
+  EXPECT_EQ(bits(Dataflow::WeightStationary), 80 + 8);
+  EXPECT_EQ(bits(Dataflow::InputStationary), 80 + 16);
+  EXPECT_EQ(bits(Dataflow::OutputStationary), 80 + 32);
+  matrix.overlap = Overlap::None;
+  for (const auto& [dataflow, name] : kEnumNames<Dataflow>) {
+    EXPECT_EQ(bits(dataflow), 80) << name;
+  }
+}
+
 TEST(ChipArea, CountsEveryMemoryBit) {
   const ChipArea area = chip_area(shipped("tpu_v1"));
   EXPECT_EQ(area.part(Component::UnifiedBuffer).memory_bits, std::int64_t{24} << 23);

@@ -29,10 +29,12 @@ std::string chip_failure(const std::string& from, const std::string& to) {
 }
 
 TEST(ReadCost, NamesWhatItDoesNotKnow) {
-  EXPECT_EQ(
+  EXPECT_THAT(
       chip_failure("prices: actuary", "prices: actuarry"),
-      "cost.prices: expected a set of prices (one of actuary, ttm), got 'actuarry' (did you mean "
-      "'actuary'?)");
+      testing::StartsWith(
+          "cost.prices: expected a set of prices (one of actuary, ttm) or a file of your own "
+          "(FILE.yaml, from this file's folder), got 'actuarry' (did you mean 'actuary'?); "
+          "looked in "));
   EXPECT_EQ(chip_failure("memory: ddr3\n", "memory: ddr9\n"),
             "cost.memory: expected one of ddr3, ddr4, ddr5, lpddr4, gddr6, hbm2, hbm3, got 'ddr9' "
             "(did you mean 'ddr3'?)");
@@ -68,8 +70,6 @@ std::string prices_failure(const std::string& from, const std::string& to) {
 }
 
 TEST(ReadPrices, SaysWhatIsWrong) {
-  EXPECT_EQ(prices_failure("name: actuary", "name: ttm"),
-            "name: expected actuary, as the file is named, got 'ttm'");
   EXPECT_EQ(prices_failure("model: {value: negative_binomial", "model: {value: murfy"),
             "yield.model: expected one of negative_binomial, murphy, poisson, seeds, got 'murfy'");
   EXPECT_EQ(prices_failure("defects: {low: 0.5, high: 2}", "defects: {low: 3, high: 2}"),
@@ -78,6 +78,12 @@ TEST(ReadPrices, SaysWhatIsWrong) {
             "operation.pue: expected a number in 1..10, got '0.9'");
   EXPECT_EQ(prices_failure("  bonding_yield: {value: 0.99", "  bonding_yield: {value: 0"),
             "package.bonding_yield: expected a number in 0.01..1, got '0'");
+}
+
+TEST(ReadPrices, HaveTheNameInTheirFileWhateverThatIsCalled) {
+  const TemporaryDirectory directory;
+  EXPECT_EQ(read_prices(directory.write("mine.yaml", text_of("prices/actuary.yaml"))).name,
+            "actuary");
 }
 
 TEST(ReadPrices, ReadsBothNamesAndUnits) {

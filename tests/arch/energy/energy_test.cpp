@@ -23,7 +23,7 @@ Counters sample_counters() {
   for (LayerCounters& layer : counters.layers) {
     ActionCounters& actions = layer.actions;
     for (std::int64_t* value :
-         {&actions.weight_tiles, &actions.weight_bytes, &actions.buffer_reads,
+         {&actions.weight_tiles, &actions.array_loads, &actions.weight_bytes, &actions.buffer_reads,
           &actions.buffer_writes, &actions.accumulator_reads, &actions.accumulator_writes,
           &actions.vector_elements, &actions.host_in_bytes, &actions.host_out_bytes,
           &layer.dram_read_bytes, &layer.dram_write_bytes}) {
@@ -88,7 +88,7 @@ TEST(EnergyReport, IsCountsTimesTheTable) {
     return table.of(action) * static_cast<double>(count);
   };
   EXPECT_NEAR(total.of(Component::MatrixUnit).count() * 1e12,
-              pj(Action::MacInt8, actions.macs) + pj(Action::TileLoad, actions.weight_tiles), 1e-3);
+              pj(Action::MacInt8, actions.macs) + pj(Action::TileLoad, actions.array_loads), 1e-3);
   EXPECT_NEAR(
       total.of(Component::UnifiedBuffer).count() * 1e12,
       pj(Action::BufferRead, actions.buffer_reads) + pj(Action::BufferWrite, actions.buffer_writes),
@@ -115,6 +115,60 @@ TEST(EnergyReport, TakesTheMemorysEnergyFromItsCommandsAndItsTime) {
   EXPECT_NEAR(static_cast<double>(run.rank_cycles.count()), 2.0 * std::floor(cycles), 0.5);
   EXPECT_NEAR(energy_report(chip, counters, 1).total.of(Component::DramDevice).count() * 1e12,
               dram_energy(chip.dram.standard, run).total(), 1.0);
+}
+
+/// Every cycle of a rank costs what its state draws; a state that a sum forgot would cost nothing.
+TEST(EnergyReport, CountsTheMemorysTimeInPowerDown) {
+  const ChipSpec chip = shipped("edge");  // 2 channels of one x16 rank, 1.2 V, tCK 625 ps
+  Counters counters = sample_counters();
+  counters.dram = {};
+  counters.dram.active_power_down = DramCycles(100'000);
+  counters.dram.precharged_power_down = DramCycles(60'000);
+  // elapsed core cycles of 2 ns; currents in mA, 1.2 V x 625 ps = 0.75 pJ for each mA and cycle
+  const double cycles = 2.0 * std::floor(seconds_of(chip, counters) / 625e-12);
+  const double expected = 0.75 * (47 * (cycles - 160'000) + 41 * 100'000 + 25 * 60'000);
+  const double device =
+      energy_report(chip, counters, 1).total.of(Component::DramDevice).count() * 1e12;
+  EXPECT_NEAR(device, expected, 0.75 * 47 * 4);
+}
+
+TEST(IdleMemory, IsRefreshedAsTheControllerDoesIt) {
+  ChipSpec chip = shipped("edge");
+  // LPDDR4 bank by bank: 1.6e9 cycles a second, 8 refreshes in 6246 cycles, two ranks
+  const std::int64_t of_a_rank = std::int64_t{1'600'000'000} * 8 / 6246;
+  EXPECT_EQ(idle_dram_second(chip).bank_refreshes, 2 * of_a_rank);
+  EXPECT_EQ(idle_dram_second(chip).refreshes, 0);
+  EXPECT_EQ(idle_dram_second(chip).precharged_power_down_cycles, DramCycles(0));
+  chip.dram.controller.refresh = RefreshKind::AllBank;
+  EXPECT_EQ(idle_dram_second(chip).refreshes, 2 * (1'600'000'000 / 6246));
+  EXPECT_EQ(idle_dram_second(chip).bank_refreshes, 0);
+  chip.dram.controller.refresh = RefreshKind::Off;
+  EXPECT_EQ(idle_dram_second(chip).refreshes + idle_dram_second(chip).bank_refreshes, 0);
+}
+
+TEST(IdleMemory, SleepsBetweenItsRefreshesWhereTheControllerPowersItDown) {
+  ChipSpec chip = shipped("edge");
+  chip.dram.controller.power_down = DramCycles(64);
+  // awake for each refresh: nXP 12, nRFCpb 144, and 64 until it goes down again
+  const std::int64_t of_a_rank = 1'600'000'000 - std::int64_t{1'600'000'000} * 8 / 6246 * 220;
+  EXPECT_EQ(idle_dram_second(chip).precharged_power_down_cycles, DramCycles(2 * of_a_rank));
+  chip.dram.controller.power_down = DramCycles(1000);  // longer than from refresh to refresh
+  EXPECT_EQ(idle_dram_second(chip).precharged_power_down_cycles, DramCycles(0));
+  chip.dram.controller.refresh = RefreshKind::Off;
+  EXPECT_EQ(idle_dram_second(chip).precharged_power_down_cycles, DramCycles(std::int64_t{2} * 1'600'000'000));
+}
+
+TEST(IdlePower, FallsWithPowerDownAndFullLoadDoesNot) {
+  ChipSpec chip = shipped("edge");
+  const Joules idle = idle_second(chip).of(Component::DramDevice);
+  const Joules full = full_load_second(chip).total();
+  chip.dram.controller.power_down = DramCycles(64);
+  const double down =
+      static_cast<double>(idle_dram_second(chip).precharged_power_down_cycles.count());
+  // IDD2N 34 mA less IDD2P 25 mA
+  EXPECT_NEAR((idle - idle_second(chip).of(Component::DramDevice)).count(), 0.75e-12 * 9 * down,
+              1e-9);
+  EXPECT_EQ(full_load_second(chip).total(), full);
 }
 
 TEST(EnergyReport, DerivesItsFiguresFromTheTotal) {
@@ -218,6 +272,77 @@ TEST(EnergyTable, FollowsTheOperandsThatStream) {
   const double weights_stay = mac(Dataflow::WeightStationary);
   EXPECT_NEAR(mac(Dataflow::InputStationary), weights_stay, 1e-12);  // both operands of 8 bit
   EXPECT_NEAR(mac(Dataflow::OutputStationary), weights_stay + 8.0 * write, 1e-12);
+}
+
+/// What stays in the PEs is shifted in or out, whatever the dataflow: 32 shifts of 32 x 32 PEs.
+TEST(EnergyTable, HasAShiftForWhatStaysInTheArray) {
+  struct Case {
+    Dataflow dataflow;
+    double load_bits;
+    double unload_bits;
+  };
+  ChipSpec chip = shipped("edge");
+  const double shifts =
+      32.0 * 32 * 32 * chip.silicon->activity * chip.silicon->technology.register_bit.write;
+  for (const Case& expected : {Case{Dataflow::WeightStationary, 8, 0},
+                               {Dataflow::InputStationary, 8, 0},
+                               {Dataflow::OutputStationary, 0, 32}}) {
+    chip.matrix.dataflow = expected.dataflow;
+    const EnergyTable table = energy_table(chip, chip_area(chip));
+    EXPECT_NEAR(table.of(Action::TileLoad), shifts * expected.load_bits, 1e-9);
+    EXPECT_NEAR(table.of(Action::TileUnload), shifts * expected.unload_bits, 1e-9);
+    EXPECT_EQ(table.of(Action::FifoByteAgain) > 0, expected.dataflow != Dataflow::WeightStationary);
+  }
+}
+
+TEST(EnergyReport, ChargesLoadsUnloadsAndTilesThatStreamAgain) {
+  for (const auto& [dataflow, name] : kEnumNames<Dataflow>) {
+    ChipSpec chip = shipped("edge");
+    chip.matrix.dataflow = dataflow;
+    const EnergyTable table = energy_table(chip, chip_area(chip));
+    Counters counters = sample_counters();
+    const EnergyBreakdown before = energy_report(chip, counters, 1).total;
+    counters.actions.array_loads += 5;
+    counters.actions.array_unloads += 7;
+    counters.actions.weight_bytes_again += 1000;
+    const EnergyBreakdown after = energy_report(chip, counters, 1).total;
+    const auto more = [&](Component part) {
+      return (after.of(part) - before.of(part)).count() * 1e12;
+    };
+    EXPECT_NEAR(more(Component::MatrixUnit),
+                5 * table.of(Action::TileLoad) + 7 * table.of(Action::TileUnload), 1e-3)
+        << name;
+    EXPECT_NEAR(more(Component::WeightFifo), 1000 * table.of(Action::FifoByteAgain), 1e-3) << name;
+    EXPECT_GT(more(Component::MatrixUnit), 0) << name;
+  }
+}
+
+/// The clocks of a unit run while its last results leave it: sums that are shifted out as well as
+/// tiles that are shifted in.
+TEST(EnergyReport, ClocksAnArrayThatDrains) {
+  const ChipSpec chip = shipped("edge");
+  ASSERT_EQ(chip.silicon->idle, IdleMode::ClockGated);
+  const EnergyTable table = energy_table(chip, chip_area(chip));
+  Counters counters = sample_counters();
+  const EnergyBreakdown before = energy_report(chip, counters, 1).total;
+  counters.engine(Engine::Matrix)[Cause::Drain] += CoreCycles(1000);
+  const EnergyBreakdown after = energy_report(chip, counters, 1).total;
+  const double ungated = 1.0 - chip.silicon->technology.clock_gated;
+  EXPECT_NEAR((after.of(Component::Clock) - before.of(Component::Clock)).count() * 1e12,
+              1000 * ungated * table.of(Action::MatrixClock), 1e-3);
+}
+
+TEST(FullLoad, ShiftsATileEveryRowsCyclesInEveryDataflow) {
+  for (const auto& [dataflow, name] : kEnumNames<Dataflow>) {
+    ChipSpec chip = shipped("edge");
+    chip.matrix.dataflow = dataflow;
+    const ActionCounters actions = full_second(chip, MacKind::Int8).actions;
+    EXPECT_EQ(actions.array_loads + actions.array_unloads, 500'000'000 / 32) << name;
+    // 32 weights of a byte a cycle where they stream
+    EXPECT_EQ(actions.weight_bytes_again,
+              dataflow == Dataflow::WeightStationary ? 0 : std::int64_t{500'000'000} * 32)
+        << name;
+  }
 }
 
 TEST(EnergyTable, TakesTheUsersFiguresAndSaysWhereTheyAre) {

@@ -179,8 +179,6 @@ std::string failure(const std::string& from, const std::string& to) {
 }
 
 TEST(ReadTechnology, SaysWhatIsWrong) {
-  EXPECT_EQ(failure("name: 28nm", "name: 45nm"),
-            "name: expected 28nm, as the file is named, got '45nm'");
   EXPECT_EQ(failure("wire: {value: 0.1082 pJ/bit/mm", "wire: {value: 0.1082 pJ"),
             "wire: expected an energy of a wire in 0 pJ/bit/mm..1000000 pJ/bit/mm as a number, a "
             "space and pJ/bit/mm or fJ/bit/mm, got '0.1082 pJ'");

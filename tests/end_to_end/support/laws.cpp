@@ -41,7 +41,27 @@ struct Asked {
   std::int64_t accumulator_reads = 0;
   std::int64_t accumulator_writes = 0;
   std::int64_t weight_bytes = 0;
+  std::int64_t weight_bytes_again = 0;
+  std::int64_t loads = 0;
+  std::int64_t unloads = 0;
 };
+
+/// What a fold shifts into the array and out of it, and reads of the FIFO once more.
+void add_shifts(Asked& asked, const Fold& fold, Dataflow dataflow) {
+  switch (dataflow) {
+    case Dataflow::WeightStationary:
+      asked.loads += fold.next_tile ? 1 : 0;
+      return;
+    case Dataflow::InputStationary:
+      asked.loads += 1;
+      break;
+    case Dataflow::OutputStationary:
+      asked.unloads += fold.drain ? 1 : 0;
+      break;
+  }
+  asked.weight_bytes_again +=
+      fold.next_tile ? 0 : bytes_of(fold.weight_type, fold.rows * fold.cols);
+}
 
 Asked asked_by(const Program& program, Dataflow dataflow) {
   Asked asked;
@@ -52,6 +72,7 @@ Asked asked_by(const Program& program, Dataflow dataflow) {
     asked.steps += steps_of(fold, dataflow);
     asked.accumulator_writes += results_of(fold, dataflow);
     asked.accumulator_reads += fold.accumulate ? results_of(fold, dataflow) : 0;
+    add_shifts(asked, fold, dataflow);
   }
   for (const Instruction& instruction : program.stream(Engine::Vector)) {
     if (const auto* requantize = std::get_if<Requantize>(&instruction.operation)) {
@@ -114,6 +135,7 @@ class Laws {
     check_layers();
     check_totals();
     check_array();
+    check_power();
     return lines_;
   }
 
@@ -249,9 +271,25 @@ class Laws {
           asked.steps * pace() * result_.chip.matrix.macs_per_cycle());
     equal("busy cycles of the array", counters_.engine(Engine::Matrix)[Cause::Busy].count(),
           asked.steps * pace());
+    equal("loads of the array", actions.array_loads, asked.loads);
+    equal("unloads of the array", actions.array_unloads, asked.unloads);
     equal("weight bytes", actions.weight_bytes, asked.weight_bytes);
+    equal("weight bytes streamed again", actions.weight_bytes_again, asked.weight_bytes_again);
     equal("accumulator reads", actions.accumulator_reads, asked.accumulator_reads);
     equal("accumulator writes", actions.accumulator_writes, asked.accumulator_writes);
+  }
+
+  /// No run draws less than the chip without work, or more than with all of it at once.
+  void check_power() {
+    if (!result_.energy) {
+      return;
+    }
+    const EnergyReport& energy = *result_.energy;
+    if (energy.average_power < energy.idle_power || energy.average_power > energy.peak_power) {
+      lines_ +=
+          fmt::format("average power: {} W, idle {} W, peak {} W\n", energy.average_power.count(),
+                      energy.idle_power.count(), energy.peak_power.count());
+    }
   }
 
   const Result& result_;

@@ -85,6 +85,9 @@ TEST(InputStationary, NextActivationsLoadUnderTheStream) {
   EXPECT_EQ(run.elapsed(), kReady + 8 + 8 + 8 + 3 + kDrain);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Shift), 8 + (8 - 4) + (8 - 4));
   EXPECT_EQ(run.counters.actions.weight_tiles, 2);
+  EXPECT_EQ(run.counters.actions.array_loads, 3);  // each fold's activations
+  EXPECT_EQ(run.counters.actions.array_unloads, 0);
+  EXPECT_EQ(run.counters.actions.weight_bytes_again, 8 * 4);  // the second fold's tile
 }
 
 TEST(InputStationary, LoadWaitsForTheBuffersPorts) {
@@ -130,6 +133,9 @@ TEST(OutputStationary, UnloadsAreAsFarApartAsTheArrayHasRows) {
   EXPECT_EQ(run.elapsed(), kReady + 3 + 8 + 8 + kDrain + kRows);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Busy), 9);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Drain), 2 * (8 - 3) + kDrain + kRows);
+  EXPECT_EQ(run.counters.actions.array_loads, 0);
+  EXPECT_EQ(run.counters.actions.array_unloads, 3);
+  EXPECT_EQ(run.counters.actions.weight_bytes_again, 2 * 3 * 4);
 }
 
 TEST(OutputStationary, ManyPositionsOfAShortReductionWaitForTheBuffer) {
@@ -149,6 +155,7 @@ TEST(OutputStationary, SumsThatStayCostNoUnload) {
                           .run();
   EXPECT_EQ(run.elapsed(), kReady + 3 + 2 + 4 + kDrain + kRows);
   EXPECT_EQ(run.counters.actions.accumulator_writes, 2);
+  EXPECT_EQ(run.counters.actions.array_unloads, 1);
   EXPECT_EQ(run.counters.actions.macs, 2 * 4 * (3 + 2 + 4));
 }
 

@@ -48,6 +48,8 @@ TEST(MatrixUnit, FoldsBackToBackTakeTheLongerOfStreamAndShiftWhenTheirTilesAreTh
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WaitHost), 300);
   EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Weights), 0);
   EXPECT_EQ(run.counters.actions.weight_tiles, 5);
+  EXPECT_EQ(run.counters.actions.array_loads, 5);
+  EXPECT_EQ(run.counters.actions.weight_bytes_again, 0);
 }
 
 TEST(MatrixUnit, PartialTilesShiftThroughTheWholeArray) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "arch/counter_rows.h"
 #include "sim/chip/core.h"
 #include "sim/chip/kernel.h"
 
@@ -76,11 +77,14 @@ std::string text_of(const Counters& counters) {
                   dram.writes, dram.refreshes, dram.row_hits, dram.row_misses, dram.row_conflicts,
                   dram.read_bytes, dram.write_bytes, dram.data_bus_busy.count());
   const ActionCounters& actions = counters.actions;
-  return text + fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}\n", actions.macs,
-                            actions.mac_slots, actions.folds, actions.weight_tiles,
-                            actions.weight_bytes, actions.buffer_reads, actions.buffer_writes,
-                            actions.accumulator_reads, actions.accumulator_writes,
-                            actions.vector_elements, actions.host_in_bytes, actions.host_out_bytes);
+  for_each_figure<ActionCounters>([&](const auto& row) {
+    if constexpr (std::is_same_v<decltype(actions.*row.member), const std::int64_t&>) {
+      text += fmt::format("{} {}\n", row.key, actions.*row.member);
+    } else {
+      text += fmt::format("{} {}\n", row.key, fmt::join(actions.*row.member, " "));
+    }
+  });
+  return text;
 }
 
 }  // namespace systole::testing
