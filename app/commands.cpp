@@ -286,7 +286,6 @@ Result evaluate_request(const Request& request) {
                                 .waveform = waveform ? waveform->name() : ""};
   Result result = with_batch_option(
       request, [&] { return evaluate_with(options, chip, network, request.waveform); });
-  Result result = evaluate_with(options, chip, network, request.waveform);
   result.made_by = provenance_of(request);
   if (waveform) {
     waveform->commit();

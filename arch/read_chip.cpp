@@ -298,14 +298,6 @@ void check_silicon(const ConfigNode& node, const ChipSpec& chip,
             with.empty() ? "none is there" : fmt::format("{}", fmt::join(with, ", ")),
             in_quotes(chip.dram.standard.name)));
   }
-  const std::vector<std::string> known = standards_with_currents(dram_directories);
-  const std::vector<std::string_view> names(known.begin(), known.end());
-  node.map("dram").fail(
-      "standard",
-      fmt::format("expected a DRAM standard with currents (power{}), as the chip has a technology, "
-                  "got {}",
-                  names.empty() ? "" : fmt::format(": {}", one_of(names)),
-                  in_quotes(node.map("dram").text("standard"))));
 }
 
 /// A die that no scanner exposes has no price.

@@ -256,6 +256,10 @@ std::vector<Figure> figures_of(const Result& result) {
   if (result.check) {
     add_check(to.in("check"), *result.check);
   }
+  if (result.comparison) {
+    to.in("comparison").add("passed", static_cast<std::int64_t>(result.comparison->passed()));
+    to.in("comparison").add("tolerance", result.comparison->tolerance);
+  }
   if (result.made_by) {
     to.in("made_by").add("seed", static_cast<double>(result.made_by->seed));
     add_source(to.in("made_by").in("chip"), result.made_by->chip);

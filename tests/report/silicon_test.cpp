@@ -48,7 +48,7 @@ TEST(SiliconText, SaysThatCostIsNotKnownWithoutASection) {
 
 TEST(SiliconText, ShowsPowerAgainstTheTdpAndTheWaysToHaveTheChip) {
   const std::string text = silicon_text(result_with_silicon());
-  EXPECT_THAT(text, HasSubstr("% of the TDP of 75.00 W; peak 48.67 W, 64.9 %; idle\n               "
+  EXPECT_THAT(text, HasSubstr("% of the TDP of 75.00 W; peak 49.16 W, 65.5 %; idle\n               "
                               "    27.08 W, ungated"));
   EXPECT_THAT(text, HasSubstr("  build 100.0 k"));
   EXPECT_THAT(text, HasSubstr("  own, bought at "));

@@ -166,8 +166,8 @@ TEST(TextReport, NamesTheKnobsOfItsLargestStalls) {
   matrix[Cause::Port] = matrix[Cause::Idle];
   matrix[Cause::Idle] = CoreCycles(0);
   EXPECT_THAT(text_report(result),
-              HasSubstr("64 rows of int8 want 64 B a cycle, the buffer's ports give 32 "
-                        "(unified_buffer.ports,"));
+              HasSubstr("64 rows of int8 want 64 B a cycle, the buffer's ports give 32\n"
+                        "                   (unified_buffer.ports,"));
   EXPECT_THAT(text_report(result),
               HasSubstr("\n  warning          64 rows of int8 want 64 B a cycle, "
                         "the buffer's ports give 32\n"));

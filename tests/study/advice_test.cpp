@@ -33,6 +33,7 @@ TEST(ChipWarnings, NameAMemoryThatTheInterfaceAndThePriceAreNotFor) {
   EXPECT_THAT(chip_warnings(chip), IsEmpty());
   chip.dram.standard.name = "hbm2_2000";
   chip.dram.standard.organization.bus_bits = 128;
+  chip.silicon->tdp = Watts(100);
   EXPECT_THAT(
       chip_warnings(chip),
       ElementsAre("the DRAM interface lpddr4_x16 is one for lpddr4, the memory is hbm2_2000",
