@@ -248,8 +248,8 @@ std::vector<std::string> list_of(const std::string& option, const std::string& t
 double real_of(const std::string& option, const std::string& text, double min, double max) {
   const std::optional<double> value = parse_real(text);
   if (!value || *value < min || *value > max) {
-    throw UserError(fmt::format("systole: {}: expected a number in {:g}..{:g}, got '{}'", option,
-                                min, max, text));
+    throw UserError(fmt::format("systole: {}: expected a number in {:g}..{:g}, got {}", option, min,
+                                max, in_quotes(text)));
   }
   return *value;
 }
@@ -274,8 +274,8 @@ Femtoseconds duration_of(const std::string& option, const std::string& text) {
   const ParsedQuantity parsed = parse_quantity(spaced, kUnits);
   if (parsed.fault != QuantityFault::None || parsed.count < 1 || parsed.count > kLongest) {
     throw UserError(
-        fmt::format("systole: {}: expected a time such as 7ms in {}, at most 1000 s, got '{}'",
-                    option, unit_list(kUnits), text));
+        fmt::format("systole: {}: expected a time such as 7ms in {}, at most 1000 s, got {}",
+                    option, unit_list(kUnits), in_quotes(text)));
   }
   return Femtoseconds(parsed.count);
 }
@@ -600,13 +600,13 @@ std::map<std::string, double> by_device(const std::string& option, const std::st
   for (const std::string& word : list_of(option, text)) {
     const std::size_t equals = word.rfind('=');
     if (equals == std::string::npos || equals == 0) {
-      throw UserError(fmt::format("systole: {}: expected NAME={} with commas between, got '{}'",
-                                  option, unit, text));
+      throw UserError(fmt::format("systole: {}: expected NAME={} with commas between, got {}",
+                                  option, unit, in_quotes(text)));
     }
     const std::string name = word.substr(0, equals);
     if (!figures.emplace(name, real_of(option, word.substr(equals + 1), 0, most)).second) {
-      throw UserError(
-          fmt::format("systole: {}: expected each device once, got '{}' twice", option, name));
+      throw UserError(fmt::format("systole: {}: expected each device once, got {} twice", option,
+                                  in_quotes(name)));
     }
   }
   return figures;
@@ -631,8 +631,8 @@ CompareCommand checked_compare(CompareCommand compare, const Words& words) {
   if (words.arrivals) {
     const std::optional<ArrivalKind> kind = value_named<ArrivalKind>(*words.arrivals);
     if (!kind) {
-      throw UserError(fmt::format("systole: --arrivals: expected poisson or periodic, got '{}'",
-                                  *words.arrivals));
+      throw UserError(fmt::format("systole: --arrivals: expected poisson or periodic, got {}",
+                                  in_quotes(*words.arrivals)));
     }
     compare.arrivals = *kind;
   }

@@ -220,8 +220,8 @@ std::map<std::string, double> by_subject(const std::string& option,
   for (const auto& [written, figure] : figures) {
     const std::string name = meant_by(written);
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      throw UserError(fmt::format("systole: {}: expected {}, got '{}'{}", option, one_of(names),
-                                  written, suggestion(written, names)));
+      throw UserError(fmt::format("systole: {}: expected {}, got {}{}", option, one_of(names),
+                                  in_quotes(written), suggestion(written, names)));
     }
     named[name] = figure;
   }

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <sysc/tracing/sc_tracing_ids.h>
 
 #include "arch/counters.h"
 #include "arch/diag/check.h"
@@ -78,9 +79,13 @@ WaveFile::WaveFile(const std::string& file) : name_(file), file_(nullptr) {
 }
 
 WaveFile::~WaveFile() {
-  if (file_ != nullptr) {
-    sc_core::sc_close_vcd_trace_file(file_);
+  if (file_ == nullptr) {
+    return;
   }
+  // Where nothing was traced yet it would complain from a destructor, which ends the program.
+  sc_core::sc_report_handler::set_actions(sc_core::SC_ID_TRACING_CLOSE_EMPTY_FILE_,
+                                          sc_core::SC_DO_NOTHING);
+  sc_core::sc_close_vcd_trace_file(file_);
 }
 
 void WaveFile::finish(const sc_core::sc_time& tail) {

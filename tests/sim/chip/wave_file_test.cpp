@@ -1,6 +1,7 @@
 #include "sim/chip/wave_file.h"
 
 #include <fstream>
+#include <new>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -190,6 +191,17 @@ std::string failure_of(const WaveRun& run, const std::string& file) {
     return error.what();
   }
   return "";
+}
+
+/// An error in front of the first cycle: the kernel complains that nothing was traced.
+TEST(WaveFile, GoesAwayBeforeTheFirstCycle) {
+  const std::string file = testing::TempDir() + "wave_of_nothing.vcd";
+  EXPECT_THROW(
+      {
+        const WaveFile wave(file);
+        throw std::bad_alloc();
+      },
+      std::bad_alloc);
 }
 
 TEST(WaveFile, TellsWhenItCannotBeMade) {
