@@ -77,6 +77,7 @@ class Declarations {
     if (!gemm) {
       return;
     }
+    const GraphTensor& weights = graph_.tensor(graph_.node(layer).inputs.at(kWeightsInput));
     const TileGrid grid = tile_grid(chip_, *gemm);
     for (std::int64_t group = 0; group < grid.groups; ++group) {
       for (const Slice& n : grid.n) {
@@ -87,8 +88,7 @@ class Declarations {
                .rows = k.size,
                .n_first = group * gemm->n + n.first,
                .cols = n.size,
-               .dram_address =
-                   dram_.take(bytes_of(graph_.operand_type(graph_.node(layer)), k.size * n.size))});
+               .dram_address = dram_.take(bytes_of(weights.type.element, k.size * n.size))});
         }
       }
     }
@@ -137,6 +137,9 @@ class Declarations {
   void declare_tensors(std::vector<TensorId>& tensor_ids) {
     tensor_ids.assign(graph_.tensors.size(), kNoTensor);
     for (std::size_t index = 0; index < graph_.tensors.size(); ++index) {
+      if (graph_.tensors[index].role == GraphTensorRole::Parameter) {
+        continue;  // cut into tiles
+      }
       const auto root = plan_.roots[index];
       auto& root_id = tensor_ids[static_cast<std::size_t>(root)];
       if (root_id == kNoTensor) {
@@ -266,7 +269,7 @@ class Lowering {
     const Node& node = context_.graph.node(layer);
     const LayerPlan& plan = context_.layer_plan(layer);
     LayerBand band{.layer = layer, .inputs = {}, .output = {}};
-    for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+    for (std::size_t input = 0; input < context_.graph.data_inputs(node).size(); ++input) {
       const Band needed = input_band(context_.graph, node, input, part);
       band.inputs.push_back(operand(node.inputs[input], plan.inputs[input], needed, parity));
     }
@@ -277,7 +280,7 @@ class Lowering {
   /// A network input that stays arrives once, before its first reader.
   void load_resident_inputs(std::int32_t layer) {
     const Node& node = context_.graph.node(layer);
-    for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+    for (std::size_t input = 0; input < context_.graph.data_inputs(node).size(); ++input) {
       const GraphTensorId tensor = root(node.inputs[input]);
       const OperandPlace& place = context_.layer_plan(layer).inputs[input];
       if (place.resident && is_input(tensor) &&

@@ -30,7 +30,8 @@ TensorLives tensor_lives(const Graph& graph) {
           static_cast<std::int32_t>(layer));
     };
     const Node& node = graph.nodes[layer];
-    std::for_each(node.inputs.begin(), node.inputs.end(), touch);
+    const auto inputs = graph.data_inputs(node);
+    std::for_each(inputs.begin(), inputs.end(), touch);
     touch(node.output());
   }
   return lives;

@@ -98,8 +98,8 @@ class Planner {
       }
       const BandSize& size = residency_.bands[static_cast<std::size_t>(layer)];
       plan.bands = cut(graph_.tensor(node.output()).shape(), size.images, size.rows);
-      plan.inputs.assign(node.inputs.size(), {});
-      for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+      plan.inputs.assign(graph_.data_inputs(node).size(), {});
+      for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
         add_operand(layer, node.inputs[input], input, plan.inputs[input], resident_users);
       }
       add_operand(layer, node.output(), std::nullopt, plan.output, resident_users);

@@ -281,9 +281,10 @@ LayerParameters ParameterFiles::parameters(const Graph& graph, const Node& node)
   const FoldedLayer folded = folded_layer(file, stem(node), weights, epsilon_);
   std::vector<std::int8_t> values(folded.weights.size());
   std::transform(folded.weights.begin(), folded.weights.end(), values.begin(),
-                 [&](float weight) { return quantized(weight, weights.scale); });
+                 [&](float weight) { return quantized(weight, weight_scale(graph, node)); });
   parameters.weights = to_gemm_order(values, *gemm, shape);
-  parameters.biases = quantized_biases(folded, accumulator_unit(graph, node, weights.scale));
+  parameters.biases =
+      quantized_biases(folded, accumulator_unit(graph, node, weight_scale(graph, node)));
   return parameters;
 }
 

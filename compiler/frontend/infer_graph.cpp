@@ -116,7 +116,7 @@ class GraphBuilder {
   [[nodiscard]] Op attributes(const LayerDescription& layer, const Kernel& kernel,
                               const Quantization& input) const {
     const FusedActivation activation = infer_activation(layer, description_.defaults, input);
-    const WeightInfo weights{.scale = 1.0, .bias = layer.bias, .batch_norm = layer.batch_norm};
+    const WeightInfo weights{.bias = layer.bias, .batch_norm = layer.batch_norm};
     switch (layer.op) {
       case LayerOp::Conv2d:
         return Conv2d{
@@ -156,23 +156,16 @@ class GraphBuilder {
     if (macs_ > kMaxMacs) {
       layer.place.fail("expected a network of at most 2^60 multiply-accumulates, got more");
     }
-    const double scale = weight_scale_(layer, graph_, node);
-    std::visit(
-        [scale](auto& value) {
-          if constexpr (requires { value.weights; }) {
-            value.weights.scale = scale;
-          }
-        },
-        node.op);
+    add_parameters(graph_, node, weight_scale_(layer, graph_, node));
   }
 
   void check_ratios(const LayerDescription& layer, const Node& node) const {
     const double to = graph_.tensor(node.output()).quantization.scale;
     if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-      return check_weighted(layer, node, conv->weights, conv->activation);
+      return check_weighted(layer, node, conv->activation);
     }
     if (const auto* dense = std::get_if<Dense>(&node.op)) {
-      return check_weighted(layer, node, dense->weights, dense->activation);
+      return check_weighted(layer, node, dense->activation);
     }
     if (layer.op == LayerOp::Sigmoid || layer.op == LayerOp::Tanh || layer.op == LayerOp::Softmax) {
       return;  // by table
@@ -182,14 +175,14 @@ class GraphBuilder {
     }
   }
 
-  void check_weighted(const LayerDescription& layer, const Node& node, const WeightInfo& weights,
+  void check_weighted(const LayerDescription& layer, const Node& node,
                       const FusedActivation& activation) const {
     const bool looked_up =
         activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh;
     const double to =
         looked_up ? activation.before.scale : graph_.tensor(node.output()).quantization.scale;
     const double from = graph_.tensor(node.inputs.front()).quantization.scale;
-    check_ratio(from * weights.scale / to, layer);
+    check_ratio(from * weight_scale(graph_, node) / to, layer);
   }
 
   const NetworkDescription& description_;

@@ -1,5 +1,9 @@
 #include "compiler/graph/graph.h"
 
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
 namespace systole {
 
 namespace {
@@ -12,6 +16,17 @@ const WeightInfo* weights_of(const Node& node) {
     return &dense->weights;
   }
   return nullptr;
+}
+
+TensorType weights_type(const Graph& graph, const Node& node) {
+  const GemmShape gemm = *gemm_shape(graph, node);
+  TensorType type{.element = graph.operand_type(node), .extents = {gemm.k, gemm.n}};
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
+    const Kernel& kernel = conv->kernel;
+    type.extents = {gemm.groups, kernel.rows, kernel.cols, gemm.k / (kernel.rows * kernel.cols),
+                    gemm.n};
+  }
+  return type;
 }
 
 }  // namespace
@@ -38,6 +53,48 @@ std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node) {
 std::int64_t macs_of(const Graph& graph, const Node& node) {
   const auto gemm = gemm_shape(graph, node);
   return gemm ? gemm->macs() : 0;
+}
+
+std::span<const GraphTensorId> Graph::data_inputs(const Node& node) const {
+  const auto first_parameter =
+      std::find_if(node.inputs.begin(), node.inputs.end(),
+                   [this](GraphTensorId input) { return is_parameter(input); });
+  return {node.inputs.begin(), first_parameter};
+}
+
+bool has_weights(const Node& node) {
+  return weights_of(node) != nullptr;
+}
+
+bool has_biases(const Node& node) {
+  const WeightInfo* weights = weights_of(node);
+  return weights != nullptr && (weights->bias || weights->batch_norm);
+}
+
+double weight_scale(const Graph& graph, const Node& node) {
+  return graph.tensor(node.inputs.at(kWeightsInput)).quantization.scale;
+}
+
+void add_parameters(Graph& graph, Node& node, double weight_scale) {
+  if (!has_weights(node)) {
+    return;
+  }
+  const auto add = [&](std::string_view suffix, TensorType type, double scale) {
+    graph.tensors.push_back({.name = node.name + std::string(suffix),
+                             .type = std::move(type),
+                             .role = GraphTensorRole::Parameter,
+                             .quantization = {.scale = scale, .zero_point = 0}});
+    node.inputs.push_back(static_cast<GraphTensorId>(graph.tensors.size()) - 1);
+  };
+  const DataType type = graph.operand_type(node);
+  const double input_scale = graph.tensor(node.inputs.front()).quantization.scale;
+  const std::int64_t channels = graph.tensor(node.output()).type.extents.back();
+  add(".weight", weights_type(graph, node), weight_scale);
+  if (has_biases(node)) {
+    add(".bias",
+        {.element = is_float(type) ? DataType::Fp32 : DataType::Int32, .extents = {channels}},
+        is_float(type) ? 1.0 : input_scale * weight_scale);
+  }
 }
 
 std::int64_t parameters_of(const Graph& graph, const Node& node) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -53,12 +54,9 @@ struct Kernel {
   std::int64_t dilation_cols = 1;
 };
 
-/// Weights are of the input's type. int8: symmetric (zero point 0), one scale per tensor; biases
-/// are int32 in units of (input scale * weight scale). bf16: biases are fp32. A batch normalisation
-/// behind the convolution is folded into both and counts as 2 parameters per output channel; a bias
-/// counts as 1.
+/// What is added to products. A batch normalisation behind the layer is folded into weights and
+/// biases and counts as 2 parameters per output channel; a bias counts as 1.
 struct WeightInfo {
-  double scale = 1.0;
   bool bias = true;
   bool batch_norm = false;
 };
@@ -130,6 +128,11 @@ struct Graph {
   [[nodiscard]] DataType input_type() const {
     return tensors.empty() ? DataType::Int8 : tensors.front().type.element;
   }
+  [[nodiscard]] bool is_parameter(GraphTensorId id) const {
+    return tensor(id).role == GraphTensorRole::Parameter;
+  }
+  /// A node's inputs that are no parameters; they come first.
+  [[nodiscard]] std::span<const GraphTensorId> data_inputs(const Node& node) const;
   /// Of the elements of what the node computes from.
   [[nodiscard]] DataType operand_type(const Node& node) const {
     return tensor(node.inputs.front()).type.element;
@@ -152,6 +155,20 @@ struct GemmShape {
 [[nodiscard]] std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node);
 /// Multiply-accumulates of the node over the whole batch, zeros of the padding included.
 [[nodiscard]] std::int64_t macs_of(const Graph& graph, const Node& node);
+/// The inputs of an operator with weights: what it multiplies, the weights and, where it has them,
+/// the biases. Weights are of the first input's type, [group][kernel row][kernel column][channel of
+/// the group][output channel of the group]; in int8 symmetric (zero point 0). Biases have one
+/// element per output channel: int32 in units of input scale * weight scale, or fp32.
+inline constexpr std::size_t kWeightsInput = 1;
+inline constexpr std::size_t kBiasesInput = 2;
+[[nodiscard]] bool has_weights(const Node& node);
+[[nodiscard]] bool has_biases(const Node& node);
+/// Of int8; of floating types it is 1 and nothing uses it.
+[[nodiscard]] double weight_scale(const Graph& graph, const Node& node);
+/// Gives a node with weights, whose first input and output are in the graph, the tensors of its
+/// weights and biases. Nothing for other nodes.
+void add_parameters(Graph& graph, Node& node, double weight_scale);
+
 /// Weights plus biases (or 2 per channel of a folded batch normalisation).
 [[nodiscard]] std::int64_t parameters_of(const Graph& graph, const Node& node);
 

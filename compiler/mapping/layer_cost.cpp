@@ -48,7 +48,7 @@ class LayerEstimate {
   }
 
   void add_streams(const BandRun& run, const OperandHomes& homes) {
-    for (std::size_t input = 0; input < node_.inputs.size(); ++input) {
+    for (std::size_t input = 0; input < graph_.data_inputs(node_).size(); ++input) {
       add_stream(homes.inputs[input], graph_.tensor(node_.inputs[input]),
                  input_band(graph_, node_, input, run.band), run.count);
     }

@@ -78,9 +78,9 @@ class Builder {
       return;
     }
     if (is_int8_) {
-      integers_ = source.data.parameters(source.graph, source.node);
+      integers_ = layer_parameters(source.graph, source.data, node_);
     } else {
-      reals_ = source.data.real_parameters(source.graph, source.node);
+      reals_ = real_parameters(source.graph, source.data, node_);
     }
   }
 
@@ -110,7 +110,7 @@ class Builder {
     const Description y_flat({batch, n}, output_storage().type, Layout::ab);
     const dnnl::matmul::primitive_desc description(
         {x_flat, {{k, n}, weight_type(), Layout::any}, {{1, n}, bias_type(), Layout::ab}, y_flat},
-        weighted_attributes(dense.weights, dense.activation), source_.engine);
+        weighted_attributes(dense.activation), source_.engine);
     const dnnl::memory x = packed(source_.inputs[0], tensor(0).shape());
     const dnnl::memory y = fresh(output().shape(), output_storage().type);
     step(description, dnnl::matmul(description),
@@ -242,8 +242,7 @@ class Builder {
                               static_cast<float>(range.high + offset));
   }
 
-  [[nodiscard]] dnnl::primitive_attr weighted_attributes(const WeightInfo& weights,
-                                                         const FusedActivation& activation) const {
+  [[nodiscard]] dnnl::primitive_attr weighted_attributes(const FusedActivation& activation) const {
     dnnl::primitive_attr attributes;
     dnnl::post_ops operations;
     const auto function = real_function(activation.kind);
@@ -254,7 +253,7 @@ class Builder {
       attributes.set_post_ops(operations);
       return attributes;
     }
-    const double accumulator = tensor(0).quantization.scale * weights.scale;
+    const double accumulator = tensor(0).quantization.scale * weight_scale(source_.graph, node_);
     const double step = output().quantization.scale;
     const bool looked_up = reference::is_looked_up(activation.kind);
     attributes.set_output_scales(
@@ -274,11 +273,11 @@ class Builder {
     return attributes;
   }
 
-  [[nodiscard]] dnnl::primitive_attr real_attributes(const WeightInfo& weights) const {
+  [[nodiscard]] dnnl::primitive_attr real_attributes() const {
     dnnl::primitive_attr attributes;
     if (is_int8_) {
-      attributes.set_output_scales(
-          0, {static_cast<float>(tensor(0).quantization.scale * weights.scale)});
+      attributes.set_output_scales(0, {static_cast<float>(tensor(0).quantization.scale *
+                                                          weight_scale(source_.graph, node_))});
       set_zero_points(attributes, DNNL_ARG_SRC, storage(0).zero_point);
     }
     return attributes;
@@ -385,9 +384,7 @@ class Builder {
          skipped_pixels(kernel),
          {kernel.pad_top, kernel.pad_left},
          {kernel.pad_bottom, kernel.pad_right}},
-        fused ? weighted_attributes(convolution.weights, convolution.activation)
-              : real_attributes(convolution.weights),
-        source_.engine);
+        fused ? weighted_attributes(convolution.activation) : real_attributes(), source_.engine);
     const dnnl::convolution_forward primitive(description);
     const dnnl::memory x = in_layout(source_.inputs[0], description.src_desc());
     dnnl::memory y(description.dst_desc(), source_.engine);

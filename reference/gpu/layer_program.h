@@ -13,7 +13,7 @@
 
 #include "arch/diag/check.h"
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/gpu/element_ops.h"
 #include "reference/gpu/matrix_product.h"
 #include "reference/kernels/activation.h"
@@ -43,10 +43,10 @@ T element_of(float value) {
 template <class T>
 std::vector<float> input_values(const Graph& graph, const NetworkData& data, GraphTensorId tensor) {
   if constexpr (std::is_same_v<T, std::int8_t>) {
-    const std::vector<std::int8_t> stored = data.input(graph, tensor);
+    const std::vector<std::int8_t> stored = data.value(graph, tensor).bytes;
     return {stored.begin(), stored.end()};
   } else {
-    return data.real_input(graph, tensor);
+    return data.value(graph, tensor).numbers();
   }
 }
 
@@ -96,9 +96,9 @@ class LayerProgram {
   // --- layers ---
   [[nodiscard]] Parameters parameters() const {
     if constexpr (kIsInteger) {
-      return data_.parameters(graph_, id_);
+      return layer_parameters(graph_, data_, node());
     } else {
-      return data_.real_parameters(graph_, id_);
+      return real_parameters(graph_, data_, node());
     }
   }
   void build(const Conv2d& convolution) {
@@ -121,7 +121,7 @@ class LayerProgram {
     if (gather) {
       gather_rows(kernel, depth);
     }
-    build_product(values, convolution.weights, convolution.activation,
+    build_product(values, convolution.activation,
                   {.m = out().pixels(), .k = k, .n = out().channels}, gather ? nullptr : x);
   }
 
@@ -131,7 +131,7 @@ class LayerProgram {
     if (gather) {
       gather_rows({}, padded(in().channels));
     }
-    build_product(values, dense.weights, dense.activation,
+    build_product(values, dense.activation,
                   {.m = in().batch, .k = in().channels, .n = out().channels},
                   gather ? nullptr : input(0));
   }
@@ -216,7 +216,7 @@ class LayerProgram {
                                  .groups = convolution.groups,
                                  .zero_point = zero_point(0),
                                  .rule = rule(
-                                     tensor_of(0).quantization.scale * convolution.weights.scale,
+                                     tensor_of(0).quantization.scale * weight_scale(graph_, node()),
                                      convolution.activation)},
            out().elements(), "grouped convolution");
   }
@@ -261,8 +261,8 @@ class LayerProgram {
   }
 
   /// From `x`, or from what gather_rows() left.
-  void build_product(const Parameters& parameters, const WeightInfo& info,
-                     const FusedActivation& activation, const GemmShape& shape, const T* x) {
+  void build_product(const Parameters& parameters, const FusedActivation& activation,
+                     const GemmShape& shape, const T* x) {
     const std::int64_t depth = padded(shape.k);
     const std::int64_t columns = padded(shape.n);
     const std::optional<Epilogue> epilogue = columns == shape.n ? fused(activation) : std::nullopt;
@@ -283,12 +283,13 @@ class LayerProgram {
                            shape.m * columns * static_cast<std::int64_t>(sizeof(Accumulator<T>)));
     add(call.name,
         [this, run = call.run, x, w] { run(x == nullptr ? scratch_ : x, w, nullptr, sums_); });
-    Finish<T> op{.sums = nullptr,
-                 .biases = placed(biases(parameters, true)),
-                 .output = y,
-                 .columns = shape.n,
-                 .pitch = columns,
-                 .rule = rule(tensor_of(0).quantization.scale * info.scale, activation)};
+    Finish<T> op{
+        .sums = nullptr,
+        .biases = placed(biases(parameters, true)),
+        .output = y,
+        .columns = shape.n,
+        .pitch = columns,
+        .rule = rule(tensor_of(0).quantization.scale * weight_scale(graph_, node()), activation)};
     add("finish", [this, op, count = shape.m * shape.n]() mutable {
       op.sums = sums_;
       backend_.launch(op, count);

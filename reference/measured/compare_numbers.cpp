@@ -65,10 +65,10 @@ class Comparison {
                   name_of(graph.input_type()), name_of(type));
     for (const GraphTensorId input : graph.inputs) {
       if (type == DataType::Int8) {
-        const std::vector<std::int8_t> stored = data.input(graph, input);
+        const std::vector<std::int8_t> stored = data.value(graph, input).bytes;
         values_[input] = {stored.begin(), stored.end()};
       } else {
-        values_[input] = data.real_input(graph, input);
+        values_[input] = data.value(graph, input).numbers();
       }
     }
   }
@@ -102,7 +102,7 @@ class Comparison {
     for (NodeId id = 0; static_cast<std::size_t>(id) < graph_.nodes.size(); ++id) {
       const Node& node = graph_.node(id);
       std::vector<float> actual = run_layer(id, node);
-      compare_reals(id, node, actual);
+      compare_reals(node, actual);
       note_first(id, node);
       values_[node.output()] = std::move(actual);
       forget_inputs(id);
@@ -110,7 +110,7 @@ class Comparison {
   }
 
   [[nodiscard]] std::vector<float> run_layer(NodeId id, const Node& node) {
-    for (const GraphTensorId input : node.inputs) {
+    for (const GraphTensorId input : graph_.data_inputs(node)) {
       network_.write(input, values_.at(input));
     }
     poison(node);
@@ -175,22 +175,22 @@ class Comparison {
                                     std::int32_t accumulator) const {
     const Quantization& out = graph_.tensor(node.output()).quantization;
     const double ratio =
-        graph_.tensor(node.inputs[0]).quantization.scale * layer.weights->scale / out.scale;
+        graph_.tensor(node.inputs[0]).quantization.scale * weight_scale(graph_, node) / out.scale;
     const reference::Range range = reference::activation_range(layer.activation->kind, out);
     return std::clamp<double>(out.zero_point + accumulator * ratio, range.low, range.high);
   }
 
-  void compare_reals(NodeId id, const Node& node, const std::vector<float>& actual) {
+  void compare_reals(const Node& node, const std::vector<float>& actual) {
     RealParameters parameters;
     if (weighted(node).weights != nullptr) {
-      parameters = data_.real_parameters(graph_, id);
+      parameters = real_parameters(graph_, data_, node);
       for (float& bias : parameters.biases) {
         bias = reference::held_as(network_.bias_type(), bias);
       }
     }
     reference::RealOperands operands{
         .inputs = {}, .weights = parameters.weights, .biases = parameters.biases};
-    for (const GraphTensorId input : node.inputs) {
+    for (const GraphTensorId input : graph_.data_inputs(node)) {
       operands.inputs.emplace_back(values_.at(input));
     }
     const Shape shape = graph_.tensor(node.output()).shape();

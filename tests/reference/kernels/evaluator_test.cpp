@@ -15,22 +15,23 @@ using Sums = std::vector<std::int32_t>;
 
 constexpr Quantization kUnit{.scale = 1.0, .zero_point = 0};
 
-Conv2d conv(const Kernel& kernel, std::int64_t groups, double scale,
+Conv2d conv(const Kernel& kernel, std::int64_t groups,
             ActivationKind activation = ActivationKind::None) {
   return {.kernel = kernel,
           .groups = groups,
-          .weights = {.scale = scale, .bias = true, .batch_norm = false},
+          .weights = {},
           .activation = {.kind = activation, .before = {}}};
 }
 
-Dense dense(double scale, const FusedActivation& activation = {}) {
-  return {.weights = {.scale = scale, .bias = true, .batch_norm = false}, .activation = activation};
+Dense dense(const FusedActivation& activation = {}) {
+  return {.weights = {}, .activation = activation};
 }
 
 TEST(Evaluator, ConvolvesWithBiasZeroPointAndRelu) {
   GraphBuilder builder;
   const auto x = builder.input("x", {1, 1, 3, 1}, {0.5, 1});
-  builder.node("c", conv({.rows = 1, .cols = 2, .pad_left = 1}, 1, 0.5, ActivationKind::Relu), {x},
+  builder.weight_scale = 0.5;
+  builder.node("c", conv({.rows = 1, .cols = 2, .pad_left = 1}, 1, ActivationKind::Relu), {x},
                {1, 1, 3, 2}, {0.5, -3});
   MemoryData data;
   data.inputs["x"] = {3, 1, -4};  // minus the zero point: 2, 0, -5; padded: 0, 2, 0, -5
@@ -49,7 +50,7 @@ TEST(Evaluator, ConvolvesWithBiasZeroPointAndRelu) {
 TEST(Evaluator, ReadsGroupedWeightsGroupByGroup) {
   GraphBuilder builder;
   const auto x = builder.input("x", {1, 1, 1, 4}, kUnit);
-  builder.node("c", conv({}, 2, 1.0), {x}, {1, 1, 1, 4}, kUnit);
+  builder.node("c", conv({}, 2), {x}, {1, 1, 1, 4}, kUnit);
   MemoryData data;
   data.inputs["x"] = {1, 2, 3, 4};
   data.layers["c"] = {.weights = {1, 2, 3, 4, 5, 6, 7, 8}, .biases = {0, 0, 0, 0}};
@@ -61,7 +62,7 @@ TEST(Evaluator, ReadsGroupedWeightsGroupByGroup) {
 TEST(Evaluator, BiasesWrapWithTheAccumulator) {
   GraphBuilder builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, kUnit);
-  builder.node("d", dense(1.0), {x}, {1, 1, 1, 1}, kUnit);
+  builder.node("d", dense(), {x}, {1, 1, 1, 1}, kUnit);
   MemoryData data;
   data.inputs["x"] = {1};
   data.layers["d"] = {.weights = {1}, .biases = {std::numeric_limits<std::int32_t>::max()}};
@@ -72,10 +73,10 @@ TEST(Evaluator, BiasesWrapWithTheAccumulator) {
 TEST(Evaluator, FusedTanhGoesThroughItsQuantisationBefore) {
   GraphBuilder builder;
   const auto x = builder.input("x", {2, 1, 1, 2}, {1.0 / 8, 0});
-  builder.node("d",
-               dense(1.0 / 4, {.kind = ActivationKind::Tanh,
-                               .before = {.scale = 1.0 / 16, .zero_point = 5}}),
-               {x}, {2, 1, 1, 1}, {1.0 / 128, 0});
+  builder.weight_scale = 1.0 / 4;
+  builder.node(
+      "d", dense({.kind = ActivationKind::Tanh, .before = {.scale = 1.0 / 16, .zero_point = 5}}),
+      {x}, {2, 1, 1, 1}, {1.0 / 128, 0});
   MemoryData data;
   data.inputs["x"] = {16, 16, -16, 0};
   data.layers["d"] = {.weights = {1, 1}, .biases = {0}};
@@ -143,16 +144,16 @@ void expect_error(const std::string& text, const std::function<void()>& action) 
 TEST(EvaluatorErrors, NameWhatDoesNotFit) {
   GraphBuilder builder;
   const auto x = builder.input("x", {1, 1, 1, 2}, kUnit);
-  builder.node("d", dense(1.0), {x}, {1, 1, 1, 3}, kUnit);
+  builder.node("d", dense(), {x}, {1, 1, 1, 3}, kUnit);
   MemoryData data;
   data.inputs["x"] = {1};
-  expect_error("x: 1 values, expected 2", [&] { Evaluator(builder.graph, data); });
+  expect_error("1 bytes of 2 elements of int8", [&] { Evaluator(builder.graph, data); });
   data.inputs["x"] = {1, 2};
   data.layers["d"] = {.weights = {1, 2, 3, 4, 5, 6}, .biases = {0, 0}};
-  expect_error("d: 2 biases, expected 3",
+  expect_error("8 bytes of 3 elements of int32",
                [&] { (void)Evaluator(builder.graph, data).evaluate_next(); });
   data.layers["d"] = {.weights = {1, 2, 3, 4, 5}, .biases = {0, 0, 0}};
-  expect_error("5 weights, expected 6",
+  expect_error("5 bytes of 6 elements of int8",
                [&] { (void)Evaluator(builder.graph, data).evaluate_next(); });
   data.layers["d"].weights.push_back(6);
   Evaluator evaluator(builder.graph, data);
@@ -170,7 +171,7 @@ TEST(EvaluatorErrors, NameOperatorsThatMustNotBeInAGraph) {
     (void)Evaluator(builder.graph, data).evaluate_next();
   };
   expect_error("bad: dense over 2 x 3 pixels", [&] {
-    evaluate(dense(1.0), {1, 2, 3, 1}, {1, 1, 1, 1});
+    evaluate(dense(), {1, 2, 3, 1}, {1, 1, 1, 1});
   });
   expect_error("bad: softmax with another quantisation than 1/256, -128", [&] {
     evaluate(SoftmaxChannels{}, {1, 1, 1, 2}, {1, 1, 1, 2});
