@@ -18,10 +18,6 @@ namespace systole {
 
 namespace {
 
-bool runs_on_the_array(const Node& node) {
-  return std::holds_alternative<Conv2d>(node.op) || std::holds_alternative<Dense>(node.op);
-}
-
 /// Hands out addresses of DRAM and host memory, burst by burst.
 class FarMemory {
  public:
@@ -109,7 +105,7 @@ class Declarations {
   void declare_constants(const Node& node, std::vector<TensorId>& bias_ids,
                          std::vector<TensorId>& table_ids) {
     const ConstantBytes bytes = constant_bytes(graph_, node);
-    const bool softmax = std::holds_alternative<SoftmaxChannels>(node.op);
+    const bool softmax = std::holds_alternative<SoftmaxWork>(node.work());
     const DataType table_type = softmax ? DataType::Int32 : DataType::Int8;
     const DataType bias_type =
         is_float(graph_.operand_type(node)) ? DataType::Fp32 : DataType::Int32;
@@ -200,7 +196,7 @@ class Lowering {
       if (layer + 1 < layers) {
         emit_constants(context_, layer + 1);
       }
-      if (!is_view(context_.graph.node(layer))) {
+      if (!context_.graph.node(layer).is_view()) {
         lower_layer(layer);
       }
     }
@@ -214,7 +210,7 @@ class Lowering {
     for (const Band& part : context_.layer_plan(layer).bands) {
       const LayerBand band = place(layer, part, parity);
       load_streamed_inputs(band);
-      if (runs_on_the_array(node)) {
+      if (has_weights(node)) {
         emit_gemm(context_, band);
       } else {
         emit_vector(context_, band);

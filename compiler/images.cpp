@@ -85,15 +85,13 @@ void put_table(Image& image, const Program& program, const Graph& graph, const N
     return;
   }
   const Quantization& in = graph.tensor(node.inputs.front()).quantization;
-  if (std::holds_alternative<SoftmaxChannels>(node.op)) {
+  if (std::holds_alternative<SoftmaxWork>(node.work())) {
     put(image, table->home, softmax_table(in.scale));
     return;
   }
-  const FusedActivation activation = activation_of(node);
-  const bool alone = std::holds_alternative<Activate>(node.op);
+  const FusedActivation activation = node.activation();
   put(image, table->home,
-      lookup_table(activation.kind, alone ? in : activation.before,
-                   graph.tensor(node.output()).quantization));
+      lookup_table(activation.kind, activation.before, graph.tensor(node.output()).quantization));
 }
 
 template <class Bias>

@@ -10,16 +10,12 @@ void Lifetime::touch(std::int32_t layer) {
   last = std::max(last, layer);
 }
 
-bool is_view(const Node& node) {
-  return std::holds_alternative<Flatten>(node.op);
-}
-
 TensorLives tensor_lives(const Graph& graph) {
   TensorLives lives;
   lives.roots.resize(graph.tensors.size());
   std::iota(lives.roots.begin(), lives.roots.end(), GraphTensorId{0});
   for (const Node& node : graph.nodes) {
-    if (is_view(node)) {
+    if (node.is_view()) {
       lives.roots[static_cast<std::size_t>(node.output())] = lives.root(node.inputs.front());
     }
   }

@@ -93,7 +93,7 @@ class Planner {
     for (std::int32_t layer = 0; layer < layer_count(); ++layer) {
       const Node& node = node_of(layer);
       LayerPlan& plan = plan_.layers[static_cast<std::size_t>(layer)];
-      if (is_view(node)) {
+      if (node.is_view()) {
         continue;
       }
       const BandSize& size = residency_.bands[static_cast<std::size_t>(layer)];

@@ -260,7 +260,7 @@ class Search {
     if (room < 0) {
       return std::nullopt;
     }
-    if (is_view(node)) {
+    if (node.is_view()) {
       return Cut{};
     }
     std::optional<Cut> best;

@@ -40,10 +40,6 @@ class ParameterFiles {
   double epsilon_;
 };
 
-/// The scale of what a conv2d's or dense's sums are requantised to: the output's, or that in front
-/// of a lookup.
-[[nodiscard]] double result_scale(const Graph& graph, const Node& node);
-
 /// Throws unless `file` holds a network input: int8, or floats to be quantised, batch first, at
 /// least `shape.batch` images.
 void check_input_file(const std::string& file, const Shape& shape);

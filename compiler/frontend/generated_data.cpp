@@ -13,25 +13,11 @@ namespace {
 constexpr double kBiasSteps = 16.0;
 constexpr double kMaxBias = 0x1p24;
 
-FusedActivation weighted_activation(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-    return conv->activation;
-  }
-  const auto* dense = std::get_if<Dense>(&node.op);
-  SYSTOLE_CHECK(dense != nullptr, "{} has no weights", node.name);
-  return dense->activation;
-}
-
 /// In units of input scale * weight scale.
 std::int64_t bias_limit(const Graph& graph, const Node& node) {
-  const FusedActivation activation = weighted_activation(node);
-  const bool looked_up =
-      activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh;
-  const double step =
-      looked_up ? activation.before.scale : graph.tensor(node.output()).quantization.scale;
   const double unit =
       graph.tensor(node.inputs.front()).quantization.scale * weight_scale(graph, node);
-  return std::llround(std::min(kBiasSteps * step / unit, kMaxBias));
+  return std::llround(std::min(kBiasSteps * result_scale(graph, node) / unit, kMaxBias));
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ class NetworkNumbers final : public NetworkData {
       return layer.weight_scale.value_or(unit_ratio_scale(graph, node));
     }
     if (files_) {
-      return located(layer.place, [&] { return files_->check(layer, graph, node); });
+      return located(layer.place(), [&] { return files_->check(layer, graph, node); });
     }
     return layer.weight_scale.value_or(generated_weight_scale(
         gemm_shape(graph, node)->k, layer.weight_gain.value_or(defaults.weight_gain)));

@@ -8,19 +8,6 @@ namespace systole {
 
 namespace {
 
-struct GemmLayer {
-  Kernel kernel;
-  FusedActivation activation;
-};
-
-GemmLayer gemm_layer(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-    return {.kernel = conv->kernel, .activation = conv->activation};
-  }
-  const auto& dense = std::get<Dense>(node.op);
-  return {.kernel = {}, .activation = dense.activation};
-}
-
 /// Emits the folds of one band, and what brings their sums to the unified buffer, output slice by
 /// output slice.
 class GemmEmitter {
@@ -29,7 +16,7 @@ class GemmEmitter {
       : context_(context),
         band_(band),
         node_(context.graph.node(band.layer)),
-        layer_(gemm_layer(node_)),
+        layer_(std::get<ProductWork>(node_.work())),
         gemm_(*gemm_shape(context.graph, node_)),
         grid_(tile_grid(context.chip, gemm_)),
         loops_(gemm_loops(context.chip, grid_, type(), band.output.pixels())) {}
@@ -201,7 +188,7 @@ class GemmEmitter {
   LoweringContext& context_;
   const LayerBand& band_;
   const Node& node_;
-  GemmLayer layer_;
+  ProductWork layer_;
   GemmShape gemm_;
   TileGrid grid_;
   GemmLoops loops_;

@@ -76,7 +76,8 @@ class LayerEstimate {
   }
 
   void add_vector_work(std::int64_t positions, std::int64_t count) {
-    const auto* pool = std::get_if<PoolTensor>(&node_.op);
+    const Work work = node_.work();
+    const auto* pool = std::get_if<PoolWork>(&work);
     const std::int64_t passes = pool == nullptr ? 1 : pool->kernel.rows * pool->kernel.cols;
     const VectorUnitSpec& vector = chip_.vector;
     const CoreCycles pace =

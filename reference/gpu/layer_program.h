@@ -66,7 +66,7 @@ class LayerProgram {
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       layers_.emplace_back();
       id_ = static_cast<NodeId>(i);
-      std::visit([this](const auto& attributes) { build(attributes); }, node().op);
+      std::visit([this](const auto& work) { build(work); }, node().work());
     }
     scratch_ = backend.allocate(static_cast<std::size_t>(scratch_bytes_));
     sums_ = static_cast<Accumulator<T>*>(backend.allocate(static_cast<std::size_t>(sums_bytes_)));
@@ -101,7 +101,7 @@ class LayerProgram {
       return real_parameters(graph_, data_, node());
     }
   }
-  void build(const Conv2d& convolution) {
+  void build(const ProductWork& convolution) {
     const Parameters values = parameters();
     if (convolution.groups > 1) {
       build_grouped(convolution, values);
@@ -125,18 +125,7 @@ class LayerProgram {
                   {.m = out().pixels(), .k = k, .n = out().channels}, gather ? nullptr : x);
   }
 
-  void build(const Dense& dense) {
-    const Parameters values = parameters();
-    const bool gather = in().channels % kMatrixStep != 0;
-    if (gather) {
-      gather_rows({}, padded(in().channels));
-    }
-    build_product(values, dense.activation,
-                  {.m = in().batch, .k = in().channels, .n = out().channels},
-                  gather ? nullptr : input(0));
-  }
-
-  void build(const AddTensors& addition) {
+  void build(const AddWork& addition) {
     T* y = make_output();
     Add<T> op{.a = input(0),
               .b = input(1),
@@ -145,7 +134,7 @@ class LayerProgram {
               .b_multiplier = 0,
               .a_zero_point = zero_point(0),
               .b_zero_point = zero_point(1),
-              .rule = rule(1, addition.activation)};
+              .rule = rule(1, {.kind = addition.activation, .before = {}})};
     if constexpr (kIsInteger) {
       const double step = quantization().scale;
       const reference::FixedScalePair pair = reference::nearest_scale_pair(
@@ -157,22 +146,19 @@ class LayerProgram {
     launch(op, out().elements(), "add");
   }
 
-  void build(const Activate& activation) {
-    move(0, activation.activation, make_output(), in().channels, 0, "activate");
-  }
-
-  void build(const Concat& /*concat*/) {
+  void build(const RescaleWork& rescale) {
     T* y = make_output();
     std::int64_t first = 0;
+    const char* const name = rescale.activation == ActivationKind::None ? "concat" : "activate";
     for (std::size_t i = 0; i < node().inputs.size(); ++i) {
-      move(i, {}, y, out().channels, first, i == 0 ? "concat" : "");
+      move(i, node().activation(), y, out().channels, first, i == 0 ? name : "");
       first += tensor_of(i).shape().channels;
     }
   }
 
-  void build(const Flatten& /*flatten*/) { tensors_[index_of(node().output())] = input(0); }
+  void build(const ViewWork& /*view*/) { tensors_[index_of(node().output())] = input(0); }
 
-  void build(const PoolTensor& pooling) {
+  void build(const PoolWork& pooling) {
     T* y = make_output();
     launch(Pool<T>{.input = input(0),
                    .output = y,
@@ -186,7 +172,7 @@ class LayerProgram {
            out().elements(), "pool");
   }
 
-  void build(const SoftmaxChannels& /*softmax*/) {
+  void build(const SoftmaxWork& /*softmax*/) {
     T* y = make_output();
     const std::int64_t* exponentials = nullptr;
     if constexpr (kIsInteger) {
@@ -204,7 +190,7 @@ class LayerProgram {
            in().pixels(), "softmax");
   }
 
-  void build_grouped(const Conv2d& convolution, const Parameters& parameters) {
+  void build_grouped(const ProductWork& convolution, const Parameters& parameters) {
     T* y = make_output();
     launch(GroupedConvolution<T>{.input = input(0),
                                  .weights = placed(weights(parameters)),
@@ -235,7 +221,7 @@ class LayerProgram {
     }
   }
 
-  bool build_library_convolution(const Conv2d& convolution, const Parameters& parameters,
+  bool build_library_convolution(const ProductWork& convolution, const Parameters& parameters,
                                  std::int64_t k) {
     if constexpr (!kIsInteger) {
       const std::optional<Epilogue> epilogue = fused(convolution.activation);

@@ -37,7 +37,7 @@ class MemoryData : public NetworkData {
 };
 
 /// Builds graphs by hand; a node and its output share their name.
-class GraphBuilder {
+class GraphByHand {
  public:
   GraphTensorId input(const std::string& name, const Shape& shape,
                       const Quantization& quantization) {

@@ -180,7 +180,7 @@ class GraphGrower {
     for (std::int64_t i = 0; i < nodes; ++i) {
       add_random_node();
     }
-    if (std::holds_alternative<Flatten>(graph_.nodes.back().op)) {
+    if (graph_.nodes.back().is_view()) {
       add_activation();  // an output must be computed, not be a view of an input
     }
     graph_.outputs = {current_};
@@ -282,7 +282,7 @@ class GraphGrower {
   /// An output scale that spreads sums of `k` products over the int8 range.
   Quantization spread(double product_scale, std::int64_t k, const FusedActivation& activation) {
     Quantization target = random_quantization();
-    if (activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh) {
+    if (activation.is_looked_up()) {
       return {.scale = 1.0 / 128, .zero_point = target.zero_point};
     }
     target.scale = product_scale * std::sqrt(static_cast<double>(k)) * 120.0;
@@ -377,7 +377,8 @@ class GraphGrower {
   }
 
   void add_activation() {
-    Activate activate{.activation = {.kind = static_cast<ActivationKind>(dice_.between(1, 4))}};
+    const Activate activate{.activation = {.kind = static_cast<ActivationKind>(dice_.between(1, 4)),
+                                           .before = current().quantization}};
     add_node(std::string(name_of(activate.activation.kind)), {current_}, current().shape(),
              random_quantization(), activate);
   }

@@ -108,7 +108,7 @@ class CheckRun : public testing::Test {
     }
   }
 
-  GraphBuilder builder;
+  GraphByHand builder;
   MemoryData data;
   Program program;
   reference::LayerValues conv_values;

@@ -28,7 +28,7 @@ Dense dense(const FusedActivation& activation = {}) {
 }
 
 TEST(Evaluator, ConvolvesWithBiasZeroPointAndRelu) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 3, 1}, {0.5, 1});
   builder.weight_scale = 0.5;
   builder.node("c", conv({.rows = 1, .cols = 2, .pad_left = 1}, 1, ActivationKind::Relu), {x},
@@ -48,7 +48,7 @@ TEST(Evaluator, ConvolvesWithBiasZeroPointAndRelu) {
 }
 
 TEST(Evaluator, ReadsGroupedWeightsGroupByGroup) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 4}, kUnit);
   builder.node("c", conv({}, 2), {x}, {1, 1, 1, 4}, kUnit);
   MemoryData data;
@@ -60,7 +60,7 @@ TEST(Evaluator, ReadsGroupedWeightsGroupByGroup) {
 }
 
 TEST(Evaluator, BiasesWrapWithTheAccumulator) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, kUnit);
   builder.node("d", dense(), {x}, {1, 1, 1, 1}, kUnit);
   MemoryData data;
@@ -71,7 +71,7 @@ TEST(Evaluator, BiasesWrapWithTheAccumulator) {
 }
 
 TEST(Evaluator, FusedTanhGoesThroughItsQuantisationBefore) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {2, 1, 1, 2}, {1.0 / 8, 0});
   builder.weight_scale = 1.0 / 4;
   builder.node(
@@ -88,7 +88,7 @@ TEST(Evaluator, FusedTanhGoesThroughItsQuantisationBefore) {
 }
 
 TEST(Evaluator, RunsABranchingNetworkOfEveryPlainOperator) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 2, 2, 1}, kUnit);
   const auto relu =
       builder.node("relu", Activate{.activation = {.kind = ActivationKind::Relu, .before = {}}},
@@ -116,7 +116,7 @@ TEST(Evaluator, RunsABranchingNetworkOfEveryPlainOperator) {
 }
 
 TEST(Evaluator, DropsATensorAfterItsLastConsumer) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, kUnit);
   const auto a = builder.node("a", Activate{}, {x}, {1, 1, 1, 1}, kUnit);
   const auto b = builder.node("b", Activate{}, {a}, {1, 1, 1, 1}, kUnit);
@@ -142,7 +142,7 @@ void expect_error(const std::string& text, const std::function<void()>& action) 
 }
 
 TEST(EvaluatorErrors, NameWhatDoesNotFit) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 2}, kUnit);
   builder.node("d", dense(), {x}, {1, 1, 1, 3}, kUnit);
   MemoryData data;
@@ -163,7 +163,7 @@ TEST(EvaluatorErrors, NameWhatDoesNotFit) {
 
 TEST(EvaluatorErrors, NameOperatorsThatMustNotBeInAGraph) {
   const auto evaluate = [](const Op& attributes, const Shape& in, const Shape& out) {
-    GraphBuilder builder;
+    GraphByHand builder;
     const auto x = builder.input("x", in, kUnit);
     builder.node("bad", attributes, {x}, out, kUnit);
     MemoryData data;
@@ -180,7 +180,7 @@ TEST(EvaluatorErrors, NameOperatorsThatMustNotBeInAGraph) {
 }
 
 TEST(EvaluatorErrors, NameAnInputThatIsNotThere) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, kUnit);
   builder.node("a", Activate{}, {x + 2}, {1, 1, 1, 1}, kUnit);  // `b`, computed later
   builder.node("b", Activate{}, {x}, {1, 1, 1, 1}, kUnit);
