@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
+#include <cmath>
+#include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -57,7 +61,7 @@ Examples:
   systole dram DDR4-2400 --pattern rand_rd         a DRAM alone, on a train of requests
   systole measure cpu resnet50                     the same network on this machine's CPU
 
-Exit code: 0 done; 1 --check found wrong numbers; 2 a mistake in the command line or
+Exit code: 0 done; 1 --check or --compare found wrong numbers; 2 a mistake in the command line or
 in a file, or no room on the disk, no memory, no process left; 3 a mistake in systole.
 )";
 
@@ -66,6 +70,13 @@ CHIP and NETWORK are files, or names from 'systole list'.
 
 --check carries data through the simulated chip and compares every tensor with the
 reference kernels, bit for bit. The cycles are the same with and without it.
+
+Numbers: --save-tensors writes the outputs as the chip computed them, NAME.npy as they are stored
+(int8, or the 16 bits of a bf16) and NAME.float32.npy as the real numbers that they mean, images
+first, channels last; --tensors all writes every tensor. --compare DIR compares tensors with your
+own numbers, files DIR/NAME.npy from your framework: floats, or the integers that are stored. Exit
+code 1 where the largest error is more than --tolerance of a tensor's largest number. --input
+replaces the input file of the network. docs/validate.md goes through an example.
 
 --timeline writes what every engine did when: open the file at https://ui.perfetto.dev
 (it stays on your machine) or in chrome://tracing. Each engine is a track; a slice is an
@@ -81,6 +92,8 @@ Examples:
   systole run tpu_v1 resnet50 --timeline resnet50.json
   systole run edge my_network.yaml --check --vcd my_network.vcd
   systole run edge mobilenet_v1 --set matrix_unit.rows=64 --set 'unified_buffer.capacity=2 MiB'
+  systole run edge my_network.yaml --input image=cat.npy --save-tensors out --tensors all
+  systole run edge my_network.yaml --check --compare from_pytorch --tolerance 0.02
 )";
 
 constexpr std::string_view kCompareExamples = R"(
@@ -118,9 +131,12 @@ Example:
 
 constexpr std::string_view kDramExamples = R"(
 SPEC is a file, or a name from configs/dram (DDR4-2400 is ddr4_2400). A trace has a request
-a line: 0xADDRESS READ|WRITE CYCLE. Patterns: seq_rd, seq_wr, mix21_seq, copy, copy4k,
-tile2d, stride_samebank, stride_bankrot, rand_rd, rand_wr, mix21_rand. Mappings: bgi, lin,
-or fields from the most significant one, row:rank:bank:column:bank_group:pseudo_channel:channel.
+a line, 0xADDRESS READ|WRITE CYCLE; R, W, LD, ST, P_MEM_RD and P_MEM_WR are known too, the operation
+may come first, the cycle may be left out, and the file may be compressed by gzip.
+Patterns: seq_rd, seq_wr, mix21_seq, copy, copy4k, tile2d, stride_samebank, stride_bankrot,
+rand_rd, rand_wr, mix21_rand. Mappings: lin, bgi, or fields from the most significant one,
+row:rank:bank:column:bank_group:pseudo_channel:channel. Controller and mapping are by default those
+of a chip whose file names none. Logs are written whole or not at all.
 docs/dram.md has the controllers' policies, the mappings and the keys of the report.
 
 Examples:
@@ -147,15 +163,22 @@ Examples:
 struct Words {
   std::optional<std::string> batch;
   std::optional<std::string> type;
+  std::optional<std::string> io;
   std::optional<std::string> output;
   std::optional<std::string> timeline;
   std::optional<std::string> waveform;
+  std::vector<std::string> inputs;
+  std::optional<std::string> save_tensors;
+  std::optional<std::string> tensors;
+  std::optional<std::string> compare_with;
+  std::optional<std::string> tolerance;
   std::string seed = "1";
   std::string format = "text";
   std::optional<std::string> trace;
   std::optional<std::string> pattern;
   std::optional<std::string> requests;
   std::optional<std::string> window;
+  std::optional<std::string> channels;
   std::optional<std::string> on;
   std::optional<std::string> batches;
   std::optional<std::string> prices;
@@ -311,6 +334,10 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
                  "Type of tensors and weights: int8 or bf16 (default: int8 where the chip "
                  "multiplies it, else bf16)")
       ->type_name("TYPE");
+  app.add_option("--io", words.io,
+                 "Where inputs and outputs are: host (behind the host link) or device (in its "
+                 "DRAM, as kernels are measured; default: what the chip says)")
+      ->type_name("MEMORY");
   add_set(app, request);
 }
 
@@ -331,11 +358,11 @@ void add_dram(CLI::App& app, DramRequest& dram, Words& words, Request& request) 
       ->add_option("--outstanding", words.window,
                    "Requests accepted and not complete, a channel (default: unlimited)")
       ->type_name("K");
-  command
-      ->add_option("--mapping", dram.mapping,
-                   "Order of address bits (default: bgi with bank groups, else lin)")
+  command->add_option("--mapping", dram.mapping, "Order of address bits (default: lin)")
       ->type_name("ORDER");
-  command->add_option("--controller", dram.controller, "Policies (default: reference)")
+  command->add_option("--channels", words.channels, "Channels (default: what the standard says)")
+      ->type_name("N");
+  command->add_option("--controller", dram.controller, "Policies (default: default)")
       ->type_name("NAME");
   command->add_option("--command-log", dram.command_log, "Write every DRAM command to FILE")
       ->type_name("FILE");
@@ -422,6 +449,21 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   add_inputs(*run, request, words);
   run->add_flag("--check", request.check,
                 "Compute real data as well, and compare it with reference kernels");
+  run->add_option("--input", words.inputs, "Numbers of an input from FILE.npy (may be repeated)")
+      ->type_name("NAME=FILE")
+      ->allow_extra_args(false);
+  run->add_option("--save-tensors", words.save_tensors,
+                  "Also write the outputs' numbers to files of DIR")
+      ->type_name("DIR");
+  run->add_option("--tensors", words.tensors,
+                  "Which to write: outputs, all, or NAME,NAME,... (default: outputs)")
+      ->type_name("WHICH");
+  run->add_option("--compare", words.compare_with,
+                  "Also compare tensors with your own numbers, DIR/NAME.npy")
+      ->type_name("DIR");
+  run->add_option("--tolerance", words.tolerance,
+                  "Largest error that passes, over the tensor's largest number (default: 0.05)")
+      ->type_name("SHARE");
   run->add_option("--seed", words.seed, "Seed of generated weights and inputs (default: 1)")
       ->type_name("S");
   run->add_option("--format", words.format, "text, json or csv (default: text)")
@@ -525,6 +567,7 @@ void refuse_empty(const std::string& option, const CLI::App& command, const std:
 DramRequest checked_dram(DramRequest dram, const Words& words) {
   constexpr std::int64_t kMostRequests = 1'000'000'000'000;
   constexpr std::int64_t kWidestWindow = 1'000'000;
+  constexpr std::int64_t kMostChannels = 128;
   if (words.trace) {
     if (words.trace->empty()) {
       throw UserError("systole: --trace: expected a file, got ''");
@@ -539,6 +582,13 @@ DramRequest checked_dram(DramRequest dram, const Words& words) {
   }
   if (words.window && *words.window != "unlimited") {
     dram.window = integer_of<std::int64_t>("--outstanding", *words.window, 1, kWidestWindow);
+  }
+  if (words.channels) {
+    dram.channels = integer_of<std::int64_t>("--channels", *words.channels, 1, kMostChannels);
+    if (!std::has_single_bit(static_cast<std::uint64_t>(dram.channels))) {
+      throw UserError(
+          fmt::format("systole: --channels: expected a power of two, got '{}'", *words.channels));
+    }
   }
   return dram;
 }
@@ -636,6 +686,61 @@ MeasureRequest checked_measure(MeasureRequest measure, const Words& words) {
   return measure;
 }
 
+/// A share such as 0.05; also 0.
+double tolerance_of(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stopped != end || !(value >= 0) || !std::isfinite(value)) {
+    throw UserError(fmt::format(
+        "systole: --tolerance: expected a share such as 0.05, at least 0, got '{}'", text));
+  }
+  return value;
+}
+
+/// `NAME=FILE`
+std::map<std::string, std::string> inputs_of(const std::vector<std::string>& words) {
+  std::map<std::string, std::string> inputs;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == word.size()) {
+      throw UserError(fmt::format(
+          "systole: --input: expected NAME=FILE, such as image=cat.npy, got '{}'", word));
+    }
+    const std::string name = word.substr(0, equals);
+    if (!inputs.emplace(name, word.substr(equals + 1)).second) {
+      throw UserError(
+          fmt::format("systole: --input: expected each input once, got '{}' twice", name));
+    }
+  }
+  return inputs;
+}
+
+TensorsRequest checked_tensors(const Words& words, bool check) {
+  TensorsRequest tensors;
+  tensors.save = file_of("--save-tensors", words.save_tensors);
+  tensors.compare = file_of("--compare", words.compare_with);
+  tensors.inputs = inputs_of(words.inputs);
+  if (words.tensors) {
+    if (tensors.save.empty()) {
+      throw UserError("systole: --tensors: expected beside --save-tensors, got it alone");
+    }
+    tensors.names = list_of("--tensors", *words.tensors);
+  }
+  if (words.tolerance) {
+    if (tensors.compare.empty()) {
+      throw UserError("systole: --tolerance: expected beside --compare, got it alone");
+    }
+    tensors.tolerance = tolerance_of(*words.tolerance);
+  }
+  if (!tensors.inputs.empty() && !check && tensors.save.empty() && tensors.compare.empty()) {
+    throw UserError(
+        "systole: --input: expected beside --check, --save-tensors or --compare, got none of them: "
+        "a run for time alone has no numbers");
+  }
+  return tensors;
+}
+
 Request checked(const CLI::App& app, Request request, const Words& words) {
   const CLI::App& command = *app.get_subcommands().front();
   request.command = *value_named<Command>(command.get_name());
@@ -653,6 +758,12 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   if (words.type && request.command != Command::Measure) {
     request.type = type_of(*words.type);
   }
+  if (words.io) {
+    request.io = value_named<IoMemory>(*words.io);
+    if (!request.io) {
+      throw UserError(fmt::format("systole: --io: expected host or device, got '{}'", *words.io));
+    }
+  }
   request.seed =
       integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());
   request.format = format_of(words.format, request.command);
@@ -664,6 +775,7 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   if (request.command == Command::Measure) {
     request.measure = checked_measure(request.measure, words);
   }
+  request.tensors = checked_tensors(words, request.check);
   request.output = file_of("--output", words.output);
   request.timeline = file_of("--timeline", words.timeline);
   request.waveform = file_of("--vcd", words.waveform);

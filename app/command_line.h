@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "arch/isa/data_type.h"
+#include "arch/isa/io_memory.h"
 #include "arch/units/units.h"
 #include "reference/measured_run.h"
+#include "reference/user_numbers.h"
 #include "study/batch_queue.h"
 
 namespace systole {
@@ -20,9 +22,10 @@ enum class Format : std::uint8_t { Text, Json, Csv };
 /// `systole dram`: a request train on a DRAM standard.
 struct DramRequest {
   std::string standard;
-  std::string controller = "reference";
-  std::string mapping;  ///< empty: bgi where there are bank groups, else lin
-  std::string trace;    ///< a file, or empty for a pattern
+  std::string controller = "default";
+  std::string mapping = "lin";
+  std::int64_t channels = 0;  ///< 0: as many as the standard says
+  std::string trace;          ///< a file, or empty for a pattern
   std::string pattern = "seq_rd";
   std::int64_t requests = 100'000;  ///< of a pattern
   std::int64_t window = 0;          ///< 0: no limit
@@ -55,6 +58,15 @@ struct MeasureRequest {
   std::string record;  ///< a file of recorded runs to add this one to, or empty
 };
 
+/// What `systole run` does with the numbers of tensors.
+struct TensorsRequest {
+  std::string save;                           ///< a directory to write them to, or empty
+  std::vector<std::string> names{"outputs"};  ///< which: `outputs`, `all`, or names of tensors
+  std::string compare;                        ///< a directory of the user's own, or empty
+  double tolerance = kDefaultTolerance;
+  std::map<std::string, std::string> inputs;  ///< files by input
+};
+
 /// What the user asked for, checked as far as no file is needed.
 struct Request {
   Command command = Command::List;
@@ -62,8 +74,10 @@ struct Request {
   std::string network;
   std::int64_t batch = 0;        ///< 0: the network's own
   std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
+  std::optional<IoMemory> io;    ///< where inputs and outputs are; empty: what the chip says
   std::uint64_t seed = 1;
   bool check = false;
+  TensorsRequest tensors;
   bool quiet = false;
   Format format = Format::Text;
   DramRequest dram;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "app/measure_command.h"
 #include "app/output.h"
 #include "app/progress.h"
+#include "app/tensor_files.h"
 #include "arch/chip_spec.h"
 #include "arch/diag/printable.h"
 #include "arch/isa/program_text.h"
@@ -29,6 +31,7 @@
 #include "report/describe.h"
 #include "report/json.h"
 #include "report/measured.h"
+#include "report/own_numbers.h"
 #include "report/text.h"
 #include "report/timeline.h"
 #include "sim/simulate.h"
@@ -61,7 +64,9 @@ void deliver(const Request& request, std::string_view text) {
 
 ChipSpec chip_of(const Request& request) {
   const std::string file = find_entry(EntryKind::Chip, request.chip);
-  return read_as(EntryKind::Chip, file, [&] { return chip_with(file, request.sets); });
+  ChipSpec chip = read_as(EntryKind::Chip, file, [&] { return chip_with(file, request.sets); });
+  chip.io = request.io.value_or(chip.io);
+  return chip;
 }
 
 /// The network's type: what the user asked for, if the chip has it.
@@ -75,13 +80,19 @@ DataType type_of(const Request& request, const ChipSpec& chip) {
   return type;
 }
 
+bool carries_data(const Request& request) {
+  return request.check || !request.tensors.save.empty() || !request.tensors.compare.empty();
+}
+
 /// Time alone needs no numbers; a program that is printed has them in its scales.
 Network network_of(const Request& request, const ChipSpec& chip) {
   const std::string file = find_entry(EntryKind::Network, request.network);
-  const NetworkOptions options{.batch = request.batch,
-                               .seed = request.seed,
-                               .type = type_of(request, chip),
-                               .numbers = request.check || request.command == Command::Compile};
+  const NetworkOptions options{
+      .batch = request.batch,
+      .seed = request.seed,
+      .type = type_of(request, chip),
+      .numbers = carries_data(request) || request.command == Command::Compile,
+      .input_files = request.tensors.inputs};
   return read_as(EntryKind::Network, file, [&] { return read_network(file, options); });
 }
 
@@ -166,6 +177,40 @@ std::vector<FileRole> inputs_of(const Request& request) {
   return {};
 }
 
+/// No other result of the request is a file of a tensor.
+void check_apart_from_tensors(const Request& request, const std::set<std::string>& saved) {
+  std::vector<FileRole> files;
+  for (const std::string& file : tensor_files(request.tensors.save, saved)) {
+    files.push_back({"file of a tensor (--save-tensors)", file});
+  }
+  check_files_apart(
+      {{"--output", request.output}, {"--timeline", request.timeline}, {"--vcd", request.waveform}},
+      files);
+}
+
+/// Which tensors a run is asked for, and for what.
+struct TensorWishes {
+  std::set<std::string> saved;
+  std::set<std::string> wanted;  ///< saved or compared
+  std::optional<UserNumbers> own_numbers;
+};
+
+/// Opens the user's files, and checks those to be written, before the work.
+TensorWishes tensor_wishes(const Request& request, const Graph& graph) {
+  TensorWishes wishes{.saved = saved_tensors(request.tensors, graph), .wanted = {}};
+  wishes.wanted = wishes.saved;
+  if (!request.tensors.compare.empty()) {
+    wishes.own_numbers.emplace(request.tensors.compare, graph);
+    const std::vector<std::string> compared = wishes.own_numbers->names();
+    wishes.wanted.insert(compared.begin(), compared.end());
+  }
+  if (!wishes.saved.empty()) {
+    check_tensor_files(request.tensors.save, wishes.saved);
+    check_apart_from_tensors(request, wishes.saved);
+  }
+  return wishes;
+}
+
 std::string formatted(const Result& result, const Request& request) {
   switch (request.format) {
     case Format::Text:
@@ -218,12 +263,14 @@ Result evaluate_request(const Request& request) {
   const ChipSpec chip = chip_of(request);
   const Network network = network_of(request, chip);
   check_outputs(request);
+  const TensorWishes wishes = tensor_wishes(request, network.graph);
   RunRecord record;
   std::optional<Replacement> waveform;  // SystemC writes it while it simulates
   if (!request.waveform.empty()) {
     waveform.emplace(request.waveform, ".vcd");
   }
   const EvaluateOptions options{.check = request.check,
+                                .tensors = wishes.wanted,
                                 .on_stage = [&](std::string_view name) { progress.stage(name); },
                                 .record = request.timeline.empty() ? nullptr : &record,
                                 .waveform = waveform ? waveform->name() : ""};
@@ -236,21 +283,37 @@ Result evaluate_request(const Request& request) {
     progress.stage("writing the timeline");
     deliver_timeline(chip, record, request.timeline);
   }
+  if (wishes.own_numbers) {
+    result.comparison = wishes.own_numbers->compare(result.tensors, request.tensors.tolerance);
+  }
+  if (!wishes.saved.empty()) {
+    progress.stage("writing tensors");
+    std::erase_if(result.tensors,
+                  [&](const RunTensor& tensor) { return wishes.saved.count(tensor.name) == 0; });
+    save_tensors(request.tensors.save, result.tensors);
+  }
   return result;
 }
 
 ExitCode run(const Request& request) {
   const Result result = evaluate_request(request);
   deliver(request, formatted(result, request));
-  if (!result.check) {
-    return ExitCode::Ok;
-  }
   // The other formats carry the outcome too, but nobody reads them while they scroll by.
   const bool unseen = request.format != Format::Text || !request.output.empty();
-  if (!result.check->passed() || (unseen && !request.quiet)) {
-    write_standard_error(fmt::format("systole: {}\n", check_line(*result.check)));
+  bool passed = true;
+  const auto tell = [&](bool good, const std::string& line) {
+    passed = passed && good;
+    if (!good || (unseen && !request.quiet)) {
+      write_standard_error(fmt::format("systole: {}\n", line));
+    }
+  };
+  if (result.check) {
+    tell(result.check->passed(), check_line(*result.check));
   }
-  return result.check->passed() ? ExitCode::Ok : ExitCode::CheckFailed;
+  if (result.comparison) {
+    tell(result.comparison->passed(), comparison_line(*result.comparison));
+  }
+  return passed ? ExitCode::Ok : ExitCode::CheckFailed;
 }
 
 ExitCode measure(const Request& request) {

@@ -1,15 +1,17 @@
 #include "app/dram_command.h"
 
-#include <cerrno>
-#include <cstdio>
+#include <iterator>
 #include <memory>
-#include <system_error>
-#include <utility>
+#include <optional>
+#include <string_view>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "app/catalogue.h"
+#include "app/output.h"
+#include "app/progress.h"
 #include "arch/config/near_name.h"
 #include "arch/diag/error.h"
 #include "arch/diag/printable.h"
@@ -23,39 +25,32 @@ namespace systole {
 
 namespace {
 
-/// A file that grows line by line; the first write that fails is told at the end.
+/// A CSV file, whole or not at all; or none, where it has no name.
 class Log {
  public:
-  Log(std::string name, std::string_view header) : name_(std::move(name)) {
-    if (name_.empty()) {
-      return;
+  Log(const std::string& name, std::string_view header) {
+    if (!name.empty()) {
+      file_.emplace(name);
+      file_->write(header);
     }
-    file_.reset(std::fopen(name_.c_str(), "wb"));
-    if (!file_) {
-      fail();
-    }
-    fmt::print(file_.get(), "{}\n", header);
   }
 
-  [[nodiscard]] bool is_wanted() const { return file_ != nullptr; }
-  [[nodiscard]] std::FILE* file() const { return file_.get(); }
+  [[nodiscard]] bool is_wanted() const { return file_.has_value(); }
+  template <class... Fields>
+  void write(Fields... fields) {
+    line_.clear();
+    fmt::format_to(std::back_inserter(line_), "{}\n", fmt::join(std::tuple(fields...), ","));
+    file_->write({line_.data(), line_.size()});
+  }
   void finish() {
-    if (file_ && std::fclose(file_.release()) != 0) {
-      fail();
+    if (file_) {
+      file_->finish();
     }
   }
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { (void)std::fclose(file); }
-  };
-  [[noreturn]] void fail() const {
-    throw UserError(fmt::format("systole: cannot write '{}': {}", name_,
-                                std::generic_category().message(errno)));
-  }
-
-  std::string name_;
-  std::unique_ptr<std::FILE, Close> file_;
+  std::optional<OutputFile> file_;
+  fmt::memory_buffer line_;
 };
 
 std::string_view log_name(DramCommandKind kind) {
@@ -82,14 +77,15 @@ std::string_view log_name(DramCommandKind kind) {
   return "";
 }
 
-void write_command(std::FILE* file, const DramCommand& command, const DramOrganization& shape) {
+void write_command(Log& log, const DramCommand& command, const DramOrganization& shape) {
   const auto bank = static_cast<std::int64_t>(command.bank);
   const std::int64_t group = bank / shape.banks_per_group;
   const bool of_rank = is_of_rank(command.kind);
-  fmt::print(file, "{},{},{},{},{},{},{}\n", static_cast<std::int64_t>(command.channel),
-             command.at.count(), log_name(command.kind), group / shape.bank_groups,
-             of_rank ? -1 : group % shape.bank_groups, of_rank ? -1 : bank % shape.banks_per_group,
-             static_cast<std::int64_t>(command.row));
+  // A precharge names no row, though our model knows for which it makes way.
+  const RowIndex row = command.kind == DramCommandKind::Precharge ? kNoRow : command.row;
+  log.write(static_cast<std::int64_t>(command.channel), command.at.count(), log_name(command.kind),
+            group / shape.bank_groups, of_rank ? -1 : group % shape.bank_groups,
+            of_rank ? -1 : bank % shape.banks_per_group, static_cast<std::int64_t>(row));
 }
 
 RequestPattern pattern_of(const std::string& name) {
@@ -133,8 +129,10 @@ std::string run_dram(const DramRequest& request, Format format) {
     throw UserError(fmt::format("systole: --controller: expected a controller that {}, got {}",
                                 misfit, path_in_quotes(request.controller)));
   }
-  const bool groups = report.standard.organization.bank_groups > 1;
-  report.mapping = !request.mapping.empty() ? request.mapping : groups ? "bgi" : "lin";
+  if (request.channels > 0) {
+    report.standard.channels = request.channels;
+  }
+  report.mapping = request.mapping;
   report.window = request.window;
   const BitFieldMap map = map_of(report.mapping, report.standard);
   OpenSource open;
@@ -148,24 +146,31 @@ std::string run_dram(const DramRequest& request, Format format) {
     report.train = request.trace;
     open = [&map, &request] { return std::make_unique<TraceFile>(request.trace, map.capacity()); };
   }
-  Log commands(request.command_log, "channel,tick,command,rank_or_pc,bank_group,bank,row");
-  Log completions(request.request_log, "channel,i,op,accept_tick,complete_tick");
+  Log commands(request.command_log, "channel,tick,command,rank_or_pc,bank_group,bank,row\n");
+  Log completions(request.request_log, "channel,i,op,accept_tick,complete_tick\n");
   DramCommandObserver on_command;
   if (commands.is_wanted()) {
     on_command = [&](const DramCommand& command) {
-      write_command(commands.file(), command, report.standard.organization);
+      write_command(commands, command, report.standard.organization);
     };
   }
   CompletionObserver on_completion;
   if (completions.is_wanted()) {
     on_completion = [&](ChannelIndex channel, const CompletedBurst& burst) {
-      fmt::print(completions.file(), "{},{},{},{},{}\n", static_cast<std::int64_t>(channel),
-                 burst.id, burst.operation == DramOperation::Read ? 'R' : 'W',
-                 burst.accepted.count(), burst.at.count());
+      completions.write(static_cast<std::int64_t>(channel), burst.id,
+                        burst.operation == DramOperation::Read ? 'R' : 'W', burst.accepted.count(),
+                        burst.at.count());
     };
   }
-  report.result = replay(report.standard, report.controller, map, request.window, open, on_command,
-                         on_completion);
+  {
+    Progress progress(true);
+    progress.stage(fmt::format("{} on {}", report.train, report.standard.name));
+    report.result = replay(report.standard, report.controller, map, request.window, open,
+                           on_command, on_completion);
+  }
+  if (report.result.read_requests + report.result.write_requests == 0) {
+    throw UserError(fmt::format("{}: expected a request, got none", request.trace));
+  }
   commands.finish();
   completions.finish();
   return format == Format::Json ? dram_json(report) : dram_text(report);

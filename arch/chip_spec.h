@@ -12,6 +12,7 @@
 #include "arch/fact.h"
 #include "arch/fpga/fpga_part.h"
 #include "arch/isa/data_type.h"
+#include "arch/isa/io_memory.h"
 #include "arch/isa/mac_kind.h"
 #include "arch/silicon_spec.h"
 #include "arch/units/clock.h"
@@ -148,6 +149,7 @@ struct ChipSpec {
   DmaSpec dma;
   DramSpec dram;
   HostLinkSpec host;
+  IoMemory io = IoMemory::Host;  ///< where a network's inputs and outputs are, unless a run says
   SequencerSpec sequencer;
   std::optional<FpgaPart> fpga;        ///< that it is built in; the chip fits
   std::optional<SiliconSpec> silicon;  ///< without it neither energy nor area is known

@@ -33,9 +33,9 @@ template <>
 inline constexpr auto kEnumNames<RefreshBlocks> = std::to_array<EnumName<RefreshBlocks>>(
     {{RefreshBlocks::Channel, "channel"}, {RefreshBlocks::Refreshed, "refreshed"}});
 
-/// RD of one rank to WR of another. `Separate` keeps the bursts apart on the data bus (nRTW);
-/// `AsReads` lets them follow like two reads, nBL + nRTRS, as the reference controller R does,
-/// whose read and write data then overlap.
+/// RD or WR of one rank to WR of another. `Separate` keeps the bursts apart on the data bus;
+/// `AsReads` reproduces a mistake of the controller R of the comparison: a write follows a read
+/// like a read, nBL + nRTRS, and a write after nBL, so that data overlap.
 enum class RankTurnaround : std::uint8_t { Separate, AsReads };
 template <>
 inline constexpr auto kEnumNames<RankTurnaround> = std::to_array<EnumName<RankTurnaround>>(

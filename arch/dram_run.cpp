@@ -25,6 +25,7 @@ void DramRunResult::add(const DramRunResult& other) {
   active_power_down_cycles += other.active_power_down_cycles;
   precharged_power_down_cycles += other.precharged_power_down_cycles;
   read_latency.add(other.read_latency);
+  banks.insert(banks.end(), other.banks.begin(), other.banks.end());
 }
 
 }  // namespace systole

@@ -1,11 +1,21 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "arch/latency_histogram.h"
 #include "arch/units/units.h"
 
 namespace systole {
+
+/// Commands of one bank.
+struct DramBankRun {
+  std::int64_t activates = 0;
+  std::int64_t reads = 0;
+  std::int64_t writes = 0;
+
+  bool operator==(const DramBankRun&) const = default;
+};
 
 /// What a DRAM did with a request train; of one channel, or the sum of all.
 struct DramRunResult {
@@ -30,10 +40,12 @@ struct DramRunResult {
   DramCycles active_power_down_cycles{0};      ///< of `active_cycles`, in power-down
   DramCycles precharged_power_down_cycles{0};  ///< of the others
   LatencyHistogram read_latency;               ///< completion - acceptance
+  /// Channel by channel: pseudo-channel : rank : bank group : bank.
+  std::vector<DramBankRun> banks;
 
   /// Bursts that needed no activate of their own.
   [[nodiscard]] std::int64_t row_hits() const { return reads + writes - activates; }
-  /// The same time, another channel: counts add up, the last completion counts.
+  /// The same time, the next channel: counts add up, the last completion counts.
   void add(const DramRunResult& other);
   bool operator==(const DramRunResult&) const = default;
 };

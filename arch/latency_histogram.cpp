@@ -68,10 +68,26 @@ DramCycles LatencyHistogram::quantile(std::int64_t part, std::int64_t whole) con
   for (std::size_t bin = 0; bin < bins_.size(); ++bin) {
     below += bins_[bin];
     if (below > before) {
-      return DramCycles(latency_of(bin));
+      return std::clamp(DramCycles(latency_of(bin)), min_, max_);
     }
   }
   return DramCycles(0);
+}
+
+std::vector<LatencyHistogram::Octave> LatencyHistogram::octaves() const {
+  std::vector<Octave> octaves;
+  for (std::size_t bin = 0; bin < bins_.size(); ++bin) {
+    if (bins_[bin] == 0) {
+      continue;
+    }
+    const auto width = std::bit_width(static_cast<std::uint64_t>(latency_of(bin)));
+    const DramCycles below(std::int64_t{1} << width);
+    if (octaves.empty() || octaves.back().below != below) {
+      octaves.push_back({below, 0});
+    }
+    octaves.back().times += bins_[bin];
+  }
+  return octaves;
 }
 
 }  // namespace systole

@@ -22,7 +22,16 @@ class LatencyHistogram {
   [[nodiscard]] DramCycles min() const { return min_; }
   [[nodiscard]] DramCycles max() const { return max_; }
   /// Of all latencies in ascending order the one at index count * part / whole; 0 of nothing.
+  /// Never outside min..max.
   [[nodiscard]] DramCycles quantile(std::int64_t part, std::int64_t whole) const;
+
+  /// Latencies below a power of two and not below half of it.
+  struct Octave {
+    DramCycles below{0};
+    std::int64_t times = 0;
+  };
+  /// From the shortest to the longest that occurred; exact.
+  [[nodiscard]] std::vector<Octave> octaves() const;
 
   bool operator==(const LatencyHistogram&) const = default;
 

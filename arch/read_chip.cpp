@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "arch/area/area.h"
 #include "arch/chip_spec.h"
@@ -10,7 +11,9 @@
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
 #include "arch/cost/read_cost.h"
+#include "arch/diag/error.h"
 #include "arch/fpga/read_fpga_part.h"
+#include "arch/named_file.h"
 #include "arch/read_dram.h"
 #include "arch/read_dram_controller.h"
 #include "arch/read_silicon.h"
@@ -168,19 +171,20 @@ SequencerSpec read_sequencer(const ConfigNode& node) {
   return sequencer;
 }
 
-/// The file of the standard that `dram.standard` names.
-std::string dram_file_of(const ConfigNode& node, const std::vector<std::string>& directories) {
-  const std::string name = node.text("standard");
-  std::string file = find_dram_file(name, directories);
+/// The file that a key of `dram` names: FILE.yaml from the chip's folder, or NAME of the folders.
+std::string dram_file_of(const ConfigNode& node, std::string_view key, std::string_view noun,
+                         const std::vector<std::string>& folders) {
+  const std::string name = node.text(key);
+  if (name.ends_with(".yaml")) {
+    return named_file(node, key, noun, folders);
+  }
+  std::string file = find_dram_file(name, folders);
   if (file.empty()) {
-    const std::vector<std::string> names = dram_names(directories);
+    const std::vector<std::string> names = dram_names(folders);
     const std::vector<std::string_view> views(names.begin(), names.end());
-    node.fail("standard",
-              names.empty()
-                  ? fmt::format("expected the name of a DRAM standard, a file in {}, got {}",
-                                directories.front(), in_quotes(name))
-                  : fmt::format("expected {}, got {}{}", one_of(views), in_quotes(name),
-                                suggestion(name, views)));
+    node.fail(key, fmt::format("expected {} ({}; in {}) or FILE.yaml, got {}{}", noun,
+                               names.empty() ? "none is there" : one_of(views),
+                               fmt::join(folders, ", "), in_quotes(name), suggestion(name, views)));
   }
   return file;
 }
@@ -225,22 +229,11 @@ DramControllerSpec read_controller_of(const ConfigNode& node,
     directories.push_back(
         (std::filesystem::path(directory) / ".." / "dram_controllers").lexically_normal().string());
   }
-  const std::string name = node.text("controller");
-  const std::string file = find_dram_controller_file(name, directories);
-  if (file.empty()) {
-    const std::vector<std::string> names = dram_names(directories);
-    const std::vector<std::string_view> views(names.begin(), names.end());
-    node.fail("controller",
-              names.empty() ? fmt::format("expected the name of a DRAM controller, a file in {}, "
-                                          "got {}",
-                                          directories.front(), in_quotes(name))
-                            : fmt::format("expected {}, got {}{}", one_of(views), in_quotes(name),
-                                          suggestion(name, views)));
-  }
+  const std::string file = dram_file_of(node, "controller", "a DRAM controller", directories);
   DramControllerSpec controller = read_dram_controller(file);
   if (const std::string misfit = controller_misfit(controller, standard); !misfit.empty()) {
-    node.fail("controller",
-              fmt::format("expected a controller that {}, got {}", misfit, in_quotes(name)));
+    node.fail("controller", fmt::format("expected a controller that {}, got {}", misfit,
+                                        in_quotes(node.text("controller"))));
   }
   return controller;
 }
@@ -251,7 +244,8 @@ struct ChipDram {
 };
 
 ChipDram read_dram_system(const ConfigNode& node, const std::vector<std::string>& directories) {
-  DramStandardFile file = read_dram_standard(dram_file_of(node, directories));
+  DramStandardFile file =
+      read_dram_standard(dram_file_of(node, "standard", "a DRAM standard", directories));
   DramControllerSpec controller = read_controller_of(node, directories, file.standard);
   ChipDram dram{.spec = {.standard = std::move(file.standard),
                          .controller = std::move(controller),
@@ -299,14 +293,33 @@ void check_chip(const ConfigNode& node, const ChipSpec& chip) {
   }
 }
 
+/// The standards with currents; what cannot be read is none.
+std::vector<std::string> standards_with_currents(const std::vector<std::string>& directories) {
+  std::vector<std::string> names = dram_names(directories);
+  std::erase_if(names, [&](const std::string& name) {
+    try {
+      return !read_dram_standard(find_dram_file(name, directories)).standard.power.has_value();
+    } catch (const UserError&) {
+      return true;
+    }
+  });
+  return names;
+}
+
 /// The energy of a run needs that of the memory.
-void check_silicon(const ConfigNode& node, const ChipSpec& chip) {
-  if (!chip.dram.standard.power) {
-    node.map("dram").fail("standard",
-                          fmt::format("expected a DRAM standard with currents (power), as the chip "
-                                      "has a technology, got {}",
-                                      in_quotes(chip.dram.standard.name)));
+void check_silicon(const ConfigNode& node, const ChipSpec& chip,
+                   const std::vector<std::string>& dram_directories) {
+  if (chip.dram.standard.power) {
+    return;
   }
+  const std::vector<std::string> known = standards_with_currents(dram_directories);
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  node.map("dram").fail(
+      "standard",
+      fmt::format("expected a DRAM standard with currents (power{}), as the chip has a technology, "
+                  "got {}",
+                  names.empty() ? "" : fmt::format(": {}", one_of(names)),
+                  in_quotes(node.map("dram").text("standard"))));
 }
 
 /// A die that no scanner exposes has no price.
@@ -344,11 +357,14 @@ ChipSpec read_chip(const ConfigNode& node, const std::vector<std::string>& dram_
   ChipDram dram = read_dram_system(node.map("dram"), directories);
   chip.dram = std::move(dram.spec);
   chip.host = read_host_link(node.map("host_link"), chip.frequency);
+  if (node.has("io")) {
+    chip.io = node.choice<IoMemory>("io");
+  }
   chip.sequencer = read_sequencer(node.map("sequencer"));
   chip.silicon = read_silicon(node, directories);
   if (chip.silicon) {
     read_silicon_tables(node, chip.frequency, native_kind(chip.matrix), *chip.silicon);
-    check_silicon(node, chip);
+    check_silicon(node, chip, directories);
   }
   chip.cost = read_cost(node, folders_beside(directories, "prices"));
   if (chip.cost) {

@@ -124,33 +124,96 @@ DramPower read_power(const ConfigNode& node) {
   return power;
 }
 
-/// A timing, or a sum of timings, under the name that messages use.
-struct Timing {
+/// A figure, or a sum of figures, under the name that messages use.
+struct Figure {
   std::string_view name;
-  DramCycles value;
+  std::int64_t value = 0;
 };
 
-void require_at_least(const ConfigNode& node, const Timing& value, const Timing& other) {
-  if (value.value < other.value) {
-    node.fail(value.name, fmt::format("expected at least {} ({}), got '{}'", other.name,
-                                      print_quantity(other.value.count(), kCycleUnits),
-                                      print_quantity(value.value.count(), kCycleUnits)));
+void require_at_least(const ConfigNode& node, const QuantityUnits& units, const Figure& figure,
+                      const Figure& other) {
+  if (figure.value < other.value) {
+    node.fail(figure.name,
+              fmt::format("expected at least {} ({}), got '{}'", other.name,
+                          print_quantity(other.value, units), print_quantity(figure.value, units)));
   }
 }
 
+/// `with` says nothing without `key`.
+void require_both(const ConfigNode& node, std::string_view key, DramCycles value,
+                  std::string_view with, DramCycles other) {
+  if (value > DramCycles(0) && other == DramCycles(0)) {
+    node.fail(key, fmt::format("expected {} beside it, got {} alone", with, key));
+  }
+}
+
+/// Refreshes that never end: `work` cycles of a kind, `times` in each nREFI.
+void check_refresh(const ConfigNode& node, const DramOrganization& shape, const DramTiming& timing,
+                   const DramCommandBus& bus) {
+  const auto fits = [&](std::string_view what, DramCycles cycles) {
+    require_at_least(node, kCycleUnits, {"nREFI", timing.nREFI.count()}, {what, cycles.count()});
+  };
+  require_at_least(node, kCycleUnits, {"nRFC", timing.nRFC.count()}, {"nRC", timing.nRC.count()});
+  fits("nRFC + nRP + nRC", timing.nRFC + timing.nRP + timing.nRC);
+  const std::int64_t ranks = shape.pseudo_channels * shape.ranks;
+  fits("a refresh command for each rank", bus.refresh * ranks);
+  if (timing.nRFCpb == DramCycles(0)) {
+    return;
+  }
+  require_at_least(node, kCycleUnits, {"nRFC", timing.nRFC.count()},
+                   {"nRFCpb", timing.nRFCpb.count()});
+  require_at_least(node, kCycleUnits, {"nRFCpb", timing.nRFCpb.count()},
+                   {"nPBR2PBR", timing.nPBR2PBR.count()});
+  const bool has_gap = timing.nPBR2PBR > DramCycles(0);
+  const DramCycles gap = has_gap ? timing.nPBR2PBR : timing.nRFCpb;
+  fits(has_gap ? "nPBR2PBR for each bank of a rank" : "nRFCpb for each bank of a rank",
+       gap * shape.banks_per_rank());
+  fits("a refresh command for each bank", bus.refresh * shape.banks());
+}
+
 /// Orders that every standard keeps and that the controller model relies on.
-void check_timing(const ConfigNode& node, const DramTiming& timing) {
-  require_at_least(node, {"nRAS", timing.nRAS}, {"nRCD", timing.nRCD});
-  require_at_least(node, {"nRAS", timing.nRAS}, {"nRCDWR", timing.nRCDWR});
-  require_at_least(node, {"nRC", timing.nRC}, {"nRAS + nRP", timing.nRAS + timing.nRP});
-  require_at_least(node, {"nRRD_L", timing.nRRD_L}, {"nRRD_S", timing.nRRD_S});
-  require_at_least(node, {"nFAW", timing.nFAW}, {"nRRD_S", timing.nRRD_S});
-  require_at_least(node, {"nCCD_S", timing.nCCD_S}, {"nBL", timing.nBL});
-  require_at_least(node, {"nCCD_L", timing.nCCD_L}, {"nCCD_S", timing.nCCD_S});
-  require_at_least(node, {"nWTR_L", timing.nWTR_L}, {"nWTR_S", timing.nWTR_S});
+void check_timing(const ConfigNode& node, const DramOrganization& shape, const DramTiming& timing,
+                  const DramCommandBus& bus) {
+  const auto at_least = [&node](std::string_view name, DramCycles value, std::string_view other,
+                                DramCycles bound) {
+    require_at_least(node, kCycleUnits, {name, value.count()}, {other, bound.count()});
+  };
+  at_least("nRAS", timing.nRAS, "nRCD", timing.nRCD);
+  at_least("nRAS", timing.nRAS, "nRCDWR", timing.nRCDWR);
+  at_least("nRC", timing.nRC, "nRAS + nRP", timing.nRAS + timing.nRP);
+  at_least("nRRD_L", timing.nRRD_L, "nRRD_S", timing.nRRD_S);
+  at_least("nFAW", timing.nFAW, "nRRD_S", timing.nRRD_S);
+  if (timing.n32AW > DramCycles(0)) {
+    at_least("n32AW", timing.n32AW, "nFAW", timing.nFAW);
+  }
+  at_least("nCCD_S", timing.nCCD_S, "nBL", timing.nBL);
+  at_least("nCCD_L", timing.nCCD_L, "nCCD_S", timing.nCCD_S);
+  at_least("nWTR_L", timing.nWTR_L, "nWTR_S", timing.nWTR_S);
+  // A write's first beat follows a read's last.
+  at_least("nRTW", timing.nRTW, "nCL + nBL - nCWL", timing.nCL + timing.nBL - timing.nCWL);
+  require_both(node, "nPBR2PBR", timing.nPBR2PBR, "nRFCpb", timing.nRFCpb);
+  require_both(node, "nCKE", timing.nCKE, "nXP", timing.nXP);
+  require_both(node, "nXP", timing.nXP, "nCKE", timing.nCKE);
   if (timing.nREFI > DramCycles(0)) {
-    require_at_least(node, {"nREFI", timing.nREFI},
-                     {"nRFC + nRP + nRC", timing.nRFC + timing.nRP + timing.nRC});
+    check_refresh(node, shape, timing, bus);
+  }
+}
+
+/// The energy of every command is a difference of two of these (dram_energy.h).
+void check_currents(const ConfigNode& node, const DramPower& power) {
+  const auto at_least = [&node](std::string_view name, Microamperes value, std::string_view other,
+                                Microamperes bound) {
+    require_at_least(node, kCurrentUnits, {name, value.count()}, {other, bound.count()});
+  };
+  at_least("IDD2N", power.IDD2N, "IDD2P", power.IDD2P);
+  at_least("IDD3N", power.IDD3N, "IDD2N", power.IDD2N);
+  at_least("IDD3N", power.IDD3N, "IDD3P", power.IDD3P);
+  at_least("IDD0", power.IDD0, "IDD3N", power.IDD3N);
+  at_least("IDD4R", power.IDD4R, "IDD3N", power.IDD3N);
+  at_least("IDD4W", power.IDD4W, "IDD3N", power.IDD3N);
+  at_least("IDD5AB", power.IDD5AB, "IDD3N", power.IDD3N);
+  if (power.IDD5PB > Microamperes(0)) {
+    at_least("IDD5PB", power.IDD5PB, "IDD3N", power.IDD3N);
   }
 }
 
@@ -171,7 +234,8 @@ DramStandardFile read_dram_standard(const std::string& file) {
   if (const auto bus = node.optional_map("command_bus")) {
     result.standard.bus = read_command_bus(*bus);
   }
-  if (const auto power = node.optional_map("power")) {
+  const auto power = node.optional_map("power");
+  if (power) {
     result.standard.power = read_power(*power);
   }
   node.finish();
@@ -193,7 +257,10 @@ DramStandardFile read_dram_standard(const std::string& file) {
         "a divisor of",
         {.node = organization, .key = "burst_length", .shown = fmt::format("{}", burst_length)});
   }
-  check_timing(timing, result.standard.timing);
+  check_timing(timing, result.standard.organization, result.standard.timing, result.standard.bus);
+  if (power) {
+    check_currents(*power, *result.standard.power);
+  }
   result.facts = figures_of(node);
   return result;
 }

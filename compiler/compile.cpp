@@ -150,18 +150,19 @@ class Declarations {
     const GraphTensor& tensor = graph_.tensor(root);
     const TensorRole role = role_of(root);
     const bool spilled = !plan_.resident[static_cast<std::size_t>(root)];
-    std::int64_t home = 0;
+    ProgramTensor declared{.name = tensor.name,
+                           .role = role,
+                           .type = tensor.type.element,
+                           .pixels = tensor.shape().pixels(),
+                           .channels = tensor.shape().channels,
+                           .home = 0};
     if (role != TensorRole::Intermediate) {
-      home = host_.take(tensor.bytes());
+      declared.io = chip_.io;
+      declared.home = (chip_.io == IoMemory::Host ? host_ : dram_).take(tensor.bytes());
     } else if (spilled) {
-      home = dram_.take(tensor.bytes());
+      declared.home = dram_.take(tensor.bytes());
     }
-    return {.name = tensor.name,
-            .role = role,
-            .type = tensor.type.element,
-            .pixels = tensor.shape().pixels(),
-            .channels = tensor.shape().channels,
-            .home = home};
+    return declared;
   }
 
   void check_capacity() const {

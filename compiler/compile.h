@@ -16,11 +16,12 @@ namespace systole {
 [[nodiscard]] Program compile(const ChipSpec& chip, const Graph& graph);
 
 /// The DRAM before a run that carries data: weights, biases (with the zero-point correction folded
-/// in) and tables at the addresses that the program gives; `program.dram_bytes` long.
+/// in), tables and inputs that are in device memory at the addresses that the program gives;
+/// `program.dram_bytes` long.
 [[nodiscard]] std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
                                                   const NetworkData& data);
 
-/// Host memory before such a run: the network's inputs; `program.host_bytes` long.
+/// Host memory before such a run: the network's inputs that are there; `program.host_bytes` long.
 [[nodiscard]] std::vector<std::int8_t> host_image(const Program& program, const Graph& graph,
                                                   const NetworkData& data);
 

@@ -121,6 +121,18 @@ void put_parameters(Image& image, const Program& program, const Graph& graph,
                               graph.tensor(node.inputs.front()).quantization.zero_point));
 }
 
+/// The network's inputs that are in that memory.
+void put_inputs(Image& image, IoMemory memory, const Program& program, const Graph& graph,
+                const NetworkData& data) {
+  for (const GraphTensorId input : graph.inputs) {
+    const ProgramTensor* tensor = find_tensor(program, graph.tensor(input).name, false);
+    SYSTOLE_CHECK(tensor != nullptr, "input {} is not in the program", graph.tensor(input).name);
+    if (tensor->io == memory) {
+      put(image, tensor->home, data.value(graph, input).bytes);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
@@ -133,17 +145,14 @@ std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
       put_parameters(image, program, graph, data, static_cast<NodeId>(layer), *gemm);
     }
   }
+  put_inputs(image, IoMemory::Device, program, graph, data);
   return image;
 }
 
 std::vector<std::int8_t> host_image(const Program& program, const Graph& graph,
                                     const NetworkData& data) {
   Image image(static_cast<std::size_t>(program.host_bytes));
-  for (const GraphTensorId input : graph.inputs) {
-    const ProgramTensor* tensor = find_tensor(program, graph.tensor(input).name, false);
-    SYSTOLE_CHECK(tensor != nullptr, "input {} is not in the program", graph.tensor(input).name);
-    put(image, tensor->home, data.value(graph, input).bytes);
-  }
+  put_inputs(image, IoMemory::Host, program, graph, data);
   return image;
 }
 

@@ -39,6 +39,38 @@ Json latency_json(const DramReport& report) {
           {"min_cycles", latency.min().count()}};
 }
 
+Json histogram_json(const LatencyHistogram& latency) {
+  Json octaves = Json::array();
+  for (const LatencyHistogram::Octave& octave : latency.octaves()) {
+    octaves.push_back({{"from_cycles", octave.below.count() / 2},
+                       {"below_cycles", octave.below.count()},
+                       {"reads", octave.times}});
+  }
+  return octaves;
+}
+
+/// The banks that had an ACT, RD or WR.
+Json banks_json(const DramReport& report) {
+  const DramOrganization& shape = report.standard.organization;
+  Json banks = Json::array();
+  for (std::size_t index = 0; index < report.result.banks.size(); ++index) {
+    const DramBankRun& run = report.result.banks[index];
+    if (run == DramBankRun{}) {
+      continue;
+    }
+    const auto bank = static_cast<std::int64_t>(index) % shape.banks();
+    const std::int64_t group = bank / shape.banks_per_group;
+    banks.push_back({{"channel", static_cast<std::int64_t>(index) / shape.banks()},
+                     {"rank_or_pc", group / shape.bank_groups},
+                     {"bank_group", group % shape.bank_groups},
+                     {"bank", bank % shape.banks_per_group},
+                     {"ACT", run.activates},
+                     {"RD", run.reads},
+                     {"WR", run.writes}});
+  }
+  return banks;
+}
+
 Json energy_json(const DramReport& report) {
   if (!report.standard.power) {
     return nullptr;
@@ -171,6 +203,7 @@ std::string dram_json(const DramReport& report) {
                   {"peak_gbps", figures.peak * 1e-9},
                   {"percent_of_peak", ratio(figures.bandwidth, figures.peak) * kHundred},
                   {"read_latency_ns", latency_json(report)},
+                  {"read_latency_histogram", histogram_json(report.result.read_latency)},
                   {"rows",
                    {{"hits", run.row_hits()},
                     {"misses", run.row_misses},
@@ -184,6 +217,7 @@ std::string dram_json(const DramReport& report) {
                     {"WR", run.writes},
                     {"REF", run.refreshes},
                     {"REFpb", run.bank_refreshes}}},
+                  {"banks", banks_json(report)},
                   {"forwarded_reads", run.forwarded},
                   {"merged_writes", run.merged},
                   {"power_down_cycles",

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "arch/diag/check.h"
+#include "report/own_numbers.h"
+#include "report/quality.h"
 #include "report/silicon_json.h"
 #include "study/run_figures.h"
 
@@ -40,7 +42,7 @@ Json roofline_json(const Roofline& roofline) {
 Json total_json(const Result& result) {
   const RunFigures figures = run_figures(result);
   Json roofline = roofline_json(figures.roofline);
-  roofline["compulsory_dram_bytes"] = compulsory_bytes(result.graph).count();
+  roofline["compulsory_dram_bytes"] = compulsory_bytes(result.graph, result.chip.io).count();
   roofline["fraction"] = figures.roofline_fraction;
   return {{"cycles", result.counters.elapsed.count()},
           {"seconds", figures.seconds},
@@ -164,11 +166,9 @@ Json check_json(const std::optional<CheckResult>& check) {
                      {"expected", number_of(mismatch.expected)},
                      {"actual", mismatch.missing ? Json() : number_of(mismatch.actual)}});
   }
-  return {{"passed", check->passed()},
-          {"tensors", check->tensors},
-          {"elements", check->elements},
-          {"mismatches", check->mismatches},
-          {"first_mismatches", first}};
+  return {{"passed", check->passed()},   {"tensors", check->tensors},
+          {"elements", check->elements}, {"mismatches", check->mismatches},
+          {"first_mismatches", first},   {"quality", quality_json(*check)}};
 }
 
 }  // namespace
@@ -191,6 +191,7 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                {"chip", result.chip.name},
                {"network", result.graph.name},
                {"batch", result.graph.batch},
+               {"io", name_of(result.chip.io)},
                {"frequency_hz", result.chip.frequency.count()},
                {"total", total_json(result)},
                {"layers", layers},
@@ -202,7 +203,8 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                {"energy", energy_json(result)},
                {"area", area_json(result)},
                {"cost", cost_json(result)},
-               {"check", check_json(result.check)}};
+               {"check", check_json(result.check)},
+               {"comparison", result.comparison ? comparison_json(*result.comparison) : Json()}};
   add_extras(json, result, extras);
   if (result.graph.input_type() != DataType::Int8) {  // which goes without saying
     json["type"] = name_of(result.graph.input_type());

@@ -7,6 +7,8 @@
 
 #include "arch/diag/check.h"
 #include "report/format.h"
+#include "report/own_numbers.h"
+#include "report/quality.h"
 #include "report/silicon.h"
 #include "report/table.h"
 #include "study/run_figures.h"
@@ -113,9 +115,10 @@ std::string labelled(std::string_view label, std::string_view text) {
 /// What the network's lower bound consists of.
 std::string bound_reason(const Result& result, const RunFigures& figures) {
   if (figures.roofline.bound() == Bound::Dram) {
-    return fmt::format("dram: {} of parameters at {}",
-                       scaled(compulsory_bytes(result.graph).count(), "B"),
-                       nominal(figures.dram_peak_bandwidth, "B/s"));
+    return fmt::format(
+        "dram: {} of {} at {}", scaled(compulsory_bytes(result.graph, result.chip.io).count(), "B"),
+        result.chip.io == IoMemory::Device ? "parameters, inputs and outputs" : "parameters",
+        nominal(figures.dram_peak_bandwidth, "B/s"));
   }
   return fmt::format("compute: {} at {} a cycle", scaled(figures.macs, "MAC"),
                      grouped(result.chip.matrix.macs_per_cycle()));
@@ -146,6 +149,9 @@ std::string totals(const Result& result, const RunFigures& figures, bool colour)
   text += labelled("host link",
                    fmt::format("{} in, {} out", scaled(counters.actions.host_in_bytes, "B"),
                                scaled(counters.actions.host_out_bytes, "B")));
+  if (result.chip.io == IoMemory::Device) {
+    text += labelled("inputs, outputs", "in device memory, before and after the run");
+  }
   return text + '\n';
 }
 
@@ -224,7 +230,11 @@ std::string text_report(const Result& result, const TextOptions& options, const 
   text += silicon_text(result, options);
   text += extras_text(result, extras, options.colour);
   if (result.check) {
+    text += quality_text(*result.check, options.colour);
     text += check_block(*result.check, options.colour);
+  }
+  if (result.comparison) {
+    text += comparison_text(*result.comparison, options.colour);
   }
   return text;
 }

@@ -2,11 +2,15 @@
 
 #include <optional>
 
+#include <fmt/format.h>
+
+#include "arch/diag/error.h"
 #include "sim/chip/core.h"
 #include "sim/chip/kernel.h"
 #include "sim/chip/wave_file.h"
 #include "sim/dram/dram_memory.h"
 #include "sim/dram/traffic_sampler.h"
+#include "sim/simulated_time.h"
 
 namespace systole {
 
@@ -27,7 +31,14 @@ Counters simulate(const ChipSpec& chip, const Program& program, const RunData* d
     waveform.emplace(recording.waveform);
     core.show_in(waveform->kernel_file());
   }
-  run_kernel(chip.clock());
+  try {
+    run_kernel(chip.clock());
+  } catch (const UserError& error) {
+    if (error.what() == kTimeIsOver) {
+      throw;  // nobody waits in vain
+    }
+    throw UserError(fmt::format("{}; {}", error.what(), core.waiting()));
+  }
   Counters counters = core.finish();
   counters.dram = dram.counters();
   if (trace != nullptr) {

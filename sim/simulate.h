@@ -54,8 +54,9 @@ struct RunRecording {
 /// With `data` the same run also moves and computes every byte; the
 /// cycles are identical. SystemC elaborates once per process: call this once per process (fork for
 /// more; the second call throws InternalError). Throws InternalError with time and engine when the
-/// program deadlocks.
-/// Throws WaveformError when the waveform could not be written whole.
+/// program deadlocks, UserError (`systole: ...; ENGINE waits for ...`) when the memory serves
+/// nobody any more or the run would take more than 2^63 fs of simulated time. Throws WaveformError
+/// when the waveform could not be written whole.
 [[nodiscard]] Counters simulate(const ChipSpec& chip, const Program& program,
                                 const RunData* data = nullptr, const RunRecording& recording = {});
 

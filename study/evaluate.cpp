@@ -1,11 +1,13 @@
 #include "study/evaluate.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "arch/diag/check.h"
 #include "compiler/compile.h"
 #include "reference/compare/check_run.h"
 #include "reference/compare/recorder.h"
+#include "reference/compare/run_tensors.h"
 #include "sim/simulate.h"
 
 namespace systole {
@@ -65,13 +67,18 @@ void add_figures_of_silicon(Result& result) {
   }
 }
 
+bool keeps_io_in_dram(const Program& program) {
+  return std::any_of(program.tensors.begin(), program.tensors.end(),
+                     [](const ProgramTensor& t) { return t.io == IoMemory::Device; });
+}
+
 Result run_program(const ChipSpec& chip, const Network& network, const Program& program,
                    const EvaluateOptions& options) {
   Result result{.chip = chip, .graph = network.graph, .counters = {}, .check = {}};
   const RunRecording recording{
       .trace = options.record == nullptr ? nullptr : &options.record->trace,
       .waveform = options.waveform};
-  if (!options.check) {
+  if (!options.check && options.tensors.empty()) {
     begin_stage(options, "simulating");
     result.counters = simulate(chip, program, nullptr, recording);
     add_figures_of_silicon(result);
@@ -86,9 +93,16 @@ Result run_program(const ChipSpec& chip, const Network& network, const Program& 
   begin_stage(options, "simulating with data");
   result.counters = simulate(chip, program, &data, recording);
   add_figures_of_silicon(result);
-  dram = {};  // the comparison needs as much again
+  if (!keeps_io_in_dram(program)) {
+    dram = {};  // the comparison needs as much again
+  }
+  const MemoriesAfterRun memories{.host = host, .dram = dram};
+  result.tensors = run_tensors(network.graph, program, recorder, memories, options.tensors);
+  if (!options.check) {
+    return result;
+  }
   begin_stage(options, "comparing with the reference");
-  result.check = check_run(network.graph, *network.data, program, std::move(recorder), host);
+  result.check = check_run(network.graph, *network.data, program, std::move(recorder), memories);
   return result;
 }
 

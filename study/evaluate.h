@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "arch/chip_spec.h"
@@ -21,6 +23,9 @@ struct EvaluateOptions {
   /// Carries data through the simulated chip and compares every tensor with the reference kernels.
   /// The cycles are the same with and without it.
   bool check = false;
+  /// Names of tensors whose numbers, as the run leaves them, are wanted in Result::tensors. The run
+  /// carries data for them, checked or not.
+  std::set<std::string> tensors;
   /// Told the name of each stage as it begins (`compiling`, `simulating`, ...); may stay empty.
   std::function<void(std::string_view)> on_stage;
   /// Filled by the run unless null. The cycles are the same with and without it.

@@ -59,7 +59,7 @@ void add_total(Figures to, const Result& result) {
   roofline.add("compute_cycles", figures.roofline.compute, "cycles");
   roofline.add("memory_cycles", figures.roofline.memory, "cycles");
   roofline.add("cycles", figures.roofline.cycles(), "cycles");
-  roofline.add("compulsory_dram_bytes", compulsory_bytes(result.graph), "B");
+  roofline.add("compulsory_dram_bytes", compulsory_bytes(result.graph, result.chip.io), "B");
   roofline.add("fraction", figures.roofline_fraction);
 }
 

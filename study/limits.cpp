@@ -19,6 +19,19 @@ CoreCycles busy(const LayerCounters& layer, Engine engine) {
   return layer.engines[static_cast<std::size_t>(engine)][Cause::Busy];
 }
 
+/// False for a view of a network input, or of a view of one.
+bool is_computed(const Graph& graph, GraphTensorId tensor) {
+  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+    if (node->output() == tensor) {
+      if (!node->is_view()) {
+        return true;
+      }
+      tensor = node->inputs.front();
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Bound Roofline::bound() const {
@@ -58,10 +71,18 @@ Bytes compulsory_bytes(const Graph& graph, const Node& node) {
   return has_biases(node) ? weights + biases : weights;
 }
 
-Bytes compulsory_bytes(const Graph& graph) {
+Bytes compulsory_bytes(const Graph& graph, IoMemory io) {
   Bytes sum{0};
   for (const Node& node : graph.nodes) {
     sum += compulsory_bytes(graph, node);
+  }
+  if (io == IoMemory::Device) {
+    for (const GraphTensorId input : graph.inputs) {
+      sum += Bytes(graph.tensor(input).bytes());
+    }
+    for (const GraphTensorId output : graph.outputs) {
+      sum += is_computed(graph, output) ? Bytes(graph.tensor(output).bytes()) : Bytes(0);
+    }
   }
   return sum;
 }
@@ -79,7 +100,7 @@ Roofline network_roofline(const Result& result) {
   for (std::size_t layer = 0; layer < result.counters.layers.size(); ++layer) {
     roofline.compute += layer_roofline(result, layer).compute;
   }
-  roofline.memory = memory_bound(result.chip, compulsory_bytes(result.graph));
+  roofline.memory = memory_bound(result.chip, compulsory_bytes(result.graph, result.chip.io));
   return roofline;
 }
 

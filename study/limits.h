@@ -47,7 +47,9 @@ struct Roofline {
 /// The bytes that have to come from DRAM whatever the schedule: each weight (its type's bytes) and
 /// each bias (4 bytes, also where a folded batch normalisation makes it) once.
 [[nodiscard]] Bytes compulsory_bytes(const Graph& graph, const Node& node);
-[[nodiscard]] Bytes compulsory_bytes(const Graph& graph);
+/// Of all nodes; where inputs and outputs are in device memory, each of these once, too (an output
+/// that is a view of an input is never written).
+[[nodiscard]] Bytes compulsory_bytes(const Graph& graph, IoMemory io);
 
 /// Of layer `layer` as it was compiled: its MACs, and the DRAM bytes that it really moved. Another
 /// program for the layer may move fewer bytes.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "arch/area/area.h"
 #include "arch/chip_spec.h"
@@ -9,6 +10,8 @@
 #include "arch/energy/energy.h"
 #include "compiler/graph/graph.h"
 #include "reference/check.h"
+#include "reference/run_tensor.h"
+#include "reference/user_numbers.h"
 
 namespace systole {
 
@@ -18,9 +21,11 @@ struct Result {
   Graph graph;
   Counters counters;
   std::optional<CheckResult> check;
-  std::optional<ChipArea> area;        ///< of a chip with a technology
-  std::optional<EnergyReport> energy;  ///< of the same
-  std::optional<CostReport> cost;      ///< of a chip whose cost is described
+  std::vector<RunTensor> tensors;            ///< those that were asked for
+  std::optional<UserComparison> comparison;  ///< of them with the user's own numbers
+  std::optional<ChipArea> area;              ///< of a chip with a technology
+  std::optional<EnergyReport> energy;        ///< of the same
+  std::optional<CostReport> cost;            ///< of a chip whose cost is described
 };
 
 }  // namespace systole

@@ -21,6 +21,7 @@ constexpr auto kSizes = std::to_array<UnitName>({
     {"KiB", kKibi},
     {"MiB", kKibi* kKibi},
     {"GiB", kKibi* kKibi* kKibi},
+    {"TiB", kKibi* kKibi* kKibi* kKibi},
 });
 
 constexpr auto kFrequencies = std::to_array<UnitName>({

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "arch/isa/instruction.h"
+#include "arch/isa/io_memory.h"
 
 namespace systole {
 
 /// What a tensor of the program is, which says where its bytes are when the program starts or ends.
 enum class TensorRole : std::uint8_t {
-  Input,         ///< filled in host memory before the run
-  Output,        ///< found in host memory after the run
+  Input,         ///< filled before the run, in the memory that `io` names
+  Output,        ///< found there after the run
   Intermediate,  ///< between two layers; `home` is its DRAM address if it is spilled, else unused
   Constant,      ///< bias or table, in DRAM before the run
 };
@@ -32,8 +33,12 @@ struct ProgramTensor {
   DataType type = DataType::Int8;
   std::int64_t pixels = 0;
   std::int64_t channels = 0;
-  std::int64_t home = 0;  ///< address in host memory (inputs, outputs) or DRAM (the others)
+  std::int64_t home = 0;         ///< address in host memory (inputs and outputs there) or DRAM
+  IoMemory io = IoMemory::Host;  ///< of inputs and outputs; the others are in DRAM and say `host`
 
+  [[nodiscard]] bool is_in_host_memory() const {
+    return (role == TensorRole::Input || role == TensorRole::Output) && io == IoMemory::Host;
+  }
   [[nodiscard]] std::int64_t bytes() const { return bytes_of(type, pixels * channels); }
   bool operator==(const ProgramTensor&) const = default;
 };

@@ -59,9 +59,13 @@ inline constexpr auto kFields<ProgramLayer> = std::tuple{
 
 template <>
 inline constexpr auto kFields<ProgramTensor> = std::tuple{
-    required("name", &ProgramTensor::name),         required("role", &ProgramTensor::role),
-    required("type", &ProgramTensor::type),         required("pixels", &ProgramTensor::pixels),
-    required("channels", &ProgramTensor::channels), optional("home", &ProgramTensor::home),
+    required("name", &ProgramTensor::name),
+    required("role", &ProgramTensor::role),
+    required("type", &ProgramTensor::type),
+    required("pixels", &ProgramTensor::pixels),
+    required("channels", &ProgramTensor::channels),
+    optional("home", &ProgramTensor::home),
+    optional("io", &ProgramTensor::io),
 };
 
 template <>

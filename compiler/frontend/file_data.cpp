@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -61,11 +63,21 @@ std::vector<Value> to_gemm_order(const std::vector<Value>& values, const GemmSha
   return ordered;
 }
 
-void check_bias(double value, std::int64_t channel, const std::string& file) {
-  if (!(std::abs(value) <= kMaxBias)) {
-    fail(file, fmt::format("expected biases within 2^29 steps of input scale times weight scale, "
-                           "got {:g} at channel {}",
-                           value, channel));
+/// The largest bias, in steps, with which a sum of `k` products of an int8 less its zero point and
+/// an int8 stays within int32.
+std::int64_t most_bias_steps(std::int64_t k) {
+  constexpr std::int64_t kLargestProduct = 255 * 128;
+  return std::min<std::int64_t>(kMaxBias,
+                                std::numeric_limits<std::int32_t>::max() - k * kLargestProduct);
+}
+
+void check_bias(double value, std::int64_t k, std::size_t channel, const std::string& file) {
+  const std::int64_t most = most_bias_steps(k);
+  if (!(std::abs(value) <= static_cast<double>(most))) {
+    fail(file,
+         fmt::format("expected biases within {} steps of input scale times weight scale, got {:g} "
+                     "at channel {}",
+                     most == kMaxBias ? "2^29" : fmt::format("{}", most), value, channel));
   }
 }
 
@@ -75,6 +87,10 @@ struct FoldedLayer {
   std::vector<double> biases;
   std::string bias_file;
 
+  /// Products of a sum.
+  [[nodiscard]] std::int64_t k() const {
+    return static_cast<std::int64_t>(weights.size() / biases.size());
+  }
   [[nodiscard]] double largest_weight() const {
     double largest = 0;
     for (const float weight : weights) {
@@ -145,19 +161,24 @@ std::vector<std::int32_t> quantized_biases(const FoldedLayer& layer, double unit
   std::vector<std::int32_t> biases;
   for (const double bias : layer.biases) {
     const double steps = std::round(bias / unit);
-    check_bias(steps, static_cast<std::int64_t>(biases.size()), layer.bias_file);
+    check_bias(steps, layer.k(), biases.size(), layer.bias_file);
     biases.push_back(static_cast<std::int32_t>(steps));
   }
   return biases;
 }
 
-std::vector<std::int32_t> int32_biases(const std::string& path, std::int64_t channels) {
+/// Of a layer whose weights have the axes `shape`.
+std::vector<std::int32_t> int32_biases(const std::string& path,
+                                       const std::vector<std::int64_t>& shape) {
+  const std::int64_t channels = shape.front();
+  const std::int64_t k =
+      std::accumulate(shape.begin() + 1, shape.end(), std::int64_t{1}, std::multiplies<>());
   const NpyFile file(path);
   file.expect_type({NpyType::Int32, NpyType::Int64});
   file.expect_shape({channels});
   auto biases = file.int32s();
   for (std::size_t i = 0; i < biases.size(); ++i) {
-    check_bias(biases[i], static_cast<std::int64_t>(i), path);
+    check_bias(biases[i], k, i, path);
   }
   return biases;
 }
@@ -169,14 +190,18 @@ NpyFile weight_file(const std::string& path, const std::vector<std::int64_t>& sh
   return file;
 }
 
+/// Beside a batch normalisation a bias is optional.
+bool has_float_biases(const std::string& stem, const WeightInfo& weights) {
+  return weights.bias && (!weights.batch_norm || std::filesystem::exists(stem + "bias.npy"));
+}
+
 /// `stem` is the path up to and including `<layer>.`.
 FoldedLayer folded_layer(const NpyFile& file, const std::string& stem, const WeightInfo& weights,
                          double epsilon) {
   FoldedLayer layer;
   layer.weights = file.floats();
   layer.biases.assign(static_cast<std::size_t>(file.shape().front()), 0.0);
-  const bool has_bias_file = std::filesystem::exists(stem + "bias.npy");
-  if (weights.bias && (has_bias_file || !weights.batch_norm)) {
+  if (has_float_biases(stem, weights)) {
     layer.bias_file = stem + "bias.npy";
     const auto biases = channel_floats(layer.bias_file, file.shape().front());
     layer.biases.assign(biases.begin(), biases.end());
@@ -188,14 +213,15 @@ FoldedLayer folded_layer(const NpyFile& file, const std::string& stem, const Wei
 }
 
 /// The finest scale at which the largest weight is within 127 steps, the biases within 2^29 steps
-/// of input scale times weight scale, and results are scaled by no less than fixed point has bits
-/// for: 2^-31, a factor of two from its limit. Weights that are all zero, or tiny beside the
-/// biases, then cost the biases nothing: whatever the biases, they keep 29 bits.
+/// (or what the sums leave) of input scale times weight scale, and results are scaled by no less
+/// than fixed point has bits for: 2^-31, a factor of two from its limit. Weights that are all zero,
+/// or tiny beside the biases, then cost the biases nothing: whatever the biases, they keep 29 bits.
 double fitting_weight_scale(const FoldedLayer& layer, double input_scale, double output_scale) {
   constexpr double kLeastRatio = 0x1p-31;
-  return std::max({layer.largest_weight() / kLargestWeight,
-                   layer.largest_bias() / (kMaxBias * input_scale),
-                   kLeastRatio * output_scale / input_scale});
+  return std::max(
+      {layer.largest_weight() / kLargestWeight,
+       layer.largest_bias() / (static_cast<double>(most_bias_steps(layer.k())) * input_scale),
+       kLeastRatio * output_scale / input_scale});
 }
 
 double accumulator_unit(const Graph& graph, const Node& node, double weight_scale) {
@@ -238,7 +264,7 @@ double ParameterFiles::check(const LayerDescription& layer, const Graph& graph,
           "expected weights.scale, as {} holds int8 weights, got nothing", weight_path));
     }
     if (weights.bias || weights.batch_norm) {
-      static_cast<void>(int32_biases(stem(node) + "bias.npy", file.shape().front()));
+      static_cast<void>(int32_biases(stem(node) + "bias.npy", file.shape()));
     }
     return *layer.weight_scale;
   }
@@ -258,7 +284,7 @@ LayerParameters ParameterFiles::parameters(const Graph& graph, const Node& node)
   if (file.type() == NpyType::Int8) {
     parameters.weights = to_gemm_order(file.int8s(), *gemm, shape);
     parameters.biases = weights.bias || weights.batch_norm
-                            ? int32_biases(stem(node) + "bias.npy", shape.front())
+                            ? int32_biases(stem(node) + "bias.npy", shape)
                             : std::vector<std::int32_t>(static_cast<std::size_t>(shape.front()));
     return parameters;
   }
@@ -281,6 +307,31 @@ RealParameters ParameterFiles::real_parameters(const Graph& graph, const Node& n
   const FoldedLayer folded = folded_layer(file, stem(node), weights_of(node), epsilon_);
   return {.weights = to_gemm_order(folded.weights, *gemm_shape(graph, node), shape),
           .biases = std::vector<float>(folded.biases.begin(), folded.biases.end())};
+}
+
+std::optional<FloatParameters> ParameterFiles::float_parameters(const Graph& graph,
+                                                                const Node& node) const {
+  const NpyFile file = weight_file(stem(node) + "weight.npy", weight_shape(graph, node));
+  if (file.type() == NpyType::Int8) {
+    return std::nullopt;
+  }
+  const WeightInfo& weights = weights_of(node);
+  const std::int64_t channels = file.shape().front();
+  FloatParameters parameters{.weights = file.floats()};
+  if (has_float_biases(stem(node), weights)) {
+    parameters.biases = channel_floats(stem(node) + "bias.npy", channels);
+  }
+  if (weights.batch_norm) {
+    const auto read = [&](std::string_view name) {
+      return channel_floats(fmt::format("{}batch_norm.{}.npy", stem(node), name), channels);
+    };
+    parameters.batch_norm = {.gamma = read("gamma"),
+                             .beta = read("beta"),
+                             .mean = read("mean"),
+                             .variance = read("variance"),
+                             .epsilon = epsilon_};
+  }
+  return parameters;
 }
 
 void check_input_file(const std::string& file, const Shape& shape) {
@@ -311,6 +362,18 @@ std::vector<std::int8_t> read_input_file(const std::string& file, const GraphTen
       values.push_back(static_cast<std::int8_t>(std::clamp(stored, -128.0, 127.0)));
     }
   }
+  values.resize(static_cast<std::size_t>(tensor.shape().elements()));
+  return values;
+}
+
+std::optional<std::vector<float>> read_float_input_file(const std::string& file,
+                                                        const GraphTensor& tensor) {
+  check_input_file(file, tensor.shape());
+  const NpyFile array(file);
+  if (array.type() == NpyType::Int8) {
+    return std::nullopt;
+  }
+  std::vector<float> values = array.floats();
   values.resize(static_cast<std::size_t>(tensor.shape().elements()));
   return values;
 }

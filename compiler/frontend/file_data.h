@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ class ParameterFiles {
   /// type of a network; `graph` is the int8 one.
   [[nodiscard]] RealParameters real_parameters(const Graph& graph, const Node& node) const;
 
+  /// The files themselves; empty where the weights are int8.
+  [[nodiscard]] std::optional<FloatParameters> float_parameters(const Graph& graph,
+                                                                const Node& node) const;
+
  private:
   /// Path of a layer's files up to and including `<layer>.`.
   [[nodiscard]] std::string stem(const Node& node) const;
@@ -47,6 +52,9 @@ void check_input_file(const std::string& file, const Shape& shape);
 /// The first `shape.batch` images of a checked file.
 [[nodiscard]] std::vector<std::int8_t> read_input_file(const std::string& file,
                                                        const GraphTensor& tensor);
+/// The same of a file of floats, as they stand there; empty for one of int8.
+[[nodiscard]] std::optional<std::vector<float>> read_float_input_file(const std::string& file,
+                                                                      const GraphTensor& tensor);
 /// The same as reals; `tensor` is the int8 one.
 [[nodiscard]] std::vector<float> read_real_input_file(const std::string& file,
                                                       const GraphTensor& tensor);

@@ -120,6 +120,20 @@ class NetworkNumbers final : public NetworkData {
     return weights ? Value::of(type, integers.weights) : Value::of(type, integers.biases);
   }
 
+  [[nodiscard]] std::optional<FloatParameters> float_parameters(const Graph& graph,
+                                                                NodeId node) const override {
+    SYSTOLE_CHECK(opens_files_, "numbers of a network that was read without them");
+    return files_ ? files_->float_parameters(graph, graph.node(node)) : std::nullopt;
+  }
+
+  [[nodiscard]] std::optional<std::vector<float>> float_input(const Graph& graph,
+                                                              GraphTensorId tensor) const override {
+    SYSTOLE_CHECK(opens_files_, "numbers of a network that was read without them");
+    const auto file = input_files_.find(graph.tensor(tensor).name);
+    return file == input_files_.end() ? std::nullopt
+                                      : read_float_input_file(file->second, graph.tensor(tensor));
+  }
+
  private:
   static void check_is_input(const NetworkDescription& description, const std::string& name) {
     std::vector<std::string_view> names;

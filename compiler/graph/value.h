@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,19 @@ struct Value {
   void check_size() const;
 };
 
+/// A weighted layer as the user's float files hold it: not folded, not quantised, axes in the
+/// files' order. A check of quantisation starts from here, so that it shares nothing with what
+/// folds, reorders and rounds.
+struct FloatParameters {
+  std::vector<float> weights;  ///< [out][in / groups][kernel row][kernel col]; dense: [out][in]
+  std::vector<float> biases;   ///< by output channel; empty: none
+  struct BatchNorm {           ///< by output channel
+    std::vector<float> gamma, beta, mean, variance;
+    double epsilon = 0;
+  };
+  std::optional<BatchNorm> batch_norm;
+};
+
 /// Provides the data of a network: generated from a seed, or read from .npy files. Deterministic:
 /// it depends on the seed, the network file and names alone.
 class NetworkData {
@@ -58,6 +72,17 @@ class NetworkData {
   virtual ~NetworkData() = default;
   /// Of an input or a parameter of the network.
   [[nodiscard]] virtual Value value(const Graph& graph, GraphTensorId tensor) const = 0;
+  /// What float files say, of a graph of any type; empty where the layer's numbers come from int8
+  /// files or a seed.
+  [[nodiscard]] virtual std::optional<FloatParameters> float_parameters(const Graph& /*graph*/,
+                                                                        NodeId /*node*/) const {
+    return std::nullopt;
+  }
+  /// The same of an input: packed NHWC.
+  [[nodiscard]] virtual std::optional<std::vector<float>> float_input(
+      const Graph& /*graph*/, GraphTensorId /*tensor*/) const {
+    return std::nullopt;
+  }
 };
 
 /// The numbers of one weighted layer of an int8 network.

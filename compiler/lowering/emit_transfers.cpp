@@ -10,15 +10,11 @@ namespace {
 /// Transfers are cut so that work can begin before the last byte is there.
 constexpr std::int64_t kPieceBytes = 32'768;
 
-bool lives_in_host_memory(const ProgramTensor& tensor) {
-  return tensor.role == TensorRole::Input || tensor.role == TensorRole::Output;
-}
-
 void emit_piece(LoweringContext& context, std::int32_t layer, const PlacedBand& band,
                 bool to_buffer, Transfer transfer) {
   const ProgramTensor& tensor =
       context.builder.program().tensors[static_cast<std::size_t>(band.tensor)];
-  const bool host = lives_in_host_memory(tensor);
+  const bool host = tensor.is_in_host_memory();
   transfer.to_buffer = to_buffer;
   transfer.far = {.address = tensor.home + transfer.buffer.offset,
                   .tensor = band.tensor,

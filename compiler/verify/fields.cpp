@@ -56,7 +56,11 @@ bool check_tensor(Rules& rules, const ProgramTensor& tensor) {
   return rules.count("pixels", tensor.pixels) && rules.count("channels", tensor.channels) &&
          rules.within("pixels x channels", tensor.pixels * tensor.channels, 1,
                       kLargestAddress / bytes_of(DataType::Int32)) &&
-         rules.address("home", tensor.home);
+         rules.address("home", tensor.home) &&
+         (tensor.io == IoMemory::Host || tensor.role == TensorRole::Input ||
+          tensor.role == TensorRole::Output ||
+          rules.fail(fmt::format("io is {}, expected host for what is no input and no output",
+                                 name_of(tensor.io))));
 }
 
 bool check_tile(Rules& rules, const ChipSpec& chip, const Program& program,

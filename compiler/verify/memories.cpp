@@ -65,7 +65,8 @@ std::optional<std::string> Memories::fill() {
     if (tensor.role != TensorRole::Input && tensor.role != TensorRole::Constant) {
       continue;
     }
-    const Space space = tensor.role == TensorRole::Input ? Space::Host : Space::Dram;
+    const bool host = tensor.role == TensorRole::Input && tensor.io == IoMemory::Host;
+    const Space space = host ? Space::Host : Space::Dram;
     const Label label = Label::of_tensor(static_cast<TensorId>(index));
     if (auto violation = put(space, tensor.home, tensor.bytes(), label)) {
       return violation;
@@ -294,14 +295,15 @@ std::optional<std::string> Memories::check_outputs() {
     if (tensor.role != TensorRole::Output) {
       continue;
     }
+    const Space space = tensor.io == IoMemory::Host ? Space::Host : Space::Dram;
     const Access access{.operand = "output",
-                        .space = Space::Host,
+                        .space = space,
                         .where = rectangle(tensor.home, 1, tensor.bytes(), 0),
                         .label = Label::of_tensor(static_cast<TensorId>(index)),
                         .delta = -tensor.home};
     std::int64_t bytes = 0;
-    for (const Fragments::Overlap& overlap : fragments(Space::Host).overlaps(access.where)) {
-      const Fragment& fragment = fragments(Space::Host).at(overlap.id);
+    for (const Fragments::Overlap& overlap : fragments(space).overlaps(access.where)) {
+      const Fragment& fragment = fragments(space).at(overlap.id);
       const bool same = fragment.label == access.label && fragment.delta == access.delta;
       bytes += same ? overlap.bytes : 0;
     }

@@ -11,8 +11,12 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "arch/diag/check.h"
+#include "reference/compare/quality.h"
 #include "reference/compare/summation_order.h"
+#include "reference/compare/tensor_names.h"
 #include "reference/kernels/bf16.h"
 #include "reference/kernels/evaluator.h"
 #include "reference/kernels/real_evaluator.h"
@@ -132,54 +136,14 @@ class Comparison {
   CheckResult result_;
 };
 
-/// Where a program keeps the tensors of a graph.
-class TensorNames {
- public:
-  TensorNames(const Graph& graph, const Program& program) : graph_(graph), program_(program) {
-    for (std::size_t i = 0; i < program.tensors.size(); ++i) {
-      const ProgramTensor& tensor = program.tensors[i];
-      if (tensor.role != TensorRole::Constant) {
-        const bool fresh = ids_.emplace(tensor.name, static_cast<TensorId>(i)).second;
-        SYSTOLE_CHECK(fresh, "two tensors of the program are called {}", tensor.name);
-      }
-    }
-    for (const Node& node : graph.nodes) {
-      if (node.is_view()) {
-        viewed_[node.output()] = node.inputs.at(0);
-      }
-    }
-  }
-
-  /// Empty when the program has no such tensor.
-  [[nodiscard]] std::optional<TensorId> find(GraphTensorId tensor) const {
-    const GraphTensor& wanted = graph_.tensor(tensor);
-    const auto found = ids_.find(wanted.name);
-    if (found == ids_.end()) {
-      const auto view = viewed_.find(tensor);
-      return view == viewed_.end() ? std::nullopt : find(view->second);
-    }
-    const ProgramTensor& kept = program_.tensors[static_cast<std::size_t>(found->second)];
-    SYSTOLE_CHECK(kept.type == wanted.type.element && kept.bytes() == wanted.bytes(),
-                  "{}: {} bytes of {}, expected {} of {}", kept.name, kept.bytes(),
-                  name_of(kept.type), wanted.bytes(), name_of(wanted.type.element));
-    return found->second;
-  }
-
- private:
-  const Graph& graph_;
-  const Program& program_;
-  std::map<std::string, TensorId> ids_;
-  std::map<GraphTensorId, GraphTensorId> viewed_;  ///< output of a view -> its input
-};
-
 class RunCheck {
  public:
   RunCheck(const Graph& graph, const Program& program, Recorder recorder,
-           std::span<const std::int8_t> host)
+           const MemoriesAfterRun& memories)
       : graph_(graph),
         program_(program),
         recorder_(std::move(recorder)),
-        host_(host),
+        memories_(memories),
         names_(graph, program) {}
 
   template <class Value, class Sum>
@@ -195,7 +159,7 @@ class RunCheck {
     }
     if (std::find(graph_.outputs.begin(), graph_.outputs.end(), node.output()) !=
         graph_.outputs.end()) {
-      compare_host(node.output(), values);
+      compare_output(node.output(), values);
     }
   }
 
@@ -211,29 +175,24 @@ class RunCheck {
   }
 
   template <class Value>
-  void compare_host(GraphTensorId output, const std::vector<Value>& expected) {
+  void compare_output(GraphTensorId output, const std::vector<Value>& expected) {
     const GraphTensor& tensor = graph_.tensor(output);
     const std::optional<TensorId> id = names_.find(output);
     SYSTOLE_CHECK(id.has_value(), "the program has no output {}", tensor.name);
     const ProgramTensor& kept = program_.tensors[static_cast<std::size_t>(*id)];
     SYSTOLE_CHECK(kept.role == TensorRole::Output, "{} is no output of the program", kept.name);
-    SYSTOLE_CHECK(
-        kept.home >= 0 && kept.home + kept.bytes() <= static_cast<std::int64_t>(host_.size()),
-        "{}: bytes {}..{} of {} in host memory", kept.name, kept.home, kept.home + kept.bytes() - 1,
-        host_.size());
     Recording<std::int8_t> bytes(kept.name, kept.bytes());
-    const auto all = static_cast<std::size_t>(kept.bytes());
     bytes.write({.offset = 0, .rows = 1, .cols = kept.bytes(), .pitch = 0},
-                host_.subspan(static_cast<std::size_t>(kept.home), all));
+                bytes_at_home(kept, memories_));
     comparison_.compare(
-        tensor.name + " (host)", tensor.shape(), expected,
+        fmt::format("{} ({})", tensor.name, name_of(kept.io)), tensor.shape(), expected,
         [&](std::int64_t element, Value value) { return recorded(bytes, element, value); });
   }
 
   const Graph& graph_;
   const Program& program_;
   Recorder recorder_;
-  std::span<const std::int8_t> host_;
+  MemoriesAfterRun memories_;
   TensorNames names_;
   Comparison comparison_;
 };
@@ -250,15 +209,18 @@ void check_outputs(const Graph& graph) {
 }  // namespace
 
 CheckResult check_run(const Graph& graph, const NetworkData& data, const Program& program,
-                      Recorder recorder, std::span<const std::int8_t> host) {
+                      Recorder recorder, const MemoriesAfterRun& memories) {
   check_outputs(graph);
-  RunCheck run_check(graph, program, std::move(recorder), host);
+  RunCheck run_check(graph, program, std::move(recorder), memories);
+  QualityCheck quality(graph, data);
   if (is_float(graph.input_type())) {
     const auto orders = summation_orders(graph, program);
     reference::RealEvaluator evaluator(graph, data, orders);
     while (!evaluator.done()) {
       const Node& node = evaluator.next_node();
-      const auto expected = in_bits(evaluator.evaluate_next());
+      const reference::RealLayerValues layer = evaluator.evaluate_next();
+      quality.add(node, layer);
+      const auto expected = in_bits(layer);
       run_check.check(node, expected.values, expected.sums);
     }
   } else {
@@ -266,10 +228,13 @@ CheckResult check_run(const Graph& graph, const NetworkData& data, const Program
     while (!evaluator.done()) {
       const Node& node = evaluator.next_node();
       const reference::LayerValues expected = evaluator.evaluate_next();
+      quality.add(node, expected);
       run_check.check(node, *expected.values, expected.accumulators);
     }
   }
-  return std::move(run_check).result();
+  CheckResult result = std::move(run_check).result();
+  result.quality = std::move(quality).result();
+  return result;
 }
 
 }  // namespace systole

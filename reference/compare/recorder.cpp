@@ -32,29 +32,34 @@ Recorder::Recorder(const Program& program) {
 void Recorder::record_result(TensorId tensor, std::int64_t offset, std::int64_t rows,
                              std::int64_t cols, std::int64_t pitch,
                              std::span<const std::int8_t> values) {
-  Recorded& target = recorded(tensor);
+  Recorded& target = tensors_[index_of(tensor)];
   write(target.results, target.name, target.bytes, {offset, rows, cols, pitch}, values);
 }
 
 void Recorder::record_accumulators(TensorId tensor, std::int64_t offset, std::int64_t rows,
                                    std::int64_t cols, std::int64_t pitch,
                                    std::span<const std::int32_t> values) {
-  Recorded& target = recorded(tensor);
+  Recorded& target = tensors_[index_of(tensor)];
   write(target.accumulators, target.name, target.elements, {offset, rows, cols, pitch}, values);
 }
 
 std::optional<Recording<std::int8_t>> Recorder::take_results(TensorId tensor) {
-  return std::exchange(recorded(tensor).results, std::nullopt);
+  return std::exchange(tensors_[index_of(tensor)].results, std::nullopt);
 }
 
 std::optional<Recording<std::int32_t>> Recorder::take_accumulators(TensorId tensor) {
-  return std::exchange(recorded(tensor).accumulators, std::nullopt);
+  return std::exchange(tensors_[index_of(tensor)].accumulators, std::nullopt);
 }
 
-Recorder::Recorded& Recorder::recorded(TensorId tensor) {
+std::optional<std::vector<std::int8_t>> Recorder::results(TensorId tensor) const {
+  const Recorded& target = tensors_[index_of(tensor)];
+  return target.results ? target.results->values() : std::nullopt;
+}
+
+std::size_t Recorder::index_of(TensorId tensor) const {
   SYSTOLE_CHECK(tensor >= 0 && static_cast<std::size_t>(tensor) < tensors_.size(),
                 "tensor {} of {}", tensor, tensors_.size());
-  return tensors_[static_cast<std::size_t>(tensor)];
+  return static_cast<std::size_t>(tensor);
 }
 
 }  // namespace systole

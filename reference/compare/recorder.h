@@ -28,6 +28,9 @@ class Recorder {
                            std::int64_t cols, std::int64_t pitch,
                            std::span<const std::int32_t> values);
 
+  /// The bytes of a tensor that was written whole; empty of others.
+  [[nodiscard]] std::optional<std::vector<std::int8_t>> results(TensorId tensor) const;
+
   /// Hands a recording over and forgets it; empty when nothing was written.
   [[nodiscard]] std::optional<Recording<std::int8_t>> take_results(TensorId tensor);
   [[nodiscard]] std::optional<Recording<std::int32_t>> take_accumulators(TensorId tensor);
@@ -40,7 +43,7 @@ class Recorder {
     std::optional<Recording<std::int8_t>> results;
     std::optional<Recording<std::int32_t>> accumulators;
   };
-  [[nodiscard]] Recorded& recorded(TensorId tensor);
+  [[nodiscard]] std::size_t index_of(TensorId tensor) const;
 
   std::vector<Recorded> tensors_;  ///< by TensorId
 };

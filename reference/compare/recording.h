@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -47,6 +48,12 @@ class Recording {
   }
 
   [[nodiscard]] std::int64_t elements() const { return elements_; }
+
+  /// All values, each as it was first written; empty where one never was.
+  [[nodiscard]] std::optional<std::vector<Value>> values() const {
+    const bool whole = std::find(written_.begin(), written_.end(), false) == written_.end();
+    return whole ? std::optional(values_) : std::nullopt;
+  }
 
   /// Empty where the element was never written; a value that is not `expected` where there is one.
   [[nodiscard]] std::optional<Value> value(std::int64_t element, Value expected) const {

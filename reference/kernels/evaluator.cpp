@@ -1,10 +1,12 @@
 #include "reference/kernels/evaluator.h"
 
+#include <limits>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "arch/diag/check.h"
+#include "reference/kernels/activation.h"
 #include "reference/kernels/dot_products.h"
 #include "reference/kernels/elementwise.h"
 #include "reference/kernels/pooling.h"
@@ -29,6 +31,34 @@ void add_biases(std::vector<std::int32_t>& accumulators, const std::vector<std::
                                               static_cast<std::uint32_t>(biases[channel]));
     }
   }
+}
+
+/// Counts results that leave int8 although their activation lets them.
+class Saturation {
+ public:
+  Saturation(ActivationKind kind, const Quantization& output) {
+    if (kind == ActivationKind::Relu || kind == ActivationKind::Relu6) {
+      least_ = -std::numeric_limits<double>::infinity();
+    }
+    if (kind == ActivationKind::Relu6 && activation_range(kind, output).high < kHighest) {
+      most_ = std::numeric_limits<double>::infinity();
+    }
+  }
+
+  /// `value` in steps of the output, its zero point added, not rounded.
+  void add(double value) { count_ += value >= most_ || value <= least_ ? 1 : 0; }
+  [[nodiscard]] std::int64_t count() const { return count_; }
+
+ private:
+  static constexpr int kHighest = 127;
+  double least_ = -128.5;
+  double most_ = 127.5;
+  std::int64_t count_ = 0;
+};
+
+/// A stored value in steps of another quantisation, not rounded.
+double in_steps(std::int8_t stored, const Quantization& from, const Quantization& to) {
+  return (static_cast<double>(stored) - from.zero_point) * from.scale / to.scale;
 }
 
 }  // namespace
@@ -57,7 +87,9 @@ LayerValues Evaluator::evaluate(const Node& node) const {
         if constexpr (std::is_same_v<Kind, Conv2d> || std::is_same_v<Kind, Dense>) {
           return evaluate_weighted(node, attributes);
         } else {
-          return {.values = evaluate_plain(node, attributes), .accumulators = {}};
+          return {.values = evaluate_plain(node, attributes),
+                  .accumulators = {},
+                  .saturated = saturated(node)};
         }
       },
       node.op);
@@ -98,7 +130,16 @@ LayerValues Evaluator::finish_weighted(const Node& node, const LayerParameters& 
       input_tensor(node, 0).quantization.scale * weight_scale(graph_, node);
   SharedValues values =
       share(requantize(accumulators, accumulator_scale, activation, out.quantization));
-  return {.values = std::move(values), .accumulators = std::move(accumulators)};
+  Saturation saturation(activation.kind, out.quantization);
+  if (!is_looked_up(activation.kind)) {
+    const double ratio = accumulator_scale / out.quantization.scale;
+    for (const std::int32_t accumulator : accumulators) {
+      saturation.add(accumulator * ratio + out.quantization.zero_point);
+    }
+  }
+  return {.values = std::move(values),
+          .accumulators = std::move(accumulators),
+          .saturated = saturation.count()};
 }
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const AddTensors& addition) const {
@@ -147,6 +188,43 @@ SharedValues Evaluator::evaluate_plain(const Node& node, const SoftmaxChannels& 
   SYSTOLE_CHECK(graph_.tensor(node.output()).quantization == kSoftmaxQuantization,
                 "{}: softmax with another quantisation than 1/256, -128", node.name);
   return share(softmax(*live_.input(node, 0), in.shape().channels, in.quantization.scale));
+}
+
+std::int64_t Evaluator::saturated(const Node& node) const {
+  const Quantization& out = graph_.tensor(node.output()).quantization;
+  const auto of_input = [&](std::size_t index, Saturation& saturation) {
+    const Quantization& in = input_tensor(node, index).quantization;
+    if (!(in == out)) {
+      for (const std::int8_t q : *live_.input(node, index)) {
+        saturation.add(in_steps(q, in, out) + out.zero_point);
+      }
+    }
+  };
+  if (const auto* addition = std::get_if<AddTensors>(&node.op)) {
+    Saturation saturation(addition->activation.kind, out);
+    const std::vector<std::int8_t>& a = *live_.input(node, 0);
+    const std::vector<std::int8_t>& b = *live_.input(node, 1);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      saturation.add(in_steps(a[i], input_tensor(node, 0).quantization, out) +
+                     in_steps(b[i], input_tensor(node, 1).quantization, out) + out.zero_point);
+    }
+    return saturation.count();
+  }
+  if (const auto* activation = std::get_if<Activate>(&node.op)) {
+    Saturation saturation(activation->activation.kind, out);
+    if (!is_looked_up(activation->activation.kind)) {
+      of_input(0, saturation);
+    }
+    return saturation.count();
+  }
+  if (std::holds_alternative<Concat>(node.op)) {
+    Saturation saturation(ActivationKind::None, out);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      of_input(i, saturation);
+    }
+    return saturation.count();
+  }
+  return 0;
 }
 
 const GraphTensor& Evaluator::input_tensor(const Node& node, std::size_t index) const {

@@ -16,6 +16,10 @@ struct LayerValues {
   SharedValues values;
   /// With bias, before requantisation; empty for operators without weights.
   std::vector<std::int32_t> accumulators;
+  /// Values that int8 cut off: their real result lies half a step or more beyond an end of the
+  /// range. What an activation cuts off on purpose is none. Not counted: results of tables and of
+  /// pooling.
+  std::int64_t saturated = 0;
 };
 
 /// Computes an int8 network's tensors node by node, in execution order.
@@ -43,6 +47,7 @@ class Evaluator {
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const Flatten& flatten) const;
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const SoftmaxChannels& softmax) const;
 
+  [[nodiscard]] std::int64_t saturated(const Node& node) const;
   [[nodiscard]] const GraphTensor& input_tensor(const Node& node, std::size_t index) const;
 
   const Graph& graph_;

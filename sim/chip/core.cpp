@@ -56,14 +56,18 @@ Core::Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Prog
       fronts_{&host_.front(),    &dma_in_.front(), &dma_out_.front(),
               &weights_.front(), &matrix_.front(), &vector_.front()} {}
 
-Counters Core::finish() {
-  std::string stuck;
+std::string Core::waiting() const {
+  std::string text;
   for (const EngineFront* front : fronts_) {
     if (const auto reason = front->stuck()) {
-      stuck += (stuck.empty() ? "" : "; ") + *reason;
+      text += (text.empty() ? "" : "; ") + *reason;
     }
   }
-  if (!stuck.empty()) {
+  return text;
+}
+
+Counters Core::finish() {
+  if (const std::string stuck = waiting(); !stuck.empty()) {
     throw InternalError(fmt::format("deadlock at cycle {}: {}", time_.now().count(), stuck));
   }
   layers_.finish();

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <systemc>
 
 #include "sim/core/core_context.h"
@@ -33,6 +34,9 @@ class Core : public sc_core::sc_module {
   /// After the last event: the counters, without the memory's. Throws InternalError
   /// `deadlock at cycle C: ENGINE waits for ...; ...` when instructions are left.
   [[nodiscard]] Counters finish();
+
+  /// The engines that have instructions left, and what each waits for: `ENGINE waits for ...; ...`.
+  [[nodiscard]] std::string waiting() const;
 
   /// Before the simulation starts: adds the core's variables to a waveform. docs/timeline.md has
   /// the list.

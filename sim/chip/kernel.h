@@ -9,7 +9,8 @@ namespace systole {
 void prepare_kernel();
 
 /// Runs until nothing happens any more. An error out of a process becomes an InternalError
-/// `at cycle C in PROCESS: ...`.
+/// `at cycle C in PROCESS: ...`, but a UserError whose text begins with `systole: ` stays one. A
+/// run beyond 2^63 fs ends with a UserError too.
 void run_kernel(Clock<CoreCycles> clock);
 
 }  // namespace systole

@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "arch/diag/error.h"
+
 namespace systole {
 
 ChannelEngine::ChannelEngine(const DramStandard& standard, const DramControllerSpec& spec,
                              ChannelIndex channel, std::vector<BurstFeed*> feeds,
                              CompletionSink& sink, DramCommandObserver observer)
-    : controller_(standard, spec, channel, std::move(observer)),
+    : names_(fmt::format("DRAM channel {} ({}, controller {})", static_cast<int>(channel),
+                         standard.name, spec.name)),
+      controller_(standard, spec, channel, std::move(observer)),
       feeds_(std::move(feeds)),
       sink_(sink) {}
 
@@ -55,8 +61,15 @@ void ChannelEngine::go_on(DramCycles until) {
   }
   if (controller_.may_stream(next_)) {
     if (const DramCycles reached = stream(next_, until); reached > next_) {
-      next_ = event_ = offer_ = reached;
+      next_ = event_ = offer_ = moved_ = reached;
       deliver();
+      return;
+    }
+  }
+  if (controller_.is_idle() && next_ < offer_) {
+    if (const DramCycles reached = controller_.rest(next_, std::min(until, offer_));
+        reached > next_) {
+      next_ = event_ = reached;
       return;
     }
   }
@@ -97,6 +110,9 @@ inline DramCycles ChannelEngine::next_offer(DramCycles from) const {
 }
 
 void ChannelEngine::visit(DramCycles now) {
+  if (controller_.is_idle()) {
+    moved_ = now;
+  }
   if (offer_ <= now) {
     offer_bursts(now);
   }
@@ -105,7 +121,10 @@ void ChannelEngine::visit(DramCycles now) {
     event_ = controller_.next_event(now);
   }
   if (!controller_.completions().empty()) {
+    moved_ = now;
     deliver();
+  } else if (now - moved_ > kPatience) {
+    fail(fmt::format("no request has been served for {} cycles", (now - moved_).count()));
   }
   offer_ = next_offer(now + DramCycles(1));
   next_ = std::min(event_, offer_);
@@ -115,6 +134,20 @@ void ChannelEngine::advance(DramCycles until) {
   while (next_ < until) {
     go_on(until);
   }
+}
+
+void ChannelEngine::fail(std::string_view what) const {
+  std::string fronts;
+  for (const BurstFeed* const feed : feeds_) {
+    if (!feed->is_empty()) {
+      fronts += feed->run().first.operation == DramOperation::Read
+                    ? "; a read waits in front of it"
+                    : "; a write waits in front of it";
+    }
+  }
+  throw UserError(fmt::format("systole: {}: {} in DRAM cycle {}: {}{}", names_, what,
+                              (next_ == kNever ? moved_ : next_).count(), controller_.waiting(),
+                              fronts));
 }
 
 void ChannelEngine::deliver() {

@@ -94,6 +94,7 @@ DramCycles ChannelFront::next_news(bool room) const {
   if (under_way_ == 0) {
     return kNever;
   }
+  engine_.check_goes_on();
   // A burst needs a column command, unless the write buffer has its address: those are taken one a
   // cycle.
   const bool no_writes = engine_.controller().is_idle_of_writes() && writes_.is_drained();

@@ -89,7 +89,9 @@ class ReplayFeed : public BurstFeed {
   std::array<std::deque<DramCycles>, 3> ends_;  ///< of bursts in the window, by kind
 };
 
-class Replay : public CompletionSink {
+}  // namespace
+
+class ChannelReplay::Replay : public CompletionSink {
  public:
   Replay(const DramStandard& standard, const DramControllerSpec& spec, const BitFieldMap& map,
          std::int64_t channel, std::int64_t window, BurstSource& source,
@@ -97,19 +99,22 @@ class Replay : public CompletionSink {
       : channel_(static_cast<ChannelIndex>(channel)),
         completions_(completions),
         feed_(map, channel, window, source),
-        engine_(standard, spec, channel_, {&feed_}, *this, commands) {
-    engine_.start(feed_.is_empty() ? DramCycles(0) : feed_.run().from);
-  }
+        engine_(standard, spec, channel_, {&feed_}, *this, commands) {}
 
-  DramRunResult run() {
-    while (!feed_.is_empty() || !engine_.controller().is_idle() ||
-           engine_.next() <= result_.cycles) {
+  DramCycles run() {
+    while (!feed_.is_empty() || !engine_.controller().is_idle()) {
       feed_.shrink_window(engine_.next());
+      engine_.check_goes_on();
       engine_.go_on(kNever);
     }
+    return result_.cycles;
+  }
+
+  DramRunResult finish(DramCycles end) {
+    engine_.advance(end + DramCycles(1));
     result_.read_requests = feed_.taken()[0];
     result_.write_requests = feed_.taken()[1];
-    take_counts();
+    take_counts(end);
     return result_;
   }
 
@@ -136,7 +141,7 @@ class Replay : public CompletionSink {
     }
   }
 
-  void take_counts() {
+  void take_counts(DramCycles end) {
     const CommandCounts& counts = engine_.controller().counts();
     result_.activates = counts.of(DramCommandKind::Activate);
     result_.precharges = counts.of(DramCommandKind::Precharge);
@@ -150,11 +155,18 @@ class Replay : public CompletionSink {
     result_.row_conflicts = counts.row_conflicts;
     result_.forwarded = counts.forwarded;
     result_.merged = counts.merged;
-    result_.active_cycles = engine_.controller().active_cycles(result_.cycles);
-    const PowerDownCycles down = engine_.controller().power_down_cycles(result_.cycles);
+    result_.active_cycles = engine_.controller().active_cycles(end);
+    const PowerDownCycles down = engine_.controller().power_down_cycles(end);
     result_.active_power_down_cycles = down.active;
     result_.precharged_power_down_cycles = down.precharged;
-    result_.rank_cycles = result_.cycles * engine_.controller().ranks();
+    result_.rank_cycles = end * engine_.controller().ranks();
+    for (std::size_t bank = 0; bank < engine_.controller().banks(); ++bank) {
+      const auto count = [&](DramCommandKind kind) {
+        return engine_.controller().count(bank, kind);
+      };
+      result_.banks.push_back({count(DramCommandKind::Activate), count(DramCommandKind::Read),
+                               count(DramCommandKind::Write)});
+    }
   }
 
   ChannelIndex channel_;
@@ -164,13 +176,30 @@ class Replay : public CompletionSink {
   DramRunResult result_;
 };
 
-}  // namespace
+ChannelReplay::ChannelReplay(const DramStandard& standard, const DramControllerSpec& spec,
+                             const BitFieldMap& map, std::int64_t channel, std::int64_t window,
+                             BurstSource& source, const DramCommandObserver& commands,
+                             const CompletionObserver& completions)
+    : replay_(std::make_unique<Replay>(standard, spec, map, channel, window, source, commands,
+                                       completions)) {}
+
+ChannelReplay::~ChannelReplay() = default;
+ChannelReplay::ChannelReplay(ChannelReplay&&) noexcept = default;
+
+DramCycles ChannelReplay::run() {
+  return replay_->run();
+}
+
+DramRunResult ChannelReplay::finish(DramCycles end) {
+  return replay_->finish(end);
+}
 
 DramRunResult replay_channel(const DramStandard& standard, const DramControllerSpec& spec,
                              const BitFieldMap& map, std::int64_t channel, std::int64_t window,
                              BurstSource& source, const DramCommandObserver& commands,
                              const CompletionObserver& completions) {
-  return Replay(standard, spec, map, channel, window, source, commands, completions).run();
+  ChannelReplay replay(standard, spec, map, channel, window, source, commands, completions);
+  return replay.finish(replay.run());
 }
 
 }  // namespace systole

@@ -47,6 +47,7 @@ CommandController::CommandController(const DramStandard& standard, const DramCon
       precharged_for_row_(device_.banks()),
       last_column_(device_.banks()),
       streamed_(active_reads_),
+      bank_counts_(device_.banks() * kDramCommandKinds),
       channel_(channel),
       observer_(std::move(observer)) {
   if (standard.bus.split) {
@@ -119,6 +120,7 @@ inline void CommandController::send(Bus& bus, DramCommandKind kind, std::size_t 
   device_.issue(kind, bank, row, now);
   power_.issued(kind, device_.rank_of(bank), now);
   ++counts_.commands[static_cast<std::size_t>(kind)];
+  ++bank_counts_[bank * kDramCommandKinds + static_cast<std::size_t>(kind)];
   bus.free = now + lengths_[static_cast<std::size_t>(kind)];
   if (observer_) {
     observer_({kind, now, channel_, static_cast<BankIndex>(bank), row});

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "arch/dram_controller_spec.h"
@@ -99,6 +100,12 @@ class CommandController {
   /// which nothing has been done: `now` where something else is to be decided soon. Bursts that are
   /// evenly apart cost as much as one.
   DramCycles stream(BurstFeed& feed, DramCycles now, DramCycles until);
+  /// Goes from cycle `now`, of which nothing has been done, over whole refresh intervals, all
+  /// alike, in which no burst waits; not past `until`. Returns the first cycle of which nothing has
+  /// been done; the same follows as step by step. Stays at `now` where commands are observed.
+  DramCycles rest(DramCycles now, DramCycles until);
+  /// Why bursts wait, for people: `2 reads and 1 write wait in the controller, which serves reads`.
+  [[nodiscard]] std::string waiting() const;
   /// False where `stream` would end at once, as far as is known without a search.
   [[nodiscard]] bool may_stream(DramCycles now) const {
     const auto is_far = [now](const Plan& plan) {
@@ -123,6 +130,11 @@ class CommandController {
   /// Completions since they were last taken, in order of their command. The caller clears it.
   [[nodiscard]] std::vector<CompletedSeries>& completions() { return completions_; }
   [[nodiscard]] const CommandCounts& counts() const { return counts_; }
+  /// ACT, RD or WR of a bank.
+  [[nodiscard]] std::int64_t count(std::size_t bank, DramCommandKind kind) const {
+    return bank_counts_[bank * kDramCommandKinds + static_cast<std::size_t>(kind)];
+  }
+  [[nodiscard]] std::size_t banks() const { return device_.banks(); }
   /// Ranks of all pseudo-channels.
   [[nodiscard]] std::int64_t ranks() const { return static_cast<std::int64_t>(device_.ranks()); }
   [[nodiscard]] DramCycles active_cycles(DramCycles now) const {
@@ -248,6 +260,16 @@ class CommandController {
   [[nodiscard]] DramCycles end_of_stream(DramCycles now, DramCycles until);
   void send(Bus& bus, DramCommandKind kind, std::size_t bank, RowIndex row, DramCycles now);
 
+  /// The beginning of a refresh interval in which no burst waited.
+  struct RestMark {
+    DramCycles at{-1};
+    std::vector<std::int64_t> state;  ///< what decides from there on, in differences of time
+    CommandCounts counts;
+    PowerDownCycles power_down;
+  };
+  [[nodiscard]] bool rests_since(const RestMark& mark, DramCycles now) const;
+  void mark_rest(RestMark& mark, DramCycles now) const;
+
   DramControllerSpec spec_;
   /// By operation; arrivals only ascend, so an old value is a bound.
   mutable std::array<DramCycles, 2> patience_{};
@@ -285,6 +307,8 @@ class CommandController {
   StreamBeat beat_;                      ///< of the stream under way
   std::vector<CompletedSeries> completions_;
   CommandCounts counts_;
+  std::vector<std::int64_t> bank_counts_;  ///< by bank and command; `rest` adds none
+  RestMark rest_;
   ChannelIndex channel_;
   DramCommandObserver observer_;
 };

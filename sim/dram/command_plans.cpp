@@ -6,8 +6,8 @@
 namespace systole {
 namespace {
 
-/// An arrival and, above it, a wait in one number. Sums of three timings are below 2^22 cycles
-/// (read_dram.cpp), times below 2^41 (trace_file.h).
+/// An arrival and, above it, a wait in one number: sums of three timings are below 2^22 cycles
+/// (read_dram.cpp). The arrival counts from 2^41 cycles ago; no burst waits as long.
 constexpr int kArrivalBits = 41;
 
 }  // namespace
@@ -15,7 +15,7 @@ constexpr int kArrivalBits = 41;
 /// Finds the command that goes first among many banks: cycle and arrival as one number.
 class CommandController::Search {
  public:
-  explicit Search(DramCycles from) : from_(from.count()) {}
+  explicit Search(DramCycles from) : from_(from.count()), oldest_(from.count() - kArrivalMask) {}
 
   /// One command for each bank of `banks` but not of `without`.
   void add(DramCommandKind kind, const DeviceTiming::Earliest& earliest, const DramCycles* arrivals,
@@ -24,7 +24,7 @@ class CommandController::Search {
     std::size_t best_bank = bank_;
     banks.for_each(without, [&](std::size_t bank) {
       const std::int64_t wait = std::max<std::int64_t>(0, earliest.at(bank).count() - from_);
-      const std::int64_t key = (wait << kArrivalBits) | arrivals[bank].count();
+      const std::int64_t key = (wait << kArrivalBits) | (arrivals[bank].count() - oldest_);
       const bool first = key < best;  // no branch: it would often be guessed wrong
       best = first ? key : best;
       best_bank = first ? bank : best_bank;
@@ -39,15 +39,16 @@ class CommandController::Search {
     const bool found = key_ != INT64_MAX;
     plan.known = true;
     plan.best.at = found ? DramCycles(from_ + (key_ >> kArrivalBits)) : kNever;
-    plan.best.arrival = found ? DramCycles(key_ & kArrivalMask) : kNever;
+    plan.best.arrival = found ? DramCycles((key_ & kArrivalMask) + oldest_) : kNever;
     plan.best.bank = static_cast<std::uint32_t>(bank_);
     plan.best.kind = kind_;
     plan.best.buffered = buffered;
   }
 
  private:
-  std::int64_t from_;
   static constexpr std::int64_t kArrivalMask = (std::int64_t{1} << kArrivalBits) - 1;
+  std::int64_t from_;
+  std::int64_t oldest_;  ///< arrival that is told apart
   std::int64_t key_ = INT64_MAX;
   std::size_t bank_ = 0;
   DramCommandKind kind_ = DramCommandKind::Precharge;

@@ -201,6 +201,7 @@ void CommandController::Stream::issued(std::size_t bank, DramCycles at, DramCycl
   const DramCycles last = at + step * (commands - 1);
   device_.space_columns(kind_, bank, last);
   controller_.counts_.commands[static_cast<std::size_t>(kind_)] += commands;
+  controller_.bank_counts_[bank * kDramCommandKinds + static_cast<std::size_t>(kind_)] += commands;
   controller_.last_column_[bank] = last;
   controller_.streamed_.put(bank, true);
 }

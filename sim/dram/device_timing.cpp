@@ -184,6 +184,25 @@ void DeviceTiming::hold(std::size_t rank, DramCycles until) {
   }
 }
 
+void DeviceTiming::describe(DramCycles now, std::vector<std::int64_t>& state) const {
+  const auto add = [&](DramCycles time) {
+    state.push_back(std::max(DramCycles(0), time - now).count());
+  };
+  std::for_each(bank_ready_.begin(), bank_ready_.end(), add);
+  std::for_each(group_ready_.begin(), group_ready_.end(), add);
+  for (const Rank& rank : ranks_) {
+    for (const Window& window : rank.windows) {
+      std::for_each(window.ends.begin(), window.ends.end(), add);
+    }
+  }
+}
+
+void DeviceTiming::shift(DramCycles now, DramCycles by) {
+  const auto move = [&](DramCycles& time) { time += time > now ? by : DramCycles(0); };
+  std::for_each(bank_ready_.begin(), bank_ready_.end(), move);
+  std::for_each(group_ready_.begin(), group_ready_.end(), move);
+}
+
 void DeviceTiming::space_columns(DramCommandKind kind, std::size_t bank, DramCycles when) {
   DramCycles* const ready = &group_ready_[static_cast<std::size_t>(kind) * groups_];
   const DramCycles* const gaps =

@@ -48,6 +48,10 @@ class DeviceTiming {
 
   [[nodiscard]] RowIndex open_row(std::size_t bank) const { return open_rows_[bank]; }
   [[nodiscard]] std::size_t open_banks(std::size_t rank) const { return ranks_[rank].open_banks; }
+  [[nodiscard]] bool has_open_rows() const {
+    return std::any_of(ranks_.begin(), ranks_.end(),
+                       [](const Rank& rank) { return rank.open_banks > 0; });
+  }
   [[nodiscard]] std::size_t rank_of(std::size_t bank) const { return bank >> banks_per_rank_bits_; }
   /// Ranks of all pseudo-channels.
   [[nodiscard]] std::size_t ranks() const { return ranks_.size(); }
@@ -61,6 +65,11 @@ class DeviceTiming {
 
   /// No command of the rank before `until`.
   void hold(std::size_t rank, DramCycles until);
+
+  /// Adds what decides from `now` on, in differences of time; rows are closed.
+  void describe(DramCycles now, std::vector<std::int64_t>& state) const;
+  /// What comes after `now` comes `by` later.
+  void shift(DramCycles now, DramCycles by);
 
   /// What a RD or WR at `when` means for others of its kind alone; `issue` for the last of several
   /// in a bank makes up for the rest.

@@ -8,8 +8,10 @@
 #include <tlm_utils/peq_with_get.h>
 
 #include "arch/diag/check.h"
+#include "arch/diag/error.h"
 #include "arch/units/clock.h"
 #include "sim/dram/dram_system.h"
+#include "sim/simulated_time.h"
 
 namespace systole {
 namespace {
@@ -49,6 +51,7 @@ struct DramMemory::Implementation : sc_core::sc_module {
         face(memory),
         capacity(spec.capacity),
         clock(spec.standard.timing.tCK),
+        last_cycle(clock.edge_at_or_before(Femtoseconds(INT64_MAX - 1))),
         system(spec, DramSystem::kQueueDepth, observer),
         storage(bytes) {
     SYSTOLE_CHECK(sc_core::sc_get_time_resolution() == sc_core::sc_time(1, sc_core::SC_FS),
@@ -134,6 +137,13 @@ struct DramMemory::Implementation : sc_core::sc_module {
     plan_news();
   }
 
+  [[nodiscard]] Femtoseconds time_of(DramCycles cycle) const {
+    if (cycle > last_cycle) {
+      throw UserError(std::string(kTimeIsOver));
+    }
+    return clock.time_of(cycle);
+  }
+
   /// The decisions of cycle k are made 1 fs after its edge.
   [[nodiscard]] DramCycles last_decided() const {
     return now() == Femtoseconds(0) ? DramCycles(-1)
@@ -145,7 +155,7 @@ struct DramMemory::Implementation : sc_core::sc_module {
         std::any_of(initiators.begin(), initiators.end(),
                     [](const Initiator& initiator) { return !initiator.waiting.empty(); });
     if (const std::optional<DramCycles> next = system.next_news(room)) {
-      const Femtoseconds time = clock.time_of(*next) + Femtoseconds(1);
+      const Femtoseconds time = time_of(*next) + Femtoseconds(1);
       news.notify(delay_until(std::max(time, now())));
     }
   }
@@ -159,7 +169,7 @@ struct DramMemory::Implementation : sc_core::sc_module {
       Transaction& transaction = transactions.at(static_cast<std::int64_t>(part.span));
       transaction.end = std::max(transaction.end, part.at);
       if (--transaction.parts_left == 0) {
-        responses.notify(transaction, delay_until(clock.time_of(transaction.end)));
+        responses.notify(transaction, delay_until(time_of(transaction.end)));
       }
     }
   }
@@ -266,6 +276,7 @@ struct DramMemory::Implementation : sc_core::sc_module {
   DramMemory& face;
   Bytes capacity;
   Clock<DramCycles> clock;
+  DramCycles last_cycle;  ///< that has a time
   DramSystem system;
   std::vector<std::int8_t>* storage;
   std::unordered_map<std::int64_t, Transaction> transactions;  ///< by id, never walked through

@@ -12,6 +12,7 @@ std::vector<CommandGap> command_gaps(const DramStandard& standard, RankTurnaroun
   const DramCycles write_data = t.nCWL + t.nBL;
   const DramCycles burst = std::max(t.nCCD_S, t.nBL);
   const DramCycles other_rank = t.nBL + t.nRTRS;
+  const DramCycles other_rank_turn = std::max(t.nRTW, t.nCL + t.nBL + t.nRTRS - t.nCWL);
   const bool overlaps = turnaround == RankTurnaround::AsReads;
   std::vector<CommandGap> gaps{
       {"nRCD", Activate, Read, Bank, t.nRCD + bus.activate - bus.column},
@@ -36,7 +37,7 @@ std::vector<CommandGap> command_gaps(const DramStandard& standard, RankTurnaroun
       {"nCCD_S", Read, Read, PseudoChannel, burst},
       {"nCCD_S", Write, Write, PseudoChannel, burst},
       {"nRTRS", Read, Read, OtherRank, other_rank},
-      {"nRTRS", Read, Write, OtherRank, overlaps ? other_rank : t.nRTW},
+      {"nRTRS", Read, Write, OtherRank, overlaps ? other_rank : other_rank_turn},
       {"nRTRS", Write, Write, OtherRank, overlaps ? t.nBL : other_rank},
       {"nRTRS", Write, Read, OtherRank, t.nCWL + other_rank - t.nCL},
   };

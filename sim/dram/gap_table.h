@@ -40,8 +40,8 @@ struct ActivateWindow {
 ///           REFpb->REFpb nPBR2PBR (without one nRFCpb), REFpb->ACT nRRD_S + L_REF - L_ACT,
 ///           ACT->REFpb nRRD_S + L_ACT - L_REF
 ///   data bus (pseudo-channel) RD->RD and WR->WR nBL', RD->WR nRTW; between ranks RD->RD
-///           nBL + nRTRS, RD->WR by `turnaround`, WR->WR nBL + nRTRS (`AsReads`: nBL),
-///           WR->RD nCWL + nBL + nRTRS - nCL
+///           and WR->WR nBL + nRTRS, RD->WR max(nRTW, nCL + nBL + nRTRS - nCWL), WR->RD
+///           nCWL + nBL + nRTRS - nCL (`AsReads`: RD->WR nBL + nRTRS, WR->WR nBL)
 /// PRE stands for a precharge of all banks as well, bank by bank. Not modelled: write recovery and
 /// read-to-precharge that depend on the bank group (HBM3 nRTP_S), strobe pre- and postambles
 /// beyond nRTW and nRTRS, WCK synchronisation (LPDDR5).

@@ -43,6 +43,22 @@ void PowerDown::count(const Rank& rank, DramCycles until, PowerDownCycles& sum) 
   (rank.row_open ? sum.active : sum.precharged) += std::max(DramCycles(0), until - rank.since);
 }
 
+void PowerDown::describe(DramCycles now, std::vector<std::int64_t>& state) const {
+  for (const Rank& rank : ranks_) {
+    state.push_back(rank.down ? 1 : 0);
+    state.push_back((now - (rank.down ? rank.since : rank.done)).count());
+  }
+}
+
+void PowerDown::shift(DramCycles by, const PowerDownCycles& more) {
+  over_.active += more.active;
+  over_.precharged += more.precharged;
+  for (Rank& rank : ranks_) {
+    rank.since += by;
+    rank.done += by;
+  }
+}
+
 PowerDownCycles PowerDown::cycles(DramCycles now) const {
   PowerDownCycles sum = over_;
   for (const Rank& rank : ranks_) {

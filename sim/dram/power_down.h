@@ -45,6 +45,12 @@ class PowerDown {
   DramCycles leave(std::size_t rank, DramCycles now);
   /// From coming up to the first command.
   [[nodiscard]] DramCycles wake_up() const { return wake_up_; }
+  /// Of the ranks that came up, until then.
+  [[nodiscard]] const PowerDownCycles& over() const { return over_; }
+  /// Adds what decides from `now` on, in differences of time.
+  void describe(DramCycles now, std::vector<std::int64_t>& state) const;
+  /// As if everything had happened `by` later, after power-downs of `more` in between.
+  void shift(DramCycles by, const PowerDownCycles& more);
   /// Until `now`, summed over ranks.
   [[nodiscard]] PowerDownCycles cycles(DramCycles now) const;
 

@@ -15,7 +15,7 @@ RefreshSchedule::RefreshSchedule(const DramStandard& standard, const DramControl
   SYSTOLE_CHECK(!per_bank_ || has_bank_refresh(standard), "{} has no per-bank refresh",
                 standard.name);
   if (spec.refresh != RefreshKind::Off && interval_ > 0) {
-    next_due_ = DramCycles(interval_ / steps_ - 1);
+    next_due_ = due_at(1);
   }
 }
 
@@ -29,9 +29,14 @@ bool RefreshSchedule::advance(DramCycles now) {
     }
     total_owed_ += static_cast<std::int64_t>(owed_.size());
     ++due_;
-    next_due_ = DramCycles((due_ + 1) * interval_ / steps_ - 1);
+    next_due_ = due_at(due_ + 1);
   }
   return true;
+}
+
+void RefreshSchedule::skip(std::int64_t intervals) {
+  due_ += intervals * steps_;
+  next_due_ = due_at(due_ + 1);
 }
 
 void RefreshSchedule::refreshed(std::size_t rank) {

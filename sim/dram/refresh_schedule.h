@@ -29,6 +29,12 @@ class RefreshSchedule {
   /// Of a rank with per-bank refresh: the bank whose turn it is, counted in the rank.
   [[nodiscard]] std::size_t bank_in_turn(std::size_t rank) const { return turn_[rank]; }
   void refreshed(std::size_t rank);
+  /// nREFI, after which all of this repeats where nothing is owed.
+  [[nodiscard]] DramCycles interval() const { return DramCycles(interval_); }
+  /// The refresh that falls due next is the first of an interval.
+  [[nodiscard]] bool begins_interval() const { return due_ % steps_ == 0; }
+  /// Goes over whole intervals, everything in them due and done.
+  void skip(std::int64_t intervals);
 
  private:
   bool per_bank_;
@@ -40,6 +46,10 @@ class RefreshSchedule {
   std::vector<std::int64_t> owed_;
   std::int64_t total_owed_ = 0;
   std::vector<std::size_t> turn_;
+
+  [[nodiscard]] DramCycles due_at(std::int64_t refresh) const {
+    return DramCycles(refresh * interval_ / steps_ - 1);
+  }
 };
 
 }  // namespace systole

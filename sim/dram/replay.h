@@ -17,7 +17,8 @@ using OpenSource = std::function<std::unique_ptr<BurstSource>()>;
 
 /// The train on all channels of the standard, each with a queue and a window of its own. Channels
 /// do not meet, so each goes through the whole train by itself: whatever the order of addresses,
-/// no queue grows. Observers see channel after channel.
+/// no queue grows. All of them refresh and stand by until the last completion of all. Observers see
+/// channel after channel, then what each still does until that end.
 [[nodiscard]] DramRunResult replay(const DramStandard& standard, const DramControllerSpec& spec,
                                    const BitFieldMap& map, std::int64_t window,
                                    const OpenSource& open, const DramCommandObserver& commands = {},

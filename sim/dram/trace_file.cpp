@@ -1,12 +1,15 @@
 #include "sim/dram/trace_file.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
+#include <zlib.h>
 
 #include "arch/config/files_read.h"
 #include "arch/config/text_file.h"
@@ -27,12 +30,31 @@ TraceFile::TraceFile(std::string file, std::int64_t capacity)
   if (std::filesystem::is_directory(name_, error)) {
     throw UserError(fmt::format("{}: expected a file, got a directory", printable_path(name_)));
   }
-  file_.reset(std::fopen(name_.c_str(), "rb"));
+  errno = 0;
+  file_.reset(gzopen(name_.c_str(), "rb"));
   if (!file_) {
     throw UserError(fmt::format("{}: cannot be read: {}", printable_path(name_),
                                 std::generic_category().message(errno)));
   }
   note_file_read(name_);
+}
+
+void TraceFile::Close::operator()(gzFile_s* file) const {
+  (void)gzclose(file);
+}
+
+void TraceFile::read_block() {
+  const int read = gzread(file_.get(), block_.data(), static_cast<unsigned>(block_.size()));
+  int error = Z_OK;
+  (void)gzerror(file_.get(), &error);
+  if (read < 0 || error != Z_OK) {
+    const std::string reason = error == Z_ERRNO       ? std::generic_category().message(errno)
+                               : error == Z_BUF_ERROR ? "the compressed file ends too early"
+                                                      : "the compressed file is damaged";
+    throw UserError(fmt::format("{}: cannot be read: {}", name_, reason));
+  }
+  begin_ = 0;
+  end_ = static_cast<std::size_t>(read);
 }
 
 bool TraceFile::read_line() {
@@ -56,12 +78,8 @@ bool TraceFile::read_line() {
       fail({std::string_view(joined_).substr(0, 16), 1},
            fmt::format("a line of at most {} characters", kLongestLine));
     }
-    begin_ = 0;
-    end_ = std::fread(block_.data(), 1, block_.size(), file_.get());
+    read_block();
     if (end_ == 0) {
-      if (std::ferror(file_.get()) != 0) {
-        throw UserError(fmt::format("{}: cannot be read", name_));
-      }
       line_ = joined_;
       return !joined_.empty();
     }
@@ -78,15 +96,24 @@ TraceFile::Word TraceFile::take_word(std::size_t& position) const {
 std::optional<TimedBurst> TraceFile::next() {
   while (read_line()) {
     std::size_t position = 0;
-    const Word address = take_word(position);
-    if (address.text.empty() || address.text.front() == '#') {
+    const Word first = take_word(position);
+    if (first.text.empty() || first.text.front() == '#') {
       continue;
     }
+    const Word second = take_word(position);
+    const bool leads = operation_named(first.text).has_value();
     TimedBurst timed;
-    timed.burst.address = address_of(address);
-    timed.burst.operation = operation_of(take_word(position));
-    timed.cycle = cycle_of(take_word(position));
-    cycle_ = timed.cycle;
+    timed.burst.address = address_of(leads ? second : first);
+    const std::optional<DramOperation> operation =
+        operation_named(leads ? first.text : second.text);
+    if (!operation) {
+      fail(second, "READ or WRITE (R or W, LD or ST, P_MEM_RD or P_MEM_WR)");
+    }
+    timed.burst.operation = *operation;
+    if (const Word cycle = take_word(position); !cycle.text.empty()) {
+      cycle_ = cycle_of(cycle);
+    }
+    timed.cycle = cycle_;
     const Word rest = take_word(position);
     if (!rest.text.empty()) {
       fail(rest, "the end of the line");
@@ -112,14 +139,21 @@ std::int64_t TraceFile::address_of(const Word& word) const {
   return static_cast<std::int64_t>(value);
 }
 
-DramOperation TraceFile::operation_of(const Word& word) const {
-  if (word.text == "READ") {
+std::optional<DramOperation> TraceFile::operation_named(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kReads{"READ", "R", "LD", "P_MEM_RD"};
+  constexpr std::array<std::string_view, 4> kWrites{"WRITE", "W", "ST", "P_MEM_WR"};
+  const auto is_name = [name](std::string_view known) {
+    return std::equal(name.begin(), name.end(), known.begin(), known.end(), [](char a, char b) {
+      return (a >= 'a' && a <= 'z' ? static_cast<char>(a - 'a' + 'A') : a) == b;
+    });
+  };
+  if (std::any_of(kReads.begin(), kReads.end(), is_name)) {
     return DramOperation::Read;
   }
-  if (word.text == "WRITE") {
+  if (std::any_of(kWrites.begin(), kWrites.end(), is_name)) {
     return DramOperation::Write;
   }
-  fail(word, "READ or WRITE");
+  return std::nullopt;
 }
 
 DramCycles TraceFile::cycle_of(const Word& word) const {

@@ -160,6 +160,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"BatchWithoutValue",
                 {"run", "tpu_v1", "mlp0", "--batch"},
                 "systole: --batch: 1 required N missing; see 'systole --help'"},
+        Mistake{"IoNowhere",
+                {"run", "tpu_v1", "mlp0", "--io", "card"},
+                "systole: --io: expected host or device, got 'card'"},
         Mistake{"NegativeSeed",
                 {"run", "tpu_v1", "mlp0", "--seed", "-1"},
                 "systole: --seed: expected an integer in 0..18446744073709551615, got '-1'"},
@@ -198,14 +201,16 @@ TEST(CommandLine, HelpTeachesByExample) {
     const ProcessResult result = run_systole({flag});
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_EQ(result.err, "");
-    EXPECT_THAT(result.out, AllOf(HasSubstr("systole run tpu_v1 resnet50 --check"),
-                                  HasSubstr("Exit code: 0 done; 1 --check found wrong numbers")));
+    EXPECT_THAT(result.out,
+                AllOf(HasSubstr("systole run tpu_v1 resnet50 --check"),
+                      HasSubstr("Exit code: 0 done; 1 --check or --compare found wrong numbers")));
   }
 }
 
 TEST(CommandLine, HelpOfACommandIsItsOwn) {
   EXPECT_THAT(run_systole({"run", "--help"}).out,
-              AllOf(HasSubstr("--seed"), HasSubstr("bit for bit")));
+              AllOf(HasSubstr("--seed"), HasSubstr("bit for bit"), HasSubstr("--save-tensors DIR"),
+                    HasSubstr("docs/validate.md")));
   EXPECT_THAT(run_systole({"compile", "--help"}).out, HasSubstr("docs/program.md"));
   EXPECT_THAT(run_systole({"describe", "--help"}).out, HasSubstr("systole describe tpu_v1"));
   EXPECT_THAT(run_systole({"list", "--help"}).out, HasSubstr("systole list"));

@@ -16,9 +16,9 @@ using testing::StartsWith;
 using Words = std::vector<std::string>;
 
 TEST(Dram, ReportsAPatternInJson) {
-  const ProcessResult result =
-      run_systole({"dram", "DDR4-2400", "--pattern", "rand_rd", "--requests", "100000",
-                   "--outstanding", "16", "--mapping", "bgi", "--format", "json"});
+  const ProcessResult result = run_systole(
+      {"dram", "DDR4-2400", "--pattern", "rand_rd", "--requests", "100000", "--outstanding", "16",
+       "--mapping", "bgi", "--controller", "ramulator2", "--format", "json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const auto json = nlohmann::json::parse(result.out);
   // tests/dram/data/reference_runs.csv
@@ -42,7 +42,7 @@ TEST(Dram, ReportsATraceInText) {
       run_systole({"dram", "ddr3_1600", "--trace", "a.trace"}, {.directory = scratch.root()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, StartsWith("a.trace on ddr3_1600, 1 channel, mapping lin, controller "
-                                     "reference, outstanding unlimited\n"));
+                                     "default, outstanding unlimited\n"));
   EXPECT_THAT(result.out, HasSubstr("1 reads, 1 writes"));
   // ACT 0, RD 11, data to 26
   EXPECT_THAT(result.out, HasSubstr("mean 32.500 ns"));
@@ -59,6 +59,71 @@ TEST(Dram, LogsCommandsAndCompletions) {
             "0,0,ACT,0,0,0,0\n0,11,RD,0,0,0,0\n0,15,RD,0,0,0,0\n");
   EXPECT_EQ(scratch.read("r.csv"),
             "channel,i,op,accept_tick,complete_tick\n0,0,R,0,26\n0,1,R,1,30\n");
+}
+
+TEST(Dram, KeepsBurstsOfTwoRanksApart) {
+  // Rows of both ranks are opened; at 200 and 201 bursts of one rank and the other follow.
+  const auto log_of = [](const std::string& operation, const Words& more) {
+    const Scratch scratch;
+    scratch.write("a.trace", "0x40000 READ 0\n0x60000 READ 0\n0x40300 " + operation +
+                                 " 200\n0x60300 WRITE 201\n");
+    Words words{"dram", "ddr4_2400_2rank", "--trace", "a.trace", "--command-log", "c.csv"};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(run_systole(words, {.directory = scratch.root()}).exit_code, 0);
+    return scratch.read("c.csv");
+  };
+  // Writes nBL + nRTRS = 4 + 2 apart, a write nRTW = 11 after a read.
+  const std::string written = "0,200,WR,0,0,0,1\n0,206,WR,1,0,0,1\n";
+  const std::string turned = "0,200,RD,0,0,0,1\n0,211,WR,1,0,0,1\n";
+  for (const Words& more :
+       {Words{}, Words{"--controller", "reference"}, Words{"--mapping", "bgi"}}) {
+    EXPECT_THAT(log_of("WRITE", more), testing::EndsWith(written));
+    EXPECT_THAT(log_of("READ", more), testing::EndsWith(turned));
+  }
+  // As Ramulator 2 has it: nBL = 4, nBL + nRTRS = 6.
+  EXPECT_THAT(log_of("WRITE", {"--controller", "ramulator2"}), HasSubstr("\n0,204,WR,1"));
+  EXPECT_THAT(log_of("READ", {"--controller", "ramulator2"}), HasSubstr("\n0,206,WR,1"));
+}
+
+TEST(Dram, TakesAsManyChannelsAsAsked) {
+  const ProcessResult result = run_systole(
+      {"dram", "ddr4_2400", "--channels", "4", "--requests", "4000", "--format", "json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["channels"], 4);
+  std::int64_t reads = 0;
+  for (const auto& bank : json["banks"]) {
+    reads += bank["RD"].get<std::int64_t>();
+  }
+  EXPECT_EQ(reads, 4000);
+  EXPECT_EQ(json["banks"].back()["channel"], 3);
+  std::int64_t latencies = 0;
+  for (const auto& octave : json["read_latency_histogram"]) {
+    latencies += octave["reads"].get<std::int64_t>();
+  }
+  EXPECT_EQ(latencies, 4000);
+}
+
+TEST(Dram, APrechargeNamesNoRow) {
+  const Scratch scratch;
+  scratch.write("a.trace", "0x0 READ 0\n0x40000 READ 0\n");  // two rows of a bank
+  const ProcessResult result =
+      run_systole({"dram", "ddr4_2400", "--trace", "a.trace", "--command-log", "c.csv"},
+                  {.directory = scratch.root()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(scratch.read("c.csv"), HasSubstr(",PREpb,0,0,0,-1\n"));
+}
+
+TEST(Dram, ATraceWithoutARequestIsRefusedAndWritesNoLog) {
+  const Scratch scratch;
+  scratch.write("a.trace", "# nothing\n\n");
+  scratch.write("c.csv", "before");
+  const ProcessResult result =
+      run_systole({"dram", "ddr4_2400", "--trace", "a.trace", "--command-log", "c.csv"},
+                  {.directory = scratch.root()});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err, "a.trace: expected a request, got none\n");
+  EXPECT_EQ(scratch.read("c.csv"), "before");
 }
 
 TEST(Dram, IsTheSameTwice) {
@@ -110,6 +175,12 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NoWindow",
                 {"dram", "DDR3-1600", "--outstanding", "none"},
                 "systole: --outstanding: expected an integer in 1..1000000, got 'none'"},
+        Mistake{"OddChannels",
+                {"dram", "DDR3-1600", "--channels", "3"},
+                "systole: --channels: expected a power of two, got '3'"},
+        Mistake{"TooManyChannels",
+                {"dram", "DDR3-1600", "--channels", "256"},
+                "systole: --channels: expected an integer in 1..128, got '256'"},
         Mistake{"NoTable",
                 {"dram", "DDR3-1600", "--format", "csv"},
                 "systole: --format: expected one of text, json, got 'csv'"},

@@ -41,6 +41,29 @@ TEST(LatencyHistogram, IsExactBelowItsLimitAndWithinOneInHalfOfItAbove) {
   }
 }
 
+TEST(LatencyHistogram, AQuantileIsNeverOutsideWhatOccurred) {
+  LatencyHistogram histogram;
+  histogram.add(DramCycles(469'597));  // in the bin from 469,592 on
+  for (const std::int64_t part : {0, 50, 99}) {
+    EXPECT_EQ(histogram.quantile(part, 100), DramCycles(469'597));
+  }
+}
+
+TEST(LatencyHistogram, OctavesAreExactAtPowersOfTwo) {
+  LatencyHistogram histogram;
+  for (const std::int64_t latency : {31, 32, 63, 64, 131'071, 131'072}) {
+    histogram.add(DramCycles(latency), latency == 63 ? 5 : 1);
+  }
+  const auto octaves = histogram.octaves();
+  const std::vector<std::int64_t> below{32, 64, 128, 131'072, 262'144};
+  const std::vector<std::int64_t> times{1, 6, 1, 1, 1};
+  ASSERT_EQ(octaves.size(), below.size());
+  for (std::size_t index = 0; index < below.size(); ++index) {
+    EXPECT_EQ(octaves[index].below, DramCycles(below[index]));
+    EXPECT_EQ(octaves[index].times, times[index]);
+  }
+}
+
 TEST(LatencyHistogram, SumsOfHistogramsAreHistogramsOfAll) {
   LatencyHistogram one;
   one.add(DramCycles(5), 3);

@@ -26,7 +26,8 @@ const std::vector<Room>& rooms() {
       {"reference", {"arch/", "compiler/"}},
       {"study", {"arch/", "compiler/", "sim/", "reference/"}},
       {"report",
-       {"arch/", "study/", "compiler/graph/", "reference/check.h", "reference/measured_run.h"}},
+       {"arch/", "study/", "compiler/graph/", "reference/check.h", "reference/measured_run.h",
+        "reference/run_tensor.h", "reference/tensor_error.h", "reference/user_numbers.h"}},
       {"app", {"arch/", "compiler/", "sim/", "reference/", "study/", "report/"}},
       {"tests", {"arch/", "compiler/", "sim/", "reference/", "study/", "report/", "app/"}},
   };

@@ -110,12 +110,52 @@ TEST(ReadChip, OtherDirectoriesAreSearchedAfterTheChipsOwn) {
   const std::string chip = directory.write("mine/chip.yaml", kChipText);
   directory.write("shared/small.yaml", kDramText);
   EXPECT_EQ(message_of([&] { (void)read_chip(chip); }),
-            chip + ":24:13: dram.standard: expected the name of a DRAM standard, a file in " +
-                (directory.path() / "dram").string() + ", got 'small'");
+            chip + ":24:13: dram.standard: expected a DRAM standard (none is there; in " +
+                (directory.path() / "dram").string() + ") or FILE.yaml, got 'small'");
   const std::string shared = (directory.path() / "shared").string();
   EXPECT_EQ(read_chip(chip, {shared}).dram.standard.timing.nCL, DramCycles(11));
   directory.write("dram/small.yaml", replaced(kDramText, "nCL: 11 cycles", "nCL: 16 cycles"));
   EXPECT_EQ(read_chip(chip, {shared}).dram.standard.timing.nCL, DramCycles(16));
+}
+
+TEST(ReadChip, StandardAndControllerMayBeFilesBesideTheChip) {
+  const TemporaryDirectory directory;
+  const std::string chip = directory.write(
+      "mine/chip.yaml", replaced(kChipText, "standard: small",
+                                 "standard: small.yaml\n  controller: ../policies/own.yaml"));
+  EXPECT_EQ(message_of([&] { (void)read_chip(chip); }),
+            chip +
+                ":24:13: dram.standard: expected a DRAM standard, got 'small.yaml': there is no "
+                "file '" +
+                (directory.path() / "mine/small.yaml").string() + "'");
+  directory.write("mine/small.yaml", kDramText);
+  directory.write("policies/own.yaml",
+                  "name: own\ndescription: 'd'\nread_entries: 5\nwrite_entries: 6\n"
+                  "drain_above: 70\ndrain_below: 30\nstarvation_limit: 9 cycles\n"
+                  "page_policy: open\nrefresh: all_bank\nrefresh_blocks: refreshed\n"
+                  "postponed_refreshes: 1\nrank_turnaround: separate\n");
+  const ChipSpec spec = read_chip(chip);
+  EXPECT_EQ(spec.dram.standard.name, "small");
+  EXPECT_EQ(spec.dram.controller.read_entries, 5);
+}
+
+TEST(ReadChip, AnUnknownStandardIsToldWithThoseThatAreKnownAndWhere) {
+  const ChipFiles files;
+  (void)files.write_dram(kDramText);
+  const std::string chip =
+      files.write_chip(replaced(kChipText, "standard: small", "standard: smal"));
+  const std::string folder = (files.directory().path() / "dram").string();
+  EXPECT_EQ(message_of([&] { (void)read_chip(chip, {"/nowhere"}); }),
+            chip + ":24:13: dram.standard: expected a DRAM standard (small; in " + folder +
+                ", /nowhere) or FILE.yaml, got 'smal' (did you mean 'small'?)");
+}
+
+TEST(ReadChip, ATerabyteOfMemoryIsWrittenAsOne) {
+  const ChipFiles files;
+  (void)files.write_dram(replaced(kDramText, "rows: 1024", "rows: 1048576"));
+  const std::string chip =
+      files.write_chip(replaced(kChipText, "capacity: 512 MiB", "capacity: 1 TiB"));
+  EXPECT_EQ(read_chip(chip).dram.capacity, Bytes(std::int64_t{1} << 40));
 }
 
 TEST(ReadChip, MistakesOfTheStandardAreToldInItsFile) {
@@ -143,9 +183,9 @@ TEST(ReadChip, ControllerIsLookedUpBesideTheStandards) {
   const auto message = [&] { return message_of([&] { (void)read_chip(chip); }); };
   const std::string folder = (files.directory().path() / "dram_controllers").string();
   EXPECT_EQ(message(), chip +
-                           ":25:15: dram.controller: expected the name of a DRAM controller, a "
-                           "file in " +
-                           folder + ", got 'patient'");
+                           ":25:15: dram.controller: expected a DRAM controller (none is there; "
+                           "in " +
+                           folder + ") or FILE.yaml, got 'patient'");
   files.directory().write("dram_controllers/patient.yaml", policies);
   EXPECT_EQ(message(), chip +
                            ":25:15: dram.controller: expected a controller that does not refresh "
@@ -204,7 +244,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownSection", "weight_fifo: {tiles: 3}", "weight_fifo: {tiles: 3}\nenergy: 1",
                 ":13:1: energy: expected one of name, description, clock, matrix_unit, "
                 "accumulators, weight_fifo, unified_buffer, vector_unit, dma, dram, host_link, "
-                "sequencer, technology, silicon, cost, fpga, got 'energy'"},
+                "io, sequencer, technology, silicon, cost, fpga, got 'energy'"},
         Mistake{"Rows", "rows: 16", "rows: 0",
                 ":5:9: matrix_unit.rows: expected an integer in 1..4096, got '0'"},
         Mistake{"Columns", "columns: 24", "columns: 4097",
@@ -247,8 +287,6 @@ INSTANTIATE_TEST_SUITE_P(
                 ":22:36: dma.outstanding: expected an integer in 1..1024, got 'many'"},
         Mistake{"Channels", "channels: 4", "channels: 3",
                 ":25:13: dram.channels: expected a power of two, got '3'"},
-        Mistake{"Standard", "standard: small", "standard: smal",
-                ":24:13: dram.standard: expected small, got 'smal' (did you mean 'small'?)"},
         Mistake{
             "Bandwidth", "bandwidth: 14 GiB/s", "bandwidth: 14 GiB",
             ":29:14: host_link.bandwidth: expected a bandwidth in 1 MB/s..1 TB/s as a number, a "
@@ -256,6 +294,8 @@ INSTANTIATE_TEST_SUITE_P(
             "got '14 GiB'"},
         Mistake{"HostLatency", "latency: 1 us", "latency: 1001 ms",
                 ":30:12: host_link.latency: expected a time of at most 1000 ms, got '1001 ms'"},
+        Mistake{"Io", "sequencer: {", "io: card\nsequencer: {",
+                ":31:5: io: expected one of host, device, got 'card'"},
         Mistake{"Issue", "issue: 14 cycles", "issue: 0 cycles",
                 ":31:31: sequencer.issue: expected a number of cycles in 1 cycle..4096 cycles, "
                 "got '0 cycles'"}),

@@ -205,8 +205,62 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"RefreshNeverEnds", "nREFI: 6240 cycles", "nREFI: 263 cycles",
                 ":30:10: timing.nREFI: expected at least nRFC + nRP + nRC (264 cycles), "
                 "got '263 cycles'"},
+        Mistake{"ReadAndWriteOverlap", "nRTW: 15 cycles", "nRTW: 5 cycles",
+                ":29:9: timing.nRTW: expected at least nCL + nBL - nCWL (6 cycles), got '5 "
+                "cycles'"},
+        Mistake{"ThirtyTwoActivates", "nREFI: 6240", "n32AW: 23 cycles\n  nREFI: 6240",
+                ":30:10: timing.n32AW: expected at least nFAW (24 cycles), got '23 cycles'"},
+        Mistake{"BanksTakeTurnsTooSlowly", "nREFI: 6240", "nRFCpb: 9 cycles\n  nREFI: 264",
+                ":31:10: timing.nREFI: expected at least nRFCpb for each bank of a rank (576 "
+                "cycles), got '264 cycles'"},
+        Mistake{"BanksRefreshTooSlowly", "nREFI: 6240",
+                "nRFCpb: 98 cycles\n  nPBR2PBR: 98 cycles\n  nREFI: 6240",
+                ":32:10: timing.nREFI: expected at least nPBR2PBR for each bank of a rank (6272 "
+                "cycles), got '6240 cycles'"},
+        Mistake{"BankLongerThanRank", "nREFI: 6240", "nRFCpb: 209 cycles\n  nREFI: 624000",
+                ":32:9: timing.nRFC: expected at least nRFCpb (209 cycles), got '208 cycles'"},
+        Mistake{"BanksFurtherApartThanLong", "nREFI: 6240",
+                "nRFCpb: 50 cycles\n  nPBR2PBR: 51 cycles\n  nREFI: 6240",
+                ":30:11: timing.nRFCpb: expected at least nPBR2PBR (51 cycles), got '50 cycles'"},
+        Mistake{"BankGapWithoutBankRefresh", "nREFI: 6240", "nPBR2PBR: 5 cycles\n  nREFI: 6240",
+                ":30:13: timing.nPBR2PBR: expected nRFCpb beside it, got nPBR2PBR alone"},
+        Mistake{"PowerDownThatNeverEnds", "nREFI: 6240", "nCKE: 5 cycles\n  nREFI: 6240",
+                ":30:9: timing.nCKE: expected nXP beside it, got nCKE alone"},
+        Mistake{"ExitFromNoPowerDown", "nREFI: 6240", "nXP: 5 cycles\n  nREFI: 6240",
+                ":30:8: timing.nXP: expected nCKE beside it, got nXP alone"},
         Mistake{"NoDescription", "description: A small memory", "",
                 ":1:1: description: expected text, got nothing"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+class DramCurrents : public testing::TestWithParam<Mistake> {};
+
+TEST_P(DramCurrents, ThatWouldMakeAnEnergyNegativeAreRefused) {
+  const Mistake& mistake = GetParam();
+  const ChipFiles files;
+  const std::string file =
+      files.write_dram(std::string(kDramText) + replaced(kPowerText, mistake.from, mistake.to));
+  EXPECT_THAT(message_of([&] { (void)read_dram_standard(file); }),
+              testing::EndsWith(mistake.message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, DramCurrents,
+    testing::Values(Mistake{"Activate", "IDD0: 55 mA", "IDD0: 55 uA",
+                            "power.IDD0: expected at least IDD3N (4500 uA), got '55 uA'"},
+                    Mistake{"Standby", "IDD2N: 2 mA", "IDD2N: 5 mA",
+                            "power.IDD3N: expected at least IDD2N (5 mA), got '4500 uA'"},
+                    Mistake{"PowerDown", "IDD2P: 1 mA", "IDD2P: 3 mA",
+                            "power.IDD2N: expected at least IDD2P (3 mA), got '2 mA'"},
+                    Mistake{"ActivePowerDown", "IDD3P: 3 mA", "IDD3P: 4.6 mA",
+                            "power.IDD3N: expected at least IDD3P (4600 uA), got '4500 uA'"},
+                    Mistake{"Read", "IDD4R: 6 mA", "IDD4R: 4 mA",
+                            "power.IDD4R: expected at least IDD3N (4500 uA), got '4 mA'"},
+                    Mistake{"Write", "IDD4W: 5 mA", "IDD4W: 4 mA",
+                            "power.IDD4W: expected at least IDD3N (4500 uA), got '4 mA'"},
+                    Mistake{"Refresh", "IDD5AB: 7 mA", "IDD5AB: 4 mA",
+                            "power.IDD5AB: expected at least IDD3N (4500 uA), got '4 mA'"},
+                    Mistake{"RefreshOfABank", "IDD5PB: 8 mA", "IDD5PB: 4 mA",
+                            "power.IDD5PB: expected at least IDD3N (4500 uA), got '4 mA'"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(FindDramFile, TheFirstDirectoryWins) {

@@ -111,8 +111,10 @@ silicon: {tdp: 1 W, idle: ungated, dram_interface: ddr3_x64, host_interface: pci
 )";
   const std::string message =
       message_of([&] { (void)read_chip(files.write_chip(text), {kSource + "/configs/dram"}); });
-  EXPECT_THAT(message, HasSubstr("dram.standard: expected a DRAM standard with currents (power), "
-                                 "as the chip has a technology, got 'small'"));
+  EXPECT_THAT(message, HasSubstr("dram.standard: expected a DRAM standard with currents (power: one "
+                                 "of ddr3_1600, "));
+  EXPECT_THAT(message, HasSubstr(", lpddr4_3200), as the chip has a technology, got 'small'"));
+  EXPECT_THAT(message, testing::Not(HasSubstr("lpddr5")));
 }
 
 TEST(ReadSilicon, TakesFiguresOfTheUserByComponent) {

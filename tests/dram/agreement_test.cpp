@@ -23,7 +23,7 @@ double per_cent_above(std::int64_t ours, std::int64_t reference) {
 }
 
 std::int64_t own_cycles(const ReferenceRow& row) {
-  return replay(shipped_standard(row.run.config), shipped_controller("reference"), row.run)
+  return replay(shipped_standard(row.run.config), shipped_controller("ramulator2"), row.run)
       .cycles.count();
 }
 

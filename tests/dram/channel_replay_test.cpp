@@ -1,4 +1,4 @@
-/// The controller preset `reference` against the logs and results of R.
+/// The controller preset `ramulator2` against the logs and results of R.
 #include "sim/dram/channel_replay.h"
 
 #include <cctype>
@@ -26,7 +26,7 @@ class Reference : public ::testing::TestWithParam<ReferenceRow> {};
 TEST_P(Reference, CyclesCommandsAndLatenciesAreExactlyThoseOfR) {
   const ReferenceRow& row = GetParam();
   const DramStandard standard = as_reference_knew_it(shipped_standard(row.run.config));
-  const DramRunResult result = replay(standard, shipped_controller("reference"), row.run);
+  const DramRunResult result = replay(standard, shipped_controller("ramulator2"), row.run);
   EXPECT_EQ(result.cycles.count(), row.cycles);
   EXPECT_EQ(result.read_requests + result.write_requests, row.run.requests);
   EXPECT_EQ(result.activates, row.activates);
@@ -53,7 +53,7 @@ class ReferenceRequests : public ::testing::TestWithParam<ReferenceLog> {};
 TEST_P(ReferenceRequests, AreAcceptedAndCompletedInTheCyclesOfR) {
   const ReferenceLog& log = GetParam();
   std::vector<CompletedBurst> bursts(log.tokens.size());
-  (void)replay(shipped_standard(log.run.config), shipped_controller("reference"), log.run, {},
+  (void)replay(shipped_standard(log.run.config), shipped_controller("ramulator2"), log.run, {},
                [&](ChannelIndex, const CompletedBurst& burst) {
                  bursts.at(static_cast<std::size_t>(burst.id)) = burst;
                });
@@ -109,7 +109,7 @@ TEST_P(ReferenceCommands, AreThoseOfRInTheCyclesOfR) {
   const ReferenceLog& log = GetParam();
   const DramStandard standard = shipped_standard(log.run.config);
   std::vector<DramCommand> commands;
-  (void)replay(standard, shipped_controller("reference"), log.run,
+  (void)replay(standard, shipped_controller("ramulator2"), log.run,
                [&](const DramCommand& command) { commands.push_back(command); });
   DramCycles before{0};
   std::size_t next = 0;

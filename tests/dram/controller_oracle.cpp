@@ -245,11 +245,12 @@ void ControllerOracle::choose_direction() {
     return 100.0 * static_cast<double>(buffer.size()) / static_cast<double>(entries * pseudos);
   };
   const double fill = percent(writes_, spec_.write_entries, standard_.organization.pseudo_channels);
+  const bool full = fill == 100.0;  // every watermark is passed
   if (!writing_) {
-    writing_ =
-        (fill > static_cast<double>(spec_.drain_above) && !starves(reads_)) || reads_.empty();
-  } else if (!reads_.empty() &&
-             (fill < static_cast<double>(spec_.drain_below) || starves(reads_))) {
+    writing_ = ((full || fill > static_cast<double>(spec_.drain_above)) && !starves(reads_)) ||
+               reads_.empty();
+  } else if (!reads_.empty() && (writes_.empty() || starves(reads_) ||
+                                 fill < static_cast<double>(spec_.drain_below))) {
     writing_ = false;
   }
 }

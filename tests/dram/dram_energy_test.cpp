@@ -90,7 +90,7 @@ TEST(DramEnergy, OfTheWholeRunIsWithinOnePerCentOfDrampowerOnTheSameCommands) {
       continue;
     }
     const DramStandard standard = as_reference_knew_it(shipped_standard(check.run.config));
-    const DramRunResult run = replay(standard, shipped_controller("reference"), check.run);
+    const DramRunResult run = replay(standard, shipped_controller("ramulator2"), check.run);
     const DramEnergy energy = dram_energy(standard, run);
     const double standby =
         (energy.active_standby + energy.precharged_standby) / kPicojoulesPerNanojoule;

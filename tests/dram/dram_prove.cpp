@@ -22,7 +22,6 @@ std::int64_t prove(const DramStandard& standard, std::int64_t commands) {
   std::int64_t checked = 0;
   for (std::uint64_t seed = 1; checked < commands; ++seed) {
     DramControllerSpec spec = shipped_controller("reference");
-    spec.rank_turnaround = RankTurnaround::Separate;
     spec.page_policy = seed % 3 == 0 ? PagePolicy::Timeout : PagePolicy::Open;
     spec.page_timeout = DramCycles(100);
     spec.starvation_limit = DramCycles(seed % 2 == 0 ? 2000 : 0);

@@ -14,13 +14,25 @@ TEST(WriteDrain, WatermarksArePerCentOfTheBuffer) {
       const WriteDrain drain(spec, static_cast<std::size_t>(capacity));
       for (std::int64_t writes = 0; writes <= capacity; ++writes) {
         const auto waiting = static_cast<std::size_t>(writes);
-        const bool above = writes * 100 > per_cent * capacity;
-        const bool below = writes * 100 < per_cent * capacity;
+        const bool above = writes * 100 > per_cent * capacity || writes == capacity;
+        const bool below = writes * 100 < per_cent * capacity || writes == 0;
         EXPECT_EQ(drain.next(Read, 1, waiting, false), above ? Write : Read);
         EXPECT_EQ(drain.next(Write, 1, waiting, false), below ? Read : Write);
       }
     }
   }
+}
+
+TEST(WriteDrain, AnEmptyBufferIsBelowEveryWatermark) {
+  const WriteDrain drain({.drain_above = 80, .drain_below = 0}, 32);
+  EXPECT_EQ(drain.next(Write, 1, 1, false), Write);
+  EXPECT_EQ(drain.next(Write, 1, 0, false), Read);
+}
+
+TEST(WriteDrain, AFullBufferIsAboveEveryWatermark) {
+  const WriteDrain drain({.drain_above = 100, .drain_below = 20}, 32);
+  EXPECT_EQ(drain.next(Read, 1, 31, false), Read);
+  EXPECT_EQ(drain.next(Read, 1, 32, false), Write);
 }
 
 TEST(WriteDrain, WritesAreServedWhenNoReadWaits) {

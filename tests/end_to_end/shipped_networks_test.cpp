@@ -1,5 +1,7 @@
+#include <array>
 #include <optional>
 #include <ostream>
+#include <sstream>
 #include <string>
 
 #include <fmt/format.h>
@@ -87,6 +89,40 @@ INSTANTIATE_TEST_SUITE_P(
       return fmt::format("{}_{}_batch_{}{}{}", subject.param.chip, subject.param.network,
                          subject.param.batch, type ? "_" : "", type ? name_of(*type) : "");
     });
+
+/// What a network's inputs and outputs cost behind a link, and in device memory.
+TEST(InputsAndOutputs, InDeviceMemoryCrossNoHostLink) {
+  const auto run = [](IoMemory io) {
+    const ForkedResult child = run_forked([io] {
+      ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v1.yaml");
+      chip.io = io;
+      const Network network =
+          read_network(SYSTOLE_SOURCE_DIR "/workloads/mlp0.yaml", {.batch = 200});
+      const Result result = evaluate(chip, network, {.check = true});
+      const ActionCounters& actions = result.counters.actions;
+      return fmt::format("{} {} {} {} {}", result.check->mismatches, actions.host_in_bytes,
+                         actions.host_out_bytes, result.counters.dram.read_bytes,
+                         result.counters.dram.write_bytes);
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    std::array<std::int64_t, 5> numbers{};
+    std::istringstream text(child.output);
+    for (std::int64_t& number : numbers) {
+      text >> number;
+    }
+    return numbers;
+  };
+  const auto host = run(IoMemory::Host);
+  const auto device = run(IoMemory::Device);
+  EXPECT_EQ(host[0], 0);
+  EXPECT_EQ(device[0], 0);
+  EXPECT_GT(host[1], 0);
+  EXPECT_GT(host[2], 0);
+  EXPECT_EQ(device[1], 0);
+  EXPECT_EQ(device[2], 0);
+  EXPECT_EQ(device[3], host[3] + host[1]);  // 200 x 2000 bytes are whole bursts
+  EXPECT_EQ(device[4], host[4] + host[2]);
+}
 
 }  // namespace
 }  // namespace systole

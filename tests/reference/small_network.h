@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,8 @@ class MemoryData : public NetworkData {
   std::map<std::string, std::vector<std::int8_t>> inputs;
   std::map<std::string, RealParameters> real_layers;
   std::map<std::string, std::vector<float>> real_inputs;
+  std::map<std::string, FloatParameters> float_layers;  ///< of those that come from float files
+  std::map<std::string, std::vector<float>> float_inputs;
 
   [[nodiscard]] Value value(const Graph& graph, GraphTensorId tensor) const override {
     const TensorType& type = graph.tensor(tensor).type;
@@ -33,6 +36,22 @@ class MemoryData : public NetworkData {
     }
     return real ? Value::of_numbers(type, real_layers.at(layer).biases)
                 : Value::of(type, layers.at(layer).biases);
+  }
+  [[nodiscard]] std::optional<FloatParameters> float_parameters(const Graph& graph,
+                                                                NodeId node) const override {
+    return found(float_layers, graph.node(node).name);
+  }
+  [[nodiscard]] std::optional<std::vector<float>> float_input(const Graph& graph,
+                                                              GraphTensorId tensor) const override {
+    return found(float_inputs, graph.tensor(tensor).name);
+  }
+
+ private:
+  template <class Value>
+  static std::optional<Value> found(const std::map<std::string, Value>& values,
+                                    const std::string& name) {
+    const auto value = values.find(name);
+    return value == values.end() ? std::nullopt : std::optional(value->second);
   }
 };
 

@@ -147,6 +147,56 @@ TEST(Simulate, RefusesASecondRunInOneProcess) {
   }
 }
 
+std::string failure_of(const ChipSpec& chip, const Program& program) {
+  try {
+    static_cast<void>(simulate(chip, program));
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Simulate, RefusesARunBeyondWhatTimesHold) {
+  // 1 ns a cycle: 2^63 fs end in cycle 9,223,372,036,854.
+  constexpr std::int64_t kLast = 9'223'372'036'854;
+  for (const std::int64_t latency : {kLast - 1000, kLast + 1, std::int64_t{1} << 60}) {
+    const ForkedResult run = run_forked([&] {
+      ChipSpec chip = small_chip();
+      chip.host.latency = CoreCycles(latency);
+      ProgramBuilder builder;
+      builder.add(Engine::Host, transfer_of(true, 0, 0, 6));
+      return failure_of(chip, builder.program());
+    });
+    EXPECT_EQ(run.error, "");
+    EXPECT_EQ(run.output, latency < kLast
+                              ? ""
+                              : "systole: the run takes more than 9,223 s of simulated time, the "
+                                "most that 64 bits of femtoseconds hold");
+  }
+}
+
+TEST(Simulate, EndsWhenTheMemoryServesNobodyAndNamesWhoWaits) {
+  ChipSpec chip = small_chip();
+  chip.host.latency = CoreCycles(1'000'000);
+  // Refreshes of single banks that take longer than the time until the next one, and block all.
+  chip.dram.standard.timing.nREFI = DramCycles(1600);
+  chip.dram.standard.timing.nRFCpb =
+      DramCycles(1600 / chip.dram.standard.organization.banks_per_rank() + 20);
+  chip.dram.controller = {.name = "blocking", .refresh = RefreshKind::PerBank};
+  ProgramBuilder builder;
+  const auto sent = builder.semaphore(Engine::Host, Engine::DmaIn);
+  const auto never = builder.semaphore(Engine::DmaIn, Engine::Vector);
+  builder.add(Engine::Host, transfer_of(true, 0, 0, 6), {.signals = {sent}});
+  builder.add(Engine::DmaIn, transfer_of(true, 0, 64, 6), {.waits = {sent}, .signals = {never}});
+  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.waits = {never}});
+  EXPECT_EQ(failure_of(chip, builder.program()),
+            "systole: DRAM channel 0 (DDR3-1600, controller blocking): no request has been served "
+            "for 67108914 cycles in DRAM cycle 67908919: 1 read and 0 writes wait in the "
+            "controller, which serves writes; a refresh is pending; dma_in waits for the memory in "
+            "instruction 0; vector waits for semaphore 1 (data from dma_in, 0 of 1) in instruction "
+            "0");
+}
+
 TEST(Simulate, PrintsNothing) {
   const Product product;
   ::testing::internal::CaptureStdout();

@@ -65,7 +65,16 @@ TEST(CompulsoryBytes, AreWeightsAndBiasesOnce) {
   EXPECT_EQ(compulsory_bytes(graph, graph.nodes[0]), Bytes(3 * 3 * 16 * 32 + 4 * 32));
   EXPECT_EQ(compulsory_bytes(graph, graph.nodes[1]), Bytes(0));
   EXPECT_EQ(compulsory_bytes(graph, graph.nodes[3]), Bytes(2048 * 10 + 4 * 10));
-  EXPECT_EQ(compulsory_bytes(graph), Bytes(4736 + 20520));
+  EXPECT_EQ(compulsory_bytes(graph, IoMemory::Host), Bytes(4736 + 20520));
+}
+
+TEST(CompulsoryBytes, CountInputsAndOutputsInDeviceMemory) {
+  Graph graph = sample_result().graph;
+  const std::int64_t input = graph.tensor(graph.inputs.front()).bytes();
+  const std::int64_t output = graph.tensor(graph.outputs.front()).bytes();
+  EXPECT_EQ(compulsory_bytes(graph, IoMemory::Device), Bytes(4736 + 20520 + input + output));
+  graph.outputs.push_back(graph.inputs.front());  // never written
+  EXPECT_EQ(compulsory_bytes(graph, IoMemory::Device), Bytes(4736 + 20520 + input + output));
 }
 
 TEST(CompulsoryBytes, CountBiasesOnlyWhereTheLayerHasThem) {

@@ -56,6 +56,8 @@ TEST(VerifyFields, Tables) {
             "tensor 'x': pixels x channels is 4611686014132420609, expected 1..70368744177664");
   EXPECT_EQ(violation_after([](Program& p) { p.tensors[0].home = -1; }),
             "tensor 'x': home is -1, expected 0..281474976710656");
+  EXPECT_EQ(violation_after([](Program& p) { p.tensors[testing::kA].io = IoMemory::Device; }),
+            "tensor 'a': io is device, expected host for what is no input and no output");
   EXPECT_EQ(violation_after([](Program& p) { p.tiles[1].layer = 2; }),
             "tile 1: layer is 2, but the program has 2 of them");
   EXPECT_EQ(violation_after([](Program& p) { p.tiles[1].rows = 5; }),

@@ -129,15 +129,15 @@ INSTANTIATE_TEST_SUITE_P(
             "SizeWrongUnit", "a: 24 MHz\n",
             [](const auto& node) { (void)node.bytes("a", {.min = 1024, .max = 1 << 30}); },
             "a.yaml:1:4: a: expected a size in 1 KiB..1 GiB as a number, a space and B, kB, MB, "
-            "GB, KiB, MiB or GiB, got '24 MHz'"},
-        Mistake{
-            "SizeNoUnit", "a: 24\n", [](const auto& node) { (void)node.bytes("a"); },
-            "a.yaml:1:4: a: expected a size as a number, a space and B, kB, MB, GB, KiB, MiB or "
-            "GiB, got '24'"},
-        Mistake{
-            "SizeNegative", "a: -1 B\n", [](const auto& node) { (void)node.bytes("a"); },
-            "a.yaml:1:4: a: expected a size as a number, a space and B, kB, MB, GB, KiB, MiB or "
-            "GiB, got '-1 B'"},
+            "GB, KiB, MiB, GiB or TiB, got '24 MHz'"},
+        Mistake{"SizeNoUnit", "a: 24\n", [](const auto& node) { (void)node.bytes("a"); },
+                "a.yaml:1:4: a: expected a size as a number, a space and B, kB, MB, GB, KiB, MiB, "
+                "GiB or "
+                "TiB, got '24'"},
+        Mistake{"SizeNegative", "a: -1 B\n", [](const auto& node) { (void)node.bytes("a"); },
+                "a.yaml:1:4: a: expected a size as a number, a space and B, kB, MB, GB, KiB, MiB, "
+                "GiB or "
+                "TiB, got '-1 B'"},
         Mistake{"SizeTooLarge", "a: 2 GiB\n",
                 [](const auto& node) { (void)node.bytes("a", {.min = 1, .max = 1 << 30}); },
                 "a.yaml:1:4: a: expected a size in 1 B..1 GiB, got '2 GiB'"},

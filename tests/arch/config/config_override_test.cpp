@@ -96,7 +96,7 @@ TEST(ConfigOverride, IsCheckedByWhatTheReaderAskedFor) {
   EXPECT_EQ(
       message("unit.size", "2 GHz"),
       "study.yaml:4:9: unit.size: expected a size as a number, a space and B, kB, MB, GB, KiB, "
-      "MiB or GiB, got '2 GHz'");
+      "MiB, GiB or TiB, got '2 GHz'");
   EXPECT_EQ(message("unit.kind", "x"),
             "study.yaml:4:9: unit.kind: expected one of linear, other, got 'x'");
   EXPECT_EQ(message("unit.more.extra", "x"), "no error") << "the file says nothing about more";

@@ -136,7 +136,7 @@ TEST(PrintQuantity, ReadsBack) {
 }
 
 TEST(UnitList, ReadsAsASentence) {
-  EXPECT_EQ(unit_list(kSizeUnits), "B, kB, MB, GB, KiB, MiB or GiB");
+  EXPECT_EQ(unit_list(kSizeUnits), "B, kB, MB, GB, KiB, MiB, GiB or TiB");
   EXPECT_EQ(unit_list(kCycleUnits), "cycles or cycle");
 }
 

@@ -162,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "1:5: : expected well-formed YAML, got: illegal map value"},
         Refused{"ListInsideMap", "a: 1\n- b\n",
                 "2:1: : expected well-formed YAML, got: end of map not found"},
-        Refused{"Tab", "a:\n\tb: 1\n", "2:3: : expected well-formed YAML, got: illegal map value"},
+        Refused{"Tab", "a:\n\tb: 1\n", "2:1: : expected spaces in front of a key, got a tab"},
         Refused{"UnknownAlias", "a: *x\n",
                 "1:4: : expected well-formed YAML, got: the referenced anchor is not defined"},
         Refused{"ReservedCharacter", "a: @x\n",

@@ -301,6 +301,20 @@ TEST_F(RealWeights, WithHugeBiasesAreNamed) {
             "5.36871e+08 at channel 1");
 }
 
+TEST_F(RealWeights, WithBiasesThatLongSumsLeaveNoRoomForAreNamed) {
+  // 65,536 products of up to 255 * 128 leave 2^31 - 1 - 2,139,095,040 = 8,388,607.
+  const std::string text =
+      "network: n\nweights: {directory: .}\ninputs:\n  - {name: x, features: 65536}\nlayers:\n"
+      "  - {name: d, op: dense, features: 1, weights: {scale: 1}}\n";
+  write("d.weight.npy", npy("(1, 65536)", Bytes8(65536)));
+  write("d.bias.npy", npy("(1,)", Words{8'388'607}));
+  EXPECT_EQ(error(text), "");
+  write("d.bias.npy", npy("(1,)", Words{-8'388'608}));
+  EXPECT_EQ(error(text),
+            "n.yaml:6:5: d: ./d.bias.npy: expected biases within 8388607 steps of "
+            "input scale times weight scale, got -8.38861e+06 at channel 0");
+}
+
 TEST_F(RealWeights, WithNegativeVariancesAreNamed) {
   write("c.weight.npy", npy("(2, 2, 1, 1)", Floats(4)));
   for (const std::string name : {"gamma", "beta", "mean"}) {

@@ -71,6 +71,7 @@ ChipSpec random_chip(Dice& dice) {
   chip.host.latency = CoreCycles(dice.between(1, 300));
   chip.sequencer.depth = dice.between(1, 8);
   chip.sequencer.issue = CoreCycles(dice.between(1, 4));
+  chip.io = dice.choice<IoMemory>();
   return chip;
 }
 

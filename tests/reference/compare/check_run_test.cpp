@@ -97,7 +97,7 @@ class CheckRun : public testing::Test {
     return recorder;
   }
   [[nodiscard]] CheckResult check(Recorder recorder) const {
-    return check_run(builder.graph, data, program, std::move(recorder), host);
+    return check_run(builder.graph, data, program, std::move(recorder), {.host = host, .dram = {}});
   }
   void expect_error(const std::string& text) const {
     try {

@@ -43,7 +43,7 @@ class RealCheckRun : public testing::Test {
         1, 0, 2, 1, 1,
         std::vector{std::bit_cast<std::int32_t>(4.5F), std::bit_cast<std::int32_t>(second_sum)});
     recorder.record_result(1, 0, 1, static_cast<std::int64_t>(written.size()), 0, written);
-    return check_run(builder.graph, data, program, std::move(recorder), host);
+    return check_run(builder.graph, data, program, std::move(recorder), {.host = host, .dram = {}});
   }
 
   GraphByHand builder;

@@ -190,5 +190,52 @@ TEST(EvaluatorErrors, NameAnInputThatIsNotThere) {
   expect_error("a: input 0 is not there", [&] { (void)evaluator.evaluate_next(); });
 }
 
+/// Values of one dense layer of one input, 1, and weights 0, whose biases are the sums.
+std::int64_t saturated(const std::vector<std::int32_t>& sums, const FusedActivation& activation,
+                       const Quantization& output) {
+  GraphByHand builder;
+  const auto x = builder.input("x", {1, 1, 1, 1}, kUnit);
+  const auto outputs = static_cast<std::int64_t>(sums.size());
+  builder.weight_scale = 0.5;
+  builder.node("d", dense(activation), {x}, {1, 1, 1, outputs}, output);
+  MemoryData data;
+  data.inputs["x"] = {1};
+  data.layers["d"] = {.weights = Bytes(sums.size(), 0), .biases = sums};
+  return Evaluator(builder.graph, data).evaluate_next().saturated;
+}
+
+TEST(Saturation, StartsHalfAStepBeyondTheEndsOfInt8) {
+  // Half of each: 127 and 127.5, -128 and -128.5.
+  EXPECT_EQ(saturated({254, 255, -256, -257, 0}, {}, kUnit), 2);
+  // With the zero point 7: 120 and 120.5, -135 and -135.5.
+  EXPECT_EQ(saturated({240, 241, -270, -271, 0}, {}, {1, 7}), 2);
+}
+
+TEST(Saturation, IsNotWhatAnActivationCutsOffOnPurpose) {
+  EXPECT_EQ(saturated({255, -257, -1000}, {.kind = ActivationKind::Relu}, kUnit), 1);
+  EXPECT_EQ(saturated({255, -257}, {.kind = ActivationKind::Relu6}, kUnit), 0);
+  // 6 is 600 steps here: the range ends before ReLU6 does.
+  EXPECT_EQ(saturated({3, 255, -257}, {.kind = ActivationKind::Relu6}, {0.01, 0}), 2);
+  EXPECT_EQ(saturated({100000}, {.kind = ActivationKind::Tanh, .before = kUnit}, {1.0 / 128, 0}),
+            0);
+}
+
+TEST(Saturation, IsCountedOfSumsConcatenationsAndActivations) {
+  GraphByHand builder;
+  const auto a = builder.input("a", {1, 1, 1, 3}, kUnit);
+  const auto b = builder.input("b", {1, 1, 1, 3}, {2, 1});
+  builder.node("sum", AddTensors{}, {a, b}, {1, 1, 1, 3}, kUnit);
+  builder.node("both", Concat{}, {a, b}, {1, 1, 1, 6}, kUnit);
+  builder.node("relu", Activate{.activation = {.kind = ActivationKind::Relu}}, {b}, {1, 1, 1, 3},
+               kUnit);
+  MemoryData data;
+  data.inputs["a"] = {127, 0, -128};
+  data.inputs["b"] = {1, 65, -127};  // 0, 128, -256
+  Evaluator evaluator(builder.graph, data);
+  EXPECT_EQ(evaluator.evaluate_next().saturated, 2);  // 127, 128, -384
+  EXPECT_EQ(evaluator.evaluate_next().saturated, 2);  // 128, -256
+  EXPECT_EQ(evaluator.evaluate_next().saturated, 1);  // 128; below 0 on purpose
+}
+
 }  // namespace
 }  // namespace systole::reference

@@ -1,0 +1,110 @@
+#include "reference/compare/quality.h"
+
+#include <cmath>
+
+namespace systole {
+
+namespace {
+
+/// Steps from zero that are cut off.
+constexpr double kBeyondWeights = 127.5;
+constexpr double kBelow = -128.5;
+constexpr double kAbove = 127.5;
+
+double real_of(std::int8_t stored, const Quantization& quantization) {
+  return quantization.scale * (static_cast<double>(stored) - quantization.zero_point);
+}
+
+}  // namespace
+
+QualityCheck::QualityCheck(const Graph& graph, const NetworkData& data)
+    : graph_(graph), data_(data) {
+  if (!reference::has_float_files(graph, data)) {
+    return;
+  }
+  floats_.emplace(graph, data);
+  for (const GraphTensorId input : graph.inputs) {
+    if (data.float_input(graph, input)) {
+      add_input(input);
+    }
+  }
+}
+
+void QualityCheck::add_input(GraphTensorId input) {
+  const GraphTensor& tensor = graph_.tensor(input);
+  const std::vector<float> wanted = reference::FloatEvaluator::input(graph_, data_, input);
+  TensorQuality quality{.tensor = tensor.name, .elements = tensor.shape().elements()};
+  ErrorSum error;
+  if (is_float(graph_.input_type())) {
+    const std::vector<float> held = data_.value(graph_, input).numbers();
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      error.add(wanted[i], held[i]);
+    }
+  } else {
+    const Quantization& quantization = tensor.quantization;
+    const std::vector<std::int8_t> held = data_.value(graph_, input).bytes;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const double steps = wanted[i] / quantization.scale + quantization.zero_point;
+      quality.saturated += steps >= kAbove || steps <= kBelow ? 1 : 0;
+      error.add(wanted[i], real_of(held[i], quantization));
+    }
+  }
+  quality.error = error.result();
+  quality_.push_back(std::move(quality));
+}
+
+void QualityCheck::add(const Node& node, const reference::LayerValues& layer) {
+  const Quantization& quantization = graph_.tensor(node.output()).quantization;
+  add_layer(node, layer.saturated,
+            [&](std::size_t i) { return real_of((*layer.values)[i], quantization); });
+}
+
+void QualityCheck::add(const Node& node, const reference::RealLayerValues& layer) {
+  add_layer(node, 0, [&](std::size_t i) { return static_cast<double>((*layer.values)[i]); });
+}
+
+template <class RealAt>
+void QualityCheck::add_layer(const Node& node, std::int64_t saturated, RealAt real_at) {
+  const NodeId id = next_++;
+  TensorQuality quality{.tensor = graph_.tensor(node.output()).name,
+                        .elements = graph_.tensor(node.output()).shape().elements(),
+                        .saturated = saturated,
+                        .clipped_weights = clipped_weights(node, id)};
+  if (floats_) {
+    const auto wanted = floats_->evaluate_next();
+    ErrorSum error;
+    for (std::size_t i = 0; i < wanted->size(); ++i) {
+      error.add((*wanted)[i], real_at(i));
+    }
+    quality.error = error.result();
+  }
+  if (!node.is_view()) {
+    quality_.push_back(std::move(quality));
+  }
+}
+
+std::int64_t QualityCheck::clipped_weights(const Node& node, NodeId id) const {
+  if (!has_weights(node) || !floats_ || is_float(graph_.input_type())) {
+    return 0;
+  }
+  const auto files = data_.float_parameters(graph_, id);
+  if (!files) {
+    return 0;
+  }
+  const double scale = weight_scale(graph_, node);
+  std::int64_t clipped = 0;
+  const auto outputs = static_cast<std::size_t>(graph_.tensor(node.output()).shape().channels);
+  const std::size_t per_output = files->weights.size() / outputs;
+  for (std::size_t i = 0; i < files->weights.size(); ++i) {
+    double weight = files->weights[i];
+    if (files->batch_norm) {
+      const FloatParameters::BatchNorm& norm = *files->batch_norm;
+      const std::size_t channel = i / per_output;
+      weight *= norm.gamma[channel] / std::sqrt(norm.variance[channel] + norm.epsilon);
+    }
+    clipped += std::fabs(weight / scale) >= kBeyondWeights ? 1 : 0;
+  }
+  return clipped;
+}
+
+}  // namespace systole

@@ -1,0 +1,39 @@
+#include "reference/compare/tensor_names.h"
+
+#include <variant>
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+TensorNames::TensorNames(const Graph& graph, const Program& program)
+    : graph_(graph), program_(program) {
+  for (std::size_t i = 0; i < program.tensors.size(); ++i) {
+    const ProgramTensor& tensor = program.tensors[i];
+    if (tensor.role != TensorRole::Constant) {
+      const bool fresh = ids_.emplace(tensor.name, static_cast<TensorId>(i)).second;
+      SYSTOLE_CHECK(fresh, "two tensors of the program are called {}", tensor.name);
+    }
+  }
+  for (const Node& node : graph.nodes) {
+    if (node.is_view()) {
+      viewed_[node.output()] = node.inputs.at(0);
+    }
+  }
+}
+
+std::optional<TensorId> TensorNames::find(GraphTensorId tensor) const {
+  const GraphTensor& wanted = graph_.tensor(tensor);
+  const auto found = ids_.find(wanted.name);
+  if (found == ids_.end()) {
+    const auto view = viewed_.find(tensor);
+    return view == viewed_.end() ? std::nullopt : find(view->second);
+  }
+  const ProgramTensor& kept = program_.tensors[static_cast<std::size_t>(found->second)];
+  SYSTOLE_CHECK(kept.type == wanted.type.element && kept.bytes() == wanted.bytes(),
+                "{}: {} bytes of {}, expected {} of {}", kept.name, kept.bytes(),
+                name_of(kept.type), wanted.bytes(), name_of(wanted.type.element));
+  return found->second;
+}
+
+}  // namespace systole

@@ -1,0 +1,298 @@
+#include "reference/kernels/float_evaluator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "arch/diag/check.h"
+#include "reference/kernels/ordered_sums.h"
+
+namespace systole::reference {
+
+namespace {
+
+double activated(double value, ActivationKind kind) {
+  constexpr double kRelu6Limit = 6.0;
+  switch (kind) {
+    case ActivationKind::None:
+      return value;
+    case ActivationKind::Relu:
+      return std::max(value, 0.0);
+    case ActivationKind::Relu6:
+      return std::clamp(value, 0.0, kRelu6Limit);
+    case ActivationKind::Sigmoid:
+      return 1.0 / (1.0 + std::exp(-value));
+    case ActivationKind::Tanh:
+      return std::tanh(value);
+  }
+  return value;
+}
+
+std::vector<float> dequantized(const std::vector<std::int8_t>& stored, double scale,
+                               std::int32_t zero_point) {
+  std::vector<float> reals(stored.size());
+  std::transform(stored.begin(), stored.end(), reals.begin(), [&](std::int8_t q) {
+    return static_cast<float>(scale * (static_cast<double>(q) - zero_point));
+  });
+  return reals;
+}
+
+/// A layer with its weights in the order of LayerParameters, and what follows its sums: a bias,
+/// then v * factor + offset.
+struct FloatLayer {
+  std::vector<float> weights;
+  std::vector<double> biases;
+  std::vector<double> factors;
+  std::vector<double> offsets;
+
+  [[nodiscard]] double finished(double sum, std::size_t channel) const {
+    const double biased = sum + biases[channel];
+    return factors.empty() ? biased : biased * factors[channel] + offsets[channel];
+  }
+};
+
+/// From files: element [out][channel][ky][kx] is needed at [group][ky][kx][channel][out of group].
+std::vector<float> in_order_of_products(const std::vector<float>& file, const Kernel& kernel,
+                                        std::int64_t channels, std::int64_t columns) {
+  const std::int64_t taps = kernel.rows * kernel.cols;
+  const std::int64_t outputs = static_cast<std::int64_t>(file.size()) / (channels * taps);
+  std::vector<float> ordered(file.size());
+  for (std::int64_t out = 0; out < outputs; ++out) {
+    for (std::int64_t c = 0; c < channels; ++c) {
+      for (std::int64_t tap = 0; tap < taps; ++tap) {
+        const std::int64_t row = (out / columns * taps + tap) * channels + c;
+        ordered[static_cast<std::size_t>(row * columns + out % columns)] =
+            file[static_cast<std::size_t>((out * channels + c) * taps + tap)];
+      }
+    }
+  }
+  return ordered;
+}
+
+FloatLayer from_files(const FloatParameters& files, const Kernel& kernel, std::int64_t channels,
+                      std::int64_t outputs, std::int64_t groups) {
+  FloatLayer layer;
+  layer.weights = in_order_of_products(files.weights, kernel, channels, outputs / groups);
+  layer.biases.assign(static_cast<std::size_t>(outputs), 0.0);
+  std::copy(files.biases.begin(), files.biases.end(), layer.biases.begin());
+  if (files.batch_norm) {
+    const FloatParameters::BatchNorm& norm = *files.batch_norm;
+    for (std::size_t channel = 0; channel < norm.gamma.size(); ++channel) {
+      const double deviation =
+          std::sqrt(static_cast<double>(norm.variance[channel]) + norm.epsilon);
+      layer.factors.push_back(norm.gamma[channel] / deviation);
+      layer.offsets.push_back(norm.beta[channel] - norm.mean[channel] * layer.factors.back());
+    }
+  }
+  return layer;
+}
+
+/// Of a layer whose numbers are those of an int8 or bf16 network.
+FloatLayer from_parameters(const Graph& graph, const NetworkData& data, const Node& node) {
+  FloatLayer layer;
+  if (is_float(graph.input_type())) {
+    RealParameters reals = real_parameters(graph, data, node);
+    layer.weights = std::move(reals.weights);
+    layer.biases.assign(reals.biases.begin(), reals.biases.end());
+    return layer;
+  }
+  const LayerParameters stored = layer_parameters(graph, data, node);
+  const double step = weight_scale(graph, node);
+  const double unit = graph.tensor(node.inputs.front()).quantization.scale * step;
+  layer.weights = dequantized(stored.weights, step, 0);
+  for (const std::int32_t bias : stored.biases) {
+    layer.biases.push_back(unit * bias);
+  }
+  return layer;
+}
+
+/// Chains of 64 products, so that rounding errors of long reductions stay small.
+SummationOrder short_chains(std::int64_t k) {
+  constexpr std::int64_t kChain = 64;
+  SummationOrder order;
+  for (std::int64_t first = 0; first < k; first += kChain) {
+    order.parts.push_back(std::min(kChain, k - first));
+  }
+  return order;
+}
+
+/// One channel of one output pixel of a pooling.
+double pooled(const PoolTensor& pooling, const Shape& in, const std::vector<float>& values,
+              std::int64_t image, std::int64_t top, std::int64_t left, std::int64_t channel) {
+  const Kernel& kernel = pooling.kernel;
+  double largest = -std::numeric_limits<double>::infinity();
+  double sum = 0;
+  std::int64_t inside = 0;
+  for (std::int64_t row = std::max<std::int64_t>(top, 0);
+       row < std::min(top + kernel.rows, in.rows); ++row) {
+    for (std::int64_t col = std::max<std::int64_t>(left, 0);
+         col < std::min(left + kernel.cols, in.cols); ++col) {
+      const double value = values[static_cast<std::size_t>(
+          ((image * in.rows + row) * in.cols + col) * in.channels + channel)];
+      largest = std::max(largest, value);
+      sum += value;
+      ++inside;
+    }
+  }
+  if (pooling.kind == PoolKind::Max) {
+    return largest;
+  }
+  return sum / static_cast<double>(pooling.count_padding ? kernel.rows * kernel.cols : inside);
+}
+
+}  // namespace
+
+bool has_float_files(const Graph& graph, const NetworkData& data) {
+  const auto is_float_input = [&](GraphTensorId input) {
+    return data.float_input(graph, input).has_value();
+  };
+  if (std::any_of(graph.inputs.begin(), graph.inputs.end(), is_float_input)) {
+    return true;
+  }
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (gemm_shape(graph, graph.nodes[i]) && data.float_parameters(graph, static_cast<NodeId>(i))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+FloatEvaluator::FloatEvaluator(const Graph& graph, const NetworkData& data)
+    : graph_(graph), data_(data), live_(graph) {
+  for (const GraphTensorId tensor : graph.inputs) {
+    live_.keep(tensor, std::make_shared<const Values>(input(graph, data, tensor)));
+  }
+}
+
+std::vector<float> FloatEvaluator::input(const Graph& graph, const NetworkData& data,
+                                         GraphTensorId tensor) {
+  if (auto floats = data.float_input(graph, tensor)) {
+    return *std::move(floats);
+  }
+  if (is_float(graph.input_type())) {
+    return data.value(graph, tensor).numbers();
+  }
+  const auto [scale, zero_point] = graph.tensor(tensor).quantization;
+  return dequantized(data.value(graph, tensor).bytes, scale, zero_point);
+}
+
+Shared<float> FloatEvaluator::evaluate_next() {
+  SYSTOLE_CHECK(!done(), "the network has no more layers");
+  const Node& node = graph_.nodes[next_];
+  auto values = std::make_shared<const Values>(
+      std::visit([&](const auto& attributes) { return evaluate(node, attributes); }, node.op));
+  ++next_;
+  live_.done(node);
+  live_.keep(node.output(), values);
+  return values;
+}
+
+FloatEvaluator::Values FloatEvaluator::weighted(const Node& node, const Kernel& kernel,
+                                                std::int64_t groups,
+                                                ActivationKind activation) const {
+  const auto id = static_cast<NodeId>(next_);
+  const ConvolutionGeometry geometry{.input = shape(node.inputs.front()),
+                                     .output = shape(node.output()),
+                                     .kernel = kernel,
+                                     .groups = groups};
+  const std::int64_t channels = geometry.input.channels / groups;
+  const auto outputs = static_cast<std::size_t>(geometry.output.channels);
+  const auto files = data_.float_parameters(graph_, id);
+  const FloatLayer layer =
+      files ? from_files(*files, kernel, channels, geometry.output.channels, groups)
+            : from_parameters(graph_, data_, node);
+  SYSTOLE_CHECK(layer.biases.size() == outputs, "{}: {} biases", node.name, layer.biases.size());
+  Values values = ordered_sums(geometry, *live_.input(node, 0), layer.weights,
+                               short_chains(kernel.rows * kernel.cols * channels));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(activated(layer.finished(values[i], i % outputs), activation));
+  }
+  return values;
+}
+
+FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Conv2d& convolution) const {
+  return weighted(node, convolution.kernel, convolution.groups, convolution.activation.kind);
+}
+
+FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Dense& dense) const {
+  return weighted(node, Kernel{}, 1, dense.activation.kind);
+}
+
+FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
+                                                const AddTensors& addition) const {
+  const Values& a = *live_.input(node, 0);
+  const Values& b = *live_.input(node, 1);
+  Values sums(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), sums.begin(), [&](float x, float y) {
+    return static_cast<float>(activated(static_cast<double>(x) + y, addition.activation.kind));
+  });
+  return sums;
+}
+
+FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
+                                                const Activate& activation) const {
+  Values values = *live_.input(node, 0);
+  for (float& value : values) {
+    value = static_cast<float>(activated(value, activation.activation.kind));
+  }
+  return values;
+}
+
+FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const PoolTensor& pooling) const {
+  const Shape in = shape(node.inputs.front());
+  const Shape out = shape(node.output());
+  const Values& from = *live_.input(node, 0);
+  Values values;
+  values.reserve(static_cast<std::size_t>(out.elements()));
+  for (std::int64_t pixel = 0; pixel < out.pixels(); ++pixel) {
+    const std::int64_t top =
+        pixel / out.cols % out.rows * pooling.kernel.stride_rows - pooling.kernel.pad_top;
+    const std::int64_t left =
+        pixel % out.cols * pooling.kernel.stride_cols - pooling.kernel.pad_left;
+    for (std::int64_t channel = 0; channel < out.channels; ++channel) {
+      values.push_back(static_cast<float>(
+          pooled(pooling, in, from, pixel / (out.rows * out.cols), top, left, channel)));
+    }
+  }
+  return values;
+}
+
+FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Concat& /*concat*/) const {
+  Values values;
+  for (std::int64_t pixel = 0; pixel < shape(node.output()).pixels(); ++pixel) {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const std::int64_t channels = shape(node.inputs[i]).channels;
+      const auto from = live_.input(node, i)->begin() + pixel * channels;
+      values.insert(values.end(), from, from + channels);
+    }
+  }
+  return values;
+}
+
+FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
+                                                const Flatten& /*flatten*/) const {
+  return *live_.input(node, 0);
+}
+
+FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
+                                                const SoftmaxChannels& /*softmax*/) const {
+  const std::int64_t channels = shape(node.output()).channels;
+  Values values = *live_.input(node, 0);
+  for (auto first = values.begin(); first != values.end(); first += channels) {
+    const double largest = *std::max_element(first, first + channels);
+    double sum = 0;
+    std::for_each(first, first + channels, [&](float x) { sum += std::exp(x - largest); });
+    std::transform(first, first + channels, first,
+                   [&](float x) { return static_cast<float>(std::exp(x - largest) / sum); });
+  }
+  return values;
+}
+
+Shape FloatEvaluator::shape(GraphTensorId tensor) const {
+  return graph_.tensor(tensor).shape();
+}
+
+}  // namespace systole::reference
