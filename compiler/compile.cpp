@@ -18,10 +18,6 @@ namespace systole {
 
 namespace {
 
-bool runs_on_the_array(const Node& node) {
-  return std::holds_alternative<Conv2d>(node.op) || std::holds_alternative<Dense>(node.op);
-}
-
 /// Hands out addresses of DRAM and host memory, burst by burst.
 class FarMemory {
  public:
@@ -77,6 +73,7 @@ class Declarations {
     if (!gemm) {
       return;
     }
+    const GraphTensor& weights = graph_.tensor(graph_.node(layer).inputs.at(kWeightsInput));
     const TileGrid grid = tile_grid(chip_, *gemm);
     for (std::int64_t group = 0; group < grid.groups; ++group) {
       for (const Slice& n : grid.n) {
@@ -87,8 +84,7 @@ class Declarations {
                .rows = k.size,
                .n_first = group * gemm->n + n.first,
                .cols = n.size,
-               .dram_address =
-                   dram_.take(bytes_of(graph_.operand_type(graph_.node(layer)), k.size * n.size))});
+               .dram_address = dram_.take(bytes_of(weights.type.element, k.size * n.size))});
         }
       }
     }
@@ -109,7 +105,7 @@ class Declarations {
   void declare_constants(const Node& node, std::vector<TensorId>& bias_ids,
                          std::vector<TensorId>& table_ids) {
     const ConstantBytes bytes = constant_bytes(graph_, node);
-    const bool softmax = std::holds_alternative<SoftmaxChannels>(node.op);
+    const bool softmax = std::holds_alternative<SoftmaxWork>(node.work());
     const DataType table_type = softmax ? DataType::Int32 : DataType::Int8;
     const DataType bias_type =
         is_float(graph_.operand_type(node)) ? DataType::Fp32 : DataType::Int32;
@@ -137,6 +133,9 @@ class Declarations {
   void declare_tensors(std::vector<TensorId>& tensor_ids) {
     tensor_ids.assign(graph_.tensors.size(), kNoTensor);
     for (std::size_t index = 0; index < graph_.tensors.size(); ++index) {
+      if (graph_.tensors[index].role == GraphTensorRole::Parameter) {
+        continue;  // cut into tiles
+      }
       const auto root = plan_.roots[index];
       auto& root_id = tensor_ids[static_cast<std::size_t>(root)];
       if (root_id == kNoTensor) {
@@ -198,7 +197,7 @@ class Lowering {
       if (layer + 1 < layers) {
         emit_constants(context_, layer + 1);
       }
-      if (!is_view(context_.graph.node(layer))) {
+      if (!context_.graph.node(layer).is_view()) {
         lower_layer(layer);
       }
     }
@@ -212,7 +211,7 @@ class Lowering {
     for (const Band& part : context_.layer_plan(layer).bands) {
       const LayerBand band = place(layer, part, parity);
       load_streamed_inputs(band);
-      if (runs_on_the_array(node)) {
+      if (has_weights(node)) {
         emit_gemm(context_, band);
       } else {
         emit_vector(context_, band);
@@ -267,7 +266,7 @@ class Lowering {
     const Node& node = context_.graph.node(layer);
     const LayerPlan& plan = context_.layer_plan(layer);
     LayerBand band{.layer = layer, .inputs = {}, .output = {}};
-    for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+    for (std::size_t input = 0; input < context_.graph.data_inputs(node).size(); ++input) {
       const Band needed = input_band(context_.graph, node, input, part);
       band.inputs.push_back(operand(node.inputs[input], plan.inputs[input], needed, parity));
     }
@@ -278,7 +277,7 @@ class Lowering {
   /// A network input that stays arrives once, before its first reader.
   void load_resident_inputs(std::int32_t layer) {
     const Node& node = context_.graph.node(layer);
-    for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+    for (std::size_t input = 0; input < context_.graph.data_inputs(node).size(); ++input) {
       const GraphTensorId tensor = root(node.inputs[input]);
       const OperandPlace& place = context_.layer_plan(layer).inputs[input];
       if (place.resident && is_input(tensor) &&

@@ -6,7 +6,7 @@
 #include "arch/chip_spec.h"
 #include "arch/isa/program.h"
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 
 namespace systole {
 

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "arch/diag/check.h"
-#include "arch/isa/float_format.h"
 #include "compiler/compile.h"
 #include "compiler/lowering/quantize.h"
 
@@ -15,20 +14,6 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "images are little-endian");
 
 using Image = std::vector<std::int8_t>;
-
-/// Packed elements of a floating type; the numbers are of that type already.
-Image packed(const std::vector<float>& numbers, DataType type) {
-  const FloatFormat format = float_format(type);
-  const auto bytes = static_cast<std::size_t>(bytes_of(type));
-  Image result(numbers.size() * bytes);
-  std::int8_t* to = result.data();
-  for (const float number : numbers) {
-    const std::uint32_t pattern = rounded(format, number);
-    std::memcpy(to, &pattern, bytes);
-    to += bytes;
-  }
-  return result;
-}
 
 template <class T>
 void put(Image& image, std::int64_t address, const std::vector<T>& values) {
@@ -100,15 +85,13 @@ void put_table(Image& image, const Program& program, const Graph& graph, const N
     return;
   }
   const Quantization& in = graph.tensor(node.inputs.front()).quantization;
-  if (std::holds_alternative<SoftmaxChannels>(node.op)) {
+  if (std::holds_alternative<SoftmaxWork>(node.work())) {
     put(image, table->home, softmax_table(in.scale));
     return;
   }
-  const FusedActivation activation = activation_of(node);
-  const bool alone = std::holds_alternative<Activate>(node.op);
+  const FusedActivation activation = node.activation();
   put(image, table->home,
-      lookup_table(activation.kind, alone ? in : activation.before,
-                   graph.tensor(node.output()).quantization));
+      lookup_table(activation.kind, activation.before, graph.tensor(node.output()).quantization));
 }
 
 template <class Bias>
@@ -126,12 +109,12 @@ void put_parameters(Image& image, const Program& program, const Graph& graph,
   const Node& node = graph.node(layer);
   const DataType type = graph.operand_type(node);
   if (is_float(type)) {
-    const RealParameters parameters = data.real_parameters(graph, layer);
-    put_tiles(image, program, layer, gemm, type, packed(parameters.weights, type));
-    put_biases(image, program, node, gemm, parameters.biases);
+    put_tiles(image, program, layer, gemm, type,
+              data.value(graph, node.inputs.at(kWeightsInput)).bytes);
+    put_biases(image, program, node, gemm, real_biases(graph, data, node));
     return;
   }
-  const LayerParameters parameters = data.parameters(graph, layer);
+  const LayerParameters parameters = layer_parameters(graph, data, node);
   put_tiles(image, program, layer, gemm, type, parameters.weights);
   put_biases(image, program, node, gemm,
              corrected_biases(gemm, parameters,
@@ -145,9 +128,7 @@ void put_inputs(Image& image, IoMemory memory, const Program& program, const Gra
     const ProgramTensor* tensor = find_tensor(program, graph.tensor(input).name, false);
     SYSTOLE_CHECK(tensor != nullptr, "input {} is not in the program", graph.tensor(input).name);
     if (tensor->io == memory) {
-      const DataType type = graph.tensor(input).type.element;
-      put(image, tensor->home,
-          is_float(type) ? packed(data.real_input(graph, input), type) : data.input(graph, input));
+      put(image, tensor->home, data.value(graph, input).bytes);
     }
   }
 }

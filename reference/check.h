@@ -7,7 +7,7 @@
 
 #include "arch/isa/program.h"
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/tensor_error.h"
 
 namespace systole {

@@ -19,22 +19,11 @@ CoreCycles busy(const LayerCounters& layer, Engine engine) {
   return layer.engines[static_cast<std::size_t>(engine)][Cause::Busy];
 }
 
-bool makes_bias(const Node& node) {
-  const auto with_bias = [](const WeightInfo& info) { return info.bias || info.batch_norm; };
-  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-    return with_bias(conv->weights);
-  }
-  if (const auto* dense = std::get_if<Dense>(&node.op)) {
-    return with_bias(dense->weights);
-  }
-  return false;
-}
-
 /// False for a view of a network input, or of a view of one.
 bool is_computed(const Graph& graph, GraphTensorId tensor) {
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
     if (node->output() == tensor) {
-      if (!std::holds_alternative<Flatten>(node->op)) {
+      if (!node->is_view()) {
         return true;
       }
       tensor = node->inputs.front();
@@ -79,7 +68,7 @@ Bytes compulsory_bytes(const Graph& graph, const Node& node) {
   }
   const Bytes weights(gemm->groups * gemm->k * gemm->n * bytes_of(graph.operand_type(node)));
   const Bytes biases(gemm->groups * gemm->n * bytes_of(DataType::Int32));
-  return makes_bias(node) ? weights + biases : weights;
+  return has_biases(node) ? weights + biases : weights;
 }
 
 Bytes compulsory_bytes(const Graph& graph, IoMemory io) {

@@ -18,9 +18,9 @@ ConstantBytes constant_bytes(const Graph& graph, const Node& node) {
   if (is_float(graph.operand_type(node))) {
     return bytes;  // functions are computed
   }
-  if (std::holds_alternative<SoftmaxChannels>(node.op)) {
+  if (std::holds_alternative<SoftmaxWork>(node.work())) {
     bytes.table = kSoftmaxTableBytes;
-  } else if (uses_lookup(activation_of(node), graph.operand_type(node))) {
+  } else if (uses_lookup(node.activation(), graph.operand_type(node))) {
     bytes.table = kLookupBytes;
   }
   return bytes;

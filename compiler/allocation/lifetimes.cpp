@@ -10,16 +10,12 @@ void Lifetime::touch(std::int32_t layer) {
   last = std::max(last, layer);
 }
 
-bool is_view(const Node& node) {
-  return std::holds_alternative<Flatten>(node.op);
-}
-
 TensorLives tensor_lives(const Graph& graph) {
   TensorLives lives;
   lives.roots.resize(graph.tensors.size());
   std::iota(lives.roots.begin(), lives.roots.end(), GraphTensorId{0});
   for (const Node& node : graph.nodes) {
-    if (is_view(node)) {
+    if (node.is_view()) {
       lives.roots[static_cast<std::size_t>(node.output())] = lives.root(node.inputs.front());
     }
   }
@@ -30,7 +26,8 @@ TensorLives tensor_lives(const Graph& graph) {
           static_cast<std::int32_t>(layer));
     };
     const Node& node = graph.nodes[layer];
-    std::for_each(node.inputs.begin(), node.inputs.end(), touch);
+    const auto inputs = graph.data_inputs(node);
+    std::for_each(inputs.begin(), inputs.end(), touch);
     touch(node.output());
   }
   return lives;

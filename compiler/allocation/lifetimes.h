@@ -32,7 +32,4 @@ struct TensorLives {
 };
 [[nodiscard]] TensorLives tensor_lives(const Graph& graph);
 
-/// A layer without work: its output is its input.
-[[nodiscard]] bool is_view(const Node& node);
-
 }  // namespace systole

@@ -93,13 +93,13 @@ class Planner {
     for (std::int32_t layer = 0; layer < layer_count(); ++layer) {
       const Node& node = node_of(layer);
       LayerPlan& plan = plan_.layers[static_cast<std::size_t>(layer)];
-      if (is_view(node)) {
+      if (node.is_view()) {
         continue;
       }
       const BandSize& size = residency_.bands[static_cast<std::size_t>(layer)];
       plan.bands = cut(graph_.tensor(node.output()).shape(), size.images, size.rows);
-      plan.inputs.assign(node.inputs.size(), {});
-      for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+      plan.inputs.assign(graph_.data_inputs(node).size(), {});
+      for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
         add_operand(layer, node.inputs[input], input, plan.inputs[input], resident_users);
       }
       add_operand(layer, node.output(), std::nullopt, plan.output, resident_users);

@@ -85,7 +85,8 @@ class Search {
         born.push_back(root);
       }
     };
-    std::for_each(node.inputs.begin(), node.inputs.end(), add);
+    const auto inputs = graph_.data_inputs(node);
+    std::for_each(inputs.begin(), inputs.end(), add);
     add(node.output());
     return born;
   }
@@ -211,7 +212,7 @@ class Search {
 
   [[nodiscard]] OperandHomes all_stream(const Node& node) const {
     OperandHomes homes;
-    for (const GraphTensorId input : node.inputs) {
+    for (const GraphTensorId input : graph_.data_inputs(node)) {
       homes.inputs.push_back(home_of(input));
     }
     homes.output = home_of(node.output());
@@ -223,7 +224,7 @@ class Search {
     const auto is_resident = [&](GraphTensorId tensor) {
       return std::binary_search(state.resident.begin(), state.resident.end(), lives_.root(tensor));
     };
-    for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+    for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
       if (is_resident(node.inputs[input])) {
         homes.inputs[input] = Home::None;
       }
@@ -241,7 +242,7 @@ class Search {
       const StreamBuffer buffer = stream_buffer(chip_, graph_, node, size, input);
       bytes += buffer.bytes * buffer.copies;
     };
-    for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+    for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
       if (homes.inputs[input] != Home::None) {
         add(input);
       }
@@ -259,7 +260,7 @@ class Search {
     if (room < 0) {
       return std::nullopt;
     }
-    if (is_view(node)) {
+    if (node.is_view()) {
       return Cut{};
     }
     std::optional<Cut> best;

@@ -28,23 +28,19 @@ const std::vector<NpyType> kFloatsOrInt8{NpyType::Float16, NpyType::Float32, Npy
   throw NpyError(SourceLocation{.file = file}, "", message);
 }
 
-const WeightInfo& weights_of(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-    return conv->weights;
-  }
-  const auto* dense = std::get_if<Dense>(&node.op);
-  SYSTOLE_CHECK(dense != nullptr, "{} has no weights", node.name);
-  return dense->weights;
+WeightInfo weights_of(const Node& node) {
+  return std::get<ProductWork>(node.work()).weights;
 }
 
 /// The axes of a weight file: as PyTorch keeps them.
 std::vector<std::int64_t> weight_shape(const Graph& graph, const Node& node) {
-  const std::int64_t in = graph.tensor(node.inputs.front()).shape().channels;
-  const std::int64_t out = graph.tensor(node.output()).shape().channels;
-  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-    return {out, in / conv->groups, conv->kernel.rows, conv->kernel.cols};
+  const GemmShape gemm = *gemm_shape(graph, node);
+  const std::int64_t out = gemm.groups * gemm.n;
+  if (graph.tensor(node.output()).type.extents.size() == 2) {
+    return {out, gemm.k};
   }
-  return {out, in};
+  const Kernel kernel = std::get<ProductWork>(node.work()).kernel;
+  return {out, gemm.k / kernel.positions(), kernel.rows, kernel.cols};
 }
 
 /// Reorders [out][channel][position] to [group][position][channel][out of the group].
@@ -250,18 +246,6 @@ std::vector<std::int64_t> axes_of(const Shape& shape) {
 
 }  // namespace
 
-double result_scale(const Graph& graph, const Node& node) {
-  const FusedActivation* activation = nullptr;
-  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-    activation = &conv->activation;
-  } else if (const auto* dense = std::get_if<Dense>(&node.op)) {
-    activation = &dense->activation;
-  }
-  const bool looked_up = activation != nullptr && (activation->kind == ActivationKind::Sigmoid ||
-                                                   activation->kind == ActivationKind::Tanh);
-  return looked_up ? activation->before.scale : graph.tensor(node.output()).quantization.scale;
-}
-
 ParameterFiles::ParameterFiles(std::string directory, double batch_norm_epsilon)
     : directory_(std::move(directory)), epsilon_(batch_norm_epsilon) {}
 
@@ -271,13 +255,13 @@ std::string ParameterFiles::stem(const Node& node) const {
 
 double ParameterFiles::check(const LayerDescription& layer, const Graph& graph,
                              const Node& node) const {
-  const WeightInfo& weights = weights_of(node);
+  const WeightInfo weights = weights_of(node);
   const std::string weight_path = stem(node) + "weight.npy";
   const NpyFile file = weight_file(weight_path, weight_shape(graph, node));
   if (file.type() == NpyType::Int8) {
     if (!layer.weight_scale) {
-      layer.place.fail(fmt::format("expected weights.scale, as {} holds int8 weights, got nothing",
-                                   weight_path));
+      layer.place().fail(fmt::format(
+          "expected weights.scale, as {} holds int8 weights, got nothing", weight_path));
     }
     if (weights.bias || weights.batch_norm) {
       static_cast<void>(int32_biases(stem(node) + "bias.npy", file.shape()));
@@ -292,7 +276,7 @@ double ParameterFiles::check(const LayerDescription& layer, const Graph& graph,
 }
 
 LayerParameters ParameterFiles::parameters(const Graph& graph, const Node& node) const {
-  const WeightInfo& weights = weights_of(node);
+  const WeightInfo weights = weights_of(node);
   const auto gemm = gemm_shape(graph, node);
   const auto shape = weight_shape(graph, node);
   const NpyFile file = weight_file(stem(node) + "weight.npy", shape);
@@ -307,9 +291,10 @@ LayerParameters ParameterFiles::parameters(const Graph& graph, const Node& node)
   const FoldedLayer folded = folded_layer(file, stem(node), weights, epsilon_);
   std::vector<std::int8_t> values(folded.weights.size());
   std::transform(folded.weights.begin(), folded.weights.end(), values.begin(),
-                 [&](float weight) { return quantized(weight, weights.scale); });
+                 [&](float weight) { return quantized(weight, weight_scale(graph, node)); });
   parameters.weights = to_gemm_order(values, *gemm, shape);
-  parameters.biases = quantized_biases(folded, accumulator_unit(graph, node, weights.scale));
+  parameters.biases =
+      quantized_biases(folded, accumulator_unit(graph, node, weight_scale(graph, node)));
   return parameters;
 }
 

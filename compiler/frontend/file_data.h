@@ -7,7 +7,7 @@
 
 #include "compiler/frontend/network_description.h"
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 
 namespace systole {
 
@@ -44,10 +44,6 @@ class ParameterFiles {
   std::string directory_;
   double epsilon_;
 };
-
-/// The scale of what a conv2d's or dense's sums are requantised to: the output's, or that in front
-/// of a lookup.
-[[nodiscard]] double result_scale(const Graph& graph, const Node& node);
 
 /// Throws unless `file` holds a network input: int8, or floats to be quantised, batch first, at
 /// least `shape.batch` images.

@@ -13,28 +13,11 @@ namespace {
 constexpr double kBiasSteps = 16.0;
 constexpr double kMaxBias = 0x1p24;
 
-struct Weighted {
-  WeightInfo weights;
-  FusedActivation activation;
-};
-
-Weighted weighted(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-    return {.weights = conv->weights, .activation = conv->activation};
-  }
-  const auto* dense = std::get_if<Dense>(&node.op);
-  SYSTOLE_CHECK(dense != nullptr, "{} has no weights", node.name);
-  return {.weights = dense->weights, .activation = dense->activation};
-}
-
 /// In units of input scale * weight scale.
-std::int64_t bias_limit(const Graph& graph, const Node& node, const Weighted& layer) {
-  const bool looked_up = layer.activation.kind == ActivationKind::Sigmoid ||
-                         layer.activation.kind == ActivationKind::Tanh;
-  const double step =
-      looked_up ? layer.activation.before.scale : graph.tensor(node.output()).quantization.scale;
-  const double unit = graph.tensor(node.inputs.front()).quantization.scale * layer.weights.scale;
-  return std::llround(std::min(kBiasSteps * step / unit, kMaxBias));
+std::int64_t bias_limit(const Graph& graph, const Node& node) {
+  const double unit =
+      graph.tensor(node.inputs.front()).quantization.scale * weight_scale(graph, node);
+  return std::llround(std::min(kBiasSteps * result_scale(graph, node) / unit, kMaxBias));
 }
 
 }  // namespace
@@ -46,14 +29,13 @@ double generated_weight_scale(std::int64_t reduction, double gain) {
 LayerParameters generated_parameters(const Graph& graph, const Node& node, std::uint64_t seed) {
   const auto gemm = gemm_shape(graph, node);
   SYSTOLE_CHECK(gemm.has_value(), "{} has no weights", node.name);
-  const Weighted layer = weighted(node);
   LayerParameters parameters;
   parameters.weights.resize(static_cast<std::size_t>(gemm->groups * gemm->k * gemm->n));
   RandomStream(seed, node.name + ".weight").fill_int8(parameters.weights);
   parameters.biases.resize(static_cast<std::size_t>(gemm->groups * gemm->n));
-  if (layer.weights.bias || layer.weights.batch_norm) {
+  if (has_biases(node)) {
     const RandomStream stream(seed, node.name + ".bias");
-    const std::int64_t limit = bias_limit(graph, node, layer);
+    const std::int64_t limit = bias_limit(graph, node);
     std::uint64_t index = 0;
     for (std::int32_t& bias : parameters.biases) {
       bias = static_cast<std::int32_t>(stream.symmetric(index++, limit));

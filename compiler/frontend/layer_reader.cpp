@@ -70,12 +70,8 @@ Pair read_pair(const LayerScope& scope, const ConfigNode& node, std::string_view
           .cols = resolve(scope, elements[1]).as_integer(kSize)};
 }
 
-void read_padding(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer) {
-  if (!node.has("padding")) {
-    return;
-  }
+void read_padding(const LayerScope& scope, const ConfigNode& node, Kernel& kernel) {
   const ConfigNode value = value_of(scope, node, "padding");
-  Kernel& kernel = layer.kernel;
   if (value.is_list()) {
     const auto elements = value.elements();
     if (elements.size() != 4) {
@@ -91,8 +87,8 @@ void read_padding(const LayerScope& scope, const ConfigNode& node, LayerDescript
     return;
   }
   const std::string text = value.as_text();
-  layer.same_padding = text == "same";
-  if (!layer.same_padding) {
+  kernel.same_padding = text == "same";
+  if (!kernel.same_padding) {
     if (text.find_first_not_of("-0123456789") != std::string::npos) {
       value.fail(fmt::format("expected one number, [top, bottom, left, right] or same, got {}",
                              in_quotes(text)));
@@ -102,150 +98,89 @@ void read_padding(const LayerScope& scope, const ConfigNode& node, LayerDescript
   }
 }
 
-void read_window(const LayerScope& scope, const ConfigNode& node, bool pool,
-                 LayerDescription& layer) {
-  const Pair size = read_pair(scope, node, "kernel");
-  const ConfigNode kernel_node = value_of(scope, node, "kernel");
-  layer.kernel_place = {.location = kernel_node.location(), .path = layer.name + ".kernel"};
-  Pair stride = pool ? size : Pair{};
-  if (node.has("stride")) {
-    stride = read_pair(scope, node, "stride");
-  }
-  Pair dilation;
-  if (!pool && node.has("dilation")) {
-    dilation = read_pair(scope, node, "dilation");
-  }
-  layer.kernel.rows = size.rows;
-  layer.kernel.cols = size.cols;
-  layer.kernel.stride_rows = stride.rows;
-  layer.kernel.stride_cols = stride.cols;
-  layer.kernel.dilation_rows = dilation.rows;
-  layer.kernel.dilation_cols = dilation.cols;
-  read_padding(scope, node, layer);
-}
+/// Reads the attributes of one operator, row by row of its table.
+class AttributeReader {
+ public:
+  AttributeReader(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer)
+      : scope_(scope), node_(node), layer_(layer), attributes_(attributes_of(layer.op)) {}
 
-void read_output(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer) {
-  if (const auto output = node.optional_map("output")) {
-    layer.output = read_quantization(scope, *output);
-  }
-}
-
-void read_activation(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer) {
-  if (node.has("activation")) {
-    layer.activation = node.choice<ActivationKind>("activation");
-  }
-  const bool looked_up =
-      layer.activation == ActivationKind::Sigmoid || layer.activation == ActivationKind::Tanh;
-  if (!node.has("before")) {
-    return;
-  }
-  if (!looked_up) {
-    node.fail("before", "expected a quantisation only before a fused sigmoid or tanh, got one");
-  }
-  layer.before = read_quantization(scope, node.map("before"));
-}
-
-void read_weights(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer) {
-  layer.batch_norm = node.optional_boolean("batch_norm").value_or(false);
-  layer.bias = node.optional_boolean("bias").value_or(true);
-  if (layer.batch_norm && node.has("bias")) {
-    node.fail("bias", "expected no bias beside batch_norm (its shift is the bias), got one");
-  }
-  if (const auto weights = node.optional_map("weights")) {
-    if (weights->has("scale")) {
-      layer.weight_scale = value_of(scope, *weights, "scale").as_real(kScale);
+  void read(const Attribute& attribute) {
+    key_ = attribute.key;
+    const bool required = attribute.presence == Attribute::Presence::Required;
+    if (!node_.has(key_) && !required) {
+      return;
     }
-    if (weights->has("gain")) {
-      layer.weight_gain = value_of(scope, *weights, "gain").as_real(kGain);
+    std::visit(*this, attribute.value);
+    const ConfigNode written = node_.child(key_);
+    written_.attributes.insert_or_assign(
+        std::string(key_), Place{.location = written.location(), .path = written.path()});
+    // Later messages stand where the value does: for a parameter of a block, at its user.
+    layer_.where.attributes.insert_or_assign(
+        std::string(key_), Place{.location = value_of(scope_, node_, key_).location(),
+                                 .path = fmt::format("{}.{}", layer_.name, key_)});
+  }
+  /// Of the attributes read so far, as the file's own paths name them.
+  [[nodiscard]] const OpPlace& written() const { return written_; }
+
+  void operator()(const Attribute::Integer& value) const {
+    value.at(attributes_) = value_of(scope_, node_, key_).as_integer(kSize);
+  }
+  void operator()(const Attribute::Flag& value) const {
+    value.at(attributes_) = node_.boolean(key_);
+  }
+  void operator()(const Attribute::Sides& value) const {
+    Kernel& kernel = value.at(attributes_);
+    const Pair sides = read_pair(scope_, node_, key_);
+    kernel.*value.rows = sides.rows;
+    kernel.*value.cols = sides.cols;
+  }
+  void operator()(const Attribute::Padding& value) const {
+    read_padding(scope_, node_, value.at(attributes_));
+  }
+  void operator()(const Attribute::Function& value) const {
+    value.at(attributes_) = node_.choice<ActivationKind>(key_);
+  }
+  void operator()(const Attribute::Before& /*value*/) const {
+    layer_.before = read_quantization(scope_, node_.map(key_));
+  }
+  void operator()(const Attribute::Weights& /*value*/) const {
+    const ConfigNode weights = node_.map(key_);
+    if (weights.has("scale")) {
+      layer_.weight_scale = value_of(scope_, weights, "scale").as_real(kScale);
     }
-    weights->finish();
+    if (weights.has("gain")) {
+      layer_.weight_gain = value_of(scope_, weights, "gain").as_real(kGain);
+    }
+    weights.finish();
   }
-}
-
-void read_conv2d(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer) {
-  layer.channels = value_of(scope, node, "channels").as_integer(kSize);
-  read_window(scope, node, false, layer);
-  if (node.has("groups")) {
-    const ConfigNode groups = value_of(scope, node, "groups");
-    layer.groups = groups.as_integer(kSize);
-    layer.groups_place = {.location = groups.location(), .path = layer.name + ".groups"};
+  void operator()(const Attribute::Output& value) const {
+    if (!value.settled.empty()) {
+      node_.fail(key_, fmt::format("expected no output quantisation ({}), got one", value.settled));
+    }
+    layer_.output = read_quantization(scope_, node_.map(key_));
   }
-  read_weights(scope, node, layer);
-  read_activation(scope, node, layer);
-  read_output(scope, node, layer);
-}
 
-void read_dense(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer) {
-  layer.channels = value_of(scope, node, "features").as_integer(kSize);
-  read_weights(scope, node, layer);
-  read_activation(scope, node, layer);
-  read_output(scope, node, layer);
-}
+ private:
+  const LayerScope& scope_;
+  const ConfigNode& node_;
+  LayerDescription& layer_;
+  void* attributes_;
+  std::string_view key_;
+  OpPlace written_;
+};
 
-void read_add(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer) {
-  read_activation(scope, node, layer);
-  if (layer.activation == ActivationKind::Sigmoid || layer.activation == ActivationKind::Tanh) {
-    node.fail("activation", fmt::format("expected none, relu or relu6 behind an add, got {}",
-                                        name_of(layer.activation)));
-  }
-  read_output(scope, node, layer);
-}
-
-void refuse_output(const ConfigNode& node, std::string_view reason) {
-  if (node.has("output")) {
-    node.fail("output", fmt::format("expected no output quantisation ({}), got one", reason));
-  }
-}
-
-void read_pool(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer) {
-  read_window(scope, node, true, layer);
-  if (layer.op == LayerOp::MaxPool) {
-    refuse_output(node, "a max_pool keeps its input's");
-    return;
-  }
-  layer.count_padding = node.optional_boolean("count_padding").value_or(false);
-  read_output(scope, node, layer);
-}
-
-void read_operator(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer) {
-  switch (layer.op) {
-    case LayerOp::Conv2d:
-      return read_conv2d(scope, node, layer);
-    case LayerOp::Dense:
-      return read_dense(scope, node, layer);
-    case LayerOp::Add:
-      return read_add(scope, node, layer);
-    case LayerOp::MaxPool:
-    case LayerOp::AveragePool:
-      return read_pool(scope, node, layer);
-    case LayerOp::Relu:
-    case LayerOp::Relu6:
-    case LayerOp::Sigmoid:
-    case LayerOp::Tanh:
-    case LayerOp::GlobalAveragePool:
-    case LayerOp::Concat:
-      return read_output(scope, node, layer);
-    case LayerOp::Flatten:
-      return refuse_output(node, "a flatten keeps its input's");
-    case LayerOp::Softmax:
-      return refuse_output(node, "that of softmax is 1/256 and -128");
-  }
-}
-
-void check_input_count(const ConfigNode& node, const LayerDescription& layer) {
-  const std::size_t count = layer.inputs.size();
+void check_input_count(const ConfigNode& node, const OpEntry& entry, std::size_t count) {
   const auto fail = [&](std::string_view expected) {
     node.fail(node.has("inputs") ? "inputs" : "input",
-              fmt::format("expected {} for {}, got {}", expected, name_of(layer.op), count));
+              fmt::format("expected {} for {}, got {}", expected, entry.name, count));
   };
-  if (layer.op == LayerOp::Add && count != 2) {
-    fail("two inputs");
-  }
-  if (layer.op == LayerOp::Concat && count < 2) {
-    fail("at least two inputs");
-  }
-  if (layer.op != LayerOp::Add && layer.op != LayerOp::Concat && count != 1) {
-    fail("one input");
+  switch (entry.inputs) {
+    case InputCount::One:
+      return count == 1 ? void() : fail("one input");
+    case InputCount::Two:
+      return count == 2 ? void() : fail("two inputs");
+    case InputCount::AtLeastTwo:
+      return count >= 2 ? void() : fail("at least two inputs");
   }
 }
 
@@ -311,14 +246,20 @@ LayerDescription read_layer(const LayerScope& scope, const ConfigNode& node,
                             const std::optional<TensorReference>& previous) {
   LayerDescription layer;
   layer.name = scope.prefix + name;
-  layer.place = {.location = node.location(), .path = layer.name};
+  layer.where.op = {.location = node.location(), .path = layer.name};
   if (node.has("block")) {
     node.fail("block", "expected an operator (blocks do not nest), got a block");
   }
-  layer.op = node.choice<LayerOp>("op");
+  const OpEntry& entry = op_entries()[static_cast<std::size_t>(node.choice<OpName>("op"))];
+  layer.kind = entry.name;
+  layer.op = entry.prototype;
   layer.inputs = read_inputs(scope, node, previous);
-  check_input_count(node, layer);
-  read_operator(scope, node, layer);
+  check_input_count(node, entry, layer.inputs.size());
+  AttributeReader reader(scope, node, layer);
+  for (const Attribute& attribute : entry.attributes) {
+    reader.read(attribute);
+  }
+  complete(layer.op, reader.written());
   node.finish();
   return layer;
 }

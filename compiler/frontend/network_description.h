@@ -8,58 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "arch/diag/error.h"
-#include "arch/enum_names.h"
 #include "compiler/graph/graph.h"
 
 namespace systole {
-
-/// The operators of the layer description, in the order in which messages list them.
-enum class LayerOp : std::uint8_t {
-  Conv2d,
-  Dense,
-  Add,
-  Relu,
-  Relu6,
-  Sigmoid,
-  Tanh,
-  MaxPool,
-  AveragePool,
-  GlobalAveragePool,
-  Concat,
-  Flatten,
-  Softmax,
-};
-
-template <>
-inline constexpr auto kEnumNames<LayerOp> = std::to_array<EnumName<LayerOp>>({
-    {LayerOp::Conv2d, "conv2d"},
-    {LayerOp::Dense, "dense"},
-    {LayerOp::Add, "add"},
-    {LayerOp::Relu, "relu"},
-    {LayerOp::Relu6, "relu6"},
-    {LayerOp::Sigmoid, "sigmoid"},
-    {LayerOp::Tanh, "tanh"},
-    {LayerOp::MaxPool, "max_pool"},
-    {LayerOp::AveragePool, "average_pool"},
-    {LayerOp::GlobalAveragePool, "global_average_pool"},
-    {LayerOp::Concat, "concat"},
-    {LayerOp::Flatten, "flatten"},
-    {LayerOp::Softmax, "softmax"},
-});
-
-/// Largest batch, height, width, written channel count, kernel, stride, padding or dilation.
-inline constexpr std::int64_t kMaxSize = 65536;
-
-/// What a message about a piece of the description names.
-struct Place {
-  SourceLocation location;
-  std::string path;
-
-  [[noreturn]] void fail(std::string_view message) const {
-    throw WorkloadError(location, path, message);
-  }
-};
 
 /// The use of a tensor by name: a network input, a layer, or a block (its last layer).
 struct TensorReference {
@@ -67,37 +18,19 @@ struct TensorReference {
   Place place;
 };
 
-/// A quantisation of which the file gives all, some or nothing.
-struct PartialQuantization {
-  std::optional<double> scale;
-  std::optional<std::int32_t> zero_point;
-
-  [[nodiscard]] Quantization over(const Quantization& other) const {
-    return {.scale = scale.value_or(other.scale),
-            .zero_point = zero_point.value_or(other.zero_point)};
-  }
-};
-
 /// One layer after blocks are expanded: every name is global and every `$` has its value.
 struct LayerDescription {
   std::string name;
-  LayerOp op = LayerOp::Conv2d;
-  Place place;                          ///< path: the layer's name
+  std::string kind;                     ///< the operator as it is written
+  Op op;                                ///< with the attributes that are written
+  OpPlace where;                        ///< paths: the layer's name, and its keys behind it
   std::vector<TensorReference> inputs;  ///< never empty
-  std::int64_t channels = 0;            ///< conv2d and dense: of the output
-  Kernel kernel;                        ///< pads are ignored where `same_padding`
-  bool same_padding = false;
-  Place kernel_place;
-  std::int64_t groups = 1;
-  Place groups_place;
-  bool count_padding = false;
-  ActivationKind activation = ActivationKind::None;
-  bool bias = true;
-  bool batch_norm = false;
   std::optional<double> weight_scale;
   std::optional<double> weight_gain;
   PartialQuantization before;
   PartialQuantization output;
+
+  [[nodiscard]] const Place& place() const { return where.op; }
 };
 
 struct InputDescription {
@@ -109,11 +42,7 @@ struct InputDescription {
 };
 
 /// What holds where a layer says nothing.
-struct NetworkDefaults {
-  Quantization output{.scale = 0.0625, .zero_point = 0};
-  Quantization relu_output{.scale = 0.0625, .zero_point = -128};
-  Quantization sigmoid_before{.scale = 8.0 / 128, .zero_point = 0};
-  Quantization tanh_before{.scale = 4.0 / 128, .zero_point = 0};
+struct NetworkDefaults : QuantizationDefaults {
   double weight_gain = 1.0;
 };
 

@@ -30,7 +30,7 @@ NameTable name_table(const NetworkDescription& description) {
     add_name(names, input.name, index++, input.place);
   }
   for (const LayerDescription& layer : description.layers) {
-    add_name(names, layer.name, index++, layer.place);
+    add_name(names, layer.name, index++, layer.place());
   }
   for (const auto& [name, block] : description.blocks) {
     add_name(names, name, names.at(block.last_layer), block.place);
@@ -114,7 +114,7 @@ std::vector<std::size_t> sort(const LayerOrder& order, std::size_t inputs) {
     names += description.layers[member].name + " -> ";
   }
   const LayerDescription& start = description.layers[cycle.front()];
-  start.place.fail(fmt::format("expected a network without cycles, got {}{}", names, start.name));
+  start.place().fail(fmt::format("expected a network without cycles, got {}{}", names, start.name));
 }
 
 std::vector<SourceIndex> named_outputs(const NetworkDescription& description,
@@ -161,7 +161,7 @@ void settle_outputs(const NetworkDescription& description, const NameTable& name
       order.outputs.push_back(index);
     } else if (std::find(order.outputs.begin(), order.outputs.end(), index) ==
                order.outputs.end()) {
-      description.layers[layer].place.fail(
+      description.layers[layer].place().fail(
           "expected a layer that reads this one, or its name in outputs, got neither");
     }
   }

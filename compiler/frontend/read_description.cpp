@@ -112,7 +112,7 @@ class LayerList {
 
   void add(LayerDescription layer) {
     if (description_.layers.size() == kMaxLayers) {
-      layer.place.fail(fmt::format("expected at most {} layers, got more", kMaxLayers));
+      layer.place().fail(fmt::format("expected at most {} layers, got more", kMaxLayers));
     }
     description_.layers.push_back(std::move(layer));
   }
@@ -150,8 +150,12 @@ NetworkDefaults read_defaults(const ConfigNode& root) {
   }
   defaults.output = quantization_at(*node, "output", defaults.output);
   defaults.relu_output = quantization_at(*node, "relu_output", defaults.relu_output);
-  defaults.sigmoid_before = quantization_at(*node, "sigmoid_before", defaults.sigmoid_before);
-  defaults.tanh_before = quantization_at(*node, "tanh_before", defaults.tanh_before);
+  for (const NumberFunction& function : number_functions()) {
+    if (function.is_looked_up()) {
+      Quantization& before = defaults.before[static_cast<std::size_t>(function.kind)];
+      before = quantization_at(*node, fmt::format("{}_before", function.name()), before);
+    }
+  }
   defaults.weight_gain =
       node->optional_real("weight_gain", {.min = 1e-6, .max = 1e6}).value_or(defaults.weight_gain);
   node->finish();

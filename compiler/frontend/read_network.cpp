@@ -75,7 +75,7 @@ class NetworkNumbers final : public NetworkData {
       return layer.weight_scale.value_or(unit_ratio_scale(graph, node));
     }
     if (files_) {
-      return located(layer.place, [&] { return files_->check(layer, graph, node); });
+      return located(layer.place(), [&] { return files_->check(layer, graph, node); });
     }
     return layer.weight_scale.value_or(generated_weight_scale(
         gemm_shape(graph, node)->k, layer.weight_gain.value_or(defaults.weight_gain)));
@@ -92,55 +92,43 @@ class NetworkNumbers final : public NetworkData {
     }
   }
 
-  /// Remembers the int8 network behind one of reals, whose numbers it asks for.
-  void stand_on(Graph quantized) { quantized_ = std::move(quantized); }
-
-  [[nodiscard]] LayerParameters parameters(const Graph& graph, NodeId node) const override {
-    check_opens_files();
-    return files_ ? files_->parameters(graph, graph.node(node))
-                  : generated_parameters(graph, graph.node(node), seed_);
+  /// Remembers the int8 network; one of reals asks for its numbers.
+  void stand_on(const Graph& quantized) {
+    quantized_ = quantized;
+    readers_.assign(quantized_.tensors.size(), nullptr);
+    for (const Node& node : quantized_.nodes) {
+      for (const GraphTensorId input : node.inputs) {
+        readers_[static_cast<std::size_t>(input)] = &node;
+      }
+    }
   }
 
-  [[nodiscard]] std::vector<std::int8_t> input(const Graph& graph,
-                                               GraphTensorId tensor) const override {
-    check_opens_files();
-    const auto file = input_files_.find(graph.tensor(tensor).name);
-    return file == input_files_.end() ? generated_input(graph, tensor, seed_)
-                                      : read_input_file(file->second, graph.tensor(tensor));
-  }
-
-  [[nodiscard]] RealParameters real_parameters(const Graph& graph, NodeId node) const override {
-    check_opens_files();
-    const Node& quantized = quantized_.node(node);
-    RealParameters reals = files_ ? files_->real_parameters(quantized_, quantized)
-                                  : dequantized(generated_parameters(quantized_, quantized, seed_),
-                                                quantized_, quantized);
-    round_to(graph.operand_type(graph.node(node)), reals.weights);
-    return reals;
-  }
-
-  [[nodiscard]] std::vector<float> real_input(const Graph& graph,
-                                              GraphTensorId tensor) const override {
-    check_opens_files();
-    const GraphTensor& quantized = quantized_.tensor(tensor);
-    const auto file = input_files_.find(quantized.name);
-    std::vector<float> values =
-        file == input_files_.end()
-            ? dequantized(generated_input(quantized_, tensor, seed_), quantized.quantization)
-            : read_real_input_file(file->second, quantized);
-    round_to(graph.tensor(tensor).type.element, values);
-    return values;
+  [[nodiscard]] Value value(const Graph& graph, GraphTensorId tensor) const override {
+    SYSTOLE_CHECK(opens_files_, "numbers of a network that was read without them");
+    const TensorType& type = graph.tensor(tensor).type;
+    const bool real = is_float(graph.input_type());
+    if (!graph.is_parameter(tensor)) {
+      return real ? Value::of_numbers(type, real_input(tensor)) : Value::of(type, input(tensor));
+    }
+    const Node& node = *readers_.at(static_cast<std::size_t>(tensor));
+    const bool weights = node.inputs[kWeightsInput] == tensor;
+    if (real) {
+      const RealParameters reals = real_parameters(node);
+      return Value::of_numbers(type, weights ? reals.weights : reals.biases);
+    }
+    const LayerParameters integers = parameters(node);
+    return weights ? Value::of(type, integers.weights) : Value::of(type, integers.biases);
   }
 
   [[nodiscard]] std::optional<FloatParameters> float_parameters(const Graph& graph,
                                                                 NodeId node) const override {
-    check_opens_files();
+    SYSTOLE_CHECK(opens_files_, "numbers of a network that was read without them");
     return files_ ? files_->float_parameters(graph, graph.node(node)) : std::nullopt;
   }
 
   [[nodiscard]] std::optional<std::vector<float>> float_input(const Graph& graph,
                                                               GraphTensorId tensor) const override {
-    check_opens_files();
+    SYSTOLE_CHECK(opens_files_, "numbers of a network that was read without them");
     const auto file = input_files_.find(graph.tensor(tensor).name);
     return file == input_files_.end() ? std::nullopt
                                       : read_float_input_file(file->second, graph.tensor(tensor));
@@ -159,13 +147,35 @@ class NetworkNumbers final : public NetworkData {
     }
   }
 
-  void check_opens_files() const {
-    SYSTOLE_CHECK(opens_files_, "numbers of a network that was read without them");
+  [[nodiscard]] LayerParameters parameters(const Node& node) const {
+    return files_ ? files_->parameters(quantized_, node)
+                  : generated_parameters(quantized_, node, seed_);
+  }
+
+  [[nodiscard]] std::vector<std::int8_t> input(GraphTensorId tensor) const {
+    const GraphTensor& quantized = quantized_.tensor(tensor);
+    const auto file = input_files_.find(quantized.name);
+    return file == input_files_.end() ? generated_input(quantized_, tensor, seed_)
+                                      : read_input_file(file->second, quantized);
+  }
+
+  [[nodiscard]] RealParameters real_parameters(const Node& node) const {
+    return files_ ? files_->real_parameters(quantized_, node)
+                  : dequantized(generated_parameters(quantized_, node, seed_), quantized_, node);
+  }
+
+  [[nodiscard]] std::vector<float> real_input(GraphTensorId tensor) const {
+    const GraphTensor& quantized = quantized_.tensor(tensor);
+    const auto file = input_files_.find(quantized.name);
+    return file == input_files_.end()
+               ? dequantized(generated_input(quantized_, tensor, seed_), quantized.quantization)
+               : read_real_input_file(file->second, quantized);
   }
 
   std::uint64_t seed_;
   bool opens_files_;
   Graph quantized_;
+  std::vector<const Node*> readers_;  // by tensor: a node that reads it
   std::optional<ParameterFiles> files_;
   std::map<std::string, std::string> input_files_;  // by input
 };
@@ -187,8 +197,8 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   if (options.numbers) {
     numbers->check_inputs(description, graph);
   }
+  numbers->stand_on(graph);
   if (is_float(options.type)) {
-    numbers->stand_on(graph);
     graph = with_reals(std::move(graph), options.type);
   }
   return {.graph = std::move(graph), .data = std::move(numbers)};

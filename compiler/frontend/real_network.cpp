@@ -25,7 +25,8 @@ std::vector<float> scaled(const std::vector<Integer>& integers, double scale,
 Graph with_reals(Graph quantized, DataType type) {
   SYSTOLE_CHECK(is_float(type), "{} is no floating type", name_of(type));
   for (GraphTensor& tensor : quantized.tensors) {
-    tensor.type.element = type;
+    const bool holds_sums = tensor.type.element == DataType::Int32;  // biases
+    tensor.type.element = holds_sums ? DataType::Fp32 : type;
     tensor.quantization = {};
   }
   for (Node& node : quantized.nodes) {
@@ -33,9 +34,6 @@ Graph with_reals(Graph quantized, DataType type) {
         [](auto& attributes) {
           if constexpr (requires { attributes.activation; }) {
             attributes.activation.before = {};
-          }
-          if constexpr (requires { attributes.weights; }) {
-            attributes.weights.scale = 1.0;
           }
         },
         node.op);
@@ -45,18 +43,10 @@ Graph with_reals(Graph quantized, DataType type) {
 
 RealParameters dequantized(const LayerParameters& parameters, const Graph& quantized,
                            const Node& node) {
-  const double weight_scale = std::visit(
-      [](const auto& attributes) {
-        if constexpr (requires { attributes.weights; }) {
-          return attributes.weights.scale;
-        } else {
-          return 1.0;
-        }
-      },
-      node.op);
+  const double step = weight_scale(quantized, node);
   const double input_scale = quantized.tensor(node.inputs.front()).quantization.scale;
-  return {.weights = scaled(parameters.weights, weight_scale, 0),
-          .biases = scaled(parameters.biases, input_scale * weight_scale, 0)};
+  return {.weights = scaled(parameters.weights, step, 0),
+          .biases = scaled(parameters.biases, input_scale * step, 0)};
 }
 
 std::vector<float> dequantized(const std::vector<std::int8_t>& values,

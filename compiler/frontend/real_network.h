@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 
 namespace systole {
 

@@ -1,37 +1,44 @@
 #include "compiler/graph/graph.h"
 
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
 namespace systole {
 
 namespace {
 
-const WeightInfo* weights_of(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-    return &conv->weights;
+TensorType weights_type(const Graph& graph, const Node& node) {
+  const GemmShape gemm = *gemm_shape(graph, node);
+  const Kernel kernel = std::get<ProductWork>(node.work()).kernel;
+  TensorType type{.element = graph.operand_type(node), .extents = {gemm.k, gemm.n}};
+  if (graph.tensor(node.output()).type.extents.size() > 2) {
+    type.extents = {gemm.groups, kernel.rows, kernel.cols, gemm.k / kernel.positions(), gemm.n};
   }
-  if (const auto* dense = std::get_if<Dense>(&node.op)) {
-    return &dense->weights;
-  }
-  return nullptr;
+  return type;
 }
 
 }  // namespace
 
+FusedActivation Node::activation() const {
+  Op copy = op;
+  const FusedActivation* activation = activation_of(copy);
+  return activation == nullptr ? FusedActivation{} : *activation;
+}
+
 std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node) {
-  const WeightInfo* weights = weights_of(node);
-  if (weights == nullptr) {
+  const Work work = node.work();
+  const auto* product = std::get_if<ProductWork>(&work);
+  if (product == nullptr) {
     return std::nullopt;
   }
   const Shape in = graph.tensor(node.inputs.front()).shape();
   const Shape out = graph.tensor(node.output()).shape();
-  const auto* conv = std::get_if<Conv2d>(&node.op);
-  if (conv == nullptr) {
-    return GemmShape{.groups = 1, .m = out.pixels(), .k = in.channels, .n = out.channels};
-  }
   return GemmShape{
-      .groups = conv->groups,
+      .groups = product->groups,
       .m = out.pixels(),
-      .k = conv->kernel.rows * conv->kernel.cols * (in.channels / conv->groups),
-      .n = out.channels / conv->groups,
+      .k = product->kernel.positions() * (in.channels / product->groups),
+      .n = out.channels / product->groups,
   };
 }
 
@@ -40,12 +47,61 @@ std::int64_t macs_of(const Graph& graph, const Node& node) {
   return gemm ? gemm->macs() : 0;
 }
 
+std::span<const GraphTensorId> Graph::data_inputs(const Node& node) const {
+  const auto first_parameter =
+      std::find_if(node.inputs.begin(), node.inputs.end(),
+                   [this](GraphTensorId input) { return is_parameter(input); });
+  return {node.inputs.begin(), first_parameter};
+}
+
+bool has_weights(const Node& node) {
+  return std::holds_alternative<ProductWork>(node.work());
+}
+
+bool has_biases(const Node& node) {
+  const Work work = node.work();
+  const auto* product = std::get_if<ProductWork>(&work);
+  return product != nullptr && (product->weights.bias || product->weights.batch_norm);
+}
+
+double weight_scale(const Graph& graph, const Node& node) {
+  return graph.tensor(node.inputs.at(kWeightsInput)).quantization.scale;
+}
+
+double result_scale(const Graph& graph, const Node& node) {
+  const FusedActivation activation = node.activation();
+  return activation.is_looked_up() ? activation.before.scale
+                                   : graph.tensor(node.output()).quantization.scale;
+}
+
+void add_parameters(Graph& graph, Node& node, double weight_scale) {
+  if (!has_weights(node)) {
+    return;
+  }
+  const auto add = [&](std::string_view suffix, TensorType type, double scale) {
+    graph.tensors.push_back({.name = node.name + std::string(suffix),
+                             .type = std::move(type),
+                             .role = GraphTensorRole::Parameter,
+                             .quantization = {.scale = scale, .zero_point = 0}});
+    node.inputs.push_back(static_cast<GraphTensorId>(graph.tensors.size()) - 1);
+  };
+  const DataType type = graph.operand_type(node);
+  const double input_scale = graph.tensor(node.inputs.front()).quantization.scale;
+  const std::int64_t channels = graph.tensor(node.output()).type.extents.back();
+  add(".weight", weights_type(graph, node), weight_scale);
+  if (has_biases(node)) {
+    add(".bias",
+        {.element = is_float(type) ? DataType::Fp32 : DataType::Int32, .extents = {channels}},
+        is_float(type) ? 1.0 : input_scale * weight_scale);
+  }
+}
+
 std::int64_t parameters_of(const Graph& graph, const Node& node) {
   const auto gemm = gemm_shape(graph, node);
   if (!gemm) {
     return 0;
   }
-  const WeightInfo& weights = *weights_of(node);
+  const WeightInfo weights = std::get<ProductWork>(node.work()).weights;
   const std::int64_t per_channel = weights.batch_norm ? 2 : (weights.bias ? 1 : 0);
   return gemm->groups * gemm->n * (gemm->k + per_channel);
 }

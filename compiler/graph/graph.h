@@ -3,15 +3,14 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "arch/diag/error.h"
-#include "arch/enum_names.h"
 #include "arch/isa/data_type.h"
-#include "arch/isa/instruction.h"
 #include "compiler/graph/tensor.h"
+#include "compiler/ops/op.h"
 
 namespace systole {
 
@@ -19,83 +18,6 @@ using NodeId = std::int32_t;
 
 /// What networks compute in: int8 with quantisations, or bf16.
 inline constexpr auto kNetworkTypes = std::to_array<DataType>({DataType::Int8, DataType::Bf16});
-
-enum class ActivationKind : std::uint8_t { None, Relu, Relu6, Sigmoid, Tanh };
-
-template <>
-inline constexpr auto kEnumNames<ActivationKind> = std::to_array<EnumName<ActivationKind>>({
-    {ActivationKind::None, "none"},
-    {ActivationKind::Relu, "relu"},
-    {ActivationKind::Relu6, "relu6"},
-    {ActivationKind::Sigmoid, "sigmoid"},
-    {ActivationKind::Tanh, "tanh"},
-});
-
-/// An activation fused into the operator before it. In int8, ReLU and ReLU6 clamp in the output's
-/// quantisation; sigmoid and tanh first requantise to `before` and then look the result up.
-struct FusedActivation {
-  ActivationKind kind = ActivationKind::None;
-  Quantization before;  ///< used by sigmoid and tanh only
-};
-
-/// Kernel geometry shared by convolution and pooling. Output size = (in + pads - dilation *
-/// (kernel - 1) - 1) / stride + 1, rounded down, at least 1.
-struct Kernel {
-  std::int64_t rows = 1;
-  std::int64_t cols = 1;
-  std::int64_t stride_rows = 1;
-  std::int64_t stride_cols = 1;
-  std::int64_t pad_top = 0;
-  std::int64_t pad_bottom = 0;
-  std::int64_t pad_left = 0;
-  std::int64_t pad_right = 0;
-  std::int64_t dilation_rows = 1;
-  std::int64_t dilation_cols = 1;
-};
-
-/// Weights are of the input's type. int8: symmetric (zero point 0), one scale per tensor; biases
-/// are int32 in units of (input scale * weight scale). bf16: biases are fp32. A batch normalisation
-/// behind the convolution is folded into both and counts as 2 parameters per output channel; a bias
-/// counts as 1.
-struct WeightInfo {
-  double scale = 1.0;
-  bool bias = true;
-  bool batch_norm = false;
-};
-
-struct Conv2d {
-  Kernel kernel;
-  std::int64_t groups = 1;
-  WeightInfo weights;
-  FusedActivation activation;
-};
-/// Contracts the channels of a 1 x 1 tensor.
-struct Dense {
-  WeightInfo weights;
-  FusedActivation activation;
-};
-/// Element-wise sum of two tensors of the same shape.
-struct AddTensors {
-  FusedActivation activation;  ///< none, relu or relu6
-};
-struct Activate {
-  FusedActivation activation;
-};
-struct PoolTensor {
-  PoolKind kind = PoolKind::Max;
-  Kernel kernel;  ///< of the whole input where `global`
-  bool global = false;
-  bool count_padding = false;
-};
-/// Along the channels, in the order of the inputs.
-struct Concat {};
-/// A view: rows x cols x channels become channels, NHWC order; moves nothing.
-struct Flatten {};
-/// Over the channels of each pixel; in int8 with output scale 1/256, zero point -128.
-struct SoftmaxChannels {};
-
-using Op =
-    std::variant<Conv2d, Dense, AddTensors, Activate, PoolTensor, Concat, Flatten, SoftmaxChannels>;
 
 struct Node {
   std::string name;
@@ -107,6 +29,11 @@ struct Node {
 
   /// Of a node with a single one, as all of today's are.
   [[nodiscard]] GraphTensorId output() const { return outputs.front(); }
+  /// What it does, whatever it is called.
+  [[nodiscard]] Work work() const { return work_of(op); }
+  [[nodiscard]] bool is_view() const { return std::holds_alternative<ViewWork>(work()); }
+  /// The activation that it is, or that is fused behind it.
+  [[nodiscard]] FusedActivation activation() const;
 };
 
 /// A network with every shape, type and quantisation resolved. Nodes are in execution order; node
@@ -130,6 +57,11 @@ struct Graph {
   [[nodiscard]] DataType input_type() const {
     return tensors.empty() ? DataType::Int8 : tensors.front().type.element;
   }
+  [[nodiscard]] bool is_parameter(GraphTensorId id) const {
+    return tensor(id).role == GraphTensorRole::Parameter;
+  }
+  /// A node's inputs that are no parameters; they come first.
+  [[nodiscard]] std::span<const GraphTensorId> data_inputs(const Node& node) const;
   /// Of the elements of what the node computes from.
   [[nodiscard]] DataType operand_type(const Node& node) const {
     return tensor(node.inputs.front()).type.element;
@@ -152,6 +84,22 @@ struct GemmShape {
 [[nodiscard]] std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node);
 /// Multiply-accumulates of the node over the whole batch, zeros of the padding included.
 [[nodiscard]] std::int64_t macs_of(const Graph& graph, const Node& node);
+/// The inputs of an operator with weights: what it multiplies, the weights and, where it has them,
+/// the biases. Weights are of the first input's type, [group][kernel row][kernel column][channel of
+/// the group][output channel of the group]; in int8 symmetric (zero point 0). Biases have one
+/// element per output channel: int32 in units of input scale * weight scale, or fp32.
+inline constexpr std::size_t kWeightsInput = 1;
+inline constexpr std::size_t kBiasesInput = 2;
+[[nodiscard]] bool has_weights(const Node& node);
+[[nodiscard]] bool has_biases(const Node& node);
+/// Of int8; of floating types it is 1 and nothing uses it.
+[[nodiscard]] double weight_scale(const Graph& graph, const Node& node);
+/// Of what sums are scaled to first: a fused function that is looked up, else the output.
+[[nodiscard]] double result_scale(const Graph& graph, const Node& node);
+/// Gives a node with weights, whose first input and output are in the graph, the tensors of its
+/// weights and biases. Nothing for other nodes.
+void add_parameters(Graph& graph, Node& node, double weight_scale);
+
 /// Weights plus biases (or 2 per channel of a folded batch normalisation).
 [[nodiscard]] std::int64_t parameters_of(const Graph& graph, const Node& node);
 

@@ -23,11 +23,11 @@ std::string kinds_of(const MatrixUnitSpec& matrix) {
 
 void check_operands(const ChipSpec& chip, const Graph& graph) {
   for (const Node& node : graph.nodes) {
-    if (!gemm_shape(graph, node)) {
+    if (!has_weights(node)) {
       continue;
     }
     const DataType activation = graph.operand_type(node);
-    const DataType weight = activation;
+    const DataType weight = graph.tensor(node.inputs.at(kWeightsInput)).type.element;
     const std::optional<MacKind> kind = mac_kind(activation, weight);
     if (!kind || !chip.matrix.supports(*kind)) {
       throw WorkloadError(

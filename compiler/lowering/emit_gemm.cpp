@@ -8,22 +8,6 @@ namespace systole {
 
 namespace {
 
-struct GemmLayer {
-  Kernel kernel;
-  FusedActivation activation;
-  double weight_scale = 1.0;
-};
-
-GemmLayer gemm_layer(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-    return {.kernel = conv->kernel,
-            .activation = conv->activation,
-            .weight_scale = conv->weights.scale};
-  }
-  const auto& dense = std::get<Dense>(node.op);
-  return {.kernel = {}, .activation = dense.activation, .weight_scale = dense.weights.scale};
-}
-
 /// Emits the folds of one band, and what brings their sums to the unified buffer, output slice by
 /// output slice.
 class GemmEmitter {
@@ -32,7 +16,7 @@ class GemmEmitter {
       : context_(context),
         band_(band),
         node_(context.graph.node(band.layer)),
-        layer_(gemm_layer(node_)),
+        layer_(std::get<ProductWork>(node_.work())),
         gemm_(*gemm_shape(context.graph, node_)),
         grid_(tile_grid(context.chip, gemm_)),
         loops_(gemm_loops(context.chip, grid_, type(), band.output.pixels())) {}
@@ -94,7 +78,7 @@ class GemmEmitter {
                                         .dram_address = tile.dram_address,
                                         .rows = tile.rows,
                                         .cols = tile.cols,
-                                        .type = type()},
+                                        .type = weight_type()},
                             {});
   }
 
@@ -128,7 +112,7 @@ class GemmEmitter {
                                  .rows = reduction.size,
                                  .cols = grid_.n[n].size,
                                  .activation_type = type(),
-                                 .weight_type = type(),
+                                 .weight_type = weight_type(),
                                  .window = window,
                                  .k_first = reduction.first,
                                  .first = rows.first,
@@ -173,7 +157,8 @@ class GemmEmitter {
                      .rows = rows.size,
                      .cols = cols,
                      .bias = bias,
-                     .scale = to_fixed_point(input_scale() * layer_.weight_scale / target.scale),
+                     .scale = to_fixed_point(input_scale() * weight_scale(context_.graph, node_) /
+                                             target.scale),
                      .lookup = table,
                      .to = to},
           std::move(accesses));
@@ -185,6 +170,9 @@ class GemmEmitter {
   }
 
   [[nodiscard]] DataType type() const { return context_.graph.operand_type(node_); }
+  [[nodiscard]] DataType weight_type() const {
+    return context_.graph.tensor(node_.inputs.at(kWeightsInput)).type.element;
+  }
   [[nodiscard]] double input_scale() const {
     return context_.graph.tensor(node_.inputs.front()).quantization.scale;
   }
@@ -200,7 +188,7 @@ class GemmEmitter {
   LoweringContext& context_;
   const LayerBand& band_;
   const Node& node_;
-  GemmLayer layer_;
+  ProductWork layer_;
   GemmShape gemm_;
   TileGrid grid_;
   GemmLoops loops_;

@@ -20,11 +20,12 @@ class VectorEmitter {
       : context_(context),
         band_(band),
         node_(context.graph.node(band.layer)),
+        work_(node_.work()),
         out_(context.graph.tensor(node_.output())) {}
 
   void emit() {
     for (const Slice& pixels : even_slices(band_.output.pixels(), kPixelsPerInstruction)) {
-      std::visit([&](const auto& attributes) { emit_pixels(attributes, pixels); }, node_.op);
+      std::visit([&](const auto& work) { emit_pixels(work, pixels); }, work_);
     }
   }
 
@@ -59,7 +60,7 @@ class VectorEmitter {
     context_.builder.append(Engine::Vector, band_.layer, operation, std::move(accesses));
   }
 
-  void emit_pixels(const AddTensors& add, const Slice& pixels) {
+  void emit_pixels(const AddWork& add, const Slice& pixels) {
     const std::int64_t channels = out_.shape().channels;
     const Operand a = pixels_of(band_.inputs[0], pixels);
     const Operand b = pixels_of(band_.inputs[1], pixels);
@@ -80,7 +81,7 @@ class VectorEmitter {
                .shift = scale.shift,
                .rows = pixels.size,
                .cols = channels,
-               .to = destination(place, out_.quantization, add.activation.kind)},
+               .to = destination(place, out_.quantization, add.activation)},
            {.reads = {region_of(band_.inputs[0], a, pixels, channels),
                       region_of(band_.inputs[1], b, pixels, channels)},
             .writes = {region_of(band_.output, place, pixels, channels)}});
@@ -88,12 +89,12 @@ class VectorEmitter {
 
   /// One input of the layer requantised into some channels of the output.
   void emit_rescale(std::size_t input, const Slice& pixels, std::int64_t channel,
-                    const FusedActivation& activation) {
+                    ActivationKind activation) {
     const PlacedBand& source = band_.inputs[input];
     const std::int64_t channels = source.shape.channels;
     const Operand from = pixels_of(source, pixels);
     const Operand place = pixels_of(band_.output, pixels, channel);
-    const bool lookup = uses_lookup(activation, out_.type.element);
+    const bool lookup = uses_lookup({.kind = activation, .before = {}}, out_.type.element);
     // A lookup indexes with the input's own stored value: the identity before the table.
     const Quantization& target = lookup ? in(input).quantization : out_.quantization;
     const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
@@ -109,23 +110,19 @@ class VectorEmitter {
                    .in_zero_point = in(input).quantization.zero_point,
                    .scale = scale(in(input).quantization, target),
                    .lookup = table,
-                   .to = destination(place, target, activation.kind)},
+                   .to = destination(place, target, activation)},
            std::move(accesses));
   }
 
-  void emit_pixels(const Activate& activate, const Slice& pixels) {
-    emit_rescale(0, pixels, 0, activate.activation);
-  }
-
-  void emit_pixels(const Concat& /*attributes*/, const Slice& pixels) {
+  void emit_pixels(const RescaleWork& rescale, const Slice& pixels) {
     std::int64_t channel = 0;
-    for (std::size_t input = 0; input < node_.inputs.size(); ++input) {
-      emit_rescale(input, pixels, channel, {});
+    for (std::size_t input = 0; input < band_.inputs.size(); ++input) {
+      emit_rescale(input, pixels, channel, rescale.activation);
       channel += band_.inputs[input].shape.channels;
     }
   }
 
-  void emit_pixels(const PoolTensor& pool, const Slice& pixels) {
+  void emit_pixels(const PoolWork& pool, const Slice& pixels) {
     const PlacedBand& source = band_.inputs[0];
     const std::int64_t channels = source.shape.channels;
     const Quantization& from = in(0).quantization;
@@ -145,7 +142,7 @@ class VectorEmitter {
             .writes = {region_of(band_.output, place, pixels, channels)}});
   }
 
-  void emit_pixels(const SoftmaxChannels& /*attributes*/, const Slice& pixels) {
+  void emit_pixels(const SoftmaxWork& /*work*/, const Slice& pixels) {
     const std::int64_t channels = out_.shape().channels;
     const Operand from = pixels_of(band_.inputs[0], pixels);
     const Operand place = pixels_of(band_.output, pixels);
@@ -164,15 +161,15 @@ class VectorEmitter {
            std::move(accesses));
   }
 
-  // Lowered elsewhere: convolution and dense on the array, flatten as a view.
-  void emit_pixels(const Conv2d& /*attributes*/, const Slice& /*pixels*/) { not_here(); }
-  void emit_pixels(const Dense& /*attributes*/, const Slice& /*pixels*/) { not_here(); }
-  void emit_pixels(const Flatten& /*attributes*/, const Slice& /*pixels*/) { not_here(); }
+  // Lowered elsewhere: products on the array; views move nothing.
+  void emit_pixels(const ProductWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
+  void emit_pixels(const ViewWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
   void not_here() const { SYSTOLE_CHECK(false, "{} is not a vector layer", node_.kind); }
 
   LoweringContext& context_;
   const LayerBand& band_;
   const Node& node_;
+  Work work_;
   const GraphTensor& out_;
 };
 

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::int32_t kLowest = -128;
 constexpr std::int32_t kHighest = 127;
-constexpr double kRelu6Limit = 6.0;
 constexpr double kSoftmaxOne = 0x1p23;
 
 std::int32_t to_int8(double value, std::int32_t zero_point) {
@@ -21,50 +20,23 @@ std::int32_t to_int8(double value, std::int32_t zero_point) {
       std::clamp(stored, static_cast<double>(kLowest), static_cast<double>(kHighest)));
 }
 
-void set_real_activation(ActivationKind activation, Destination& to) {
-  switch (activation) {
-    case ActivationKind::None:
-      break;
-    case ActivationKind::Relu:
-      to.low = 0;
-      break;
-    case ActivationKind::Relu6:
-      to.low = 0;
-      to.high = static_cast<float>(kRelu6Limit);
-      break;
-    case ActivationKind::Sigmoid:
-      to.function = RealFunction::Sigmoid;
-      break;
-    case ActivationKind::Tanh:
-      to.function = RealFunction::Tanh;
-      break;
-  }
+void set_real_activation(const NumberFunction& function, Destination& to) {
+  to.low = static_cast<float>(function.low);
+  to.high = static_cast<float>(function.high);
+  to.function = function.unit;
 }
 
 }  // namespace
 
 bool uses_lookup(const FusedActivation& activation, DataType type) {
-  return type == DataType::Int8 &&
-         (activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh);
-}
-
-FusedActivation activation_of(const Node& node) {
-  return std::visit(
-      [](const auto& attributes) -> FusedActivation {
-        if constexpr (requires { attributes.activation; }) {
-          return attributes.activation;
-        } else {
-          return {};
-        }
-      },
-      node.op);
+  return type == DataType::Int8 && activation.is_looked_up();
 }
 
 Destination destination_of(const Operand& out, std::int64_t pitch, DataType type,
                            ActivationKind activation, const Quantization& target) {
   Destination to{.out = out, .pitch = pitch, .type = type};
   if (is_float(type)) {
-    set_real_activation(activation, to);
+    set_real_activation(function_of(activation), to);
     return to;
   }
   to.zero_point = target.zero_point;
@@ -79,18 +51,15 @@ Destination destination_of(const Operand& out, std::int64_t pitch, DataType type
 }
 
 Clamp clamp_of(ActivationKind activation, const Quantization& output) {
-  switch (activation) {
-    case ActivationKind::None:
-    case ActivationKind::Sigmoid:
-    case ActivationKind::Tanh:
-      return {};
-    case ActivationKind::Relu:
-      return {.low = std::max(kLowest, output.zero_point), .high = kHighest};
-    case ActivationKind::Relu6:
-      return {.low = std::max(kLowest, output.zero_point),
-              .high = to_int8(kRelu6Limit / output.scale, output.zero_point)};
+  const NumberFunction& function = function_of(activation);
+  Clamp clamp;
+  if (function.low > -NumberFunction::kInfinity) {
+    clamp.low = to_int8(function.low / output.scale, output.zero_point);
   }
-  return {};
+  if (function.high < NumberFunction::kInfinity) {
+    clamp.high = to_int8(function.high / output.scale, output.zero_point);
+  }
+  return clamp;
 }
 
 SharedShift to_shared_shift(double a, double b) {
@@ -103,14 +72,13 @@ SharedShift to_shared_shift(double a, double b) {
 
 std::vector<std::int8_t> lookup_table(ActivationKind activation, const Quantization& before,
                                       const Quantization& output) {
-  SYSTOLE_CHECK(activation == ActivationKind::Sigmoid || activation == ActivationKind::Tanh,
-                "no table for {}", name_of(activation));
+  const NumberFunction& function = function_of(activation);
+  SYSTOLE_CHECK(function.is_looked_up(), "no table for {}", name_of(activation));
   std::vector<std::int8_t> table;
   table.reserve(256);
   for (std::int32_t q = kLowest; q <= kHighest; ++q) {
     const double x = before.scale * (q - before.zero_point);
-    const double y =
-        activation == ActivationKind::Sigmoid ? 1.0 / (1.0 + std::exp(-x)) : std::tanh(x);
+    const double y = function.real(x);
     table.push_back(static_cast<std::int8_t>(to_int8(y / output.scale, output.zero_point)));
   }
   return table;

@@ -18,9 +18,6 @@ struct Clamp {
 /// A sigmoid or tanh of int8 is a table; of other types the vector unit computes it.
 [[nodiscard]] bool uses_lookup(const FusedActivation& activation, DataType type);
 
-/// The activation of the operators that have one, none of the others.
-[[nodiscard]] FusedActivation activation_of(const Node& node);
-
 /// What becomes of a layer's results on their way to `out`, whose rows are `pitch` bytes apart:
 /// `target` is their quantisation (before a lookup, if there is one), which only int8 has.
 [[nodiscard]] Destination destination_of(const Operand& out, std::int64_t pitch, DataType type,

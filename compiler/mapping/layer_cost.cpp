@@ -48,7 +48,7 @@ class LayerEstimate {
   }
 
   void add_streams(const BandRun& run, const OperandHomes& homes) {
-    for (std::size_t input = 0; input < node_.inputs.size(); ++input) {
+    for (std::size_t input = 0; input < graph_.data_inputs(node_).size(); ++input) {
       add_stream(homes.inputs[input], graph_.tensor(node_.inputs[input]),
                  input_band(graph_, node_, input, run.band), run.count);
     }
@@ -76,7 +76,8 @@ class LayerEstimate {
   }
 
   void add_vector_work(std::int64_t positions, std::int64_t count) {
-    const auto* pool = std::get_if<PoolTensor>(&node_.op);
+    const Work work = node_.work();
+    const auto* pool = std::get_if<PoolWork>(&work);
     const std::int64_t passes = pool == nullptr ? 1 : pool->kernel.rows * pool->kernel.cols;
     const VectorUnitSpec& vector = chip_.vector;
     const CoreCycles pace =

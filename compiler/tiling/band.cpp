@@ -1,6 +1,7 @@
 #include "compiler/tiling/band.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "arch/units/units.h"
 
@@ -8,15 +9,16 @@ namespace systole {
 
 namespace {
 
-/// The kernel of a sliding operator; null for operators that map row to row.
-const Kernel* sliding_kernel(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-    return &conv->kernel;
+/// The kernel of a sliding operator; none of operators that map row to row.
+std::optional<Kernel> sliding_kernel(const Node& node) {
+  const Work work = node.work();
+  if (const auto* product = std::get_if<ProductWork>(&work)) {
+    return product->kernel;
   }
-  if (const auto* pool = std::get_if<PoolTensor>(&node.op)) {
-    return &pool->kernel;
+  if (const auto* pool = std::get_if<PoolWork>(&work)) {
+    return pool->kernel;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -88,8 +90,8 @@ std::vector<BandRun> band_runs(const Shape& shape, const BandSize& size) {
 }
 
 Band input_band(const Graph& graph, const Node& node, std::size_t input, const Band& output) {
-  const Kernel* kernel = sliding_kernel(node);
-  if (kernel == nullptr) {
+  const std::optional<Kernel> kernel = sliding_kernel(node);
+  if (!kernel) {
     return output;
   }
   const Shape shape = graph.tensor(node.inputs[input]).shape();

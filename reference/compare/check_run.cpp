@@ -149,7 +149,7 @@ class RunCheck {
   template <class Value, class Sum>
   void check(const Node& node, const std::vector<Value>& values, const std::vector<Sum>& sums) {
     const GraphTensor& tensor = graph_.tensor(node.output());
-    if (!std::holds_alternative<Flatten>(node.op)) {
+    if (!node.is_view()) {
       const std::optional<TensorId> id = names_.find(node.output());
       if (!sums.empty()) {
         compare(tensor.name + " (accumulators)", tensor.shape(), sums,

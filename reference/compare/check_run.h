@@ -5,7 +5,7 @@
 
 #include "arch/isa/program.h"
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/check.h"
 #include "reference/compare/memories_after_run.h"
 #include "reference/compare/recorder.h"

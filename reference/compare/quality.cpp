@@ -1,7 +1,6 @@
 #include "reference/compare/quality.h"
 
 #include <cmath>
-#include <variant>
 
 namespace systole {
 
@@ -14,14 +13,6 @@ constexpr double kAbove = 127.5;
 
 double real_of(std::int8_t stored, const Quantization& quantization) {
   return quantization.scale * (static_cast<double>(stored) - quantization.zero_point);
-}
-
-const WeightInfo* weights_of(const Node& node) {
-  if (const auto* convolution = std::get_if<Conv2d>(&node.op)) {
-    return &convolution->weights;
-  }
-  const auto* dense = std::get_if<Dense>(&node.op);
-  return dense == nullptr ? nullptr : &dense->weights;
 }
 
 }  // namespace
@@ -45,13 +36,13 @@ void QualityCheck::add_input(GraphTensorId input) {
   TensorQuality quality{.tensor = tensor.name, .elements = tensor.shape().elements()};
   ErrorSum error;
   if (is_float(graph_.input_type())) {
-    const std::vector<float> held = data_.real_input(graph_, input);
+    const std::vector<float> held = data_.value(graph_, input).numbers();
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       error.add(wanted[i], held[i]);
     }
   } else {
     const Quantization& quantization = tensor.quantization;
-    const std::vector<std::int8_t> held = data_.input(graph_, input);
+    const std::vector<std::int8_t> held = data_.value(graph_, input).bytes;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       const double steps = wanted[i] / quantization.scale + quantization.zero_point;
       quality.saturated += steps >= kAbove || steps <= kBelow ? 1 : 0;
@@ -87,20 +78,20 @@ void QualityCheck::add_layer(const Node& node, std::int64_t saturated, RealAt re
     }
     quality.error = error.result();
   }
-  if (!std::holds_alternative<Flatten>(node.op)) {
+  if (!node.is_view()) {
     quality_.push_back(std::move(quality));
   }
 }
 
 std::int64_t QualityCheck::clipped_weights(const Node& node, NodeId id) const {
-  const WeightInfo* weights = weights_of(node);
-  if (weights == nullptr || !floats_ || is_float(graph_.input_type())) {
+  if (!has_weights(node) || !floats_ || is_float(graph_.input_type())) {
     return 0;
   }
   const auto files = data_.float_parameters(graph_, id);
   if (!files) {
     return 0;
   }
+  const double scale = weight_scale(graph_, node);
   std::int64_t clipped = 0;
   const auto outputs = static_cast<std::size_t>(graph_.tensor(node.output()).shape().channels);
   const std::size_t per_output = files->weights.size() / outputs;
@@ -111,7 +102,7 @@ std::int64_t QualityCheck::clipped_weights(const Node& node, NodeId id) const {
       const std::size_t channel = i / per_output;
       weight *= norm.gamma[channel] / std::sqrt(norm.variance[channel] + norm.epsilon);
     }
-    clipped += std::fabs(weight / weights->scale) >= kBeyondWeights ? 1 : 0;
+    clipped += std::fabs(weight / scale) >= kBeyondWeights ? 1 : 0;
   }
   return clipped;
 }

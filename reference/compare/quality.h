@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/check.h"
 #include "reference/kernels/evaluator.h"
 #include "reference/kernels/float_evaluator.h"

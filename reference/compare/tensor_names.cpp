@@ -16,7 +16,7 @@ TensorNames::TensorNames(const Graph& graph, const Program& program)
     }
   }
   for (const Node& node : graph.nodes) {
-    if (std::holds_alternative<Flatten>(node.op)) {
+    if (node.is_view()) {
       viewed_[node.output()] = node.inputs.at(0);
     }
   }

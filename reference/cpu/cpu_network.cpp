@@ -49,7 +49,7 @@ CpuNetwork::CpuNetwork(const Graph& graph, const NetworkData& data, DataType typ
                        .data = data,
                        .engine = engine_,
                        .stream = stream_};
-    for (const GraphTensorId input : node.inputs) {
+    for (const GraphTensorId input : graph.data_inputs(node)) {
       source.inputs.push_back(memory(input));
     }
     layers_.push_back(layer_steps(source));
@@ -58,10 +58,10 @@ CpuNetwork::CpuNetwork(const Graph& graph, const NetworkData& data, DataType typ
   // Real numbers for the first pass: times of bf16 and fp32 depend on what they multiply.
   for (const GraphTensorId input : graph.inputs) {
     if (type == DataType::Int8) {
-      const std::vector<std::int8_t> stored = data.input(graph, input);
+      const std::vector<std::int8_t> stored = data.value(graph, input).bytes;
       CpuNetwork::write(input, std::vector<float>(stored.begin(), stored.end()));
     } else {
-      CpuNetwork::write(input, data.real_input(graph, input));
+      CpuNetwork::write(input, data.value(graph, input).numbers());
     }
   }
 }

@@ -6,7 +6,7 @@
 #include <dnnl.hpp>
 
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/cpu/layer_steps.h"
 #include "reference/measured/device_network.h"
 

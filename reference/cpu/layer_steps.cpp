@@ -78,13 +78,80 @@ class Builder {
       return;
     }
     if (is_int8_) {
-      integers_ = source.data.parameters(source.graph, source.node);
+      integers_ = layer_parameters(source.graph, source.data, node_);
     } else {
-      reals_ = source.data.real_parameters(source.graph, source.node);
+      reals_ = real_parameters(source.graph, source.data, node_);
     }
   }
 
-  LayerSteps operator()(const Conv2d& convolution) {
+  /// Features are a matrix product in oneDNN, images a convolution.
+  LayerSteps operator()(const ProductWork& product) {
+    return output().type.extents.size() == 2 ? contraction_steps(product)
+                                             : convolution_steps(product);
+  }
+
+  LayerSteps operator()(const AddWork& addition) {
+    const dnnl::memory a = source_.inputs[0];
+    const Description same = retyped(a.get_desc(), storage(1).type);
+    const dnnl::memory b = in_layout(source_.inputs[1], same);
+    const Description result = retyped(a.get_desc(), output_storage().type);
+    dnnl::primitive_attr attributes;
+    dnnl::post_ops operations;
+    if (is_int8_) {
+      // out = a * ratio_a + b * ratio_b + constant, all as stored
+      const double ratio_a = tensor(0).quantization.scale / output().quantization.scale;
+      const double ratio_b = tensor(1).quantization.scale / output().quantization.scale;
+      attributes.set_scales(DNNL_ARG_SRC_0, 0, {static_cast<float>(ratio_a)});
+      attributes.set_scales(DNNL_ARG_SRC_1, 0, {static_cast<float>(ratio_b)});
+      const double constant = output_storage().zero_point - ratio_a * storage(0).zero_point -
+                              ratio_b * storage(1).zero_point;
+      operations.append_eltwise(1, dnnl::algorithm::eltwise_linear, 1,
+                                static_cast<float>(constant));
+      append_range(operations, addition.activation);
+    } else if (const auto function = real_function(addition.activation)) {
+      operations.append_eltwise(1, function->algorithm, function->alpha, function->beta);
+    }
+    attributes.set_post_ops(operations);
+    const dnnl::binary::primitive_desc description(
+        {dnnl::algorithm::binary_add, a.get_desc(), b.get_desc(), result}, attributes,
+        source_.engine);
+    const dnnl::memory y(result, source_.engine);
+    step(description, dnnl::binary(description),
+         {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, y}});
+    return finished(y);
+  }
+
+  LayerSteps operator()(const RescaleWork& rescale) {
+    return rescale.activation == ActivationKind::None ? concatenation_steps()
+                                                      : activation_steps(rescale.activation);
+  }
+
+  LayerSteps operator()(const PoolWork& pooling) {
+    const bool same = tensor(0).quantization == output().quantization;
+    const bool zero_padding = !pooling.count_padding || storage(0).zero_point == 0;
+    if (!is_int8_ || (same && zero_padding)) {
+      return finished(pooled(pooling, source_.inputs[0]));
+    }
+    return finished(from_real(pooled(pooling, as_real(0))));
+  }
+
+  LayerSteps operator()(const ViewWork& /*view*/) {
+    const dnnl::memory x = packed(source_.inputs[0], tensor(0).shape());
+    return finished(viewed(x, {dims_of(output().shape()), output_storage().type, Layout::nhwc}));
+  }
+
+  LayerSteps operator()(const SoftmaxWork& /*softmax*/) {
+    const dnnl::memory x = as_real(0);
+    const dnnl::memory y(x.get_desc(), source_.engine);
+    const dnnl::softmax_forward::primitive_desc description(
+        {dnnl::prop_kind::forward_inference, x.get_desc(), 1}, source_.engine);
+    step(description, dnnl::softmax_forward(description), {{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}});
+    return finished(from_real(y));
+  }
+
+ private:
+  // --- operators ---
+  LayerSteps convolution_steps(const ProductWork& convolution) {
     try {
       return finished(convolved(convolution, Result::Fused));
     } catch (const dnnl::error& error) {
@@ -102,7 +169,7 @@ class Builder {
     return finished(from_real(y));
   }
 
-  LayerSteps operator()(const Dense& dense) {
+  LayerSteps contraction_steps(const ProductWork& product) {
     const std::int64_t batch = tensor(0).shape().batch;
     const std::int64_t k = tensor(0).shape().channels;
     const std::int64_t n = output().shape().channels;
@@ -110,7 +177,7 @@ class Builder {
     const Description y_flat({batch, n}, output_storage().type, Layout::ab);
     const dnnl::matmul::primitive_desc description(
         {x_flat, {{k, n}, weight_type(), Layout::any}, {{1, n}, bias_type(), Layout::ab}, y_flat},
-        weighted_attributes(dense.weights, dense.activation), source_.engine);
+        weighted_attributes(product.activation), source_.engine);
     const dnnl::memory x = packed(source_.inputs[0], tensor(0).shape());
     const dnnl::memory y = fresh(output().shape(), output_storage().type);
     step(description, dnnl::matmul(description),
@@ -121,53 +188,13 @@ class Builder {
     return finished(y);
   }
 
-  LayerSteps operator()(const AddTensors& addition) {
-    const dnnl::memory a = source_.inputs[0];
-    const Description same = retyped(a.get_desc(), storage(1).type);
-    const dnnl::memory b = in_layout(source_.inputs[1], same);
-    const Description result = retyped(a.get_desc(), output_storage().type);
-    dnnl::primitive_attr attributes;
-    dnnl::post_ops operations;
-    if (is_int8_) {
-      // out = a * ratio_a + b * ratio_b + constant, all as stored
-      const double ratio_a = tensor(0).quantization.scale / output().quantization.scale;
-      const double ratio_b = tensor(1).quantization.scale / output().quantization.scale;
-      attributes.set_scales(DNNL_ARG_SRC_0, 0, {static_cast<float>(ratio_a)});
-      attributes.set_scales(DNNL_ARG_SRC_1, 0, {static_cast<float>(ratio_b)});
-      const double constant = output_storage().zero_point - ratio_a * storage(0).zero_point -
-                              ratio_b * storage(1).zero_point;
-      operations.append_eltwise(1, dnnl::algorithm::eltwise_linear, 1,
-                                static_cast<float>(constant));
-      append_range(operations, addition.activation.kind);
-    } else if (const auto function = real_function(addition.activation.kind)) {
-      operations.append_eltwise(1, function->algorithm, function->alpha, function->beta);
-    }
-    attributes.set_post_ops(operations);
-    const dnnl::binary::primitive_desc description(
-        {dnnl::algorithm::binary_add, a.get_desc(), b.get_desc(), result}, attributes,
-        source_.engine);
-    const dnnl::memory y(result, source_.engine);
-    step(description, dnnl::binary(description),
-         {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, y}});
-    return finished(y);
-  }
-
-  LayerSteps operator()(const Activate& activation) {
-    const auto function = real_function(activation.activation.kind);
+  LayerSteps activation_steps(ActivationKind activation) {
+    const auto function = real_function(activation);
     SYSTOLE_CHECK(function.has_value(), "{}: an activation that does nothing", node_.name);
     return finished(from_real(applied(*function, as_real(0))));
   }
 
-  LayerSteps operator()(const PoolTensor& pooling) {
-    const bool same = tensor(0).quantization == output().quantization;
-    const bool zero_padding = !pooling.count_padding || storage(0).zero_point == 0;
-    if (!is_int8_ || (same && zero_padding)) {
-      return finished(pooled(pooling, source_.inputs[0]));
-    }
-    return finished(from_real(pooled(pooling, as_real(0))));
-  }
-
-  LayerSteps operator()(const Concat& /*concat*/) {
+  LayerSteps concatenation_steps() {
     const dnnl::memory y = fresh(output().shape(), output_storage().type);
     result_.owners.push_back(y);
     Dims at{0, 0, 0, 0};
@@ -188,21 +215,6 @@ class Builder {
     return finished(y);
   }
 
-  LayerSteps operator()(const Flatten& /*flatten*/) {
-    const dnnl::memory x = packed(source_.inputs[0], tensor(0).shape());
-    return finished(viewed(x, {dims_of(output().shape()), output_storage().type, Layout::nhwc}));
-  }
-
-  LayerSteps operator()(const SoftmaxChannels& /*softmax*/) {
-    const dnnl::memory x = as_real(0);
-    const dnnl::memory y(x.get_desc(), source_.engine);
-    const dnnl::softmax_forward::primitive_desc description(
-        {dnnl::prop_kind::forward_inference, x.get_desc(), 1}, source_.engine);
-    step(description, dnnl::softmax_forward(description), {{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}});
-    return finished(from_real(y));
-  }
-
- private:
   // --- what is known of the operands ---
   [[nodiscard]] const GraphTensor& tensor(std::size_t input) const {
     return source_.graph.tensor(node_.inputs.at(input));
@@ -242,8 +254,7 @@ class Builder {
                               static_cast<float>(range.high + offset));
   }
 
-  [[nodiscard]] dnnl::primitive_attr weighted_attributes(const WeightInfo& weights,
-                                                         const FusedActivation& activation) const {
+  [[nodiscard]] dnnl::primitive_attr weighted_attributes(const FusedActivation& activation) const {
     dnnl::primitive_attr attributes;
     dnnl::post_ops operations;
     const auto function = real_function(activation.kind);
@@ -254,7 +265,7 @@ class Builder {
       attributes.set_post_ops(operations);
       return attributes;
     }
-    const double accumulator = tensor(0).quantization.scale * weights.scale;
+    const double accumulator = tensor(0).quantization.scale * weight_scale(source_.graph, node_);
     const double step = output().quantization.scale;
     const bool looked_up = reference::is_looked_up(activation.kind);
     attributes.set_output_scales(
@@ -274,11 +285,11 @@ class Builder {
     return attributes;
   }
 
-  [[nodiscard]] dnnl::primitive_attr real_attributes(const WeightInfo& weights) const {
+  [[nodiscard]] dnnl::primitive_attr real_attributes() const {
     dnnl::primitive_attr attributes;
     if (is_int8_) {
-      attributes.set_output_scales(
-          0, {static_cast<float>(tensor(0).quantization.scale * weights.scale)});
+      attributes.set_output_scales(0, {static_cast<float>(tensor(0).quantization.scale *
+                                                          weight_scale(source_.graph, node_))});
       set_zero_points(attributes, DNNL_ARG_SRC, storage(0).zero_point);
     }
     return attributes;
@@ -364,7 +375,7 @@ class Builder {
     step(description, dnnl::reorder(description), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
   }
 
-  [[nodiscard]] dnnl::memory convolved(const Conv2d& convolution, Result result) {
+  [[nodiscard]] dnnl::memory convolved(const ProductWork& convolution, Result result) {
     const Kernel& kernel = convolution.kernel;
     const std::int64_t groups = convolution.groups;
     const Shape in = tensor(0).shape();
@@ -385,9 +396,7 @@ class Builder {
          skipped_pixels(kernel),
          {kernel.pad_top, kernel.pad_left},
          {kernel.pad_bottom, kernel.pad_right}},
-        fused ? weighted_attributes(convolution.weights, convolution.activation)
-              : real_attributes(convolution.weights),
-        source_.engine);
+        fused ? weighted_attributes(convolution.activation) : real_attributes(), source_.engine);
     const dnnl::convolution_forward primitive(description);
     const dnnl::memory x = in_layout(source_.inputs[0], description.src_desc());
     dnnl::memory y(description.dst_desc(), source_.engine);
@@ -410,7 +419,7 @@ class Builder {
     return y;
   }
 
-  [[nodiscard]] dnnl::memory pooled(const PoolTensor& pooling, const dnnl::memory& x) {
+  [[nodiscard]] dnnl::memory pooled(const PoolWork& pooling, const dnnl::memory& x) {
     const Kernel& kernel = pooling.kernel;
     dnnl::algorithm algorithm = dnnl::algorithm::pooling_max;
     if (pooling.kind == PoolKind::Average) {
@@ -480,7 +489,7 @@ Storage storage_of(DataType type, const Quantization& quantization) {
 LayerSteps layer_steps(const LayerSource& source) {
   const Node& node = source.graph.node(source.node);
   try {
-    return std::visit(Builder(source), node.op);
+    return std::visit(Builder(source), node.work());
   } catch (const dnnl::error& error) {
     // Kernels of oneDNN have limits of their own, as memory has.
     throw WorkloadError(node.location, node.name,

@@ -8,7 +8,7 @@
 
 #include "arch/isa/data_type.h"
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 
 namespace systole::cpu {
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/measured/measure.h"
 #include "reference/measured_run.h"
 

@@ -19,10 +19,6 @@ struct Overloaded : Functions... {
 template <class... Functions>
 Overloaded(Functions...) -> Overloaded<Functions...>;
 
-bool has_activation(const FusedActivation& activation) {
-  return activation.kind != ActivationKind::None;
-}
-
 class Operations {
  public:
   Operations(const Graph& graph, bool fused) : graph_(graph), fused_(fused) {
@@ -37,20 +33,18 @@ class Operations {
 
   std::vector<DeviceOperation> all() {
     for (const Node& node : graph_.nodes) {
-      std::visit(
-          Overloaded{
-              [&](const Conv2d& conv) { product(node, conv.weights.batch_norm, conv.activation); },
-              [&](const Dense& dense) {
-                product(node, dense.weights.batch_norm, dense.activation);
-              },
-              [&](const AddTensors& add) { addition(node, add.activation); },
-              [&](const Activate&) { activation(node); },
-              [&](const PoolTensor&) { elementwise(node, node.name); },
-              [&](const Concat&) { elementwise(node, node.name); },
-              [&](const Flatten&) { view(node); },
-              [&](const SoftmaxChannels&) { elementwise(node, node.name); },
-          },
-          node.op);
+      std::visit(Overloaded{
+                     [&](const ProductWork& work) { product(node, work); },
+                     [&](const AddWork& work) { addition(node, work.activation); },
+                     [&](const RescaleWork& work) {
+                       work.activation == ActivationKind::None ? elementwise(node)
+                                                               : activation(node);
+                     },
+                     [&](const PoolWork&) { elementwise(node); },
+                     [&](const SoftmaxWork&) { elementwise(node); },
+                     [&](const ViewWork&) { view(node); },
+                 },
+                 node.work());
     }
     return std::move(operations_);
   }
@@ -65,8 +59,8 @@ class Operations {
   }
 
   /// Reads its inputs, writes its output.
-  void elementwise(const Node& node, const std::string& name) {
-    DeviceOperation operation{.name = name, .output = elements(node.output())};
+  void elementwise(const Node& node) {
+    DeviceOperation operation{.name = node.name, .output = elements(node.output())};
     for (const GraphTensorId input : node.inputs) {
       operation.input += elements(input);
     }
@@ -85,7 +79,7 @@ class Operations {
     made_by(node, static_cast<std::ptrdiff_t>(operations_.size()) - 1);
   }
 
-  void product(const Node& node, bool batch_norm, const FusedActivation& fused_activation) {
+  void product(const Node& node, const ProductWork& work) {
     GemmShape shape = *gemm_shape(graph_, node);
     shape.m /= graph_.batch;
     const bool direct = shape.groups > 1 && shape.n < kFewestColumns;
@@ -95,10 +89,10 @@ class Operations {
                          .input = elements(node.inputs.front()),
                          .output = elements(node.output()),
                          .weights = shape.groups * shape.k * shape.n});
-    if (!fused_ && batch_norm) {
+    if (!fused_ && work.weights.batch_norm) {
       pass(node, ".batch_norm");
     }
-    if (!fused_ && has_activation(fused_activation)) {
+    if (!fused_ && work.activation.kind != ActivationKind::None) {
       pass(node, ".activation");
     }
   }
@@ -116,15 +110,15 @@ class Operations {
     return fused_ ? last : -1;
   }
 
-  void addition(const Node& node, const FusedActivation& fused_activation) {
+  void addition(const Node& node, ActivationKind fused_activation) {
     const std::ptrdiff_t joined = product_to_join(node);
     if (joined >= 0) {
       operations_[static_cast<std::size_t>(joined)].residual += elements(node.output());
       made_by(node, joined);
       return;
     }
-    elementwise(node, node.name);
-    if (!fused_ && has_activation(fused_activation)) {
+    elementwise(node);
+    if (!fused_ && fused_activation != ActivationKind::None) {
       pass(node, ".activation");
     }
   }
@@ -134,7 +128,7 @@ class Operations {
     if (joined >= 0) {
       made_by(node, joined);
     } else {
-      elementwise(node, node.name);
+      elementwise(node);
     }
   }
 

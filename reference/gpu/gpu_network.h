@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/gpu/layer_program.h"
 #include "reference/measured/device_network.h"
 

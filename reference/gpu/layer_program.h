@@ -13,7 +13,7 @@
 
 #include "arch/diag/check.h"
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/gpu/element_ops.h"
 #include "reference/gpu/matrix_product.h"
 #include "reference/kernels/activation.h"
@@ -43,10 +43,10 @@ T element_of(float value) {
 template <class T>
 std::vector<float> input_values(const Graph& graph, const NetworkData& data, GraphTensorId tensor) {
   if constexpr (std::is_same_v<T, std::int8_t>) {
-    const std::vector<std::int8_t> stored = data.input(graph, tensor);
+    const std::vector<std::int8_t> stored = data.value(graph, tensor).bytes;
     return {stored.begin(), stored.end()};
   } else {
-    return data.real_input(graph, tensor);
+    return data.value(graph, tensor).numbers();
   }
 }
 
@@ -66,7 +66,7 @@ class LayerProgram {
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       layers_.emplace_back();
       id_ = static_cast<NodeId>(i);
-      std::visit([this](const auto& attributes) { build(attributes); }, node().op);
+      std::visit([this](const auto& work) { build(work); }, node().work());
     }
     scratch_ = backend.allocate(static_cast<std::size_t>(scratch_bytes_));
     sums_ = static_cast<Accumulator<T>*>(backend.allocate(static_cast<std::size_t>(sums_bytes_)));
@@ -96,12 +96,12 @@ class LayerProgram {
   // --- layers ---
   [[nodiscard]] Parameters parameters() const {
     if constexpr (kIsInteger) {
-      return data_.parameters(graph_, id_);
+      return layer_parameters(graph_, data_, node());
     } else {
-      return data_.real_parameters(graph_, id_);
+      return real_parameters(graph_, data_, node());
     }
   }
-  void build(const Conv2d& convolution) {
+  void build(const ProductWork& convolution) {
     const Parameters values = parameters();
     if (convolution.groups > 1) {
       build_grouped(convolution, values);
@@ -121,22 +121,11 @@ class LayerProgram {
     if (gather) {
       gather_rows(kernel, depth);
     }
-    build_product(values, convolution.weights, convolution.activation,
+    build_product(values, convolution.activation,
                   {.m = out().pixels(), .k = k, .n = out().channels}, gather ? nullptr : x);
   }
 
-  void build(const Dense& dense) {
-    const Parameters values = parameters();
-    const bool gather = in().channels % kMatrixStep != 0;
-    if (gather) {
-      gather_rows({}, padded(in().channels));
-    }
-    build_product(values, dense.weights, dense.activation,
-                  {.m = in().batch, .k = in().channels, .n = out().channels},
-                  gather ? nullptr : input(0));
-  }
-
-  void build(const AddTensors& addition) {
+  void build(const AddWork& addition) {
     T* y = make_output();
     Add<T> op{.a = input(0),
               .b = input(1),
@@ -145,7 +134,7 @@ class LayerProgram {
               .b_multiplier = 0,
               .a_zero_point = zero_point(0),
               .b_zero_point = zero_point(1),
-              .rule = rule(1, addition.activation)};
+              .rule = rule(1, {.kind = addition.activation, .before = {}})};
     if constexpr (kIsInteger) {
       const double step = quantization().scale;
       const reference::FixedScalePair pair = reference::nearest_scale_pair(
@@ -157,22 +146,19 @@ class LayerProgram {
     launch(op, out().elements(), "add");
   }
 
-  void build(const Activate& activation) {
-    move(0, activation.activation, make_output(), in().channels, 0, "activate");
-  }
-
-  void build(const Concat& /*concat*/) {
+  void build(const RescaleWork& rescale) {
     T* y = make_output();
     std::int64_t first = 0;
+    const char* const name = rescale.activation == ActivationKind::None ? "concat" : "activate";
     for (std::size_t i = 0; i < node().inputs.size(); ++i) {
-      move(i, {}, y, out().channels, first, i == 0 ? "concat" : "");
+      move(i, node().activation(), y, out().channels, first, i == 0 ? name : "");
       first += tensor_of(i).shape().channels;
     }
   }
 
-  void build(const Flatten& /*flatten*/) { tensors_[index_of(node().output())] = input(0); }
+  void build(const ViewWork& /*view*/) { tensors_[index_of(node().output())] = input(0); }
 
-  void build(const PoolTensor& pooling) {
+  void build(const PoolWork& pooling) {
     T* y = make_output();
     launch(Pool<T>{.input = input(0),
                    .output = y,
@@ -186,7 +172,7 @@ class LayerProgram {
            out().elements(), "pool");
   }
 
-  void build(const SoftmaxChannels& /*softmax*/) {
+  void build(const SoftmaxWork& /*softmax*/) {
     T* y = make_output();
     const std::int64_t* exponentials = nullptr;
     if constexpr (kIsInteger) {
@@ -204,7 +190,7 @@ class LayerProgram {
            in().pixels(), "softmax");
   }
 
-  void build_grouped(const Conv2d& convolution, const Parameters& parameters) {
+  void build_grouped(const ProductWork& convolution, const Parameters& parameters) {
     T* y = make_output();
     launch(GroupedConvolution<T>{.input = input(0),
                                  .weights = placed(weights(parameters)),
@@ -216,7 +202,7 @@ class LayerProgram {
                                  .groups = convolution.groups,
                                  .zero_point = zero_point(0),
                                  .rule = rule(
-                                     tensor_of(0).quantization.scale * convolution.weights.scale,
+                                     tensor_of(0).quantization.scale * weight_scale(graph_, node()),
                                      convolution.activation)},
            out().elements(), "grouped convolution");
   }
@@ -235,7 +221,7 @@ class LayerProgram {
     }
   }
 
-  bool build_library_convolution(const Conv2d& convolution, const Parameters& parameters,
+  bool build_library_convolution(const ProductWork& convolution, const Parameters& parameters,
                                  std::int64_t k) {
     if constexpr (!kIsInteger) {
       const std::optional<Epilogue> epilogue = fused(convolution.activation);
@@ -261,8 +247,8 @@ class LayerProgram {
   }
 
   /// From `x`, or from what gather_rows() left.
-  void build_product(const Parameters& parameters, const WeightInfo& info,
-                     const FusedActivation& activation, const GemmShape& shape, const T* x) {
+  void build_product(const Parameters& parameters, const FusedActivation& activation,
+                     const GemmShape& shape, const T* x) {
     const std::int64_t depth = padded(shape.k);
     const std::int64_t columns = padded(shape.n);
     const std::optional<Epilogue> epilogue = columns == shape.n ? fused(activation) : std::nullopt;
@@ -283,12 +269,13 @@ class LayerProgram {
                            shape.m * columns * static_cast<std::int64_t>(sizeof(Accumulator<T>)));
     add(call.name,
         [this, run = call.run, x, w] { run(x == nullptr ? scratch_ : x, w, nullptr, sums_); });
-    Finish<T> op{.sums = nullptr,
-                 .biases = placed(biases(parameters, true)),
-                 .output = y,
-                 .columns = shape.n,
-                 .pitch = columns,
-                 .rule = rule(tensor_of(0).quantization.scale * info.scale, activation)};
+    Finish<T> op{
+        .sums = nullptr,
+        .biases = placed(biases(parameters, true)),
+        .output = y,
+        .columns = shape.n,
+        .pitch = columns,
+        .rule = rule(tensor_of(0).quantization.scale * weight_scale(graph_, node()), activation)};
     add("finish", [this, op, count = shape.m * shape.n]() mutable {
       op.sums = sums_;
       backend_.launch(op, count);

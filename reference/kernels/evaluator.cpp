@@ -66,7 +66,7 @@ double in_steps(std::int8_t stored, const Quantization& from, const Quantization
 Evaluator::Evaluator(const Graph& graph, const NetworkData& data)
     : graph_(graph), data_(data), live_(graph) {
   for (const GraphTensorId input : graph.inputs) {
-    live_.keep(input, share(data.input(graph, input)));
+    live_.keep(input, share(data.value(graph, input).bytes));
   }
 }
 
@@ -97,39 +97,37 @@ LayerValues Evaluator::evaluate(const Node& node) const {
 
 LayerValues Evaluator::evaluate_weighted(const Node& node, const Conv2d& convolution) const {
   const GraphTensor& in = input_tensor(node, 0);
-  const LayerParameters parameters = data_.parameters(graph_, static_cast<NodeId>(next_));
+  const LayerParameters parameters = layer_parameters(graph_, data_, node);
   std::vector<std::int32_t> accumulators =
       convolve({.input = in.shape(),
                 .output = graph_.tensor(node.output()).shape(),
                 .kernel = convolution.kernel,
                 .groups = convolution.groups},
                *live_.input(node, 0), in.quantization.zero_point, parameters.weights);
-  return finish_weighted(node, parameters, std::move(accumulators), convolution.weights,
-                         convolution.activation);
+  return finish_weighted(node, parameters, std::move(accumulators), convolution.activation);
 }
 
 LayerValues Evaluator::evaluate_weighted(const Node& node, const Dense& dense) const {
   const GraphTensor& in = input_tensor(node, 0);
   SYSTOLE_CHECK(in.shape().rows == 1 && in.shape().cols == 1, "{}: dense over {} x {} pixels",
                 node.name, in.shape().rows, in.shape().cols);
-  const LayerParameters parameters = data_.parameters(graph_, static_cast<NodeId>(next_));
+  const LayerParameters parameters = layer_parameters(graph_, data_, node);
   std::vector<std::int32_t> accumulators =
       contract(in.shape().batch, in.shape().channels, graph_.tensor(node.output()).shape().channels,
                *live_.input(node, 0), in.quantization.zero_point, parameters.weights);
-  return finish_weighted(node, parameters, std::move(accumulators), dense.weights,
-                         dense.activation);
+  return finish_weighted(node, parameters, std::move(accumulators), dense.activation);
 }
 
 LayerValues Evaluator::finish_weighted(const Node& node, const LayerParameters& parameters,
                                        std::vector<std::int32_t> accumulators,
-                                       const WeightInfo& weights,
                                        const FusedActivation& activation) const {
   const GraphTensor& out = graph_.tensor(node.output());
   SYSTOLE_CHECK(static_cast<std::int64_t>(parameters.biases.size()) == out.shape().channels,
                 "{}: {} biases, expected {}", node.name, parameters.biases.size(),
                 out.shape().channels);
   add_biases(accumulators, parameters.biases);
-  const double accumulator_scale = input_tensor(node, 0).quantization.scale * weights.scale;
+  const double accumulator_scale =
+      input_tensor(node, 0).quantization.scale * weight_scale(graph_, node);
   SharedValues values =
       share(requantize(accumulators, accumulator_scale, activation, out.quantization));
   Saturation saturation(activation.kind, out.quantization);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/kernels/live_tensors.h"
 
 namespace systole::reference {
@@ -39,7 +39,6 @@ class Evaluator {
   [[nodiscard]] LayerValues evaluate_weighted(const Node& node, const Dense& dense) const;
   [[nodiscard]] LayerValues finish_weighted(const Node& node, const LayerParameters& parameters,
                                             std::vector<std::int32_t> accumulators,
-                                            const WeightInfo& weights,
                                             const FusedActivation& activation) const;
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const AddTensors& addition) const;
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const Activate& activation) const;

@@ -91,18 +91,18 @@ FloatLayer from_files(const FloatParameters& files, const Kernel& kernel, std::i
 }
 
 /// Of a layer whose numbers are those of an int8 or bf16 network.
-FloatLayer from_parameters(const Graph& graph, const NetworkData& data, NodeId id,
-                           double weight_scale) {
+FloatLayer from_parameters(const Graph& graph, const NetworkData& data, const Node& node) {
   FloatLayer layer;
   if (is_float(graph.input_type())) {
-    RealParameters reals = data.real_parameters(graph, id);
+    RealParameters reals = real_parameters(graph, data, node);
     layer.weights = std::move(reals.weights);
     layer.biases.assign(reals.biases.begin(), reals.biases.end());
     return layer;
   }
-  const LayerParameters stored = data.parameters(graph, id);
-  const double unit = graph.tensor(graph.node(id).inputs.front()).quantization.scale * weight_scale;
-  layer.weights = dequantized(stored.weights, weight_scale, 0);
+  const LayerParameters stored = layer_parameters(graph, data, node);
+  const double step = weight_scale(graph, node);
+  const double unit = graph.tensor(node.inputs.front()).quantization.scale * step;
+  layer.weights = dequantized(stored.weights, step, 0);
   for (const std::int32_t bias : stored.biases) {
     layer.biases.push_back(unit * bias);
   }
@@ -173,10 +173,10 @@ std::vector<float> FloatEvaluator::input(const Graph& graph, const NetworkData& 
     return *std::move(floats);
   }
   if (is_float(graph.input_type())) {
-    return data.real_input(graph, tensor);
+    return data.value(graph, tensor).numbers();
   }
   const auto [scale, zero_point] = graph.tensor(tensor).quantization;
-  return dequantized(data.input(graph, tensor), scale, zero_point);
+  return dequantized(data.value(graph, tensor).bytes, scale, zero_point);
 }
 
 Shared<float> FloatEvaluator::evaluate_next() {
@@ -191,7 +191,7 @@ Shared<float> FloatEvaluator::evaluate_next() {
 }
 
 FloatEvaluator::Values FloatEvaluator::weighted(const Node& node, const Kernel& kernel,
-                                                std::int64_t groups, const WeightInfo& weights,
+                                                std::int64_t groups,
                                                 ActivationKind activation) const {
   const auto id = static_cast<NodeId>(next_);
   const ConvolutionGeometry geometry{.input = shape(node.inputs.front()),
@@ -203,7 +203,7 @@ FloatEvaluator::Values FloatEvaluator::weighted(const Node& node, const Kernel& 
   const auto files = data_.float_parameters(graph_, id);
   const FloatLayer layer =
       files ? from_files(*files, kernel, channels, geometry.output.channels, groups)
-            : from_parameters(graph_, data_, id, weights.scale);
+            : from_parameters(graph_, data_, node);
   SYSTOLE_CHECK(layer.biases.size() == outputs, "{}: {} biases", node.name, layer.biases.size());
   Values values = ordered_sums(geometry, *live_.input(node, 0), layer.weights,
                                short_chains(kernel.rows * kernel.cols * channels));
@@ -214,12 +214,11 @@ FloatEvaluator::Values FloatEvaluator::weighted(const Node& node, const Kernel& 
 }
 
 FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Conv2d& convolution) const {
-  return weighted(node, convolution.kernel, convolution.groups, convolution.weights,
-                  convolution.activation.kind);
+  return weighted(node, convolution.kernel, convolution.groups, convolution.activation.kind);
 }
 
 FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Dense& dense) const {
-  return weighted(node, Kernel{}, 1, dense.weights, dense.activation.kind);
+  return weighted(node, Kernel{}, 1, dense.activation.kind);
 }
 
 FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/kernels/live_tensors.h"
 
 namespace systole::reference {
@@ -41,7 +41,7 @@ class FloatEvaluator {
   [[nodiscard]] Values evaluate(const Node& node, const Flatten& flatten) const;
   [[nodiscard]] Values evaluate(const Node& node, const SoftmaxChannels& softmax) const;
   [[nodiscard]] Values weighted(const Node& node, const Kernel& kernel, std::int64_t groups,
-                                const WeightInfo& weights, ActivationKind activation) const;
+                                ActivationKind activation) const;
   [[nodiscard]] Shape shape(GraphTensorId tensor) const;
 
   const Graph& graph_;

@@ -31,7 +31,7 @@ RealEvaluator::RealEvaluator(const Graph& graph, const NetworkData& data,
   SYSTOLE_CHECK(orders.size() == graph.nodes.size(), "{} orders of addition for {} layers",
                 orders.size(), graph.nodes.size());
   for (const GraphTensorId input : graph.inputs) {
-    live_.keep(input, share(data.real_input(graph, input)));
+    live_.keep(input, share(data.value(graph, input).numbers()));
   }
 }
 
@@ -53,7 +53,7 @@ RealLayerValues RealEvaluator::evaluate(const Node& node) const {
 RealLayerValues RealEvaluator::evaluate_weighted(const Node& node,
                                                  const ConvolutionGeometry& geometry,
                                                  const FusedActivation& activation) const {
-  const RealParameters parameters = data_.real_parameters(graph_, static_cast<NodeId>(next_));
+  const RealParameters parameters = systole::real_parameters(graph_, data_, node);
   const auto channels = static_cast<std::size_t>(geometry.output.channels);
   SYSTOLE_CHECK(parameters.biases.size() == channels, "{}: {} biases, expected {}", node.name,
                 parameters.biases.size(), channels);

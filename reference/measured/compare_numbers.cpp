@@ -24,28 +24,6 @@ using reference::LayerValues;
 
 constexpr double kHalfStep = 0.5 + 0x1p-12;
 
-struct Weighted {
-  const WeightInfo* weights = nullptr;
-  const FusedActivation* activation = nullptr;
-};
-
-Weighted weighted(const Node& node) {
-  if (const auto* convolution = std::get_if<Conv2d>(&node.op)) {
-    return {.weights = &convolution->weights, .activation = &convolution->activation};
-  }
-  if (const auto* dense = std::get_if<Dense>(&node.op)) {
-    return {.weights = &dense->weights, .activation = &dense->activation};
-  }
-  return {};
-}
-
-const FusedActivation* activation_of(const Node& node) {
-  if (const auto* alone = std::get_if<Activate>(&node.op)) {
-    return &alone->activation;
-  }
-  return weighted(node).activation;
-}
-
 /// Adds up what one element showed.
 void note(MeasuredNumerics& numerics, double error, double allowed, bool equal) {
   ++numerics.elements;
@@ -65,10 +43,10 @@ class Comparison {
                   name_of(graph.input_type()), name_of(type));
     for (const GraphTensorId input : graph.inputs) {
       if (type == DataType::Int8) {
-        const std::vector<std::int8_t> stored = data.input(graph, input);
+        const std::vector<std::int8_t> stored = data.value(graph, input).bytes;
         values_[input] = {stored.begin(), stored.end()};
       } else {
-        values_[input] = data.real_input(graph, input);
+        values_[input] = data.value(graph, input).numbers();
       }
     }
   }
@@ -102,7 +80,7 @@ class Comparison {
     for (NodeId id = 0; static_cast<std::size_t>(id) < graph_.nodes.size(); ++id) {
       const Node& node = graph_.node(id);
       std::vector<float> actual = run_layer(id, node);
-      compare_reals(id, node, actual);
+      compare_reals(node, actual);
       note_first(id, node);
       values_[node.output()] = std::move(actual);
       forget_inputs(id);
@@ -110,7 +88,7 @@ class Comparison {
   }
 
   [[nodiscard]] std::vector<float> run_layer(NodeId id, const Node& node) {
-    for (const GraphTensorId input : node.inputs) {
+    for (const GraphTensorId input : graph_.data_inputs(node)) {
       network_.write(input, values_.at(input));
     }
     poison(node);
@@ -131,7 +109,7 @@ class Comparison {
   /// So that an element that the layer does not write is not right from a pass before. A view
   /// may share the memory of its input.
   void poison(const Node& node) {
-    if (std::holds_alternative<Flatten>(node.op)) {
+    if (node.is_view()) {
       return;
     }
     const auto size = static_cast<std::size_t>(graph_.tensor(node.output()).shape().elements());
@@ -141,15 +119,15 @@ class Comparison {
 
   void compare_integers(const Node& node, const LayerValues& expected,
                         const std::vector<float>& actual) {
-    const Weighted layer = weighted(node);
-    const bool near_exact = !network_.requantises_exactly() && layer.weights != nullptr &&
-                            !reference::is_looked_up(layer.activation->kind);
+    const FusedActivation activation = node.activation();
+    const bool near_exact = !network_.requantises_exactly() && has_weights(node) &&
+                            !reference::is_looked_up(activation.kind);
     const double steps = allowed_steps(node);
     for (std::size_t i = 0; i < actual.size(); ++i) {
       const double q = (*expected.values)[i];
       const bool equal = actual[i] == q;
       if (near_exact) {
-        const double exact = exact_result(node, layer, expected.accumulators[i]);
+        const double exact = exact_result(node, activation.kind, expected.accumulators[i]);
         note(numerics_, std::fabs(actual[i] - exact), kHalfStep, equal);
       } else {
         note(numerics_, std::fabs(actual[i] - q), steps, equal);
@@ -161,36 +139,36 @@ class Comparison {
     if (network_.requantises_exactly()) {
       return 0;
     }
-    const FusedActivation* activation = activation_of(node);
-    if (activation == nullptr || !reference::is_looked_up(activation->kind)) {
+    const FusedActivation activation = node.activation();
+    if (!reference::is_looked_up(activation.kind)) {
       return 1;
     }
-    const double slope = activation->kind == ActivationKind::Sigmoid ? 0.25 : 1;
-    return 1 + std::ceil(slope * activation->before.scale / 2 /
+    const double slope = activation.kind == ActivationKind::Sigmoid ? 0.25 : 1;
+    return 1 + std::ceil(slope * activation.before.scale / 2 /
                          graph_.tensor(node.output()).quantization.scale);
   }
 
   /// In steps of the output, clamped, not rounded.
-  [[nodiscard]] double exact_result(const Node& node, const Weighted& layer,
+  [[nodiscard]] double exact_result(const Node& node, ActivationKind activation,
                                     std::int32_t accumulator) const {
     const Quantization& out = graph_.tensor(node.output()).quantization;
     const double ratio =
-        graph_.tensor(node.inputs[0]).quantization.scale * layer.weights->scale / out.scale;
-    const reference::Range range = reference::activation_range(layer.activation->kind, out);
+        graph_.tensor(node.inputs[0]).quantization.scale * weight_scale(graph_, node) / out.scale;
+    const reference::Range range = reference::activation_range(activation, out);
     return std::clamp<double>(out.zero_point + accumulator * ratio, range.low, range.high);
   }
 
-  void compare_reals(NodeId id, const Node& node, const std::vector<float>& actual) {
+  void compare_reals(const Node& node, const std::vector<float>& actual) {
     RealParameters parameters;
-    if (weighted(node).weights != nullptr) {
-      parameters = data_.real_parameters(graph_, id);
+    if (has_weights(node)) {
+      parameters = real_parameters(graph_, data_, node);
       for (float& bias : parameters.biases) {
         bias = reference::held_as(network_.bias_type(), bias);
       }
     }
     reference::RealOperands operands{
         .inputs = {}, .weights = parameters.weights, .biases = parameters.biases};
-    for (const GraphTensorId input : node.inputs) {
+    for (const GraphTensorId input : graph_.data_inputs(node)) {
       operands.inputs.emplace_back(values_.at(input));
     }
     const Shape shape = graph_.tensor(node.output()).shape();
@@ -213,7 +191,7 @@ class Comparison {
       return;
     }
     constexpr double kSubnormal = 0x1p-25;  // half the least step of fp16
-    const int roundings = std::holds_alternative<SoftmaxChannels>(node.op) ? 2 : 1;
+    const int roundings = std::holds_alternative<SoftmaxWork>(node.work()) ? 2 : 1;
     const double allowed =
         expected.slack + roundings * (reference::unit_roundoff(type_) *
                                           (std::fabs(expected.value) + expected.slack) +

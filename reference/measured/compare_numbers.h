@@ -1,7 +1,7 @@
 #pragma once
 
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 #include "reference/measured/device_network.h"
 #include "reference/measured_run.h"
 

@@ -15,4 +15,5 @@ systole_test(compiler_frontend_test
     frontend/workloads_test.cpp
     graph/graph_test.cpp
     graph/tensor_test.cpp
+    graph/value_test.cpp
   DEPENDS systole_compiler systole_test_support)

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 
 namespace systole {
 
@@ -21,19 +21,21 @@ class MemoryData : public NetworkData {
   std::map<std::string, FloatParameters> float_layers;  ///< of those that come from float files
   std::map<std::string, std::vector<float>> float_inputs;
 
-  [[nodiscard]] LayerParameters parameters(const Graph& graph, NodeId node) const override {
-    return layers.at(graph.node(node).name);
-  }
-  [[nodiscard]] std::vector<std::int8_t> input(const Graph& graph,
-                                               GraphTensorId tensor) const override {
-    return inputs.at(graph.tensor(tensor).name);
-  }
-  [[nodiscard]] RealParameters real_parameters(const Graph& graph, NodeId node) const override {
-    return real_layers.at(graph.node(node).name);
-  }
-  [[nodiscard]] std::vector<float> real_input(const Graph& graph,
-                                              GraphTensorId tensor) const override {
-    return real_inputs.at(graph.tensor(tensor).name);
+  [[nodiscard]] Value value(const Graph& graph, GraphTensorId tensor) const override {
+    const TensorType& type = graph.tensor(tensor).type;
+    const std::string& name = graph.tensor(tensor).name;
+    const bool real = is_float(type.element);
+    if (!graph.is_parameter(tensor)) {
+      return real ? Value::of_numbers(type, real_inputs.at(name))
+                  : Value::of(type, inputs.at(name));
+    }
+    const std::string layer = name.substr(0, name.rfind('.'));
+    if (name.ends_with(".weight")) {
+      return real ? Value::of_numbers(type, real_layers.at(layer).weights)
+                  : Value::of(type, layers.at(layer).weights);
+    }
+    return real ? Value::of_numbers(type, real_layers.at(layer).biases)
+                : Value::of(type, layers.at(layer).biases);
   }
   [[nodiscard]] std::optional<FloatParameters> float_parameters(const Graph& graph,
                                                                 NodeId node) const override {
@@ -54,7 +56,7 @@ class MemoryData : public NetworkData {
 };
 
 /// Builds graphs by hand; a node and its output share their name.
-class GraphBuilder {
+class GraphByHand {
  public:
   GraphTensorId input(const std::string& name, const Shape& shape,
                       const Quantization& quantization) {
@@ -70,11 +72,13 @@ class GraphBuilder {
                            .outputs = {output},
                            .op = op,
                            .location = {}});
+    add_parameters(graph, graph.nodes.back(), weight_scale);
     return output;
   }
 
   Graph graph;
   DataType type = DataType::Int8;  ///< of the tensors to come
+  double weight_scale = 1.0;       ///< of the nodes to come
 
  private:
   GraphTensorId tensor(const std::string& name, const Shape& shape,

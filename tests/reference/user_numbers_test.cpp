@@ -54,7 +54,7 @@ class UserNumbersOf : public testing::Test {
     return "";
   }
 
-  GraphBuilder builder;
+  GraphByHand builder;
   std::vector<RunTensor> tensors;
   TemporaryDirectory folder;
 };

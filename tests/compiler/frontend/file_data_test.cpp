@@ -61,11 +61,11 @@ TEST_F(RealWeights, OfInt8AreTakenAsTheyAreInGemmOrder) {
   write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8{0, 1, 2, 3, 10, 11, 12, 13}));
   write("c.bias.npy", npy("(2,)", Words{-5, 1 << 29}));
   const Network n = read(network(kInt8Conv));
-  const LayerParameters parameters = n.data->parameters(n.graph, 0);
+  const LayerParameters parameters = layer_parameters(n.graph, *n.data, n.graph.node(0));
   // k = column * 2 + channel, n = out: rows of k hold both outputs.
   EXPECT_EQ(parameters.weights, (Bytes8{0, 10, 2, 12, 1, 11, 3, 13}));
   EXPECT_EQ(parameters.biases, (Words{-5, 1 << 29}));
-  EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale, 0.25);
+  EXPECT_EQ(weight_scale(n.graph, n.graph.node(0)), 0.25);
 }
 
 TEST_F(RealWeights, OfGroupsComeGroupByGroup) {
@@ -74,7 +74,8 @@ TEST_F(RealWeights, OfGroupsComeGroupByGroup) {
   const Network n = read(network(
       "  - {name: c, op: conv2d, channels: 4, kernel: [1, 2], groups: 2, weights: {scale: 1}}\n"));
   // Group 0 holds outputs 0 and 1: k = column.
-  EXPECT_EQ(n.data->parameters(n.graph, 0).weights, (Bytes8{0, 10, 1, 11, 20, 30, 21, 31}));
+  EXPECT_EQ(layer_parameters(n.graph, *n.data, n.graph.node(0)).weights,
+            (Bytes8{0, 10, 1, 11, 20, 30, 21, 31}));
 }
 
 TEST_F(RealWeights, OfDenseAreTransposed) {
@@ -83,7 +84,7 @@ TEST_F(RealWeights, OfDenseAreTransposed) {
   const Network n =
       read(network("  - {name: f, op: flatten}\n  - {name: d, op: dense, features: 2, "
                    "bias: false, weights: {scale: 1}}\n"));
-  const LayerParameters parameters = n.data->parameters(n.graph, 1);
+  const LayerParameters parameters = layer_parameters(n.graph, *n.data, n.graph.node(1));
   EXPECT_EQ(parameters.weights, (Bytes8{0, 10, 1, 11, 2, 12, 3, 13, 4, 14, 5, 15, 6, 16, 7, 17}));
   EXPECT_EQ(parameters.biases, (Words{0, 0}));
 }
@@ -93,9 +94,9 @@ TEST_F(RealWeights, OfFloatAreQuantisedByTheLargest) {
   write("c.bias.npy", npy("(2,)", Floats{0.1F, -0.02F}));
   const Network n = read(network(kConv));
   // Scale 2.54 / 127 = 0.02, as nearly as floats hold 2.54.
-  const double scale = std::get<Conv2d>(n.graph.node(0).op).weights.scale;
+  const double scale = weight_scale(n.graph, n.graph.node(0));
   EXPECT_DOUBLE_EQ(scale, static_cast<double>(2.54F) / 127);
-  const LayerParameters parameters = n.data->parameters(n.graph, 0);
+  const LayerParameters parameters = layer_parameters(n.graph, *n.data, n.graph.node(0));
   const auto steps = [scale](float value) {
     return static_cast<std::int8_t>(std::lround(value / scale));
   };
@@ -115,11 +116,11 @@ TEST_F(RealWeights, OfABf16NetworkAreRoundedNotQuantised) {
     round_to(DataType::Bf16, values);
     return values;
   };
-  const RealParameters parameters = n.data->real_parameters(n.graph, 0);
+  const RealParameters parameters = real_parameters(n.graph, *n.data, n.graph.node(0));
   // k = column * 2 + channel, n = out, as the int8 ones.
   EXPECT_EQ(parameters.weights, rounded({0, 0.01F, 0, 0, 1.27F, 100, -2.54F, 1}));
   EXPECT_EQ(parameters.biases, (Floats{0.1F, -0.02F}));
-  EXPECT_EQ(n.data->real_input(n.graph, 0), rounded({1, 1.004F, -0.3F, 0, 0, 0, 0, 1e9F}));
+  EXPECT_EQ(n.data->value(n.graph, 0).numbers(), rounded({1, 1.004F, -0.3F, 0, 0, 0, 0, 1e9F}));
 }
 
 TEST_F(RealWeights, OfInt8StandForTheirRealNumbersInABf16Network) {
@@ -127,7 +128,7 @@ TEST_F(RealWeights, OfInt8StandForTheirRealNumbersInABf16Network) {
   write("c.bias.npy", npy("(2,)", Words{-5, 3}));
   const Network n = parse_network(network(kInt8Conv), (folder.path() / "n.yaml").string(),
                                   {.type = DataType::Bf16});
-  const RealParameters parameters = n.data->real_parameters(n.graph, 0);
+  const RealParameters parameters = real_parameters(n.graph, *n.data, n.graph.node(0));
   // Weights in steps of 0.25, biases in steps of 0.5 * 0.25.
   EXPECT_EQ(parameters.weights, (Floats{0, 2.5F, 0.5F, 3, 0.25F, 2.75F, 0.75F, 3.25F}));
   EXPECT_EQ(parameters.biases, (Floats{-0.625F, 0.375F}));
@@ -137,15 +138,15 @@ TEST_F(RealWeights, OfFloatUseTheLayersScaleAndClamp) {
   write("c.weight.npy", npy("(2, 2, 1, 2)", Floats{1, 100, -100, 0, 0, 0, 0, 0.5F}));
   write("c.bias.npy", npy("(2,)", Floats{0, 0}));
   const Network n = read(network(kInt8Conv));
-  EXPECT_EQ(n.data->parameters(n.graph, 0).weights, (Bytes8{4, 0, -127, 0, 127, 0, 0, 2}));
+  EXPECT_EQ(layer_parameters(n.graph, *n.data, n.graph.node(0)).weights,
+            (Bytes8{4, 0, -127, 0, 127, 0, 0, 2}));
 }
 
 /// What biases of zero weights mean once a layer has rounded its sums to the output's steps.
 std::vector<long> steps_of_output(const Network& n, double input_scale, double output_scale) {
-  const double unit =
-      input_scale * std::get<Conv2d>(n.graph.node(0).op).weights.scale / output_scale;
+  const double unit = input_scale * weight_scale(n.graph, n.graph.node(0)) / output_scale;
   std::vector<long> steps;
-  for (const std::int32_t bias : n.data->parameters(n.graph, 0).biases) {
+  for (const std::int32_t bias : layer_parameters(n.graph, *n.data, n.graph.node(0)).biases) {
     steps.push_back(std::lround(bias * unit));
   }
   return steps;
@@ -156,9 +157,9 @@ TEST_F(RealWeights, OfZeroLeaveBiasesAllTheirBits) {
   write("c.bias.npy", npy("(2,)", Floats{0.3F, -7.9F}));
   const Network n = read(network(kConv));
   // Biases may have 2^29 steps of input scale 0.5 times the weights' scale.
-  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale,
+  EXPECT_DOUBLE_EQ(weight_scale(n.graph, n.graph.node(0)),
                    static_cast<double>(7.9F) / 0x1p29 / 0.5);
-  EXPECT_EQ(n.data->parameters(n.graph, 0).weights, Bytes8(8));
+  EXPECT_EQ(layer_parameters(n.graph, *n.data, n.graph.node(0)).weights, Bytes8(8));
   // 0.3 / 0.0625 is 4.8, -7.9 / 0.0625 is -126.4.
   EXPECT_EQ(steps_of_output(n, 0.5, 0.0625), (std::vector<long>{5, -126}));
 }
@@ -180,8 +181,7 @@ TEST_F(RealWeights, OfZeroWithoutBiasesKeepTheirRatioAboveTheLeast) {
         read(network("  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], "
                      "output: {scale: " +
                      scale + "}}\n"));
-    EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale,
-                     0x1p-31 * std::stod(scale) / 0.5);
+    EXPECT_DOUBLE_EQ(weight_scale(n.graph, n.graph.node(0)), 0x1p-31 * std::stod(scale) / 0.5);
   }
 }
 
@@ -191,16 +191,15 @@ TEST_F(RealWeights, MeetTheScaleInFrontOfALookup) {
   const Network n =
       read(network("  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], "
                    "activation: tanh, before: {scale: 8}}\n"));
-  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale, 0x1p-31 * 8 / 0.5);
+  EXPECT_DOUBLE_EQ(weight_scale(n.graph, n.graph.node(0)), 0x1p-31 * 8 / 0.5);
 }
 
 TEST_F(RealWeights, OfOtherFloatTypesAreConverted) {
   write("c.weight.npy", npy("(2, 2, 1, 2)", std::vector<double>{0, 1.27, 0, -2.54, 0, 0, 0, 0}));
   write("c.bias.npy", npy("(2,)", std::vector<double>{0.1, -0.02}));
   const Network n = read(network(kConv));
-  EXPECT_DOUBLE_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale,
-                   static_cast<double>(2.54F) / 127);
-  EXPECT_EQ(n.data->parameters(n.graph, 0).biases, (Words{10, -2}));
+  EXPECT_DOUBLE_EQ(weight_scale(n.graph, n.graph.node(0)), static_cast<double>(2.54F) / 127);
+  EXPECT_EQ(layer_parameters(n.graph, *n.data, n.graph.node(0)).biases, (Words{10, -2}));
 }
 
 TEST_F(RealWeights, WithoutNumbersAreNotOpened) {
@@ -209,10 +208,12 @@ TEST_F(RealWeights, WithoutNumbersAreNotOpened) {
   };
   const Network n = read_shapes(network(kConv, ", file: none.npy"));
   // Whatever the scales, the ratio of results is one: 0.5 * 0.125 / 0.0625.
-  EXPECT_EQ(std::get<Conv2d>(n.graph.node(0).op).weights.scale, 0.125);
-  EXPECT_EQ(std::get<Conv2d>(read_shapes(network(kInt8Conv)).graph.node(0).op).weights.scale, 0.25);
-  EXPECT_THROW(static_cast<void>(n.data->parameters(n.graph, 0)), InternalError);
-  EXPECT_THROW(static_cast<void>(n.data->input(n.graph, 0)), InternalError);
+  EXPECT_EQ(weight_scale(n.graph, n.graph.node(0)), 0.125);
+  const Graph int8_graph = read_shapes(network(kInt8Conv)).graph;
+  EXPECT_EQ(weight_scale(int8_graph, int8_graph.node(0)), 0.25);
+  EXPECT_THROW(static_cast<void>(layer_parameters(n.graph, *n.data, n.graph.node(0))),
+               InternalError);
+  EXPECT_THROW(static_cast<void>(n.data->value(n.graph, 0).bytes), InternalError);
 }
 
 TEST_F(RealWeights, OfLayersNamedAsInAFramework) {
@@ -221,7 +222,7 @@ TEST_F(RealWeights, OfLayersNamedAsInAFramework) {
       read(network("  - {name: layer1.0.conv1, op: conv2d, channels: 2, kernel: 1, "
                    "bias: false, weights: {scale: 1}}\n"
                    "  - {name: layer1.0.relu, op: relu, input: layer1.0.conv1}\n"));
-  EXPECT_EQ(n.data->parameters(n.graph, 0).weights, (Bytes8{1, 3, 2, 4}));
+  EXPECT_EQ(layer_parameters(n.graph, *n.data, n.graph.node(0)).weights, (Bytes8{1, 3, 2, 4}));
 }
 
 TEST_F(RealWeights, FoldBatchNormalisation) {
@@ -235,9 +236,9 @@ TEST_F(RealWeights, FoldBatchNormalisation) {
       "cols: 2, channels: 2, quantization: {scale: 0.5}}\nlayers:\n" +
       std::string(kNormal));
   // Factors 2 / sqrt(15 + 1) = 0.5 and 1 / sqrt(3 + 1) = 0.5: weights 0.5, -0.5, 1, 1.5.
-  const double scale = std::get<Conv2d>(n.graph.node(0).op).weights.scale;
+  const double scale = weight_scale(n.graph, n.graph.node(0));
   EXPECT_DOUBLE_EQ(scale, 1.5 / 127);
-  const LayerParameters parameters = n.data->parameters(n.graph, 0);
+  const LayerParameters parameters = layer_parameters(n.graph, *n.data, n.graph.node(0));
   EXPECT_EQ(parameters.weights, (Bytes8{42, 85, -42, 127}));  // 0.5 is 42.3 steps, 1 is 84.7
   // Biases 0.5 - 3 * 0.5 = -1 and -1 - 0 = -1, in steps of 0.5 * 1.5 / 127: -169.3.
   EXPECT_EQ(parameters.biases, (Words{-169, -169}));
@@ -256,7 +257,7 @@ TEST_F(RealWeights, FoldABiasInFrontOfBatchNormalisation) {
       std::string(kNormal));
   // Both factors are 0.5: biases 0.5 + (4 - 3) * 0.5 = 1 and -1 + (2 - 0) * 0.5 = 0, in steps of
   // 0.5 * 1.5 / 127.
-  EXPECT_EQ(n.data->parameters(n.graph, 0).biases, (Words{169, 0}));
+  EXPECT_EQ(layer_parameters(n.graph, *n.data, n.graph.node(0)).biases, (Words{169, 0}));
 }
 
 TEST_F(RealWeights, MissingAreReportedWhenTheNetworkIsRead) {
@@ -333,14 +334,14 @@ TEST_F(RealInputs, OfInt8AreTakenAsTheyAre) {
   write("x.npy", npy("(2, 2, 2, 2)", Bytes8{1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9}));
   const Network n = read(network(kRelu, ", file: x.npy"));
   // The file holds two images, the batch takes the first.
-  EXPECT_EQ(n.data->input(n.graph, 0), (Bytes8{1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(n.data->value(n.graph, 0).bytes, (Bytes8{1, 2, 3, 4, 5, 6, 7, 8}));
 }
 
 TEST_F(RealInputs, OfFloatAreQuantised) {
   write("x.npy", npy("(1, 2, 2, 2)", Floats{0, 0.5F, -0.5F, 0.25F, -0.25F, 1000, -1000, 2}));
   const Network n = read(network(kRelu, ", file: x.npy"));
   // Scale 0.5; halves round away from zero; the rest clamps.
-  EXPECT_EQ(n.data->input(n.graph, 0), (Bytes8{0, 1, -1, 1, -1, 127, -128, 4}));
+  EXPECT_EQ(n.data->value(n.graph, 0).bytes, (Bytes8{0, 1, -1, 1, -1, 127, -128, 4}));
 }
 
 TEST_F(RealInputs, OfWrongShapeAreNamed) {
@@ -376,7 +377,7 @@ TEST_F(RealInputs, ComeFromTheFilesOfTheOptionsFirst) {
                          {.input_files = files});
   };
   const Network n = with_inputs({{"x", given}});
-  EXPECT_EQ(n.data->input(n.graph, 0), (Bytes8{1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(n.data->value(n.graph, 0).bytes, (Bytes8{1, 2, 3, 4, 5, 6, 7, 8}));
   try {
     static_cast<void>(with_inputs({{"y", given}}));
     ADD_FAILURE();

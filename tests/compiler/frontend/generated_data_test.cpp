@@ -95,7 +95,8 @@ TEST(GeneratedWeightScale, MakesTheDeviationHesFormulaTimesTheGain) {
 
 TEST(GeneratedParameters, HaveTheSizesOfTheGemm) {
   const Network network = small(1);
-  const LayerParameters parameters = network.data->parameters(network.graph, 0);
+  const LayerParameters parameters =
+      layer_parameters(network.graph, *network.data, network.graph.node(0));
   EXPECT_EQ(parameters.weights.size(), 2U * (3 * 3 * 2) * 3);
   EXPECT_EQ(parameters.biases.size(), 6U);
 }
@@ -109,26 +110,30 @@ TEST(GeneratedParameters, DependOnTheSeedNotOnTheBatch) {
   const Network many = small(1, 8);
   const Network other = small(2);
   for (NodeId node = 0; node < 3; ++node) {
-    const LayerParameters expected = one.data->parameters(one.graph, node);
-    EXPECT_TRUE(are_equal(many.data->parameters(many.graph, node), expected)) << node;
-    EXPECT_FALSE(are_equal(other.data->parameters(other.graph, node), expected)) << node;
+    const LayerParameters expected = layer_parameters(one.graph, *one.data, one.graph.node(node));
+    EXPECT_TRUE(
+        are_equal(layer_parameters(many.graph, *many.data, many.graph.node(node)), expected))
+        << node;
+    EXPECT_FALSE(
+        are_equal(layer_parameters(other.graph, *other.data, other.graph.node(node)), expected))
+        << node;
   }
 }
 
 TEST(GeneratedParameters, DependOnTheLayersName) {
   const Network network = small(1);
-  const auto plain = network.data->parameters(network.graph, 1).weights;
-  const auto normal = network.data->parameters(network.graph, 2).weights;
+  const auto plain = layer_parameters(network.graph, *network.data, network.graph.node(1)).weights;
+  const auto normal = layer_parameters(network.graph, *network.data, network.graph.node(2)).weights;
   EXPECT_FALSE(std::equal(normal.begin(), normal.end(), plain.begin()));
 }
 
 TEST(GeneratedParameters, HaveBiasesWithinSixteenOutputSteps) {
   const Network network = small(1);
   const Graph& graph = network.graph;
-  const double unit = graph.tensor(graph.node(0).inputs[0]).quantization.scale *
-                      std::get<Conv2d>(graph.node(0).op).weights.scale;
+  const double unit =
+      graph.tensor(graph.node(0).inputs[0]).quantization.scale * weight_scale(graph, graph.node(0));
   const double limit = 16 * graph.tensor(graph.node(0).output()).quantization.scale / unit;
-  const auto biases = network.data->parameters(graph, 0).biases;
+  const auto biases = layer_parameters(graph, *network.data, graph.node(0)).biases;
   EXPECT_TRUE(std::any_of(biases.begin(), biases.end(), [](auto bias) { return bias != 0; }));
   for (const std::int32_t bias : biases) {
     EXPECT_LE(std::abs(bias), limit + 0.5);
@@ -137,15 +142,17 @@ TEST(GeneratedParameters, HaveBiasesWithinSixteenOutputSteps) {
 
 TEST(GeneratedParameters, HaveNoBiasWhereTheLayerHasNone) {
   const Network network = small(1);
-  EXPECT_EQ(network.data->parameters(network.graph, 1).biases, std::vector<std::int32_t>(3, 0));
-  EXPECT_NE(network.data->parameters(network.graph, 2).biases, std::vector<std::int32_t>(3, 0));
+  EXPECT_EQ(layer_parameters(network.graph, *network.data, network.graph.node(1)).biases,
+            std::vector<std::int32_t>(3, 0));
+  EXPECT_NE(layer_parameters(network.graph, *network.data, network.graph.node(2)).biases,
+            std::vector<std::int32_t>(3, 0));
 }
 
 TEST(GeneratedInput, GivesImageIAtEveryBatch) {
   const Network one = small(1);
   const Network many = small(1, 3);
-  const auto first = one.data->input(one.graph, one.graph.inputs[0]);
-  const auto all = many.data->input(many.graph, many.graph.inputs[0]);
+  const auto first = one.data->value(one.graph, one.graph.inputs[0]).bytes;
+  const auto all = many.data->value(many.graph, many.graph.inputs[0]).bytes;
   ASSERT_EQ(first.size(), 6U * 5 * 4);
   ASSERT_EQ(all.size(), 3 * first.size());
   EXPECT_TRUE(std::equal(first.begin(), first.end(), all.begin()));

@@ -219,7 +219,7 @@ TEST(Quantisation, BeforeASquashingLayerIsItsInputs) {
 double weight_scale(const std::string& layer) {
   const Graph graph =
       graph_of(kDefaults + ("  - {name: a, op: dense, features: 4" + layer + "}\n"));
-  return std::get<Dense>(graph.nodes[0].op).weights.scale;
+  return weight_scale(graph, graph.node(0));
 }
 
 TEST(WeightScales, FollowTheGainUnlessGiven) {
@@ -305,7 +305,7 @@ using Names = std::vector<std::string>;
 
 Names inputs_of(const Graph& graph, const std::string& name) {
   Names names;
-  for (const GraphTensorId input : node(graph, name).inputs) {
+  for (const GraphTensorId input : graph.data_inputs(node(graph, name))) {
     names.push_back(graph.tensor(input).name);
   }
   return names;

@@ -27,12 +27,13 @@ TEST(RealNetwork, HasNoQuantisations) {
   const Graph graph = read(DataType::Bf16).graph;
   EXPECT_EQ(graph.input_type(), DataType::Bf16);
   for (const GraphTensor& tensor : graph.tensors) {
-    EXPECT_EQ(tensor.type.element, DataType::Bf16) << tensor.name;
+    const bool biases = tensor.name.ends_with(".bias");
+    EXPECT_EQ(tensor.type.element, biases ? DataType::Fp32 : DataType::Bf16) << tensor.name;
     EXPECT_EQ(tensor.quantization, Quantization{}) << tensor.name;
-    EXPECT_EQ(tensor.bytes(), 2 * tensor.shape().elements()) << tensor.name;
+    EXPECT_EQ(tensor.bytes(), (biases ? 4 : 2) * tensor.shape().elements()) << tensor.name;
   }
   const auto& conv = std::get<Conv2d>(graph.node(0).op);
-  EXPECT_EQ(conv.weights.scale, 1);
+  EXPECT_EQ(weight_scale(graph, graph.node(0)), 1);
   EXPECT_EQ(conv.activation.kind, ActivationKind::Sigmoid);
   EXPECT_EQ(conv.activation.before, Quantization{});
 }
@@ -40,8 +41,9 @@ TEST(RealNetwork, HasNoQuantisations) {
 TEST(RealNetwork, StandsForTheNumbersOfTheInt8One) {
   const Network integers = read(DataType::Int8);
   const Network reals = read(DataType::Bf16);
-  const LayerParameters stored = integers.data->parameters(integers.graph, 0);
-  const RealParameters meant = reals.data->real_parameters(reals.graph, 0);
+  const LayerParameters stored =
+      layer_parameters(integers.graph, *integers.data, integers.graph.node(0));
+  const RealParameters meant = real_parameters(reals.graph, *reals.data, reals.graph.node(0));
   ASSERT_EQ(meant.weights.size(), stored.weights.size());
   for (std::size_t i = 0; i < stored.weights.size(); ++i) {
     EXPECT_EQ(meant.weights[i], 0.25F * static_cast<float>(stored.weights[i]));  // 7 bits: exact
@@ -50,8 +52,8 @@ TEST(RealNetwork, StandsForTheNumbersOfTheInt8One) {
   for (std::size_t i = 0; i < stored.biases.size(); ++i) {
     EXPECT_EQ(meant.biases[i], 0.5F * 0.25F * static_cast<float>(stored.biases[i]));
   }
-  const auto x = integers.data->input(integers.graph, 0);
-  const auto real_x = reals.data->real_input(reals.graph, 0);
+  const auto x = integers.data->value(integers.graph, 0).bytes;
+  const auto real_x = reals.data->value(reals.graph, 0).numbers();
   ASSERT_EQ(real_x.size(), x.size());
   for (std::size_t i = 0; i < x.size(); ++i) {
     EXPECT_EQ(real_x[i], 0.5F * static_cast<float>(x[i] - 3));  // at most 8 bits: exact

@@ -1,5 +1,6 @@
 #include "tests/end_to_end/support/random_case.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <string>
@@ -84,9 +85,32 @@ class RandomData final : public NetworkData {
  public:
   explicit RandomData(std::uint64_t seed) : seed_(seed) {}
 
-  [[nodiscard]] LayerParameters parameters(const Graph& graph, NodeId node) const override {
-    const auto gemm = gemm_shape(graph, graph.node(node));
-    Dice dice(seed_ * 1000003 + static_cast<std::uint64_t>(node));
+  [[nodiscard]] Value value(const Graph& graph, GraphTensorId tensor) const override {
+    const TensorType& type = graph.tensor(tensor).type;
+    if (!graph.is_parameter(tensor)) {
+      return is_float(type.element) ? Value::of_numbers(type, real_input(type, tensor))
+                                    : Value::of(type, input(type, tensor));
+    }
+    const Node& node = reader_of(graph, tensor);
+    const LayerParameters integers = parameters(graph, node);
+    const bool weights = node.inputs[kWeightsInput] == tensor;
+    if (is_float(type.element)) {
+      return Value::of_numbers(
+          type, weights ? real_weights(graph, node, integers) : real_biases(integers));
+    }
+    return weights ? Value::of(type, integers.weights) : Value::of(type, integers.biases);
+  }
+
+ private:
+  static const Node& reader_of(const Graph& graph, GraphTensorId tensor) {
+    return *std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+      return std::find(node.inputs.begin(), node.inputs.end(), tensor) != node.inputs.end();
+    });
+  }
+
+  [[nodiscard]] LayerParameters parameters(const Graph& graph, const Node& node) const {
+    const auto gemm = gemm_shape(graph, node);
+    Dice dice(seed_ * 1000003 + static_cast<std::uint64_t>(&node - graph.nodes.data()));
     LayerParameters parameters;
     for (std::int64_t i = 0; i < gemm->groups * gemm->k * gemm->n; ++i) {
       parameters.weights.push_back(static_cast<std::int8_t>(dice.between(-128, 127)));
@@ -97,43 +121,43 @@ class RandomData final : public NetworkData {
     return parameters;
   }
 
-  [[nodiscard]] std::vector<std::int8_t> input(const Graph& graph,
-                                               GraphTensorId tensor) const override {
+  [[nodiscard]] std::vector<std::int8_t> input(const TensorType& type, GraphTensorId tensor) const {
     Dice dice(seed_ * 7919 + static_cast<std::uint64_t>(tensor));
     std::vector<std::int8_t> values;
-    for (std::int64_t i = 0; i < graph.tensor(tensor).shape().elements(); ++i) {
+    for (std::int64_t i = 0; i < type.elements(); ++i) {
       values.push_back(static_cast<std::int8_t>(dice.between(-128, 127)));
     }
     return values;
   }
 
-  /// Weights of the size at which sums of k products stay about as large as the inputs.
-  [[nodiscard]] RealParameters real_parameters(const Graph& graph, NodeId node) const override {
-    const auto gemm = gemm_shape(graph, graph.node(node));
-    const LayerParameters integers = parameters(graph, node);
+  /// Of the size at which sums of k products stay about as large as the inputs.
+  static std::vector<float> real_weights(const Graph& graph, const Node& node,
+                                         const LayerParameters& integers) {
+    const auto gemm = gemm_shape(graph, node);
     const double size = 1 / (64 * std::sqrt(static_cast<double>(gemm->k)));
-    RealParameters reals;
+    std::vector<float> weights;
     for (const std::int8_t weight : integers.weights) {
-      reals.weights.push_back(static_cast<float>(weight * size));
+      weights.push_back(static_cast<float>(weight * size));
     }
-    round_to(graph.operand_type(graph.node(node)), reals.weights);
-    for (const std::int32_t bias : integers.biases) {
-      reals.biases.push_back(static_cast<float>(bias / 5000.0));
-    }
-    return reals;
+    return weights;
   }
 
-  [[nodiscard]] std::vector<float> real_input(const Graph& graph,
-                                              GraphTensorId tensor) const override {
+  static std::vector<float> real_biases(const LayerParameters& integers) {
+    std::vector<float> biases;
+    for (const std::int32_t bias : integers.biases) {
+      biases.push_back(static_cast<float>(bias / 5000.0));
+    }
+    return biases;
+  }
+
+  [[nodiscard]] std::vector<float> real_input(const TensorType& type, GraphTensorId tensor) const {
     std::vector<float> values;
-    for (const std::int8_t value : input(graph, tensor)) {
+    for (const std::int8_t value : input(type, tensor)) {
       values.push_back(static_cast<float>(value / 31.0));
     }
-    round_to(graph.tensor(tensor).type.element, values);
     return values;
   }
 
- private:
   std::uint64_t seed_;
 };
 
@@ -157,7 +181,7 @@ class GraphGrower {
     for (std::int64_t i = 0; i < nodes; ++i) {
       add_random_node();
     }
-    if (std::holds_alternative<Flatten>(graph_.nodes.back().op)) {
+    if (graph_.nodes.back().is_view()) {
       add_activation();  // an output must be computed, not be a view of an input
     }
     graph_.outputs = {current_};
@@ -190,6 +214,7 @@ class GraphGrower {
                             .outputs = {current_},
                             .op = std::move(op),
                             .location = {.file = "random.yaml", .line = 1, .column = 1}});
+    add_parameters(graph_, graph_.nodes.back(), weight_scale_);
   }
 
   void add_random_node() {
@@ -258,7 +283,7 @@ class GraphGrower {
   /// An output scale that spreads sums of `k` products over the int8 range.
   Quantization spread(double product_scale, std::int64_t k, const FusedActivation& activation) {
     Quantization target = random_quantization();
-    if (activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh) {
+    if (activation.is_looked_up()) {
       return {.scale = 1.0 / 128, .zero_point = target.zero_point};
     }
     target.scale = product_scale * std::sqrt(static_cast<double>(k)) * 120.0;
@@ -271,11 +296,11 @@ class GraphGrower {
     const std::int64_t in_channels = current().shape().channels;
     conv.groups = dice_.chance(25) ? in_channels : 1;
     const std::int64_t out_channels = conv.groups * dice_.between(1, conv.groups > 1 ? 2 : 24);
-    conv.weights.scale = 0.002 * static_cast<double>(dice_.between(1, 5));
+    weight_scale_ = 0.002 * static_cast<double>(dice_.between(1, 5));
     conv.activation = random_activation();
     const std::int64_t k = conv.kernel.rows * conv.kernel.cols * in_channels / conv.groups;
     add_node("conv2d", {current_}, slid(conv.kernel, out_channels),
-             spread(current().quantization.scale * conv.weights.scale, k, conv.activation), conv);
+             spread(current().quantization.scale * weight_scale_, k, conv.activation), conv);
   }
 
   void add_dense() {
@@ -283,12 +308,11 @@ class GraphGrower {
       add_flatten();
     }
     Dense dense;
-    dense.weights.scale = 0.003;
+    weight_scale_ = 0.003;
     dense.activation = random_activation();
     const std::int64_t k = current().shape().channels;
     add_node("dense", {current_}, {.batch = graph_.batch, .channels = dice_.between(1, 40)},
-             spread(current().quantization.scale * dense.weights.scale, k, dense.activation),
-             dense);
+             spread(current().quantization.scale * weight_scale_, k, dense.activation), dense);
   }
 
   void add_pool() {
@@ -327,7 +351,8 @@ class GraphGrower {
   GraphTensorId partner(Predicate fits) {
     std::vector<GraphTensorId> candidates{current_};
     for (std::size_t tensor = 0; tensor < graph_.tensors.size(); ++tensor) {
-      if (fits(graph_.tensors[tensor].shape())) {
+      if (!graph_.is_parameter(static_cast<GraphTensorId>(tensor)) &&
+          fits(graph_.tensors[tensor].shape())) {
         candidates.push_back(static_cast<GraphTensorId>(tensor));
       }
     }
@@ -353,7 +378,8 @@ class GraphGrower {
   }
 
   void add_activation() {
-    Activate activate{.activation = {.kind = static_cast<ActivationKind>(dice_.between(1, 4))}};
+    const Activate activate{.activation = {.kind = static_cast<ActivationKind>(dice_.between(1, 4)),
+                                           .before = current().quantization}};
     add_node(std::string(name_of(activate.activation.kind)), {current_}, current().shape(),
              random_quantization(), activate);
   }
@@ -372,6 +398,7 @@ class GraphGrower {
 
   Dice& dice_;
   Graph graph_;
+  double weight_scale_ = 1.0;
   GraphTensorId current_ = -1;
 };
 

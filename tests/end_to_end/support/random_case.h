@@ -5,7 +5,7 @@
 
 #include "arch/chip_spec.h"
 #include "compiler/graph/graph.h"
-#include "compiler/graph/parameters.h"
+#include "compiler/graph/value.h"
 
 namespace systole {
 

@@ -39,18 +39,6 @@ constexpr TensorId kConv = 1;
 constexpr TensorId kDense = 2;
 constexpr std::int64_t kDenseHome = 100;
 
-Conv2d convolution(double scale) {
-  Conv2d attributes;
-  attributes.weights.scale = scale;
-  return attributes;
-}
-
-Dense dense_layer(double scale) {
-  Dense attributes;
-  attributes.weights.scale = scale;
-  return attributes;
-}
-
 /// x (2 x 3 x 2 x 2) -> conv (2 x 3 x 2 x 5) -> flat (view) -> dense (2 x 4), the output; with the
 /// program's tensors and a run that computed everything right, until a test spoils it.
 class CheckRun : public testing::Test {
@@ -58,10 +46,11 @@ class CheckRun : public testing::Test {
   void SetUp() override {
     const Quantization quantization{.scale = 1.0, .zero_point = 2};
     const auto x = builder.input("x", {2, 3, 2, 2}, quantization);
-    const auto conv = builder.node("conv", convolution(1.0 / 64), {x}, {2, 3, 2, 5}, quantization);
+    builder.weight_scale = 1.0 / 64;
+    const auto conv = builder.node("conv", Conv2d{}, {x}, {2, 3, 2, 5}, quantization);
     const auto flat = builder.node("flat", Flatten{}, {conv}, {2, 1, 1, 30}, quantization);
-    const auto dense =
-        builder.node("dense", dense_layer(1.0 / 128), {flat}, {2, 1, 1, 4}, quantization);
+    builder.weight_scale = 1.0 / 128;
+    const auto dense = builder.node("dense", Dense{}, {flat}, {2, 1, 1, 4}, quantization);
     builder.graph.outputs = {dense};
     TestValues values(6);
     data.inputs["x"] = values.bytes(24);
@@ -119,7 +108,7 @@ class CheckRun : public testing::Test {
     }
   }
 
-  GraphBuilder builder;
+  GraphByHand builder;
   MemoryData data;
   Program program;
   reference::LayerValues conv_values;

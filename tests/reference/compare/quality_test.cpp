@@ -19,9 +19,10 @@ std::vector<TensorQuality> quality_of(const Graph& graph, const NetworkData& dat
 }
 
 TEST(Quality, ComparesAnInt8NetworkWithTheFloatsThatItStandsFor) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 2}, {0.5, 0});
-  builder.node("d", Dense{.weights = {.scale = 0.25}}, {x}, {1, 1, 1, 2}, {0.5, 0});
+  builder.weight_scale = 0.25;
+  builder.node("d", Dense{}, {x}, {1, 1, 1, 2}, {0.5, 0});
   MemoryData data;
   data.float_inputs["x"] = {1, 1.75F};
   data.inputs["x"] = {2, 4};  // 1, 2
@@ -43,9 +44,10 @@ TEST(Quality, ComparesAnInt8NetworkWithTheFloatsThatItStandsFor) {
 TEST(Quality, SeesAConstantThatBothSidesOfACheckShare) {
   // A scale of 1.0 for weights of zero, as it was once chosen: with inputs in steps of 2 the bias
   // of 0.3 is 0 steps of 2, on the chip and in the reference alike.
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, {2.0, 0});
-  builder.node("d", Dense{.weights = {.scale = 1.0}}, {x}, {1, 1, 1, 1}, {0.0625, 0});
+  builder.weight_scale = 1.0;
+  builder.node("d", Dense{}, {x}, {1, 1, 1, 1}, {0.0625, 0});
   MemoryData data;
   data.inputs["x"] = {50};
   data.float_layers["d"] = {.weights = {0}, .biases = {0.3F}};
@@ -55,13 +57,14 @@ TEST(Quality, SeesAConstantThatBothSidesOfACheckShare) {
   EXPECT_EQ(quality[0].error->relative(), 1);
   EXPECT_EQ(quality[0].error->sqnr_db, 0);
   // 29 bits for the bias: 0.3 is 4.8 steps of the output, 5 of which are 0.3125.
-  std::get<Dense>(builder.graph.nodes[0].op).weights.scale = 0.15 / (1 << 29);
+  const GraphTensorId weights = builder.graph.nodes[0].inputs[kWeightsInput];
+  builder.graph.tensor(weights).quantization.scale = 0.15 / (1 << 29);
   data.layers["d"].biases = {1 << 29};
   EXPECT_NEAR(quality_of(builder.graph, data)[0].error->worst, 0.0125, 1e-6);
 }
 
 TEST(Quality, HasNoErrorWithoutFloats) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, {1, 0});
   builder.node("d", Dense{}, {x}, {1, 1, 1, 1}, {1, 0});
   MemoryData data;
@@ -73,9 +76,10 @@ TEST(Quality, HasNoErrorWithoutFloats) {
 }
 
 TEST(Quality, CountsInputsAndWeightsThatInt8CutsOff) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 4}, {0.5, 1});
-  builder.node("d", Dense{.weights = {.scale = 0.01}}, {x}, {1, 1, 1, 1}, {1, 0});
+  builder.weight_scale = 0.01;
+  builder.node("d", Dense{}, {x}, {1, 1, 1, 1}, {1, 0});
   MemoryData data;
   // Steps from zero point 1: 127 is 63 and 127.5 is 63.25; -128 is -64.5, -128.5 is -64.75.
   data.float_inputs["x"] = {63.2F, 63.3F, -64.7F, -64.8F};
@@ -93,7 +97,7 @@ TEST(Quality, CountsInputsAndWeightsThatInt8CutsOff) {
 }
 
 TEST(Quality, LeavesOutViewsButKeepsPace) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 2, 1}, {1, 0});
   const auto f = builder.node("f", Flatten{}, {x}, {1, 1, 1, 2}, {1, 0});
   builder.node("r", Activate{.activation = {.kind = ActivationKind::Relu}}, {f}, {1, 1, 1, 2},
@@ -108,7 +112,7 @@ TEST(Quality, LeavesOutViewsButKeepsPace) {
 }
 
 TEST(Quality, OfBf16IsItsRounding) {
-  GraphBuilder builder;
+  GraphByHand builder;
   builder.type = DataType::Bf16;
   const auto x = builder.input("x", {1, 1, 1, 1}, {});
   builder.node("r", Activate{.activation = {.kind = ActivationKind::Relu}}, {x}, {1, 1, 1, 1}, {});

@@ -46,7 +46,7 @@ class RealCheckRun : public testing::Test {
     return check_run(builder.graph, data, program, std::move(recorder), {.host = host, .dram = {}});
   }
 
-  GraphBuilder builder;
+  GraphByHand builder;
   MemoryData data;
   Program program;
   // 1 * 2 + 2 * 1 + 0.5 = 4.5 (0x4090); 3 * 2 - 4 + 0.5 = 2.5 (0x4020).

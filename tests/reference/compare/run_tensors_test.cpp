@@ -31,7 +31,7 @@ class RunTensors : public testing::Test {
     return run_tensors(builder.graph, program, recorder, {.host = host, .dram = {}}, names);
   }
 
-  GraphBuilder builder;
+  GraphByHand builder;
   Program program;
   Bytes host;
 };

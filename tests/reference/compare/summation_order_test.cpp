@@ -35,7 +35,7 @@ class SummationOrders : public testing::Test {
     program.stream(Engine::Matrix).push_back({.layer = 0, .operation = fold});
   }
 
-  GraphBuilder builder;
+  GraphByHand builder;
   Program program;
 };
 

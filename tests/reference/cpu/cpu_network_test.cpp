@@ -115,7 +115,7 @@ TEST(CpuNetwork, GivesBackWhatWasWritten) {
 
 /// 0.1 and 0.3 are no multiples of a common step: what int8 made of them would be 0.0992 and 0.3.
 TEST(CpuNetwork, ComputesWithTheNetworksOwnFloats) {
-  GraphBuilder builder;
+  GraphByHand builder;
   builder.type = DataType::Fp32;
   const GraphTensorId x = builder.input("x", {1, 1, 1, 2}, {});
   const GraphTensorId y = builder.node("y", Dense{}, {x}, {1, 1, 1, 1}, {});

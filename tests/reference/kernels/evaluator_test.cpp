@@ -15,22 +15,23 @@ using Sums = std::vector<std::int32_t>;
 
 constexpr Quantization kUnit{.scale = 1.0, .zero_point = 0};
 
-Conv2d conv(const Kernel& kernel, std::int64_t groups, double scale,
+Conv2d conv(const Kernel& kernel, std::int64_t groups,
             ActivationKind activation = ActivationKind::None) {
   return {.kernel = kernel,
           .groups = groups,
-          .weights = {.scale = scale, .bias = true, .batch_norm = false},
+          .weights = {},
           .activation = {.kind = activation, .before = {}}};
 }
 
-Dense dense(double scale, const FusedActivation& activation = {}) {
-  return {.weights = {.scale = scale, .bias = true, .batch_norm = false}, .activation = activation};
+Dense dense(const FusedActivation& activation = {}) {
+  return {.weights = {}, .activation = activation};
 }
 
 TEST(Evaluator, ConvolvesWithBiasZeroPointAndRelu) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 3, 1}, {0.5, 1});
-  builder.node("c", conv({.rows = 1, .cols = 2, .pad_left = 1}, 1, 0.5, ActivationKind::Relu), {x},
+  builder.weight_scale = 0.5;
+  builder.node("c", conv({.rows = 1, .cols = 2, .pad_left = 1}, 1, ActivationKind::Relu), {x},
                {1, 1, 3, 2}, {0.5, -3});
   MemoryData data;
   data.inputs["x"] = {3, 1, -4};  // minus the zero point: 2, 0, -5; padded: 0, 2, 0, -5
@@ -47,9 +48,9 @@ TEST(Evaluator, ConvolvesWithBiasZeroPointAndRelu) {
 }
 
 TEST(Evaluator, ReadsGroupedWeightsGroupByGroup) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 4}, kUnit);
-  builder.node("c", conv({}, 2, 1.0), {x}, {1, 1, 1, 4}, kUnit);
+  builder.node("c", conv({}, 2), {x}, {1, 1, 1, 4}, kUnit);
   MemoryData data;
   data.inputs["x"] = {1, 2, 3, 4};
   data.layers["c"] = {.weights = {1, 2, 3, 4, 5, 6, 7, 8}, .biases = {0, 0, 0, 0}};
@@ -59,9 +60,9 @@ TEST(Evaluator, ReadsGroupedWeightsGroupByGroup) {
 }
 
 TEST(Evaluator, BiasesWrapWithTheAccumulator) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, kUnit);
-  builder.node("d", dense(1.0), {x}, {1, 1, 1, 1}, kUnit);
+  builder.node("d", dense(), {x}, {1, 1, 1, 1}, kUnit);
   MemoryData data;
   data.inputs["x"] = {1};
   data.layers["d"] = {.weights = {1}, .biases = {std::numeric_limits<std::int32_t>::max()}};
@@ -70,12 +71,12 @@ TEST(Evaluator, BiasesWrapWithTheAccumulator) {
 }
 
 TEST(Evaluator, FusedTanhGoesThroughItsQuantisationBefore) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {2, 1, 1, 2}, {1.0 / 8, 0});
-  builder.node("d",
-               dense(1.0 / 4, {.kind = ActivationKind::Tanh,
-                               .before = {.scale = 1.0 / 16, .zero_point = 5}}),
-               {x}, {2, 1, 1, 1}, {1.0 / 128, 0});
+  builder.weight_scale = 1.0 / 4;
+  builder.node(
+      "d", dense({.kind = ActivationKind::Tanh, .before = {.scale = 1.0 / 16, .zero_point = 5}}),
+      {x}, {2, 1, 1, 1}, {1.0 / 128, 0});
   MemoryData data;
   data.inputs["x"] = {16, 16, -16, 0};
   data.layers["d"] = {.weights = {1, 1}, .biases = {0}};
@@ -87,7 +88,7 @@ TEST(Evaluator, FusedTanhGoesThroughItsQuantisationBefore) {
 }
 
 TEST(Evaluator, RunsABranchingNetworkOfEveryPlainOperator) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 2, 2, 1}, kUnit);
   const auto relu =
       builder.node("relu", Activate{.activation = {.kind = ActivationKind::Relu, .before = {}}},
@@ -115,7 +116,7 @@ TEST(Evaluator, RunsABranchingNetworkOfEveryPlainOperator) {
 }
 
 TEST(Evaluator, DropsATensorAfterItsLastConsumer) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, kUnit);
   const auto a = builder.node("a", Activate{}, {x}, {1, 1, 1, 1}, kUnit);
   const auto b = builder.node("b", Activate{}, {a}, {1, 1, 1, 1}, kUnit);
@@ -141,18 +142,18 @@ void expect_error(const std::string& text, const std::function<void()>& action) 
 }
 
 TEST(EvaluatorErrors, NameWhatDoesNotFit) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 2}, kUnit);
-  builder.node("d", dense(1.0), {x}, {1, 1, 1, 3}, kUnit);
+  builder.node("d", dense(), {x}, {1, 1, 1, 3}, kUnit);
   MemoryData data;
   data.inputs["x"] = {1};
-  expect_error("x: 1 values, expected 2", [&] { Evaluator(builder.graph, data); });
+  expect_error("1 bytes of 2 elements of int8", [&] { Evaluator(builder.graph, data); });
   data.inputs["x"] = {1, 2};
   data.layers["d"] = {.weights = {1, 2, 3, 4, 5, 6}, .biases = {0, 0}};
-  expect_error("d: 2 biases, expected 3",
+  expect_error("8 bytes of 3 elements of int32",
                [&] { (void)Evaluator(builder.graph, data).evaluate_next(); });
   data.layers["d"] = {.weights = {1, 2, 3, 4, 5}, .biases = {0, 0, 0}};
-  expect_error("5 weights, expected 6",
+  expect_error("5 bytes of 6 elements of int8",
                [&] { (void)Evaluator(builder.graph, data).evaluate_next(); });
   data.layers["d"].weights.push_back(6);
   Evaluator evaluator(builder.graph, data);
@@ -162,7 +163,7 @@ TEST(EvaluatorErrors, NameWhatDoesNotFit) {
 
 TEST(EvaluatorErrors, NameOperatorsThatMustNotBeInAGraph) {
   const auto evaluate = [](const Op& attributes, const Shape& in, const Shape& out) {
-    GraphBuilder builder;
+    GraphByHand builder;
     const auto x = builder.input("x", in, kUnit);
     builder.node("bad", attributes, {x}, out, kUnit);
     MemoryData data;
@@ -170,7 +171,7 @@ TEST(EvaluatorErrors, NameOperatorsThatMustNotBeInAGraph) {
     (void)Evaluator(builder.graph, data).evaluate_next();
   };
   expect_error("bad: dense over 2 x 3 pixels", [&] {
-    evaluate(dense(1.0), {1, 2, 3, 1}, {1, 1, 1, 1});
+    evaluate(dense(), {1, 2, 3, 1}, {1, 1, 1, 1});
   });
   expect_error("bad: softmax with another quantisation than 1/256, -128", [&] {
     evaluate(SoftmaxChannels{}, {1, 1, 1, 2}, {1, 1, 1, 2});
@@ -179,7 +180,7 @@ TEST(EvaluatorErrors, NameOperatorsThatMustNotBeInAGraph) {
 }
 
 TEST(EvaluatorErrors, NameAnInputThatIsNotThere) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, kUnit);
   builder.node("a", Activate{}, {x + 2}, {1, 1, 1, 1}, kUnit);  // `b`, computed later
   builder.node("b", Activate{}, {x}, {1, 1, 1, 1}, kUnit);
@@ -192,10 +193,11 @@ TEST(EvaluatorErrors, NameAnInputThatIsNotThere) {
 /// Values of one dense layer of one input, 1, and weights 0, whose biases are the sums.
 std::int64_t saturated(const std::vector<std::int32_t>& sums, const FusedActivation& activation,
                        const Quantization& output) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, kUnit);
   const auto outputs = static_cast<std::int64_t>(sums.size());
-  builder.node("d", dense(0.5, activation), {x}, {1, 1, 1, outputs}, output);
+  builder.weight_scale = 0.5;
+  builder.node("d", dense(activation), {x}, {1, 1, 1, outputs}, output);
   MemoryData data;
   data.inputs["x"] = {1};
   data.layers["d"] = {.weights = Bytes(sums.size(), 0), .biases = sums};
@@ -219,7 +221,7 @@ TEST(Saturation, IsNotWhatAnActivationCutsOffOnPurpose) {
 }
 
 TEST(Saturation, IsCountedOfSumsConcatenationsAndActivations) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto a = builder.input("a", {1, 1, 1, 3}, kUnit);
   const auto b = builder.input("b", {1, 1, 1, 3}, {2, 1});
   builder.node("sum", AddTensors{}, {a, b}, {1, 1, 1, 3}, kUnit);

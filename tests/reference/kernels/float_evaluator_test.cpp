@@ -16,13 +16,13 @@ namespace {
 
 using Floats = std::vector<float>;
 
-std::vector<float> only_layer(const GraphBuilder& builder, const MemoryData& data) {
+std::vector<float> only_layer(const GraphByHand& builder, const MemoryData& data) {
   FloatEvaluator evaluator(builder.graph, data);
   return *evaluator.evaluate_next();
 }
 
 TEST(FloatEvaluator, TakesWeightsInTheOrderOfTheFile) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 2, 2}, {});
   builder.node("c", Conv2d{.kernel = {.rows = 1, .cols = 2}}, {x}, {1, 1, 1, 2}, {});
   MemoryData data;
@@ -34,7 +34,7 @@ TEST(FloatEvaluator, TakesWeightsInTheOrderOfTheFile) {
 }
 
 TEST(FloatEvaluator, TakesGroupsOneByOne) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 4}, {});
   builder.node("c", Conv2d{.groups = 2}, {x}, {1, 1, 1, 4}, {});
   MemoryData data;
@@ -45,7 +45,7 @@ TEST(FloatEvaluator, TakesGroupsOneByOne) {
 }
 
 TEST(FloatEvaluator, NormalisesBehindTheSumAndTheBias) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, {});
   builder.node("c", Conv2d{.activation = {.kind = ActivationKind::Relu}}, {x}, {1, 1, 1, 2}, {});
   MemoryData data;
@@ -60,9 +60,10 @@ TEST(FloatEvaluator, NormalisesBehindTheSumAndTheBias) {
 }
 
 TEST(FloatEvaluator, TakesWhatInt8NumbersMeanWhereThereAreNoFloats) {
-  GraphBuilder builder;
+  GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 2}, {0.5, 1});
-  builder.node("d", Dense{.weights = {.scale = 0.25}}, {x}, {1, 1, 1, 1}, {100, 0});
+  builder.weight_scale = 0.25;
+  builder.node("d", Dense{}, {x}, {1, 1, 1, 1}, {100, 0});
   MemoryData data;
   data.inputs["x"] = {3, -1};                             // 1, -1
   data.layers["d"] = {.weights = {8, 2}, .biases = {4}};  // 2, 0.5; 4 * 0.125
@@ -76,7 +77,8 @@ RealParameters reals_of(const Network& network, NodeId id) {
   if (!gemm_shape(network.graph, node)) {
     return {};
   }
-  return dequantized(network.data->parameters(network.graph, id), network.graph, node);
+  return dequantized(layer_parameters(network.graph, *network.data, network.graph.node(id)),
+                     network.graph, node);
 }
 
 TEST(FloatEvaluator, AgreesWithEveryOperatorElementByElement) {

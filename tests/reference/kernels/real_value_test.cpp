@@ -46,7 +46,7 @@ struct OneNode {
         builder.graph, builder.graph.nodes[0],
         {.inputs = {inputs.begin(), inputs.end()}, .weights = weights, .biases = biases}, index);
   }
-  GraphBuilder builder;
+  GraphByHand builder;
 };
 
 TEST(RealValue, ConvolvesInsideTheImageAlone) {

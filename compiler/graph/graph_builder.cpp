@@ -1,0 +1,120 @@
+#include "compiler/graph/graph_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace systole {
+
+namespace {
+
+constexpr std::int64_t kMaxMacs = std::int64_t{1} << 60;
+
+}  // namespace
+
+GraphBuilder::GraphBuilder(std::string name, std::string file, std::int64_t batch,
+                           const QuantizationDefaults& defaults)
+    : defaults_(defaults) {
+  graph_.name = std::move(name);
+  graph_.file = std::move(file);
+  graph_.batch = batch;
+}
+
+GraphTensorId GraphBuilder::add_input(const std::string& name, TensorType type,
+                                      const Quantization& quantization, const Place& where) {
+  type.extents.front() = graph_.batch;
+  graph_.inputs.push_back(
+      add_tensor(name, std::move(type), GraphTensorRole::Input, quantization, where));
+  return graph_.inputs.back();
+}
+
+GraphTensorId GraphBuilder::add(NodeRequest request, const OpPlace& where,
+                                const NodeWeightScale& weight_scale) {
+  std::vector<TensorType> types;
+  std::vector<Quantization> quantizations;
+  for (const GraphTensorId input : request.inputs) {
+    types.push_back(graph_.tensor(input).type);
+    quantizations.push_back(graph_.tensor(input).quantization);
+  }
+  Inferred inferred = infer(request.op, {.types = types,
+                                         .quantizations = quantizations,
+                                         .defaults = defaults_,
+                                         .before = request.before,
+                                         .where = where});
+  Node node{.name = std::move(request.name),
+            .kind = std::move(request.kind),
+            .inputs = std::move(request.inputs),
+            .outputs = {},
+            .op = std::move(request.op),
+            .location = where.op.location};
+  node.outputs = {add_tensor(node.name, std::move(inferred.type), GraphTensorRole::Intermediate,
+                             request.output.over(inferred.quantization), where.op)};
+  add_weights(node, where, weight_scale);
+  check_ratios(node, where);
+  graph_.nodes.push_back(std::move(node));
+  return graph_.nodes.back().output();
+}
+
+void GraphBuilder::add_output(GraphTensorId tensor) {
+  graph_.outputs.push_back(tensor);
+  graph_.tensor(tensor).role = GraphTensorRole::Output;
+  // A view of an input costs nothing and computes nothing: no output of a network.
+  const Node* producer = producer_of(tensor);
+  while (producer != nullptr && producer->is_view()) {
+    const GraphTensorId source = producer->inputs.front();
+    const Node* before = producer_of(source);
+    if (before == nullptr) {
+      throw WorkloadError(producer->location, producer->name,
+                          fmt::format("expected an output that a layer computes, got a view of "
+                                      "the input '{}'",
+                                      graph_.tensor(source).name));
+    }
+    producer = before;
+  }
+}
+
+GraphTensorId GraphBuilder::add_tensor(const std::string& name, TensorType type,
+                                       GraphTensorRole role, const Quantization& quantization,
+                                       const Place& where) {
+  check_size(image_of(type), where);
+  graph_.tensors.push_back(
+      {.name = name, .type = std::move(type), .role = role, .quantization = quantization});
+  return static_cast<GraphTensorId>(graph_.tensors.size()) - 1;
+}
+
+const Node* GraphBuilder::producer_of(GraphTensorId tensor) const {
+  const auto found = std::find_if(graph_.nodes.begin(), graph_.nodes.end(),
+                                  [&](const Node& node) { return node.output() == tensor; });
+  return found == graph_.nodes.end() ? nullptr : &*found;
+}
+
+void GraphBuilder::add_weights(Node& node, const OpPlace& where,
+                               const NodeWeightScale& weight_scale) {
+  const auto gemm = gemm_shape(graph_, node);
+  if (!gemm) {
+    return;
+  }
+  macs_ += gemm->macs();  // below 2^40 outputs times 2^16 products: the sum cannot overflow
+  if (macs_ > kMaxMacs) {
+    where.fail("expected a network of at most 2^60 multiply-accumulates, got more");
+  }
+  add_parameters(graph_, node, weight_scale(graph_, node));
+}
+
+void GraphBuilder::check_ratios(const Node& node, const OpPlace& where) const {
+  const double from = graph_.tensor(node.inputs.front()).quantization.scale;
+  const FusedActivation activation = node.activation();
+  if (has_weights(node)) {
+    check_ratio(from * weight_scale(graph_, node) / result_scale(graph_, node), where);
+    return;
+  }
+  if (activation.is_looked_up() || std::holds_alternative<SoftmaxWork>(node.work())) {
+    return;  // by table
+  }
+  for (const GraphTensorId input : node.inputs) {
+    check_ratio(graph_.tensor(input).quantization.scale / result_scale(graph_, node), where);
+  }
+}
+
+}  // namespace systole

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+
+namespace systole {
+
+/// Gives the weight scale of a node whose shapes are known.
+using NodeWeightScale = std::function<double(const Graph& graph, const Node& node)>;
+
+/// A node as a front end asks for it.
+struct NodeRequest {
+  std::string name;
+  std::string kind;  ///< as the file calls the operator
+  Op op;
+  std::vector<GraphTensorId> inputs;  ///< without parameters
+  PartialQuantization before;         ///< what the file says of a fused function's
+  PartialQuantization output;
+};
+
+/// Where all front ends meet: infers types and quantisations, adds weights and biases, and checks
+/// what networks must keep to. Messages stand at `where`.
+class GraphBuilder {
+ public:
+  GraphBuilder(std::string name, std::string file, std::int64_t batch,
+               const QuantizationDefaults& defaults);
+
+  [[nodiscard]] const Graph& graph() const { return graph_; }
+
+  /// The first extent of `type` becomes the batch.
+  GraphTensorId add_input(const std::string& name, TensorType type,
+                          const Quantization& quantization, const Place& where);
+  /// Tensors of a node: its output, then its weights and biases.
+  GraphTensorId add(NodeRequest request, const OpPlace& where, const NodeWeightScale& weight_scale);
+  /// A tensor that a node computes; a view of an input is none.
+  void add_output(GraphTensorId tensor);
+
+  [[nodiscard]] Graph take() && { return std::move(graph_); }
+
+ private:
+  GraphTensorId add_tensor(const std::string& name, TensorType type, GraphTensorRole role,
+                           const Quantization& quantization, const Place& where);
+  [[nodiscard]] const Node* producer_of(GraphTensorId tensor) const;
+  void add_weights(Node& node, const OpPlace& where, const NodeWeightScale& weight_scale);
+  void check_ratios(const Node& node, const OpPlace& where) const;
+
+  Graph graph_;
+  QuantizationDefaults defaults_;
+  std::int64_t macs_ = 0;
+};
+
+}  // namespace systole

@@ -1,0 +1,39 @@
+#include "compiler/ops/dense.h"
+
+#include <fmt/format.h>
+
+#include "compiler/ops/op.h"
+
+namespace systole {
+
+std::vector<OpEntry> Dense::entries() {
+  std::vector<Attribute> attributes{{"features", Attribute::Integer{kAt<&Dense::features>},
+                                     "of the output", Attribute::Presence::Required}};
+  append(attributes, weight_attributes<Dense>());
+  append(attributes, activation_attributes<Dense>());
+  append(attributes, {output_attribute()});
+  return {{.name = "dense", .onnx = "Gemm", .prototype = Dense{}, .attributes = attributes}};
+}
+
+void Dense::complete(const OpPlace& written) const {
+  check_weights(weights, written);
+  check_before(activation, written);
+}
+
+Inferred Dense::infer(const InferInputs& in) {
+  const Shape image = in.image(0);
+  if (image.rows != 1 || image.cols != 1) {
+    in.where.fail(fmt::format("expected a flat input for dense, got {} (put a flatten before it)",
+                              shape_text(image)));
+  }
+  check_reduction(image.channels, in.where);
+  in.settle(activation);
+  return {.type = feature_type(in.types[0].element, image.batch, features),
+          .quantization = in.defaults.behind(activation.kind)};
+}
+
+Work Dense::work() const {
+  return ProductWork{.kernel = {}, .groups = 1, .weights = weights, .activation = activation};
+}
+
+}  // namespace systole

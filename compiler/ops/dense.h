@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/ops/infer.h"
+#include "compiler/ops/work.h"
+
+namespace systole {
+
+struct OpEntry;
+
+/// Contracts the channels of a 1 x 1 tensor.
+struct Dense {
+  WeightInfo weights;
+  FusedActivation activation;
+  std::int64_t features = 1;  ///< of the output
+
+  static std::vector<OpEntry> entries();
+  void complete(const OpPlace& written) const;
+  [[nodiscard]] Inferred infer(const InferInputs& in);
+  [[nodiscard]] Work work() const;
+};
+
+}  // namespace systole

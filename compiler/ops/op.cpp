@@ -1,0 +1,130 @@
+#include "compiler/ops/op.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace systole {
+
+namespace {
+
+template <class Variant>
+struct Collected;
+template <class... Ops>
+struct Collected<std::variant<Ops...>> {
+  static std::vector<OpEntry> entries() {
+    std::vector<OpEntry> all;
+    const auto take = [&all](std::vector<OpEntry> some) {
+      std::move(some.begin(), some.end(), std::back_inserter(all));
+    };
+    (take(Ops::entries()), ...);
+    return all;
+  }
+};
+
+/// The text of an attribute's value; empty for wishes, which are not the operator's.
+class AttributeText {
+ public:
+  explicit AttributeText(Op op) : op_(std::move(op)) {}
+
+  std::string operator()(const Attribute::Integer& value) {
+    return fmt::format("{}", value.at(attributes_of(op_)));
+  }
+  std::string operator()(const Attribute::Flag& value) {
+    return fmt::format("{}", value.at(attributes_of(op_)));
+  }
+  std::string operator()(const Attribute::Sides& value) {
+    const Kernel& kernel = value.at(attributes_of(op_));
+    return fmt::format("[{}, {}]", kernel.*value.rows, kernel.*value.cols);
+  }
+  std::string operator()(const Attribute::Padding& value) {
+    const Kernel& kernel = value.at(attributes_of(op_));
+    return kernel.same_padding ? "same"
+                               : fmt::format("[{}, {}, {}, {}]", kernel.pad_top, kernel.pad_bottom,
+                                             kernel.pad_left, kernel.pad_right);
+  }
+  std::string operator()(const Attribute::Function& value) {
+    return std::string(name_of(value.at(attributes_of(op_))));
+  }
+  std::string operator()(const Attribute::Before& /*value*/) { return {}; }
+  std::string operator()(const Attribute::Weights& /*value*/) { return {}; }
+  std::string operator()(const Attribute::Output& /*value*/) { return {}; }
+
+ private:
+  Op op_;
+};
+
+}  // namespace
+
+const std::vector<OpEntry>& op_entries() {
+  static const std::vector<OpEntry> kEntries = Collected<Op>::entries();
+  return kEntries;
+}
+
+const std::vector<EnumName<OpName>>& OpNames::all() {
+  static const std::vector<EnumName<OpName>> kNames = [] {
+    std::vector<EnumName<OpName>> names;
+    for (const OpEntry& entry : op_entries()) {
+      names.emplace_back(static_cast<OpName>(names.size()), entry.name);
+    }
+    return names;
+  }();
+  return kNames;
+}
+
+const OpEntry* find_entry(std::string_view name) {
+  const auto& entries = op_entries();
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const OpEntry& entry) { return entry.name == name; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+void complete(Op& op, const OpPlace& written) {
+  std::visit(
+      [&](auto& attributes) {
+        if constexpr (requires { attributes.complete(written); }) {
+          attributes.complete(written);
+        }
+      },
+      op);
+}
+
+Inferred infer(Op& op, const InferInputs& in) {
+  return std::visit([&](auto& attributes) { return attributes.infer(in); }, op);
+}
+
+Work work_of(const Op& op) {
+  return std::visit([](const auto& attributes) { return attributes.work(); }, op);
+}
+
+void* attributes_of(Op& op) {
+  return std::visit([](auto& attributes) -> void* { return &attributes; }, op);
+}
+
+FusedActivation* activation_of(Op& op) {
+  return std::visit(
+      [](auto& attributes) -> FusedActivation* {
+        if constexpr (requires { attributes.activation; }) {
+          return &attributes.activation;
+        } else {
+          return nullptr;
+        }
+      },
+      op);
+}
+
+std::string text_of(const OpEntry& entry, const Op& op) {
+  std::string text = fmt::format("op: {}", entry.name);
+  AttributeText written(op);
+  AttributeText implied(entry.prototype);
+  for (const Attribute& attribute : entry.attributes) {
+    const std::string value = std::visit(written, attribute.value);
+    if (attribute.presence == Attribute::Presence::Required ||
+        value != std::visit(implied, attribute.value)) {
+      text += fmt::format(", {}: {}", attribute.key, value);
+    }
+  }
+  return text;
+}
+
+}  // namespace systole

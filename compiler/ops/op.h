@@ -1,0 +1,72 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "arch/enum_names.h"
+#include "compiler/ops/activate.h"
+#include "compiler/ops/add.h"
+#include "compiler/ops/attribute.h"
+#include "compiler/ops/concat.h"
+#include "compiler/ops/conv2d.h"
+#include "compiler/ops/dense.h"
+#include "compiler/ops/flatten.h"
+#include "compiler/ops/pool.h"
+#include "compiler/ops/softmax.h"
+
+namespace systole {
+
+/// Every operator. One is a struct of attributes in a file of its own, with
+///  - `entries()`: its names and the table of its attributes;
+///  - `infer(in)`: the type and quantisation of its output, every error of its inputs; fills in
+///    attributes that follow from them;
+///  - `work()`: what it does;
+///  - `complete(written)`, where attributes depend on one another.
+/// The order is that of names in messages.
+using Op =
+    std::variant<Conv2d, Dense, AddTensors, Activate, PoolTensor, Concat, Flatten, SoftmaxChannels>;
+
+/// How many tensors an operator takes beside its parameters.
+enum class InputCount : std::uint8_t { One, Two, AtLeastTwo };
+
+/// An operator under one of its names.
+struct OpEntry {
+  std::string_view name;  ///< in layer descriptions
+  std::string_view onnx;
+  Op prototype;  ///< what the name alone says
+  InputCount inputs = InputCount::One;
+  std::vector<Attribute> attributes;
+};
+
+/// All names, in the order of the variant.
+[[nodiscard]] const std::vector<OpEntry>& op_entries();
+/// The place of a name among op_entries().
+enum class OpName : std::uint8_t {};
+/// Names as readers of choices take them.
+struct OpNames {
+  [[nodiscard]] static const std::vector<EnumName<OpName>>& all();
+  [[nodiscard]] auto begin() const { return all().begin(); }
+  [[nodiscard]] auto end() const { return all().end(); }
+  [[nodiscard]] std::size_t size() const { return all().size(); }
+};
+template <>
+inline constexpr OpNames kEnumNames<OpName>{};
+
+/// Null where no operator is called so.
+[[nodiscard]] const OpEntry* find_entry(std::string_view name);
+
+void complete(Op& op, const OpPlace& written);
+[[nodiscard]] Inferred infer(Op& op, const InferInputs& in);
+[[nodiscard]] Work work_of(const Op& op);
+/// The operator's own struct, for the accessors of its attributes.
+[[nodiscard]] void* attributes_of(Op& op);
+/// Null for operators without one.
+[[nodiscard]] FusedActivation* activation_of(Op& op);
+
+/// As a layer of a network file writes it, attributes that are not as the name alone says:
+/// `op: conv2d, channels: 64, kernel: [3, 3]`.
+[[nodiscard]] std::string text_of(const OpEntry& entry, const Op& op);
+
+}  // namespace systole

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "compiler/ops/infer.h"
+#include "compiler/ops/work.h"
+
+namespace systole {
+
+struct OpEntry;
+
+struct PoolTensor {
+  PoolKind kind = PoolKind::Max;
+  Kernel kernel;  ///< of the whole input where `global`
+  bool global = false;
+  bool count_padding = false;
+
+  static std::vector<OpEntry> entries();
+  void complete(const OpPlace& written);
+  [[nodiscard]] Inferred infer(const InferInputs& in);
+  [[nodiscard]] Work work() const;
+};
+
+}  // namespace systole
