@@ -11,7 +11,8 @@ namespace systole {
 
 /// Chips live in configs/chips of a data directory, networks in its workloads, DRAM standards in
 /// configs/dram, DRAM controllers in configs/dram_controllers, CPUs, GPUs and edge modules in
-/// configs/devices, their families in configs/device_families, sites in configs/sites.
+/// configs/devices, their families in configs/device_families, sites in configs/sites,
+/// studies in configs/studies.
 enum class EntryKind : std::uint8_t {
   Chip,
   Network,
@@ -20,7 +21,8 @@ enum class EntryKind : std::uint8_t {
   Device,
   Family,
   FpgaPart,
-  Site
+  Site,
+  Study
 };
 
 struct Entry {
