@@ -46,6 +46,8 @@ KindNames names_of(EntryKind kind) {
       return {"configs/fpga_parts", "FPGA card"};
     case EntryKind::Site:
       return {"configs/sites", "site"};
+    case EntryKind::Study:
+      return {"configs/studies", "study"};
   }
   return {};
 }

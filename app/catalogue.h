@@ -12,7 +12,8 @@ namespace systole {
 
 /// Chips live in configs/chips of a data directory, networks in its workloads, DRAM standards in
 /// configs/dram, DRAM controllers in configs/dram_controllers, CPUs, GPUs and edge modules in
-/// configs/devices, their families in configs/device_families, sites in configs/sites.
+/// configs/devices, their families in configs/device_families, sites in configs/sites,
+/// studies in configs/studies.
 enum class EntryKind : std::uint8_t {
   Chip,
   Network,
@@ -21,7 +22,8 @@ enum class EntryKind : std::uint8_t {
   Device,
   Family,
   FpgaPart,
-  Site
+  Site,
+  Study
 };
 
 struct Entry {

@@ -36,6 +36,7 @@ inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
     {Command::Describe, "describe"},
     {Command::Dram, "dram"},
     {Command::Measure, "measure"},
+    {Command::Study, "study"},
     {Command::List, "list"},
 });
 
@@ -60,6 +61,7 @@ Examples:
   systole compile tpu_v1 mlp0 | less               the program, one instruction a line
   systole dram DDR4-2400 --pattern rand_rd         a DRAM alone, on a train of requests
   systole measure cpu resnet50                     the same network on this machine's CPU
+  systole study run edge_vision                    explore a design space, print its front
 
 Exit code: 0 done; 1 --check or --compare found wrong numbers; 2 a mistake in the command line or
 in a file, or no room on the disk, no memory, no process left; 3 a mistake in systole.
@@ -193,6 +195,7 @@ struct Words {
   std::optional<std::string> repetitions;
   std::optional<std::string> record;
   bool no_compare = false;
+  StudyWords study;
 };
 
 template <class Integer>
@@ -498,6 +501,12 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
 
   add_dram(app, request.dram, words, request);
   add_measure(app, request, words);
+  add_study(app, request.study, words.study, [&](CLI::App& command, const char* formats) {
+    if (formats != nullptr) {
+      command.add_option("--format", words.format, formats)->type_name("FORMAT");
+    }
+    add_output(command, request, words);
+  });
   app.add_subcommand("list", "Print what ships: chips, devices, networks, memories, sites");
 }
 
@@ -776,6 +785,9 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
     request.measure = checked_measure(request.measure, words);
   }
   request.tensors = checked_tensors(words, request.check);
+  if (request.command == Command::Study) {
+    request.study = checked_study(*app.get_subcommands().front(), request.study, words.study);
+  }
   request.output = file_of("--output", words.output);
   request.timeline = file_of("--timeline", words.timeline);
   request.waveform = file_of("--vcd", words.waveform);

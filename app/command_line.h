@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/study_options.h"
 #include "arch/isa/data_type.h"
 #include "arch/isa/io_memory.h"
 #include "arch/units/units.h"
@@ -16,7 +17,7 @@
 
 namespace systole {
 
-enum class Command : std::uint8_t { Run, Compare, Compile, Describe, Dram, Measure, List };
+enum class Command : std::uint8_t { Run, Compare, Compile, Describe, Dram, Measure, Study, List };
 enum class Format : std::uint8_t { Text, Json, Csv };
 
 /// `systole dram`: a request train on a DRAM standard.
@@ -84,6 +85,7 @@ struct Request {
   CompareCommand compare;
   std::optional<Femtoseconds> deadline;
   MeasureRequest measure;
+  StudyRequest study;
   std::vector<std::string> sets;  ///< `PATH=VALUE`, in place of values of the chip's file
   std::string output;             ///< a file, or empty for standard output
   std::string timeline;           ///< a file, or empty for none

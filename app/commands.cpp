@@ -19,6 +19,7 @@
 #include "app/measure_command.h"
 #include "app/output.h"
 #include "app/progress.h"
+#include "app/study_command.h"
 #include "app/tensor_files.h"
 #include "arch/chip_spec.h"
 #include "arch/diag/printable.h"
@@ -181,6 +182,8 @@ std::vector<FileRole> inputs_of(const Request& request) {
     case Command::Compare:
     case Command::Measure:
       return {{"network", find_entry(EntryKind::Network, request.network)}};
+    case Command::Study:
+      return {{"study", find_entry(EntryKind::Study, request.study.study)}};
     case Command::List:
       break;
   }
@@ -382,6 +385,9 @@ ExitCode execute(const Request& request) {
       return ExitCode::Ok;
     case Command::Measure:
       return measure(request);
+    case Command::Study:
+      deliver(request, run_study(request, {.colour = has_colour(request)}));
+      return ExitCode::Ok;
     case Command::List:
       deliver(request, list_catalogue(has_colour(request)));
       return ExitCode::Ok;

@@ -119,6 +119,16 @@ void add_site(Table& table, const Entry& entry) {
   }
 }
 
+void add_study(Table& table, const Entry& entry) {
+  try {
+    const ConfigNode node = ConfigNode::open(entry.file);
+    table.add({on_one_line(entry.name),
+               shortened(on_one_line(node.text("description")), kLongDescription)});
+  } catch (const UserError& error) {
+    table.add({on_one_line(entry.name), brief(error.what())}, Style::Bad);
+  }
+}
+
 }  // namespace
 
 std::string list_catalogue(bool colour) {
@@ -157,12 +167,18 @@ std::string list_catalogue(bool colour) {
   for (const Entry& entry : entries(EntryKind::Site)) {
     add_site(sites, entry);
   }
+  Table studies({{"study", Align::Left}, {"", Align::Left}});
+  for (const Entry& entry : entries(EntryKind::Study)) {
+    add_study(studies, entry);
+  }
   return chips.print(kReportWidth, colour) + '\n' + devices.print(kReportWidth, colour) + '\n' +
          cards.print(kReportWidth, colour) + '\n' + networks.print(kReportWidth, colour) + '\n' +
          standards.print(kReportWidth, colour) + '\n' + controllers.print(kReportWidth, colour) +
-         '\n' + sites.print(kReportWidth, colour) +
+         '\n' + sites.print(kReportWidth, colour) + '\n' + studies.print(kReportWidth, colour) +
          "\nRun one with 'systole run CHIP NETWORK'; look at a chip with 'systole describe "
-         "CHIP';\nput chips and devices side by side with 'systole compare NETWORK'.\n";
+         "CHIP';\nput chips and devices side by side with 'systole compare NETWORK'; explore a "
+         "space of "
+         "chips\nwith 'systole study run STUDY'.\n";
 }
 
 }  // namespace systole

@@ -56,17 +56,6 @@ CostSubject cost_subject(const Result& result) {
           .tdp = chip.silicon->tdp};
 }
 
-/// What follows from the counters of a chip whose silicon is known.
-void add_figures_of_silicon(Result& result) {
-  if (result.chip.silicon) {
-    result.area = chip_area(result.chip);
-    result.energy = energy_report(result.chip, result.counters, result.graph.batch);
-  }
-  if (result.chip.cost) {
-    result.cost = cost_report(*result.chip.cost, cost_subject(result));
-  }
-}
-
 bool keeps_io_in_dram(const Program& program) {
   return std::any_of(program.tensors.begin(), program.tensors.end(),
                      [](const ProgramTensor& t) { return t.io == IoMemory::Device; });
@@ -107,6 +96,16 @@ Result run_program(const ChipSpec& chip, const Network& network, const Program& 
 }
 
 }  // namespace
+
+void add_figures_of_silicon(Result& result) {
+  if (result.chip.silicon) {
+    result.area = chip_area(result.chip);
+    result.energy = energy_report(result.chip, result.counters, result.graph.batch);
+  }
+  if (result.chip.cost) {
+    result.cost = cost_report(*result.chip.cost, cost_subject(result));
+  }
+}
 
 Result evaluate(const ChipSpec& chip, const Network& network, const EvaluateOptions& options) {
   begin_stage(options, "compiling");

@@ -45,4 +45,7 @@ struct EvaluateOptions {
 [[nodiscard]] Result evaluate_program(const ChipSpec& chip, const Network& network,
                                       const Program& program, const EvaluateOptions& options = {});
 
+/// Area, energy and cost of a run whose counters are there, as far as its chip is described.
+void add_figures_of_silicon(Result& result);
+
 }  // namespace systole

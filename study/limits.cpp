@@ -4,6 +4,7 @@
 #include <numeric>
 #include <variant>
 
+#include "arch/dataflow.h"
 #include "arch/diag/check.h"
 
 namespace systole {
@@ -52,6 +53,29 @@ CoreCycles compute_bound(const ChipSpec& chip, std::int64_t macs, DataType activ
   }
   const CoreCycles pace = chip.matrix.pace(activation, weight);
   return CoreCycles(ceil_div(macs * pace.count(), chip.matrix.macs_per_cycle()));
+}
+
+CoreCycles fold_bound(const ChipSpec& chip, const Graph& graph, const Node& node) {
+  const std::optional<GemmShape> gemm = gemm_shape(graph, node);
+  if (!gemm) {
+    return CoreCycles(0);
+  }
+  const auto extent = [&](Axis axis) {
+    switch (axis) {
+      case Axis::M:
+        return gemm->m;
+      case Axis::N:
+        return gemm->n;
+      case Axis::K:
+        break;
+    }
+    return gemm->k;
+  };
+  const DataflowRule& rule = rule_of(chip.matrix.dataflow);
+  const std::int64_t folds = gemm->groups * ceil_div(extent(rule.rows), chip.matrix.rows) *
+                             ceil_div(extent(rule.cols), chip.matrix.cols);
+  const DataType type = graph.operand_type(node);
+  return chip.matrix.pace(type, type) * (folds * extent(rule.time));
 }
 
 CoreCycles memory_bound(const ChipSpec& chip, Bytes bytes) {

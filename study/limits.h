@@ -41,6 +41,13 @@ struct Roofline {
 [[nodiscard]] CoreCycles compute_bound(const ChipSpec& chip, std::int64_t macs,
                                        DataType activation = DataType::Int8,
                                        DataType weight = DataType::Int8);
+/// Cycles that the folds of a node need at least: none is larger than the array, and a product lies
+/// in one fold. With the axes of the chip's dataflow (arch/dataflow.h) along rows, columns and
+/// time,
+///   groups ceil(extent along rows / rows) ceil(extent along columns / columns) extent in time pace
+/// because of the products that are `rows` and `columns` apart, no two lie in one fold. Groups do
+/// not share one. Never below `compute_bound`; 0 for nodes without products.
+[[nodiscard]] CoreCycles fold_bound(const ChipSpec& chip, const Graph& graph, const Node& node);
 /// Cycles that the DRAM needs at least for `bytes` at its peak bandwidth.
 [[nodiscard]] CoreCycles memory_bound(const ChipSpec& chip, Bytes bytes);
 

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace systole {
+
+/// What is wrong with a formula, without its place: `expected ..., got ...`.
+struct FormulaFault {
+  std::string message;
+};
+
+/// A formula over named numbers: `rows * columns <= 65536 && clock < 1 GHz`. Operators and
+/// functions are those of muParser: + - * / ^, comparisons, && ||, `a ? b : c`, min, max, sqrt,
+/// log2, floor (as rint) and so on; a condition is true where it is not 0. Units stand behind
+/// numbers (number_text.h). Names are letters, digits, `_` and `.`. Assignment is refused.
+class Formula {
+ public:
+  /// Throws FormulaFault.
+  explicit Formula(std::string text);
+  ~Formula();
+  Formula(Formula&&) noexcept;
+  Formula& operator=(Formula&&) noexcept;
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+  /// Names in the order in which they first appear.
+  [[nodiscard]] const std::vector<std::string>& names() const;
+  /// Of the numbers of names(), in that order. Not-a-number and infinity are possible.
+  [[nodiscard]] double value(const std::vector<double>& numbers) const;
+
+ private:
+  struct Parser;
+  std::string text_;
+  std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace systole
