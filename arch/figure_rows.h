@@ -66,8 +66,8 @@ consteval bool rows_are_complete() {
   std::size_t end = 0;
   const auto align = [](std::size_t at, std::size_t to) { return (at + to - 1) / to * to; };
   for_each_figure<Struct>([&](const auto& row) {
-    using Value = std::remove_cvref_t<decltype(std::declval<Struct>().*row.member)>;
-    end = align(end, alignof(Value)) + sizeof(Value);
+    using Member = std::remove_cvref_t<decltype(std::declval<Struct>().*row.member)>;
+    end = align(end, alignof(Member)) + sizeof(Member);
   });
   return align(end, alignof(Struct)) == sizeof(Struct);
 }
@@ -90,8 +90,8 @@ template <HasFigureRows Struct>
 struct Adder<Struct> {
   static void add(Struct& to, const Struct& from) {
     for_each_figure<Struct>([&](const auto& row) {
-      using Value = std::remove_cvref_t<decltype(to.*row.member)>;
-      Adder<Value>::add(to.*row.member, from.*row.member);
+      using Member = std::remove_cvref_t<decltype(to.*row.member)>;
+      Adder<Member>::add(to.*row.member, from.*row.member);
     });
   }
 };

@@ -96,7 +96,8 @@ Counters least_counters(const ChipSpec& chip, const Graph& graph, const Roofline
   counters.elapsed = std::max({roofline.cycles(), vector, CoreCycles(1)});
   counters.engines[matrix][Cause::Busy] = roofline.compute;
   counters.engines[static_cast<std::size_t>(Engine::Vector)][Cause::Busy] = vector;
-  const Bytes compulsory = compulsory_bytes(graph);
+  // What an output in device memory writes is left out: a bound may be lower.
+  const Bytes compulsory = compulsory_bytes(graph, IoMemory::Host);
   counters.dram.read_bytes = compulsory.count();
   counters.dram.reads = compulsory.count() / chip.dram.standard.organization.burst_bytes().count();
   if (chip.dram.controller.power_down > DramCycles(0)) {
@@ -117,7 +118,7 @@ FigureBounds figure_bounds(const ChipSpec& chip, const Network& network,
                            std::optional<double> arrival_rate) {
   const Graph& graph = network.graph;
   Roofline roofline{.compute = CoreCycles(0),
-                    .memory = memory_bound(chip, compulsory_bytes(graph))};
+                    .memory = memory_bound(chip, compulsory_bytes(graph, chip.io))};
   for (const Node& node : graph.nodes) {
     roofline.compute += fold_bound(chip, graph, node);
   }

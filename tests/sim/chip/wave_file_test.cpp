@@ -195,7 +195,7 @@ std::string failure_of(const WaveRun& run, const std::string& file) {
 
 /// An error in front of the first cycle: the kernel complains that nothing was traced.
 TEST(WaveFile, GoesAwayBeforeTheFirstCycle) {
-  const std::string file = testing::TempDir() + "wave_of_nothing.vcd";
+  const std::string file = ::testing::TempDir() + "wave_of_nothing.vcd";
   EXPECT_THROW(
       {
         const WaveFile wave(file);
