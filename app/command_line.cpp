@@ -701,8 +701,9 @@ double tolerance_of(const std::string& text) {
   const char* const end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc{} || stopped != end || !(value >= 0) || !std::isfinite(value)) {
-    throw UserError(fmt::format(
-        "systole: --tolerance: expected a share such as 0.05, at least 0, got '{}'", text));
+    throw UserError(
+        fmt::format("systole: --tolerance: expected a share such as 0.05, at least 0, got {}",
+                    in_quotes(text)));
   }
   return value;
 }
@@ -714,12 +715,12 @@ std::map<std::string, std::string> inputs_of(const std::vector<std::string>& wor
     const std::size_t equals = word.find('=');
     if (equals == 0 || equals == std::string::npos || equals + 1 == word.size()) {
       throw UserError(fmt::format(
-          "systole: --input: expected NAME=FILE, such as image=cat.npy, got '{}'", word));
+          "systole: --input: expected NAME=FILE, such as image=cat.npy, got {}", in_quotes(word)));
     }
     const std::string name = word.substr(0, equals);
     if (!inputs.emplace(name, word.substr(equals + 1)).second) {
       throw UserError(
-          fmt::format("systole: --input: expected each input once, got '{}' twice", name));
+          fmt::format("systole: --input: expected each input once, got {} twice", in_quotes(name)));
     }
   }
   return inputs;
