@@ -532,14 +532,22 @@ void check_command(int argc, const char* const* argv) {
 
 /// What the parser gets.
 std::vector<std::string> words_for(const CLI::App& app, int argc, const char* const* argv) {
-  const std::vector<std::string> given(argv + 1, argv + argc);
-  if (given.front().starts_with('-')) {
-    return command_words(app, given);
+  std::vector<std::string> behind(argv + 1, argv + argc);
+  std::vector<std::string> commands;
+  const CLI::App* command = &app;
+  while (!behind.empty()) {
+    const auto inner = command->get_subcommands(
+        [&](const CLI::App* named) { return named->get_name() == behind.front(); });
+    if (inner.empty()) {
+      break;
+    }
+    command = inner.front();
+    commands.push_back(behind.front());
+    behind.erase(behind.begin());
   }
-  const std::vector<std::string> behind(given.begin() + 1, given.end());
-  std::vector<std::string> words = command_words(*app.get_subcommand(given.front()), behind);
-  words.insert(words.begin(), given.front());
-  return words;
+  const std::vector<std::string> words = command_words(*command, behind);
+  commands.insert(commands.end(), words.begin(), words.end());
+  return commands;
 }
 
 std::string unexpected(const CLI::App& app) {

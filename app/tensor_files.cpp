@@ -37,7 +37,9 @@ void check_tensor_name(const std::string& name, const Graph& graph) {
   std::vector<std::string_view> names;
   names.reserve(graph.tensors.size());
   for (const GraphTensor& tensor : graph.tensors) {
-    names.push_back(tensor.name);
+    if (tensor.role != GraphTensorRole::Parameter) {
+      names.push_back(tensor.name);
+    }
   }
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     throw UserError(
@@ -76,7 +78,9 @@ std::set<std::string> saved_tensors(const TensorsRequest& request, const Graph& 
   for (const std::string& word : request.names) {
     if (word == "all") {
       for (const GraphTensor& tensor : graph.tensors) {
-        names.insert(tensor.name);
+        if (tensor.role != GraphTensorRole::Parameter) {
+          names.insert(tensor.name);
+        }
       }
     } else if (word == "outputs") {
       for (const GraphTensorId output : graph.outputs) {

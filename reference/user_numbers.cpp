@@ -106,6 +106,9 @@ UserNumbers::UserNumbers(std::string directory, const Graph& graph)
     : directory_(std::move(directory)) {
   std::set<std::string> found = npy_files(directory_);
   for (const GraphTensor& tensor : graph.tensors) {
+    if (tensor.role == GraphTensorRole::Parameter) {
+      continue;
+    }
     const std::string floats = fmt::format("{}{}", tensor.name, kFloatSuffix);
     std::string name = fmt::format("{}{}", tensor.name, kSuffix);
     const bool has_stored = found.count(name) > 0;

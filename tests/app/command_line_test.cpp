@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"FarCommand",
                 {"xyzzyxyzzy"},
                 "systole: no command 'xyzzyxyzzy' (known: run, compare, compile, describe, dram, "
-                "measure, list); see "
+                "measure, study, list); see "
                 "'systole --help'"},
         Mistake{"NoChip", {"run"}, "systole: CHIP is required; see 'systole --help'"},
         Mistake{

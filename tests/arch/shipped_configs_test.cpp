@@ -141,7 +141,7 @@ TEST(ShippedConfigs, FoldersHoldNothingThatIsNotRead) {
       EXPECT_THAT(
           entry.path().parent_path().filename().string(),
           testing::AnyOf("chips", "cpus", "device_families", "devices", "dram", "dram_controllers",
-                         "fpga_parts", "interfaces", "prices", "sites", "technologies"));
+                         "fpga_parts", "interfaces", "prices", "sites", "studies", "technologies"));
     }
   }
 }

@@ -96,7 +96,7 @@ TEST(FloatEvaluator, AgreesWithEveryOperatorElementByElement) {
     values[static_cast<std::size_t>(node.output())] = actual;
     const RealParameters reals = reals_of(network, id);
     RealOperands operands{.weights = reals.weights, .biases = reals.biases};
-    for (const GraphTensorId input : node.inputs) {
+    for (const GraphTensorId input : graph.data_inputs(node)) {
       operands.inputs.emplace_back(*values[static_cast<std::size_t>(input)]);
     }
     const Shape& shape = graph.tensor(node.output()).shape();

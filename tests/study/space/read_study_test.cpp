@@ -67,7 +67,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{"UnknownPath", "  clock: {", "  clok: {",
                 ":6:9: clok: expected one of name, description, clock, matrix_unit, accumulators, "
-                "weight_fifo, unified_buffer, vector_unit, dma, dram, host_link, sequencer, "
+                "weight_fifo, unified_buffer, vector_unit, dma, dram, host_link, io, "
+                "sequencer, "
                 "technology, silicon, cost, fpga, got 'clok' (did you mean 'clock'?)"},
         Mistake{"NearPath", "  unified_buffer.capacity: [64 KiB",
                 "  unified_buffer.capacty: [64 KiB",
@@ -77,7 +78,7 @@ INSTANTIATE_TEST_SUITE_P(
                 ":5:21: matrix_unit.rows: expected an integer in 1..4096, got '8192'"},
         Mistake{"ValueOfAnotherKind", "[64 KiB, 1 MiB]", "[64 KiB, 1 MHz]",
                 ":7:37: unified_buffer.capacity: expected a size in 1 KiB..1 GiB as a number, a "
-                "space and B, kB, MB, GB, KiB, MiB or GiB, got '1 MHz'"},
+                "space and B, kB, MB, GB, KiB, MiB, GiB or TiB, got '1 MHz'"},
         Mistake{"ValueTwice", "[64 KiB, 1 MiB]", "[64 KiB, 64 KiB]",
                 ":7:37: axes.unified_buffer.capacity: expected each value once, got '64 KiB' "
                 "again"},
