@@ -68,10 +68,12 @@ ComparedDevice compared_run(const Result& result) {
   row.type = graph.tensor(graph.inputs.front()).type.element;
   row.time = chip.clock().time_of(result.counters.elapsed);
   row.macs = result.counters.actions.macs;
-  const CoreCycles pace = chip.matrix.pace(row.type, row.type);
-  row.utilisation = static_cast<double>(row.macs) * static_cast<double>(pace.count()) /
-                    (static_cast<double>(result.counters.elapsed.count()) *
-                     static_cast<double>(chip.matrix.macs_per_cycle()));
+  if (row.macs > 0) {  // without products the type need not be one that the array multiplies
+    const CoreCycles pace = chip.matrix.pace(row.type, row.type);
+    row.utilisation = static_cast<double>(row.macs) * static_cast<double>(pace.count()) /
+                      (static_cast<double>(result.counters.elapsed.count()) *
+                       static_cast<double>(chip.matrix.macs_per_cycle()));
+  }
   add_power(result, row);
   return row;
 }

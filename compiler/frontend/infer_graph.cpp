@@ -98,7 +98,6 @@ class GraphBuilder {
                                GraphTensorRole::Intermediate, output, layer.place)};
     node.op = attributes(layer, kernel, quantizations.front());
     settle_weights(layer, node);
-    check_ratios(layer, node);
     graph_.nodes.push_back(std::move(node));
     return graph_.nodes.back().output();
   }
@@ -166,32 +165,6 @@ class GraphBuilder {
         node.op);
   }
 
-  void check_ratios(const LayerDescription& layer, const Node& node) const {
-    const double to = graph_.tensor(node.output()).quantization.scale;
-    if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
-      return check_weighted(layer, node, conv->weights, conv->activation);
-    }
-    if (const auto* dense = std::get_if<Dense>(&node.op)) {
-      return check_weighted(layer, node, dense->weights, dense->activation);
-    }
-    if (layer.op == LayerOp::Sigmoid || layer.op == LayerOp::Tanh || layer.op == LayerOp::Softmax) {
-      return;  // by table
-    }
-    for (const GraphTensorId input : node.inputs) {
-      check_ratio(graph_.tensor(input).quantization.scale / to, layer);
-    }
-  }
-
-  void check_weighted(const LayerDescription& layer, const Node& node, const WeightInfo& weights,
-                      const FusedActivation& activation) const {
-    const bool looked_up =
-        activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh;
-    const double to =
-        looked_up ? activation.before.scale : graph_.tensor(node.output()).quantization.scale;
-    const double from = graph_.tensor(node.inputs.front()).quantization.scale;
-    check_ratio(from * weights.scale / to, layer);
-  }
-
   const NetworkDescription& description_;
   const WeightScale& weight_scale_;
   Graph graph_;
@@ -199,7 +172,40 @@ class GraphBuilder {
   std::int64_t macs_ = 0;
 };
 
+void check_ratios_of(const Graph& graph, const Node& node) {
+  const double to = graph.tensor(node.output()).quantization.scale;
+  const double from = graph.tensor(node.inputs.front()).quantization.scale;
+  const auto check_weighted = [&](const WeightInfo& weights, const FusedActivation& activation) {
+    const bool looked_up =
+        activation.kind == ActivationKind::Sigmoid || activation.kind == ActivationKind::Tanh;
+    check_ratio(from * weights.scale / (looked_up ? activation.before.scale : to), node);
+  };
+  if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
+    return check_weighted(conv->weights, conv->activation);
+  }
+  if (const auto* dense = std::get_if<Dense>(&node.op)) {
+    return check_weighted(dense->weights, dense->activation);
+  }
+  if (std::holds_alternative<SoftmaxChannels>(node.op)) {
+    return;  // by table
+  }
+  if (const auto* activate = std::get_if<Activate>(&node.op);
+      activate != nullptr && (activate->activation.kind == ActivationKind::Sigmoid ||
+                              activate->activation.kind == ActivationKind::Tanh)) {
+    return;  // by table
+  }
+  for (const GraphTensorId input : node.inputs) {
+    check_ratio(graph.tensor(input).quantization.scale / to, node);
+  }
+}
+
 }  // namespace
+
+void check_ratios(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    check_ratios_of(graph, node);
+  }
+}
 
 Graph infer_graph(const NetworkDescription& description, std::int64_t batch,
                   const WeightScale& weight_scale) {

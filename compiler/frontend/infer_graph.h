@@ -17,4 +17,7 @@ using WeightScale =
 [[nodiscard]] Graph infer_graph(const NetworkDescription& description, std::int64_t batch,
                                 const WeightScale& weight_scale);
 
+/// Throws at the first layer of an int8 network whose scales are too far apart (check_ratio).
+void check_ratios(const Graph& graph);
+
 }  // namespace systole

@@ -91,11 +91,12 @@ FusedActivation infer_activation(const LayerDescription& layer, const NetworkDef
   return activation;
 }
 
-void check_ratio(double ratio, const LayerDescription& layer) {
+void check_ratio(double ratio, const Node& node) {
   if (ratio >= 0x1p-32 && ratio < 0x1p30) {
     return;
   }
-  layer.place.fail(
+  throw WorkloadError(
+      node.location, node.name,
       fmt::format("expected scales whose ratio (input, times weights, over output) lies in "
                   "2^-32..2^30, got {:g}",
                   ratio));

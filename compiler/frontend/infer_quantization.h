@@ -20,6 +20,6 @@ namespace systole {
 
 /// Throws unless `ratio`, by which values are scaled on their way to the output, can be held as a
 /// fixed-point multiplier with all its bits: 2^-32 <= ratio < 2^30.
-void check_ratio(double ratio, const LayerDescription& layer);
+void check_ratio(double ratio, const Node& node);
 
 }  // namespace systole

@@ -148,6 +148,11 @@ Kernel infer_kernel(const LayerDescription& layer, const Shape& input) {
     kernel.pad_bottom = rows.after;
     kernel.pad_left = cols.before;
     kernel.pad_right = cols.after;
+    const std::int64_t most = std::max(rows.after, cols.after);
+    if (most > kMaxSize) {
+      layer.kernel_place.fail(fmt::format(
+          "expected same padding of at most {} rows and columns, got {}", kMaxSize, most));
+    }
   }
   return kernel;
 }

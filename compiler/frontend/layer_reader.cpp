@@ -12,6 +12,7 @@ namespace {
 
 constexpr Range kSize{.min = 1, .max = kMaxSize};
 constexpr Range kPad{.min = 0, .max = kMaxSize};
+constexpr Range kFeatures{.min = 1, .max = kMaxFeatures};
 constexpr Range kZeroPoint{.min = -128, .max = 127};
 constexpr RealRange kScale{.min = 1e-12, .max = 1e12};
 constexpr RealRange kGain{.min = 1e-6, .max = 1e6};
@@ -176,7 +177,7 @@ void read_conv2d(const LayerScope& scope, const ConfigNode& node, LayerDescripti
 }
 
 void read_dense(const LayerScope& scope, const ConfigNode& node, LayerDescription& layer) {
-  layer.channels = value_of(scope, node, "features").as_integer(kSize);
+  layer.channels = value_of(scope, node, "features").as_integer(kFeatures);
   read_weights(scope, node, layer);
   read_activation(scope, node, layer);
   read_output(scope, node, layer);

@@ -10,6 +10,7 @@
 
 #include "arch/diag/error.h"
 #include "arch/enum_names.h"
+#include "arch/isa/limits.h"
 #include "compiler/graph/graph.h"
 
 namespace systole {
@@ -48,8 +49,8 @@ inline constexpr auto kEnumNames<LayerOp> = std::to_array<EnumName<LayerOp>>({
     {LayerOp::Softmax, "softmax"},
 });
 
-/// Largest batch, height, width, written channel count, kernel, stride, padding or dilation.
-inline constexpr std::int64_t kMaxSize = 65536;
+/// Most features of an input or a dense layer, as large vocabularies have them.
+inline constexpr std::int64_t kMaxFeatures = std::int64_t{1} << 20;
 
 /// What a message about a piece of the description names.
 struct Place {
