@@ -47,7 +47,7 @@ TEST(VerifyFields, Tables) {
   EXPECT_EQ(violation_after([](Program& p) { p.host_bytes = -1; }),
             "program: host_bytes is -1, expected 0..281474976710656");
   EXPECT_EQ(violation_after([](Program& p) { p.tensors[0].pixels = 0; }),
-            "tensor 'x': pixels is 0, expected 1..2147483647");
+            "tensor 'x': pixels is 0, expected 1..35184372088832");
   EXPECT_EQ(violation_after([](Program& p) { p.tensors[0].channels = 0; }),
             "tensor 'x': channels is 0, expected 1..2147483647");
   EXPECT_EQ(violation_after([](Program& p) {
