@@ -8,6 +8,38 @@ namespace systole {
 // The tables of the counters (arch/figure_rows.h).
 
 template <>
+inline constexpr auto kFigureRows<EngineCounters> = std::tuple{
+    kept_by<Cause>("cycles", &EngineCounters::cycles),
+    kept("instructions", &EngineCounters::instructions),
+};
+static_assert(rows_are_complete<EngineCounters>());
+
+template <>
+inline constexpr auto kFigureRows<DramCounters> = std::tuple{
+    figure("activates", &DramCounters::activates, "commands", ""),
+    figure("precharges", &DramCounters::precharges, "commands", ""),
+    figure("reads", &DramCounters::reads, "bursts", ""),
+    figure("writes", &DramCounters::writes, "bursts", ""),
+    figure("refreshes", &DramCounters::refreshes, "commands", "of a rank"),
+    figure("bank_refreshes", &DramCounters::bank_refreshes, "commands", "of one bank"),
+    figure("forwarded_reads", &DramCounters::forwarded, "bursts",
+           "that the controller's write buffer answered"),
+    figure("merged_writes", &DramCounters::merged, "bursts", "that it absorbed"),
+    figure("row_hits", &DramCounters::row_hits, "bursts", "right row open"),
+    figure("row_misses", &DramCounters::row_misses, "bursts", "none open"),
+    figure("row_conflicts", &DramCounters::row_conflicts, "bursts", "another open"),
+    figure("read_bytes", &DramCounters::read_bytes, "bytes", "asked for; partial bursts move more"),
+    figure("write_bytes", &DramCounters::write_bytes, "bytes", "the same"),
+    figure("data_bus_busy_cycles", &DramCounters::data_bus_busy, "DRAM cycles",
+           "summed over channels"),
+    figure("active_power_down_cycles", &DramCounters::active_power_down, "DRAM cycles",
+           "summed over ranks: in power-down with a row open"),
+    figure("precharged_power_down_cycles", &DramCounters::precharged_power_down, "DRAM cycles",
+           "the same with none"),
+};
+static_assert(rows_are_complete<DramCounters>());
+
+template <>
 inline constexpr auto kFigureRows<ActionCounters> = std::tuple{
     figure("macs", &ActionCounters::macs, "MACs", "products that the instructions asked for"),
     figure_by<MacKind>("macs_of_kind", &ActionCounters::macs_of_kind, "MACs",
@@ -35,5 +67,28 @@ inline constexpr auto kFigureRows<ActionCounters> = std::tuple{
     figure("host_out_bytes", &ActionCounters::host_out_bytes, "bytes", "the same"),
 };
 static_assert(rows_are_complete<ActionCounters>());
+
+template <>
+inline constexpr auto kFigureRows<LayerCounters> = std::tuple{
+    kept_by<Engine>("engines", &LayerCounters::engines),
+    kept("active", &LayerCounters::active),
+    kept("exposed", &LayerCounters::exposed),
+    kept("first_start", &LayerCounters::first_start),
+    kept("last_end", &LayerCounters::last_end),
+    kept("macs", &LayerCounters::macs),
+    kept("dram_read_bytes", &LayerCounters::dram_read_bytes),
+    kept("dram_write_bytes", &LayerCounters::dram_write_bytes),
+    kept("host_bytes", &LayerCounters::host_bytes),
+    kept("actions", &LayerCounters::actions),
+};
+static_assert(rows_are_complete<LayerCounters>());
+
+template <>
+inline constexpr auto kFigureRows<Counters> = std::tuple{
+    kept("elapsed", &Counters::elapsed), kept_by<Engine>("engines", &Counters::engines),
+    kept("layers", &Counters::layers),   kept("dram", &Counters::dram),
+    kept("actions", &Counters::actions),
+};
+static_assert(rows_are_complete<Counters>());
 
 }  // namespace systole

@@ -3,83 +3,80 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
-#include "study/run_figures.h"
+#include "study/figure_json.h"
+#include "study/result_rows.h"
 
 namespace systole {
 
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 std::string row_of(const std::vector<std::string>& fields) {
   return fmt::format("{}\n", fmt::join(fields, ","));
 }
 
-std::string header() {
-  std::vector<std::string> names{"index",
-                                 "name",
-                                 "kind",
-                                 "output_batch",
-                                 "output_rows",
-                                 "output_cols",
-                                 "output_channels",
-                                 "macs",
-                                 "cycles",
-                                 "exposed_cycles",
-                                 "first_start",
-                                 "last_end",
-                                 "seconds",
-                                 "utilisation",
-                                 "bound",
-                                 "roofline_cycles",
-                                 "compute_bound_cycles",
-                                 "memory_bound_cycles",
-                                 "main_engine",
-                                 "largest_stall",
-                                 "largest_stall_cycles",
-                                 "dram_read_bytes",
-                                 "dram_write_bytes",
-                                 "host_bytes"};
+/// A column, and where a layer of the JSON report has it.
+struct CsvColumn {
+  std::string name;
+  std::string place;
+};
+
+std::vector<CsvColumn> columns() {
+  std::vector<CsvColumn> all{{"name", "/name"},
+                             {"kind", "/kind"},
+                             {"output_batch", "/output_shape/0"},
+                             {"output_rows", "/output_shape/1"},
+                             {"output_cols", "/output_shape/2"},
+                             {"output_channels", "/output_shape/3"},
+                             {"macs", "/macs"},
+                             {"cycles", "/cycles"},
+                             {"exposed_cycles", "/exposed_cycles"},
+                             {"first_start", "/first_start"},
+                             {"last_end", "/last_end"},
+                             {"seconds", "/seconds"},
+                             {"utilisation", "/utilisation"},
+                             {"bound", "/bound"},
+                             {"roofline_cycles", "/roofline/cycles"},
+                             {"compute_bound_cycles", "/roofline/compute_cycles"},
+                             {"memory_bound_cycles", "/roofline/memory_cycles"},
+                             {"main_engine", "/main_engine"},
+                             {"largest_stall", "/largest_stall"},
+                             {"largest_stall_cycles", "/largest_stall_cycles"},
+                             {"dram_read_bytes", "/dram/read_bytes"},
+                             {"dram_write_bytes", "/dram/write_bytes"},
+                             {"host_bytes", "/host/bytes"}};
   for (const auto& [engine, name] : kEnumNames<Engine>) {
-    names.push_back(fmt::format("{}_busy_cycles", name));
+    all.push_back({fmt::format("{}_busy_cycles", name), fmt::format("/busy/{}", name)});
   }
-  names.emplace_back("joules");
+  all.push_back({"joules", "/joules"});
+  return all;
+}
+
+std::string cell(const Json& value) {
+  if (value.is_null()) {
+    return "";
+  }
+  if (value.is_string()) {
+    return csv_field(value.get<std::string>());
+  }
+  return value.is_number_float() ? fmt::format("{}", value.get<double>()) : value.dump();
+}
+
+std::string header() {
+  std::vector<std::string> names{"index"};
+  for (const CsvColumn& column : columns()) {
+    names.push_back(column.name);
+  }
   return row_of(names);
 }
 
 std::string layer_row(const Result& result, std::size_t index) {
-  const Node& node = result.graph.nodes[index];
-  const Shape shape = result.graph.tensor(node.output()).shape();
-  const LayerCounters& counters = result.counters.layers[index];
-  const LayerFigures figures = layer_figures(result, index);
-  const auto number = [](auto value) { return fmt::format("{}", value); };
-  const bool stalled = figures.stall.cycles > CoreCycles(0);
-  std::vector<std::string> fields{number(index),
-                                  csv_field(node.name),
-                                  csv_field(node.kind),
-                                  number(shape.batch),
-                                  number(shape.rows),
-                                  number(shape.cols),
-                                  number(shape.channels),
-                                  number(counters.macs),
-                                  number(counters.active.count()),
-                                  number(counters.exposed.count()),
-                                  number(counters.first_start.count()),
-                                  number(counters.last_end.count()),
-                                  number(figures.seconds),
-                                  number(figures.utilisation),
-                                  std::string(name_of(figures.bound)),
-                                  number(figures.roofline.cycles().count()),
-                                  number(figures.roofline.compute.count()),
-                                  number(figures.roofline.memory.count()),
-                                  figures.view ? "" : std::string(name_of(figures.main_engine)),
-                                  stalled ? std::string(name_of(figures.stall.cause)) : "",
-                                  number(figures.stall.cycles.count()),
-                                  number(counters.dram_read_bytes),
-                                  number(counters.dram_write_bytes),
-                                  number(counters.host_bytes)};
-  for (const EngineCounters& engine : counters.engines) {
-    fields.push_back(number(engine[Cause::Busy].count()));
+  const Json layer = figure_json(layer_report(result, index));
+  std::vector<std::string> fields{fmt::format("{}", index)};
+  for (const CsvColumn& column : columns()) {
+    fields.push_back(cell(layer.at(Json::json_pointer(column.place))));
   }
-  fields.push_back(result.energy ? number(result.energy->layers[index].total().count()) : "");
   return row_of(fields);
 }
 

@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "arch/counter_rows.h"
 #include "arch/diag/check.h"
-#include "report/figures_json.h"
 #include "report/own_numbers.h"
 #include "report/quality.h"
 #include "report/silicon_json.h"
 #include "study/advice.h"
+#include "study/figure_json.h"
+#include "study/result_rows.h"
 #include "study/run_figures.h"
 
 namespace systole {
@@ -27,135 +27,6 @@ Json causes(const EngineCounters& engine) {
     json[std::string(name)] = engine[cause].count();
   }
   return json;
-}
-
-Json stalls(const EngineCounters& engine) {
-  Json json = causes(engine);
-  json.erase("busy");
-  return json;
-}
-
-Json roofline_json(const Roofline& roofline) {
-  return {{"compute_cycles", roofline.compute.count()},
-          {"memory_cycles", roofline.memory.count()},
-          {"cycles", roofline.cycles().count()},
-          {"bound", name_of(roofline.bound())}};
-}
-
-Json total_json(const Result& result) {
-  const RunFigures figures = run_figures(result);
-  Json roofline = roofline_json(figures.roofline);
-  roofline["compulsory_dram_bytes"] = compulsory_bytes(result.graph, result.chip.io).count();
-  const bool bounded = figures.roofline.bound() != Bound::None;
-  roofline["fraction"] = bounded ? Json(figures.roofline_fraction) : Json();
-  return {{"cycles", result.counters.elapsed.count()},
-          {"seconds", figures.seconds},
-          {"inferences_per_second", figures.inferences_per_second},
-          {"macs", figures.macs},
-          {"utilisation", figures.utilisation},
-          {"tops", figures.tops},
-          {"peak_tops", figures.peak_tops},
-          {"roofline", roofline}};
-}
-
-Json layer_json(const Result& result, std::size_t index) {
-  const Node& node = result.graph.nodes[index];
-  const Shape shape = result.graph.tensor(node.output()).shape();
-  const LayerCounters& counters = result.counters.layers[index];
-  const LayerFigures figures = layer_figures(result, index);
-  const auto main = static_cast<std::size_t>(figures.main_engine);
-  Json busy = Json::object();
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
-    busy[std::string(name)] =
-        counters.engines[static_cast<std::size_t>(engine)][Cause::Busy].count();
-  }
-  return {{"name", node.name},
-          {"kind", node.kind},
-          {"output_shape", {shape.batch, shape.rows, shape.cols, shape.channels}},
-          {"view", figures.view},
-          {"macs", counters.macs},
-          {"cycles", counters.active.count()},
-          {"exposed_cycles", counters.exposed.count()},
-          {"first_start", counters.first_start.count()},
-          {"last_end", counters.last_end.count()},
-          {"seconds", figures.seconds},
-          {"utilisation", figures.utilisation},
-          {"bound", name_of(figures.bound)},
-          {"roofline", roofline_json(figures.roofline)},
-          {"main_engine", figures.view ? Json() : Json(name_of(figures.main_engine))},
-          {"busy", busy},
-          {"stalls", stalls(counters.engines[main])},
-          {"dram",
-           {{"read_bytes", counters.dram_read_bytes}, {"write_bytes", counters.dram_write_bytes}}},
-          {"host", {{"bytes", counters.host_bytes}}},
-          {"joules", result.energy ? Json(result.energy->layers[index].total().count()) : Json()}};
-}
-
-Json matrix_json(const Result& result) {
-  Json json = Json::array();
-  for (const MatrixShare& share : matrix_shares(result.chip, result.counters)) {
-    json.push_back({{"name", share.name},
-                    {"cycles", share.cycles.count()},
-                    {"percent", static_cast<double>(share.tenths_of_percent) / 10.0}});
-  }
-  return json;
-}
-
-Json advice_json(const Result& result) {
-  Json json = Json::array();
-  for (const Advice& advice : advice_of(result)) {
-    json.push_back({{"cause", name_of(advice.cause)},
-                    {"share", advice.share},
-                    {"reason", advice.reason},
-                    {"keys", advice.keys}});
-  }
-  return json;
-}
-
-Json dram_json(const Result& result) {
-  const RunFigures figures = run_figures(result);
-  const DramCounters& dram = result.counters.dram;
-  return {{"activates", dram.activates},
-          {"precharges", dram.precharges},
-          {"reads", dram.reads},
-          {"writes", dram.writes},
-          {"refreshes", dram.refreshes},
-          {"bank_refreshes", dram.bank_refreshes},
-          {"forwarded_reads", dram.forwarded},
-          {"merged_writes", dram.merged},
-          {"row_hits", dram.row_hits},
-          {"row_misses", dram.row_misses},
-          {"row_conflicts", dram.row_conflicts},
-          {"read_bytes", dram.read_bytes},
-          {"write_bytes", dram.write_bytes},
-          {"data_bus_busy_cycles", dram.data_bus_busy.count()},
-          {"active_power_down_cycles", dram.active_power_down.count()},
-          {"precharged_power_down_cycles", dram.precharged_power_down.count()},
-          {"bytes_per_second", figures.dram_bandwidth},
-          {"peak_bytes_per_second", figures.dram_peak_bandwidth},
-          {"utilisation", figures.dram_utilisation},
-          {"row_hit_rate", figures.row_hit_rate}};
-}
-
-Json actions_json(const ActionCounters& actions) {
-  return figures_json(actions);
-}
-
-Json source_json(const SourceFile& source) {
-  return {{"file", source.file},
-          {"shipped", source.shipped},
-          {"replaces_shipped", source.replaces_shipped},
-          {"xxh128", source.hash.empty() ? Json() : Json(source.hash)}};
-}
-
-Json made_by_json(const std::optional<Provenance>& made_by) {
-  if (!made_by) {
-    return nullptr;
-  }
-  return {{"version", made_by->version},
-          {"seed", made_by->seed},
-          {"chip", source_json(made_by->chip)},
-          {"network", source_json(made_by->network)}};
 }
 
 /// Whole numbers as such; what JSON has no number for as text.
@@ -182,9 +53,10 @@ Json check_json(const std::optional<CheckResult>& check) {
                      {"expected", number_of(mismatch.expected)},
                      {"actual", mismatch.missing ? Json() : number_of(mismatch.actual)}});
   }
-  return {{"passed", check->passed()},   {"tensors", check->tensors},
-          {"elements", check->elements}, {"mismatches", check->mismatches},
-          {"first_mismatches", first},   {"quality", quality_json(*check)}};
+  Json json = figure_json(*check);
+  json["first_mismatches"] = first;
+  json["quality"] = quality_json(*check);
+  return json;
 }
 
 }  // namespace
@@ -195,7 +67,7 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                 result.graph.nodes.size());
   Json layers = Json::array();
   for (std::size_t index = 0; index < result.graph.nodes.size(); ++index) {
-    layers.push_back(layer_json(result, index));
+    layers.push_back(figure_json(layer_report(result, index)));
   }
   Json engines = Json::object();
   Json instructions = Json::object();
@@ -203,6 +75,8 @@ std::string json_report(const Result& result, const RunExtras& extras) {
     engines[std::string(name)] = causes(result.counters.engine(engine));
     instructions[std::string(name)] = result.counters.engine(engine).instructions;
   }
+  Json dram = figure_json(result.counters.dram);
+  dram.update(figure_json(dram_rates(result)));
   Json json = {{"schema", "systole.run/1"},
                {"chip", result.chip.name},
                {"network", result.graph.name},
@@ -210,21 +84,21 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                {"type", name_of(result.graph.input_type())},
                {"io", name_of(result.chip.io)},
                {"frequency_hz", result.chip.frequency.count()},
-               {"total", total_json(result)},
+               {"total", figure_json(run_figures(result))},
                {"layers", layers},
                {"engines", engines},
                {"instructions", instructions},
-               {"matrix_cycles", matrix_json(result)},
-               {"advice", advice_json(result)},
-               {"dram", dram_json(result)},
-               {"actions", actions_json(result.counters.actions)},
+               {"matrix_cycles", figure_json(matrix_shares(result.chip, result.counters))},
+               {"advice", figure_json(advice_of(result))},
+               {"dram", dram},
+               {"actions", figure_json(result.counters.actions)},
                {"energy", energy_json(result)},
                {"area", area_json(result)},
                {"cost", cost_json(result)},
                {"check", check_json(result.check)},
                {"comparison", result.comparison ? comparison_json(*result.comparison) : Json()},
                {"warnings", chip_warnings(result.chip)},
-               {"made_by", made_by_json(result.made_by)}};
+               {"made_by", figure_json(result.made_by)}};
   add_extras(json, result, extras);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "arch/units/seconds.h"
 #include "report/format.h"
 #include "report/fpga.h"
 #include "report/table.h"
@@ -15,11 +16,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Align = Column::Align;
 
-constexpr double kFemtosecondsPerSecond = 1e15;
 constexpr double kMillijoulesPerJoule = 1e3;
 
 double seconds(Femtoseconds time) {
-  return static_cast<double>(time.count()) / kFemtosecondsPerSecond;
+  return seconds_of(time);
 }
 
 std::string spare(Femtoseconds time, Femtoseconds deadline) {

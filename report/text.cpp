@@ -116,20 +116,20 @@ std::string labelled(std::string_view label, std::string_view text) {
 
 /// `none` where nothing that the bound knows of has to be done.
 std::string bound_text(const RunFigures& figures, const std::string& reason) {
-  return figures.roofline.bound() == Bound::None
+  return figures.roofline.bounds.bound() == Bound::None
              ? std::string("none: the network has neither products nor parameters")
              : fmt::format("{} cycles ({}), {} % reached",
-                           grouped(figures.roofline.cycles().count()), reason,
-                           percent(figures.roofline_fraction));
+                           grouped(figures.roofline.bounds.cycles().count()), reason,
+                           percent(figures.roofline.fraction.value_or(0.0)));
 }
 
 /// What the network's lower bound consists of.
 std::string bound_reason(const Result& result, const RunFigures& figures) {
-  if (figures.roofline.bound() == Bound::Dram) {
+  if (figures.roofline.bounds.bound() == Bound::Dram) {
     return fmt::format(
-        "dram: {} of {} at {}", scaled(compulsory_bytes(result.graph, result.chip.io).count(), "B"),
+        "dram: {} of {} at {}", scaled(figures.roofline.compulsory_bytes, "B"),
         result.chip.io == IoMemory::Device ? "parameters, inputs and outputs" : "parameters",
-        nominal(figures.dram_peak_bandwidth, "B/s"));
+        nominal(dram_rates(result).peak_bytes_per_second, "B/s"));
   }
   return fmt::format("compute: {} at {} a cycle", scaled(figures.macs, "MAC"),
                      grouped(result.chip.matrix.macs_per_cycle()));
@@ -137,6 +137,7 @@ std::string bound_reason(const Result& result, const RunFigures& figures) {
 
 std::string totals(const Result& result, const RunFigures& figures, bool colour) {
   const Counters& counters = result.counters;
+  const DramRates rates = dram_rates(result);
   std::string text = styled("total", Style::Heading, colour) + '\n';
   text += labelled(
       "time",
@@ -148,12 +149,11 @@ std::string totals(const Result& result, const RunFigures& figures, bool colour)
                                              percent(ratio(figures.tops, figures.peak_tops)),
                                              nominal(figures.peak_tops * kTera, "OPS")));
   text += labelled("roofline bound", bound_text(figures, bound_reason(result, figures)));
-  text += labelled(
-      "DRAM",
-      fmt::format("{} read, {} written: {}, {} % of peak; {} % row hits",
-                  scaled(counters.dram.read_bytes, "B"), scaled(counters.dram.write_bytes, "B"),
-                  scaled_real(figures.dram_bandwidth, "B/s"), percent(figures.dram_utilisation),
-                  percent(figures.row_hit_rate)));
+  text += labelled("DRAM", fmt::format("{} read, {} written: {}, {} % of peak; {} % row hits",
+                                       scaled(counters.dram.read_bytes, "B"),
+                                       scaled(counters.dram.write_bytes, "B"),
+                                       scaled_real(rates.bytes_per_second, "B/s"),
+                                       percent(rates.utilisation), percent(rates.row_hit_rate)));
   text += labelled("host link",
                    fmt::format("{} in, {} out", scaled(counters.actions.host_in_bytes, "B"),
                                scaled(counters.actions.host_out_bytes, "B")));

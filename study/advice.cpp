@@ -127,7 +127,7 @@ double busy_share(const Counters& counters, Engine engine) {
 class Adviser {
  public:
   explicit Adviser(const Result& result)
-      : result_(result), chip_(result.chip), figures_(run_figures(result)) {}
+      : result_(result), chip_(result.chip), rates_(dram_rates(result)) {}
 
   [[nodiscard]] Advice on(Cause cause, double share) const {
     Advice advice{.cause = cause, .share = share};
@@ -214,11 +214,11 @@ class Adviser {
   /// At its peak the memory is too slow; below it, too little is asked of it at once.
   void on_memory(Advice& advice, std::string_view what) const {
     constexpr double kSaturated = 0.7;
-    const double peak = figures_.dram_peak_bandwidth;
+    const double peak = rates_.peak_bytes_per_second;
     constexpr double kGiga = 1e9;
     const std::string reached = fmt::format("{:.0f} % of the DRAM's {:.4g} GB/s",
-                                            figures_.dram_utilisation * kHundred, peak / kGiga);
-    if (figures_.dram_utilisation >= kSaturated) {
+                                            rates_.utilisation * kHundred, peak / kGiga);
+    if (rates_.utilisation >= kSaturated) {
       advice.reason =
           fmt::format("{} take {}; a larger batch uses each weight more often", what, reached);
       advice.keys = {"dram.channels", "dram.standard", "batch"};
@@ -263,7 +263,7 @@ class Adviser {
 
   const Result& result_;
   const ChipSpec& chip_;
-  RunFigures figures_;
+  DramRates rates_;
 };
 
 }  // namespace

@@ -1,236 +1,85 @@
 #include "study/figures.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include <fmt/format.h>
 
-#include "arch/counter_rows.h"
 #include "arch/fpga/fpga_power.h"
 #include "arch/fpga/fpga_use.h"
 #include "study/compare_chip.h"
-#include "study/run_figures.h"
+#include "study/figure_json.h"
+#include "study/result_rows.h"
 
 namespace systole {
 
 namespace {
 
-constexpr double kMillion = 1e6;
-
-/// Collects figures under a path of keys.
+/// Collects the numbers of structs by their tables, under a path of keys.
 class Figures {
  public:
-  explicit Figures(std::vector<Figure>& figures, std::string path = "")
-      : figures_(&figures), path_(std::move(path)) {}
+  explicit Figures(std::vector<Figure>& figures) : figures_(&figures) {}
 
-  [[nodiscard]] Figures in(std::string_view key) const {
-    return Figures(*figures_, fmt::format("{}{}.", path_, key));
-  }
-  void add(std::string_view key, double value, std::string_view unit = "") {
-    figures_->push_back({fmt::format("{}{}", path_, key), value, unit});
-  }
-  void add(std::string_view key, std::int64_t value, std::string_view unit = "") {
-    add(key, static_cast<double>(value), unit);
+  template <class Value>
+  void add(const std::string& path, const Value& value, std::string_view unit = "") {
+    if constexpr (std::is_arithmetic_v<Value>) {
+      figures_->push_back({path, static_cast<double>(value), unit});
+    } else if constexpr (HasFigureRows<Value>) {
+      add_rows(path, value);
+    }  // texts, names and lists are no figures
   }
   template <class Unit, class Rep>
-  void add(std::string_view key, Quantity<Unit, Rep> value, std::string_view unit) {
-    add(key, value.count(), unit);
+  void add(const std::string& path, const Quantity<Unit, Rep>& value, std::string_view unit) {
+    add(path, value.count(), unit);
   }
   template <class Value>
-  void add(std::string_view key, const std::optional<Value>& value, std::string_view unit) {
+  void add(const std::string& path, const std::optional<Value>& value, std::string_view unit) {
     if (value) {
-      add(key, *value, unit);
+      add(path, *value, unit);
     }
   }
-
-  /// Every field of a struct that has a table.
-  template <HasFigureRows Struct>
-  void add_all(const Struct& value) {
-    for_each_figure<Struct>([&](const auto& row) { add_row(row, value.*row.member); });
+  template <class Value>
+  void add(const std::string& path, const NamedValues<Value>& values, std::string_view unit) {
+    for (const auto& [name, value] : values) {
+      add(fmt::format("{}.{}", path, name), value, unit);
+    }
   }
 
  private:
-  template <class Row, class Value>
-  void add_row(const Row& row, const Value& value) {
-    add(row.key, value, row.unit);
-  }
-  template <class Row, class Value, std::size_t Count>
-  void add_row(const Row& row, const std::array<Value, Count>& values) {
-    Figures inner = in(row.key);
-    for (const auto& [index, name] : kEnumNames<typename Row::Index>) {
-      inner.add(name, values[static_cast<std::size_t>(index)], row.unit);
-    }
+  template <class Struct>
+  void add_rows(const std::string& path, const Struct& from) {
+    for_each_figure<Struct>([&](const auto& row) {
+      if (!row.shown) {
+        return;
+      }
+      using Row = std::remove_cvref_t<decltype(row)>;
+      const std::string key =
+          path.empty() ? std::string(row.key) : fmt::format("{}.{}", path, row.key);
+      if constexpr (IsRowBy<Row>) {
+        add(key, named<typename Row::Index>(value_of(row, from)), row.unit);
+      } else {
+        add(key, value_of(row, from), row.unit);
+      }
+    });
   }
 
   std::vector<Figure>* figures_;
-  std::string path_;
 };
 
-void add_total(Figures to, const Result& result) {
-  const RunFigures figures = run_figures(result);
-  to.add("cycles", result.counters.elapsed, "cycles");
-  to.add("seconds", figures.seconds, "s");
-  to.add("inferences_per_second", figures.inferences_per_second, "1/s");
-  to.add("macs", figures.macs, "MAC");
-  to.add("utilisation", figures.utilisation);
-  to.add("tops", figures.tops, "TOPS");
-  to.add("peak_tops", figures.peak_tops, "TOPS");
-  Figures roofline = to.in("roofline");
-  roofline.add("compute_cycles", figures.roofline.compute, "cycles");
-  roofline.add("memory_cycles", figures.roofline.memory, "cycles");
-  roofline.add("cycles", figures.roofline.cycles(), "cycles");
-  roofline.add("compulsory_dram_bytes", compulsory_bytes(result.graph, result.chip.io), "B");
-  if (figures.roofline.bound() != Bound::None) {
-    roofline.add("fraction", figures.roofline_fraction);
-  }
-}
-
-void add_engines(Figures to, const Counters& counters) {
-  for (const auto& [engine, engine_name] : kEnumNames<Engine>) {
-    Figures causes = to.in("engines").in(engine_name);
-    for (const auto& [cause, cause_name] : kEnumNames<Cause>) {
-      causes.add(cause_name, counters.engine(engine)[cause], "cycles");
-    }
-  }
-  for (const auto& [engine, engine_name] : kEnumNames<Engine>) {
-    to.in("instructions").add(engine_name, counters.engine(engine).instructions);
-  }
-}
-
-void add_dram(Figures to, const Result& result) {
-  const RunFigures figures = run_figures(result);
-  const DramCounters& dram = result.counters.dram;
-  to.add("activates", dram.activates);
-  to.add("precharges", dram.precharges);
-  to.add("reads", dram.reads);
-  to.add("writes", dram.writes);
-  to.add("refreshes", dram.refreshes);
-  to.add("bank_refreshes", dram.bank_refreshes);
-  to.add("forwarded_reads", dram.forwarded);
-  to.add("merged_writes", dram.merged);
-  to.add("row_hits", dram.row_hits);
-  to.add("row_misses", dram.row_misses);
-  to.add("row_conflicts", dram.row_conflicts);
-  to.add("read_bytes", dram.read_bytes, "B");
-  to.add("write_bytes", dram.write_bytes, "B");
-  to.add("data_bus_busy_cycles", dram.data_bus_busy, "DRAM cycles");
-  to.add("active_power_down_cycles", dram.active_power_down, "DRAM cycles");
-  to.add("precharged_power_down_cycles", dram.precharged_power_down, "DRAM cycles");
-  to.add("bytes_per_second", figures.dram_bandwidth, "B/s");
-  to.add("peak_bytes_per_second", figures.dram_peak_bandwidth, "B/s");
-  to.add("utilisation", figures.dram_utilisation);
-  to.add("row_hit_rate", figures.row_hit_rate);
-}
-
-void add_energy(Figures to, const EnergyReport& energy) {
-  to.add("joules", energy.total.total(), "J");
-  to.add("joules_per_inference", energy.per_inference, "J");
-  to.add("joules_other_scaling", energy.total_other_scaling, "J");
-  to.add("average_watts", energy.average_power, "W");
-  to.add("peak_watts", energy.peak_power, "W");
-  to.add("idle_watts", energy.idle_power, "W");
-  to.add("tdp_watts", energy.tdp, "W");
-  to.add("tops_per_watt", energy.tops_per_watt, "TOPS/W");
-  to.add("energy_delay_product", energy.energy_delay_product, "J s");
-  for (const auto& [component, name] : kEnumNames<Component>) {
-    to.in("components").add(name, energy.total.of(component), "J");
-  }
-}
-
-void add_area(Figures to, const ChipArea& area) {
-  to.add("die_mm2", area.die, "mm2");
-  to.add("reticle_share", area.die / kReticle);
-  to.add("unplaced_mm2", area.unplaced, "mm2");
-  for (const auto& [part, name] : kEnumNames<Component>) {
-    if (area.part(part).total() > SquareMillimetres(0)) {
-      to.in("parts_mm2").add(name, area.part(part).total(), "mm2");
-    }
-  }
-}
-
-void add_way(Figures to, const Way& way) {
-  to.add("usd_per_hour", way.hourly.total(), "USD/h");
-  to.add("device_usd_per_hour", way.hourly.device, "USD/h");
-  to.add("site_usd_per_hour", way.hourly.site, "USD/h");
-  to.add("electricity_usd_per_hour", way.hourly.electricity, "USD/h");
-  to.add("rent_usd_per_hour", way.hourly.rent, "USD/h");
-  if (way.per_inference) {
-    to.add("usd_per_inference", *way.per_inference, "USD");
-    to.add("usd_per_million", way.per_inference->count() * kMillion, "USD");
-  }
-}
-
-void add_cost(Figures to, const CostReport& cost) {
-  Figures die = to.in("die");
-  die.add("mm2", cost.die_area, "mm2");
-  die.add("per_wafer", cost.die.dies_per_wafer);
-  die.add("yield", cost.die.yield);
-  die.add("good_die_usd", cost.die.good_die, "USD");
-  Figures unit = to.in("unit_usd");
-  unit.add("die", cost.unit.die, "USD");
-  unit.add("test", cost.unit.test, "USD");
-  unit.add("interposer", cost.unit.interposer, "USD");
-  unit.add("package", cost.unit.package, "USD");
-  unit.add("scrap", cost.unit.scrap, "USD");
-  unit.add("memory", cost.unit.memory, "USD");
-  unit.add("board", cost.unit.board, "USD");
-  unit.add("total", cost.unit.total(), "USD");
-  to.add("price_usd", cost.price, "USD");
-  to.add("nre_top_down_usd", cost.nre_top_down, "USD");
-  to.add("nre_bottom_up_usd", cost.nre_bottom_up.total(), "USD");
-  to.add("volume", cost.volume);
-  to.add("utilisation", cost.utilisation);
-  add_way(to.in("own"), cost.own);
-  if (cost.rent) {
-    add_way(to.in("rent"), *cost.rent);
-  }
-  add_way(to.in("build"), cost.build);
-  to.add("break_even_volume", cost.break_even_volume, "");
-  to.add("break_even_volume_bottom_up", cost.break_even_volume_bottom_up, "");
-  to.add("break_even_volume_rent", cost.break_even_volume_rent, "");
-  to.add("break_even_hours_rent", cost.break_even_hours_rent, "h");
-}
-
-void add_check(Figures to, const CheckResult& check) {
-  to.add("passed", static_cast<std::int64_t>(check.passed()));
-  to.add("tensors", check.tensors);
-  to.add("elements", check.elements);
-  to.add("mismatches", check.mismatches);
-}
-
-void add_source(Figures to, const SourceFile& source) {
-  to.add("shipped", static_cast<std::int64_t>(source.shipped));
-  to.add("replaces_shipped", static_cast<std::int64_t>(source.replaces_shipped));
-}
-
-void add_resources(Figures to, const FpgaResources& use) {
-  to.add("multipliers", use.multipliers);
-  to.add("block_memories", use.block_memories);
-  to.add("large_memories", use.large_memories);
-  to.add("luts", use.luts);
-  to.add("flip_flops", use.flip_flops);
-}
-
-void add_card(Figures to, const Result& result) {
+void add_card(Figures& to, const Result& result) {
   const FpgaPart& part = *result.chip.fpga;
   const std::vector<FpgaComponentUse> use = fpga_use(result.chip, part);
-  add_resources(to.in("used"), total_of(use));
-  add_resources(to.in("available"), part.available);
+  to.add("fpga.used", total_of(use));
+  to.add("fpga.available", part.available);
   for (const FpgaComponentUse& component : use) {
-    add_resources(to.in("components").in(component.component), component.use);
+    to.add("fpga.components." + component.component, component.use);
   }
   const ComparedDevice row = compared_run(result);
-  to.add("joules_per_inference", row.energy_per_inference(), "J");
-  to.add("tops_per_watt", row.tops_per_watt(), "TOPS/W");
-  to.add("price_usd", row.price, "USD");
-  const FpgaPower power = fpga_power(result.chip, result.counters);
-  Figures watts = to.in("watts");
-  watts.add("total", power.total(), "W");
-  watts.add("static", power.static_watts, "W");
-  watts.add("fabric", power.fabric, "W");
-  watts.add("products", power.multiply, "W");
-  watts.add("memories", power.memory, "W");
-  watts.add("dram", power.dram, "W");
-  watts.add("tdp", part.tdp, "W");
+  to.add("fpga.joules_per_inference", row.energy_per_inference(), "J");
+  to.add("fpga.tops_per_watt", row.tops_per_watt(), "TOPS/W");
+  to.add("fpga.price_usd", row.price, "USD");
+  to.add("fpga.watts", fpga_power(result.chip, result.counters));
+  to.add("fpga.watts.tdp", part.tdp, "W");
 }
 
 }  // namespace
@@ -240,33 +89,25 @@ std::vector<Figure> figures_of(const Result& result) {
   Figures to(figures);
   to.add("batch", result.graph.batch);
   to.add("frequency_hz", result.chip.frequency, "Hz");
-  add_total(to.in("total"), result);
-  add_engines(to, result.counters);
-  add_dram(to.in("dram"), result);
-  to.in("actions").add_all(result.counters.actions);
-  if (result.energy) {
-    add_energy(to.in("energy"), *result.energy);
+  to.add("total", run_figures(result));
+  for (const auto& [engine, name] : kEnumNames<Engine>) {
+    to.add(fmt::format("engines.{}", name), named<Cause>(result.counters.engine(engine).cycles),
+           "cycles");
   }
-  if (result.area) {
-    add_area(to.in("area"), *result.area);
+  for (const auto& [engine, name] : kEnumNames<Engine>) {
+    to.add(fmt::format("instructions.{}", name), result.counters.engine(engine).instructions);
   }
-  if (result.cost) {
-    add_cost(to.in("cost"), *result.cost);
-  }
-  if (result.check) {
-    add_check(to.in("check"), *result.check);
-  }
-  if (result.comparison) {
-    to.in("comparison").add("passed", static_cast<std::int64_t>(result.comparison->passed()));
-    to.in("comparison").add("tolerance", result.comparison->tolerance);
-  }
-  if (result.made_by) {
-    to.in("made_by").add("seed", static_cast<double>(result.made_by->seed));
-    add_source(to.in("made_by").in("chip"), result.made_by->chip);
-    add_source(to.in("made_by").in("network"), result.made_by->network);
-  }
+  to.add("dram", result.counters.dram);
+  to.add("dram", dram_rates(result));
+  to.add("actions", result.counters.actions);
+  to.add("energy", result.energy, "");
+  to.add("area", result.area, "");
+  to.add("cost", result.cost, "");
+  to.add("check", result.check, "");
+  to.add("comparison", result.comparison, "");
+  to.add("made_by", result.made_by, "");
   if (result.chip.fpga && result.counters.elapsed > CoreCycles(0)) {
-    add_card(to.in("fpga"), result);
+    add_card(to, result);
   }
   return figures;
 }

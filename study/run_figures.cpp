@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arch/diag/check.h"
+#include "arch/units/seconds.h"
 #include "arch/units/shares.h"
 
 namespace systole {
@@ -13,21 +14,7 @@ namespace {
 __extension__ using Wide = __int128;
 
 constexpr double kTera = 1e12;
-constexpr double kFemtosecondsPerSecond = 1e15;
 constexpr double kOperationsPerMac = 2.0;
-
-/// One division by a power of ten, done last, keeps round figures round.
-double femtoseconds_of(const ChipSpec& chip, CoreCycles cycles) {
-  return static_cast<double>(cycles.count()) * static_cast<double>(chip.clock().period().count());
-}
-
-double per_second(double count, double femtoseconds) {
-  return ratio(count * kFemtosecondsPerSecond, femtoseconds);
-}
-
-double seconds_of(const ChipSpec& chip, CoreCycles cycles) {
-  return femtoseconds_of(chip, cycles) / kFemtosecondsPerSecond;
-}
 
 MacKind fastest_kind(const MatrixUnitSpec& matrix) {
   std::optional<MacKind> fastest;
@@ -76,33 +63,44 @@ double utilisation(const ChipSpec& chip, const ActionCounters& actions, CoreCycl
 
 RunFigures run_figures(const Result& result) {
   const Counters& counters = result.counters;
-  const DramCounters& dram = counters.dram;
   RunFigures figures;
-  figures.seconds = seconds_of(result.chip, counters.elapsed);
-  const double elapsed = femtoseconds_of(result.chip, counters.elapsed);
-  figures.inferences_per_second = per_second(static_cast<double>(result.graph.batch), elapsed);
+  const Clock<CoreCycles> clock = result.chip.clock();
+  figures.seconds = seconds_of(clock, counters.elapsed);
+  figures.inferences_per_second =
+      per_second(static_cast<double>(result.graph.batch), clock, counters.elapsed);
   for (const LayerCounters& layer : counters.layers) {
     figures.macs += layer.macs;
   }
   figures.utilisation = utilisation(result.chip, counters.actions, counters.elapsed);
-  figures.tops = kOperationsPerMac * per_second(static_cast<double>(figures.macs), elapsed) / kTera;
+  figures.tops = kOperationsPerMac *
+                 per_second(static_cast<double>(figures.macs), clock, counters.elapsed) / kTera;
   figures.peak_tops = peak_tops(result.chip, result.graph.input_type());
-  figures.roofline = network_roofline(result);
-  figures.roofline_fraction = ratio(static_cast<double>(figures.roofline.cycles().count()),
-                                    static_cast<double>(counters.elapsed.count()));
-  figures.dram_bandwidth =
-      per_second(static_cast<double>(dram.read_bytes + dram.write_bytes), elapsed);
-  figures.dram_peak_bandwidth = static_cast<double>(result.chip.dram.peak_bandwidth().count());
-  figures.dram_utilisation = ratio(figures.dram_bandwidth, figures.dram_peak_bandwidth);
-  const std::int64_t bursts = dram.row_hits + dram.row_misses + dram.row_conflicts;
-  figures.row_hit_rate = ratio(static_cast<double>(dram.row_hits), static_cast<double>(bursts));
+  figures.cycles = counters.elapsed;
+  figures.roofline.bounds = network_roofline(result);
+  figures.roofline.compulsory_bytes = compulsory_bytes(result.graph, result.chip.io).count();
+  if (figures.roofline.bounds.bound() != Bound::None) {
+    figures.roofline.fraction = ratio(static_cast<double>(figures.roofline.bounds.cycles().count()),
+                                      static_cast<double>(counters.elapsed.count()));
+  }
   return figures;
+}
+
+DramRates dram_rates(const Result& result) {
+  const DramCounters& dram = result.counters.dram;
+  DramRates rates;
+  rates.bytes_per_second = per_second(static_cast<double>(dram.read_bytes + dram.write_bytes),
+                                      result.chip.clock(), result.counters.elapsed);
+  rates.peak_bytes_per_second = static_cast<double>(result.chip.dram.peak_bandwidth().count());
+  rates.utilisation = ratio(rates.bytes_per_second, rates.peak_bytes_per_second);
+  const std::int64_t bursts = dram.row_hits + dram.row_misses + dram.row_conflicts;
+  rates.row_hit_rate = ratio(static_cast<double>(dram.row_hits), static_cast<double>(bursts));
+  return rates;
 }
 
 LayerFigures layer_figures(const Result& result, std::size_t layer) {
   const LayerCounters& counters = result.counters.layers.at(layer);
   LayerFigures figures;
-  figures.seconds = seconds_of(result.chip, counters.active);
+  figures.seconds = seconds_of(result.chip.clock(), counters.active);
   figures.utilisation = utilisation(result.chip, counters.actions, counters.active);
   figures.bound = layer_bound(counters);
   figures.main_engine = main_engine(counters);
@@ -117,9 +115,48 @@ LayerFigures layer_figures(const Result& result, std::size_t layer) {
   return figures;
 }
 
+LayerReport layer_report(const Result& result, std::size_t layer) {
+  const Node& node = result.graph.nodes[layer];
+  const Shape shape = result.graph.tensor(node.output()).shape();
+  const LayerCounters& counters = result.counters.layers.at(layer);
+  const LayerFigures figures = layer_figures(result, layer);
+  LayerReport report{.name = node.name,
+                     .kind = node.kind,
+                     .output_shape = {shape.batch, shape.rows, shape.cols, shape.channels},
+                     .view = figures.view,
+                     .macs = counters.macs,
+                     .cycles = counters.active,
+                     .exposed_cycles = counters.exposed,
+                     .first_start = counters.first_start,
+                     .last_end = counters.last_end,
+                     .seconds = figures.seconds,
+                     .utilisation = figures.utilisation,
+                     .bound = figures.bound,
+                     .roofline = figures.roofline,
+                     .largest_stall_cycles = figures.stall.cycles,
+                     .dram = {counters.dram_read_bytes, counters.dram_write_bytes},
+                     .host = {counters.host_bytes}};
+  if (!figures.view) {
+    report.main_engine = figures.main_engine;
+  }
+  for (std::size_t engine = 0; engine < report.busy.size(); ++engine) {
+    report.busy[engine] = counters.engines[engine][Cause::Busy];
+  }
+  const EngineCounters& main = counters.engines[static_cast<std::size_t>(figures.main_engine)];
+  static_assert(static_cast<int>(Cause::Busy) == 0);
+  std::copy(main.cycles.begin() + 1, main.cycles.end(), report.stalls.begin());
+  if (figures.stall.cycles > CoreCycles(0)) {
+    report.largest_stall = figures.stall.cause;
+  }
+  if (result.energy) {
+    report.joules = result.energy->layers[layer].total();
+  }
+  return report;
+}
+
 double peak_macs_per_second(const ChipSpec& chip, MacKind kind) {
-  return per_second(static_cast<double>(chip.matrix.macs_per_cycle()),
-                    femtoseconds_of(chip, chip.matrix.pace(kind)));
+  return per_second(static_cast<double>(chip.matrix.macs_per_cycle()), chip.clock(),
+                    chip.matrix.pace(kind));
 }
 
 ChipFigures chip_figures(const ChipSpec& chip) {
@@ -142,7 +179,7 @@ std::vector<MatrixShare> matrix_shares(const ChipSpec& chip, const Counters& cou
        matrix[Cause::Busy] - useful}};
   for (const auto& [cause, name] : kEnumNames<Cause>) {
     if (cause != Cause::Busy) {
-      shares.push_back({name, meaning_of(cause), matrix[cause]});
+      shares.push_back({std::string(name), std::string(meaning_of(cause)), matrix[cause]});
     }
   }
   std::vector<std::int64_t> parts;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "study/limits.h"
@@ -14,23 +17,35 @@ namespace systole {
 [[nodiscard]] double utilisation(const ChipSpec& chip, const ActionCounters& actions,
                                  CoreCycles cycles);
 
+/// Lower bounds of a whole run.
+struct RunRoofline {
+  Roofline bounds;
+  std::int64_t compulsory_bytes = 0;  ///< of DRAM, whatever the schedule
+  std::optional<double> fraction;     ///< roofline cycles over elapsed ones; none without a bound
+};
+
 /// Figures of a whole run that follow from its counters; every format shows the same ones.
 /// Doubles, because they are shown and never counted with.
 struct RunFigures {
-  double seconds = 0;  ///< elapsed core cycles times the period of the core clock
+  CoreCycles cycles{0};  ///< elapsed
+  double seconds = 0;    ///< elapsed core cycles times the period of the core clock
   double inferences_per_second = 0;
   std::int64_t macs = 0;
   double utilisation = 0;  ///< of the elapsed cycles
   double tops = 0;         ///< 1e12 operations per second, 2 per MAC
   double peak_tops = 0;    ///< of the network's operands
-  Roofline roofline;
-  double roofline_fraction = 0;  ///< roofline cycles over elapsed cycles, 0..1
-  double dram_bandwidth = 0;     ///< bytes asked for per second
-  double dram_peak_bandwidth = 0;
-  double dram_utilisation = 0;  ///< of the two before, 0..1
-  double row_hit_rate = 0;      ///< bursts that found their row open, 0..1
+  RunRoofline roofline;
 };
 [[nodiscard]] RunFigures run_figures(const Result& result);
+
+/// What a run reached of the memory.
+struct DramRates {
+  double bytes_per_second = 0;  ///< asked for
+  double peak_bytes_per_second = 0;
+  double utilisation = 0;   ///< of the two before, 0..1
+  double row_hit_rate = 0;  ///< bursts that found their row open, 0..1
+};
+[[nodiscard]] DramRates dram_rates(const Result& result);
 
 /// Figures of one layer.
 struct LayerFigures {
@@ -45,6 +60,40 @@ struct LayerFigures {
   bool view = false;
 };
 [[nodiscard]] LayerFigures layer_figures(const Result& result, std::size_t layer);
+
+struct LayerDram {
+  std::int64_t read_bytes = 0;
+  std::int64_t write_bytes = 0;
+};
+struct LayerHost {
+  std::int64_t bytes = 0;
+};
+
+/// A layer as the JSON and CSV reports have it.
+struct LayerReport {
+  std::string name;
+  std::string kind;
+  std::vector<std::int64_t> output_shape;  ///< batch, rows, columns, channels
+  bool view = false;
+  std::int64_t macs = 0;
+  CoreCycles cycles{0};  ///< active
+  CoreCycles exposed_cycles{0};
+  CoreCycles first_start{0};
+  CoreCycles last_end{0};
+  double seconds = 0;
+  double utilisation = 0;
+  Bound bound = Bound::None;
+  Roofline roofline;
+  std::optional<Engine> main_engine;  ///< none of a view
+  std::array<CoreCycles, kEngineCount> busy{};
+  std::array<CoreCycles, kCauseCount - 1> stalls{};  ///< every cause but busy
+  std::optional<Cause> largest_stall;
+  CoreCycles largest_stall_cycles{0};
+  LayerDram dram;
+  LayerHost host;
+  std::optional<Joules> joules;
+};
+[[nodiscard]] LayerReport layer_report(const Result& result, std::size_t layer);
 
 /// Peak rates that a chip's description alone decides.
 struct ChipFigures {
@@ -61,8 +110,8 @@ struct ChipFigures {
 
 /// One share of the matrix unit's cycles.
 struct MatrixShare {
-  std::string_view name;
-  std::string_view meaning;
+  std::string name;
+  std::string meaning;
   CoreCycles cycles{0};
   std::int64_t tenths_of_percent = 0;
 };

@@ -3,13 +3,13 @@
 #include "arch/diag/check.h"
 #include "arch/dram_energy.h"
 #include "arch/energy/activity.h"
+#include "arch/units/seconds.h"
 
 namespace systole {
 
 namespace {
 
 constexpr double kJoulesPerPicojoule = 1e-12;
-constexpr double kFemtosecondsPerSecond = 1e15;
 constexpr double kOperationsPerMac = 2.0;
 constexpr double kTera = 1e12;
 
@@ -49,8 +49,7 @@ class EnergyModel {
   }
 
   [[nodiscard]] double seconds_of(CoreCycles cycles) const {
-    return as_double(cycles.count()) * as_double(chip_.clock().period().count()) /
-           kFemtosecondsPerSecond;
+    return systole::seconds_of(chip_.clock(), cycles);
   }
 
  private:

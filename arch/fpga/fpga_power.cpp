@@ -3,6 +3,7 @@
 #include "arch/chip_spec.h"
 #include "arch/diag/check.h"
 #include "arch/fpga/fpga_use.h"
+#include "arch/units/seconds.h"
 
 namespace systole {
 
@@ -30,8 +31,7 @@ FpgaPower fpga_power(const ChipSpec& chip, const Counters& counters) {
   SYSTOLE_CHECK(chip.fpga, "{} is no FPGA design", chip.name);
   SYSTOLE_CHECK(counters.elapsed > CoreCycles(0), "no elapsed cycles");
   const FpgaEnergy& energy = chip.fpga->energy;
-  const double seconds = static_cast<double>(counters.elapsed.count()) *
-                         static_cast<double>(chip.clock().period().count()) * kPerFemto;
+  const double seconds = seconds_of(chip.clock(), counters.elapsed);
   const FpgaResources used = total_of(fpga_use(chip, *chip.fpga));
   const auto luts = static_cast<double>(used.luts);
   const auto cycles = static_cast<double>(counters.elapsed.count());

@@ -66,7 +66,7 @@ std::vector<Value> to_gemm_order(const std::vector<Value>& values, const GemmSha
 /// The largest bias, in steps, with which a sum of `k` products of an int8 less its zero point and
 /// an int8 stays within int32.
 std::int64_t most_bias_steps(std::int64_t k) {
-  constexpr std::int64_t kLargestProduct = 255 * 128;
+  constexpr std::int64_t kLargestProduct = std::int64_t{255} * 128;
   return std::min<std::int64_t>(kMaxBias,
                                 std::numeric_limits<std::int32_t>::max() - k * kLargestProduct);
 }

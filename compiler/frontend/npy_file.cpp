@@ -146,7 +146,7 @@ std::vector<double> NpyFile::widened() const {
 }
 
 std::vector<double> NpyFile::numbers() const {
-  const std::vector<double> values = [&]() -> std::vector<double> {
+  std::vector<double> values = [&]() -> std::vector<double> {
     switch (header_.type) {
       case NpyType::Float16: {
         std::vector<double> reals;

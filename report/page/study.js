@@ -40,7 +40,7 @@ function reactive(selection) {
 function scaleOf(values, range, log) {
   const numbers = values.filter((v) => typeof v === 'number' && Number.isFinite(v));
   if (numbers.length !== values.filter((v) => v !== null && v !== undefined).length || numbers.length === 0) {
-    const words = [...new Set(values.map(String))].sort();
+    const words = [...new Set(values.map(String))];  // in the order of the points
     return d3.scalePoint().domain(words).range(range).padding(0.5);
   }
   let [low, high] = d3.extent(numbers);
@@ -194,7 +194,7 @@ function heat() {
       choice('best', objectives.map((o) => o.name || o.key), chosen.of, (i) => { chosen.of = i; draw(); })));
   const width = 640, height = 430, left = 90, right = 14, top = 10, bottom = 46;
   const svg = d3.select(box).append('svg').attr('viewBox', `0 0 ${width} ${height}`).attr('role', 'img').attr('aria-label', 'heat map of two axes');
-  const ordered = (i) => [...new Set(done.map((p) => p.axes[i]))].sort((a, b) => typeof a === 'number' && typeof b === 'number' ? a - b : String(a) < String(b) ? -1 : 1);
+  const ordered = (i) => [...new Set(done.map((p) => p.axes[i]))].sort((a, b) => typeof a === 'number' && typeof b === 'number' ? a - b : 0);
   const ticks = (values) => values.every((v) => typeof v === 'number') ? (v) => d3.format('.4~s')(Number(v)) : String;
   const draw = () => {
     svg.selectAll('*').remove();

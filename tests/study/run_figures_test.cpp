@@ -21,11 +21,12 @@ TEST(RunFigures, FollowFromTheCounters) {
   EXPECT_THAT(figures.utilisation, DoubleEq(630'784.0 / (4000.0 * 256)));
   EXPECT_THAT(figures.tops, DoubleEq(2 * 630'784 / 8e-6 / 1e12));
   EXPECT_THAT(figures.peak_tops, DoubleEq(2 * 256 / 2e-9 / 1e12));
-  EXPECT_THAT(figures.dram_bandwidth, DoubleEq(25'256 / 8e-6));
-  EXPECT_THAT(figures.dram_utilisation, DoubleEq(25'256 / 8e-6 / 16e9));
-  EXPECT_THAT(figures.row_hit_rate, DoubleEq(380.0 / 395));
+  const DramRates rates = dram_rates(sample_result());
+  EXPECT_THAT(rates.bytes_per_second, DoubleEq(25'256 / 8e-6));
+  EXPECT_THAT(rates.utilisation, DoubleEq(25'256 / 8e-6 / 16e9));
+  EXPECT_THAT(rates.row_hit_rate, DoubleEq(380.0 / 395));
   // 2304 + 160 cycles of compute against 25,256 bytes / 32.
-  EXPECT_THAT(figures.roofline_fraction, DoubleEq(2464.0 / 4000));
+  EXPECT_THAT(figures.roofline.fraction.value(), DoubleEq(2464.0 / 4000));
 }
 
 TEST(RunFigures, OfAnEmptyRunAreZero) {
@@ -34,8 +35,8 @@ TEST(RunFigures, OfAnEmptyRunAreZero) {
   EXPECT_EQ(figures.seconds, 0.0);
   EXPECT_EQ(figures.inferences_per_second, 0.0);
   EXPECT_EQ(figures.utilisation, 0.0);
-  EXPECT_EQ(figures.row_hit_rate, 0.0);
-  EXPECT_EQ(figures.roofline_fraction, 0.0);
+  EXPECT_EQ(dram_rates(result).row_hit_rate, 0.0);
+  EXPECT_FALSE(figures.roofline.fraction);
 }
 
 TEST(LayerFigures, CompareWithTheCyclesInWhichTheLayerWasActive) {

@@ -1,0 +1,266 @@
+#pragma once
+
+#include <optional>
+
+#include "arch/cost/cost_rows.h"
+#include "arch/counter_rows.h"
+#include "arch/energy/energy_rows.h"
+#include "arch/fpga/fpga_power.h"
+#include "study/advice.h"
+#include "study/limits.h"
+#include "study/result.h"
+#include "study/run_figures.h"
+
+namespace systole {
+
+// The tables of what a run adds to its counters (arch/figure_rows.h).
+
+template <>
+inline constexpr auto kFigureRows<Roofline> = std::tuple{
+    figure("compute_cycles", &Roofline::compute, "cycles", "compute bound"),
+    figure("memory_cycles", &Roofline::memory, "cycles", "memory bound"),
+    derived<Roofline>(
+        "cycles", [](const Roofline& roofline) { return roofline.cycles(); }, "cycles",
+        "the larger of the two"),
+    derived<Roofline>(
+        "bound", [](const Roofline& roofline) { return roofline.bound(); }, "",
+        "`compute`, `dram` or `none`: which one it is"),
+};
+static_assert(rows_are_complete<Roofline>());
+
+template <>
+inline constexpr auto kFigureRows<RunRoofline> = std::tuple{
+    kept("bounds", &RunRoofline::bounds),
+    derived<RunRoofline>(
+        "compute_cycles", [](const RunRoofline& roofline) { return roofline.bounds.compute; },
+        "cycles", "compute bound of all layers"),
+    derived<RunRoofline>(
+        "memory_cycles", [](const RunRoofline& roofline) { return roofline.bounds.memory; },
+        "cycles", "memory bound of the compulsory bytes"),
+    derived<RunRoofline>(
+        "cycles", [](const RunRoofline& roofline) { return roofline.bounds.cycles(); }, "cycles",
+        "the larger of the two"),
+    derived<RunRoofline>(
+        "bound", [](const RunRoofline& roofline) { return roofline.bounds.bound(); }, "",
+        "`compute`, `dram` or `none`: which one it is"),
+    figure("compulsory_dram_bytes", &RunRoofline::compulsory_bytes, "bytes",
+           "every weight and bias once"),
+    figure("fraction", &RunRoofline::fraction, "",
+           "roofline cycles over elapsed cycles; `null` where nothing bounds"),
+};
+static_assert(rows_are_complete<RunRoofline>());
+
+template <>
+inline constexpr auto kFigureRows<RunFigures> = std::tuple{
+    figure("cycles", &RunFigures::cycles, "cycles", "elapsed"),
+    figure("seconds", &RunFigures::seconds, "s", "elapsed"),
+    figure("inferences_per_second", &RunFigures::inferences_per_second, "1/s",
+           "batch over seconds"),
+    figure("macs", &RunFigures::macs, "MACs",
+           "multiply-accumulates of the whole batch, zeros of padding included"),
+    figure("utilisation", &RunFigures::utilisation, "",
+           "useful MACs over MAC slots of the elapsed cycles"),
+    figure("tops", &RunFigures::tops, "TOPS", "achieved operations, two per MAC"),
+    figure("peak_tops", &RunFigures::peak_tops, "TOPS", "the chip's, of the network's operands"),
+    figure("roofline", &RunFigures::roofline, "", "lower bounds"),
+};
+static_assert(rows_are_complete<RunFigures>());
+
+template <>
+inline constexpr auto kFigureRows<LayerDram> = std::tuple{
+    figure("read_bytes", &LayerDram::read_bytes, "bytes", "that the layer asked for"),
+    figure("write_bytes", &LayerDram::write_bytes, "bytes", "the same"),
+};
+static_assert(rows_are_complete<LayerDram>());
+
+template <>
+inline constexpr auto kFigureRows<LayerHost> = std::tuple{
+    figure("bytes", &LayerHost::bytes, "bytes", "over the host link, both directions"),
+};
+static_assert(rows_are_complete<LayerHost>());
+
+template <>
+inline constexpr auto kFigureRows<LayerReport> = std::tuple{
+    figure("name", &LayerReport::name, "", "as in the network's file"),
+    figure("kind", &LayerReport::kind, "", "the same"),
+    figure("output_shape", &LayerReport::output_shape, "elements",
+           "batch, rows, columns, channels"),
+    figure("view", &LayerReport::view, "", "no engine had an instruction of the layer"),
+    figure("macs", &LayerReport::macs, "MACs", "of the whole batch"),
+    figure("cycles", &LayerReport::cycles, "cycles", "active"),
+    figure("exposed_cycles", &LayerReport::exposed_cycles, "cycles", "add up to `total.cycles`"),
+    figure("first_start", &LayerReport::first_start, "cycle",
+           "in which its first instruction began to work"),
+    figure("last_end", &LayerReport::last_end, "cycle", "in which its last result became visible"),
+    figure("seconds", &LayerReport::seconds, "s", "of `cycles`"),
+    figure("utilisation", &LayerReport::utilisation, "", "useful MACs over MAC slots of `cycles`"),
+    figure("bound", &LayerReport::bound, "", "`compute`, `dram`, `vector`, `host` or `none`"),
+    figure("roofline", &LayerReport::roofline, "cycles",
+           "with the DRAM bytes that the layer moved"),
+    figure("main_engine", &LayerReport::main_engine, "",
+           "whose waits `stalls` lists; `null` for a view"),
+    figure_by<Engine>("busy", &LayerReport::busy, "cycles", "of each engine for the layer"),
+    figure_by<Cause>("stalls", &LayerReport::stalls, "cycles",
+                     "of the main engine; every cause but `busy`"),
+    figure("largest_stall", &LayerReport::largest_stall, "",
+           "of these; `null` where it never waited"),
+    figure("largest_stall_cycles", &LayerReport::largest_stall_cycles, "cycles", "its cycles"),
+    figure("dram", &LayerReport::dram, "bytes", "that the layer asked for"),
+    figure("host", &LayerReport::host, "bytes", "over the host link"),
+    figure("joules", &LayerReport::joules, "J",
+           "energy of the layer; `null` for a chip without a technology"),
+};
+static_assert(rows_are_complete<LayerReport>());
+
+template <>
+inline constexpr auto kFigureRows<MatrixShare> = std::tuple{
+    figure("name", &MatrixShare::name, "", "as in the text report"),
+    kept("meaning", &MatrixShare::meaning),
+    figure("cycles", &MatrixShare::cycles, "cycles", "of the matrix unit"),
+    kept("tenths_of_percent", &MatrixShare::tenths_of_percent),
+    derived<MatrixShare>(
+        "percent",
+        [](const MatrixShare& share) {
+          return static_cast<double>(share.tenths_of_percent) / 10.0;
+        },
+        "%", "one decimal; together 100.0"),
+};
+static_assert(rows_are_complete<MatrixShare>());
+
+template <>
+inline constexpr auto kFigureRows<DramRates> = std::tuple{
+    figure("bytes_per_second", &DramRates::bytes_per_second, "bytes/s",
+           "read and written bytes over elapsed seconds"),
+    figure("peak_bytes_per_second", &DramRates::peak_bytes_per_second, "bytes/s",
+           "of all data buses"),
+    figure("utilisation", &DramRates::utilisation, "", "of the two before"),
+    figure("row_hit_rate", &DramRates::row_hit_rate, "", "row hits over all bursts"),
+};
+static_assert(rows_are_complete<DramRates>());
+
+template <>
+inline constexpr auto kFigureRows<SourceFile> = std::tuple{
+    figure("file", &SourceFile::file, "", "where it was read"),
+    figure("shipped", &SourceFile::shipped, "", "whether it ships"),
+    figure("replaces_shipped", &SourceFile::replaces_shipped, "",
+           "whether it stands before one that does"),
+    kept("hash", &SourceFile::hash),
+    derived<SourceFile>(
+        "xxh128",
+        [](const SourceFile& source) {
+          return source.hash.empty() ? std::nullopt : std::optional(source.hash);
+        },
+        "", "hash of its bytes"),
+};
+static_assert(rows_are_complete<SourceFile>());
+
+template <>
+inline constexpr auto kFigureRows<Provenance> = std::tuple{
+    figure("version", &Provenance::version, "", "of `systole`"),
+    figure("seed", &Provenance::seed, "", "of generated weights and inputs"),
+    figure("chip", &Provenance::chip, "", "its file"),
+    figure("network", &Provenance::network, "", "its file"),
+};
+static_assert(rows_are_complete<Provenance>());
+
+template <>
+inline constexpr auto kFigureRows<Mismatch> = std::tuple{
+    kept("tensor", &Mismatch::tensor),   kept("batch", &Mismatch::batch),
+    kept("row", &Mismatch::row),         kept("col", &Mismatch::col),
+    kept("channel", &Mismatch::channel), kept("expected", &Mismatch::expected),
+    kept("actual", &Mismatch::actual),   kept("missing", &Mismatch::missing),
+};
+static_assert(rows_are_complete<Mismatch>());
+
+template <>
+inline constexpr auto kFigureRows<TensorError> = std::tuple{
+    kept("elements", &TensorError::elements), kept("mean", &TensorError::mean),
+    kept("worst", &TensorError::worst),       kept("worst_at", &TensorError::worst_at),
+    kept("largest", &TensorError::largest),   kept("sqnr_db", &TensorError::sqnr_db),
+};
+static_assert(rows_are_complete<TensorError>());
+
+template <>
+inline constexpr auto kFigureRows<Shape> = std::tuple{
+    kept("batch", &Shape::batch),
+    kept("rows", &Shape::rows),
+    kept("cols", &Shape::cols),
+    kept("channels", &Shape::channels),
+};
+static_assert(rows_are_complete<Shape>());
+
+template <>
+inline constexpr auto kFigureRows<ComparedTensor> = std::tuple{
+    kept("tensor", &ComparedTensor::tensor), kept("file", &ComparedTensor::file),
+    kept("shape", &ComparedTensor::shape),   kept("error", &ComparedTensor::error),
+    kept("top1", &ComparedTensor::top1),     kept("passed", &ComparedTensor::passed),
+};
+static_assert(rows_are_complete<ComparedTensor>());
+
+template <>
+inline constexpr auto kFigureRows<UserComparison> = std::tuple{
+    derived<UserComparison>(
+        "passed", [](const UserComparison& comparison) { return comparison.passed(); }, "",
+        "every tensor within the tolerance"),
+    kept("directory", &UserComparison::directory),
+    figure("tolerance", &UserComparison::tolerance, "", "of a tensor's largest number"),
+    kept("tensors", &UserComparison::tensors),
+    kept("ignored", &UserComparison::ignored),
+};
+static_assert(rows_are_complete<UserComparison>());
+
+template <>
+inline constexpr auto kFigureRows<TensorQuality> = std::tuple{
+    kept("tensor", &TensorQuality::tensor),
+    kept("elements", &TensorQuality::elements),
+    kept("saturated", &TensorQuality::saturated),
+    kept("clipped_weights", &TensorQuality::clipped_weights),
+    kept("error", &TensorQuality::error),
+};
+static_assert(rows_are_complete<TensorQuality>());
+
+template <>
+inline constexpr auto kFigureRows<CheckResult> = std::tuple{
+    derived<CheckResult>(
+        "passed", [](const CheckResult& check) { return check.passed(); }, "",
+        "compared something, and nothing differed"),
+    figure("tensors", &CheckResult::tensors, "", "compared"),
+    figure("elements", &CheckResult::elements, "", "compared"),
+    figure("mismatches", &CheckResult::mismatches, "", "different"),
+    kept("first", &CheckResult::first),
+    kept("quality", &CheckResult::quality),
+};
+static_assert(rows_are_complete<CheckResult>());
+
+template <>
+inline constexpr auto kFigureRows<Advice> = std::tuple{
+    figure("cause", &Advice::cause, "", "that the matrix unit waited for"),
+    figure("share", &Advice::share, "", "of the elapsed cycles"),
+    figure("reason", &Advice::reason, "", "what was wanted and what was there"),
+    figure("keys", &Advice::keys, "", "of the chip's file"),
+};
+static_assert(rows_are_complete<Advice>());
+
+template <>
+inline constexpr auto kFigureRows<FpgaResources> = std::tuple{
+    figure("multipliers", &FpgaResources::multipliers, "", "DSP slices, or tensor blocks"),
+    figure("block_memories", &FpgaResources::block_memories, "", "of the small kind"),
+    figure("large_memories", &FpgaResources::large_memories, "", "of the large kind"),
+    figure("luts", &FpgaResources::luts, "", "look-up tables"),
+    figure("flip_flops", &FpgaResources::flip_flops, "", "registers"),
+};
+static_assert(rows_are_complete<FpgaResources>());
+
+template <>
+inline constexpr auto kFigureRows<FpgaPower> = std::tuple{
+    derived<FpgaPower>(
+        "total", [](const FpgaPower& power) { return power.total(); }, "W", "all parts"),
+    figure("static", &FpgaPower::static_watts, "W", "of the whole card, clocks stopped"),
+    figure("fabric", &FpgaPower::fabric, "W", "used LUTs, busy or not"),
+    figure("products", &FpgaPower::multiply, "W", "of the multipliers"),
+    figure("memories", &FpgaPower::memory, "W", "on chip"),
+    figure("dram", &FpgaPower::dram, "W", "devices and interface"),
+};
+static_assert(rows_are_complete<FpgaPower>());
+
+}  // namespace systole

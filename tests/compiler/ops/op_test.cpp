@@ -1,0 +1,119 @@
+#include "compiler/ops/op.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "compiler/frontend/read_network.h"
+
+namespace systole {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of_file(const fs::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST(Operators, HaveANameEach) {
+  std::set<std::string_view> names;
+  for (const OpEntry& entry : op_entries()) {
+    EXPECT_TRUE(names.insert(entry.name).second) << entry.name;
+    EXPECT_EQ(find_entry(entry.name), &entry);
+  }
+  EXPECT_EQ(find_entry("lstm"), nullptr);
+}
+
+/// The only layer of a network of one operator.
+Node only_node(const std::string& layer) {
+  return parse_network(
+             "network: n\ninputs: [{name: x, rows: 9, cols: 9, channels: 4}]\n"
+             "layers: [{name: l, " +
+                 layer + "}]\n",
+             "n.yaml")
+      .graph.node(0);
+}
+
+TEST(Operators, ArePrintedAsTheyAreRead) {
+  for (const std::string text :
+       {"op: conv2d, channels: 8, kernel: [3, 2], stride: [2, 1], dilation: [1, 2], "
+        "padding: [1, 0, 2, 0], groups: 2, batch_norm: true, activation: relu6",
+        "op: conv2d, channels: 1, kernel: [1, 1], padding: same, bias: false", "op: relu",
+        "op: add, activation: relu", "op: max_pool, kernel: [3, 3], stride: [2, 2]",
+        "op: average_pool, kernel: [2, 2], stride: [2, 2], count_padding: true", "op: softmax"}) {
+    const bool join = text.starts_with("op: add");
+    const Node node = only_node(text + (join ? ", inputs: [x, x]" : ""));
+    EXPECT_EQ(text_of(*find_entry(node.kind), node.op), text);
+  }
+}
+
+TEST(Operators, StandInTheDocumentWithTheirAttributes) {
+  std::ifstream document(SYSTOLE_SOURCE_DIR "/docs/workloads.md");
+  std::vector<std::string> rows;
+  for (std::string line; std::getline(document, line);) {
+    if (line.starts_with("| `")) {
+      rows.push_back(line);
+    }
+  }
+  for (const OpEntry& entry : op_entries()) {
+    const std::string name = "`" + std::string(entry.name) + "`";
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const std::string& candidate) {
+      const std::string first = candidate.substr(0, candidate.find(" | "));
+      return first.find(name) != std::string::npos;
+    });
+    ASSERT_NE(row, rows.end()) << name;
+    for (const Attribute& attribute : entry.attributes) {
+      if (attribute.key != "output") {  // has a column of its own
+        EXPECT_NE(row->find("`" + std::string(attribute.key) + "`"), std::string::npos)
+            << name << " " << attribute.key;
+      }
+    }
+  }
+}
+
+/// Operators have names in their own files, the list of operators and the kernels of the reference,
+/// nowhere else: that is all that one more operator touches beside its tests and documents.
+TEST(Operators, AreNamedInTheirFilesTheListAndTheReferenceKernelsAlone) {
+  const std::map<std::string, std::string> file_of{
+      {"Conv2d", "conv2d"},   {"Dense", "dense"},
+      {"AddTensors", "add"},  {"Activate", "activate"},
+      {"PoolTensor", "pool"}, {"Concat", "concat"},
+      {"Flatten", "flatten"}, {"SoftmaxChannels", "softmax"}};
+  ASSERT_EQ(file_of.size(), std::variant_size_v<Op>);
+  const fs::path root(SYSTOLE_SOURCE_DIR);
+  for (const std::string room : {"compiler", "reference", "study", "report"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / room)) {
+      const std::string file = fs::relative(entry.path(), root).string();
+      const std::string extension = entry.path().extension().string();
+      if (!entry.is_regular_file() || (extension != ".h" && extension != ".cpp") ||
+          file.starts_with("reference/kernels/") || file == "compiler/ops/op.h") {
+        continue;
+      }
+      const std::string text = text_of_file(entry.path());
+      for (const auto& [name, stem] : file_of) {
+        const bool own = file.starts_with("compiler/ops/" + stem + ".");
+        EXPECT_TRUE(own || !std::regex_search(text, std::regex("\\b" + name + "\\b")))
+            << file << " names " << name;
+      }
+    }
+  }
+}
+
+TEST(NumberFunctions, AreOneRowAKind) {
+  for (const NumberFunction& function : number_functions()) {
+    EXPECT_EQ(&function_of(function.kind), &function) << function.name();
+    // What is looked up in int8 is what the vector unit computes on floating types.
+    EXPECT_EQ(function.is_looked_up(), function.unit != RealFunction::None) << function.name();
+  }
+}
+
+}  // namespace
+}  // namespace systole
