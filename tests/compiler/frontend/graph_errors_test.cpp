@@ -216,7 +216,7 @@ layers: [{name: p, op: global_average_pool}]
 inputs: [{name: x, rows: 65536, cols: 1, channels: 1}]
 layers: [{name: c, op: conv2d, channels: 1, kernel: [4, 1], dilation: 65536, padding: same}]
 )",
-            "n.yaml:3:86: c.padding: expected same padding of at most 65536 rows and columns, got "
+            "n.yaml:3:87: c.padding: expected same padding of at most 65536 rows and columns, got "
             "98304"},
         ErrorCase{
             "RatioTooLarge",
