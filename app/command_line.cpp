@@ -530,6 +530,22 @@ void check_command(int argc, const char* const* argv) {
                   near.empty() ? fmt::format(" (known: {})", fmt::join(names, ", ")) : near));
 }
 
+/// `words` come behind a command that may have commands of its own.
+void check_action(const CLI::App& command, const std::vector<std::string>& words) {
+  std::vector<std::string> names;
+  for (const CLI::App* action : command.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(action->get_name());
+  }
+  if (command.get_parent() == nullptr || names.empty() || words.empty() ||
+      words.front().starts_with('-')) {
+    return;
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  throw UserError(fmt::format("systole: {}: expected {}, got {}{}; see 'systole {} --help'",
+                              command.get_name(), one_of(known), in_quotes(words.front()),
+                              suggestion(words.front(), known), command.get_name()));
+}
+
 /// What the parser gets.
 std::vector<std::string> words_for(const CLI::App& app, int argc, const char* const* argv) {
   std::vector<std::string> behind(argv + 1, argv + argc);
@@ -545,6 +561,7 @@ std::vector<std::string> words_for(const CLI::App& app, int argc, const char* co
     commands.push_back(behind.front());
     behind.erase(behind.begin());
   }
+  check_action(*command, behind);
   const std::vector<std::string> words = command_words(*command, behind);
   commands.insert(commands.end(), words.begin(), words.end());
   return commands;

@@ -51,7 +51,10 @@ class WordReader {
         known.push_back("--" + name);
       }
     }
-    const std::string command = command_.get_parent() == nullptr ? "" : command_.get_name() + " ";
+    std::string command;
+    for (const CLI::App* at = &command_; at->get_parent() != nullptr; at = at->get_parent()) {
+      command = at->get_name() + " " + command;
+    }
     throw UserError(fmt::format(
         "systole: no option {}{}; see 'systole {}--help'", in_quotes(written),
         suggestion(written, std::vector<std::string_view>(known.begin(), known.end())), command));

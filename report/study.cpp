@@ -39,7 +39,7 @@ std::string figure_text(double value, const std::string& unit) {
     return engineering(value, unit);
   }
   if (unit == "1/s") {
-    return scaled_real(value, unit);
+    return scaled_real(value, "/s");
   }
   const std::string number =
       std::fabs(value) >= 1e4 ? grouped(std::llround(value)) : fmt::format("{:.4g}", value);

@@ -401,6 +401,9 @@ ConfigNode ConfigNode::child(std::string_view key) const {
 
 std::vector<std::string> ConfigNode::keys() const {
   require_kind(*state_, *state_->item, state_->path, YamlItem::Kind::Map);
+  if (state_->item->asked_keys.empty()) {
+    state_->item->user_keys = true;  // the reader learns its keys from the file
+  }
   std::vector<std::string> keys;
   for (const YamlItem& child : state_->item->children) {
     keys.push_back(child.key);

@@ -17,6 +17,8 @@
 
 namespace systole {
 
+struct YamlItem;
+
 /// Inclusive limits of a value, in its base unit.
 struct Range {
   std::int64_t min = std::numeric_limits<std::int64_t>::min();
@@ -126,6 +128,9 @@ class ConfigNode {
   [[nodiscard]] std::string content() const;
   /// The text at a path from the file's top, however it is written there.
   [[nodiscard]] std::optional<std::string> value_at(const std::string& path) const;
+
+  /// The tree that readers left their marks on, for schemas (config_schema.h).
+  [[nodiscard]] YamlItem& document_root() const;
 
   [[nodiscard]] SourceLocation location() const;
   [[nodiscard]] const std::string& path() const;

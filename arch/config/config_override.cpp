@@ -18,6 +18,7 @@ void forget_reading(YamlItem& item) {
   item.recorded = false;
   item.asked_keys.clear();
   item.read_as = {};
+  item.user_keys = false;
   for (YamlItem& child : item.children) {
     forget_reading(child);
   }
@@ -170,6 +171,10 @@ void ConfigNode::check(const ConfigOverride& value) const {
   if (asked != nullptr) {
     check_rule(written, scalar, path, asked->rule);
   }
+}
+
+YamlItem& ConfigNode::document_root() const {
+  return state_->document->root;
 }
 
 std::string ConfigNode::content() const {

@@ -66,6 +66,7 @@ struct YamlItem {
   bool recorded = false;             ///< it is among the facts
   std::vector<AskedKey> asked_keys;  ///< keys that the reader of this map knows
   KeyRule read_as;                   ///< of an element of a list
+  bool user_keys = false;            ///< a map whose keys are the user's own names
 
   [[nodiscard]] YamlItem* find(std::string_view wanted);
 };

@@ -9,6 +9,8 @@ namespace systole::verification {
 namespace {
 
 constexpr std::int64_t kBuckets = 1024;
+/// From so many buckets on a fragment is wide.
+constexpr std::size_t kWideBuckets = 16;
 
 }  // namespace
 
@@ -20,9 +22,28 @@ std::size_t Fragments::bucket_of(std::int64_t address) const {
       std::clamp(address / bucket_bytes_, std::int64_t{0}, kBuckets - 1));
 }
 
+bool Fragments::is_wide(const Rectangle& where) const {
+  return bucket_of(where.end() - 1) - bucket_of(where.base) >= kWideBuckets;
+}
+
+void Fragments::offer(std::int32_t id, const Rectangle& where, const Columns& columns) {
+  const Slot& slot = slots_[static_cast<std::size_t>(id)];
+  if (are_beside(slot.columns, columns)) {
+    return;
+  }
+  const std::int64_t bytes = common_bytes(slot.fragment.where, where);
+  if (bytes > 0) {
+    found_.push_back({.id = id, .bytes = bytes});
+  }
+}
+
 std::span<const Fragments::Overlap> Fragments::overlaps(const Rectangle& where) {
   found_.clear();
   ++visits_;
+  const Columns columns = columns_of(where);
+  for (const std::int32_t id : wide_) {
+    offer(id, where, columns);
+  }
   const std::size_t last = bucket_of(where.end() - 1);
   for (std::size_t bucket = bucket_of(where.base); bucket <= last; ++bucket) {
     for (const std::int32_t id : buckets_[bucket]) {
@@ -31,10 +52,7 @@ std::span<const Fragments::Overlap> Fragments::overlaps(const Rectangle& where) 
         continue;
       }
       slot.visit = visits_;
-      const std::int64_t bytes = common_bytes(slot.fragment.where, where);
-      if (bytes > 0) {
-        found_.push_back({.id = id, .bytes = bytes});
-      }
+      offer(id, where, columns);
     }
   }
   return found_;
@@ -63,6 +81,11 @@ void Fragments::insert(const Fragment& fragment) {
   const std::int32_t id = free_.back();
   free_.pop_back();
   at(id) = fragment;
+  slots_[static_cast<std::size_t>(id)].columns = columns_of(fragment.where);
+  if (is_wide(fragment.where)) {
+    wide_.push_back(id);
+    return;
+  }
   const std::size_t last = bucket_of(fragment.where.end() - 1);
   for (std::size_t bucket = bucket_of(fragment.where.base); bucket <= last; ++bucket) {
     buckets_[bucket].push_back(id);
@@ -71,11 +94,17 @@ void Fragments::insert(const Fragment& fragment) {
 
 void Fragments::remove(std::int32_t id) {
   const Rectangle& where = at(id).where;
-  const std::size_t last = bucket_of(where.end() - 1);
-  for (std::size_t bucket = bucket_of(where.base); bucket <= last; ++bucket) {
-    auto& ids = buckets_[bucket];
+  const auto take_out = [id](std::vector<std::int32_t>& ids) {
     *std::find(ids.begin(), ids.end(), id) = ids.back();
     ids.pop_back();
+  };
+  if (is_wide(where)) {
+    take_out(wide_);
+  } else {
+    const std::size_t last = bucket_of(where.end() - 1);
+    for (std::size_t bucket = bucket_of(where.base); bucket <= last; ++bucket) {
+      take_out(buckets_[bucket]);
+    }
   }
   free_.push_back(id);
 }

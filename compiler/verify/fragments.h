@@ -21,7 +21,9 @@ struct Fragment {
 };
 
 /// The fragments that one memory holds; they are disjoint. Buckets of addresses find those that a
-/// rectangle may touch in a time that depends on their number there, not in the whole memory.
+/// rectangle may touch in a time that depends on their number there, not in the whole memory; those
+/// that reach over many buckets (the channels of a depthwise layer) stand in a list of their own,
+/// and most of them are told apart by their columns alone.
 class Fragments {
  public:
   explicit Fragments(std::int64_t size);
@@ -43,15 +45,19 @@ class Fragments {
  private:
   struct Slot {
     Fragment fragment;
+    Columns columns;
     std::int64_t visit = 0;  ///< number of the query that saw it last
   };
 
   [[nodiscard]] std::size_t bucket_of(std::int64_t address) const;
+  [[nodiscard]] bool is_wide(const Rectangle& where) const;
+  void offer(std::int32_t id, const Rectangle& where, const Columns& columns);
   void insert(const Fragment& fragment);
   void remove(std::int32_t id);
 
   std::int64_t bucket_bytes_;
   std::vector<std::vector<std::int32_t>> buckets_;
+  std::vector<std::int32_t> wide_;  ///< those that reach over many buckets
   std::vector<Slot> slots_;
   std::vector<std::int32_t> free_;
   std::vector<Overlap> found_;

@@ -148,6 +148,16 @@ Rectangle rectangle(std::int64_t base, std::int64_t rows, std::int64_t row_bytes
   return {.base = base, .rows = rows, .row_bytes = row_bytes, .pitch = pitch};
 }
 
+Columns columns_of(const Rectangle& rectangle) {
+  if (rectangle.rows <= 1) {
+    return {};
+  }
+  const std::int64_t begin =
+      rectangle.base - floor_div(rectangle.base, rectangle.pitch) * rectangle.pitch;
+  const std::int64_t end = begin + rectangle.row_bytes;
+  return end <= rectangle.pitch ? Columns{begin, end, rectangle.pitch} : Columns{};
+}
+
 Rectangles intersection(const Rectangle& one, const Rectangle& other) {
   Rectangles rectangles;
   if (!are_apart(one, other)) {

@@ -21,6 +21,19 @@ struct Rectangle {
 
 using Rectangles = std::vector<Rectangle>;
 
+/// Where the rows of a rectangle lie between two multiples of its pitch.
+struct Columns {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t pitch = 0;  ///< 0: one row alone, or rows over a multiple of the pitch; says nothing
+};
+[[nodiscard]] Columns columns_of(const Rectangle& rectangle);
+/// True where the columns alone show that two rectangles share no byte; constant and quick.
+[[nodiscard]] inline bool are_beside(const Columns& one, const Columns& other) {
+  return one.pitch != 0 && one.pitch == other.pitch &&
+         (one.end <= other.begin || other.end <= one.begin);
+}
+
 /// In normal form. Requires pitch >= row_bytes where rows > 1.
 [[nodiscard]] Rectangle rectangle(std::int64_t base, std::int64_t rows, std::int64_t row_bytes,
                                   std::int64_t pitch);

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <xxhash.h>
 
 #include "arch/read_silicon.h"
 #include "compiler/network_type.h"
@@ -30,11 +29,6 @@ std::string bytes_of_file(const std::string& file) {
 }
 
 }  // namespace
-
-std::string content_hash(const std::string& text) {
-  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
-}
 
 Planner::Planner(const StudySpec& study, std::string program)
     : study_(study), program_(std::move(program)) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "study/explore/bounds.h"
+#include "study/provenance.h"
 #include "study/space/study_spec.h"
 #include "study/store.h"
 
@@ -66,8 +67,5 @@ class Planner {
   std::map<std::string, std::string> named_;  ///< value -> hashes of the files that it names
   std::map<std::tuple<std::string, std::int64_t, int>, std::shared_ptr<const Network>> networks_;
 };
-
-/// 32 hexadecimal digits of XXH3.
-[[nodiscard]] std::string content_hash(const std::string& text);
 
 }  // namespace systole

@@ -33,6 +33,7 @@ const std::vector<FormulaUnit>& formula_units() {
       {"KiB", kKibi},
       {"MiB", kKibi * kKibi},
       {"GiB", kKibi * kKibi * kKibi},
+      {"TiB", kKibi * kKibi * kKibi * kKibi},
       {"kB", 1e3},
       {"MB", 1e6},
       {"GB", 1e9},

@@ -70,6 +70,12 @@ TEST_F(StudyCommand, SaysInOneLineWhatIsWrong) {
   EXPECT_EQ(error({"run", "edge_visoin"}),
             "systole: no study 'edge_visoin': neither a file nor a known name (did you mean "
             "'edge_vision'?); see 'systole list'\n");
+  EXPECT_EQ(error({"rum", "small_study.yaml"}),
+            "systole: study: expected one of run, status, show, export, compare, explain, report, "
+            "got 'rum' (did you mean 'run'?); see 'systole study --help'\n");
+  EXPECT_EQ(error({"run", "small_study.yaml", "--job", "2"}),
+            "systole: no option '--job' (did you mean '--jobs'?); see 'systole study run "
+            "--help'\n");
   EXPECT_EQ(error({"run", "small_study.yaml", "--jobs", "0"}),
             "systole: --jobs: expected an integer in 1..1024, got '0'\n");
   EXPECT_EQ(error({"run", "small_study.yaml", "--executor", "slrum"}),

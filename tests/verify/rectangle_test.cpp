@@ -68,5 +68,29 @@ TEST(Rectangle, IntersectsAndSubtractsAsSetsOfBytes) {
   EXPECT_GT(touching, 5000);
 }
 
+/// Every pair of small rectangles: what columns tell apart shares no byte.
+TEST(Columns, TellApartOnlyWhatSharesNothing) {
+  std::vector<Rectangle> all;
+  for (std::int64_t base = 0; base < 7; ++base) {
+    for (std::int64_t rows = 1; rows < 4; ++rows) {
+      for (std::int64_t row_bytes = 1; row_bytes < 4; ++row_bytes) {
+        for (std::int64_t pitch = row_bytes; pitch < 6; ++pitch) {
+          all.push_back(rectangle(base, rows, row_bytes, pitch));
+        }
+      }
+    }
+  }
+  int told_apart = 0;
+  for (const Rectangle& one : all) {
+    for (const Rectangle& other : all) {
+      if (are_beside(columns_of(one), columns_of(other))) {
+        EXPECT_EQ(common_bytes(one, other), 0);
+        ++told_apart;
+      }
+    }
+  }
+  EXPECT_GT(told_apart, 1000);
+}
+
 }  // namespace
 }  // namespace systole::verification

@@ -1,7 +1,7 @@
 #include "study/explore/bounds.h"
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -88,12 +88,12 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(FigureBounds, TakeLessThanAMillisecondALayer) {
   const ChipSpec chip = shipped_chip("edge");
   constexpr int kTimes = 100;
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();  // of the processor: others may run on this machine
   for (int time = 0; time < kTimes; ++time) {
     static_cast<void>(figure_bounds(chip, small_network()));
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  EXPECT_LT(took.count() / kTimes, 2 * 1e-3) << "two layers";
+  const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  EXPECT_LT(took / kTimes, 2 * 1e-3) << "two layers";
 }
 
 }  // namespace

@@ -65,11 +65,6 @@ TEST_P(StudyMistake, IsOneExactLine) {
 INSTANTIATE_TEST_SUITE_P(
     Mistakes, StudyMistake,
     testing::Values(
-        Mistake{"UnknownPath", "  clock: {", "  clok: {",
-                ":6:9: clok: expected one of name, description, clock, matrix_unit, accumulators, "
-                "weight_fifo, unified_buffer, vector_unit, dma, dram, host_link, io, "
-                "sequencer, "
-                "technology, silicon, cost, fpga, got 'clok' (did you mean 'clock'?)"},
         Mistake{"NearPath", "  unified_buffer.capacity: [64 KiB",
                 "  unified_buffer.capacty: [64 KiB",
                 ":7:28: unified_buffer.capacty: expected one of capacity, banks, ports, "
