@@ -1,12 +1,14 @@
 #include "compiler/compile.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
 #include "compiler/allocation/lifetimes.h"
 #include "compiler/allocation/memory_plan.h"
+#include "compiler/allocation/placement.h"
 #include "compiler/lowering/check_operands.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/lowering_context.h"
@@ -17,6 +19,9 @@
 namespace systole {
 
 namespace {
+
+/// What is too large for a chip's DRAM is told when all of it is known.
+constexpr std::int64_t kAnyCapacity = std::numeric_limits<std::int64_t>::max();
 
 /// Hands out addresses of DRAM and host memory, burst by burst.
 class FarMemory {
@@ -29,6 +34,7 @@ class FarMemory {
     return address;
   }
   [[nodiscard]] std::int64_t used() const { return next_; }
+  [[nodiscard]] std::int64_t alignment() const { return alignment_; }
 
  private:
   std::int64_t alignment_;
@@ -60,10 +66,12 @@ class Declarations {
       declare_tiles(static_cast<std::int32_t>(layer));
       declare_constants(graph_.nodes[layer], bias_ids, table_ids);
     }
+    const std::int64_t parameters = dram_.used();
+    place_spilled();
     declare_tensors(tensor_ids);
     program_.dram_bytes = dram_.used();
     program_.host_bytes = host_.used();
-    check_capacity();
+    check_capacity(parameters);
     return std::move(program_);
   }
 
@@ -130,6 +138,36 @@ class Declarations {
                : TensorRole::Intermediate;
   }
 
+  [[nodiscard]] bool is_spilled(GraphTensorId root) const {
+    return role_of(root) == TensorRole::Intermediate &&
+           !plan_.resident[static_cast<std::size_t>(root)];
+  }
+
+  /// Tensors that stream through DRAM share addresses where no layer needs both.
+  void place_spilled() {
+    const TensorLives lives = tensor_lives(graph_);
+    spilled_homes_.assign(graph_.tensors.size(), 0);
+    std::vector<GraphTensorId> spilled;
+    std::vector<BlockRequest> blocks;
+    for (std::size_t index = 0; index < graph_.tensors.size(); ++index) {
+      const auto tensor = static_cast<GraphTensorId>(index);
+      const Lifetime& life = lives.of(tensor);
+      if (lives.root(tensor) == tensor && life.first >= 0 && is_spilled(tensor)) {
+        spilled.push_back(tensor);
+        blocks.push_back(
+            {.bytes = graph_.tensor(tensor).bytes(), .first = life.first, .last = life.last});
+      }
+    }
+    const Placement placement = place(blocks, kAnyCapacity, dram_.alignment());
+    std::int64_t bytes = 0;
+    for (std::size_t index = 0; index < spilled.size(); ++index) {
+      const std::int64_t address = placement.addresses[index];
+      spilled_homes_[static_cast<std::size_t>(spilled[index])] = dram_.used() + address;
+      bytes = std::max(bytes, address + blocks[index].bytes);
+    }
+    dram_.take(bytes);
+  }
+
   void declare_tensors(std::vector<TensorId>& tensor_ids) {
     tensor_ids.assign(graph_.tensors.size(), kNoTensor);
     for (std::size_t index = 0; index < graph_.tensors.size(); ++index) {
@@ -149,29 +187,34 @@ class Declarations {
   ProgramTensor declare_tensor(GraphTensorId root) {
     const GraphTensor& tensor = graph_.tensor(root);
     const TensorRole role = role_of(root);
-    const bool spilled = !plan_.resident[static_cast<std::size_t>(root)];
     ProgramTensor declared{.name = tensor.name,
                            .role = role,
                            .type = tensor.type.element,
                            .pixels = tensor.shape().pixels(),
                            .channels = tensor.shape().channels,
-                           .home = 0};
+                           .home = spilled_homes_[static_cast<std::size_t>(root)]};
     if (role != TensorRole::Intermediate) {
       declared.io = chip_.io;
       declared.home = (chip_.io == IoMemory::Host ? host_ : dram_).take(tensor.bytes());
-    } else if (spilled) {
-      declared.home = dram_.take(tensor.bytes());
     }
     return declared;
   }
 
-  void check_capacity() const {
-    if (dram_.used() > chip_.dram.capacity.count()) {
+  void check_capacity(std::int64_t parameters) const {
+    const std::int64_t capacity = chip_.dram.capacity.count();
+    const SourceLocation network{.file = graph_.file, .line = 1, .column = 1};
+    if (parameters > capacity) {
+      throw WorkloadError(network, "layers",
+                          fmt::format("expected weights that fit the {} bytes of DRAM of {}, got "
+                                      "{} bytes",
+                                      capacity, chip_.name, parameters));
+    }
+    if (dram_.used() > capacity) {
       throw WorkloadError(
-          {.file = graph_.file, .line = 1, .column = 1}, "batch",
+          network, "batch",
           fmt::format("expected weights and spilled tensors that fit the {} bytes of DRAM of {}, "
                       "got {} bytes at batch {}",
-                      chip_.dram.capacity.count(), chip_.name, dram_.used(), graph_.batch));
+                      capacity, chip_.name, dram_.used(), graph_.batch));
     }
   }
 
@@ -180,6 +223,7 @@ class Declarations {
   const MemoryPlan& plan_;
   FarMemory dram_;
   FarMemory host_;
+  std::vector<std::int64_t> spilled_homes_;  ///< by graph tensor
   Program program_;
 };
 
@@ -207,10 +251,17 @@ class Lowering {
   void lower_layer(std::int32_t layer) {
     const Node& node = context_.graph.node(layer);
     load_resident_inputs(layer);
-    std::size_t parity = 0;
-    for (const Band& part : context_.layer_plan(layer).bands) {
-      const LayerBand band = place(layer, part, parity);
-      load_streamed_inputs(band);
+    const std::vector<Band>& bands = context_.layer_plan(layer).bands;
+    LayerBand next = place(layer, bands.front(), 0);
+    load_streamed_inputs(next);
+    for (std::size_t index = 0; index < bands.size(); ++index) {
+      const LayerBand band = std::move(next);
+      // The next band comes while this one is worked on, and before it is stored: one engine may
+      // do both.
+      if (index + 1 < bands.size()) {
+        next = place(layer, bands[index + 1], (index + 1) % 2);
+        load_streamed_inputs(next);
+      }
       if (has_weights(node)) {
         emit_gemm(context_, band);
       } else {
@@ -219,7 +270,6 @@ class Lowering {
       if (!context_.layer_plan(layer).output.resident) {
         emit_store(context_, layer, band.output);
       }
-      parity ^= 1U;
     }
     if (context_.layer_plan(layer).output.resident && is_output(node.output())) {
       emit_store(context_, layer, whole_of(node.output(), context_.layer_plan(layer).output));

@@ -207,7 +207,8 @@ class Search {
         return lives_.root(other) == lives_.root(tensor);
       });
     };
-    return outside(graph_.inputs) || outside(graph_.outputs) ? Home::Host : Home::Dram;
+    const bool passes = outside(graph_.inputs) || outside(graph_.outputs);
+    return passes && chip_.io == IoMemory::Host ? Home::Host : Home::Dram;
   }
 
   [[nodiscard]] OperandHomes all_stream(const Node& node) const {
@@ -219,18 +220,27 @@ class Search {
     return homes;
   }
 
-  [[nodiscard]] OperandHomes homes_in(const State& state, const Node& node) const {
+  [[nodiscard]] bool arrives_at(std::int32_t layer, GraphTensorId tensor) const {
+    const GraphTensorId root = lives_.root(tensor);
+    return lives_.of(root).first == layer &&
+           std::find(graph_.inputs.begin(), graph_.inputs.end(), root) != graph_.inputs.end();
+  }
+
+  [[nodiscard]] OperandHomes homes_in(std::int32_t layer, const State& state) const {
+    const Node& node = graph_.node(layer);
     OperandHomes homes = all_stream(node);
     const auto is_resident = [&](GraphTensorId tensor) {
       return std::binary_search(state.resident.begin(), state.resident.end(), lives_.root(tensor));
     };
     for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
       if (is_resident(node.inputs[input])) {
-        homes.inputs[input] = Home::None;
+        const bool passes =
+            homes.inputs[input] == Home::Host && arrives_at(layer, node.inputs[input]);
+        homes.inputs[input] = passes ? Home::Passing : Home::None;
       }
     }
     if (is_resident(node.output())) {
-      homes.output = Home::None;
+      homes.output = homes.output == Home::Host ? Home::Passing : Home::None;
     }
     return homes;
   }
@@ -243,11 +253,11 @@ class Search {
       bytes += buffer.bytes * buffer.copies;
     };
     for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
-      if (homes.inputs[input] != Home::None) {
+      if (streams(homes.inputs[input])) {
         add(input);
       }
     }
-    if (homes.output != Home::None) {
+    if (streams(homes.output)) {
       add(std::nullopt);
     }
     return bytes;
@@ -264,7 +274,7 @@ class Search {
       return Cut{};
     }
     std::optional<Cut> best;
-    for (const Cut& cut : cuts_of(layer, homes_in(state, node))) {
+    for (const Cut& cut : cuts_of(layer, homes_in(layer, state))) {
       if (cut.bytes <= room && (!best || cut.score < best->score)) {
         best = cut;
       }
@@ -281,7 +291,7 @@ class Search {
     const Node& node = graph_.node(layer);
     const Shape& shape = graph_.tensor(node.output()).shape();
     std::vector<BandSize> sizes{{.images = shape.batch, .rows = shape.rows}};
-    if (homes.any_streams()) {
+    if (homes.any_moves()) {
       sizes = band_sizes(shape);
     }
     std::vector<Cut>& cuts = entry->second;

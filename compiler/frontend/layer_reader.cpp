@@ -123,7 +123,7 @@ class AttributeReader {
   [[nodiscard]] const OpPlace& written() const { return written_; }
 
   void operator()(const Attribute::Integer& value) const {
-    value.at(attributes_) = value_of(scope_, node_, key_).as_integer(kSize);
+    value.at(attributes_) = value_of(scope_, node_, key_).as_integer({.min = 1, .max = value.most});
   }
   void operator()(const Attribute::Flag& value) const {
     value.at(attributes_) = node_.boolean(key_);

@@ -13,6 +13,7 @@ namespace systole {
 namespace {
 
 constexpr Range kSize{.min = 1, .max = kMaxSize};
+constexpr Range kFeatures{.min = 1, .max = kMaxFeatures};
 constexpr std::size_t kMaxLayers = 10000;
 
 /// Reads `layers`, entry by entry; a block's entry becomes the layers of the block.
@@ -167,7 +168,7 @@ InputDescription read_input(const ConfigNode& node) {
   input.name = read_name(node.child("name"));
   input.place = {.location = node.location(), .path = input.name};
   if (node.has("features")) {
-    input.type = feature_type(DataType::Int8, 1, node.integer("features", kSize));
+    input.type = feature_type(DataType::Int8, 1, node.integer("features", kFeatures));
   } else {
     Shape shape;
     shape.rows = node.integer("rows", kSize);

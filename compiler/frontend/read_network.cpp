@@ -19,6 +19,7 @@
 #include "compiler/frontend/npy_header.h"
 #include "compiler/frontend/read_description.h"
 #include "compiler/frontend/real_network.h"
+#include "compiler/graph/graph_builder.h"
 
 namespace systole {
 
@@ -194,6 +195,9 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
                   [&](const LayerDescription& layer, const Graph& so_far, const Node& node) {
                     return numbers->weight_scale(layer, description.defaults, so_far, node);
                   });
+  if (!is_float(options.type)) {
+    check_ratios(graph);  // reals have none
+  }
   if (options.numbers) {
     numbers->check_inputs(description, graph);
   }

@@ -11,6 +11,22 @@ namespace {
 
 constexpr std::int64_t kMaxMacs = std::int64_t{1} << 60;
 
+void check_ratios_of(const Graph& graph, const Node& node) {
+  const Place where{.location = node.location, .path = node.name};
+  const double to = result_scale(graph, node);
+  if (has_weights(node)) {
+    const double from = graph.tensor(node.inputs.front()).quantization.scale;
+    check_ratio(from * weight_scale(graph, node) / to, where);
+    return;
+  }
+  if (node.activation().is_looked_up() || std::holds_alternative<SoftmaxWork>(node.work())) {
+    return;  // by table
+  }
+  for (const GraphTensorId input : node.inputs) {
+    check_ratio(graph.tensor(input).quantization.scale / to, where);
+  }
+}
+
 }  // namespace
 
 GraphBuilder::GraphBuilder(std::string name, std::string file, std::int64_t batch,
@@ -51,7 +67,6 @@ GraphTensorId GraphBuilder::add(NodeRequest request, const OpPlace& where,
   node.outputs = {add_tensor(node.name, std::move(inferred.type), GraphTensorRole::Intermediate,
                              request.output.over(inferred.quantization), where.op)};
   add_weights(node, where, weight_scale);
-  check_ratios(node, where);
   graph_.nodes.push_back(std::move(node));
   return graph_.nodes.back().output();
 }
@@ -102,18 +117,9 @@ void GraphBuilder::add_weights(Node& node, const OpPlace& where,
   add_parameters(graph_, node, weight_scale(graph_, node));
 }
 
-void GraphBuilder::check_ratios(const Node& node, const OpPlace& where) const {
-  const double from = graph_.tensor(node.inputs.front()).quantization.scale;
-  const FusedActivation activation = node.activation();
-  if (has_weights(node)) {
-    check_ratio(from * weight_scale(graph_, node) / result_scale(graph_, node), where);
-    return;
-  }
-  if (activation.is_looked_up() || std::holds_alternative<SoftmaxWork>(node.work())) {
-    return;  // by table
-  }
-  for (const GraphTensorId input : node.inputs) {
-    check_ratio(graph_.tensor(input).quantization.scale / result_scale(graph_, node), where);
+void check_ratios(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    check_ratios_of(graph, node);
   }
 }
 

@@ -47,11 +47,13 @@ class GraphBuilder {
                            const Quantization& quantization, const Place& where);
   [[nodiscard]] const Node* producer_of(GraphTensorId tensor) const;
   void add_weights(Node& node, const OpPlace& where, const NodeWeightScale& weight_scale);
-  void check_ratios(const Node& node, const OpPlace& where) const;
 
   Graph graph_;
   QuantizationDefaults defaults_;
   std::int64_t macs_ = 0;
 };
+
+/// Throws at the first node of an int8 network whose scales are too far apart (check_ratio).
+void check_ratios(const Graph& graph);
 
 }  // namespace systole

@@ -1,6 +1,7 @@
 #include "compiler/mapping/layer_cost.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "arch/units/wide.h"
 #include "compiler/mapping/gemm_cost.h"
@@ -9,93 +10,156 @@ namespace systole {
 
 namespace {
 
+/// Bytes that come or go.
 struct Traffic {
-  std::int64_t dram = 0;  ///< bytes
+  std::int64_t dram = 0;
   std::int64_t host = 0;
+  std::int64_t host_starts = 0;  ///< transfers that wait for others: nothing hides their latency
+
+  Traffic& operator+=(const Traffic& other) {
+    dram += other.dram;
+    host += other.host;
+    host_starts += other.host_starts;
+    return *this;
+  }
+  [[nodiscard]] Traffic times(std::int64_t count) const {
+    return {dram * count, host * count, host_starts * count};
+  }
 };
 
 class LayerEstimate {
  public:
   LayerEstimate(const ChipSpec& chip, const Graph& graph, const Node& node)
-      : chip_(chip), graph_(graph), node_(node), output_(graph.tensor(node.output())) {}
+      : chip_(chip),
+        graph_(graph),
+        node_(node),
+        output_(graph.tensor(node.output())),
+        shape_(output_.shape()),
+        gemm_(gemm_shape(graph, node)) {
+    if (gemm_) {
+      grid_ = tile_grid(chip, *gemm_);
+    }
+  }
 
   LayerCost of(const BandSize& size, const OperandHomes& homes) {
-    for (const BandRun& run : band_runs(output_.shape(), size)) {
-      add_streams(run, homes);
-      add_work(run);
+    CoreCycles exposed{0};
+    for (const BandRun& run : band_runs(shape_, size)) {
+      const Traffic load = loaded(run.band, homes);
+      const Traffic store = traffic(homes.output, output_, run.band);
+      const GemmCost work = work_of(run.band);
+      exposed = std::max(exposed, waits(load, work.cycles(), store));
+      traffic_ += load.times(run.count);
+      traffic_ += store.times(run.count);
+      work_.array += work.array * run.count;
+      work_.vector += work.vector * run.count;
+      work_.weights += work.weights * run.count;
     }
-    const CoreCycles streams = dram_cycles(chip_, Bytes(traffic_.dram),
-                                           ceil_div(traffic_.dram, chip_.dma.request.count()));
-    const CoreCycles memory = work_.weights + streams;
-    return {.cycles = std::max({work_.array, work_.vector, memory, host_cycles()}),
-            .memory = memory};
+    const CoreCycles memory = work_.weights + dram_cycles(traffic_.dram);
+    const CoreCycles busiest = std::max({work_.array, work_.vector, memory, host_cycles(traffic_)});
+    return {.cycles = busiest + exposed + outside_bands(size, homes), .memory = memory};
   }
 
  private:
-  void add_stream(Home home, const GraphTensor& tensor, const Band& band, std::int64_t count) {
-    const std::int64_t bytes =
-        bytes_of(tensor.type.element, band_elements(tensor.shape(), band)) * count;
+  [[nodiscard]] static Traffic traffic(Home home, const GraphTensor& tensor, const Band& band) {
+    const std::int64_t bytes = bytes_of(tensor.type.element, band_elements(tensor.shape(), band));
     switch (home) {
       case Home::None:
-        break;
+        return {};
       case Home::Dram:
-        traffic_.dram += bytes;
-        break;
+        return {.dram = bytes};
+      case Home::Passing:
       case Home::Host:
-        traffic_.host += bytes;
-        break;
+        return {.host = bytes, .host_starts = 1};
     }
+    return {};
   }
 
-  void add_streams(const BandRun& run, const OperandHomes& homes) {
+  [[nodiscard]] Traffic loaded(const Band& band, const OperandHomes& homes) const {
+    Traffic sum;
     for (std::size_t input = 0; input < graph_.data_inputs(node_).size(); ++input) {
-      add_stream(homes.inputs[input], graph_.tensor(node_.inputs[input]),
-                 input_band(graph_, node_, input, run.band), run.count);
+      // What arrives whole brings no row twice; its bands are as good as the output's.
+      sum += traffic(homes.inputs[input], graph_.tensor(node_.inputs[input]),
+                     input_band(graph_, node_, input, band));
     }
-    add_stream(homes.output, output_, run.band, run.count);
+    return sum;
   }
 
-  void add_work(const BandRun& run) {
-    const std::int64_t positions = run.band.images * run.band.rows * output_.shape().cols;
-    const auto gemm = gemm_shape(graph_, node_);
-    if (!gemm) {
-      add_vector_work(positions, run.count);
-      return;
-    }
-    if (grid_.k.empty()) {
-      grid_ = tile_grid(chip_, *gemm);
+  GemmCost work_of(const Band& band) {
+    const std::int64_t positions = band.images * band.rows * shape_.cols;
+    if (!gemm_) {
+      return {.vector = vector_cycles(positions)};
     }
     if (positions != positions_) {
       const DataType type = graph_.operand_type(node_);
       cost_ = gemm_cost(chip_, grid_, type, positions, gemm_loops(chip_, grid_, type, positions));
       positions_ = positions;
     }
-    work_.array += cost_.array * run.count;
-    work_.vector += cost_.vector * run.count;
-    work_.weights += cost_.weights * run.count;
+    return cost_;
   }
 
-  void add_vector_work(std::int64_t positions, std::int64_t count) {
+  [[nodiscard]] CoreCycles vector_cycles(std::int64_t positions) const {
     const Work work = node_.work();
     const auto* pool = std::get_if<PoolWork>(&work);
     const std::int64_t passes = pool == nullptr ? 1 : pool->kernel.rows * pool->kernel.cols;
     const VectorUnitSpec& vector = chip_.vector;
     const CoreCycles pace =
         vector.pace_of(pool == nullptr ? VectorClass::Elementwise : VectorClass::Pooling);
-    work_.vector +=
-        pace * (count * passes * positions * ceil_div(output_.shape().channels, vector.lanes));
+    return pace * (passes * positions * ceil_div(shape_.channels, vector.lanes));
   }
 
-  [[nodiscard]] CoreCycles host_cycles() const {
+  /// How much longer a band by itself takes than the longest of its load, work and store.
+  [[nodiscard]] CoreCycles waits(const Traffic& load, CoreCycles work, const Traffic& store) const {
+    if (!gemm_) {
+      return CoreCycles(0);  // piece by piece
+    }
+    const auto slices = static_cast<std::int64_t>(grid_.n.size()) * grid_.groups;
+    const CoreCycles in = transfer_cycles(load);
+    const CoreCycles out = transfer_cycles(store);
+    const CoreCycles first = std::max(in, work / slices);
+    const bool features = shape_.rows == 1 && shape_.cols == 1;
+    const CoreCycles last = features || slices == 1 ? out / slices : out;
+    const CoreCycles alone = std::max(first + (work - work / slices), out) + last;
+    return alone - std::min(alone, std::max({in, work, out}));
+  }
+
+  /// What passes as a whole comes before the first of several bands and goes after the last.
+  [[nodiscard]] CoreCycles outside_bands(const BandSize& size, const OperandHomes& homes) const {
+    Traffic whole_tensors;
+    if (size.images == shape_.batch && size.rows == shape_.rows) {
+      return CoreCycles(0);
+    }
+    for (std::size_t input = 0; input < homes.inputs.size(); ++input) {
+      if (homes.inputs[input] == Home::Passing) {
+        whole_tensors.host += graph_.tensor(node_.inputs[input]).bytes();
+      }
+    }
+    if (homes.output == Home::Passing) {
+      whole_tensors.host += output_.bytes();
+    }
+    return host_cycles(whole_tensors);
+  }
+
+  [[nodiscard]] CoreCycles transfer_cycles(const Traffic& traffic) const {
+    return std::max(dram_cycles(traffic.dram), host_cycles(traffic));
+  }
+
+  [[nodiscard]] CoreCycles dram_cycles(std::int64_t bytes) const {
+    return systole::dram_cycles(chip_, Bytes(bytes), ceil_div(bytes, chip_.dma.request.count()));
+  }
+
+  [[nodiscard]] CoreCycles host_cycles(const Traffic& traffic) const {
     const Wide bandwidth = chip_.host.bandwidth.count();
-    const Wide wanted = static_cast<Wide>(traffic_.host) * chip_.frequency.count();
-    return CoreCycles(static_cast<std::int64_t>((wanted + bandwidth - 1) / bandwidth));
+    const Wide wanted = static_cast<Wide>(traffic.host) * chip_.frequency.count();
+    return CoreCycles(static_cast<std::int64_t>((wanted + bandwidth - 1) / bandwidth)) +
+           chip_.host.latency * traffic.host_starts;
   }
 
   const ChipSpec& chip_;
   const Graph& graph_;
   const Node& node_;
   const GraphTensor& output_;
+  Shape shape_;
+  std::optional<GemmShape> gemm_;
   TileGrid grid_;
   std::int64_t positions_ = -1;  ///< that `cost_` is for: most bands are alike
   GemmCost cost_;
@@ -105,7 +169,7 @@ class LayerEstimate {
 
 }  // namespace
 
-bool OperandHomes::any_streams() const {
+bool OperandHomes::any_moves() const {
   return output != Home::None ||
          std::any_of(inputs.begin(), inputs.end(), [](Home home) { return home != Home::None; });
 }

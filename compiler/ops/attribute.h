@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "arch/isa/limits.h"
 #include "compiler/ops/functions.h"
 #include "compiler/ops/kernel.h"
 #include "compiler/ops/place.h"
@@ -19,9 +20,10 @@ struct Attribute {
   using At = Value& (*)(void* op);
 
   // --- values of the operator ---
-  /// 1..65536.
+  /// 1..most.
   struct Integer {
     At<std::int64_t> at;
+    std::int64_t most = kMaxSize;
   };
   struct Flag {
     At<bool> at;

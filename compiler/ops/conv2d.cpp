@@ -25,7 +25,7 @@ void Conv2d::complete(const OpPlace& written) const {
 
 Inferred Conv2d::infer(const InferInputs& in) {
   const Shape image = in.image(0);
-  settle_pads(kernel, image);
+  settle_pads(kernel, image, in.where);
   if (image.channels % groups != 0 || channels % groups != 0) {
     in.where.fail("groups",
                   fmt::format("expected a divisor of the {} input and {} output channels, got {}",

@@ -7,7 +7,8 @@
 namespace systole {
 
 std::vector<OpEntry> Dense::entries() {
-  std::vector<Attribute> attributes{{"features", Attribute::Integer{kAt<&Dense::features>},
+  std::vector<Attribute> attributes{{"features",
+                                     Attribute::Integer{kAt<&Dense::features>, kMaxFeatures},
                                      "of the output", Attribute::Presence::Required}};
   append(attributes, weight_attributes<Dense>());
   append(attributes, activation_attributes<Dense>());

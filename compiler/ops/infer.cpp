@@ -48,7 +48,7 @@ void check_reduction(std::int64_t reduction, const OpPlace& where) {
   }
 }
 
-void check_ratio(double ratio, const OpPlace& where) {
+void check_ratio(double ratio, const Place& where) {
   if (ratio >= 0x1p-32 && ratio < 0x1p30) {
     return;
   }

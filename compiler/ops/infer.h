@@ -6,14 +6,15 @@
 #include <span>
 #include <string>
 
+#include "arch/isa/limits.h"
 #include "compiler/graph/tensor.h"
 #include "compiler/ops/functions.h"
 #include "compiler/ops/place.h"
 
 namespace systole {
 
-/// Largest batch, height, width, written channel count, kernel, stride, padding or dilation.
-inline constexpr std::int64_t kMaxSize = 65536;
+/// Most features of an input or a dense layer, as large vocabularies have them.
+inline constexpr std::int64_t kMaxFeatures = std::int64_t{1} << 20;
 /// Largest number of elements of a tensor, so that no product of sizes overflows.
 inline constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
 /// Most input values (kernel positions x channels, or pooled values) behind one output value: the
@@ -72,6 +73,6 @@ void check_reduction(std::int64_t reduction, const OpPlace& where);
 
 /// Throws unless `ratio`, by which values are scaled on their way to the output, can be held as a
 /// fixed-point multiplier with all its bits: 2^-32 <= ratio < 2^30.
-void check_ratio(double ratio, const OpPlace& where);
+void check_ratio(double ratio, const Place& where);
 
 }  // namespace systole

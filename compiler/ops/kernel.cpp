@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "arch/isa/limits.h"
 #include "arch/units/units.h"
 #include "compiler/ops/place.h"
 
@@ -30,7 +31,7 @@ Pads same_pads(std::int64_t size, std::int64_t kernel_extent, std::int64_t strid
 
 }  // namespace
 
-void settle_pads(Kernel& kernel, const Shape& in) {
+void settle_pads(Kernel& kernel, const Shape& in, const OpPlace& where) {
   if (!kernel.same_padding) {
     return;
   }
@@ -42,6 +43,12 @@ void settle_pads(Kernel& kernel, const Shape& in) {
   kernel.pad_bottom = rows.after;
   kernel.pad_left = cols.before;
   kernel.pad_right = cols.after;
+  const std::int64_t most = std::max(rows.after, cols.after);
+  if (most > kMaxSize) {
+    where.fail("padding", fmt::format("expected same padding of at most {} rows and columns, got "
+                                      "{}",
+                                      kMaxSize, most));
+  }
 }
 
 Shape window_shape(const Kernel& kernel, const Shape& in, std::int64_t channels,

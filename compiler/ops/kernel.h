@@ -26,8 +26,9 @@ struct Kernel {
   [[nodiscard]] std::int64_t positions() const { return rows * cols; }
 };
 
-/// Works out the pads of `same`, the odd one behind.
-void settle_pads(Kernel& kernel, const Shape& in);
+/// Works out the pads of `same`, the odd one behind. Throws WorkloadError at `padding` where they
+/// are more than others may be.
+void settle_pads(Kernel& kernel, const Shape& in, const OpPlace& where);
 
 /// What the kernel makes of an image. Throws WorkloadError at `kernel` where it does not fit.
 [[nodiscard]] Shape window_shape(const Kernel& kernel, const Shape& in, std::int64_t channels,

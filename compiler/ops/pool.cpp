@@ -57,7 +57,7 @@ Inferred PoolTensor::infer(const InferInputs& in) {
     kernel.stride_rows = kernel.stride_cols = 1;
     check_reduction(kernel.positions(), in.where);
   } else {
-    settle_pads(kernel, image);
+    settle_pads(kernel, image, in.where);
     check_pads(kernel, in.where);
     check_reduction(kernel.positions(), in.where);
     out = window_shape(kernel, image, image.channels, in.where);

@@ -5,13 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "arch/isa/limits.h"
+
 namespace systole::verification {
 
 namespace {
 
 constexpr std::int64_t kLargestCount = (std::int64_t{1} << 31) - 1;
 constexpr std::int64_t kLargestAddress = std::int64_t{1} << 48;
-constexpr std::int64_t kLargestStep = std::int64_t{1} << 15;  ///< kernel, stride, dilation, padding
 constexpr std::int64_t kLargestShift = 62;
 
 /// Keeps the first rule that is broken; every check returns whether it holds, for use with &&.
@@ -27,9 +28,7 @@ class Rules {
   bool count(std::string_view name, std::int64_t value) {
     return within(name, value, 1, kLargestCount);
   }
-  bool step(std::string_view name, std::int64_t value) {
-    return within(name, value, 1, kLargestStep);
-  }
+  bool step(std::string_view name, std::int64_t value) { return within(name, value, 1, kMaxSize); }
   bool address(std::string_view name, std::int64_t value) {
     return within(name, value, 0, kLargestAddress);
   }
@@ -53,9 +52,9 @@ class Rules {
 };
 
 bool check_tensor(Rules& rules, const ProgramTensor& tensor) {
-  return rules.count("pixels", tensor.pixels) && rules.count("channels", tensor.channels) &&
-         rules.within("pixels x channels", tensor.pixels * tensor.channels, 1,
-                      kLargestAddress / bytes_of(DataType::Int32)) &&
+  const std::int64_t elements = kLargestAddress / bytes_of(DataType::Int32);
+  return rules.count("channels", tensor.channels) &&
+         rules.within("pixels", tensor.pixels, 1, elements / tensor.channels) &&
          rules.address("home", tensor.home) &&
          (tensor.io == IoMemory::Host || tensor.role == TensorRole::Input ||
           tensor.role == TensorRole::Output ||
@@ -435,8 +434,8 @@ class InstructionRules {
            rules_.step("stride_cols", window.stride_cols) &&
            rules_.step("dilation_rows", window.dilation_rows) &&
            rules_.step("dilation_cols", window.dilation_cols) &&
-           rules_.within("pad_top", window.pad_top, 0, kLargestStep) &&
-           rules_.within("pad_left", window.pad_left, 0, kLargestStep) &&
+           rules_.within("pad_top", window.pad_top, 0, kMaxSize) &&
+           rules_.within("pad_left", window.pad_left, 0, kMaxSize) &&
            rules_.within("pad_value", window.pad_value, -128, 127);
   }
 

@@ -1,5 +1,6 @@
 systole_test(compiler_passes_test
   SOURCES
+    compile_test.cpp
     allocation/lifetimes_test.cpp
     allocation/placement_test.cpp
     allocation/residency_test.cpp

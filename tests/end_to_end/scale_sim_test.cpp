@@ -42,6 +42,7 @@ Cost cost_of(Dataflow dataflow, Hertz frequency = Hertz(500'000'000)) {
   chip.matrix.dataflow = dataflow;
   chip.matrix.overlap = Overlap::None;
   chip.frequency = frequency;
+  chip.host.bandwidth = BytesPerSecond(2 * frequency.count());  // 2 bytes a cycle, as the edge chip
   const Result result = evaluate(chip, read_network(file, {}), {});
   const EngineCounters& matrix = result.counters.engine(Engine::Matrix);
   return {.folds = result.counters.actions.folds,

@@ -47,13 +47,13 @@ TEST(VerifyFields, Tables) {
   EXPECT_EQ(violation_after([](Program& p) { p.host_bytes = -1; }),
             "program: host_bytes is -1, expected 0..281474976710656");
   EXPECT_EQ(violation_after([](Program& p) { p.tensors[0].pixels = 0; }),
-            "tensor 'x': pixels is 0, expected 1..2147483647");
+            "tensor 'x': pixels is 0, expected 1..35184372088832");
   EXPECT_EQ(violation_after([](Program& p) { p.tensors[0].channels = 0; }),
             "tensor 'x': channels is 0, expected 1..2147483647");
   EXPECT_EQ(violation_after([](Program& p) {
               p.tensors[0].pixels = p.tensors[0].channels = (std::int64_t{1} << 31) - 1;
             }),
-            "tensor 'x': pixels x channels is 4611686014132420609, expected 1..70368744177664");
+            "tensor 'x': pixels is 2147483647, expected 1..32768");
   EXPECT_EQ(violation_after([](Program& p) { p.tensors[0].home = -1; }),
             "tensor 'x': home is -1, expected 0..281474976710656");
   EXPECT_EQ(violation_after([](Program& p) { p.tensors[testing::kA].io = IoMemory::Device; }),
@@ -223,7 +223,7 @@ TEST(VerifyFields, Windows) {
   };
   const std::string where = "matrix[0] fold of layer 'conv1': ";
   const std::string count = ", expected 1..2147483647";
-  const std::string step = ", expected 1..32768";
+  const std::string step = ", expected 1..65536";
   EXPECT_EQ(window([](Window& w) { w.in_rows = 0; }), where + "in_rows is 0" + count);
   EXPECT_EQ(window([](Window& w) { w.in_cols = 0; }), where + "in_cols is 0" + count);
   EXPECT_EQ(window([](Window& w) { w.first_in_row = 4; }),
@@ -239,9 +239,9 @@ TEST(VerifyFields, Windows) {
   EXPECT_EQ(window([](Window& w) { w.stride_cols = 0; }), where + "stride_cols is 0" + step);
   EXPECT_EQ(window([](Window& w) { w.dilation_rows = 0; }), where + "dilation_rows is 0" + step);
   EXPECT_EQ(window([](Window& w) { w.dilation_cols = 0; }), where + "dilation_cols is 0" + step);
-  EXPECT_EQ(window([](Window& w) { w.pad_top = -1; }), where + "pad_top is -1, expected 0..32768");
+  EXPECT_EQ(window([](Window& w) { w.pad_top = -1; }), where + "pad_top is -1, expected 0..65536");
   EXPECT_EQ(window([](Window& w) { w.pad_left = -1; }),
-            where + "pad_left is -1, expected 0..32768");
+            where + "pad_left is -1, expected 0..65536");
   EXPECT_EQ(window([](Window& w) { w.pad_value = 128; }),
             where + "pad_value is 128, expected -128..127");
   EXPECT_EQ(window([](Window& w) { w.image_pitch = -1; }),

@@ -84,6 +84,16 @@ INSTANTIATE_TEST_SUITE_P(
 )"),
                   "n.yaml:4:35: layers[0].channels: expected an integer in 1..65536, got "
                   "'99999999999999999999'"},
+        ErrorCase{"TooManyFeatures", with_layers(R"(- {name: d, op: dense, features: 1048577}
+)"),
+                  "n.yaml:4:34: layers[0].features: expected an integer in 1..1048576, got "
+                  "'1048577'"},
+        ErrorCase{"TooManyFeaturesOfAnInput", R"(network: n
+inputs: [{name: x, features: 1048577}]
+layers: [{name: r, op: relu}]
+)",
+                  "n.yaml:2:30: inputs[0].features: expected an integer in 1..1048576, got "
+                  "'1048577'"},
         ErrorCase{
             "KernelOfThreeNumbers",
             with_layers(R"(- {name: c, op: conv2d, channels: 4, kernel: [3, 3, 3]}

@@ -210,6 +210,14 @@ inputs: [{name: x, rows: 512, cols: 512, channels: 1}]
 layers: [{name: p, op: global_average_pool}]
 )",
             "n.yaml:3:10: p: expected at most 65536 input values per output value, got 262144"},
+        // 3 x 65536 rows around 65536 outputs, half of them behind.
+        ErrorCase{
+            "TooMuchSamePadding", R"(network: n
+inputs: [{name: x, rows: 65536, cols: 1, channels: 1}]
+layers: [{name: c, op: conv2d, channels: 1, kernel: [4, 1], dilation: 65536, padding: same}]
+)",
+            "n.yaml:3:87: c.padding: expected same padding of at most 65536 rows and columns, got "
+            "98304"},
         ErrorCase{
             "RatioTooLarge",
             with_layers(

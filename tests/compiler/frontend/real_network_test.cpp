@@ -38,6 +38,16 @@ TEST(RealNetwork, HasNoQuantisations) {
   EXPECT_EQ(conv.activation.before, Quantization{});
 }
 
+/// 0.0625 of the input over 1e-12 is 6.25e10, beyond 2^30.
+TEST(RealNetwork, KeepsToNoRatioOfScales) {
+  const std::string text =
+      "network: n\ninputs: [{name: x, features: 4}]\n"
+      "layers: [{name: a, op: add, inputs: [x, x], output: {scale: 0.000000000001}}]\n";
+  EXPECT_NO_THROW((void)parse_network(text, "n.yaml", {.type = DataType::Bf16}));
+  EXPECT_NO_THROW((void)parse_network(text, "n.yaml", {.type = DataType::Fp16}));
+  EXPECT_THROW((void)parse_network(text, "n.yaml", {.type = DataType::Int8}), WorkloadError);
+}
+
 TEST(RealNetwork, StandsForTheNumbersOfTheInt8One) {
   const Network integers = read(DataType::Int8);
   const Network reals = read(DataType::Bf16);

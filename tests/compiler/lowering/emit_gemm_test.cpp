@@ -9,13 +9,15 @@
 namespace systole {
 namespace {
 
-/// 8 rows x 4 columns, 32 accumulators: chunks of 16 positions.
+/// 8 rows x 4 columns, 32 accumulators: chunks of 16 positions. The host link is too fast for bands
+/// to gain anything.
 ChipSpec small_edge(Dataflow dataflow) {
   ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/edge.yaml");
   chip.matrix.rows = 8;
   chip.matrix.cols = 4;
   chip.matrix.dataflow = dataflow;
   chip.accumulators.entries = 32;
+  chip.host.bandwidth = BytesPerSecond(1'000'000'000'000'000);
   return chip;
 }
 
@@ -144,6 +146,30 @@ TEST(EmitGemm, AFoldThatDoesNotDrainNeedsNoFreeAccumulators) {
     EXPECT_TRUE(!waits_for_vector || std::get<Fold>(instruction.operation).drain);
   }
   EXPECT_EQ(waiting, 24U - 2U);  // each chunk but the first two
+}
+
+/// 200 KiB of rows through a buffer of 64 KiB.
+TEST(EmitGemm, TheNextBandComesBeforeThisOneIsStored) {
+  ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/edge.yaml");
+  chip.buffer.capacity = Bytes(65'536);
+  const Program program =
+      compile(chip, parse_network("network: n\nbatch: 200\ninputs: [{name: x, features: 512}]\n"
+                                  "layers: [{name: a, op: dense, features: 512}]\n",
+                                  "n.yaml")
+                        .graph);
+  // By transfer: loads of rows, which are before the store of as many.
+  std::int64_t loaded = 0;
+  std::int64_t stored = 0;
+  std::int64_t ahead = 0;  // rows of the buffer that wait or are worked on
+  for (const Instruction& instruction : program.stream(Engine::Host)) {
+    const auto& transfer = std::get<Transfer>(instruction.operation);
+    (transfer.to_buffer ? loaded : stored) += transfer.rows * transfer.row_bytes;
+    ahead = std::max(ahead, loaded - stored);
+  }
+  EXPECT_EQ(loaded, 200 * 512);
+  EXPECT_EQ(stored, 200 * 512);
+  // 65536 bytes, less 2048 of biases, hold 2 x (in + out) of 31 rows: 7 bands of 29, two at once.
+  EXPECT_EQ(ahead, 2 * 29 * 512);
 }
 
 }  // namespace

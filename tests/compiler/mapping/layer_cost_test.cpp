@@ -56,7 +56,23 @@ TEST(LayerCost, StreamedOperandsTakeTheMemoryWhereTheyLive) {
   // 24 cycles of weights; 256 bytes in and 192 out at 8 a cycle; over the link at 2 a cycle.
   EXPECT_EQ(cost(Home::Dram, Home::Dram).memory, CoreCycles(24 + 32 + 24));
   EXPECT_EQ(cost(Home::Host, Home::Host).memory, CoreCycles(24));
-  EXPECT_EQ(cost(Home::Host, Home::Host).cycles, CoreCycles(128 + 96));
+  // 6 tiles meet 16 positions: 96 cycles in 3 slices of n, the first of them while the input comes.
+  // So a band alone takes 128 + 64, and a third of the output still has to go: 96 more than its
+  // longest part, 128.
+  // Each transfer begins with a latency of 10, a third of which counts for the part of a slice.
+  EXPECT_EQ(cost(Home::Host, Home::Host).cycles, CoreCycles(138 + 106 + 64 + 106 / 3));
+  EXPECT_EQ(cost(Home::Passing, Home::Passing), cost(Home::Host, Home::Host));
+}
+
+TEST(LayerCost, WhatPassesAsAWholeWaitsForNoBand) {
+  const Graph graph = dense();
+  const auto cycles = [&](Home home) {
+    return layer_cost(round_chip(), graph, graph.node(0), {.images = 8, .rows = 1},
+                      {.inputs = {home}})
+        .cycles;
+  };
+  // All of the input, 128 cycles, before the first of two bands.
+  EXPECT_EQ(cycles(Home::Passing), cycles(Home::Host) + CoreCycles(128));
 }
 
 TEST(LayerCost, RowsUnderTwoBandsComeTwice) {

@@ -1,0 +1,152 @@
+#include "compiler/compile.h"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/frontend/read_network.h"
+#include "tests/arch/message_of.h"
+
+namespace systole {
+namespace {
+
+ChipSpec edge() {
+  return read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/edge.yaml");
+}
+
+Graph network(const std::string& input, const std::string& layers,
+              const NetworkOptions& options = {}) {
+  return parse_network(
+             fmt::format("network: n\ninputs: [{{name: x, {}}}]\nlayers: [{}]\n", input, layers),
+             "n.yaml", options)
+      .graph;
+}
+
+std::string message_of_compiling(const ChipSpec& chip, const Graph& graph) {
+  return message_of([&] { (void)compile(chip, graph); });
+}
+
+struct LongWindow {
+  const char* name;
+  const char* input;
+  const char* layer;
+};
+void PrintTo(const LongWindow& window, std::ostream* stream) {
+  *stream << window.name;
+}
+
+class Windows : public ::testing::TestWithParam<LongWindow> {};
+
+/// compile() verifies what it writes.
+TEST_P(Windows, AreAsLongInProgramsAsInNetworks) {
+  EXPECT_EQ(message_of_compiling(edge(), network(GetParam().input, GetParam().layer)), "no error");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of40000Rows, Windows,
+    ::testing::Values(
+        LongWindow{"GlobalAverage", "rows: 40000, cols: 1, channels: 1",
+                   "{name: p, op: global_average_pool}"},
+        LongWindow{"Average", "rows: 40000, cols: 1, channels: 1",
+                   "{name: p, op: average_pool, kernel: [40000, 1]}"},
+        LongWindow{"Max", "rows: 40000, cols: 1, channels: 1",
+                   "{name: p, op: max_pool, kernel: [40000, 1]}"},
+        LongWindow{"Kernel", "rows: 40000, cols: 1, channels: 1",
+                   "{name: c, op: conv2d, channels: 1, kernel: [40000, 1]}"},
+        LongWindow{"Stride", "rows: 40001, cols: 1, channels: 1",
+                   "{name: c, op: conv2d, channels: 1, kernel: 1, stride: 40000}"},
+        LongWindow{"Dilation", "rows: 40001, cols: 1, channels: 1",
+                   "{name: c, op: conv2d, channels: 1, kernel: [2, 1], dilation: 40000}"},
+        LongWindow{"Padding", "rows: 4, cols: 1, channels: 1",
+                   "{name: c, op: conv2d, channels: 1, kernel: [2, 1], padding: [40000, 0, 0, 0]}"},
+        // 65536 x 2 = 131072 rows of padding, half of them on each side: the most there may be.
+        LongWindow{"SamePadding", "rows: 65536, cols: 1, channels: 1",
+                   "{name: c, op: conv2d, channels: 1, kernel: [3, 1], dilation: [65536, 1], "
+                   "padding: same}"}),
+    [](const auto& instance) { return instance.param.name; });
+
+TEST(Compile, NeedsAMultiplierOnlyForProducts) {
+  ChipSpec chip = edge();
+  chip.matrix.pace_of_kind = {};
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Fp16)] = CoreCycles(1);
+  EXPECT_EQ(message_of_compiling(chip, network("rows: 5, cols: 5, channels: 3",
+                                               "{name: p, op: max_pool, kernel: 2}")),
+            "no error");
+  EXPECT_EQ(message_of_compiling(chip, network("features: 8", "{name: a, op: dense, features: 4}")),
+            "n.yaml:3:10: a: expected operands that the matrix unit of edge multiplies "
+            "(fp16xfp16), got int8xint8");
+}
+
+TEST(Compile, TellsWhatDoesNotFitTheMemoryOfTheChip) {
+  ChipSpec chip = edge();
+  const Graph graph = network("features: 512", "{name: a, op: dense, features: 512}");
+  // 512 x 512 weights of a byte, 512 biases of four.
+  chip.dram.capacity = Bytes(512 * 512 + 512 * 4);
+  EXPECT_EQ(message_of_compiling(chip, graph), "no error");
+  chip.dram.capacity = Bytes(512 * 512 + 512 * 4 - 1);
+  EXPECT_EQ(message_of_compiling(chip, graph),
+            "n.yaml:1:1: layers: expected weights that fit the 264191 bytes of DRAM of edge, got "
+            "264192 bytes");
+}
+
+/// Four layers whose tensors all stream through DRAM: 200 images of 4 KiB.
+Graph long_chain() {
+  std::string layers = "{name: a, op: relu}";
+  for (const char* name : {"b", "c", "d", "e"}) {
+    layers += fmt::format(", {{name: {}, op: max_pool, kernel: 3, stride: 1, padding: 1}}", name);
+  }
+  return network("rows: 64, cols: 64, channels: 1", layers, {.batch = 200});
+}
+
+TEST(Compile, SpilledTensorsShareAddressesOfDram) {
+  ChipSpec chip = edge();
+  chip.buffer.capacity = Bytes(65'536);
+  const Program program = compile(chip, long_chain());
+  constexpr std::int64_t kTensor = 200 * 64 * 64;
+  std::vector<std::int64_t> homes;
+  for (const ProgramTensor& tensor : program.tensors) {
+    if (tensor.role == TensorRole::Intermediate) {
+      EXPECT_EQ(tensor.bytes(), kTensor);
+      homes.push_back(tensor.home);
+    }
+  }
+  // a, b, c and d: of two that follow one another, one is read while the other is written.
+  ASSERT_EQ(homes.size(), 4U);
+  EXPECT_EQ(homes[0], homes[2]);
+  EXPECT_EQ(homes[1], homes[3]);
+  EXPECT_EQ(std::abs(homes[0] - homes[1]), kTensor);
+  EXPECT_EQ(program.dram_bytes, std::min(homes[0], homes[1]) + 2 * kTensor);
+}
+
+TEST(Compile, InputsAndOutputsInDramShareNoAddress) {
+  ChipSpec chip = edge();
+  chip.buffer.capacity = Bytes(65'536);
+  chip.io = IoMemory::Device;
+  const Program program = compile(chip, long_chain());
+  for (const ProgramTensor& io : program.tensors) {
+    if (io.role != TensorRole::Input && io.role != TensorRole::Output) {
+      continue;
+    }
+    for (const ProgramTensor& other : program.tensors) {
+      EXPECT_TRUE(&io == &other || io.home + io.bytes() <= other.home ||
+                  other.home + other.bytes() <= io.home)
+          << io.name << " and " << other.name;
+    }
+  }
+}
+
+/// The two largest tensors that layers need at once, not all that spill (16.9 GB).
+TEST(Compile, AThousandImagesOfResNet50NeedTwoTensorsOfDram) {
+  ChipSpec chip = edge();
+  chip.dram.capacity = Bytes(1'000'000'000);
+  const Graph graph =
+      read_network(SYSTOLE_SOURCE_DIR "/workloads/resnet50.yaml", {.batch = 1000}).graph;
+  EXPECT_EQ(message_of_compiling(chip, graph), SYSTOLE_SOURCE_DIR
+            "/workloads/resnet50.yaml:1:1: batch: expected weights and spilled tensors that fit "
+            "the 1000000000 bytes of DRAM of edge, got 2434061152 bytes at batch 1000");
+}
+
+}  // namespace
+}  // namespace systole
