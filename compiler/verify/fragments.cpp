@@ -26,12 +26,8 @@ bool Fragments::is_wide(const Rectangle& where) const {
   return bucket_of(where.end() - 1) - bucket_of(where.base) >= kWideBuckets;
 }
 
-void Fragments::offer(std::int32_t id, const Rectangle& where, const Columns& columns) {
-  const Slot& slot = slots_[static_cast<std::size_t>(id)];
-  if (are_beside(slot.columns, columns)) {
-    return;
-  }
-  const std::int64_t bytes = common_bytes(slot.fragment.where, where);
+void Fragments::offer(std::int32_t id, const Rectangle& where) {
+  const std::int64_t bytes = common_bytes(at(id).where, where);
   if (bytes > 0) {
     found_.push_back({.id = id, .bytes = bytes});
   }
@@ -41,18 +37,22 @@ std::span<const Fragments::Overlap> Fragments::overlaps(const Rectangle& where) 
   found_.clear();
   ++visits_;
   const Columns columns = columns_of(where);
-  for (const std::int32_t id : wide_) {
-    offer(id, where, columns);
+  for (const Entry& entry : wide_) {
+    if (!are_beside(entry.columns, columns)) {
+      offer(entry.id, where);
+    }
   }
   const std::size_t last = bucket_of(where.end() - 1);
   for (std::size_t bucket = bucket_of(where.base); bucket <= last; ++bucket) {
-    for (const std::int32_t id : buckets_[bucket]) {
-      Slot& slot = slots_[static_cast<std::size_t>(id)];
-      if (slot.visit == visits_) {
+    for (const Entry& entry : buckets_[bucket]) {
+      if (are_beside(entry.columns, columns)) {
         continue;
       }
-      slot.visit = visits_;
-      offer(id, where, columns);
+      Slot& slot = slots_[static_cast<std::size_t>(entry.id)];
+      if (slot.visit != visits_) {
+        slot.visit = visits_;
+        offer(entry.id, where);
+      }
     }
   }
   return found_;
@@ -81,22 +81,23 @@ void Fragments::insert(const Fragment& fragment) {
   const std::int32_t id = free_.back();
   free_.pop_back();
   at(id) = fragment;
-  slots_[static_cast<std::size_t>(id)].columns = columns_of(fragment.where);
+  const Entry entry{.columns = columns_of(fragment.where), .id = id};
   if (is_wide(fragment.where)) {
-    wide_.push_back(id);
+    wide_.push_back(entry);
     return;
   }
   const std::size_t last = bucket_of(fragment.where.end() - 1);
   for (std::size_t bucket = bucket_of(fragment.where.base); bucket <= last; ++bucket) {
-    buckets_[bucket].push_back(id);
+    buckets_[bucket].push_back(entry);
   }
 }
 
 void Fragments::remove(std::int32_t id) {
   const Rectangle& where = at(id).where;
-  const auto take_out = [id](std::vector<std::int32_t>& ids) {
-    *std::find(ids.begin(), ids.end(), id) = ids.back();
-    ids.pop_back();
+  const auto take_out = [id](std::vector<Entry>& entries) {
+    *std::find_if(entries.begin(), entries.end(),
+                  [id](const Entry& entry) { return entry.id == id; }) = entries.back();
+    entries.pop_back();
   };
   if (is_wide(where)) {
     take_out(wide_);

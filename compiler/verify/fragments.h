@@ -45,19 +45,24 @@ class Fragments {
  private:
   struct Slot {
     Fragment fragment;
-    Columns columns;
     std::int64_t visit = 0;  ///< number of the query that saw it last
+  };
+
+  /// What a query looks at first: it lies in a row with its neighbours.
+  struct Entry {
+    Columns columns;
+    std::int32_t id = 0;
   };
 
   [[nodiscard]] std::size_t bucket_of(std::int64_t address) const;
   [[nodiscard]] bool is_wide(const Rectangle& where) const;
-  void offer(std::int32_t id, const Rectangle& where, const Columns& columns);
+  void offer(std::int32_t id, const Rectangle& where);
   void insert(const Fragment& fragment);
   void remove(std::int32_t id);
 
   std::int64_t bucket_bytes_;
-  std::vector<std::vector<std::int32_t>> buckets_;
-  std::vector<std::int32_t> wide_;  ///< those that reach over many buckets
+  std::vector<std::vector<Entry>> buckets_;
+  std::vector<Entry> wide_;  ///< those that reach over many buckets
   std::vector<Slot> slots_;
   std::vector<std::int32_t> free_;
   std::vector<Overlap> found_;
