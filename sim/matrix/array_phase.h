@@ -8,7 +8,7 @@ namespace systole {
 /// The part of an operand that a PE multiplies. PEs multiply 8-bit slices: the low slice of a
 /// 16-bit value v is its unsigned low byte, the high slice its signed high byte, and
 /// v = 256 * high + low. Operands of up to 8 bits, and floating ones, are multiplied whole.
-enum class Slice : std::uint8_t { Whole, Low, High };
+enum class OperandSlice : std::uint8_t { Whole, Low, High };
 
 /// What the PEs add in: int32 modulo 2^32, or binary32 rounded to nearest even.
 enum class SumKind : std::uint8_t { Int32, Fp32 };
@@ -29,10 +29,10 @@ struct PhaseFlags {
 struct Phase {
   PhaseFlags flags;
   SumKind sums = SumKind::Int32;
-  Slice left_slice = Slice::Whole;
-  Slice other_slice = Slice::Whole;     ///< of the stationary operand, or of the top one
-  std::span<const std::uint32_t> left;  ///< R lanes
-  std::span<const std::uint32_t> top;   ///< C lanes in an output-stationary array, else none
+  OperandSlice left_slice = OperandSlice::Whole;
+  OperandSlice other_slice = OperandSlice::Whole;  ///< of the stationary operand, or of the top one
+  std::span<const std::uint32_t> left;             ///< R lanes
+  std::span<const std::uint32_t> top;  ///< C lanes in an output-stationary array, else none
 };
 
 }  // namespace systole

@@ -4,19 +4,19 @@ namespace systole {
 
 namespace {
 
-std::vector<Slice> slices_of(DataType type) {
+std::vector<OperandSlice> slices_of(DataType type) {
   if (type == DataType::Int16) {
-    return {Slice::Low, Slice::High};
+    return {OperandSlice::Low, OperandSlice::High};
   }
-  return {Slice::Whole};
+  return {OperandSlice::Whole};
 }
 
 }  // namespace
 
 std::vector<PhaseSlices> phase_slices(DataType left, DataType other, CoreCycles pace) {
   std::vector<PhaseSlices> plan;
-  for (const Slice other_slice : slices_of(other)) {
-    for (const Slice left_slice : slices_of(left)) {
+  for (const OperandSlice other_slice : slices_of(other)) {
+    for (const OperandSlice left_slice : slices_of(left)) {
       plan.push_back({.left = left_slice, .other = other_slice});
     }
   }

@@ -11,8 +11,8 @@ namespace systole {
 
 /// What one of the phases of a step multiplies.
 struct PhaseSlices {
-  Slice left = Slice::Whole;
-  Slice other = Slice::Whole;
+  OperandSlice left = OperandSlice::Whole;
+  OperandSlice other = OperandSlice::Whole;
   bool multiplies = true;
 };
 

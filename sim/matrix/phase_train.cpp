@@ -13,13 +13,13 @@ constexpr std::uint32_t mask_of(bool value) {
 
 /// The bits of a sign-extended integer that are its slice, at their place: what the PE would make
 /// by shifting the product of two slices is, modulo 2^32, the product of slices left in place.
-constexpr std::uint32_t slice_mask(Slice slice) {
+constexpr std::uint32_t slice_mask(OperandSlice slice) {
   switch (slice) {
-    case Slice::Whole:
+    case OperandSlice::Whole:
       return ~0U;
-    case Slice::Low:
+    case OperandSlice::Low:
       return 0xffU;
-    case Slice::High:
+    case OperandSlice::High:
       return ~0xffU;
   }
   return 0;

@@ -4,11 +4,11 @@ namespace systole::testing {
 
 namespace {
 
-Slice slice_of(bool sliced, int slice) {
+OperandSlice slice_of(bool sliced, int slice) {
   if (!sliced) {
-    return Slice::Whole;
+    return OperandSlice::Whole;
   }
-  return slice == 0 ? Slice::Low : Slice::High;
+  return slice == 0 ? OperandSlice::Low : OperandSlice::High;
 }
 
 Phase phase_of(const PhaseInput& input, bool is_floating) {

@@ -48,8 +48,8 @@ struct OwnedPhase {
   Lanes left;
   Lanes top;
   SumKind sums = SumKind::Int32;
-  Slice left_slice = Slice::Whole;
-  Slice other_slice = Slice::Whole;
+  OperandSlice left_slice = OperandSlice::Whole;
+  OperandSlice other_slice = OperandSlice::Whole;
 
   [[nodiscard]] Phase phase() const {
     return {.flags = flags,
@@ -179,17 +179,17 @@ TEST(PeArray, SlicesOfSixteenBitOperandsMakeUpTheProduct) {
   // -12345 = -49 * 256 + 199 and 23456 = 91 * 256 + 160.
   OwnedPhase phase{.flags = {.first = true, .takes_shadow = true},
                    .left = {value},
-                   .left_slice = Slice::Low,
-                   .other_slice = Slice::Low};
+                   .left_slice = OperandSlice::Low,
+                   .other_slice = OperandSlice::Low};
   EXPECT_EQ(cycle_of(array, {}, phase), "P");
   phase.flags = {};
-  phase.left_slice = Slice::High;
+  phase.left_slice = OperandSlice::High;
   EXPECT_EQ(cycle_of(array, {}, phase), fmt::format("P 0={}", 160 * 199));
-  phase.left_slice = Slice::Low;
-  phase.other_slice = Slice::High;
+  phase.left_slice = OperandSlice::Low;
+  phase.other_slice = OperandSlice::High;
   EXPECT_EQ(cycle_of(array, {}, phase), fmt::format("P 0={}", 91 * 199 * 256));
   phase.flags.last = true;
-  phase.left_slice = Slice::High;
+  phase.left_slice = OperandSlice::High;
   EXPECT_EQ(cycle_of(array, {}, phase), fmt::format("P 0={}", 160 * -49 * 256));
   EXPECT_EQ(cycle_of(array, {}, kBubble), fmt::format(" 0={} done", 91 * -49 * 65536));
   EXPECT_EQ(160 * 199 + (91 * 199 + 160 * -49) * 256 + 91 * -49 * 65536, -12345 * 23456);

@@ -9,8 +9,8 @@ namespace {
 
 /// `left slice` x `other slice` of each phase: l, h or w; `-` multiplies nothing.
 std::string plan_of(DataType left, DataType other, std::int64_t pace) {
-  const auto letter = [](Slice slice) {
-    return slice == Slice::Whole ? 'w' : slice == Slice::Low ? 'l' : 'h';
+  const auto letter = [](OperandSlice slice) {
+    return slice == OperandSlice::Whole ? 'w' : slice == OperandSlice::Low ? 'l' : 'h';
   };
   std::string text;
   for (const PhaseSlices& phase : phase_slices(left, other, CoreCycles(pace))) {
