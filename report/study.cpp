@@ -99,7 +99,7 @@ std::string dump(const Json& json) {
 std::string front_table(const StudyView& view, bool colour) {
   const StudySpec& study = *view.study;
   std::vector<Column> columns{{"point"}};
-  for (const Axis& axis : study.space.axes) {
+  for (const DesignAxis& axis : study.space.axes) {
     columns.push_back({axis.name});
   }
   for (const Objective& objective : study.objectives) {
@@ -262,7 +262,7 @@ std::string study_csv(const StudyView& view, const StudyStore& store) {
     }
   }
   std::vector<std::string> header{"point", "outcome", "reason", "front"};
-  for (const Axis& axis : study.space.axes) {
+  for (const DesignAxis& axis : study.space.axes) {
     header.push_back(csv_field(axis.name));
   }
   for (const Objective& objective : study.objectives) {
@@ -307,7 +307,7 @@ std::string study_export_json(const StudyView& view, const StudyStore& store) {
 namespace {
 
 /// The unit of every value of an axis; empty where they are words, or differ.
-std::string unit_of_axis(const Axis& axis) {
+std::string unit_of_axis(const DesignAxis& axis) {
   const std::string unit = unit_of(axis.values.front().text);
   const bool same = std::all_of(axis.values.begin(), axis.values.end(), [&](const auto& value) {
     return number_of(value.text) && unit_of(value.text) == unit;
@@ -316,7 +316,7 @@ std::string unit_of_axis(const Axis& axis) {
 }
 
 /// A number where the axis is one of numbers.
-Json axis_value_json(const Axis& axis, const std::string& text) {
+Json axis_value_json(const DesignAxis& axis, const std::string& text) {
   const std::string unit = unit_of(axis.values.front().text);
   const bool all_numbers = std::all_of(
       axis.values.begin(), axis.values.end(),
@@ -353,7 +353,7 @@ Json study_page_json(const StudyView& view, const StudyStore& store, const std::
     networks.push_back(network.name);
   }
   Json axes = Json::array();
-  for (const Axis& axis : study.space.axes) {
+  for (const DesignAxis& axis : study.space.axes) {
     axes.push_back({{"path", axis.name}, {"unit", unit_of_axis(axis)}});
   }
   Json objectives = Json::array();

@@ -145,7 +145,7 @@ std::string Planner::values_json(PointId point) const {
   const std::vector<std::size_t> choices = study_.space.choices_of(point);
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (std::size_t axis = 0; axis < choices.size(); ++axis) {
-    const Axis& of = study_.space.axes[axis];
+    const DesignAxis& of = study_.space.axes[axis];
     json[of.name] = of.values[choices[axis]].text;
   }
   return json.dump();
@@ -153,7 +153,7 @@ std::string Planner::values_json(PointId point) const {
 
 std::string Planner::space_hash() const {
   std::string text = study_.chip->content();
-  for (const Axis& axis : study_.space.axes) {
+  for (const DesignAxis& axis : study_.space.axes) {
     text += fmt::format("\naxis {}", axis.name);
     for (const AxisValue& value : axis.values) {
       for (const AxisSetting& setting : value.settings) {

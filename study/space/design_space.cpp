@@ -15,7 +15,7 @@ struct PointNumbers {
 
   [[nodiscard]] double of(const NumberSource& source) const {
     switch (source.kind) {
-      case NumberSource::Kind::Axis:
+      case NumberSource::Kind::DesignAxis:
         return space.axes[source.index]
             .values[choices[source.index]]
             .settings[source.setting]
@@ -50,7 +50,7 @@ PointNumbers numbers_of(const DesignSpace& space, PointId point) {
 
 PointId DesignSpace::size() const {
   PointId size = 1;
-  for (const Axis& axis : axes) {
+  for (const DesignAxis& axis : axes) {
     size *= static_cast<PointId>(axis.values.size());
   }
   return size;

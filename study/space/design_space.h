@@ -26,7 +26,7 @@ struct AxisValue {
 
 /// Something that varies. Its name is the path that it sets, or a name of the study's own where its
 /// values set several paths at once.
-struct Axis {
+struct DesignAxis {
   std::string name;
   std::vector<AxisValue> values;
   SourceLocation where;
@@ -34,7 +34,7 @@ struct Axis {
 
 /// Where a formula of the space takes a number from.
 struct NumberSource {
-  enum class Kind : std::uint8_t { Axis, Derived, Constant };
+  enum class Kind : std::uint8_t { DesignAxis, Derived, Constant };
   Kind kind = Kind::Constant;
   std::size_t index = 0;    ///< of the axis, or of the derived value
   std::size_t setting = 0;  ///< of the axis' value
@@ -56,7 +56,7 @@ struct DerivedValue {
 
 /// All combinations of the axes' values for which every condition holds.
 struct DesignSpace {
-  std::vector<Axis> axes;
+  std::vector<DesignAxis> axes;
   std::vector<DerivedValue> derived;  ///< each may use those before it
   std::vector<SpaceFormula> conditions;
 

@@ -109,7 +109,7 @@ class StudyReader {
     const ConfigNode axes = node_.map("axes");
     for (const std::string& name : axes.keys()) {
       const ConfigNode values = axes.child(name);
-      Axis axis{.name = name, .values = {}, .where = values.location()};
+      DesignAxis axis{.name = name, .values = {}, .where = values.location()};
       if (values.is_list()) {
         for (const ConfigNode& value : values.elements()) {
           axis.values.push_back(value.is_map() ? linked_value(value) : plain_value(name, value));
@@ -179,7 +179,7 @@ class StudyReader {
     return linked;
   }
 
-  static void require_same_paths(const ConfigNode& value, const Axis& axis) {
+  static void require_same_paths(const ConfigNode& value, const DesignAxis& axis) {
     const auto paths = [](const AxisValue& of) {
       std::vector<std::string> names;
       for (const AxisSetting& each : of.settings) {
@@ -192,7 +192,7 @@ class StudyReader {
     }
   }
 
-  void read_range(const ConfigNode& node, Axis& axis) {
+  void read_range(const ConfigNode& node, DesignAxis& axis) {
     const std::string from_text = node.text("from");
     const std::string to_text = node.text("to");
     const std::string unit = unit_of(from_text);
@@ -231,7 +231,7 @@ class StudyReader {
     return *number;
   }
 
-  static void require_values(const ConfigNode& node, const Axis& axis) {
+  static void require_values(const ConfigNode& node, const DesignAxis& axis) {
     if (axis.values.empty() || axis.values.size() > kMostValues) {
       node.fail(fmt::format("expected 1..{} values, got {}", kMostValues,
                             axis.values.empty() ? "none" : "more"));
@@ -249,7 +249,7 @@ class StudyReader {
   void require_size(const ConfigNode& axes) const {
     double size = 1;
     std::map<std::string, std::string> owner;
-    for (const Axis& axis : spec_.space.axes) {
+    for (const DesignAxis& axis : spec_.space.axes) {
       size *= static_cast<double>(axis.values.size());
       for (const AxisSetting& each : axis.values.front().settings) {
         const auto [at, is_new] = owner.emplace(each.value.path, axis.name);
@@ -277,7 +277,7 @@ class StudyReader {
       const std::vector<AxisSetting>& settings = spec_.space.axes[axis].values.front().settings;
       for (std::size_t index = 0; index < settings.size(); ++index) {
         if (settings[index].value.path == name) {
-          return {.kind = NumberSource::Kind::Axis, .index = axis, .setting = index};
+          return {.kind = NumberSource::Kind::DesignAxis, .index = axis, .setting = index};
         }
       }
     }
@@ -291,7 +291,7 @@ class StudyReader {
     for (const Fact& fact : spec_.chip->facts()) {
       known.emplace_back(fact.path);
     }
-    for (const Axis& axis : spec_.space.axes) {
+    for (const DesignAxis& axis : spec_.space.axes) {
       for (const AxisSetting& each : axis.values.front().settings) {
         known.emplace_back(each.value.path);
       }
@@ -323,7 +323,7 @@ class StudyReader {
     }
     for (const std::string& path : derived->keys()) {
       const ConfigNode node = derived->child(path);
-      for (const Axis& axis : spec_.space.axes) {
+      for (const DesignAxis& axis : spec_.space.axes) {
         for (const AxisSetting& each : axis.values.front().settings) {
           if (each.value.path == path) {
             node.fail(

@@ -17,7 +17,8 @@ using testing::ElementsAre;
 DesignSpace space_of(const std::vector<int>& sizes) {
   DesignSpace space;
   for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
-    Axis made{.name = std::string(1, static_cast<char>('a' + axis)), .values = {}, .where = {}};
+    DesignAxis made{
+        .name = std::string(1, static_cast<char>('a' + axis)), .values = {}, .where = {}};
     for (int value = 0; value < sizes[axis]; ++value) {
       const std::string text = fmt::format("{}", value);
       made.values.push_back({text, {{{made.name, text, {}}, static_cast<double>(value)}}});
@@ -31,8 +32,8 @@ DesignSpace space_of(const std::vector<int>& sizes) {
 void add_condition(DesignSpace& space, const std::string& text) {
   SpaceFormula condition{.formula = Formula(text), .sources = {}, .where = {}};
   for (const std::string& name : condition.formula.names()) {
-    condition.sources.push_back(
-        {.kind = NumberSource::Kind::Axis, .index = static_cast<std::size_t>(name.front() - 'a')});
+    condition.sources.push_back({.kind = NumberSource::Kind::DesignAxis,
+                                 .index = static_cast<std::size_t>(name.front() - 'a')});
   }
   space.conditions.push_back(std::move(condition));
 }
@@ -49,7 +50,7 @@ TEST(DesignSpace, NumbersPointsWithTheLastAxisFastest) {
 TEST(DesignSpace, DerivesValuesAndWritesThemWithTheirUnit) {
   DesignSpace space = space_of({4});
   SpaceFormula formula{.formula = Formula("(a + 1) * 512 KiB"),
-                       .sources = {{.kind = NumberSource::Kind::Axis, .index = 0}},
+                       .sources = {{.kind = NumberSource::Kind::DesignAxis, .index = 0}},
                        .where = {}};
   space.derived.push_back({"size", "MiB", std::move(formula)});
   const std::vector<ConfigOverride> settings = space.settings_of(2);
