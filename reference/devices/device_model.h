@@ -61,8 +61,8 @@ inline constexpr double kLongestPass = 9000;  // seconds
 /// under the work; otherwise each copy loads them from memory.
 /// Not modelled: memory that is too small, transfers between host and device beyond `call`,
 /// temperature, clocks of memory.
-/// Throws InternalError for a type that the device does not have, and WorkloadError for a batch that
-/// takes longer than kLongestPass.
+/// Throws InternalError for a type that the device does not have, and WorkloadError for a batch
+/// that takes longer than kLongestPass.
 [[nodiscard]] DeviceRun model_device(const DeviceSpec& device,
                                      const std::vector<DeviceOperation>& operations,
                                      const DeviceRunOptions& options);

@@ -155,7 +155,8 @@ TEST(IdleMemory, SleepsBetweenItsRefreshesWhereTheControllerPowersItDown) {
   chip.dram.controller.power_down = DramCycles(1000);  // longer than from refresh to refresh
   EXPECT_EQ(idle_dram_second(chip).precharged_power_down_cycles, DramCycles(0));
   chip.dram.controller.refresh = RefreshKind::Off;
-  EXPECT_EQ(idle_dram_second(chip).precharged_power_down_cycles, DramCycles(std::int64_t{2} * 1'600'000'000));
+  EXPECT_EQ(idle_dram_second(chip).precharged_power_down_cycles,
+            DramCycles(std::int64_t{2} * 1'600'000'000));
 }
 
 TEST(IdlePower, FallsWithPowerDownAndFullLoadDoesNot) {
