@@ -70,7 +70,7 @@ static_assert(rows_are_complete<ActionCounters>());
 
 template <>
 inline constexpr auto kFigureRows<LayerCounters> = std::tuple{
-    kept_by<Engine>("engines", &LayerCounters::engines),
+    kept("engines", &LayerCounters::engines),
     kept("active", &LayerCounters::active),
     kept("exposed", &LayerCounters::exposed),
     kept("first_start", &LayerCounters::first_start),
@@ -85,7 +85,7 @@ static_assert(rows_are_complete<LayerCounters>());
 
 template <>
 inline constexpr auto kFigureRows<Counters> = std::tuple{
-    kept("elapsed", &Counters::elapsed), kept_by<Engine>("engines", &Counters::engines),
+    kept("elapsed", &Counters::elapsed), kept("engines", &Counters::engines),
     kept("layers", &Counters::layers),   kept("dram", &Counters::dram),
     kept("actions", &Counters::actions),
 };

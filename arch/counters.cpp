@@ -8,4 +8,14 @@ void ActionCounters::add(const ActionCounters& other) {
   add_figures(*this, other);
 }
 
+EngineCounters total_of(const PerEngine<EngineCounters>& engines, EngineKind kind) {
+  EngineCounters total;
+  for (const EngineId engine : engines.engines()) {
+    if (engine.kind == kind) {
+      add_figures(total, engines[engine]);
+    }
+  }
+  return total;
+}
+
 }  // namespace systole

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "arch/enum_names.h"
-#include "arch/isa/instruction.h"
+#include "arch/isa/engine.h"
 #include "arch/isa/mac_kind.h"
 #include "arch/units/units.h"
 
@@ -115,7 +115,7 @@ struct ActionCounters {
 /// What one layer cost. Layers overlap in time, hence two measures: `active` can be compared with
 /// the layer's own lower bounds, `exposed` adds up to the elapsed cycles.
 struct LayerCounters {
-  std::array<EngineCounters, kEngineCount> engines{};
+  PerEngine<EngineCounters> engines;
   /// Cycles in which an instruction of the layer moved data, or a matrix or vector instruction of
   /// it was at the head of its engine (working or waiting): length of the union of intervals.
   CoreCycles active{0};
@@ -132,20 +132,19 @@ struct LayerCounters {
   bool operator==(const LayerCounters&) const = default;
 };
 
+/// All engines of a kind together.
+[[nodiscard]] EngineCounters total_of(const PerEngine<EngineCounters>& engines, EngineKind kind);
+
 /// The result of a simulation: integers only, identical on every machine.
 struct Counters {
   CoreCycles elapsed{0};
-  std::array<EngineCounters, kEngineCount> engines{};
+  PerEngine<EngineCounters> engines;
   std::vector<LayerCounters> layers;
   DramCounters dram;
   ActionCounters actions;  ///< those of all layers together
 
-  [[nodiscard]] EngineCounters& engine(Engine which) {
-    return engines[static_cast<std::size_t>(which)];
-  }
-  [[nodiscard]] const EngineCounters& engine(Engine which) const {
-    return engines[static_cast<std::size_t>(which)];
-  }
+  [[nodiscard]] EngineCounters& engine(EngineId which) { return engines[which]; }
+  [[nodiscard]] const EngineCounters& engine(EngineId which) const { return engines[which]; }
   bool operator==(const Counters&) const = default;
 };
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -32,15 +31,6 @@ struct ChargedSpan {
   bool operator==(const ChargedSpan&) const = default;
 };
 
-struct EngineTrace {
-  std::vector<InstructionTrace> instructions;  ///< by index in the stream
-  /// In order of time and of instructions, without gap or overlap from cycle 0 on; what follows the
-  /// last one is Idle. The sums by cause are those of EngineCounters.
-  std::vector<ChargedSpan> spans;
-
-  bool operator==(const EngineTrace&) const = default;
-};
-
 /// The weight FIFO from cycle `at` on.
 struct FifoLevel {
   CoreCycles at{0};
@@ -48,6 +38,18 @@ struct FifoLevel {
   std::int64_t arrived = 0;  ///< tiles there that have not yet been shifted into the array
 
   bool operator==(const FifoLevel&) const = default;
+};
+
+struct EngineTrace {
+  std::vector<InstructionTrace> instructions;  ///< by index in the stream
+  /// In order of time and of instructions, without gap or overlap from cycle 0 on; what follows the
+  /// last one is Idle. The sums by cause are those of EngineCounters.
+  std::vector<ChargedSpan> spans;
+  /// Of an engine that fetches weights: the FIFO that it fills, in order of time, at most one level
+  /// a cycle; before the first: empty.
+  std::vector<FifoLevel> fifo;
+
+  bool operator==(const EngineTrace&) const = default;
 };
 
 /// Bytes that the DRAM's data buses carried, all channels together, in equal intervals of time:
@@ -70,16 +72,11 @@ struct DramTraffic {
 /// are the same with and without.
 struct RunTrace {
   CoreCycles elapsed{0};
-  std::array<EngineTrace, kEngineCount> engines;
-  std::vector<FifoLevel> fifo;  ///< in order of time, at most one a cycle; before the first: empty
+  PerEngine<EngineTrace> engines;
   DramTraffic dram;
 
-  [[nodiscard]] EngineTrace& engine(Engine which) {
-    return engines[static_cast<std::size_t>(which)];
-  }
-  [[nodiscard]] const EngineTrace& engine(Engine which) const {
-    return engines[static_cast<std::size_t>(which)];
-  }
+  [[nodiscard]] EngineTrace& engine(EngineId which) { return engines[which]; }
+  [[nodiscard]] const EngineTrace& engine(EngineId which) const { return engines[which]; }
   bool operator==(const RunTrace&) const = default;
 };
 

@@ -11,7 +11,7 @@ namespace {
 
 std::vector<InstructionRef> completion_order(const RunTrace& trace) {
   std::vector<std::pair<CoreCycles, InstructionRef>> completions;
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
+  for (const EngineId engine : trace.engines.engines()) {
     const auto& instructions = trace.engine(engine).instructions;
     for (std::size_t index = 0; index < instructions.size(); ++index) {
       completions.push_back({instructions[index].completed, {.engine = engine, .index = index}});
@@ -29,10 +29,8 @@ std::vector<InstructionRef> completion_order(const RunTrace& trace) {
 /// When the last of the readers had completed.
 CoreCycles end_of(const BufferLife& life, const RunTrace& trace) {
   CoreCycles end{0};
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
-    if (const auto reader = life.last_readers[static_cast<std::size_t>(engine)]) {
-      end = std::max(end, trace.engine(engine).instructions[*reader].completed);
-    }
+  for (const InstructionRef& reader : life.last_readers) {
+    end = std::max(end, trace.engine(reader.engine).instructions[reader.index].completed);
   }
   return end;
 }

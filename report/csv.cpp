@@ -46,7 +46,7 @@ std::vector<CsvColumn> columns() {
                              {"dram_read_bytes", "/dram/read_bytes"},
                              {"dram_write_bytes", "/dram/write_bytes"},
                              {"host_bytes", "/host/bytes"}};
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
+  for (const auto& [engine, name] : kEnumNames<EngineKind>) {
     all.push_back({fmt::format("{}_busy_cycles", name), fmt::format("/busy/{}", name)});
   }
   all.push_back({"joules", "/joules"});

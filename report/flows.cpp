@@ -16,7 +16,7 @@ using GivenTokens = std::vector<std::vector<Given>>;  // by semaphore
 
 GivenTokens given_tokens(const Program& program) {
   GivenTokens given(program.semaphores.size());
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
+  for (const EngineId engine : program.engines()) {
     const auto& stream = program.stream(engine);
     for (std::size_t index = 0; index < stream.size(); ++index) {
       for (const SemaphoreUse& use : stream[index].signals) {
@@ -56,7 +56,7 @@ bool is_semaphore_wait(Cause cause) {
 /// Walks through one engine's stream and its spans together.
 class Matcher {
  public:
-  Matcher(const Program& program, const RunTrace& trace, Engine engine)
+  Matcher(const Program& program, const RunTrace& trace, EngineId engine)
       : given_(given_tokens(program)),
         taken_(program.semaphores.size(), 0),
         stream_(program.stream(engine)),
@@ -115,7 +115,7 @@ class Matcher {
   std::vector<std::int64_t> taken_;  // by semaphore
   const std::vector<Instruction>& stream_;
   const RunTrace& trace_;
-  Engine engine_;
+  EngineId engine_;
   std::vector<Token> tokens_;
 };
 
@@ -123,7 +123,7 @@ class Matcher {
 
 std::vector<Flow> stalling_flows(const Program& program, const RunTrace& trace) {
   std::vector<Flow> flows;
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
+  for (const EngineId engine : program.engines()) {
     Matcher(program, trace, engine).add_to(flows);
   }
   return flows;

@@ -10,7 +10,7 @@ namespace systole {
 
 /// An instruction, by its place in the program.
 struct InstructionPlace {
-  Engine engine = Engine::Host;
+  EngineId engine;
   std::int64_t index = 0;
 
   auto operator<=>(const InstructionPlace&) const = default;

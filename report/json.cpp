@@ -71,9 +71,9 @@ std::string json_report(const Result& result, const RunExtras& extras) {
   }
   Json engines = Json::object();
   Json instructions = Json::object();
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
-    engines[std::string(name)] = causes(result.counters.engine(engine));
-    instructions[std::string(name)] = result.counters.engine(engine).instructions;
+  for (const EngineId engine : result.counters.engines.engines()) {
+    engines[name_of(engine)] = causes(result.counters.engine(engine));
+    instructions[name_of(engine)] = result.counters.engine(engine).instructions;
   }
   Json dram = figure_json(result.counters.dram);
   dram.update(figure_json(dram_rates(result)));

@@ -211,7 +211,7 @@ std::string engine_table(const Counters& counters, bool colour) {
                          static_cast<double>(counters.elapsed.count()))) +
            " %";
   };
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
+  for (const EngineId engine : counters.engines.engines()) {
     const EngineCounters& engine_counters = counters.engine(engine);
     EngineCounters waits = engine_counters;
     waits[Cause::Idle] = CoreCycles(0);
@@ -219,7 +219,7 @@ std::string engine_table(const Counters& counters, bool colour) {
     const std::string wait = stall.cycles == CoreCycles(0)
                                  ? "-"
                                  : fmt::format("{} {}", name_of(stall.cause), share(stall.cycles));
-    table.add({fmt::format("  {}", name), grouped(engine_counters.instructions),
+    table.add({fmt::format("  {}", name_of(engine)), grouped(engine_counters.instructions),
                share(engine_counters[Cause::Busy]), share(engine_counters[Cause::Idle]), wait});
   }
   return table.print(kReportWidth, colour);

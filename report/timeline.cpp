@@ -25,10 +25,6 @@ constexpr std::size_t kFlushedAt = 1 << 16;
 constexpr int kProcess = 1;
 constexpr int kCounterTrack = 0;
 
-int track_of(Engine engine) {
-  return static_cast<int>(engine) + 1;
-}
-
 /// In quotes, with everything escaped that JSON wants so; malformed UTF-8 becomes U+FFFD.
 std::string json_text(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -110,7 +106,7 @@ class Timeline {
 
   void write() {
     begin();
-    for (const auto& [engine, name] : kEnumNames<Engine>) {
+    for (const EngineId engine : program_.engines()) {
       engine_track(engine);
     }
     level_counter("unified buffer", "bytes", buffer_levels(program_, trace_));
@@ -120,6 +116,10 @@ class Timeline {
   }
 
  private:
+  [[nodiscard]] int track_of(EngineId engine) const {
+    return static_cast<int>(program_.engines().index_of(engine)) + 1;
+  }
+
   void begin() {
     writer_.begin(fmt::format(
         R"({{"displayTimeUnit":"ns","otherData":{{"schema":"systole.timeline/1","chip":{},)"
@@ -131,8 +131,8 @@ class Timeline {
         kCounterTrack, "process_name",
         fmt::format(R"("name":{})", json_text(fmt::format("{} on {}, batch {}", program_.network,
                                                           chip_.name, program_.batch))));
-    for (const auto& [engine, name] : kEnumNames<Engine>) {
-      metadata(track_of(engine), "thread_name", fmt::format(R"("name":"{}")", name));
+    for (const EngineId engine : program_.engines()) {
+      metadata(track_of(engine), "thread_name", fmt::format(R"("name":"{}")", name_of(engine)));
       metadata(track_of(engine), "thread_sort_index",
                fmt::format(R"("sort_index":{})", track_of(engine)));
     }
@@ -147,7 +147,7 @@ class Timeline {
   }
 
   /// The spans of an engine, cut into slices: each wait one, each instruction's work one.
-  void engine_track(Engine engine) {
+  void engine_track(EngineId engine) {
     const auto& spans = trace_.engine(engine).spans;
     const std::size_t instructions = program_.stream(engine).size();
     CoreCycles cursor{0};
@@ -262,14 +262,24 @@ class Timeline {
   }
 
   void fifo_counters() {
+    for (const EngineId engine : program_.engines()) {
+      if (engine.kind == EngineKind::Weights) {
+        fifo_counters(engine);
+      }
+    }
+  }
+
+  void fifo_counters(EngineId engine) {
     Levels held;
     Levels arrived;
-    for (const FifoLevel& level : trace_.fifo) {
+    for (const FifoLevel& level : trace_.engine(engine).fifo) {
       held.push_back({.at = level.at, .level = level.held});
       arrived.push_back({.at = level.at, .level = level.arrived});
     }
-    level_counter("weight FIFO: tiles held", "tiles", held);
-    level_counter("weight FIFO: tiles arrived", "tiles", arrived);
+    const std::string unit =
+        engine == EngineId(EngineKind::Weights) ? "" : fmt::format(" of {}", name_of(engine));
+    level_counter(fmt::format("weight FIFO{}: tiles held", unit), "tiles", held);
+    level_counter(fmt::format("weight FIFO{}: tiles arrived", unit), "tiles", arrived);
   }
 
   void dram_counter() {

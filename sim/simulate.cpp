@@ -18,6 +18,9 @@ Counters simulate(const ChipSpec& chip, const Program& program, const RunData* d
                   const RunRecording& recording) {
   prepare_kernel();
   RunTrace* const trace = recording.trace;
+  if (trace != nullptr) {
+    trace->engines = PerEngine<EngineTrace>(program.engines());
+  }
   TrafficSampler traffic(chip.dram);
   DramCommandObserver observer;
   if (trace != nullptr) {

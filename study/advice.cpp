@@ -118,9 +118,12 @@ DataType native_activation(const ChipSpec& chip) {
   return DataType::Int8;
 }
 
-double busy_share(const Counters& counters, Engine engine) {
-  return ratio(static_cast<double>(counters.engine(engine)[Cause::Busy].count()),
-               static_cast<double>(counters.elapsed.count()));
+double busy_share(const Counters& counters, EngineKind kind) {
+  const auto engines = static_cast<double>(counters.engines.engines().count_of(kind) *
+                                           counters.engines.engines().cores);
+  const CoreCycles busy = total_of(counters.engines, kind)[Cause::Busy];
+  return ratio(static_cast<double>(busy.count()),
+               static_cast<double>(counters.elapsed.count()) * engines);
 }
 
 /// Advice on one cause: the reason in this run, and the keys.
@@ -235,7 +238,8 @@ class Adviser {
     const ActionCounters& actions = result_.counters.actions;
     advice.reason = fmt::format(
         "a tile shifts in for {} cycles, a fold streams for {:.0f} on average", chip_.matrix.rows,
-        ratio(static_cast<double>(result_.counters.engine(Engine::Matrix)[Cause::Busy].count()),
+        ratio(static_cast<double>(
+                  total_of(result_.counters.engines, EngineKind::Matrix)[Cause::Busy].count()),
               static_cast<double>(actions.folds)));
     advice.keys = {"batch", "matrix_unit.rows"};
     if (chip_.matrix.overlap == Overlap::None) {
@@ -254,7 +258,7 @@ class Adviser {
     }
   }
 
-  void on_engine(Advice& advice, Engine engine, std::string_view name,
+  void on_engine(Advice& advice, EngineKind engine, std::string_view name,
                  std::vector<std::string> keys) const {
     advice.reason = fmt::format("operands come from {}, busy {:.0f} % of the time", name,
                                 busy_share(result_.counters, engine) * kHundred);
@@ -295,7 +299,7 @@ std::vector<std::string> chip_warnings(const ChipSpec& chip) {
 std::vector<Advice> advice_of(const Result& result) {
   constexpr double kWorthAWord = 0.05;
   constexpr std::size_t kMost = 3;
-  const EngineCounters& matrix = result.counters.engine(Engine::Matrix);
+  const EngineCounters matrix = total_of(result.counters.engines, EngineKind::Matrix);
   std::vector<std::pair<CoreCycles, Cause>> causes;
   for (const auto& [cause, name] : kEnumNames<Cause>) {
     if (cause != Cause::Busy && cause != Cause::Idle) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "arch/diag/error.h"
 #include "arch/figure_rows.h"
+#include "arch/isa/engine.h"
 
 namespace systole {
 
@@ -119,6 +121,34 @@ struct FigureJson {
   static void read_by(const nlohmann::ordered_json& json, std::array<Element, kCount>& elements) {
     for (std::size_t index = 0; index < kCount; ++index) {
       read_figure(json.at(std::string(name_of_element<Enum, kCount>(index))), elements[index]);
+    }
+  }
+};
+
+/// By the names of the engines.
+template <class Value, RowsOf kRows>
+struct FigureJson<PerEngine<Value>, kRows> {
+  static nlohmann::ordered_json write(const PerEngine<Value>& values) {
+    nlohmann::ordered_json json = nlohmann::ordered_json::object();
+    for (const EngineId engine : values.engines()) {
+      json[name_of(engine)] = figure_json<kRows>(values[engine]);
+    }
+    return json;
+  }
+  static void read(const nlohmann::ordered_json& json, PerEngine<Value>& values) {
+    EngineSet engines;
+    for (const auto& [name, value] : json.items()) {
+      const auto engine =
+          EngineSet{.cores = kMaxCores, .matrix_units = kMaxMatrixUnits}.named(name);
+      if (!engine) {
+        throw UserError("no engine " + name);
+      }
+      engines.cores = std::max(engines.cores, engine->core + 1);
+      engines.matrix_units = std::max(engines.matrix_units, engine->unit + 1);
+    }
+    values = PerEngine<Value>(engines);
+    for (const EngineId engine : engines) {
+      read_figure(json.at(name_of(engine)), values[engine]);
     }
   }
 };

@@ -90,12 +90,13 @@ std::vector<Figure> figures_of(const Result& result) {
   to.add("batch", result.graph.batch);
   to.add("frequency_hz", result.chip.frequency, "Hz");
   to.add("total", run_figures(result));
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
-    to.add(fmt::format("engines.{}", name), named<Cause>(result.counters.engine(engine).cycles),
-           "cycles");
+  for (const EngineId engine : result.counters.engines.engines()) {
+    to.add(fmt::format("engines.{}", name_of(engine)),
+           named<Cause>(result.counters.engine(engine).cycles), "cycles");
   }
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
-    to.add(fmt::format("instructions.{}", name), result.counters.engine(engine).instructions);
+  for (const EngineId engine : result.counters.engines.engines()) {
+    to.add(fmt::format("instructions.{}", name_of(engine)),
+           result.counters.engine(engine).instructions);
   }
   to.add("dram", result.counters.dram);
   to.add("dram", dram_rates(result));

@@ -16,8 +16,8 @@ __extension__ using Wide = __int128;
 
 constexpr Wide kFemtosecondsPerSecond = 1'000'000'000'000'000;
 
-CoreCycles busy(const LayerCounters& layer, Engine engine) {
-  return layer.engines[static_cast<std::size_t>(engine)][Cause::Busy];
+CoreCycles busy(const LayerCounters& layer, EngineKind kind) {
+  return total_of(layer.engines, kind)[Cause::Busy];
 }
 
 /// False for a view of a network input, or of a view of one.
@@ -147,21 +147,23 @@ Bound layer_bound(const LayerCounters& layer) {
   return bound;
 }
 
-Engine main_engine(const LayerCounters& layer) {
-  for (const Engine engine : {Engine::Matrix, Engine::Vector}) {
-    if (layer.engines[static_cast<std::size_t>(engine)].instructions > 0) {
-      return engine;
+EngineKind main_engine(const LayerCounters& layer) {
+  for (const EngineKind kind : {EngineKind::Matrix, EngineKind::Vector}) {
+    if (total_of(layer.engines, kind).instructions > 0) {
+      return kind;
     }
   }
-  const auto most = std::max_element(layer.engines.begin(), layer.engines.end(),
-                                     [](const EngineCounters& a, const EngineCounters& b) {
-                                       return total_cycles(a) < total_cycles(b);
-                                     });
-  return static_cast<Engine>(most - layer.engines.begin());
+  EngineKind most = EngineKind::Host;
+  for (const auto& [kind, name] : kEnumNames<EngineKind>) {
+    if (total_cycles(total_of(layer.engines, kind)) > total_cycles(total_of(layer.engines, most))) {
+      most = kind;
+    }
+  }
+  return most;
 }
 
 Stall largest_stall(const LayerCounters& layer) {
-  return largest_stall(layer.engines[static_cast<std::size_t>(main_engine(layer))]);
+  return largest_stall(total_of(layer.engines, main_engine(layer)));
 }
 
 Stall largest_stall(const EngineCounters& engine) {

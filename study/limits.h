@@ -70,7 +70,7 @@ struct Roofline {
 
 /// The engine that makes the layer's result, whose waits explain the layer: the matrix unit where
 /// it had instructions of the layer, else the vector unit, else the engine with the most cycles.
-[[nodiscard]] Engine main_engine(const LayerCounters& layer);
+[[nodiscard]] EngineKind main_engine(const LayerCounters& layer);
 
 /// All causes of an engine together.
 [[nodiscard]] CoreCycles total_cycles(const EngineCounters& engine);

@@ -99,7 +99,7 @@ inline constexpr auto kFigureRows<LayerReport> = std::tuple{
            "with the DRAM bytes that the layer moved"),
     figure("main_engine", &LayerReport::main_engine, "",
            "whose waits `stalls` lists; `null` for a view"),
-    figure_by<Engine>("busy", &LayerReport::busy, "cycles", "of each engine for the layer"),
+    figure_by<EngineKind>("busy", &LayerReport::busy, "cycles", "of each engine for the layer"),
     figure_by<Cause>("stalls", &LayerReport::stalls, "cycles",
                      "of the main engine; every cause but `busy`"),
     figure("largest_stall", &LayerReport::largest_stall, "",

@@ -106,8 +106,7 @@ LayerFigures layer_figures(const Result& result, std::size_t layer) {
   figures.main_engine = main_engine(counters);
   figures.stall = largest_stall(counters);
   const CoreCycles spent =
-      std::max(counters.active,
-               total_cycles(counters.engines[static_cast<std::size_t>(figures.main_engine)]));
+      std::max(counters.active, total_cycles(total_of(counters.engines, figures.main_engine)));
   figures.stall_share =
       ratio(static_cast<double>(figures.stall.cycles.count()), static_cast<double>(spent.count()));
   figures.roofline = layer_roofline(result, layer);
@@ -139,10 +138,10 @@ LayerReport layer_report(const Result& result, std::size_t layer) {
   if (!figures.view) {
     report.main_engine = figures.main_engine;
   }
-  for (std::size_t engine = 0; engine < report.busy.size(); ++engine) {
-    report.busy[engine] = counters.engines[engine][Cause::Busy];
+  for (const auto& [kind, name] : kEnumNames<EngineKind>) {
+    report.busy[static_cast<std::size_t>(kind)] = total_of(counters.engines, kind)[Cause::Busy];
   }
-  const EngineCounters& main = counters.engines[static_cast<std::size_t>(figures.main_engine)];
+  const EngineCounters main = total_of(counters.engines, figures.main_engine);
   static_assert(static_cast<int>(Cause::Busy) == 0);
   std::copy(main.cycles.begin() + 1, main.cycles.end(), report.stalls.begin());
   if (figures.stall.cycles > CoreCycles(0)) {
@@ -170,7 +169,7 @@ ChipFigures chip_figures(const ChipSpec& chip) {
 }
 
 std::vector<MatrixShare> matrix_shares(const ChipSpec& chip, const Counters& counters) {
-  const EngineCounters& matrix = counters.engine(Engine::Matrix);
+  const EngineCounters matrix = total_of(counters.engines, EngineKind::Matrix);
   const CoreCycles useful = useful_cycles(matrix[Cause::Busy], useful_slots(chip, counters.actions),
                                           counters.actions.mac_slots);
   std::vector<MatrixShare> shares{

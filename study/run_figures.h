@@ -52,7 +52,7 @@ struct LayerFigures {
   double seconds = 0;      ///< active cycles times the period of the core clock
   double utilisation = 0;  ///< of the active cycles
   Bound bound = Bound::None;
-  Engine main_engine = Engine::Matrix;
+  EngineKind main_engine = EngineKind::Matrix;
   Stall stall;
   double stall_share = 0;  ///< stall cycles over active ones (or the main engine's, where these
                            ///< are more), 0..1
@@ -84,8 +84,8 @@ struct LayerReport {
   double utilisation = 0;
   Bound bound = Bound::None;
   Roofline roofline;
-  std::optional<Engine> main_engine;  ///< none of a view
-  std::array<CoreCycles, kEngineCount> busy{};
+  std::optional<EngineKind> main_engine;             ///< none of a view
+  std::array<CoreCycles, kEngineKindCount> busy{};   ///< all engines of a kind together
   std::array<CoreCycles, kCauseCount - 1> stalls{};  ///< every cause but busy
   std::optional<Cause> largest_stall;
   CoreCycles largest_stall_cycles{0};

@@ -16,13 +16,12 @@ CoreCycles busy_cycles(const EngineCounters& engine) {
   return engine[Cause::Busy] + engine[Cause::Shift] + engine[Cause::Drain];
 }
 
-template <class Engines>
-void add_engines(Activity& activity, const Engines& engines) {
+void add_engines(Activity& activity, const PerEngine<EngineCounters>& engines) {
   for (const EngineCounters& engine : engines) {
     activity.instructions += engine.instructions;
   }
-  activity.matrix_busy = busy_cycles(engines[static_cast<std::size_t>(Engine::Matrix)]);
-  activity.vector_busy = busy_cycles(engines[static_cast<std::size_t>(Engine::Vector)]);
+  activity.matrix_busy = busy_cycles(total_of(engines, EngineKind::Matrix));
+  activity.vector_busy = busy_cycles(total_of(engines, EngineKind::Vector));
 }
 
 /// Ranks of all channels.

@@ -11,7 +11,18 @@ namespace systole {
 
 namespace {
 
-using LastReaders = std::array<std::optional<std::size_t>, kEngineCount>;
+using LastReaders = std::vector<InstructionRef>;
+
+void set_last_reader(LastReaders& readers, const InstructionRef& reader) {
+  const auto place = std::lower_bound(
+      readers.begin(), readers.end(), reader,
+      [](const InstructionRef& a, const InstructionRef& b) { return a.engine < b.engine; });
+  if (place != readers.end() && place->engine == reader.engine) {
+    place->index = reader.index;
+  } else {
+    readers.insert(place, reader);
+  }
+}
 
 /// Neighbouring bytes of one history. The key of the map is where they begin.
 struct Piece {
@@ -29,7 +40,7 @@ class Contents {
       if (piece->second.end > run.end) {
         split_piece(piece, run.end);
       }
-      piece->second.last_readers[static_cast<std::size_t>(reader.engine)] = reader.index;
+      set_last_reader(piece->second.last_readers, reader);
       piece = join_with_previous(piece);
     }
     if (piece != pieces_.end()) {
@@ -98,7 +109,7 @@ class Contents {
   }
 
   void retire(Pieces::const_iterator piece) {
-    if (piece->second.last_readers != LastReaders()) {
+    if (!piece->second.last_readers.empty()) {
       lives_.push_back({.bytes = piece->second.end - piece->first,
                         .writer = piece->second.writer,
                         .last_readers = piece->second.last_readers});

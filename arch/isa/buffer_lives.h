@@ -1,8 +1,6 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,8 +12,9 @@ namespace systole {
 struct BufferLife {
   std::int64_t bytes = 0;
   InstructionRef writer;
-  /// By engine: the index of its last instruction that reads them before they are written again.
-  std::array<std::optional<std::size_t>, kEngineCount> last_readers;
+  /// The last instruction of each engine that reads them before they are written again, in the
+  /// order of engines.
+  std::vector<InstructionRef> last_readers;
 
   bool operator==(const BufferLife&) const = default;
 };

@@ -1,9 +1,6 @@
 #include "arch/isa/completion_order.h"
 
-#include <array>
 #include <cstdint>
-
-#include "arch/enum_names.h"
 
 namespace systole {
 
@@ -34,13 +31,13 @@ bool takes_waits(const Instruction& instruction, std::vector<std::int64_t>& coun
 std::vector<InstructionRef> possible_order(const Program& program) {
   std::vector<InstructionRef> order;
   std::vector<std::int64_t> counts(program.semaphores.size(), 0);
-  std::array<Position, kEngineCount> positions{};
+  PerEngine<Position> positions(program.engines());
   bool goes_on = true;
   while (goes_on) {
     goes_on = false;
-    for (const auto& [engine, name] : kEnumNames<Engine>) {
+    for (const EngineId engine : program.engines()) {
       const std::vector<Instruction>& stream = program.stream(engine);
-      Position& position = positions[static_cast<std::size_t>(engine)];
+      Position& position = positions[engine];
       for (; position.index < stream.size(); position = {.index = position.index + 1}) {
         const Instruction& instruction = stream[position.index];
         if (!takes_waits(instruction, counts, position)) {

@@ -9,7 +9,7 @@ namespace systole {
 
 /// The `index`-th instruction of an engine's stream.
 struct InstructionRef {
-  Engine engine = Engine::Host;
+  EngineId engine;
   std::size_t index = 0;
 
   auto operator<=>(const InstructionRef&) const = default;

@@ -7,23 +7,9 @@
 
 #include "arch/enum_names.h"
 #include "arch/isa/data_type.h"
+#include "arch/isa/engine.h"
 
 namespace systole {
-
-/// The engines of a core. Each executes its own instruction stream in order; streams meet only in
-/// semaphores and in the weight FIFO.
-enum class Engine : std::uint8_t { Host, DmaIn, DmaOut, Weights, Matrix, Vector };
-inline constexpr int kEngineCount = 6;
-
-template <>
-inline constexpr auto kEnumNames<Engine> = std::to_array<EnumName<Engine>>({
-    {Engine::Host, "host"},
-    {Engine::DmaIn, "dma_in"},
-    {Engine::DmaOut, "dma_out"},
-    {Engine::Weights, "weights"},
-    {Engine::Matrix, "matrix"},
-    {Engine::Vector, "vector"},
-});
 
 /// Index into Program::tensors; kNoTensor where an operand is no network tensor.
 using TensorId = std::int32_t;
@@ -102,7 +88,9 @@ struct Window {
 
 /// Multiplies activations (output positions first .. first + count - 1 of `window`, reduction slice
 /// k_first .. k_first + rows - 1) with a weight tile of rows x cols and writes the sums, or adds
-/// them, to accumulator entries accumulator .. accumulator + count - 1, `cols` values each.
+/// them, to accumulator entries accumulator .. accumulator + count - 1, `cols` values each. Each
+/// matrix unit has accumulators of its own: those of unit u of a core are the entries u * entries
+/// .. (u + 1) * entries - 1, `entries` being the chip's.
 ///
 /// The chip's dataflow (arch/dataflow.h) decides how: what is loaded into the PEs, what streams
 /// (`tile` from the weight FIFO, activations from the unified buffer), and how large a fold may be.

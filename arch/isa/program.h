@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -67,8 +66,8 @@ inline constexpr auto kEnumNames<SemaphoreKind> = std::to_array<EnumName<Semapho
 
 /// Counting, starts at 0; signalled by one engine only and waited for by one engine only.
 struct Semaphore {
-  Engine from = Engine::Host;
-  Engine to = Engine::Host;
+  EngineId from;
+  EngineId to;
   SemaphoreKind kind = SemaphoreKind::Data;
 
   bool operator==(const Semaphore&) const = default;
@@ -93,13 +92,12 @@ struct Program {
   std::vector<ProgramTensor> tensors;
   std::vector<WeightTile> tiles;
   std::vector<Semaphore> semaphores;
-  std::array<std::vector<Instruction>, kEngineCount> streams;
+  PerEngine<std::vector<Instruction>> streams;
 
-  [[nodiscard]] std::vector<Instruction>& stream(Engine engine) {
-    return streams[static_cast<std::size_t>(engine)];
-  }
-  [[nodiscard]] const std::vector<Instruction>& stream(Engine engine) const {
-    return streams[static_cast<std::size_t>(engine)];
+  [[nodiscard]] const EngineSet& engines() const { return streams.engines(); }
+  [[nodiscard]] std::vector<Instruction>& stream(EngineId engine) { return streams[engine]; }
+  [[nodiscard]] const std::vector<Instruction>& stream(EngineId engine) const {
+    return streams[engine];
   }
   bool operator==(const Program&) const = default;
 };

@@ -51,6 +51,12 @@ inline constexpr auto kFields<Program> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<EngineSet> = std::tuple{
+    optional("cores", &EngineSet::cores),
+    optional("matrix_units", &EngineSet::matrix_units),
+};
+
+template <>
 inline constexpr auto kFields<ProgramLayer> = std::tuple{
     required("name", &ProgramLayer::name),
     required("kind", &ProgramLayer::kind),

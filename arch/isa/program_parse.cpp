@@ -105,7 +105,8 @@ class Parser {
   bool next_line(std::string_view& line);
   void parse_header(LineCursor& cursor);
   void parse_line(LineCursor& cursor, std::string_view word);
-  void parse_instruction(LineCursor& cursor, Engine engine);
+  void parse_instruction(LineCursor& cursor, EngineId engine);
+  [[nodiscard]] std::string engine_names() const;
   template <std::size_t I = 0>
   Operation parse_operation(LineCursor& cursor, std::string_view name, Instruction& instruction);
   template <class Row>
@@ -127,12 +128,15 @@ class Parser {
   template <class Enum>
   requires std::is_enum_v<Enum>
   void value(LineCursor& cursor, Enum& choice);
+  void value(LineCursor& cursor, EngineId& engine);
   void value(LineCursor& cursor, std::string& name) { name = cursor.quoted(); }
   void value(LineCursor& cursor, Operand& operand);
   void value(LineCursor& cursor, FixedPoint& scale);
   void value(LineCursor& cursor, std::vector<SemaphoreUse>& uses);
 
   [[nodiscard]] std::size_t size_of(IndexInto table) const;
+  static void check_count(const LineCursor& cursor, std::string_view key, std::int64_t count,
+                          std::int64_t most);
   static void check_index(const LineCursor& cursor, std::string_view what, std::int64_t index,
                           std::size_t size);
 
@@ -193,11 +197,15 @@ void Parser::parse_header(LineCursor& cursor) {
   if (format != "1") {
     cursor.fail("format 1", got_token(format));
   }
-  fields(cursor, false, program_);
+  EngineSet engines;
+  fields(cursor, false, program_, engines);
+  check_count(cursor, "cores", engines.cores, kMaxCores);
+  check_count(cursor, "matrix_units", engines.matrix_units, kMaxMatrixUnits);
+  program_.streams = PerEngine<std::vector<Instruction>>(engines);
 }
 
 void Parser::parse_line(LineCursor& cursor, std::string_view word) {
-  if (const auto engine = value_named<Engine>(word)) {
+  if (const auto engine = program_.engines().named(word)) {
     parse_instruction(cursor, *engine);
   } else if (word == "layer") {
     parse_row(cursor, word, program_.layers);
@@ -213,15 +221,20 @@ void Parser::parse_line(LineCursor& cursor, std::string_view word) {
       cursor.fail_here("the end of the line");
     }
   } else {
-    std::string choices = "layer, tensor, tile, semaphore, ";
-    for (const auto& [candidate, name] : kEnumNames<Engine>) {
-      choices += fmt::format("{}, ", name);
-    }
-    cursor.fail(fmt::format("one of {}end", choices), got_token(word));
+    cursor.fail(fmt::format("one of layer, tensor, tile, semaphore, {}, end", engine_names()),
+                got_token(word));
   }
 }
 
-void Parser::parse_instruction(LineCursor& cursor, Engine engine) {
+std::string Parser::engine_names() const {
+  std::string names;
+  for (const EngineId engine : program_.engines()) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(engine));
+  }
+  return names;
+}
+
+void Parser::parse_instruction(LineCursor& cursor, EngineId engine) {
   const std::string_view name = cursor.word();
   if (std::find(kOperationNames.begin(), kOperationNames.end(), name) == kOperationNames.end()) {
     const Path path(cursor, name_of(engine));
@@ -377,6 +390,15 @@ void Parser::value(LineCursor& cursor, Enum& choice) {
   choice = *found;
 }
 
+void Parser::value(LineCursor& cursor, EngineId& engine) {
+  const std::string_view token = cursor.token();
+  const auto found = program_.engines().named(token);
+  if (!found) {
+    cursor.fail(fmt::format("one of {}", engine_names()), got_token(token));
+  }
+  engine = *found;
+}
+
 void Parser::value(LineCursor& cursor, Operand& operand) {
   const std::string_view token = cursor.token();
   if (!take_operand(token, operand)) {
@@ -406,6 +428,13 @@ void Parser::value(LineCursor& cursor, std::vector<SemaphoreUse>& uses) {
 
 std::size_t Parser::size_of(IndexInto table) const {
   return table == IndexInto::Layers ? program_.layers.size() : program_.tiles.size();
+}
+
+void Parser::check_count(const LineCursor& cursor, std::string_view key, std::int64_t count,
+                         std::int64_t most) {
+  if (count < 1 || count > most) {
+    cursor.fail(fmt::format("{} in 1..{}", key, most), fmt::format("{}", count));
+  }
 }
 
 void Parser::check_index(const LineCursor& cursor, std::string_view what, std::int64_t index,

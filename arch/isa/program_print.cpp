@@ -55,6 +55,7 @@ class Printer {
   template <class Enum>
   requires std::is_enum_v<Enum>
   void value(Enum choice) { word(name_of(choice)); }
+  void value(EngineId engine) { word(name_of(engine)); }
 
   void value(const std::string& name) {
     text_.push_back('"');
@@ -99,10 +100,11 @@ void print_table(Printer& printer, std::string_view word, const std::vector<Row>
   }
 }
 
-void print_stream(Printer& printer, Engine engine, const std::vector<Instruction>& stream) {
+void print_stream(Printer& printer, EngineId engine, const std::vector<Instruction>& stream) {
+  const std::string name = name_of(engine);
   std::int64_t index = 0;
   for (const Instruction& instruction : stream) {
-    printer.word(name_of(engine));
+    printer.word(name);
     printer.word(" ");
     printer.word(name_of(instruction.operation));
     std::visit([&](const auto& operation) { printer.fields(operation); }, instruction.operation);
@@ -119,12 +121,13 @@ std::string print_program(const Program& program) {
   Printer printer;
   printer.word("program 1");
   printer.fields(program);
+  printer.fields(program.engines());
   printer.end_line();
   print_table(printer, "layer", program.layers);
   print_table(printer, "tensor", program.tensors);
   print_table(printer, "tile", program.tiles);
   print_table(printer, "semaphore", program.semaphores);
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
+  for (const EngineId engine : program.engines()) {
     print_stream(printer, engine, program.stream(engine));
   }
   printer.word("end\n");

@@ -15,27 +15,31 @@ bool any_overlap(const std::vector<Region>& a, const std::vector<Region>& b) {
 
 }  // namespace
 
-void ProgramBuilder::append(Engine engine, std::int32_t layer, const Operation& operation,
+ProgramBuilder::ProgramBuilder(Program program)
+    : program_(std::move(program)),
+      history_(program_.engines()),
+      covered_(program_.engines(), PerEngine<std::int64_t>(program_.engines(), -1)) {}
+
+void ProgramBuilder::append(EngineId engine, std::int32_t layer, const Operation& operation,
                             Accesses accesses) {
-  const auto to = static_cast<std::size_t>(engine);
   Instruction instruction{.layer = layer, .waits = {}, .signals = {}, .operation = operation};
-  for (std::size_t from = 0; from < kEngineCount; ++from) {
-    if (from == to) {
+  for (const EngineId other : program_.engines()) {
+    if (other == engine) {
       continue;
     }
-    const auto other = static_cast<Engine>(from);
-    const Dependency found = latest_conflict(other, covered_[to][from], accesses);
+    std::int64_t& covered = covered_[engine][other];
+    const Dependency found = latest_conflict(other, covered, accesses);
     if (found.index < 0) {
       continue;
     }
-    covered_[to][from] = found.index;
+    covered = found.index;
     const SemaphoreUse token{.semaphore = semaphore(other, engine, found.kind), .count = 1};
     program_.stream(other)[static_cast<std::size_t>(found.index)].signals.push_back(token);
     instruction.waits.push_back(token);
   }
   auto& stream = program_.stream(engine);
   if (!accesses.reads.empty() || !accesses.writes.empty()) {
-    history_[to].add(
+    history_[engine].add(
         {.index = static_cast<std::int64_t>(stream.size()), .accesses = std::move(accesses)});
   }
   stream.push_back(std::move(instruction));
@@ -101,11 +105,11 @@ std::optional<std::size_t> ProgramBuilder::History::latest_below(std::size_t end
   return {};
 }
 
-ProgramBuilder::Dependency ProgramBuilder::latest_conflict(Engine other, std::int64_t covered,
+ProgramBuilder::Dependency ProgramBuilder::latest_conflict(EngineId other, std::int64_t covered,
                                                            const Accesses& accesses) const {
   Reach reach;
   reach.include(accesses);
-  const History& history = history_[static_cast<std::size_t>(other)];
+  const History& history = history_[other];
   auto entry = history.latest_below(history.entries.size(), reach);
   while (entry && history.entries[*entry].index > covered) {
     const auto& [index, earlier] = history.entries[*entry];
@@ -121,7 +125,7 @@ ProgramBuilder::Dependency ProgramBuilder::latest_conflict(Engine other, std::in
   return {};
 }
 
-std::int32_t ProgramBuilder::semaphore(Engine from, Engine to, SemaphoreKind kind) {
+std::int32_t ProgramBuilder::semaphore(EngineId from, EngineId to, SemaphoreKind kind) {
   const auto [entry, fresh] = semaphores_.try_emplace(
       {from, to, kind}, static_cast<std::int32_t>(program_.semaphores.size()));
   if (fresh) {

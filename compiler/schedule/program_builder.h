@@ -27,9 +27,9 @@ struct Accesses {
 /// Deadlock-free by construction: every wait points backwards in program order.
 class ProgramBuilder {
  public:
-  explicit ProgramBuilder(Program program) : program_(std::move(program)) {}
+  explicit ProgramBuilder(Program program);
 
-  void append(Engine engine, std::int32_t layer, const Operation& operation, Accesses accesses);
+  void append(EngineId engine, std::int32_t layer, const Operation& operation, Accesses accesses);
 
   /// The program so far; the builder is used up.
   [[nodiscard]] Program finish() && { return std::move(program_); }
@@ -42,9 +42,9 @@ class ProgramBuilder {
     SemaphoreKind kind = SemaphoreKind::Data;
   };
 
-  [[nodiscard]] Dependency latest_conflict(Engine other, std::int64_t covered,
+  [[nodiscard]] Dependency latest_conflict(EngineId other, std::int64_t covered,
                                            const Accesses& accesses) const;
-  [[nodiscard]] std::int32_t semaphore(Engine from, Engine to, SemaphoreKind kind);
+  [[nodiscard]] std::int32_t semaphore(EngineId from, EngineId to, SemaphoreKind kind);
 
   Program program_;
   /// What each engine's instructions touch, those that touch nothing left out.
@@ -80,16 +80,10 @@ class ProgramBuilder {
                                                           const Reach& reach) const;
   };
   static constexpr std::size_t kBlock = 32;
-  std::array<History, kEngineCount> history_;
+  PerEngine<History> history_;
   /// covered_[to][from]: the latest instruction of `from` that `to` has waited for.
-  std::array<std::array<std::int64_t, kEngineCount>, kEngineCount> covered_ = [] {
-    std::array<std::array<std::int64_t, kEngineCount>, kEngineCount> none{};
-    for (auto& row : none) {
-      row.fill(-1);
-    }
-    return none;
-  }();
-  std::map<std::tuple<Engine, Engine, SemaphoreKind>, std::int32_t> semaphores_;
+  PerEngine<PerEngine<std::int64_t>> covered_;
+  std::map<std::tuple<EngineId, EngineId, SemaphoreKind>, std::int32_t> semaphores_;
 };
 
 }  // namespace systole

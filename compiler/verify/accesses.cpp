@@ -18,7 +18,7 @@ class Deriver {
       : program_(program), place_(place), accesses_(accesses) {}
 
   std::optional<std::string> operator()(const Transfer& transfer) {
-    const Space far = place_.engine == Engine::Host ? Space::Host : Space::Dram;
+    const Space far = place_.engine.kind == EngineKind::Host ? Space::Host : Space::Dram;
     auto& far_list = transfer.to_buffer ? accesses_.reads : accesses_.writes;
     auto& buffer_list = transfer.to_buffer ? accesses_.writes : accesses_.reads;
     add(far_list, "far", far, transfer.far, transfer.rows, transfer.row_bytes, transfer.far_pitch);

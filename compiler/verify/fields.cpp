@@ -194,7 +194,7 @@ class InstructionRules {
   bool check_engine() {
     const Operation& operation = instruction_.operation;
     bool fits = false;
-    switch (place_.engine) {
+    switch (place_.engine.kind) {
       case Engine::Host:
       case Engine::DmaIn:
       case Engine::DmaOut:
@@ -229,20 +229,20 @@ class InstructionRules {
     return true;
   }
 
-  bool check_use(std::string_view what, const SemaphoreUse& use, Engine Semaphore::*side) {
+  bool check_use(std::string_view what, const SemaphoreUse& use, EngineId Semaphore::*side) {
     if (!rules_.index("semaphore", use.semaphore, program_.semaphores.size()) ||
         !rules_.count(fmt::format("{} count", what), use.count)) {
       return false;
     }
-    const Engine owner = program_.semaphores[static_cast<std::size_t>(use.semaphore)].*side;
+    const EngineId owner = program_.semaphores[static_cast<std::size_t>(use.semaphore)].*side;
     return owner == place_.engine ||
            rules_.fail(fmt::format("{} of semaphore {} belongs to {}", what, use.semaphore,
                                    systole::name_of(owner)));
   }
 
   bool check_direction(const Transfer& transfer) {
-    const bool wrong = (place_.engine == Engine::DmaIn && !transfer.to_buffer) ||
-                       (place_.engine == Engine::DmaOut && transfer.to_buffer);
+    const bool wrong = (place_.engine.kind == EngineKind::DmaIn && !transfer.to_buffer) ||
+                       (place_.engine.kind == EngineKind::DmaOut && transfer.to_buffer);
     return !wrong || rules_.fail(fmt::format("to_buffer is {}", transfer.to_buffer));
   }
 

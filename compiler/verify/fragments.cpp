@@ -14,6 +14,16 @@ constexpr std::size_t kWideBuckets = 16;
 
 }  // namespace
 
+void Fragment::add_reader(Place reader) {
+  const auto place = std::lower_bound(readers.begin(), readers.end(), reader,
+                                      [](Place a, Place b) { return a.engine < b.engine; });
+  if (place != readers.end() && place->engine == reader.engine) {
+    place->index = std::max(place->index, reader.index);
+  } else {
+    readers.insert(place, reader);
+  }
+}
+
 Fragments::Fragments(std::int64_t size)
     : bucket_bytes_(std::max(ceil_div(size, kBuckets), std::int64_t{1})), buckets_(kBuckets) {}
 

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "compiler/verify/rectangle.h"
 #include "compiler/verify/wording.h"
 
@@ -16,8 +18,10 @@ struct Fragment {
   Label label;
   std::int64_t delta = 0;  ///< offset in what `label` names - address
   Place writer;
-  /// The last instruction of each engine that read any of it; -1: none.
-  std::array<std::int32_t, kEngineCount> readers{};
+  /// The last instruction of each engine that read any of it, in the order of engines.
+  boost::container::small_vector<Place, 3> readers;
+
+  void add_reader(Place reader);
 };
 
 /// The fragments that one memory holds; they are disjoint. Buckets of addresses find those that a

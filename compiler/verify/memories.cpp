@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::int32_t kNobody = -1;
 
-std::array<std::int32_t, kEngineCount> no_readers() {
-  std::array<std::int32_t, kEngineCount> readers{};
-  readers.fill(kNobody);
-  return readers;
-}
-
 /// Element-wise operations may write their result over an operand, byte for byte.
 bool works_in_place(const Operation& operation) {
   return std::holds_alternative<Add>(operation) || std::holds_alternative<Rescale>(operation) ||
@@ -31,9 +25,14 @@ std::int64_t lowest_address(const Rectangles& rectangles) {
 /// The element type of each tile, as its loads say.
 std::vector<DataType> tile_types(const Program& program) {
   std::vector<DataType> types(program.tiles.size(), DataType::Int8);
-  for (const Instruction& instruction : program.stream(Engine::Weights)) {
-    const auto& load = std::get<LoadWeights>(instruction.operation);
-    types[static_cast<std::size_t>(load.tile)] = load.type;
+  for (const EngineId engine : program.engines()) {
+    if (engine.kind != EngineKind::Weights) {
+      continue;
+    }
+    for (const Instruction& instruction : program.stream(engine)) {
+      const auto& load = std::get<LoadWeights>(instruction.operation);
+      types[static_cast<std::size_t>(load.tile)] = load.type;
+    }
   }
   return types;
 }
@@ -99,7 +98,7 @@ std::optional<std::string> Memories::put(Space space, std::int64_t address, std:
                        lowest_address(intersection(where, other.where)));
   }
   fragments(space).write(
-      {.where = where, .label = label, .delta = -address, .writer = {}, .readers = no_readers()});
+      {.where = where, .label = label, .delta = -address, .writer = {}, .readers = {}});
   return {};
 }
 
@@ -183,8 +182,7 @@ std::optional<std::string> Memories::read(Place place, const Access& access) {
     if (!order_.is_before(fragment.writer, place)) {
       unordered = &fragment;
     }
-    auto& reader = fragment.readers[static_cast<std::size_t>(place.engine)];
-    reader = std::max(reader, place.index);
+    fragment.add_reader(place);
   }
   if (!matches || bytes < access.where.bytes()) {
     return fmt::format("{}: {} reads {}", name_of(program_, place), access.operand,
@@ -273,8 +271,7 @@ std::optional<std::string> Memories::write(Place place, const Access& access) {
     if (!order_.is_before(fragment.writer, place)) {
       return conflict(fragment.writer, "writes");
     }
-    for (const auto& [engine, name] : kEnumNames<Engine>) {
-      const Place latest{engine, fragment.readers[static_cast<std::size_t>(engine)]};
+    for (const Place latest : fragment.readers) {
       if (const auto reader = find_unordered_reader(latest, place, access, fragment)) {
         return conflict(*reader, "reads");
       }
@@ -285,7 +282,7 @@ std::optional<std::string> Memories::write(Place place, const Access& access) {
               .label = access.label,
               .delta = access.delta,
               .writer = place,
-              .readers = no_readers()});
+              .readers = {}});
   return {};
 }
 

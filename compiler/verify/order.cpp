@@ -9,10 +9,6 @@ namespace systole::verification {
 
 namespace {
 
-constexpr std::size_t index_of(Engine engine) {
-  return static_cast<std::size_t>(engine);
-}
-
 /// Tokens in the order in which they were signalled.
 struct Tokens {
   struct Supply {
@@ -30,11 +26,17 @@ struct Tokens {
 class TokenExecution {
  public:
   TokenExecution(const ChipSpec& chip, const Program& program)
-      : chip_(chip), program_(program), tokens_(program.semaphores.size()) {
+      : chip_(chip),
+        program_(program),
+        engines_(program.engines(), {.clock = std::vector<std::int32_t>(program.engines().size())}),
+        units_(program.engines()),
+        tokens_(program.semaphores.size()) {
+    result_.order.clocks = PerEngine<std::vector<std::int32_t>>(program.engines());
     std::size_t count = 0;
-    for (std::size_t engine = 0; engine < kEngineCount; ++engine) {
-      result_.order.clocks[engine].reserve(program.streams[engine].size());
-      count += program.streams[engine].size();
+    for (const EngineId engine : program.engines()) {
+      const std::size_t instructions = program.stream(engine).size();
+      result_.order.clocks[engine].reserve(instructions * engines_.size());
+      count += instructions;
     }
     result_.order.sequence.reserve(count);
   }
@@ -42,7 +44,7 @@ class TokenExecution {
   OrderResult run() {
     do {
       moved_ = false;
-      for (const auto& [engine, name] : kEnumNames<Engine>) {
+      for (const EngineId engine : program_.engines()) {
         advance(engine);
       }
     } while (moved_ && !result_.violation);
@@ -58,21 +60,32 @@ class TokenExecution {
  private:
   struct EngineState {
     std::int32_t next = 0;
-    std::size_t waits_done = 0;  ///< of the next instruction
-    VectorClock clock{};
+    std::size_t waits_done = 0;       ///< of the next instruction
+    std::vector<std::int32_t> clock;  ///< by stream
   };
 
-  EngineState& state(Engine engine) { return engines_[index_of(engine)]; }
-  [[nodiscard]] const EngineState& state(Engine engine) const { return engines_[index_of(engine)]; }
+  /// A matrix unit, and the FIFO between the engine that fetches its weights and its array.
+  struct Unit {
+    std::deque<std::int32_t> fifo;  ///< indices of the LoadWeights that filled it
+    std::optional<Place> resident;  ///< the LoadWeights of the tile of the last fold
+    bool slot_in_use = false;       ///< of the FIFO, by that tile
+  };
 
-  [[nodiscard]] bool finished(Engine engine) const {
+  EngineState& state(EngineId engine) { return engines_[engine]; }
+  [[nodiscard]] const EngineState& state(EngineId engine) const { return engines_[engine]; }
+  [[nodiscard]] static EngineId weights_of(EngineId engine) {
+    return {EngineKind::Weights, engine.unit, engine.core};
+  }
+  [[nodiscard]] Unit& unit_of(EngineId engine) { return units_[weights_of(engine)]; }
+
+  [[nodiscard]] bool finished(EngineId engine) const {
     return static_cast<std::size_t>(state(engine).next) == program_.stream(engine).size();
   }
 
-  [[nodiscard]] Place next_of(Engine engine) const { return {engine, state(engine).next}; }
+  [[nodiscard]] Place next_of(EngineId engine) const { return {engine, state(engine).next}; }
 
   /// Executes as much of a stream as its waits allow.
-  void advance(Engine engine) {
+  void advance(EngineId engine) {
     while (!result_.violation && !finished(engine) && take_waits(engine) && pass_fifo(engine)) {
       complete(engine);
       moved_ = true;
@@ -83,7 +96,7 @@ class TokenExecution {
     return tokens_[static_cast<std::size_t>(semaphore)];
   }
 
-  bool take_waits(Engine engine) {
+  bool take_waits(EngineId engine) {
     EngineState& current = state(engine);
     const auto& waits = instruction_at(program_, next_of(engine)).waits;
     for (; current.waits_done < waits.size(); ++current.waits_done) {
@@ -102,28 +115,29 @@ class TokenExecution {
     return true;
   }
 
-  void join_completion(VectorClock& clock, Place earlier) const {
-    const VectorClock& begun = result_.order.clock_of(earlier);
-    for (std::size_t engine = 0; engine < kEngineCount; ++engine) {
-      clock[engine] = std::max(clock[engine], begun[engine]);
+  void join_completion(std::vector<std::int32_t>& clock, Place earlier) const {
+    const VectorClock begun = result_.order.clock_of(earlier);
+    for (std::size_t stream = 0; stream < clock.size(); ++stream) {
+      clock[stream] = std::max(clock[stream], begun[stream]);
     }
-    auto& own = clock[index_of(earlier.engine)];
+    auto& own = clock[program_.engines().index_of(earlier.engine)];
     own = std::max(own, earlier.index + 1);
   }
 
   /// Moves a tile into or out of the weight FIFO; false when it is full or empty.
-  bool pass_fifo(Engine engine) {
+  bool pass_fifo(EngineId engine) {
     const Operation& operation = instruction_at(program_, next_of(engine)).operation;
     if (std::holds_alternative<LoadWeights>(operation)) {
-      const std::size_t taken = fifo_.size() + (slot_in_use_ ? 1U : 0U);
+      Unit& unit = unit_of(engine);
+      const std::size_t taken = unit.fifo.size() + (unit.slot_in_use ? 1U : 0U);
       if (taken == static_cast<std::size_t>(chip_.weight_fifo.tiles)) {
         return false;
       }
-      fifo_.push_back(state(engine).next);
+      unit.fifo.push_back(state(engine).next);
     } else if (const auto* fold = std::get_if<Fold>(&operation)) {
       if (fold->next_tile) {
-        leave_slot();
-        if (fifo_.empty()) {
+        leave_slot(unit_of(engine));
+        if (unit_of(engine).fifo.empty()) {
           return false;
         }
       }
@@ -133,54 +147,56 @@ class TokenExecution {
   }
 
   /// The tile of before makes room, whether or not the next one is there.
-  void leave_slot() {
-    moved_ = moved_ || slot_in_use_;
-    slot_in_use_ = false;
+  void leave_slot(Unit& unit) {
+    moved_ = moved_ || unit.slot_in_use;
+    unit.slot_in_use = false;
   }
 
-  void take_tile(Engine engine, const Fold& fold) {
+  void take_tile(EngineId engine, const Fold& fold) {
+    Unit& unit = unit_of(engine);
     if (fold.next_tile) {
-      resident_ = {Engine::Weights, fifo_.front()};
-      fifo_.pop_front();
-      slot_in_use_ = chip_.matrix.dataflow != Dataflow::WeightStationary;
-      join_completion(state(engine).clock, *resident_);
+      unit.resident = {weights_of(engine), unit.fifo.front()};
+      unit.fifo.pop_front();
+      unit.slot_in_use = chip_.matrix.dataflow != Dataflow::WeightStationary;
+      join_completion(state(engine).clock, *unit.resident);
     }
-    if (!resident_) {
+    if (!unit.resident) {
       result_.violation = fmt::format("{}: keeps the resident tile, but there is none yet",
                                       name_of(program_, next_of(engine)));
       return;
     }
-    const auto& load = std::get<LoadWeights>(instruction_at(program_, *resident_).operation);
+    const auto& load = std::get<LoadWeights>(instruction_at(program_, *unit.resident).operation);
     if (load.tile != fold.tile) {
       result_.violation =
           fmt::format("{}: needs tile {}, but {} tile {} of {}", name_of(program_, next_of(engine)),
                       fold.tile, fold.next_tile ? "next in the weight FIFO is" : "resident is",
-                      load.tile, name_of(program_, *resident_));
+                      load.tile, name_of(program_, *unit.resident));
     } else if (load.type != fold.weight_type) {
       result_.violation =
           fmt::format("{}: takes {} weights, but {} loads {}", name_of(program_, next_of(engine)),
-                      systole::name_of(fold.weight_type), name_of(program_, *resident_),
+                      systole::name_of(fold.weight_type), name_of(program_, *unit.resident),
                       systole::name_of(load.type));
     }
   }
 
-  void complete(Engine engine) {
+  void complete(EngineId engine) {
     EngineState& current = state(engine);
     const Place place = next_of(engine);
     result_.order.sequence.push_back(place);
-    result_.order.clocks[index_of(engine)].push_back(current.clock);
+    auto& clocks = result_.order.clocks[engine];
+    clocks.insert(clocks.end(), current.clock.begin(), current.clock.end());
     for (const SemaphoreUse& signal : instruction_at(program_, place).signals) {
       Tokens& target = tokens(signal.semaphore);
       target.supplies.push_back({.until = target.signalled() + signal.count, .by = place});
     }
     ++current.next;
     current.waits_done = 0;
-    current.clock[index_of(engine)] = current.next;
+    current.clock[program_.engines().index_of(engine)] = current.next;
   }
 
   void report_deadlock() {
     std::string stuck;
-    for (const auto& [engine, name] : kEnumNames<Engine>) {
+    for (const EngineId engine : program_.engines()) {
       if (!finished(engine)) {
         stuck += fmt::format("{}{} waits for {}", stuck.empty() ? "deadlock: " : "; ",
                              name_of(program_, next_of(engine)), what_is_missing(engine));
@@ -191,22 +207,24 @@ class TokenExecution {
     }
   }
 
-  [[nodiscard]] std::string what_is_missing(Engine engine) const {
+  [[nodiscard]] std::string what_is_missing(EngineId engine) const {
     const Instruction& instruction = instruction_at(program_, next_of(engine));
     const std::size_t done = state(engine).waits_done;
     if (done < instruction.waits.size()) {
       const SemaphoreUse& wait = instruction.waits[done];
       const auto semaphore = static_cast<std::size_t>(wait.semaphore);
-      const Engine from = program_.semaphores[semaphore].from;
+      const EngineId from = program_.semaphores[semaphore].from;
       return fmt::format("semaphore {} ({} of {} from {}{})", wait.semaphore,
                          tokens_[semaphore].signalled() - tokens_[semaphore].taken, wait.count,
                          systole::name_of(from), finished(from) ? ", which has finished" : "");
     }
-    if (engine == Engine::Weights) {
+    if (engine.kind == EngineKind::Weights) {
       return fmt::format("room in the weight FIFO ({} tiles)", chip_.weight_fifo.tiles);
     }
     return fmt::format("a tile in the weight FIFO{}",
-                       finished(Engine::Weights) ? " (weights has finished)" : "");
+                       finished(weights_of(engine))
+                           ? fmt::format(" ({} has finished)", systole::name_of(weights_of(engine)))
+                           : "");
   }
 
   void report_leftover() {
@@ -220,20 +238,22 @@ class TokenExecution {
         return;
       }
     }
-    if (!fifo_.empty()) {
-      result_.leftover = fmt::format("{}: the tile stays in the weight FIFO, no fold takes it",
-                                     name_of(program_, Place{Engine::Weights, fifo_.front()}));
+    for (const EngineId engine : program_.engines()) {
+      if (engine.kind == EngineKind::Weights && !unit_of(engine).fifo.empty()) {
+        const Place load{engine, unit_of(engine).fifo.front()};
+        result_.leftover = fmt::format("{}: the tile stays in the weight FIFO, no fold takes it",
+                                       name_of(program_, load));
+        return;
+      }
     }
   }
 
   const ChipSpec& chip_;
   const Program& program_;
-  std::array<EngineState, kEngineCount> engines_;
+  PerEngine<EngineState> engines_;
+  PerEngine<Unit> units_;  ///< by the engine that fetches a unit's weights
   std::vector<Tokens> tokens_;
-  std::deque<std::int32_t> fifo_;  ///< indices of the LoadWeights that filled it
-  std::optional<Place> resident_;  ///< the LoadWeights of the tile of the last fold
-  bool slot_in_use_ = false;       ///< of the FIFO, by that tile
-  bool moved_ = false;             ///< anything, since the engines were last asked in turn
+  bool moved_ = false;  ///< anything, since the engines were last asked in turn
   OrderResult result_;
 };
 

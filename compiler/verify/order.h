@@ -1,8 +1,8 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +13,7 @@
 namespace systole::verification {
 
 /// How many instructions of each engine have completed for certain when an instruction begins.
-using VectorClock = std::array<std::int32_t, kEngineCount>;
+using VectorClock = std::span<const std::int32_t>;  // by stream
 
 /// What the streams and the semaphores say about the order of a program's instructions, at any
 /// speed of the engines.
@@ -21,14 +21,16 @@ class Order {
  public:
   /// One order of execution among those allowed.
   std::vector<Place> sequence;
-  std::array<std::vector<VectorClock>, kEngineCount> clocks;
+  /// One behind the other, those of each engine's instructions.
+  PerEngine<std::vector<std::int32_t>> clocks;
 
-  [[nodiscard]] const VectorClock& clock_of(Place place) const {
-    return clocks[static_cast<std::size_t>(place.engine)][static_cast<std::size_t>(place.index)];
+  [[nodiscard]] VectorClock clock_of(Place place) const {
+    return VectorClock(clocks[place.engine])
+        .subspan(static_cast<std::size_t>(place.index) * clocks.size(), clocks.size());
   }
   /// True when `earlier` completes before `later` begins in every execution.
   [[nodiscard]] bool is_before(Place earlier, Place later) const {
-    return clock_of(later)[static_cast<std::size_t>(earlier.engine)] > earlier.index;
+    return clock_of(later)[clocks.engines().index_of(earlier.engine)] > earlier.index;
   }
 };
 

@@ -16,7 +16,7 @@ std::optional<std::string> check_all_fields(const ChipSpec& chip, const Program&
   if (auto violation = check_tables(chip, program)) {
     return violation;
   }
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
+  for (const EngineId engine : program.engines()) {
     const auto count = static_cast<std::int32_t>(program.stream(engine).size());
     for (std::int32_t index = 0; index < count; ++index) {
       if (auto violation = check_fields(chip, program, {engine, index})) {

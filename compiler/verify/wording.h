@@ -10,7 +10,7 @@ namespace systole::verification {
 
 /// An instruction of a program; index -1 stands for what was there before the run.
 struct Place {
-  Engine engine = Engine::Host;
+  EngineId engine;
   std::int32_t index = -1;
 
   bool operator==(const Place&) const = default;

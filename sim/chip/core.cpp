@@ -14,7 +14,8 @@ namespace {
 Counters empty_counters(const ChipSpec& chip, const Program& program) {
   check_program(chip, program);
   Counters counters;
-  counters.layers.resize(program.layers.size());
+  counters.engines = PerEngine<EngineCounters>(program.engines());
+  counters.layers.resize(program.layers.size(), {.engines = counters.engines});
   return counters;
 }
 
@@ -43,7 +44,8 @@ Core::Core(const sc_core::sc_module_name& name, const ChipSpec& chip, const Prog
       time_(chip.clock()),
       ports_(chip.buffer.ports, chip.buffer.banks, chip.buffer.port_width.count(), time_),
       accumulator_ports_(chip.accumulators.ports, chip.accumulators.banks, 1, time_),
-      fifo_(chip.weight_fifo, time_, trace == nullptr ? nullptr : &trace->fifo),
+      fifo_(chip.weight_fifo, time_,
+            trace == nullptr ? nullptr : &trace->engine(EngineKind::Weights).fifo),
       memories_(memories_of(chip, program, data)),
       context_{chip,      program, time_,           semaphores_, ports_, accumulator_ports_,
                counters_, layers_, memories_.get(), trace},

@@ -59,7 +59,7 @@ class Core : public sc_core::sc_module {
   DmaEngine weights_;
   MatrixUnit matrix_;
   VectorUnit vector_;
-  std::array<EngineFront*, kEngineCount> fronts_;  // of the engines above, in the order of Engine
+  std::vector<EngineFront*> fronts_;  // of the engines above, in the order of their streams
 };
 
 }  // namespace systole

@@ -7,13 +7,12 @@
 namespace systole {
 
 EngineCounters& EngineAccount::of_layer(std::int32_t layer) {
-  return counters_.layers[static_cast<std::size_t>(layer)]
-      .engines[static_cast<std::size_t>(engine_)];
+  return counters_.layers[static_cast<std::size_t>(layer)].engines[stream_];
 }
 
 void EngineAccount::charge_cycles(Cause cause, CoreCycles until, std::int32_t layer) {
   const CoreCycles cycles = until - charged_until_;
-  counters_.engine(engine_)[cause] += cycles;
+  counters_.engines[stream_][cause] += cycles;
   of_layer(layer)[cause] += cycles;
   if (trace_ != nullptr) {
     trace_->spans.push_back({.instruction = instruction_,
@@ -35,12 +34,12 @@ void EngineAccount::charge_work(CoreCycles until, CoreCycles busy, CoreCycles po
 void EngineAccount::finish(CoreCycles elapsed) {
   SYSTOLE_CHECK(charged_until_ <= elapsed, "{} charged until {} of {}", name_of(engine_),
                 charged_until_.count(), elapsed.count());
-  counters_.engine(engine_)[Cause::Idle] += elapsed - charged_until_;
+  counters_.engines[stream_][Cause::Idle] += elapsed - charged_until_;
   charged_until_ = elapsed;
 }
 
 void EngineAccount::count_instruction(std::int32_t layer) {
-  ++counters_.engine(engine_).instructions;
+  ++counters_.engines[stream_].instructions;
   ++of_layer(layer).instructions;
 }
 
@@ -64,7 +63,7 @@ void LayerAccount::started(std::int32_t layer, CoreCycles cycle) {
   has_started_[index] = true;
 }
 
-void LayerAccount::completed(Engine engine, std::int32_t layer, CoreCycles cycle) {
+void LayerAccount::completed(EngineId engine, std::int32_t layer, CoreCycles cycle) {
   auto& end = layer_counters(layer).last_end;
   end = std::max(end, cycle);
   if (latest_ && latest_->cycle == cycle) {

@@ -13,8 +13,11 @@ namespace systole {
 class EngineAccount {
  public:
   /// Each charge is written to `trace` as well, unless that is null.
-  EngineAccount(Engine engine, Counters& counters, EngineTrace* trace = nullptr)
-      : engine_(engine), counters_(counters), trace_(trace) {}
+  EngineAccount(EngineId engine, Counters& counters, EngineTrace* trace = nullptr)
+      : engine_(engine),
+        stream_(counters.engines.engines().index_of(engine)),
+        counters_(counters),
+        trace_(trace) {}
 
   /// The charges that follow are for instruction `index` of the engine's stream: for its waits or,
   /// with `is_work`, its work.
@@ -43,7 +46,8 @@ class EngineAccount {
   void charge_cycles(Cause cause, CoreCycles until, std::int32_t layer);
   EngineCounters& of_layer(std::int32_t layer);
 
-  Engine engine_;
+  EngineId engine_;
+  std::size_t stream_;  // the index of the engine's stream
   Counters& counters_;
   EngineTrace* trace_;
   CoreCycles charged_until_{0};
@@ -64,7 +68,7 @@ class LayerAccount {
   void started(std::int32_t layer, CoreCycles cycle);
   /// An instruction of `layer` completed. Calls come in the order of their cycles; of those in one
   /// cycle the engine declared first moves the latest completion.
-  void completed(Engine engine, std::int32_t layer, CoreCycles cycle);
+  void completed(EngineId engine, std::int32_t layer, CoreCycles cycle);
   /// Writes `active`, `exposed`, Counters::elapsed and Counters::actions. To be called once.
   void finish();
 
@@ -74,7 +78,7 @@ class LayerAccount {
     CoreCycles end;
   };
   struct Completion {
-    Engine engine;
+    EngineId engine;
     std::int32_t layer;
     CoreCycles cycle;
   };

@@ -14,7 +14,7 @@ bool is_wait(Cause cause) {
          cause == Cause::WaitVector || cause == Cause::WaitSpace;
 }
 
-EngineTrace* trace_of(Engine engine, const CoreContext& context) {
+EngineTrace* trace_of(EngineId engine, const CoreContext& context) {
   if (context.trace == nullptr) {
     return nullptr;
   }
@@ -25,7 +25,7 @@ EngineTrace* trace_of(Engine engine, const CoreContext& context) {
 
 }  // namespace
 
-EngineFront::EngineFront(Engine engine, const CoreContext& context, bool prepares_ahead)
+EngineFront::EngineFront(EngineId engine, const CoreContext& context, bool prepares_ahead)
     : engine_(engine),
       prepares_ahead_(prepares_ahead),
       context_(context),
@@ -112,7 +112,8 @@ Cause EngineFront::shown_state() const {
     return Cause::Idle;
   }
   // The matrix unit alone takes the next instruction while results of others are on their way.
-  if (engine_ == Engine::Matrix && !work_state_ && wave_.in_flight > 0 && is_wait(head_state_)) {
+  if (engine_.kind == EngineKind::Matrix && !work_state_ && wave_.in_flight > 0 &&
+      is_wait(head_state_)) {
     return Cause::Drain;
   }
   return work_state_.value_or(head_state_);
@@ -148,7 +149,7 @@ std::optional<std::string> EngineFront::stuck() const {
   if (completed_ == stream_.size()) {
     return std::nullopt;
   }
-  const std::string_view engine = name_of(engine_);
+  const std::string engine = name_of(engine_);
   // Of two instructions the earlier one holds the other back.
   const Waiting& first = waiting_[completed_ % waiting_.size()];
   const Waiting& waiting =

@@ -51,7 +51,7 @@ enum class WaitsFor : std::uint8_t { Nothing, Semaphore, FreeTile, Tile, Memory 
 class EngineFront {
  public:
   /// `prepares_ahead`: waits for one instruction while it executes the one before.
-  EngineFront(Engine engine, const CoreContext& context, bool prepares_ahead = false);
+  EngineFront(EngineId engine, const CoreContext& context, bool prepares_ahead = false);
 
   [[nodiscard]] bool has_next() const { return next_ < stream_.size(); }
   /// Suspends until the sequencer has delivered the next instruction, then takes it. The reference
@@ -116,7 +116,7 @@ class EngineFront {
   [[nodiscard]] std::optional<std::string> stuck() const;
 
   [[nodiscard]] EngineAccount& account() { return account_; }
-  [[nodiscard]] Engine engine() const { return engine_; }
+  [[nodiscard]] EngineId engine() const { return engine_; }
   /// Adds the engine's variables to a waveform, below `core`.
   void trace(sc_core::sc_trace_file* file, const std::string& core);
 
@@ -134,7 +134,7 @@ class EngineFront {
   [[nodiscard]] Cause shown_state() const;
   void record(const Taken& taken);
 
-  Engine engine_;
+  EngineId engine_;
   bool prepares_ahead_;
   const CoreContext& context_;
   const std::vector<Instruction>& stream_;

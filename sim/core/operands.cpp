@@ -35,16 +35,17 @@ void require_rows(std::string_view memory, std::int64_t size, std::int64_t addre
 
 class OperandCheck {
  public:
-  OperandCheck(const ChipSpec& chip, const Program& program, Engine engine)
+  OperandCheck(const ChipSpec& chip, const Program& program, EngineId engine)
       : chip_(chip), program_(program), engine_(engine) {}
 
   void operator()(const Transfer& transfer) const {
     require_buffer(transfer.buffer, {transfer.rows, transfer.row_bytes, transfer.buffer_pitch});
     const Rows far{transfer.rows, transfer.row_bytes, transfer.far_pitch};
-    if (engine_ == Engine::Host) {
+    if (engine_.kind == EngineKind::Host) {
       require_rows("host memory", program_.host_bytes, transfer.far.address, far);
     } else {
-      require(transfer.to_buffer == (engine_ == Engine::DmaIn), "transfer in the wrong direction");
+      require(transfer.to_buffer == (engine_.kind == EngineKind::DmaIn),
+              "transfer in the wrong direction");
       require_rows("DRAM", program_.dram_bytes, transfer.far.address, far);
     }
   }
@@ -129,11 +130,11 @@ class OperandCheck {
 
   const ChipSpec& chip_;
   const Program& program_;
-  Engine engine_;
+  EngineId engine_;
 };
 
-bool can_execute(Engine engine, const Operation& operation) {
-  switch (engine) {
+bool can_execute(EngineId engine, const Operation& operation) {
+  switch (engine.kind) {
     case Engine::Host:
     case Engine::DmaIn:
     case Engine::DmaOut:
@@ -150,7 +151,7 @@ bool can_execute(Engine engine, const Operation& operation) {
   return false;
 }
 
-void check_semaphores(const Program& program, Engine engine, const Instruction& instruction) {
+void check_semaphores(const Program& program, EngineId engine, const Instruction& instruction) {
   const auto semaphore = [&](const SemaphoreUse& use) {
     const auto index = static_cast<std::size_t>(use.semaphore);
     require(index < program.semaphores.size(), "semaphore {} of {}", use.semaphore,
@@ -158,16 +159,16 @@ void check_semaphores(const Program& program, Engine engine, const Instruction& 
     return program.semaphores[index];
   };
   for (const SemaphoreUse& use : instruction.waits) {
-    const Engine to = semaphore(use).to;
+    const EngineId to = semaphore(use).to;
     require(to == engine, "waits for semaphore {}, which is for {}", use.semaphore, name_of(to));
   }
   for (const SemaphoreUse& use : instruction.signals) {
-    const Engine from = semaphore(use).from;
+    const EngineId from = semaphore(use).from;
     require(from == engine, "signals semaphore {}, which is from {}", use.semaphore, name_of(from));
   }
 }
 
-void check_instruction(const ChipSpec& chip, const Program& program, Engine engine,
+void check_instruction(const ChipSpec& chip, const Program& program, EngineId engine,
                        const Instruction& instruction) {
   check_operation(engine, instruction.operation);
   check_operands(chip, program, engine, instruction.operation);
@@ -176,19 +177,18 @@ void check_instruction(const ChipSpec& chip, const Program& program, Engine engi
 
 }  // namespace
 
-void check_operation(Engine engine, const Operation& operation) {
+void check_operation(EngineId engine, const Operation& operation) {
   require(can_execute(engine, operation), "{} cannot execute operation kind {}", name_of(engine),
           operation.index());
 }
 
-void check_operands(const ChipSpec& chip, const Program& program, Engine engine,
+void check_operands(const ChipSpec& chip, const Program& program, EngineId engine,
                     const Operation& operation) {
   std::visit(OperandCheck(chip, program, engine), operation);
 }
 
 void check_program(const ChipSpec& chip, const Program& program) {
-  for (std::size_t e = 0; e < kEngineCount; ++e) {
-    const auto engine = static_cast<Engine>(e);
+  for (const EngineId engine : program.engines()) {
     const std::vector<Instruction>& stream = program.stream(engine);
     for (std::size_t i = 0; i < stream.size(); ++i) {
       const auto layer = static_cast<std::size_t>(stream[i].layer);

@@ -5,16 +5,16 @@
 namespace systole {
 
 SemaphoreBank::SemaphoreBank(const Program& program)
-    : program_(program), counts_(program.semaphores.size(), 0) {
-  awaited_.fill(-1);
-}
+    : program_(program),
+      counts_(program.semaphores.size(), 0),
+      waiters_(program.engines().size()) {}
 
-bool SemaphoreBank::try_take(Engine engine, const SemaphoreUse& use) {
+bool SemaphoreBank::try_take(EngineId engine, const SemaphoreUse& use) {
   check_index(use.semaphore);
   SYSTOLE_CHECK(semaphore(use.semaphore).to == engine, "semaphore {} is for {}, not {}",
                 use.semaphore, name_of(semaphore(use.semaphore).to), name_of(engine));
   auto& count = counts_[static_cast<std::size_t>(use.semaphore)];
-  auto& awaited = awaited_[static_cast<std::size_t>(engine)];
+  auto& awaited = waiter(engine).awaited;
   if (count < use.count) {
     awaited = use.semaphore;
     return false;
@@ -24,19 +24,20 @@ bool SemaphoreBank::try_take(Engine engine, const SemaphoreUse& use) {
   return true;
 }
 
-void SemaphoreBank::signal(Engine engine, const SemaphoreUse& use) {
+void SemaphoreBank::signal(EngineId engine, const SemaphoreUse& use) {
   check_index(use.semaphore);
   const Semaphore& which = semaphore(use.semaphore);
   SYSTOLE_CHECK(which.from == engine, "semaphore {} is from {}, not {}", use.semaphore,
                 name_of(which.from), name_of(engine));
   counts_[static_cast<std::size_t>(use.semaphore)] += use.count;
-  if (awaited_[static_cast<std::size_t>(which.to)] == use.semaphore) {
-    signalled_[static_cast<std::size_t>(which.to)].notify();
+  Waiter& waiting = waiter(which.to);
+  if (waiting.awaited == use.semaphore) {
+    waiting.signalled.notify();
   }
 }
 
-Wakeup& SemaphoreBank::signalled(Engine engine) {
-  return signalled_[static_cast<std::size_t>(engine)];
+Wakeup& SemaphoreBank::signalled(EngineId engine) {
+  return waiter(engine).signalled;
 }
 
 const Semaphore& SemaphoreBank::semaphore(std::int32_t index) const {
@@ -56,7 +57,7 @@ Cause wait_cause(const Semaphore& semaphore) {
   if (semaphore.kind == SemaphoreKind::Space) {
     return Cause::WaitSpace;
   }
-  switch (semaphore.from) {
+  switch (semaphore.from.kind) {
     case Engine::Host:
       return Cause::WaitHost;
     case Engine::DmaIn:

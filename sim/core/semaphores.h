@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "arch/counters.h"
@@ -20,12 +20,12 @@ class SemaphoreBank {
 
   /// Takes `use.count` away when the count allows it. Throws InternalError when `engine` is not the
   /// semaphore's waiter.
-  [[nodiscard]] bool try_take(Engine engine, const SemaphoreUse& use);
+  [[nodiscard]] bool try_take(EngineId engine, const SemaphoreUse& use);
   /// Adds `use.count` and wakes the waiter. Throws InternalError when `engine` is not the
   /// semaphore's signaller.
-  void signal(Engine engine, const SemaphoreUse& use);
+  void signal(EngineId engine, const SemaphoreUse& use);
   /// Notified when a semaphore that `engine` waits for was signalled.
-  [[nodiscard]] Wakeup& signalled(Engine engine);
+  [[nodiscard]] Wakeup& signalled(EngineId engine);
 
   [[nodiscard]] const Semaphore& semaphore(std::int32_t index) const;
   /// A reference, because waveforms follow the variable.
@@ -34,10 +34,17 @@ class SemaphoreBank {
  private:
   void check_index(std::int32_t index) const;
 
+  struct Waiter {
+    std::int32_t awaited = -1;  // -1: the engine waits for none
+    Wakeup signalled;
+  };
+  [[nodiscard]] Waiter& waiter(EngineId engine) {
+    return waiters_[program_.engines().index_of(engine)];
+  }
+
   const Program& program_;
   std::vector<std::int64_t> counts_;
-  std::array<std::int32_t, kEngineCount> awaited_{};  // -1: the engine waits for none
-  std::array<Wakeup, kEngineCount> signalled_;
+  std::deque<Waiter> waiters_;  // by stream
 };
 
 /// The cause that a wait for `semaphore` is charged to.

@@ -32,8 +32,8 @@ Tile empty_tile(const Instruction& instruction, bool carries_data) {
 
 }  // namespace
 
-DmaEngine::DmaEngine(const sc_core::sc_module_name& name, Engine engine, const CoreContext& context,
-                     WeightFifo& fifo)
+DmaEngine::DmaEngine(const sc_core::sc_module_name& name, EngineId engine,
+                     const CoreContext& context, WeightFifo& fifo)
     : sc_module(name),
       memory("memory", context.time, context.memories != nullptr),
       context_(context),
@@ -66,7 +66,7 @@ void DmaEngine::prepare(Issued& issued) {
   front_.started(issued);
   context_.time.wait_until(context_.time.now() + context_.chip.dma.issue);
   issued.phases.push_back({.cause = Cause::Memory, .until = context_.time.now()});
-  if (front_.engine() == Engine::Weights) {
+  if (front_.engine().kind == Engine::Weights) {
     front_.wait_for(WaitsFor::FreeTile, Cause::FifoFull, issued, fifo_.slot_freed(),
                     [&] { return fifo_.has_free_slot(); });
     fifo_.reserve();
@@ -96,7 +96,7 @@ void DmaEngine::send(Descriptor& descriptor, const DmaRequest& request) {
   // Counted before anything can suspend, so that `finish` sees the request as unfinished.
   ++in_flight_;
   ++descriptor.requests_left;
-  if (front_.engine() != Engine::DmaOut) {
+  if (front_.engine().kind != Engine::DmaOut) {
     memory.send(tlm::TLM_READ_COMMAND, request, {});
     return;
   }
@@ -116,7 +116,7 @@ void DmaEngine::finish() {
     response_ = memory.take_response();
     context_.time.wait_until(response_.arrived);
     Descriptor& descriptor = descriptors_.front();
-    if (front_.engine() == Engine::DmaIn) {
+    if (front_.engine().kind == Engine::DmaIn) {
       descriptor.port_wait += pass_ports(response_.request, descriptor.issued.instruction->layer);
     }
     store(descriptor, response_);
@@ -135,7 +135,8 @@ CoreCycles DmaEngine::pass_ports(const DmaRequest& request, std::int32_t layer) 
   const std::int64_t accesses = context_.ports.accesses(request.bytes);
   const CoreCycles begin = context_.time.now();
   ActionCounters& actions = context_.actions_of(layer);
-  (front_.engine() == Engine::DmaIn ? actions.buffer_writes : actions.buffer_reads) += accesses;
+  (front_.engine().kind == Engine::DmaIn ? actions.buffer_writes : actions.buffer_reads) +=
+      accesses;
   context_.ports.begin(port_user(), context_.ports.stream(request.buffer_address, accesses));
   context_.time.wait_until(begin + CoreCycles(accesses));
   (void)context_.ports.wait_for(port_user());
@@ -147,7 +148,7 @@ void DmaEngine::store(Descriptor& descriptor, const MemoryResponse& response) {
     return;
   }
   const DmaRequest& request = response.request;
-  if (front_.engine() == Engine::Weights) {
+  if (front_.engine().kind == Engine::Weights) {
     std::copy(response.bytes.begin(), response.bytes.end(),
               descriptor.tile.bytes.begin() + request.buffer_address);
     return;
@@ -164,7 +165,7 @@ void DmaEngine::complete(Descriptor& descriptor) {
       cycles_at_rate(Bytes(descriptor.bytes), memory_peak_, context_.chip.frequency);
   front_.account().charge_work(now, busy, descriptor.port_wait, Cause::Memory, layer);
   context_.layers.active(layer, descriptor.first_request, now);
-  if (front_.engine() == Engine::Weights) {
+  if (front_.engine().kind == Engine::Weights) {
     descriptor.tile.arrived = now;
     fifo_.push(std::move(descriptor.tile));
   }
@@ -174,18 +175,18 @@ void DmaEngine::complete(Descriptor& descriptor) {
 void DmaEngine::count_actions(const Issued& issued, std::int64_t bytes) {
   LayerCounters& layer =
       context_.counters.layers[static_cast<std::size_t>(issued.instruction->layer)];
-  if (front_.engine() == Engine::DmaOut) {
+  if (front_.engine().kind == Engine::DmaOut) {
     layer.dram_write_bytes += bytes;
   } else {
     layer.dram_read_bytes += bytes;
   }
-  if (front_.engine() == Engine::Weights) {
+  if (front_.engine().kind == Engine::Weights) {
     context_.actions_of(issued.instruction->layer).weight_bytes += bytes;
   }
 }
 
 BufferUser DmaEngine::port_user() const {
-  return front_.engine() == Engine::DmaIn ? BufferUser::DmaIn : BufferUser::DmaOut;
+  return front_.engine().kind == Engine::DmaIn ? BufferUser::DmaIn : BufferUser::DmaOut;
 }
 
 }  // namespace systole

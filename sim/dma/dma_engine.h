@@ -32,7 +32,7 @@ class DmaEngine : public sc_core::sc_module {
   MemoryMaster memory;
 
   /// `engine` is DmaIn, DmaOut or Weights; `fifo` is where the last of them puts its tiles.
-  DmaEngine(const sc_core::sc_module_name& name, Engine engine, const CoreContext& context,
+  DmaEngine(const sc_core::sc_module_name& name, EngineId engine, const CoreContext& context,
             WeightFifo& fifo);
 
   [[nodiscard]] EngineFront& front() { return front_; }

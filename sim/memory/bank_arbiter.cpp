@@ -1,6 +1,7 @@
 #include "sim/memory/bank_arbiter.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "arch/diag/check.h"
@@ -22,13 +23,18 @@ std::uint32_t without_first(std::uint32_t users) {
 
 }  // namespace
 
-BankArbiter::BankArbiter(std::int64_t ports, std::int64_t banks) : ports_(ports), banks_(banks) {
+BankArbiter::BankArbiter(std::int64_t ports, std::int64_t banks, std::size_t users)
+    : ports_(ports), banks_(banks) {
   SYSTOLE_CHECK(ports >= 1 && banks >= ports, "{} ports to {} banks", ports, banks);
+  SYSTOLE_CHECK(users <= kMaxUsers, "{} users", users);
+  users_.resize(users);
+  checkpoint_.banks.resize(users);
+  checkpoint_.left.resize(users);
 }
 
 void BankArbiter::add(std::size_t index, const AccessStream& stream, CoreCycles cycle) {
   advance(cycle);
-  SYSTOLE_CHECK(index < kMaxUsers, "user {}", index);
+  SYSTOLE_CHECK(index < users_.size(), "user {}", index);
   SYSTOLE_CHECK(!is_active(index), "user {} streams already", index);
   SYSTOLE_CHECK(stream.accesses >= 0 && stream.first_bank >= 0 && stream.phases >= 0,
                 "{} accesses from bank {} for {} phases", stream.accesses, stream.first_bank,
@@ -140,13 +146,13 @@ void BankArbiter::serve_all_until(CoreCycles cycle) {
 }
 
 void BankArbiter::serve_cycle() {
-  std::array<std::int64_t, kMaxUsers> taken{};  // banks
+  std::array<std::int64_t, kMaxUsers> taken;  // banks
   std::size_t served = 0;
   std::size_t after_last = turn_;
   std::size_t first_blocked = kMaxUsers;
   bool all_served = true;
-  for (std::size_t step = 0; step < kMaxUsers; ++step) {
-    const std::size_t index = (turn_ + step) % kMaxUsers;
+  for (std::size_t step = 0; step < users_.size(); ++step) {
+    const std::size_t index = (turn_ + step) % users_.size();
     User& user = users_[index];
     if (user.left == 0) {
       continue;
@@ -162,11 +168,11 @@ void BankArbiter::serve_cycle() {
       continue;
     }
     taken[served++] = user.bank;
-    after_last = (index + 1) % kMaxUsers;
+    after_last = (index + 1) % users_.size();
     serve(index);
   }
   if (!all_served) {
-    turn_ = first_blocked < kMaxUsers ? (turn_ + first_blocked) % kMaxUsers : after_last;
+    turn_ = first_blocked < kMaxUsers ? (turn_ + first_blocked) % users_.size() : after_last;
   }
   reached_ += CoreCycles(1);
 }
@@ -199,7 +205,7 @@ void BankArbiter::set_checkpoint(std::int64_t length) {
   checkpoint_.cycle = reached_;
   checkpoint_.turn = turn_;
   checkpoint_.length = length;
-  for (std::size_t index = 0; index < kMaxUsers; ++index) {
+  for (std::size_t index = 0; index < users_.size(); ++index) {
     checkpoint_.banks[index] = users_[index].bank;
     checkpoint_.left[index] = users_[index].left;
     users_[index].recent = kNothingServed;
@@ -213,7 +219,7 @@ bool BankArbiter::recurs() const {
     return false;
   }
   std::int64_t moved = -1;
-  for (std::size_t index = 0; index < kMaxUsers; ++index) {
+  for (std::size_t index = 0; index < users_.size(); ++index) {
     if (users_[index].left == 0) {
       continue;
     }
@@ -232,13 +238,13 @@ bool BankArbiter::recurs() const {
 void BankArbiter::repeat_until(CoreCycles cycle) {
   const CoreCycles length = reached_ - checkpoint_.cycle;
   std::int64_t repetitions = (cycle - reached_).count() / length.count();
-  for (std::size_t index = 0; index < kMaxUsers; ++index) {
+  for (std::size_t index = 0; index < users_.size(); ++index) {
     const std::int64_t served = checkpoint_.left[index] - users_[index].left;
     if (users_[index].left > 0 && served > 0) {
       repetitions = std::min(repetitions, (users_[index].left - 1) / served);
     }
   }
-  for (std::size_t index = 0; index < kMaxUsers; ++index) {
+  for (std::size_t index = 0; index < users_.size(); ++index) {
     User& user = users_[index];
     const std::int64_t served = checkpoint_.left[index] - user.left;
     if (user.left == 0 || served == 0) {

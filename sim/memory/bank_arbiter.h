@@ -1,8 +1,10 @@
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+
+#include <boost/container/static_vector.hpp>
 
 #include "arch/units/units.h"
 #include "arch/units/wide.h"
@@ -38,9 +40,10 @@ struct AccessStream {
 /// from bank to bank like the others.
 class BankArbiter {
  public:
-  static constexpr std::size_t kMaxUsers = 8;
+  static constexpr std::size_t kMaxUsers = 32;
 
-  BankArbiter(std::int64_t ports, std::int64_t banks);
+  /// For users 0 .. `users` - 1.
+  BankArbiter(std::int64_t ports, std::int64_t banks, std::size_t users = 8);
 
   /// Begins a stream at `cycle`, not before any cycle given earlier; its user has none active.
   void add(std::size_t user, const AccessStream& stream, CoreCycles cycle);
@@ -73,11 +76,13 @@ class BankArbiter {
     Wide lateness = 0;
     Wide recent = 0;
   };
+  template <class Value>
+  using PerUser = boost::container::static_vector<Value, kMaxUsers>;
   struct Checkpoint {  // what decides the future, at some cycle of the present span
     CoreCycles cycle{0};
     std::size_t turn = 0;
-    std::array<std::int64_t, kMaxUsers> banks{};
-    std::array<std::int64_t, kMaxUsers> left{};
+    PerUser<std::int64_t> banks;
+    PerUser<std::int64_t> left;
     std::int64_t length = 1;  // cycles after which it gives way to a later one; 0: at once
   };
 
@@ -94,7 +99,7 @@ class BankArbiter {
 
   std::int64_t ports_;
   std::int64_t banks_;
-  std::array<User, kMaxUsers> users_{};
+  PerUser<User> users_;
   std::uint32_t active_ = 0;  // a bit for each user
   std::size_t turn_ = 0;
   CoreCycles reached_{0};

@@ -1,22 +1,19 @@
 #include "sim/memory/buffer_level.h"
 
-#include "arch/enum_names.h"
 #include "arch/isa/buffer_lives.h"
 
 namespace systole {
 
-BufferLevel::BufferLevel(const Program& program) {
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
-    effects_[static_cast<std::size_t>(engine)].resize(program.stream(engine).size());
+BufferLevel::BufferLevel(const Program& program) : effects_(program.engines()) {
+  for (const EngineId engine : program.engines()) {
+    effects_[engine].resize(program.stream(engine).size());
   }
   for (const BufferLife& life : buffer_lives(program, possible_order(program))) {
     effects_of(life.writer).written += life.bytes;
     lives_.push_back({.bytes = life.bytes});
-    for (const auto& [engine, name] : kEnumNames<Engine>) {
-      if (const auto reader = life.last_readers[static_cast<std::size_t>(engine)]) {
-        effects_of({.engine = engine, .index = *reader}).ends.push_back(lives_.size() - 1);
-        ++lives_.back().engines_left;
-      }
+    for (const InstructionRef& reader : life.last_readers) {
+      effects_of(reader).ends.push_back(lives_.size() - 1);
+      ++lives_.back().engines_left;
     }
   }
 }

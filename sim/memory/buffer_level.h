@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -32,12 +31,12 @@ class BufferLevel {
     std::vector<std::size_t> ends;  // lives of which it is its engine's last reader
   };
   [[nodiscard]] Effects& effects_of(const InstructionRef& instruction) {
-    return effects_[static_cast<std::size_t>(instruction.engine)][instruction.index];
+    return effects_[instruction.engine][instruction.index];
   }
 
   std::int64_t bytes_ = 0;
   std::vector<Life> lives_;
-  std::array<std::vector<Effects>, kEngineCount> effects_;  // by engine and index
+  PerEngine<std::vector<Effects>> effects_;  // by engine and index
 };
 
 }  // namespace systole

@@ -48,14 +48,43 @@ inline constexpr auto kEnumNames<AccumulatorUser> = std::to_array<EnumName<Accum
     {AccumulatorUser::Vector, "vector"},
 });
 
+/// The roles that each matrix unit of a core has for itself: `count` of them, from `first` on.
+template <class Role>
+struct UnitRoles {
+  Role first;
+  std::size_t count = 0;
+};
+inline constexpr UnitRoles<BufferUser> unit_roles(BufferUser /*of*/) {
+  return {.first = BufferUser::Matrix, .count = 2};
+}
+inline constexpr UnitRoles<AccumulatorUser> unit_roles(AccumulatorUser /*of*/) {
+  return {.first = AccumulatorUser::Vector, .count = 0};  // each unit has accumulators of its own
+}
+
+/// Who streams; of a role that each matrix unit has, that of one unit.
+template <class Role>
+struct PortUser {
+  constexpr PortUser(Role who, std::uint8_t of_unit = 0) : role(who), unit(of_unit) {}
+
+  Role role;
+  std::uint8_t unit;
+};
+
 /// Banks and ports of an on-chip memory as the engines' processes see them (rule: BankArbiter).
-template <class UserName>
+/// Users are asked in the order of their roles, those of each unit together.
+template <class Role>
 class MemoryPorts {
  public:
+  using User = PortUser<Role>;
+
   /// A row of banks interleaved by `width` units (bytes of the unified buffer, accumulator
-  /// entries).
-  MemoryPorts(std::int64_t ports, std::int64_t banks, std::int64_t width, const CoreTime& time)
-      : arbiter_(ports, banks), width_(width), time_(time) {}
+  /// entries), of a core with so many matrix units.
+  MemoryPorts(std::int64_t ports, std::int64_t banks, std::int64_t width, const CoreTime& time,
+              std::int64_t units = 1)
+      : units_(static_cast<std::size_t>(units)),
+        arbiter_(ports, banks, users_of(units_)),
+        width_(width),
+        time_(time) {}
   /// Ports without end: every access is served in the cycle in which its stream begins. Leaves an
   /// engine alone with its own rules (tests/prove); no chip has such a memory.
   [[nodiscard]] static MemoryPorts ideal(const CoreTime& time) { return MemoryPorts(time); }
@@ -69,7 +98,7 @@ class MemoryPorts {
   }
 
   /// Begins a stream now.
-  void begin(UserName user, AccessStream stream) {
+  void begin(User user, AccessStream stream) {
     stream.accesses = is_ideal_ ? 0 : stream.accesses;
     arbiter_.add(index_of(user), stream, time_.now());
     open_[index_of(user)] = stream.accesses > 0;
@@ -80,7 +109,7 @@ class MemoryPorts {
 
   /// Suspends the calling thread until the consumer of the user's stream has ended; returns that
   /// cycle, which has passed already when it ended before the call. Several threads may wait.
-  CoreCycles wait_for(UserName user) {
+  CoreCycles wait_for(User user) {
     const std::size_t index = index_of(user);
     arbiter_.advance(time_.now());
     ++waiting_;
@@ -97,9 +126,9 @@ class MemoryPorts {
 
   /// Whether the user has begun a stream that it has not seen to its end, as waveforms show it. (A
   /// stream that ends before the user waits for it is open until then.)
-  [[nodiscard]] const bool& is_open(UserName user) const { return open_[index_of(user)]; }
+  [[nodiscard]] const bool& is_open(User user) const { return open_[index_of(user)]; }
   /// Accesses of the user's latest stream that have been served in the cycles before the present.
-  [[nodiscard]] std::int64_t served(UserName user) {
+  [[nodiscard]] std::int64_t served(User user) {
     if (is_ideal_) {
       return std::numeric_limits<std::int64_t>::max();
     }
@@ -111,10 +140,20 @@ class MemoryPorts {
   explicit MemoryPorts(const CoreTime& time)
       : arbiter_(1, 1), width_(1), is_ideal_(true), time_(time) {}
 
-  [[nodiscard]] static std::size_t index_of(UserName user) {
-    return static_cast<std::size_t>(user);
+  [[nodiscard]] static std::size_t users_of(std::size_t units) {
+    return kEnumNames<Role>.size() + (units - 1) * unit_roles(Role{}).count;
+  }
+  [[nodiscard]] std::size_t index_of(User user) const {
+    constexpr UnitRoles<Role> kOfUnit = unit_roles(Role{});
+    constexpr auto kFirst = static_cast<std::size_t>(kOfUnit.first);
+    const auto role = static_cast<std::size_t>(user.role);
+    if (role < kFirst) {
+      return role;
+    }
+    return role + kOfUnit.count * (role < kFirst + kOfUnit.count ? user.unit : units_ - 1);
   }
 
+  std::size_t units_ = 1;
   BankArbiter arbiter_;
   std::int64_t width_;
   bool is_ideal_ = false;

@@ -81,7 +81,6 @@ CoreCycles vector_bound(const ChipSpec& chip, const Graph& graph) {
 Counters least_counters(const ChipSpec& chip, const Graph& graph, const Roofline& roofline) {
   Counters counters;
   counters.layers.resize(graph.nodes.size());
-  const auto matrix = static_cast<std::size_t>(Engine::Matrix);
   for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
     LayerCounters& counted = counters.layers[layer];
     const DataType type = graph.operand_type(graph.nodes[layer]);
@@ -94,8 +93,8 @@ Counters least_counters(const ChipSpec& chip, const Graph& graph, const Roofline
   }
   const CoreCycles vector = vector_bound(chip, graph);
   counters.elapsed = std::max({roofline.cycles(), vector, CoreCycles(1)});
-  counters.engines[matrix][Cause::Busy] = roofline.compute;
-  counters.engines[static_cast<std::size_t>(Engine::Vector)][Cause::Busy] = vector;
+  counters.engines[EngineKind::Matrix][Cause::Busy] = roofline.compute;
+  counters.engines[EngineKind::Vector][Cause::Busy] = vector;
   // What an output in device memory writes is left out: a bound may be lower.
   const Bytes compulsory = compulsory_bytes(graph, IoMemory::Host);
   counters.dram.read_bytes = compulsory.count();

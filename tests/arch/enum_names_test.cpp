@@ -37,7 +37,7 @@ TYPED_TEST(EnumTable, NamesReadBack) {
 
 TEST(EnumNames, CountsMatchTheTables) {
   EXPECT_EQ(kEnumNames<VectorClass>.size(), kVectorClassCount);
-  EXPECT_EQ(kEnumNames<Engine>.size(), kEngineCount);
+  EXPECT_EQ(kEnumNames<Engine>.size(), kEngineKindCount);
   EXPECT_EQ(kEnumNames<Cause>.size(), kCauseCount);
 }
 

@@ -75,7 +75,7 @@ TEST(Faults, ADroppedWaitForSpaceIsFoundByVerifyWhateverTheTiming) {
   ASSERT_EQ(verify(faulty.chip, faulty.program), std::nullopt);
   const auto is_space_from_vector = [&](const SemaphoreUse& use) {
     const auto& semaphore = faulty.program.semaphores[static_cast<std::size_t>(use.semaphore)];
-    return semaphore.kind == SemaphoreKind::Space && semaphore.from == Engine::Vector;
+    return semaphore.kind == SemaphoreKind::Space && semaphore.from.kind == Engine::Vector;
   };
   const auto drop_first = [&](Engine engine, auto member) {
     for (Instruction& instruction : faulty.program.stream(engine)) {

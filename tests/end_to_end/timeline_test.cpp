@@ -48,7 +48,7 @@ class Reader {
 
   /// One line for everything that is not as the counters have it.
   [[nodiscard]] std::string complaints() {
-    for (const auto& [engine, name] : kEnumNames<Engine>) {
+    for (const auto& [engine, name] : kEnumNames<EngineKind>) {
       check_engine(engine, std::string(name));
     }
     equal("bytes in the buffer at the end", std::llround(last_["unified buffer"]), 0);

@@ -56,7 +56,7 @@ UnitBench::UnitBench(const std::string& name, const ProveCase& prove_case, Array
       time_(chip_.clock()),
       ports_(BufferPorts::ideal(time_)),
       accumulator_ports_(AccumulatorPorts::ideal(time_)),
-      fifo_(chip_.weight_fifo, time_, &trace_.fifo),
+      fifo_(chip_.weight_fifo, time_, &trace_.engine(Engine::Weights).fifo),
       memories_(with_entries(chip_, program_.entry_cols),
                 {.dram = &no_bytes_, .host = &no_bytes_, .observer = nullptr}),
       context_{chip_,     program_.program, time_,      semaphores_, ports_, accumulator_ports_,
@@ -98,7 +98,7 @@ std::vector<FoldOutcome> UnitBench::outcomes() {
 std::vector<std::int64_t> UnitBench::load_ends() const {
   std::vector<std::int64_t> ends;
   std::int64_t before = 0;
-  for (const FifoLevel& level : trace_.fifo) {
+  for (const FifoLevel& level : trace_.engine(Engine::Weights).fifo) {
     SYSTOLE_CHECK(level.arrived >= before - 1, "two tiles leave the FIFO at {}", level.at.count());
     if (level.arrived < before) {
       ends.push_back(level.at.count());

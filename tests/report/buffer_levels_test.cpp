@@ -88,7 +88,7 @@ TEST(BufferLevels, InOneCycleEnginesTakeEffectInTheirOrder) {
 /// The same rule, byte by byte and cycle by cycle.
 std::map<std::int64_t, std::int64_t> bytes_by_cycle(const HandmadeRun& run) {
   std::vector<std::tuple<std::int64_t, int, std::size_t>> order;
-  for (int engine = 0; engine < kEngineCount; ++engine) {
+  for (int engine = 0; engine < kEngineKindCount; ++engine) {
     const auto& instructions = run.trace.engines[static_cast<std::size_t>(engine)].instructions;
     for (std::size_t i = 0; i < instructions.size(); ++i) {
       order.emplace_back(instructions[i].completed.count(), engine, i);
@@ -127,9 +127,9 @@ TEST(BufferLevels, EqualTheModelThatCountsEachByteInEachCycle) {
   std::mt19937_64 random(7);
   for (int round = 0; round < 300; ++round) {
     HandmadeRun run;
-    std::array<std::int64_t, kEngineCount> now{};
+    std::array<std::int64_t, kEngineKindCount> now{};
     for (int i = 0; i < 40; ++i) {
-      const std::size_t engine = random() % kEngineCount;
+      const std::size_t engine = random() % kEngineKindCount;
       now[engine] += static_cast<std::int64_t>(random() % 6);  // several may complete in one cycle
       run.add(static_cast<Engine>(engine), random_operation(random), now[engine]);
     }

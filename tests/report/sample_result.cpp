@@ -13,9 +13,8 @@ constexpr CoreCycles kElapsed{4000};
 
 void spend(Result& result, std::size_t layer, Engine engine, std::int64_t instructions,
            Cycles cycles) {
-  const auto index = static_cast<std::size_t>(engine);
   for (EngineCounters* counters :
-       {&result.counters.layers[layer].engines[index], &result.counters.engines[index]}) {
+       {&result.counters.layers[layer].engines[engine], &result.counters.engines[engine]}) {
     counters->instructions += instructions;
     for (const auto& [cause, count] : cycles) {
       (*counters)[cause] += CoreCycles(count);

@@ -188,9 +188,9 @@ TEST(Timeline, CountsTheBytesThatSomebodyWillRead) {
 
 TEST(Timeline, CountsTilesOfTheFifo) {
   HandmadeRun run;
-  run.trace.fifo = {{.at = CoreCycles(3), .held = 1},
-                    {.at = CoreCycles(7), .held = 2, .arrived = 1},
-                    {.at = CoreCycles(9), .held = 1, .arrived = 0}};
+  run.trace.engine(Engine::Weights).fifo = {{.at = CoreCycles(3), .held = 1},
+                                            {.at = CoreCycles(7), .held = 2, .arrived = 1},
+                                            {.at = CoreCycles(9), .held = 1, .arrived = 0}};
   EXPECT_THAT(run.counter("weight FIFO: tiles held"),
               ElementsAre(json{0, {{"tiles", 0}}}, json{0.004285713, {{"tiles", 1}}},
                           json{0.009999997, {{"tiles", 2}}}, json{0.012857139, {{"tiles", 1}}}));
@@ -213,7 +213,8 @@ TEST(Timeline, LongRunsHaveABoundedNumberOfSamples) {
   constexpr std::int64_t kCycles = 1'000'000;
   run.trace.elapsed = CoreCycles(kCycles);
   for (std::int64_t cycle = 0; cycle < kCycles; cycle += 2) {
-    run.trace.fifo.push_back({.at = CoreCycles(cycle), .held = cycle / 2 % 4});
+    run.trace.engine(Engine::Weights)
+        .fifo.push_back({.at = CoreCycles(cycle), .held = cycle / 2 % 4});
   }
   std::int64_t samples = 0;
   std::size_t largest_piece = 0;

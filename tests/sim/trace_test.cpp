@@ -73,7 +73,8 @@ TEST(Trace, OfTheMatrixUnitEndsBeforeItsResultsAreThere) {
                           work(0, Cause::Busy, 39, 49), work(1, Cause::Busy, 49, 52),
                           work(1, Cause::Drain, 52, 62)));
   // Its slot is taken from the first request, behind 3 cycles of issue, until the tile has shifted.
-  EXPECT_THAT(trace.fifo, ElementsAre(level(3, 1, 0), level(31, 1, 1), level(39, 0, 0)));
+  EXPECT_THAT(trace.engine(Engine::Weights).fifo,
+              ElementsAre(level(3, 1, 0), level(31, 1, 1), level(39, 0, 0)));
 }
 
 TEST(Trace, OfDescriptorsInFlightTogetherHasNoOverlap) {

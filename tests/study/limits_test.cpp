@@ -9,7 +9,7 @@ namespace systole {
 namespace {
 
 EngineCounters& engine_of(LayerCounters& layer, Engine engine) {
-  return layer.engines[static_cast<std::size_t>(engine)];
+  return layer.engines[engine];
 }
 
 LayerCounters busy_layer(Engine engine, std::int64_t cycles) {

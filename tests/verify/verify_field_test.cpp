@@ -108,8 +108,8 @@ TEST(VerifyFields, EnginesAndLayers) {
             "host[0] transfer of layer 2: layer is 2, but the program has 2 of them");
   EXPECT_EQ(violation_after([](Program& p) { p.stream(Engine::Host)[0].layer = -1; }),
             "host[0] transfer of layer -1: layer is -1, but the program has 2 of them");
-  for (const auto& [engine, name] : kEnumNames<Engine>) {
-    const Engine here = engine;
+  for (const auto& [engine, name] : kEnumNames<EngineKind>) {
+    const EngineKind here = engine;
     EXPECT_EQ(violation_after([here](Program& p) {
                 Operation wrong = Softmax{};
                 if (here == Engine::Vector) {

@@ -240,7 +240,7 @@ class RandomSchedule {
   const ChipSpec& chip_;
   const Program& program_;
   std::mt19937_64 random_;
-  std::array<EngineState, kEngineCount> engines_;
+  std::array<EngineState, kEngineKindCount> engines_;
   std::vector<std::int64_t> tokens_;
   std::map<std::pair<Space, std::int64_t>, Byte> memory_;
   std::map<std::int64_t, Parts> sums_;
@@ -258,7 +258,7 @@ class Mutation {
   explicit Mutation(std::uint64_t seed) : random_(seed) {}
 
   void apply(Program& program) {
-    auto& stream = program.streams[below(kEngineCount)];
+    auto& stream = program.streams[below(kEngineKindCount)];
     if (stream.empty()) {
       return;
     }

@@ -34,15 +34,15 @@ Counters sample_counters() {
     actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)] = actions.macs;
     layer.exposed = CoreCycles(100'000 + count);
     layer.active = layer.exposed;
-    layer.engines[static_cast<std::size_t>(Engine::Matrix)][Cause::Busy] = CoreCycles(count);
-    layer.engines[static_cast<std::size_t>(Engine::Matrix)][Cause::Shift] = CoreCycles(256);
-    layer.engines[static_cast<std::size_t>(Engine::Vector)][Cause::Busy] = CoreCycles(count / 2);
-    layer.engines[static_cast<std::size_t>(Engine::Vector)].instructions = count / 100;
+    layer.engines[Engine::Matrix][Cause::Busy] = CoreCycles(count);
+    layer.engines[Engine::Matrix][Cause::Shift] = CoreCycles(256);
+    layer.engines[Engine::Vector][Cause::Busy] = CoreCycles(count / 2);
+    layer.engines[Engine::Vector].instructions = count / 100;
     counters.elapsed += layer.exposed;
     counters.actions.add(actions);
     counters.dram.read_bytes += layer.dram_read_bytes;
     counters.dram.write_bytes += layer.dram_write_bytes;
-    for (std::size_t engine = 0; engine < kEngineCount; ++engine) {
+    for (std::size_t engine = 0; engine < counters.engines.size(); ++engine) {
       counters.engines[engine].instructions += layer.engines[engine].instructions;
       for (std::size_t cause = 0; cause < kCauseCount; ++cause) {
         counters.engines[engine].cycles[cause] += layer.engines[engine].cycles[cause];

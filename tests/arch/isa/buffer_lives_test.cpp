@@ -1,5 +1,7 @@
 #include "arch/isa/buffer_lives.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 
 namespace systole {
@@ -28,7 +30,8 @@ BufferLife life(std::int64_t bytes, Engine engine, std::size_t index) {
 }
 
 BufferLife read_by(BufferLife life, Engine engine, std::size_t index) {
-  life.last_readers[static_cast<std::size_t>(engine)] = index;
+  life.last_readers.push_back({.engine = engine, .index = index});
+  std::sort(life.last_readers.begin(), life.last_readers.end());
   return life;
 }
 

@@ -25,10 +25,12 @@ class RandomProgram {
   Program make() {
     fill(program_);
     grow(program_.layers);
+    program_.streams = PerEngine<std::vector<Instruction>>(
+        EngineSet{.cores = 1 + index(3), .matrix_units = 1 + index(4)});
     grow(program_.tensors);
     grow(program_.tiles);
     grow(program_.semaphores);
-    for (const auto& [engine, name] : kEnumNames<Engine>) {
+    for (const EngineId engine : program_.engines()) {
       auto& stream = program_.stream(engine);
       stream.resize(below(4));
       for (Instruction& instruction : stream) {
@@ -96,6 +98,7 @@ class RandomProgram {
   template <class Enum>
   requires std::is_enum_v<Enum>
   void fill(Enum& choice) { choice = kEnumNames<Enum>[below(kEnumNames<Enum>.size())].first; }
+  void fill(EngineId& engine) { engine = program_.engines().at(below(program_.engines().size())); }
   void fill(std::string& name) {
     name.resize(below(6));
     for (char& character : name) {
@@ -255,6 +258,46 @@ TEST(ProgramText, SurvivesDamage) {
     accepted += is_accepted(text) ? 1 : 0;
   }
   EXPECT_GT(accepted, 100);  // some edits only change a number
+}
+
+TEST(ProgramText, CarriesTheStreamsOfEveryCoreAndUnit) {
+  Program program = two_layer_program();
+  const EngineSet engines{.cores = 2, .matrix_units = 3};
+  PerEngine<std::vector<Instruction>> streams(engines);
+  std::int32_t layer = 0;
+  for (const EngineId engine : engines) {
+    streams[engine] = {{.layer = layer, .operation = Fold{}}};
+    layer = 1 - layer;
+  }
+  program.streams = std::move(streams);
+  program.semaphores = {{.from = {EngineKind::Matrix, 2}, .to = {EngineKind::Vector, 0, 1}}};
+  const std::string text = print_program(program);
+  EXPECT_THAT(text, HasSubstr(" cores=2 matrix_units=3\n"));
+  EXPECT_THAT(text, HasSubstr("semaphore 0 from=matrix2 to=core1.vector kind=data\n"));
+  EXPECT_THAT(text, HasSubstr("\ncore1.weights2 fold "));
+  EXPECT_EQ(parse_program(text, "p"), program);
+}
+
+TEST(ProgramText, NamesEnginesThatThereAre) {
+  const auto error_of = [](const std::string& header, const std::string& line) {
+    try {
+      (void)parse_program("program 1 network=\"n\" chip=\"c\" batch=1 dram_bytes=0 host_bytes=0" +
+                              header + "\n" + line + "\nend\n",
+                          "p");
+    } catch (const UserError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(error_of(" matrix_units=2", "matrix2 fold"),
+            "p:2:1: expected one of layer, tensor, tile, semaphore, host, dma_in, dma_out, "
+            "weights, weights1, matrix, matrix1, vector, end, got 'matrix2'");
+  EXPECT_EQ(error_of("", "semaphore 0 from=matrix1 to=host kind=data"),
+            "p:2:18: semaphore.from: expected one of host, dma_in, dma_out, weights, matrix, "
+            "vector, got 'matrix1'");
+  EXPECT_EQ(error_of(" matrix_units=9", ""),
+            "p:1:80: program: expected matrix_units in 1..8, got 9");
+  EXPECT_EQ(error_of(" cores=0", ""), "p:1:73: program: expected cores in 1..16, got 0");
 }
 
 TEST(ProgramText, IsQuickForManyInstructions) {

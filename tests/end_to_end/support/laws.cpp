@@ -99,8 +99,8 @@ struct Moved {
 
 std::vector<Moved> moved_by(const Program& program) {
   std::vector<Moved> moved(program.layers.size());
-  for (int engine = 0; engine < kEngineCount; ++engine) {
-    for (const Instruction& instruction : program.streams[static_cast<std::size_t>(engine)]) {
+  for (const EngineId engine : program.engines()) {
+    for (const Instruction& instruction : program.stream(engine)) {
       Moved& layer = moved[static_cast<std::size_t>(instruction.layer)];
       ++layer.instructions;
       if (const auto* load = std::get_if<LoadWeights>(&instruction.operation)) {
@@ -109,7 +109,7 @@ std::vector<Moved> moved_by(const Program& program) {
         layer.macs += fold->count * fold->rows * fold->cols;
       } else if (const auto* transfer = std::get_if<Transfer>(&instruction.operation)) {
         const std::int64_t bytes = transfer->rows * transfer->row_bytes;
-        switch (static_cast<Engine>(engine)) {
+        switch (engine.kind) {
           case Engine::DmaIn:
             layer.dram_read += bytes;
             break;
@@ -167,23 +167,22 @@ class Laws {
   }
 
   void check_engines() {
-    for (int engine = 0; engine < kEngineCount; ++engine) {
-      const auto index = static_cast<std::size_t>(engine);
-      const std::string name(name_of(static_cast<Engine>(engine)));
+    for (const EngineId engine : program_.engines()) {
+      const std::string name = name_of(engine);
       CoreCycles sum{0};
       for (int cause = 0; cause < kCauseCount; ++cause) {
-        const CoreCycles cycles = counters_.engines[index].cycles[static_cast<std::size_t>(cause)];
+        const CoreCycles cycles = counters_.engine(engine).cycles[static_cast<std::size_t>(cause)];
         at_least(name + " " + std::string(name_of(static_cast<Cause>(cause))), cycles.count(), 0);
         sum += cycles;
-        check_cause_by_layer(index, static_cast<Cause>(cause));
+        check_cause_by_layer(engine, static_cast<Cause>(cause));
       }
       equal(name + " causes add up", sum.count(), counters_.elapsed.count());
-      equal(name + " instructions", counters_.engines[index].instructions,
-            static_cast<std::int64_t>(program_.streams[index].size()));
+      equal(name + " instructions", counters_.engine(engine).instructions,
+            static_cast<std::int64_t>(program_.stream(engine).size()));
     }
   }
 
-  void check_cause_by_layer(std::size_t engine, Cause cause) {
+  void check_cause_by_layer(EngineId engine, Cause cause) {
     if (cause == Cause::Idle) {
       return;
     }
@@ -191,9 +190,8 @@ class Laws {
     for (const LayerCounters& layer : counters_.layers) {
       sum += layer.engines[engine][cause];
     }
-    equal(
-        fmt::format("{} {} over the layers", name_of(static_cast<Engine>(engine)), name_of(cause)),
-        sum.count(), counters_.engines[engine][cause].count());
+    equal(fmt::format("{} {} over the layers", name_of(engine), name_of(cause)), sum.count(),
+          counters_.engines[engine][cause].count());
   }
 
   void check_layers() {

@@ -93,7 +93,7 @@ TEST(WaveFile, HasTheValuesOfEachCycle) {
   EXPECT_EQ(vcd.time_at("core.semaphores.s0_matrix_vector_data", 1), 0);
   EXPECT_EQ(before("semaphores.s1_vector_matrix_space", rescale.completed), 0U);
   EXPECT_EQ(at("semaphores.s1_vector_matrix_space", rescale.completed), 1U);
-  for (const FifoLevel& level : trace.fifo) {
+  for (const FifoLevel& level : trace.engine(Engine::Weights).fifo) {
     EXPECT_EQ(at("weight_fifo.held", level.at), static_cast<std::uint64_t>(level.held));
     EXPECT_EQ(at("weight_fifo.arrived", level.at), static_cast<std::uint64_t>(level.arrived));
   }

@@ -30,7 +30,7 @@ void expect_accounts_add_up(const Counters& counters) {
   }
   EXPECT_EQ(exposed.count(), counters.elapsed.count());
   EXPECT_EQ(actions, counters.actions) << "the layers' actions add up";
-  for (std::size_t e = 0; e < kEngineCount; ++e) {
+  for (const EngineId e : counters.engines.engines()) {
     CoreCycles total{0};
     for (std::size_t c = 0; c < kCauseCount; ++c) {
       const auto cause = static_cast<Cause>(c);
@@ -39,10 +39,10 @@ void expect_accounts_add_up(const Counters& counters) {
         of_layers += layer.engines[e][cause];
       }
       EXPECT_EQ(of_layers.count(), cause == Cause::Idle ? 0 : counters.engines[e][cause].count())
-          << name_of(static_cast<Engine>(e)) << " " << name_of(cause);
+          << name_of(e) << " " << name_of(cause);
       total += counters.engines[e][cause];
     }
-    EXPECT_EQ(total.count(), counters.elapsed.count()) << name_of(static_cast<Engine>(e));
+    EXPECT_EQ(total.count(), counters.elapsed.count()) << name_of(e);
   }
 }
 
