@@ -43,9 +43,9 @@ inline constexpr auto kFigureRows<UnifiedBufferSpec> = std::tuple{
 static_assert(rows_are_complete<UnifiedBufferSpec>());
 
 template <>
-inline constexpr auto kFigureRows<VectorUnitSpec> =
-    std::tuple{kept("lanes", &VectorUnitSpec::lanes), kept("latency", &VectorUnitSpec::latency),
-               kept_by<VectorClass>("pace", &VectorUnitSpec::pace)};
+inline constexpr auto kFigureRows<VectorUnitSpec> = std::tuple{
+    kept("lanes", &VectorUnitSpec::lanes), kept("latency", &VectorUnitSpec::latency),
+    kept("alus", &VectorUnitSpec::alus), kept_by<VectorClass>("pace", &VectorUnitSpec::pace)};
 static_assert(rows_are_complete<VectorUnitSpec>());
 
 template <>

@@ -94,9 +94,18 @@ struct UnifiedBufferSpec {
   Bytes port_width{0};
 };
 
-/// Classes of vector work; the throughput of each is data.
-enum class VectorClass : std::uint8_t { Activation, Elementwise, Pooling, Softmax };
-inline constexpr int kVectorClassCount = 4;
+/// Classes of vector work; the throughput of each is data. The last two are of stages of row loops:
+/// reductions, which take as long as element-wise work unless a chip says otherwise, and functions,
+/// which take as long as activations.
+enum class VectorClass : std::uint8_t {
+  Activation,
+  Elementwise,
+  Pooling,
+  Softmax,
+  Reduction,
+  Transcendental
+};
+inline constexpr int kVectorClassCount = 6;
 
 template <>
 inline constexpr auto kEnumNames<VectorClass> = std::to_array<EnumName<VectorClass>>({
@@ -104,12 +113,15 @@ inline constexpr auto kEnumNames<VectorClass> = std::to_array<EnumName<VectorCla
     {VectorClass::Elementwise, "elementwise"},
     {VectorClass::Pooling, "pooling"},
     {VectorClass::Softmax, "softmax"},
+    {VectorClass::Reduction, "reduction"},
+    {VectorClass::Transcendental, "transcendental"},
 });
 
 /// A step handles one vector of up to `lanes` elements; a class takes `pace` cycles per step.
 struct VectorUnitSpec {
   std::int64_t lanes = 0;
   CoreCycles latency{0};  ///< pipeline depth: first operand in to first result visible
+  std::int64_t alus = 4;  ///< element-wise stages of a row loop that issue together
   std::array<CoreCycles, kVectorClassCount> pace{};
 
   [[nodiscard]] CoreCycles pace_of(VectorClass kind) const {

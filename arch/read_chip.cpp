@@ -121,15 +121,36 @@ UnifiedBufferSpec read_unified_buffer(const ConfigNode& node) {
   return buffer;
 }
 
+/// What a class takes where a chip leaves it out; a class that it has to give is its own.
+constexpr VectorClass stand_in(VectorClass kind) {
+  switch (kind) {
+    case VectorClass::Reduction:
+      return VectorClass::Elementwise;
+    case VectorClass::Transcendental:
+      return VectorClass::Activation;
+    case VectorClass::Activation:
+    case VectorClass::Elementwise:
+    case VectorClass::Pooling:
+    case VectorClass::Softmax:
+      return kind;
+  }
+  return kind;
+}
+
 VectorUnitSpec read_vector_unit(const ConfigNode& node) {
   VectorUnitSpec vector{
       .lanes = node.integer("lanes", {.min = 1, .max = 65536}),
       .latency = node.cycles("latency", {.min = 1, .max = 4096}),
       .pace = {},
   };
+  if (node.has("alus")) {
+    vector.alus = node.integer("alus", {.min = 1, .max = 64});
+  }
   const ConfigNode pace = node.map("pace");
   for (const auto& [kind, name] : kEnumNames<VectorClass>) {
-    vector.pace[static_cast<std::size_t>(kind)] = pace.cycles(name, kPaceRange);
+    const VectorClass other = stand_in(kind);
+    vector.pace[static_cast<std::size_t>(kind)] =
+        other == kind || pace.has(name) ? pace.cycles(name, kPaceRange) : vector.pace_of(other);
   }
   pace.finish();
   node.finish();

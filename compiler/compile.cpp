@@ -57,6 +57,7 @@ class Declarations {
 
   Program declare(std::vector<TensorId>& tensor_ids, std::vector<TensorId>& bias_ids,
                   std::vector<TensorId>& table_ids, std::vector<std::int32_t>& tile_ids) {
+    tensor_ids.assign(graph_.tensors.size(), kNoTensor);
     for (const Node& node : graph_.nodes) {
       program_.layers.push_back(
           {.name = node.name, .kind = node.kind, .macs = macs_of(graph_, node)});
@@ -65,6 +66,7 @@ class Declarations {
       tile_ids.push_back(static_cast<std::int32_t>(program_.tiles.size()));
       declare_tiles(static_cast<std::int32_t>(layer));
       declare_constants(graph_.nodes[layer], bias_ids, table_ids);
+      declare_by_feature(graph_.nodes[layer], tensor_ids);
     }
     const std::int64_t parameters = dram_.used();
     place_spilled();
@@ -125,6 +127,20 @@ class Declarations {
                                                         bytes.table / bytes_of(table_type)));
   }
 
+  /// Parameters of what computes in rows are constants of the program, each by itself.
+  void declare_by_feature(const Node& node, std::vector<TensorId>& tensor_ids) {
+    if (!std::holds_alternative<RowWork>(node.work())) {
+      return;
+    }
+    for (const GraphTensorId input : node.inputs) {
+      if (graph_.is_parameter(input)) {
+        const GraphTensor& tensor = graph_.tensor(input);
+        tensor_ids[static_cast<std::size_t>(input)] =
+            add_constant(tensor.name, tensor.type.element, tensor.type.elements());
+      }
+    }
+  }
+
   [[nodiscard]] TensorRole role_of(GraphTensorId root) const {
     const auto is_root = [&](GraphTensorId tensor) {
       return plan_.roots[static_cast<std::size_t>(tensor)] == root;
@@ -169,10 +185,9 @@ class Declarations {
   }
 
   void declare_tensors(std::vector<TensorId>& tensor_ids) {
-    tensor_ids.assign(graph_.tensors.size(), kNoTensor);
     for (std::size_t index = 0; index < graph_.tensors.size(); ++index) {
       if (graph_.tensors[index].role == GraphTensorRole::Parameter) {
-        continue;  // cut into tiles
+        continue;  // cut into tiles, or a constant
       }
       const auto root = plan_.roots[index];
       auto& root_id = tensor_ids[static_cast<std::size_t>(root)];

@@ -94,6 +94,21 @@ void put_table(Image& image, const Program& program, const Graph& graph, const N
       lookup_table(activation.kind, activation.before, graph.tensor(node.output()).quantization));
 }
 
+/// Parameters of what computes in rows.
+void put_by_feature(Image& image, const Program& program, const Graph& graph,
+                    const NetworkData& data, const Node& node) {
+  if (!std::holds_alternative<RowWork>(node.work())) {
+    return;
+  }
+  for (const GraphTensorId input : node.inputs) {
+    if (graph.is_parameter(input)) {
+      const ProgramTensor* tensor = find_tensor(program, graph.tensor(input).name, true);
+      SYSTOLE_CHECK(tensor != nullptr, "{} is not in the program", graph.tensor(input).name);
+      put(image, tensor->home, data.value(graph, input).bytes);
+    }
+  }
+}
+
 template <class Bias>
 void put_biases(Image& image, const Program& program, const Node& node, const GemmShape& gemm,
                 const std::vector<Bias>& biases) {
@@ -141,6 +156,7 @@ std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
   for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
     const Node& node = graph.nodes[layer];
     put_table(image, program, graph, node);
+    put_by_feature(image, program, graph, data, node);
     if (const auto gemm = gemm_shape(graph, node)) {
       put_parameters(image, program, graph, data, static_cast<NodeId>(layer), *gemm);
     }

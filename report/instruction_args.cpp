@@ -61,6 +61,16 @@ class ArgsPrinter {
   void value(const std::vector<SemaphoreUse>& uses) { words(uses); }
   void value(const Window& window) { words(window.source); }
 
+  void value(const std::vector<Stage>& stages) {
+    text_.push_back('[');
+    for (const Stage& stage : stages) {
+      text_.append(text_.back() == '[' ? "\"" : ",\"");
+      text_.append(name_of(stage));
+      text_.push_back('"');
+    }
+    text_.push_back(']');
+  }
+
   void value(const Destination& to) {
     text_.push_back('{');
     members(to);

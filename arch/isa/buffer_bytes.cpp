@@ -155,6 +155,16 @@ class Finder {
     write(convert.to, convert.rows, convert.cols);
   }
 
+  void operator()(const RowLoop& loop) {
+    for (const Stage& stage : loop.stages) {
+      if (const auto* load = std::get_if<LoadStage>(&stage)) {
+        add_rows(reads_, load->from.address, load->pitch == 0 ? 1 : loop.rows,
+                 bytes_of(load->type, load->single ? 1 : loop.cols), load->pitch);
+      }
+    }
+    write(loop.to, loop.rows, result_cols(loop));
+  }
+
  private:
   void read_lookup(const Operand& lookup) {
     if (lookup.tensor != kNoTensor) {

@@ -8,23 +8,10 @@
 #include "arch/enum_names.h"
 #include "arch/isa/data_type.h"
 #include "arch/isa/engine.h"
+#include "arch/isa/operand.h"
+#include "arch/isa/row_loop.h"
 
 namespace systole {
-
-/// Index into Program::tensors; kNoTensor where an operand is no network tensor.
-using TensorId = std::int32_t;
-inline constexpr TensorId kNoTensor = -1;
-
-/// Where an operand lies, and what it is: the byte at `address` holds the byte `offset` of
-/// `tensor` in its packed form (pixels x channels, row-major). Hardware reads `address` alone; the
-/// other two let the verifier and the data check tell a right address from a plausible one.
-struct Operand {
-  std::int64_t address = 0;
-  TensorId tensor = kNoTensor;
-  std::int64_t offset = 0;
-
-  bool operator==(const Operand&) const = default;
-};
 
 /// Moves `rows` x `row_bytes` bytes between the unified buffer and far memory.
 /// The engine decides the far side: DmaIn reads DRAM, DmaOut writes DRAM, Host reads or writes host
@@ -131,16 +118,6 @@ struct FixedPoint {
 /// exponentials of a softmax, each for all 256 stored values.
 inline constexpr std::int64_t kLookupBytes = 256;
 inline constexpr std::int64_t kSoftmaxTableBytes = 256 * bytes_of(DataType::Int32);
-
-/// What a vector instruction does to a real number last; docs/numerics.md has the arithmetic.
-enum class RealFunction : std::uint8_t { None, Sigmoid, Tanh };
-
-template <>
-inline constexpr auto kEnumNames<RealFunction> = std::to_array<EnumName<RealFunction>>({
-    {RealFunction::None, "none"},
-    {RealFunction::Sigmoid, "sigmoid"},
-    {RealFunction::Tanh, "tanh"},
-});
 
 /// Where a vector instruction puts its results, rows x cols of them, and what becomes of each. What
 /// the instruction reads from the unified buffer is of `type`, too (but for biases and tables).
@@ -269,8 +246,27 @@ struct Convert {
   bool operator==(const Convert&) const = default;
 };
 
-using Operation =
-    std::variant<Transfer, LoadWeights, Fold, Requantize, Rescale, Add, Pool, Softmax, Convert>;
+/// A loop over rows of `cols` numbers whose body is `stages` (row_loop.h): what the last of them
+/// makes goes to `to`, a row of numbers or, where it is a single one, one. Everything is binary32,
+/// each operation rounded once, to the nearest, ties to even. Floating destinations: v = the
+/// number. int8: v = round_half_away(steps * number), limited to what int64 holds; a NaN gives 0.
+struct RowLoop {
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  std::vector<Stage> stages;
+  float steps = 1;  ///< of int8 results: how many of them 1.0 is
+  Destination to;
+
+  bool operator==(const RowLoop&) const = default;
+};
+
+/// Numbers of a row that the loop writes: one where the last stage makes a single one.
+[[nodiscard]] inline std::int64_t result_cols(const RowLoop& loop) {
+  return !loop.stages.empty() && singles_of(loop.stages).back() ? 1 : loop.cols;
+}
+
+using Operation = std::variant<Transfer, LoadWeights, Fold, Requantize, Rescale, Add, Pool, Softmax,
+                               Convert, RowLoop>;
 
 /// Waits until the semaphore's count is at least `count`, then takes it away (waits), or adds
 /// `count` when the instruction has completed and its results are visible (signals).

@@ -220,6 +220,61 @@ inline constexpr auto kFields<Convert> = std::tuple{
     required("to", &Convert::to),
 };
 
+template <>
+inline constexpr auto kFields<LoadStage> = std::tuple{
+    required("from", &LoadStage::from),   optional("pitch", &LoadStage::pitch),
+    optional("type", &LoadStage::type),   optional("zero_point", &LoadStage::zero_point),
+    optional("scale", &LoadStage::scale), optional("single", &LoadStage::single),
+};
+
+template <>
+inline constexpr auto kFields<NumberStage> = std::tuple{
+    required("value", &NumberStage::value),
+};
+
+template <>
+inline constexpr auto kFields<PairStage> = std::tuple{
+    required("kind", &PairStage::kind),
+    required("a", &PairStage::a),
+    required("b", &PairStage::b),
+};
+
+template <>
+inline constexpr auto kFields<FunctionStage> = std::tuple{
+    required("function", &FunctionStage::function),
+    required("of", &FunctionStage::of),
+};
+
+template <>
+inline constexpr auto kFields<ReduceStage> = std::tuple{
+    required("kind", &ReduceStage::kind),
+    required("of", &ReduceStage::of),
+};
+
+template <>
+inline constexpr auto kFields<MaskStage> = std::tuple{
+    required("of", &MaskStage::of),
+    optional("first", &MaskStage::first),
+    required("period", &MaskStage::period),
+    optional("offset", &MaskStage::offset),
+};
+
+/// Names of the alternatives of Stage, in their order.
+inline constexpr auto kStageNames =
+    std::to_array<std::string_view>({"load", "number", "pair", "function", "reduce", "mask"});
+static_assert(kStageNames.size() == std::variant_size_v<Stage>);
+
+constexpr std::string_view name_of(const Stage& stage) {
+  return kStageNames[stage.index()];
+}
+
+template <>
+inline constexpr auto kFields<RowLoop> = std::tuple{
+    required("rows", &RowLoop::rows),     required("cols", &RowLoop::cols),
+    required("stages", &RowLoop::stages), optional("steps", &RowLoop::steps),
+    required("to", &RowLoop::to),
+};
+
 /// Common to all instructions; written behind the fields of the operation.
 template <>
 inline constexpr auto kFields<Instruction> = std::tuple{
@@ -231,7 +286,7 @@ inline constexpr auto kFields<Instruction> = std::tuple{
 /// Names of the alternatives of Operation, in their order.
 inline constexpr auto kOperationNames =
     std::to_array<std::string_view>({"transfer", "load_weights", "fold", "requantize", "rescale",
-                                     "add", "pool", "softmax", "convert"});
+                                     "add", "pool", "softmax", "convert", "row_loop"});
 static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
 
 constexpr std::string_view name_of(const Operation& operation) {

@@ -118,6 +118,9 @@ class Parser {
   bool field(LineCursor& cursor, std::string_view key, Reading<Struct>& reading);
   template <class Struct, class Value>
   void field_value(LineCursor& cursor, const Field<Struct, Value>& field, Struct& object);
+  void stages(LineCursor& cursor, std::vector<Stage>& list);
+  template <std::size_t I = 0>
+  Stage stage(LineCursor& cursor, std::string_view name);
   template <class Struct>
   void check_complete(LineCursor& cursor, const Reading<Struct>& reading) const;
 
@@ -315,11 +318,14 @@ bool Parser::field(LineCursor& cursor, std::string_view key, Reading<Struct>& re
 template <class Struct, class Value>
 void Parser::field_value(LineCursor& cursor, const Field<Struct, Value>& field, Struct& object) {
   Value& target = object.*field.member;
-  constexpr bool kNested = HasFields<Value>;
+  constexpr bool kStages = std::is_same_v<Value, std::vector<Stage>>;
+  constexpr bool kNested = HasFields<Value> || kStages;
   if (!cursor.take(kNested ? '(' : '=')) {
     cursor.fail_here(kNested ? "'('" : "'='");
   }
-  if constexpr (kNested) {
+  if constexpr (kStages) {
+    stages(cursor, target);
+  } else if constexpr (kNested) {
     fields(cursor, true, target);
     if (!cursor.take(')')) {
       cursor.fail_here("')'");
@@ -333,6 +339,40 @@ void Parser::field_value(LineCursor& cursor, const Field<Struct, Value>& field, 
       }
     }
   }
+}
+
+/// What stands between the parentheses of `stages`.
+void Parser::stages(LineCursor& cursor, std::vector<Stage>& list) {
+  while (!cursor.take(')')) {
+    const std::string_view name = cursor.word();
+    if (std::find(kStageNames.begin(), kStageNames.end(), name) == kStageNames.end()) {
+      const std::string expected = fmt::format("one of {}", fmt::join(kStageNames, ", "));
+      if (name.empty()) {
+        cursor.fail_here(fmt::format("{} or ')'", expected));
+      }
+      cursor.fail(expected, quote_for_message(name));
+    }
+    const Path path(cursor, name);
+    if (!cursor.take('(')) {
+      cursor.fail_here("'('");
+    }
+    list.push_back(stage(cursor, name));
+    if (!cursor.take(')')) {
+      cursor.fail_here("')'");
+    }
+  }
+}
+
+template <std::size_t I>
+Stage Parser::stage(LineCursor& cursor, std::string_view name) {
+  if constexpr (I + 1 < kStageNames.size()) {
+    if (name != kStageNames[I]) {
+      return stage<I + 1>(cursor, name);
+    }
+  }
+  std::variant_alternative_t<I, Stage> read;
+  fields(cursor, true, read);
+  return read;
 }
 
 template <class Struct>

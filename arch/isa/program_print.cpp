@@ -42,10 +42,27 @@ class Printer {
       text_.push_back('(');
       fields(current);
       text_.push_back(')');
+    } else if constexpr (std::is_same_v<Value, std::vector<Stage>>) {
+      stages(current);
     } else {
       text_.push_back('=');
       value(current);
     }
+  }
+
+  /// `(load(...) reduce(...))`
+  void stages(const std::vector<Stage>& list) {
+    text_.push_back('(');
+    for (const Stage& stage : list) {
+      if (text_.back() != '(') {
+        text_.push_back(' ');
+      }
+      word(name_of(stage));
+      text_.push_back('(');
+      std::visit([&](const auto& any) { fields(any); }, stage);
+      text_.push_back(')');
+    }
+    text_.push_back(')');
   }
 
   void value(std::integral auto integer) { number(integer); }

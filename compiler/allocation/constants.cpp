@@ -15,6 +15,11 @@ ConstantBytes constant_bytes(const Graph& graph, const Node& node) {
   if (const auto gemm = gemm_shape(graph, node)) {
     bytes.bias = gemm->groups * gemm->n * kBiasBytes;
   }
+  if (std::holds_alternative<RowWork>(node.work())) {
+    for (const GraphTensorId input : node.inputs) {
+      bytes.by_feature += graph.is_parameter(input) ? graph.tensor(input).bytes() : 0;
+    }
+  }
   if (is_float(graph.operand_type(node))) {
     return bytes;  // functions are computed
   }

@@ -309,6 +309,11 @@ RealParameters ParameterFiles::real_parameters(const Graph& graph, const Node& n
           .biases = std::vector<float>(folded.biases.begin(), folded.biases.end())};
 }
 
+std::vector<float> ParameterFiles::by_feature(const Graph& graph, GraphTensorId parameter) const {
+  const GraphTensor& tensor = graph.tensor(parameter);
+  return channel_floats(fmt::format("{}/{}.npy", directory_, tensor.name), tensor.type.elements());
+}
+
 std::optional<FloatParameters> ParameterFiles::float_parameters(const Graph& graph,
                                                                 const Node& node) const {
   const NpyFile file = weight_file(stem(node) + "weight.npy", weight_shape(graph, node));

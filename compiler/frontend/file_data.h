@@ -33,6 +33,9 @@ class ParameterFiles {
   /// type of a network; `graph` is the int8 one.
   [[nodiscard]] RealParameters real_parameters(const Graph& graph, const Node& node) const;
 
+  /// Of a parameter that rows take by feature: floats, from the file of its name.
+  [[nodiscard]] std::vector<float> by_feature(const Graph& graph, GraphTensorId parameter) const;
+
   /// The files themselves; empty where the weights are int8.
   [[nodiscard]] std::optional<FloatParameters> float_parameters(const Graph& graph,
                                                                 const Node& node) const;

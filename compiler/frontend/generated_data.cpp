@@ -44,6 +44,26 @@ LayerParameters generated_parameters(const Graph& graph, const Node& node, std::
   return parameters;
 }
 
+std::vector<float> generated_by_feature(const Graph& graph, const Node& node,
+                                        GraphTensorId parameter, std::uint64_t seed) {
+  constexpr std::int64_t kLimit = 1 << 20;
+  const GraphTensor& tensor = graph.tensor(parameter);
+  const Work work = node.work();
+  const auto& rows = std::get<RowWork>(work);
+  const auto found = std::find(node.inputs.begin(), node.inputs.end(), parameter);
+  const auto index = static_cast<std::size_t>(found - node.inputs.begin());
+  const double middle = rows.parameters.at(index - graph.data_inputs(node).size()).middle;
+  const double step = (middle == 0 ? 1 : middle) / 8 / kLimit;
+  const RandomStream stream(seed, tensor.name);
+  std::vector<float> numbers(static_cast<std::size_t>(tensor.type.elements()));
+  std::uint64_t at = 0;
+  for (float& number : numbers) {
+    number =
+        static_cast<float>(middle + step * static_cast<double>(stream.symmetric(at++, kLimit)));
+  }
+  return numbers;
+}
+
 std::vector<std::int8_t> generated_input(const Graph& graph, GraphTensorId tensor,
                                          std::uint64_t seed) {
   const GraphTensor& input = graph.tensor(tensor);

@@ -18,6 +18,11 @@ namespace systole {
 [[nodiscard]] LayerParameters generated_parameters(const Graph& graph, const Node& node,
                                                    std::uint64_t seed);
 
+/// Of a parameter that rows take by feature: uniform within an eighth of what they lie around (of 1
+/// where that is 0).
+[[nodiscard]] std::vector<float> generated_by_feature(const Graph& graph, const Node& node,
+                                                      GraphTensorId parameter, std::uint64_t seed);
+
 /// Values uniform in -127..127. Image i is the same at every batch.
 [[nodiscard]] std::vector<std::int8_t> generated_input(const Graph& graph, GraphTensorId tensor,
                                                        std::uint64_t seed);

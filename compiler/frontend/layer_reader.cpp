@@ -128,6 +128,10 @@ class AttributeReader {
   void operator()(const Attribute::Flag& value) const {
     value.at(attributes_) = node_.boolean(key_);
   }
+  void operator()(const Attribute::Real& value) const {
+    value.at(attributes_) =
+        value_of(scope_, node_, key_).as_real({.min = value.least, .max = value.most});
+  }
   void operator()(const Attribute::Sides& value) const {
     Kernel& kernel = value.at(attributes_);
     const Pair sides = read_pair(scope_, node_, key_);

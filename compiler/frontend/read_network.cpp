@@ -112,6 +112,11 @@ class NetworkNumbers final : public NetworkData {
       return real ? Value::of_numbers(type, real_input(tensor)) : Value::of(type, input(tensor));
     }
     const Node& node = *readers_.at(static_cast<std::size_t>(tensor));
+    if (!has_weights(node)) {
+      return Value::of_numbers(type, files_
+                                         ? files_->by_feature(quantized_, tensor)
+                                         : generated_by_feature(quantized_, node, tensor, seed_));
+    }
     const bool weights = node.inputs[kWeightsInput] == tensor;
     if (real) {
       const RealParameters reals = real_parameters(node);

@@ -25,6 +25,9 @@ std::vector<float> scaled(const std::vector<Integer>& integers, double scale,
 Graph with_reals(Graph quantized, DataType type) {
   SYSTOLE_CHECK(is_float(type), "{} is no floating type", name_of(type));
   for (GraphTensor& tensor : quantized.tensors) {
+    if (is_float(tensor.type.element)) {
+      continue;  // numbers by feature
+    }
     const bool holds_sums = tensor.type.element == DataType::Int32;  // biases
     tensor.type.element = holds_sums ? DataType::Fp32 : type;
     tensor.quantization = {};

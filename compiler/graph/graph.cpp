@@ -75,9 +75,6 @@ double result_scale(const Graph& graph, const Node& node) {
 }
 
 void add_parameters(Graph& graph, Node& node, double weight_scale) {
-  if (!has_weights(node)) {
-    return;
-  }
   const auto add = [&](std::string_view suffix, TensorType type, double scale) {
     graph.tensors.push_back({.name = node.name + std::string(suffix),
                              .type = std::move(type),
@@ -85,6 +82,15 @@ void add_parameters(Graph& graph, Node& node, double weight_scale) {
                              .quantization = {.scale = scale, .zero_point = 0}});
     node.inputs.push_back(static_cast<GraphTensorId>(graph.tensors.size()) - 1);
   };
+  const Work work = node.work();
+  if (const auto* rows = std::get_if<RowWork>(&work)) {
+    for (const RowParameter& parameter : rows->parameters) {
+      add(parameter.suffix, {.element = DataType::Fp32, .extents = {parameter.features}}, 1);
+    }
+  }
+  if (!has_weights(node)) {
+    return;
+  }
   const DataType type = graph.operand_type(node);
   const double input_scale = graph.tensor(node.inputs.front()).quantization.scale;
   const std::int64_t channels = graph.tensor(node.output()).type.extents.back();
@@ -99,7 +105,11 @@ void add_parameters(Graph& graph, Node& node, double weight_scale) {
 std::int64_t parameters_of(const Graph& graph, const Node& node) {
   const auto gemm = gemm_shape(graph, node);
   if (!gemm) {
-    return 0;
+    std::int64_t sum = 0;
+    for (const GraphTensorId input : node.inputs) {
+      sum += graph.is_parameter(input) ? graph.tensor(input).type.elements() : 0;
+    }
+    return sum;
   }
   const WeightInfo weights = std::get<ProductWork>(node.work()).weights;
   const std::int64_t per_channel = weights.batch_norm ? 2 : (weights.bias ? 1 : 0);

@@ -96,11 +96,12 @@ inline constexpr std::size_t kBiasesInput = 2;
 [[nodiscard]] double weight_scale(const Graph& graph, const Node& node);
 /// Of what sums are scaled to first: a fused function that is looked up, else the output.
 [[nodiscard]] double result_scale(const Graph& graph, const Node& node);
-/// Gives a node with weights, whose first input and output are in the graph, the tensors of its
-/// weights and biases. Nothing for other nodes.
+/// Gives a node whose other inputs and output are in the graph the tensors of its parameters:
+/// weights and biases, or what computes in rows by feature. Nothing for nodes without any.
 void add_parameters(Graph& graph, Node& node, double weight_scale);
 
-/// Weights plus biases (or 2 per channel of a folded batch normalisation).
+/// Weights plus biases (or 2 per channel of a folded batch normalisation), or what computes in rows
+/// by feature.
 [[nodiscard]] std::int64_t parameters_of(const Graph& graph, const Node& node);
 
 }  // namespace systole

@@ -19,8 +19,9 @@ void check_ratios_of(const Graph& graph, const Node& node) {
     check_ratio(from * weight_scale(graph, node) / to, where);
     return;
   }
-  if (node.activation().is_looked_up() || std::holds_alternative<SoftmaxWork>(node.work())) {
-    return;  // by table
+  if (node.activation().is_looked_up() || std::holds_alternative<SoftmaxWork>(node.work()) ||
+      std::holds_alternative<RowWork>(node.work())) {
+    return;  // by table, or as reals
   }
   for (const GraphTensorId input : node.inputs) {
     check_ratio(graph.tensor(input).quantization.scale / to, where);
@@ -108,6 +109,7 @@ void GraphBuilder::add_weights(Node& node, const OpPlace& where,
                                const NodeWeightScale& weight_scale) {
   const auto gemm = gemm_shape(graph_, node);
   if (!gemm) {
+    add_parameters(graph_, node, 1);
     return;
   }
   macs_ += gemm->macs();  // below 2^40 outputs times 2^16 products: the sum cannot overflow

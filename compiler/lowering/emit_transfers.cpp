@@ -90,6 +90,12 @@ void emit_constant(LoweringContext& context, std::int32_t layer, const Operand& 
 void emit_constants(LoweringContext& context, std::int32_t layer) {
   emit_constant(context, layer, bias_operand(context, layer));
   emit_constant(context, layer, table_operand(context, layer));
+  const Node& node = context.graph.node(layer);
+  if (std::holds_alternative<RowWork>(node.work())) {
+    for (std::size_t i = context.graph.data_inputs(node).size(); i < node.inputs.size(); ++i) {
+      emit_constant(context, layer, feature_operand(context, layer, i));
+    }
+  }
 }
 
 void emit_load(LoweringContext& context, std::int32_t layer, const PlacedBand& band) {

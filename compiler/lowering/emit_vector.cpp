@@ -24,6 +24,10 @@ class VectorEmitter {
         out_(context.graph.tensor(node_.output())) {}
 
   void emit() {
+    if (const auto* rows = std::get_if<RowWork>(&work_)) {
+      emit_rows(*rows);
+      return;
+    }
     for (const Slice& pixels : even_slices(band_.output.pixels(), kPixelsPerInstruction)) {
       std::visit([&](const auto& work) { emit_pixels(work, pixels); }, work_);
     }
@@ -161,6 +165,78 @@ class VectorEmitter {
            std::move(accesses));
   }
 
+  /// Instructions do not reach over images where an input has one row for each of them.
+  void emit_rows(const RowWork& rows) {
+    bool by_image = false;
+    for (std::size_t i = 0; i < band_.inputs.size(); ++i) {
+      by_image = by_image || is_shared(i);
+    }
+    const std::int64_t pixels = band_.output.pixels();
+    const std::int64_t block = by_image ? pixels / band_.output.part.images : pixels;
+    for (std::int64_t first = 0; first < pixels; first += block) {
+      for (const Slice& slice : even_slices(block, kPixelsPerInstruction)) {
+        emit_row_loop(rows, {.first = first + slice.first, .size = slice.size});
+      }
+    }
+  }
+
+  /// One row for all pixels of an image.
+  [[nodiscard]] bool is_shared(std::size_t input) const {
+    const Shape shape = in(input).shape();
+    return shape.rows * shape.cols == 1 && out_.shape().rows * out_.shape().cols > 1;
+  }
+
+  void emit_row_loop(const RowWork& rows, const Slice& pixels) {
+    RowLoop loop{.rows = pixels.size, .stages = rows.stages};
+    for (const PlacedBand& input : band_.inputs) {
+      loop.cols = std::max(loop.cols, input.shape.channels);
+    }
+    Accesses accesses;
+    for (Stage& stage : loop.stages) {
+      if (auto* load = std::get_if<LoadStage>(&stage)) {
+        fill_in(*load, loop, pixels);
+        accesses.reads.push_back(buffer_region(load->from, load->pitch == 0 ? 1 : loop.rows,
+                                               bytes_of(load->type, load->single ? 1 : loop.cols),
+                                               load->pitch));
+      } else if (auto* mask = std::get_if<MaskStage>(&stage)) {
+        const std::int64_t first =
+            band_offset(band_.output.shape, band_.output.part) / out_.shape().channels;
+        mask->first = (first + pixels.first) % mask->period;
+      }
+    }
+    const Operand place = pixels_of(band_.output, pixels);
+    loop.to = destination(place, out_.quantization, ActivationKind::None);
+    if (!is_float(out_.type.element)) {
+      loop.steps = static_cast<float>(1 / out_.quantization.scale);
+    }
+    accesses.writes.push_back(region_of(band_.output, place, pixels, out_.shape().channels));
+    append(loop, std::move(accesses));
+  }
+
+  void fill_in(LoadStage& load, const RowLoop& loop, const Slice& pixels) const {
+    const auto input = static_cast<std::size_t>(load.from.tensor);
+    const GraphTensor& tensor = in(input);
+    load.type = tensor.type.element;
+    if (input >= band_.inputs.size()) {
+      load.from = feature_operand(context_, band_.layer, input);
+      return;
+    }
+    const PlacedBand& band = band_.inputs[input];
+    if (load.type == DataType::Int8) {
+      load.zero_point = tensor.quantization.zero_point;
+      load.scale = static_cast<float>(tensor.quantization.scale);
+    }
+    load.single = band.shape.channels == 1 && loop.cols > 1;
+    if (is_shared(input)) {
+      load.from = band.at(pixels.first / (band_.output.part.rows * band_.output.shape.cols) *
+                          band.shape.channels);
+    } else {
+      load.from = pixels_of(band, pixels);
+      load.pitch = band.pixel_pitch();
+    }
+  }
+
+  void emit_pixels(const RowWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
   // Lowered elsewhere: products on the array; views move nothing.
   void emit_pixels(const ProductWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
   void emit_pixels(const ViewWork& /*work*/, const Slice& /*pixels*/) { not_here(); }

@@ -17,6 +17,18 @@ Operand table_operand(const LoweringContext& context, std::int32_t layer) {
           .offset = 0};
 }
 
+Operand feature_operand(const LoweringContext& context, std::int32_t layer, std::size_t input) {
+  const Node& node = context.graph.node(layer);
+  const ConstantBytes bytes = constant_bytes(context.graph, node);
+  std::int64_t address = context.layer_plan(layer).constants + bytes.bias + bytes.table;
+  for (std::size_t i = context.graph.data_inputs(node).size(); i < input; ++i) {
+    address += context.graph.tensor(node.inputs[i]).bytes();
+  }
+  return {.address = address,
+          .tensor = context.tensor_ids[static_cast<std::size_t>(node.inputs[input])],
+          .offset = 0};
+}
+
 Region buffer_region(const Operand& operand, std::int64_t rows, std::int64_t cols,
                      std::int64_t pitch) {
   return {.memory = Memory::Buffer,

@@ -62,6 +62,9 @@ struct LayerBand {
 /// The program's biases and tables of a layer in the unified buffer.
 [[nodiscard]] Operand bias_operand(const LoweringContext& context, std::int32_t layer);
 [[nodiscard]] Operand table_operand(const LoweringContext& context, std::int32_t layer);
+/// Of input `input` of the layer, a parameter that its rows take by feature.
+[[nodiscard]] Operand feature_operand(const LoweringContext& context, std::int32_t layer,
+                                      std::size_t input);
 
 /// Rows x cols bytes of the unified buffer from `operand` on.
 [[nodiscard]] Region buffer_region(const Operand& operand, std::int64_t rows, std::int64_t cols,

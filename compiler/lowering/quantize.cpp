@@ -14,7 +14,11 @@ constexpr std::int32_t kLowest = -128;
 constexpr std::int32_t kHighest = 127;
 constexpr double kSoftmaxOne = 0x1p23;
 
+/// What is no number is 0.
 std::int32_t to_int8(double value, std::int32_t zero_point) {
+  if (std::isnan(value)) {
+    return zero_point;
+  }
   const double stored = std::round(value) + zero_point;
   return static_cast<std::int32_t>(
       std::clamp(stored, static_cast<double>(kLowest), static_cast<double>(kHighest)));

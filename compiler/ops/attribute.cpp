@@ -22,7 +22,8 @@ void check_weights(const WeightInfo& weights, const OpPlace& written) {
 
 void check_before(const FusedActivation& activation, const OpPlace& written) {
   if (!activation.is_looked_up() && written.has("before")) {
-    written.fail("before", "expected a quantisation only before a fused sigmoid or tanh, got one");
+    written.fail("before",
+                 "expected a quantisation only before a fused function that is looked up, got one");
   }
 }
 

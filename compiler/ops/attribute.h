@@ -28,6 +28,12 @@ struct Attribute {
   struct Flag {
     At<bool> at;
   };
+  /// least..most.
+  struct Real {
+    At<double> at;
+    double least = 0;
+    double most = 0;
+  };
   /// One number for rows and columns, or [rows, cols].
   struct Sides {
     At<Kernel> at;
@@ -54,7 +60,7 @@ struct Attribute {
   enum class Presence : std::uint8_t { Optional, Required };
 
   std::string_view key;
-  std::variant<Integer, Flag, Sides, Padding, Function, Before, Weights, Output> value;
+  std::variant<Integer, Flag, Real, Sides, Padding, Function, Before, Weights, Output> value;
   std::string_view meaning;
   Presence presence = Presence::Optional;
 };

@@ -12,7 +12,26 @@
 
 namespace systole {
 
-enum class ActivationKind : std::uint8_t { None, Relu, Relu6, Sigmoid, Tanh };
+enum class ActivationKind : std::uint8_t {
+  None,
+  Relu,
+  Relu6,
+  Sigmoid,
+  Tanh,
+  Gelu,
+  GeluTanh,
+  Silu,
+  HardSwish,
+  HardSigmoid,
+  LeakyRelu,
+  Elu,
+  Softplus,
+  Exp,
+  Log,
+  Sqrt,
+  Rsqrt,
+  Reciprocal
+};
 
 template <>
 inline constexpr auto kEnumNames<ActivationKind> = std::to_array<EnumName<ActivationKind>>({
@@ -21,6 +40,19 @@ inline constexpr auto kEnumNames<ActivationKind> = std::to_array<EnumName<Activa
     {ActivationKind::Relu6, "relu6"},
     {ActivationKind::Sigmoid, "sigmoid"},
     {ActivationKind::Tanh, "tanh"},
+    {ActivationKind::Gelu, "gelu"},
+    {ActivationKind::GeluTanh, "gelu_tanh"},
+    {ActivationKind::Silu, "silu"},
+    {ActivationKind::HardSwish, "hard_swish"},
+    {ActivationKind::HardSigmoid, "hard_sigmoid"},
+    {ActivationKind::LeakyRelu, "leaky_relu"},
+    {ActivationKind::Elu, "elu"},
+    {ActivationKind::Softplus, "softplus"},
+    {ActivationKind::Exp, "exp"},
+    {ActivationKind::Log, "log"},
+    {ActivationKind::Sqrt, "sqrt"},
+    {ActivationKind::Rsqrt, "rsqrt"},
+    {ActivationKind::Reciprocal, "reciprocal"},
 });
 inline constexpr std::size_t kActivationCount = kEnumNames<ActivationKind>.size();
 

@@ -33,6 +33,9 @@ class AttributeText {
   std::string operator()(const Attribute::Flag& value) {
     return fmt::format("{}", value.at(attributes_of(op_)));
   }
+  std::string operator()(const Attribute::Real& value) {
+    return fmt::format("{}", value.at(attributes_of(op_)));
+  }
   std::string operator()(const Attribute::Sides& value) {
     const Kernel& kernel = value.at(attributes_of(op_));
     return fmt::format("[{}, {}]", kernel.*value.rows, kernel.*value.cols);

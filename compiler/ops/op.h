@@ -13,6 +13,7 @@
 #include "compiler/ops/conv2d.h"
 #include "compiler/ops/dense.h"
 #include "compiler/ops/flatten.h"
+#include "compiler/ops/layer_norm.h"
 #include "compiler/ops/pool.h"
 #include "compiler/ops/softmax.h"
 
@@ -25,8 +26,8 @@ namespace systole {
 ///  - `work()`: what it does;
 ///  - `complete(written)`, where attributes depend on one another.
 /// The order is that of names in messages.
-using Op =
-    std::variant<Conv2d, Dense, AddTensors, Activate, PoolTensor, Concat, Flatten, SoftmaxChannels>;
+using Op = std::variant<Conv2d, Dense, AddTensors, Activate, PoolTensor, Concat, Flatten,
+                        SoftmaxChannels, NormalizeRows>;
 
 /// How many tensors an operator takes beside its parameters.
 enum class InputCount : std::uint8_t { One, Two, AtLeastTwo };

@@ -1,5 +1,9 @@
 #include "compiler/ops/softmax.h"
 
+#include <utility>
+
+#include <fmt/format.h>
+
 #include "compiler/ops/op.h"
 
 namespace systole {
@@ -7,6 +11,7 @@ namespace systole {
 namespace {
 
 constexpr Quantization kSoftmaxOutput{.scale = 1.0 / 256, .zero_point = -128};
+constexpr Quantization kSymmetricOutput{.scale = 1.0 / 127, .zero_point = 0};
 
 }  // namespace
 
@@ -14,15 +19,45 @@ std::vector<OpEntry> SoftmaxChannels::entries() {
   return {{.name = "softmax",
            .onnx = "Softmax",
            .prototype = SoftmaxChannels{},
-           .attributes = {kept_output("that of softmax is 1/256 and -128")}}};
+           .attributes = {
+               {"scale",
+                Attribute::Real{.at = kAt<&SoftmaxChannels::scale>, .least = 1e-6, .most = 1e6},
+                "of the inputs"},
+               {"causal", Attribute::Flag{kAt<&SoftmaxChannels::causal>},
+                "each row ends at its own position"},
+               {"symmetric", Attribute::Flag{kAt<&SoftmaxChannels::symmetric>},
+                "of int8, scale 1/127 and zero point 0"},
+               kept_output("that of softmax is 1/256 and -128")}}};
 }
 
 Inferred SoftmaxChannels::infer(const InferInputs& in) {
-  return {.type = in.types[0], .quantization = kSoftmaxOutput};
+  const Extents& extents = in.types[0].extents;
+  keys = extents.back();
+  queries = extents.size() < 2 ? 1 : extents[extents.size() - 2];
+  if (causal && keys < queries) {
+    in.where.fail("causal", fmt::format("expected at least as many columns as rows, got {} and {}",
+                                        keys, queries));
+  }
+  return {.type = in.types[0], .quantization = symmetric ? kSymmetricOutput : kSoftmaxOutput};
 }
 
-Work SoftmaxChannels::work() {
-  return SoftmaxWork{};
+Work SoftmaxChannels::work() const {
+  if (scale == 1 && !causal && !symmetric) {
+    return SoftmaxWork{};
+  }
+  RowRecipe recipe;
+  const auto factor = recipe.number(scale);
+  const auto row = [&] {
+    const auto x = recipe.multiply(recipe.load(0), factor);
+    return causal ? recipe.mask(x, queries, keys - queries) : x;
+  };
+  const auto largest = recipe.largest(row());
+  const auto weight = [&] {
+    return recipe.function(RealFunction::Exp, recipe.subtract(row(), largest));
+  };
+  const auto sum = recipe.sum(weight());
+  recipe.divide(weight(), sum);
+  return RowWork{.stages = std::move(recipe).take(), .parameters = {}};
 }
 
 }  // namespace systole

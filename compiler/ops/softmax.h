@@ -9,11 +9,18 @@ namespace systole {
 
 struct OpEntry;
 
-/// Over the channels of each pixel; in int8 with output scale 1/256, zero point -128.
+/// Over the last axis of a tensor; in int8 with output scale 1/256, zero point -128.
 struct SoftmaxChannels {
+  double scale = 1;  ///< inputs are multiplied by it first
+  bool causal =
+      false;  ///< row i of the axis before has the columns up to its own, seen from the end
+  bool symmetric = false;    ///< in int8 with output scale 1/127, zero point 0: a product takes it
+  std::int64_t queries = 1;  ///< sizes of the last two axes, once they are known
+  std::int64_t keys = 1;
+
   static std::vector<OpEntry> entries();
-  [[nodiscard]] static Inferred infer(const InferInputs& in);
-  [[nodiscard]] static Work work();
+  [[nodiscard]] Inferred infer(const InferInputs& in);
+  [[nodiscard]] Work work() const;
 };
 
 }  // namespace systole

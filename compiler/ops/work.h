@@ -6,6 +6,7 @@
 #include "arch/isa/instruction.h"
 #include "compiler/ops/functions.h"
 #include "compiler/ops/kernel.h"
+#include "compiler/ops/row_recipe.h"
 
 namespace systole {
 
@@ -45,6 +46,7 @@ struct SoftmaxWork {};
 
 /// What an operator does, whatever it is called: what lowering, limits and device models ask for.
 /// Behind ProductWork stand folds, behind the others but views what the vector unit does in rows.
-using Work = std::variant<ProductWork, ViewWork, RescaleWork, AddWork, PoolWork, SoftmaxWork>;
+using Work =
+    std::variant<ProductWork, ViewWork, RescaleWork, AddWork, PoolWork, SoftmaxWork, RowWork>;
 
 }  // namespace systole

@@ -91,10 +91,14 @@ std::vector<BandRun> band_runs(const Shape& shape, const BandSize& size) {
 
 Band input_band(const Graph& graph, const Node& node, std::size_t input, const Band& output) {
   const std::optional<Kernel> kernel = sliding_kernel(node);
-  if (!kernel) {
-    return output;
-  }
   const Shape shape = graph.tensor(node.inputs[input]).shape();
+  if (!kernel) {
+    // One row for all of an image: it goes with each of its bands.
+    const bool shared = shape.rows != graph.tensor(node.output()).shape().rows;
+    return shared
+               ? Band{.image = output.image, .images = output.images, .row = 0, .rows = shape.rows}
+               : output;
+  }
   if (output.rows == graph.tensor(node.output()).shape().rows) {
     return {.image = output.image, .images = output.images, .row = 0, .rows = shape.rows};
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/verify/stages.h"
 #include "compiler/verify/window_reads.h"
 
 namespace systole::verification {
@@ -99,6 +100,17 @@ class Deriver {
   std::optional<std::string> operator()(const Convert& convert) {
     read("bias", convert.bias, 1, convert.cols * kBiasBytes, 0);
     write(convert.to, convert.rows, convert.cols);
+    return {};
+  }
+
+  std::optional<std::string> operator()(const RowLoop& loop) {
+    for (const Stage& stage : loop.stages) {
+      if (const auto* load = std::get_if<LoadStage>(&stage)) {
+        read("load", load->from, load->pitch == 0 ? 1 : loop.rows,
+             bytes_of(load->type, load->single ? 1 : loop.cols), load->pitch);
+      }
+    }
+    write(loop.to, loop.rows, check_stages(loop).result == Made::Row ? loop.cols : 1);
     return {};
   }
 

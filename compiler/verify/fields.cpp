@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "arch/isa/limits.h"
+#include "compiler/verify/stages.h"
 
 namespace systole::verification {
 
@@ -190,7 +191,45 @@ class InstructionRules {
            check_destination(convert.to, convert.rows, convert.cols);
   }
 
+  bool operator()(const RowLoop& loop) {
+    if (!rules_.count("rows", loop.rows) || !rules_.count("cols", loop.cols)) {
+      return false;
+    }
+    const StageCheck stages = check_stages(loop);
+    if (!stages.broken.empty()) {
+      return rules_.fail(stages.broken);
+    }
+    for (const Stage& stage : loop.stages) {
+      const auto* load = std::get_if<LoadStage>(&stage);
+      if (load != nullptr && !check_load(loop, *load)) {
+        return false;
+      }
+    }
+    return check_number("steps", loop.steps, is_float(loop.to.type)) &&
+           check_destination(loop.to, loop.rows, stages.result == Made::Row ? loop.cols : 1);
+  }
+
  private:
+  /// Rows of elements, or one for all rows where there is no pitch.
+  bool check_load(const RowLoop& loop, const LoadStage& load) {
+    const std::int64_t cols = load.single ? 1 : loop.cols;
+    return (load.type == DataType::Int8 || is_float(load.type) ||
+            rules_.fail(fmt::format("load is of type {}, expected int8 or a floating type",
+                                    systole::name_of(load.type)))) &&
+           check_block("load", load.from, load.pitch, load.pitch == 0 ? 1 : loop.rows, cols,
+                       load.type) &&
+           rules_.within("load zero_point", load.zero_point, is_float(load.type) ? 0 : -128,
+                         is_float(load.type) ? 0 : 127) &&
+           check_number("load scale", load.scale, is_float(load.type));
+  }
+
+  /// A positive number; 1 where the type is floating and nothing is scaled.
+  bool check_number(std::string_view name, float value, bool one) {
+    return (one ? value == 1 : value > 0 && !std::isinf(value)) ||
+           rules_.fail(
+               fmt::format("{} is {}, expected {}", name, value, one ? "1" : "a positive number"));
+  }
+
   bool check_engine() {
     const Operation& operation = instruction_.operation;
     bool fits = false;

@@ -23,6 +23,7 @@ using Type = dnnl::memory::data_type;
 
 constexpr std::int32_t kToUnsigned = 128;
 constexpr float kSixth = 6;
+constexpr float kLeakySlope = 0.01F;
 
 Dims dims_of(const Shape& shape) {
   return {shape.batch, shape.channels, shape.rows, shape.cols};
@@ -58,6 +59,32 @@ std::optional<Function> real_function(ActivationKind kind) {
       return Function{dnnl::algorithm::eltwise_logistic, 0, 0};
     case ActivationKind::Tanh:
       return Function{dnnl::algorithm::eltwise_tanh, 0, 0};
+    case ActivationKind::Gelu:
+      return Function{dnnl::algorithm::eltwise_gelu_erf, 0, 0};
+    case ActivationKind::GeluTanh:
+      return Function{dnnl::algorithm::eltwise_gelu_tanh, 0, 0};
+    case ActivationKind::Silu:
+      return Function{dnnl::algorithm::eltwise_swish, 1, 0};
+    case ActivationKind::HardSwish:
+      return Function{dnnl::algorithm::eltwise_hardswish, 0, 0};
+    case ActivationKind::LeakyRelu:
+      return Function{dnnl::algorithm::eltwise_relu, kLeakySlope, 0};
+    case ActivationKind::Elu:
+      return Function{dnnl::algorithm::eltwise_elu, 1, 0};
+    case ActivationKind::Softplus:
+      return Function{dnnl::algorithm::eltwise_soft_relu, 0, 0};
+    case ActivationKind::Exp:
+      return Function{dnnl::algorithm::eltwise_exp, 0, 0};
+    case ActivationKind::Log:
+      return Function{dnnl::algorithm::eltwise_log, 0, 0};
+    case ActivationKind::Sqrt:
+      return Function{dnnl::algorithm::eltwise_sqrt, 0, 0};
+    case ActivationKind::Rsqrt:
+      return Function{dnnl::algorithm::eltwise_pow, 1, -0.5F};
+    case ActivationKind::Reciprocal:
+      return Function{dnnl::algorithm::eltwise_pow, 1, -1};
+    case ActivationKind::HardSigmoid:
+      break;  // refused
   }
   return std::nullopt;
 }
@@ -74,6 +101,9 @@ class Builder {
       : source_(source),
         node_(source.graph.node(source.node)),
         is_int8_(source.type == DataType::Int8) {
+    if (node_.activation().kind == ActivationKind::HardSigmoid) {
+      refuse();
+    }
     if (!gemm_shape(source.graph, node_)) {
       return;
     }
@@ -140,6 +170,8 @@ class Builder {
     return finished(viewed(x, {dims_of(output().shape()), output_storage().type, Layout::nhwc}));
   }
 
+  LayerSteps operator()(const RowWork& /*rows*/) { refuse(); }
+
   LayerSteps operator()(const SoftmaxWork& /*softmax*/) {
     const dnnl::memory x = as_real(0);
     const dnnl::memory y(x.get_desc(), source_.engine);
@@ -150,6 +182,12 @@ class Builder {
   }
 
  private:
+  [[noreturn]] void refuse() const {
+    throw WorkloadError(
+        node_.location, node_.name,
+        fmt::format("expected an operator that is measured on a CPU, got {}", node_.kind));
+  }
+
   // --- operators ---
   LayerSteps convolution_steps(const ProductWork& convolution) {
     try {

@@ -46,7 +46,26 @@ SYSTOLE_DEVICE inline std::int64_t rounded_ratio(Wide numerator, Wide denominato
   return negative ? -rounded : rounded;
 }
 
-enum class Function : std::uint8_t { None, Relu, Relu6, Sigmoid, Tanh };
+enum class Function : std::uint8_t {
+  None,
+  Relu,
+  Relu6,
+  Sigmoid,
+  Tanh,
+  Gelu,
+  GeluTanh,
+  Silu,
+  HardSwish,
+  HardSigmoid,
+  LeakyRelu,
+  Elu,
+  Softplus,
+  Exp,
+  Log,
+  Sqrt,
+  Rsqrt,
+  Reciprocal
+};
 
 SYSTOLE_DEVICE inline float applied(Function function, float x) {
   switch (function) {
@@ -60,6 +79,32 @@ SYSTOLE_DEVICE inline float applied(Function function, float x) {
       return 1 / (1 + expf(-x));
     case Function::Tanh:
       return tanhf(x);
+    case Function::Gelu:
+      return x / 2 * erfcf(-0.70710678F * x);
+    case Function::GeluTanh:
+      return x / (1 + expf(-x * (1.5957691F + 0.07135482F * x * x)));
+    case Function::Silu:
+      return x / (1 + expf(-x));
+    case Function::HardSwish:
+      return x * applied(Function::HardSigmoid, x);
+    case Function::HardSigmoid:
+      return x <= -3 ? 0 : (x >= 3 ? 1 : (x + 3) / 6);
+    case Function::LeakyRelu:
+      return x < 0 ? x / 100 : x;
+    case Function::Elu:
+      return x < 0 ? expm1f(x) : x;
+    case Function::Softplus:
+      return (x > 0 ? x : 0) + log1pf(expf(x > 0 ? -x : x));
+    case Function::Exp:
+      return expf(x);
+    case Function::Log:
+      return logf(x);
+    case Function::Sqrt:
+      return sqrtf(x);
+    case Function::Rsqrt:
+      return 1 / sqrtf(x);
+    case Function::Reciprocal:
+      return 1 / x;
   }
   return x;
 }

@@ -11,7 +11,10 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "arch/diag/check.h"
+#include "arch/diag/error.h"
 #include "compiler/graph/graph.h"
 #include "compiler/graph/value.h"
 #include "reference/gpu/element_ops.h"
@@ -170,6 +173,12 @@ class LayerProgram {
                    .zero_point = zero_point(0),
                    .rule = rule(tensor_of(0).quantization.scale, {})},
            out().elements(), "pool");
+  }
+
+  void build(const RowWork& /*rows*/) {
+    throw WorkloadError(
+        node().location, node().name,
+        fmt::format("expected an operator that is measured on a GPU, got {}", node().kind));
   }
 
   void build(const SoftmaxWork& /*softmax*/) {
@@ -358,6 +367,32 @@ class LayerProgram {
         return Function::Sigmoid;
       case ActivationKind::Tanh:
         return Function::Tanh;
+      case ActivationKind::Gelu:
+        return Function::Gelu;
+      case ActivationKind::GeluTanh:
+        return Function::GeluTanh;
+      case ActivationKind::Silu:
+        return Function::Silu;
+      case ActivationKind::HardSwish:
+        return Function::HardSwish;
+      case ActivationKind::HardSigmoid:
+        return Function::HardSigmoid;
+      case ActivationKind::LeakyRelu:
+        return Function::LeakyRelu;
+      case ActivationKind::Elu:
+        return Function::Elu;
+      case ActivationKind::Softplus:
+        return Function::Softplus;
+      case ActivationKind::Exp:
+        return Function::Exp;
+      case ActivationKind::Log:
+        return Function::Log;
+      case ActivationKind::Sqrt:
+        return Function::Sqrt;
+      case ActivationKind::Rsqrt:
+        return Function::Rsqrt;
+      case ActivationKind::Reciprocal:
+        return Function::Reciprocal;
     }
     return Function::None;
   }

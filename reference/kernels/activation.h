@@ -23,13 +23,17 @@ struct Range {
 /// ReLU: from the real 0 up. ReLU6: up to round_half_away(6 / scale) above it. Others: everything.
 [[nodiscard]] Range activation_range(ActivationKind kind, const Quantization& output);
 
-/// Sigmoid and tanh, which have a value per input value.
+/// All but the clamps, which have a value per input value.
 [[nodiscard]] constexpr bool is_looked_up(ActivationKind kind) {
-  return kind == ActivationKind::Sigmoid || kind == ActivationKind::Tanh;
+  return kind != ActivationKind::None && kind != ActivationKind::Relu &&
+         kind != ActivationKind::Relu6;
 }
 
+/// The function of a real number, in double. Sources: docs/numerics.md.
+[[nodiscard]] double exact_activation(double x, ActivationKind kind);
+
 /// Entry q + 128 is clamp(round_half_away(f(input.scale * (q - input.zero_point)) / output.scale) +
-/// output.zero_point), f computed in double. Sigmoid and tanh only.
+/// output.zero_point), f computed in double; what is no number counts as 0. Of what is looked up.
 using ActivationTable = std::array<std::int8_t, 256>;
 [[nodiscard]] ActivationTable activation_table(ActivationKind kind, const Quantization& input,
                                                const Quantization& output);

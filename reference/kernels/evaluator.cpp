@@ -10,6 +10,7 @@
 #include "reference/kernels/dot_products.h"
 #include "reference/kernels/elementwise.h"
 #include "reference/kernels/pooling.h"
+#include "reference/kernels/row_kernels.h"
 #include "reference/kernels/softmax.h"
 
 namespace systole::reference {
@@ -81,6 +82,9 @@ LayerValues Evaluator::evaluate_next() {
 }
 
 LayerValues Evaluator::evaluate(const Node& node) const {
+  if (std::holds_alternative<RowWork>(node.work())) {
+    return evaluate_rows(node);
+  }
   return std::visit(
       [&](const auto& attributes) -> LayerValues {
         using Kind = std::decay_t<decltype(attributes)>;
@@ -93,6 +97,31 @@ LayerValues Evaluator::evaluate(const Node& node) const {
         }
       },
       node.op);
+}
+
+LayerValues Evaluator::evaluate_rows(const Node& node) const {
+  std::vector<std::vector<float>> numbers;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const GraphTensorId input = node.inputs[i];
+    numbers.push_back(
+        graph_.is_parameter(input)
+            ? data_.value(graph_, input).numbers()
+            : dequantized_row(*live_.input(node, i), input_tensor(node, i).quantization));
+  }
+  const std::vector<float> results = computed_rows(graph_, node, numbers);
+  const Quantization& out = graph_.tensor(node.output()).quantization;
+  Saturation saturation(ActivationKind::None, out);
+  for (const float result : results) {
+    saturation.add(result / out.scale + out.zero_point);
+  }
+  return {.values = share(quantized_row(results, out)),
+          .accumulators = {},
+          .saturated = saturation.count()};
+}
+
+template <class ByRows>
+SharedValues Evaluator::evaluate_plain(const Node& node, const ByRows& /*op*/) const {
+  SYSTOLE_CHECK(false, "{}: {} computes in rows", node.name, node.kind);
 }
 
 LayerValues Evaluator::evaluate_weighted(const Node& node, const Conv2d& convolution) const {

@@ -40,6 +40,9 @@ class Evaluator {
   [[nodiscard]] LayerValues finish_weighted(const Node& node, const LayerParameters& parameters,
                                             std::vector<std::int32_t> accumulators,
                                             const FusedActivation& activation) const;
+  [[nodiscard]] LayerValues evaluate_rows(const Node& node) const;
+  template <class ByRows>
+  [[nodiscard]] SharedValues evaluate_plain(const Node& node, const ByRows& op) const;
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const AddTensors& addition) const;
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const Activate& activation) const;
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const PoolTensor& pooling) const;

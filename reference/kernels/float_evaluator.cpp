@@ -8,28 +8,13 @@
 #include <variant>
 
 #include "arch/diag/check.h"
+#include "reference/kernels/activation.h"
 #include "reference/kernels/ordered_sums.h"
+#include "reference/kernels/row_kernels.h"
 
 namespace systole::reference {
 
 namespace {
-
-double activated(double value, ActivationKind kind) {
-  constexpr double kRelu6Limit = 6.0;
-  switch (kind) {
-    case ActivationKind::None:
-      return value;
-    case ActivationKind::Relu:
-      return std::max(value, 0.0);
-    case ActivationKind::Relu6:
-      return std::clamp(value, 0.0, kRelu6Limit);
-    case ActivationKind::Sigmoid:
-      return 1.0 / (1.0 + std::exp(-value));
-    case ActivationKind::Tanh:
-      return std::tanh(value);
-  }
-  return value;
-}
 
 std::vector<float> dequantized(const std::vector<std::int8_t>& stored, double scale,
                                std::int32_t zero_point) {
@@ -183,11 +168,31 @@ Shared<float> FloatEvaluator::evaluate_next() {
   SYSTOLE_CHECK(!done(), "the network has no more layers");
   const Node& node = graph_.nodes[next_];
   auto values = std::make_shared<const Values>(
-      std::visit([&](const auto& attributes) { return evaluate(node, attributes); }, node.op));
+      std::holds_alternative<RowWork>(node.work())
+          ? evaluate_rows(node)
+          : std::visit([&](const auto& attributes) { return evaluate(node, attributes); },
+                       node.op));
   ++next_;
   live_.done(node);
   live_.keep(node.output(), values);
   return values;
+}
+
+FloatEvaluator::Values FloatEvaluator::evaluate_rows(const Node& node) const {
+  std::vector<std::vector<double>> numbers;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const GraphTensorId input = node.inputs[i];
+    const Values values =
+        graph_.is_parameter(input) ? data_.value(graph_, input).numbers() : *live_.input(node, i);
+    numbers.emplace_back(values.begin(), values.end());
+  }
+  const std::vector<double> results = computed_rows(graph_, node, numbers);
+  return {results.begin(), results.end()};
+}
+
+template <class ByRows>
+FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const ByRows& /*op*/) const {
+  SYSTOLE_CHECK(false, "{}: {} computes in rows", node.name, node.kind);
 }
 
 FloatEvaluator::Values FloatEvaluator::weighted(const Node& node, const Kernel& kernel,
@@ -208,7 +213,8 @@ FloatEvaluator::Values FloatEvaluator::weighted(const Node& node, const Kernel& 
   Values values = ordered_sums(geometry, *live_.input(node, 0), layer.weights,
                                short_chains(kernel.rows * kernel.cols * channels));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<float>(activated(layer.finished(values[i], i % outputs), activation));
+    values[i] =
+        static_cast<float>(exact_activation(layer.finished(values[i], i % outputs), activation));
   }
   return values;
 }
@@ -227,7 +233,8 @@ FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
   const Values& b = *live_.input(node, 1);
   Values sums(a.size());
   std::transform(a.begin(), a.end(), b.begin(), sums.begin(), [&](float x, float y) {
-    return static_cast<float>(activated(static_cast<double>(x) + y, addition.activation.kind));
+    return static_cast<float>(
+        exact_activation(static_cast<double>(x) + y, addition.activation.kind));
   });
   return sums;
 }
@@ -236,7 +243,7 @@ FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
                                                 const Activate& activation) const {
   Values values = *live_.input(node, 0);
   for (float& value : values) {
-    value = static_cast<float>(activated(value, activation.activation.kind));
+    value = static_cast<float>(exact_activation(value, activation.activation.kind));
   }
   return values;
 }

@@ -32,6 +32,9 @@ class FloatEvaluator {
 
  private:
   using Values = std::vector<float>;
+  [[nodiscard]] Values evaluate_rows(const Node& node) const;
+  template <class ByRows>
+  [[nodiscard]] Values evaluate(const Node& node, const ByRows& op) const;
   [[nodiscard]] Values evaluate(const Node& node, const Conv2d& convolution) const;
   [[nodiscard]] Values evaluate(const Node& node, const Dense& dense) const;
   [[nodiscard]] Values evaluate(const Node& node, const AddTensors& addition) const;

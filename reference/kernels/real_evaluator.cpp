@@ -6,8 +6,10 @@
 #include <variant>
 
 #include "arch/diag/check.h"
+#include "reference/kernels/bf16.h"
 #include "reference/kernels/pooling.h"
 #include "reference/kernels/real_functions.h"
+#include "reference/kernels/row_kernels.h"
 
 namespace systole::reference {
 
@@ -45,7 +47,27 @@ RealLayerValues RealEvaluator::evaluate_next() {
   return result;
 }
 
+RealLayerValues RealEvaluator::evaluate_rows(const Node& node) const {
+  std::vector<std::vector<float>> numbers;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const GraphTensorId input = node.inputs[i];
+    numbers.push_back(graph_.is_parameter(input) ? data_.value(graph_, input).numbers()
+                                                 : *live_.input(node, i));
+  }
+  std::vector<float> results = computed_rows(graph_, node, numbers);
+  std::transform(results.begin(), results.end(), results.begin(), bf16_nearest);
+  return plain(std::move(results));
+}
+
+template <class ByRows>
+RealLayerValues RealEvaluator::evaluate_one(const Node& node, const ByRows& /*op*/) const {
+  SYSTOLE_CHECK(false, "{}: {} computes in rows", node.name, node.kind);
+}
+
 RealLayerValues RealEvaluator::evaluate(const Node& node) const {
+  if (std::holds_alternative<RowWork>(node.work())) {
+    return evaluate_rows(node);
+  }
   return std::visit([&](const auto& attributes) { return evaluate_one(node, attributes); },
                     node.op);
 }

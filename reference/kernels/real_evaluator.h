@@ -34,6 +34,9 @@ class RealEvaluator {
   [[nodiscard]] RealLayerValues evaluate_weighted(const Node& node,
                                                   const ConvolutionGeometry& geometry,
                                                   const FusedActivation& activation) const;
+  [[nodiscard]] RealLayerValues evaluate_rows(const Node& node) const;
+  template <class ByRows>
+  [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const ByRows& op) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const Conv2d& convolution) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const Dense& dense) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const AddTensors& addition) const;

@@ -12,7 +12,7 @@ namespace systole::reference {
 /// to bf16 at the end. Plain code, which uses no function of the mathematics library that machines
 /// may differ in.
 
-/// e^x for x <= 0.
+/// e^x.
 [[nodiscard]] float real_exponential(float x);
 
 /// The activation of x, not yet rounded.

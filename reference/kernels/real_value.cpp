@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "arch/diag/check.h"
+#include "reference/kernels/activation.h"
 
 namespace systole::reference {
 
@@ -51,24 +52,15 @@ class Sum {
   std::int64_t terms_ = 0;
 };
 
+/// What the function makes of a sum that is off by its slack at most: as far as it moves within the
+/// slack (each is monotonic or curved no more than that), and its own error where it is no clamp.
 RealValue activated(RealValue sum, ActivationKind kind) {
-  switch (kind) {
-    case ActivationKind::None:
-      return sum;
-    case ActivationKind::Relu:
-      return {.value = std::max(sum.value, 0.0), .slack = sum.slack};
-    case ActivationKind::Relu6:
-      return {.value = std::clamp(sum.value, 0.0, 6.0), .slack = sum.slack};
-    case ActivationKind::Sigmoid: {  // its slope is at most 1/4
-      const double value = 1 / (1 + std::exp(-sum.value));
-      return {.value = value, .slack = sum.slack / 4 + kFunctionError * value};
-    }
-    case ActivationKind::Tanh: {  // its slope is at most 1
-      const double value = std::tanh(sum.value);
-      return {.value = value, .slack = sum.slack + kFunctionError * std::fabs(value)};
-    }
-  }
-  return sum;
+  const double value = exact_activation(sum.value, kind);
+  const auto moved = [&](double by) {
+    return std::fabs(exact_activation(sum.value + by, kind) - value);
+  };
+  const double own = is_looked_up(kind) ? kFunctionError * std::fabs(value) : 0;
+  return {.value = value, .slack = std::max(moved(sum.slack), moved(-sum.slack)) + own};
 }
 
 class Element {
@@ -154,6 +146,12 @@ class Element {
 
   [[nodiscard]] RealValue operator()(const Flatten& /*flatten*/) const {
     return {.value = input(0, flat(output()))};
+  }
+
+  template <class ByRows>
+  [[nodiscard]] RealValue operator()(const ByRows& /*op*/) const {
+    SYSTOLE_CHECK(false, "{}: {} computes in rows, which no device measures", node_.name,
+                  node_.kind);
   }
 
   /// exp(x - largest) / sum of the same.

@@ -22,6 +22,7 @@ namespace {
 using reference::Evaluator;
 using reference::LayerValues;
 
+constexpr int kLargest = 256;  // steps from any zero point
 constexpr double kHalfStep = 0.5 + 0x1p-12;
 
 /// Adds up what one element showed.
@@ -143,9 +144,16 @@ class Comparison {
     if (!reference::is_looked_up(activation.kind)) {
       return 1;
     }
-    const double slope = activation.kind == ActivationKind::Sigmoid ? 0.25 : 1;
-    return 1 + std::ceil(slope * activation.before.scale / 2 /
-                         graph_.tensor(node.output()).quantization.scale);
+    // Half a step before the function moves its result by half of what a whole one may.
+    double most = 0;
+    for (int q = -kLargest; q < kLargest; ++q) {
+      const double x = activation.before.scale * q;
+      const double moved =
+          reference::exact_activation(x + activation.before.scale, activation.kind) -
+          reference::exact_activation(x, activation.kind);
+      most = std::max(most, std::isfinite(moved) ? std::fabs(moved) : 0);
+    }
+    return 1 + std::ceil(most / 2 / graph_.tensor(node.output()).quantization.scale);
   }
 
   /// In steps of the output, clamped, not rounded.

@@ -94,8 +94,45 @@ class OperandCheck {
     require(is_float(convert.to.type), "fp32 sums to {}", name_of(convert.to.type));
     require_destination(convert.to, convert.rows, convert.cols);
   }
+  void operator()(const RowLoop& loop) const {
+    require(!loop.stages.empty(), "a row loop without stages");
+    std::int64_t before = 0;
+    for (const Stage& stage : loop.stages) {
+      std::visit([&](const auto& any) { require_stage(any, loop, before); }, stage);
+      ++before;
+    }
+    require_destination(loop.to, loop.rows, result_cols(loop));
+  }
 
  private:
+  void require_stage(const LoadStage& load, const RowLoop& loop, std::int64_t /*before*/) const {
+    require(load.type == DataType::Int8 || is_float(load.type), "a row of {}", name_of(load.type));
+    require_buffer(load.from, {load.pitch == 0 ? 1 : loop.rows,
+                               bytes_of(load.type, load.single ? 1 : loop.cols), load.pitch});
+  }
+  static void require_stage(const NumberStage& /*number*/, const RowLoop& /*loop*/,
+                            std::int64_t /*before*/) {}
+  static void require_stage(const PairStage& pair, const RowLoop& /*loop*/, std::int64_t before) {
+    require_before(pair.a, before);
+    require_before(pair.b, before);
+  }
+  static void require_stage(const FunctionStage& function, const RowLoop& /*loop*/,
+                            std::int64_t before) {
+    require_before(function.of, before);
+  }
+  static void require_stage(const ReduceStage& reduce, const RowLoop& /*loop*/,
+                            std::int64_t before) {
+    require_before(reduce.of, before);
+  }
+  static void require_stage(const MaskStage& mask, const RowLoop& /*loop*/, std::int64_t before) {
+    require_before(mask.of, before);
+    require(mask.first >= 0 && mask.period > 0, "a mask from row {} of {}", mask.first,
+            mask.period);
+  }
+  static void require_before(std::int32_t stage, std::int64_t before) {
+    require(stage >= 0 && stage < before, "stage {} of the {} before it", stage, before);
+  }
+
   template <class Rowwise>
   static std::int64_t row_bytes(const Rowwise& operation) {
     return bytes_of(operation.to.type, operation.cols);

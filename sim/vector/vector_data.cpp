@@ -8,6 +8,7 @@
 #include "sim/memory/window_reader.h"
 #include "sim/vector/fixed_point_arithmetic.h"
 #include "sim/vector/real_data.h"
+#include "sim/vector/row_loop_data.h"
 #include "sim/vector/scale_kernel.h"
 
 namespace systole {
@@ -139,12 +140,17 @@ class Compute {
     return results;
   }
 
-  template <class Other>
-  VectorResults operator()(const Other& /*operation*/) const {
+  VectorResults operator()(const RowLoop& loop) const { return row_loop_results(loop, buffer_); }
+  VectorResults operator()(const Transfer& /*transfer*/) const { not_here(); }
+  VectorResults operator()(const LoadWeights& /*load*/) const { not_here(); }
+  VectorResults operator()(const Fold& /*fold*/) const { not_here(); }
+  VectorResults operator()(const Convert& /*convert*/) const { not_here(); }
+
+ private:
+  [[noreturn]] static void not_here() {
     SYSTOLE_CHECK(false, "the instruction has no results of type int8");
   }
 
- private:
   /// Little-endian 32-bit values.
   [[nodiscard]] std::vector<std::int32_t> words_at(std::int64_t address, std::int64_t count) const {
     const auto bytes = buffer_.at(address, count * 4);

@@ -1,5 +1,8 @@
 #include "sim/vector/vector_timing.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "arch/diag/check.h"
 
 namespace systole {
@@ -60,12 +63,90 @@ class VectorRule {
             .accumulator_reads = convert.rows,
             .elements = convert.rows * convert.cols};
   }
-  template <class Other>
-  VectorTiming operator()(const Other& /*operation*/) const {
+  VectorTiming operator()(const RowLoop& loop) const {
+    VectorTiming timing{
+        .compute = spec_.latency + CoreCycles(row_cycles(loop)) * loop.rows,
+        .writes = loop.rows * row_accesses(result_cols(loop), loop.to.type),
+        .elements = loop.rows * result_cols(loop),
+    };
+    add_reads(loop, timing);
+    return timing;
+  }
+  VectorTiming operator()(const Transfer& /*transfer*/) const { not_here(); }
+  VectorTiming operator()(const LoadWeights& /*load*/) const { not_here(); }
+  VectorTiming operator()(const Fold& /*fold*/) const { not_here(); }
+
+ private:
+  [[noreturn]] static void not_here() {
     SYSTOLE_CHECK(false, "not an operation of the vector unit");
   }
 
- private:
+  /// What the stages of a pass ask of the vector unit for a row.
+  struct Slots {
+    std::int64_t elementwise = 0;
+    std::int64_t reduction = 0;
+    std::int64_t transcendental = 0;
+    std::int64_t least = 0;
+  };
+
+  /// Adds a stage; `slots` are its own.
+  struct SlotRule {
+    Slots& pass;
+    std::int64_t slots;
+
+    void operator()(const LoadStage& /*load*/) const {}
+    void operator()(const NumberStage& /*number*/) const {}
+    void operator()(const PairStage& /*pair*/) const { pass.elementwise += slots; }
+    void operator()(const MaskStage& /*mask*/) const { pass.elementwise += slots; }
+    void operator()(const ReduceStage& /*reduce*/) const { pass.reduction += slots; }
+    void operator()(const FunctionStage& function) const {
+      if (function.function != RealFunction::None) {
+        pass.transcendental += slots;
+      }
+    }
+  };
+
+  [[nodiscard]] std::int64_t row_cycles(const RowLoop& loop) const {
+    const std::vector<std::int32_t> passes = passes_of(loop.stages);
+    const std::vector<bool> singles = singles_of(loop.stages);
+    std::vector<Slots> slots(passes.empty() ? 0 : static_cast<std::size_t>(passes.back()) + 1);
+    for (std::size_t i = 0; i < loop.stages.size(); ++i) {
+      const bool reduces = std::holds_alternative<ReduceStage>(loop.stages[i]);
+      const std::int64_t own = singles[i] && !reduces ? 1 : steps(loop.cols);
+      Slots& pass = slots[static_cast<std::size_t>(passes[i])];
+      std::visit(SlotRule{pass, own}, loop.stages[i]);
+      pass.least = std::max(pass.least, own);
+    }
+    std::int64_t cycles = 0;
+    for (const Slots& pass : slots) {
+      cycles += std::max({ceil_div(pass.elementwise, spec_.alus) * pace(VectorClass::Elementwise),
+                          pass.reduction * pace(VectorClass::Reduction),
+                          pass.transcendental * pace(VectorClass::Transcendental), pass.least});
+    }
+    return cycles;
+  }
+
+  void add_reads(const RowLoop& loop, VectorTiming& timing) const {
+    const std::vector<std::int32_t> passes = passes_of(loop.stages);
+    std::int32_t last_pass = -1;  // that has had its first operand
+    for (std::size_t i = 0; i < loop.stages.size(); ++i) {
+      const auto* load = std::get_if<LoadStage>(&loop.stages[i]);
+      if (load == nullptr) {
+        continue;
+      }
+      const std::int64_t of_a_row = row_accesses(load->single ? 1 : loop.cols, load->type);
+      if (load->pitch == 0) {
+        timing.first_reads += of_a_row;
+      } else if (passes[i] > last_pass) {
+        last_pass = passes[i];
+        timing.first_reads += loop.rows * of_a_row;
+      } else {
+        timing.second_reads += loop.rows * of_a_row;
+      }
+    }
+  }
+
+  [[nodiscard]] std::int64_t pace(VectorClass kind) const { return spec_.pace_of(kind).count(); }
   [[nodiscard]] std::int64_t steps(std::int64_t cols) const { return ceil_div(cols, spec_.lanes); }
   [[nodiscard]] std::int64_t accesses(std::int64_t bytes) const {
     return ceil_div(bytes, width_.count());
@@ -102,8 +183,26 @@ struct SourcesRule {
   VectorSources operator()(const Softmax& softmax) const {
     return {.first = is_float(softmax.to.type) ? softmax.in.address : softmax.table.address};
   }
-  template <class Other>
-  VectorSources operator()(const Other& /*operation*/) const {
+  /// The first load begins the first stream, the first other tensor's the second.
+  VectorSources operator()(const RowLoop& loop) const {
+    VectorSources sources;
+    const LoadStage* first = nullptr;
+    for (const Stage& stage : loop.stages) {
+      const auto* load = std::get_if<LoadStage>(&stage);
+      if (load != nullptr && first == nullptr) {
+        first = load;
+        sources.first = load->from.address;
+      } else if (load != nullptr && load->pitch != 0 && load->from != first->from) {
+        sources.second = load->from.address;
+        break;
+      }
+    }
+    return sources;
+  }
+  VectorSources operator()(const Transfer& /*transfer*/) const { not_here(); }
+  VectorSources operator()(const LoadWeights& /*load*/) const { not_here(); }
+  VectorSources operator()(const Fold& /*fold*/) const { not_here(); }
+  [[noreturn]] static void not_here() {
     SYSTOLE_CHECK(false, "not an operation of the vector unit");
   }
 };

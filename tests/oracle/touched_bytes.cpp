@@ -48,6 +48,24 @@ void touch_window(Addresses& addresses, const Window& window, std::int64_t first
   }
 }
 
+/// Whether the last of the stages makes a single number.
+bool ends_in_one(const std::vector<Stage>& stages, std::size_t at) {
+  const Stage& stage = stages[at];
+  const auto of = [&](std::int32_t other) {
+    return ends_in_one(stages, static_cast<std::size_t>(other));
+  };
+  if (const auto* load = std::get_if<LoadStage>(&stage)) {
+    return load->single;
+  }
+  if (const auto* pair = std::get_if<PairStage>(&stage)) {
+    return of(pair->a) && of(pair->b);
+  }
+  if (const auto* function = std::get_if<FunctionStage>(&stage)) {
+    return of(function->of);
+  }
+  return !std::holds_alternative<MaskStage>(stage);
+}
+
 class Toucher {
  public:
   [[nodiscard]] TouchedBytes take() { return std::move(bytes_); }
@@ -57,6 +75,17 @@ class Toucher {
                t.buffer_pitch);
   }
   void operator()(const LoadWeights& /*load*/) {}
+  void operator()(const RowLoop& loop) {
+    for (const Stage& stage : loop.stages) {
+      if (const auto* load = std::get_if<LoadStage>(&stage)) {
+        touch_rows(bytes_.read, load->from.address, loop.rows,
+                   bytes_of(load->type) * (load->single ? 1 : loop.cols), load->pitch);
+      }
+    }
+    const std::int64_t cols = ends_in_one(loop.stages, loop.stages.size() - 1) ? 1 : loop.cols;
+    touch_rows(bytes_.written, loop.to.out.address, loop.rows, bytes_of(loop.to.type) * cols,
+               loop.to.pitch);
+  }
   void operator()(const Fold& f) {
     std::int64_t bits = 8;
     if (f.activation_type == DataType::Int4) {
@@ -175,7 +204,7 @@ Operation random_operation(std::mt19937_64& random) {
   const std::int64_t cols = dice(1, 9);
   const std::int64_t pitch = cols + dice(0, 3);
   const Operand lookup = dice(0, 3) == 0 ? dice.operand() : Operand{};
-  switch (dice(0, 8)) {
+  switch (dice(0, 9)) {
     case 0:
       return Transfer{.to_buffer = dice(0, 1) == 1,
                       .buffer = dice.operand(),
@@ -240,6 +269,18 @@ Operation random_operation(std::mt19937_64& random) {
       pool.count = dice(1, outputs - pool.first);
       pool.to = dice.destination(pool.window.channels, type);
       return pool;
+    }
+    case 8: {
+      const DataType type = dice.type();
+      RowLoop loop{.rows = rows, .cols = cols};
+      loop.stages = {
+          LoadStage{.from = dice.operand(), .pitch = bytes_of(type) * pitch, .type = type},
+          LoadStage{.from = dice.operand(), .type = DataType::Fp32}, PairStage{.a = 0, .b = 1}};
+      if (dice(0, 1) == 1) {
+        loop.stages.push_back(ReduceStage{.of = 2});
+      }
+      loop.to = dice.destination(cols, dice.type());
+      return loop;
     }
     case 7:
       return Convert{.rows = rows,

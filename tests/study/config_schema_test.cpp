@@ -55,7 +55,10 @@ TEST(ConfigSchema, OfChipsIsWhatTheirReaderAsksFor) {
   // Sections that no shipped chip has.
   const ConfigNode edge =
       ConfigNode::open(std::string(SYSTOLE_SOURCE_DIR) + "/configs/chips/edge.yaml");
-  std::vector<ConfigOverride> values{{"dram.mapping", "lin", {}}};
+  std::vector<ConfigOverride> values{{"dram.mapping", "lin", {}},
+                                     {"vector_unit.alus", "4", {}},
+                                     {"vector_unit.pace.reduction", "1 cycle", {}},
+                                     {"vector_unit.pace.transcendental", "1 cycle", {}}};
   for (const char* part : {"matrix_unit", "accumulators", "unified_buffer", "weight_fifo",
                            "vector_unit", "control", "dram_interface", "host_link"}) {
     values.push_back({std::string("silicon.area.") + part, "1 mm2", {}});

@@ -318,6 +318,11 @@ class Mutation {
       value = static_cast<Integer>(static_cast<std::uint64_t>(value) + step);
     }
   }
+  void change(std::vector<Stage>& stages) {
+    if (!stages.empty()) {
+      std::visit([&](auto& stage) { this->change_one(stage); }, stages[below(stages.size())]);
+    }
+  }
   void change(float& value) { value = -value; }
   void change(bool& value) { value = !value; }
   template <class Enum>

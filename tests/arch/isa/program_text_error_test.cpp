@@ -61,7 +61,7 @@ TEST(ProgramTextError, UnknownWordOperationAndKey) {
             "weights, matrix, vector, end, got 'leyer'");
   EXPECT_EQ(error_in("host move layer=0"),
             "p.txt:5:6: host: expected one of transfer, load_weights, fold, requantize, rescale, "
-            "add, pool, softmax, convert, got 'move'");
+            "add, pool, softmax, convert, row_loop, got 'move'");
   EXPECT_EQ(error_in("host transfer size=4"),
             "p.txt:5:15: transfer: expected one of to_buffer, far, far_pitch, buffer, "
             "buffer_pitch, rows, row_bytes, layer, wait, signal, got 'size'");

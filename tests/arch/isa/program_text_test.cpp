@@ -110,6 +110,16 @@ class RandomProgram {
     fill(operand.offset);
     operand.tensor = below(4) == 0 ? kNoTensor : index(program_.tensors.size());
   }
+  void fill(std::vector<Stage>& stages) {
+    for (std::size_t count = 1 + below(5); count > 0; --count) {
+      const std::size_t chosen = below(std::variant_size_v<Stage>);
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        ((I == chosen ? void(stages.emplace_back(std::in_place_index<I>)) : void()), ...);
+      }
+      (std::make_index_sequence<std::variant_size_v<Stage>>{});
+      std::visit([&](auto& stage) { this->fill(stage); }, stages.back());
+    }
+  }
   void fill(FixedPoint& scale) {
     fill(scale.multiplier);
     fill(scale.shift);
@@ -200,6 +210,33 @@ TEST(ProgramText, OfADestinationSaysTypeLimitsAndFunctionWhereItHasSome) {
   EXPECT_THAT(line_of(), HasSubstr(" low=-1e-30 high=1e-45 "));
   convert.to.low = convert.to.high = std::numeric_limits<float>::infinity();
   EXPECT_THAT(line_of(), HasSubstr(" low=inf function="));
+}
+
+TEST(ProgramText, StagesOfARowLoopStandInTheirOrder) {
+  Program program = two_layer_program();
+  RowLoop loop{.rows = 2, .cols = 3};
+  loop.stages = {
+      LoadStage{.from = {.address = 48, .tensor = testing::kA},
+                .pitch = 4,
+                .zero_point = -3,
+                .scale = 0.5F},
+      ReduceStage{.kind = ReduceKind::Largest, .of = 0},
+      LoadStage{
+          .from = {.address = 64, .tensor = testing::kA}, .type = DataType::Bf16, .single = true},
+      PairStage{.kind = PairKind::Subtract, .a = 1, .b = 2},
+      FunctionStage{.function = RealFunction::Exp, .of = 3},
+      NumberStage{0.25F},
+      MaskStage{.of = 4, .first = 1, .period = 2}};
+  loop.to = {.out = {.address = 64, .tensor = testing::kY}, .pitch = 3};
+  program.stream(Engine::Vector).push_back({.layer = 1, .operation = loop});
+  const std::string text = print_program(program);
+  EXPECT_EQ(parse_program(text, "p"), program);
+  const std::size_t begin = text.find("vector row_loop ");
+  EXPECT_EQ(text.substr(begin, text.find('\n', begin) - begin),
+            "vector row_loop rows=2 cols=3 stages(load(from=t1@48 pitch=4 zero_point=-3 scale=0.5) "
+            "reduce(kind=largest of=0) load(from=t1@64 type=bf16 single=true) "
+            "pair(kind=subtract a=1 b=2) function(function=exp of=3) number(value=0.25) "
+            "mask(of=4 first=1 period=2)) to(out=t2@64 pitch=3) layer=1  # 2");
 }
 
 TEST(ProgramText, AllowsCommentsBlankLinesAndFieldsInAnyOrder) {

@@ -15,25 +15,36 @@ TEST_P(MistakesOfForm, AreToldInOneLine) {
   EXPECT_EQ(error_of(GetParam().text), GetParam().message);
 }
 
+template <class Names>
+std::string joined(const Names& names) {
+  std::string text;
+  for (const auto& [value, name] : names) {
+    text += (text.empty() ? "" : ", ") + std::string(name);
+  }
+  return text;
+}
+
+/// As messages list them.
+std::string operators() {
+  return joined(OpNames::all());
+}
+std::string functions() {
+  return joined(kEnumNames<ActivationKind>);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Description, MistakesOfForm,
     testing::Values(
         ErrorCase{"UnknownOperator", with_layers(R"(- {name: a, op: lstm}
 )"),
-                  "n.yaml:4:17: layers[0].op: expected one of conv2d, dense, add, relu, relu6, "
-                  "sigmoid, tanh, max_pool, average_pool, global_average_pool, concat, flatten, "
-                  "softmax, got 'lstm'"},
+                  "n.yaml:4:17: layers[0].op: expected one of " + operators() + ", got 'lstm'"},
         ErrorCase{"MisspeltOperator", with_layers(R"(- {name: a, op: con2d, channels: 4, kernel: 3}
 )"),
-                  "n.yaml:4:17: layers[0].op: expected one of conv2d, dense, add, relu, relu6, "
-                  "sigmoid, tanh, max_pool, average_pool, global_average_pool, concat, flatten, "
-                  "softmax, got 'con2d' (did you mean 'conv2d'?)"},
-        ErrorCase{
-            "MissingOperator", with_layers(R"(- {name: a}
+                  "n.yaml:4:17: layers[0].op: expected one of " + operators() +
+                      ", got 'con2d' (did you mean 'conv2d'?)"},
+        ErrorCase{"MissingOperator", with_layers(R"(- {name: a}
 )"),
-            "n.yaml:4:3: layers[0].op: expected one of conv2d, dense, add, relu, relu6, sigmoid, "
-            "tanh, max_pool, average_pool, global_average_pool, concat, flatten, softmax, got "
-            "nothing"},
+                  "n.yaml:4:3: layers[0].op: expected one of " + operators() + ", got nothing"},
         ErrorCase{"MissingName", with_layers(R"(- {op: relu}
 )"),
                   "n.yaml:4:3: layers[0].name: expected a value, got nothing"},
@@ -142,10 +153,10 @@ layers: [{name: r, op: relu}]
                   "n.yaml:4:23: layers[0].kernel: expected one of names, name, block, op, inputs, "
                   "input, output, got 'kernel'"},
         ErrorCase{"UnknownActivation",
-                  with_layers(R"(- {name: c, op: conv2d, channels: 4, kernel: 3, activation: gelu}
+                  with_layers(R"(- {name: c, op: conv2d, channels: 4, kernel: 3, activation: prelu}
 )"),
-                  "n.yaml:4:61: layers[0].activation: expected one of none, relu, relu6, sigmoid, "
-                  "tanh, got 'gelu' (did you mean 'relu'?)"},
+                  "n.yaml:4:61: layers[0].activation: expected one of " + functions() +
+                      ", got 'prelu' (did you mean 'relu'?)"},
         ErrorCase{
             "SigmoidBehindAdd",
             with_layers(R"(- {name: a, op: add, inputs: [x, x], activation: sigmoid}
@@ -156,8 +167,8 @@ layers: [{name: r, op: relu}]
             "BeforeWithoutSigmoid",
             with_layers(R"(- {name: c, op: conv2d, channels: 4, kernel: 3, before: {scale: 1}}
 )"),
-            "n.yaml:4:57: layers[0].before: expected a quantisation only before a fused sigmoid "
-            "or tanh, got one"},
+            "n.yaml:4:57: layers[0].before: expected a quantisation only before a fused function "
+            "that is looked up, got one"},
         ErrorCase{
             "BiasBesideBatchNorm",
             with_layers(

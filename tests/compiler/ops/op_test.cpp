@@ -48,7 +48,9 @@ TEST(Operators, ArePrintedAsTheyAreRead) {
         "padding: [1, 0, 2, 0], groups: 2, batch_norm: true, activation: relu6",
         "op: conv2d, channels: 1, kernel: [1, 1], padding: same, bias: false", "op: relu",
         "op: add, activation: relu", "op: max_pool, kernel: [3, 3], stride: [2, 2]",
-        "op: average_pool, kernel: [2, 2], stride: [2, 2], count_padding: true", "op: softmax"}) {
+        "op: average_pool, kernel: [2, 2], stride: [2, 2], count_padding: true", "op: softmax",
+        "op: softmax, scale: 0.125, causal: true, symmetric: true", "op: gelu",
+        "op: layer_norm, epsilon: 1e-12, bias: false", "op: rms_norm"}) {
     const bool join = text.starts_with("op: add");
     const Node node = only_node(text + (join ? ", inputs: [x, x]" : ""));
     EXPECT_EQ(text_of(*find_entry(node.kind), node.op), text);
@@ -83,10 +85,11 @@ TEST(Operators, StandInTheDocumentWithTheirAttributes) {
 /// nowhere else: that is all that one more operator touches beside its tests and documents.
 TEST(Operators, AreNamedInTheirFilesTheListAndTheReferenceKernelsAlone) {
   const std::map<std::string, std::string> file_of{
-      {"Conv2d", "conv2d"},   {"Dense", "dense"},
-      {"AddTensors", "add"},  {"Activate", "activate"},
-      {"PoolTensor", "pool"}, {"Concat", "concat"},
-      {"Flatten", "flatten"}, {"SoftmaxChannels", "softmax"}};
+      {"Conv2d", "conv2d"},           {"Dense", "dense"},
+      {"AddTensors", "add"},          {"Activate", "activate"},
+      {"PoolTensor", "pool"},         {"Concat", "concat"},
+      {"Flatten", "flatten"},         {"SoftmaxChannels", "softmax"},
+      {"NormalizeRows", "layer_norm"}};
   ASSERT_EQ(file_of.size(), std::variant_size_v<Op>);
   const fs::path root(SYSTOLE_SOURCE_DIR);
   for (const std::string room : {"compiler", "reference", "study", "report"}) {

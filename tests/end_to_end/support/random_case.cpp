@@ -92,6 +92,9 @@ class RandomData final : public NetworkData {
                                     : Value::of(type, input(type, tensor));
     }
     const Node& node = reader_of(graph, tensor);
+    if (!has_weights(node)) {
+      return Value::of_numbers(type, by_feature(type, tensor));
+    }
     const LayerParameters integers = parameters(graph, node);
     const bool weights = node.inputs[kWeightsInput] == tensor;
     if (is_float(type.element)) {
@@ -128,6 +131,14 @@ class RandomData final : public NetworkData {
       values.push_back(static_cast<std::int8_t>(dice.between(-128, 127)));
     }
     return values;
+  }
+
+  [[nodiscard]] std::vector<float> by_feature(const TensorType& type, GraphTensorId tensor) const {
+    std::vector<float> numbers;
+    for (const std::int8_t value : input(type, tensor)) {
+      numbers.push_back(static_cast<float>(value / 64.0));
+    }
+    return numbers;
   }
 
   /// Of the size at which sums of k products stay about as large as the inputs.
@@ -218,7 +229,7 @@ class GraphGrower {
   }
 
   void add_random_node() {
-    switch (dice_.between(0, 9)) {
+    switch (dice_.between(0, 11)) {
       case 0:
       case 1:
       case 2:
@@ -235,6 +246,8 @@ class GraphGrower {
         return add_activation();
       case 8:
         return add_flatten();
+      case 9:
+        return add_norm();
       default:
         return add_softmax();
     }
@@ -276,7 +289,7 @@ class GraphGrower {
 
   FusedActivation random_activation() {
     return {
-        .kind = static_cast<ActivationKind>(dice_.between(0, 4)),
+        .kind = dice_.choice<ActivationKind>(),
         .before = {.scale = 0.05, .zero_point = static_cast<std::int32_t>(dice_.between(-9, 9))}};
   }
 
@@ -378,8 +391,9 @@ class GraphGrower {
   }
 
   void add_activation() {
-    const Activate activate{.activation = {.kind = static_cast<ActivationKind>(dice_.between(1, 4)),
-                                           .before = current().quantization}};
+    const Activate activate{
+        .activation = {.kind = static_cast<ActivationKind>(dice_.between(1, kActivationCount - 1)),
+                       .before = current().quantization}};
     add_node(std::string(name_of(activate.activation.kind)), {current_}, current().shape(),
              random_quantization(), activate);
   }
@@ -392,8 +406,25 @@ class GraphGrower {
   }
 
   void add_softmax() {
-    add_node("softmax", {current_}, current().shape(), {.scale = 1.0 / 256, .zero_point = -128},
-             SoftmaxChannels{});
+    const Shape shape = current().shape();
+    SoftmaxChannels softmax{.scale = dice_.chance(50) ? 1 : 0.125,
+                            .causal = shape.channels >= shape.cols && dice_.chance(30),
+                            .symmetric = dice_.chance(30),
+                            .queries = shape.cols,
+                            .keys = shape.channels};
+    const Quantization out = softmax.symmetric
+                                 ? Quantization{.scale = 1.0 / 127, .zero_point = 0}
+                                 : Quantization{.scale = 1.0 / 256, .zero_point = -128};
+    add_node("softmax", {current_}, shape, out, softmax);
+  }
+
+  void add_norm() {
+    const bool centred = dice_.chance(60);
+    const NormalizeRows norm{.centred = centred,
+                             .bias = centred && dice_.chance(80),
+                             .features = current().shape().channels};
+    add_node(centred ? "layer_norm" : "rms_norm", {current_}, current().shape(),
+             random_quantization(), norm);
   }
 
   Dice& dice_;

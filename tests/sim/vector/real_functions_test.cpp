@@ -39,6 +39,24 @@ TEST(RealFunctions, KeepTheirErrors) {
   EXPECT_LE(largest_error(sigmoid, logistic, 1e30F, false), 0x1p-21);
   EXPECT_LE(largest_error(hyperbolic_tangent, tanh, 1e30F, true), 0x1p-20);
   EXPECT_LE(largest_error(hyperbolic_tangent, tanh, 1e30F, false), 0x1p-20);
+  EXPECT_LE(largest_error(exponential, exp, 87, false), 0x1p-21);
+  const auto exact_gelu = [](double x) { return x * std::erfc(-x / std::sqrt(2.0)) / 2; };
+  EXPECT_LE(largest_error(gelu, exact_gelu, 1e30F, false), 0x1p-20);
+  EXPECT_LE(largest_error(gelu, exact_gelu, 12, true), 0x1p-16);
+  const auto exact_gelu_tanh = [&](double x) {
+    return x * logistic(std::sqrt(8 / std::acos(-1.0)) * (x + 0.044715 * x * x * x));
+  };
+  EXPECT_LE(largest_error(gelu_tanh, exact_gelu_tanh, 1e12F, false), 0x1p-20);
+  EXPECT_LE(largest_error(gelu_tanh, exact_gelu_tanh, 9, true), 0x1p-16);
+  const auto exact_softplus = [](double x) {
+    return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x)));
+  };
+  EXPECT_LE(largest_error(softplus, exact_softplus, 1e30F, false), 0x1p-21);
+  EXPECT_LE(largest_error(softplus, exact_softplus, 87, true), 0x1p-20);
+  const auto exact_elu = [](double x) { return x < 0 ? std::expm1(x) : x; };
+  EXPECT_LE(largest_error(elu, exact_elu, 1e30F, true), 0x1p-20);
+  const auto log = [](double x) { return std::log(x); };
+  EXPECT_LE(largest_error(logarithm, log, 1e38F, false), 0x1p-21);
 }
 
 TEST(RealFunctions, AreExactAtTheirEnds) {
@@ -53,6 +71,16 @@ TEST(RealFunctions, AreExactAtTheirEnds) {
   EXPECT_EQ(hyperbolic_tangent(kInfinity), 1);
   EXPECT_EQ(hyperbolic_tangent(-kInfinity), -1);
   EXPECT_TRUE(std::signbit(hyperbolic_tangent(-0.0F)));
+  EXPECT_EQ(exponential(88), kInfinity);
+  for (const RealFunction function :
+       {RealFunction::Gelu, RealFunction::GeluTanh, RealFunction::Silu, RealFunction::HardSwish,
+        RealFunction::Softplus}) {
+    EXPECT_EQ(applied(function, -kInfinity), 0) << name_of(function);
+    EXPECT_EQ(applied(function, kInfinity), kInfinity) << name_of(function);
+  }
+  EXPECT_EQ(elu(-kInfinity), -1);
+  EXPECT_EQ(logarithm(0), -kInfinity);
+  EXPECT_TRUE(std::isnan(logarithm(-1)));
 }
 
 /// So no machine, library or option changes them unseen. Each is the binary32 nearest to the exact
@@ -77,6 +105,15 @@ TEST(RealFunctions, AreAppliedByName) {
   EXPECT_EQ(applied(RealFunction::None, -3), -3);
   EXPECT_EQ(applied(RealFunction::Sigmoid, -3), sigmoid(-3));
   EXPECT_EQ(applied(RealFunction::Tanh, -3), hyperbolic_tangent(-3));
+  EXPECT_EQ(applied(RealFunction::HardSigmoid, -3), 0);
+  EXPECT_EQ(applied(RealFunction::HardSigmoid, 0), 0.5F);
+  EXPECT_EQ(applied(RealFunction::HardSwish, 6), 6);
+  EXPECT_EQ(applied(RealFunction::LeakyRelu, -1), -0.01F);
+  EXPECT_EQ(applied(RealFunction::Elu, 3), 3);
+  EXPECT_EQ(applied(RealFunction::Log, 1), 0);
+  EXPECT_EQ(applied(RealFunction::Sqrt, 9), 3);
+  EXPECT_EQ(applied(RealFunction::Rsqrt, 4), 0.5F);
+  EXPECT_EQ(applied(RealFunction::Reciprocal, -4), -0.25F);
 }
 
 }  // namespace

@@ -57,6 +57,66 @@ TEST(VectorTiming, ConvertIsAnActivationAndWritesTheBytesOfItsType) {
   EXPECT_EQ(sources_of(convert).accumulator, 3);
 }
 
+/// Of 10 rows of 9 columns on 4 lanes: 3 steps a row.
+RowLoop loop_of(std::vector<Stage> stages) {
+  RowLoop loop{.rows = 10, .cols = 9, .stages = std::move(stages)};
+  loop.to.type = DataType::Bf16;  // 18 bytes a row: 3 accesses
+  return loop;
+}
+
+constexpr LoadStage kRow{.pitch = 18, .type = DataType::Bf16};
+constexpr LoadStage kShared{.type = DataType::Fp32};  // 36 bytes: 5 accesses
+
+TEST(VectorTiming, RowLoopTakesTheLongestOfItsClassesInEachPass) {
+  VectorUnitSpec vector = small_chip().vector;
+  vector.alus = 2;
+  vector.pace[static_cast<std::size_t>(VectorClass::Reduction)] = CoreCycles(4);
+  vector.pace[static_cast<std::size_t>(VectorClass::Transcendental)] = CoreCycles(7);
+  const auto compute = [&](std::vector<Stage> stages) {
+    return vector_timing(vector, Bytes(8), loop_of(std::move(stages))).compute.count() - 5;
+  };
+  const PairStage pair{.a = 0, .b = 0};
+  EXPECT_EQ(compute({kRow}), 10 * 3);                  // a copy
+  EXPECT_EQ(compute({kRow, pair}), 10 * 2 * 2);        // ceil(3 / 2) times 2 cycles
+  EXPECT_EQ(compute({kRow, pair, pair}), 10 * 3 * 2);  // 6 slots, two at a time
+  const FunctionStage function{.function = RealFunction::Exp, .of = 1};
+  EXPECT_EQ(compute({kRow, pair, function}), 10 * 3 * 7);
+  EXPECT_EQ(compute({kRow, pair, pair, pair, pair, pair, pair, function}), 10 * 3 * 7);
+  const ReduceStage reduce{.of = 0};
+  EXPECT_EQ(compute({kRow, reduce}), 10 * 3 * 4);
+  // Two passes; in the second one number a row: ceil(1 / 2) times 2 cycles.
+  EXPECT_EQ(compute({kRow, reduce, PairStage{.a = 1, .b = 1}}), 10 * (3 * 4 + 2));
+  EXPECT_EQ(compute({kRow, reduce, kRow, PairStage{.a = 2, .b = 1}}), 10 * (3 * 4 + 2 * 2));
+}
+
+TEST(VectorTiming, ALayerNormalisationTakesThreePasses) {
+  VectorUnitSpec vector = small_chip().vector;
+  vector.alus = 2;
+  vector.pace.fill(CoreCycles(1));
+  const auto pair = [](std::int32_t a, std::int32_t b) { return PairStage{.a = a, .b = b}; };
+  const RowLoop loop = loop_of({NumberStage{1.0F / 9}, kRow, ReduceStage{.of = 1},  //
+                                pair(2, 0), kRow, pair(4, 3), pair(5, 5), ReduceStage{.of = 6},  //
+                                pair(7, 0), NumberStage{1e-5F}, pair(8, 9),
+                                FunctionStage{.function = RealFunction::Rsqrt, .of = 10}, kRow,
+                                pair(12, 3), pair(13, 11), kShared, pair(14, 15), kShared,
+                                pair(16, 17)});
+  EXPECT_EQ(vector_timing(vector, Bytes(8), loop).compute, CoreCycles(5 + 10 * (3 + 4 + 7)));
+}
+
+TEST(VectorTiming, RowLoopReadsWhatItLoads) {
+  const VectorTiming timing =
+      timing_of(loop_of({kRow, ReduceStage{.of = 0}, kRow, kRow, PairStage{.a = 2, .b = 3}, kShared,
+                         PairStage{.a = 4, .b = 5}}));
+  EXPECT_EQ(timing.first_reads, 2 * 10 * 3 + 5);  // the first of each pass, and what all rows share
+  EXPECT_EQ(timing.second_reads, 10 * 3);
+  EXPECT_EQ(timing.writes, 10 * 3);
+  EXPECT_EQ(timing.elements, 90);
+  EXPECT_EQ(timing.accumulator_reads, 0);
+  const VectorTiming one = timing_of(loop_of({kRow, ReduceStage{.of = 0}}));
+  EXPECT_EQ(one.writes, 10);  // two bytes a row
+  EXPECT_EQ(one.elements, 10);
+}
+
 TEST(VectorTiming, RescaleIsElementwise) {
   const VectorTiming timing = timing_of(rescale_of(3, 9, 0, 0));
   EXPECT_EQ(timing.compute, CoreCycles(5 + 3 * 3 * 2));
