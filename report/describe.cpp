@@ -85,6 +85,9 @@ std::string peak_rates(const ChipSpec& chip) {
   std::string vector = fmt::format("{} lanes; cycles a step:", chip.vector.lanes);
   std::string_view separator = " ";
   for (const auto& [kind, name] : kEnumNames<VectorClass>) {
+    if (chip.vector.pace_of(kind) == CoreCycles(0)) {
+      continue;  // a chip made by hand, without it
+    }
     vector += fmt::format("{}{} {}", separator, name, chip.vector.pace_of(kind).count());
     separator = ", ";
   }

@@ -31,6 +31,14 @@ std::string operators() {
 std::string functions() {
   return joined(kEnumNames<ActivationKind>);
 }
+/// What is looked up behind something.
+std::string functions_before() {
+  std::string text;
+  for (const NumberFunction& function : number_functions()) {
+    text += function.is_looked_up() ? std::string(function.name()) + "_before, " : "";
+  }
+  return text;
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Description, MistakesOfForm,
@@ -285,14 +293,13 @@ layers: [{name: r, op: relu}]
 )",
             "n.yaml:2:1: batches: expected one of network, description, batch, defaults, "
             "weights, inputs, blocks, layers, outputs, got 'batches' (did you mean 'batch'?)"},
-        ErrorCase{
-            "UnknownDefault", R"(network: n
+        ErrorCase{"UnknownDefault", R"(network: n
 defaults: {outputs: {scale: 1}}
 inputs: [{name: x, features: 4}]
 layers: [{name: r, op: relu}]
 )",
-            "n.yaml:2:12: defaults.outputs: expected one of output, relu_output, sigmoid_before, "
-            "tanh_before, weight_gain, got 'outputs' (did you mean 'output'?)"},
+                  "n.yaml:2:12: defaults.outputs: expected one of output, relu_output, " +
+                      functions_before() + "weight_gain, got 'outputs' (did you mean 'output'?)"},
         ErrorCase{"InputWithoutShape", R"(network: n
 inputs: [{name: x, rows: 3, channels: 3}]
 layers: [{name: r, op: relu}]
