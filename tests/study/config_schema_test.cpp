@@ -99,7 +99,8 @@ layers:
   - {name: g, op: global_average_pool}
   - {name: k, op: concat, inputs: [c, c2]}
   - {name: f, op: flatten}
-  - {name: so, op: softmax}
+  - {name: so, op: softmax, scale: 0.5, causal: true, symmetric: true}
+  - {name: ln, op: layer_norm, epsilon: 1e-6, bias: false}
 )";
 
 TEST(ConfigSchema, OfNetworksIsWhatTheirReaderAsksFor) {

@@ -53,7 +53,7 @@ TEST(NormalizeRows, IsThreePassesOrTwo) {
 
 TEST(NormalizeRows, SaysWhatItsEpsilonMayBe) {
   EXPECT_EQ(message_of([] { (void)graph_of("{name: n, op: rms_norm, epsilon: 0}"); }),
-            "n.yaml:3:42: layers[0].epsilon: expected a number in 1e-12..1, got '0'");
+            "n.yaml:3:43: layers[0].epsilon: expected a number in 1e-12..1, got '0'");
 }
 
 TEST(Softmax, SaysThatACausalOneNeedsAColumnForEachRow) {
@@ -63,7 +63,7 @@ TEST(Softmax, SaysThatACausalOneNeedsAColumnForEachRow) {
                   "layers: [{name: s, op: softmax, causal: true}]\n",
                   "n.yaml");
             }),
-            "n.yaml:3:40: s.causal: expected at least as many columns as rows, got 6 and 7");
+            "n.yaml:3:41: s.causal: expected at least as many columns as rows, got 6 and 7");
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST(Operators, ArePrintedAsTheyAreRead) {
         "op: conv2d, channels: 1, kernel: [1, 1], padding: same, bias: false", "op: relu",
         "op: add, activation: relu", "op: max_pool, kernel: [3, 3], stride: [2, 2]",
         "op: average_pool, kernel: [2, 2], stride: [2, 2], count_padding: true", "op: softmax",
-        "op: softmax, scale: 0.125, causal: true, symmetric: true", "op: gelu",
+        "op: softmax, scale: 0.125, symmetric: true", "op: gelu",
         "op: layer_norm, epsilon: 1e-12, bias: false", "op: rms_norm"}) {
     const bool join = text.starts_with("op: add");
     const Node node = only_node(text + (join ? ", inputs: [x, x]" : ""));
