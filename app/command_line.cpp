@@ -90,6 +90,7 @@ what everything in both means. Neither changes a cycle.
 Examples:
   systole run tpu_v1 resnet50
   systole run tpu_v1 resnet50 --batch 8 --check
+  systole run tpu_v3 gemm --dim m=2048,k=2048,n=2048
   systole run tpu_v1 mlp0 --format csv --output mlp0.csv
   systole run tpu_v1 resnet50 --timeline resnet50.json
   systole run edge my_network.yaml --check --vcd my_network.vcd
@@ -169,6 +170,7 @@ struct Words {
   std::optional<std::string> output;
   std::optional<std::string> timeline;
   std::optional<std::string> waveform;
+  std::vector<std::string> dims;
   std::vector<std::string> inputs;
   std::optional<std::string> save_tensors;
   std::optional<std::string> tensors;
@@ -324,6 +326,14 @@ void add_set(CLI::App& app, Request& request) {
       ->allow_extra_args(false);
 }
 
+void add_dims(CLI::App& app, Words& words) {
+  app.add_option("--dim", words.dims,
+                 "Sizes by name in place of the network's own, such as m=2048,k=512; "
+                 "may be repeated")
+      ->type_name("NAME=N,...")
+      ->allow_extra_args(false);
+}
+
 void add_inputs(CLI::App& app, Request& request, Words& words) {
   app.add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
       ->required()
@@ -341,6 +351,7 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
                  "Where inputs and outputs are: host (behind the host link) or device (in its "
                  "DRAM, as kernels are measured; default: what the chip says)")
       ->type_name("MEMORY");
+  add_dims(app, words);
   add_set(app, request);
 }
 
@@ -389,6 +400,7 @@ void add_compare(CLI::App& app, Request& request, Words& words) {
       ->add_option("-b,--batch", words.batches,
                    "Inputs at a time, one or several (default: what the network says)")
       ->type_name("N,...");
+  add_dims(*command, words);
   command->add_option("--baseline", request.compare.baseline, "Device that others are multiples of")
       ->type_name("NAME");
   command->add_option("--site", request.compare.site, "Where they run (default: datacentre)")
@@ -428,6 +440,7 @@ void add_measure(CLI::App& app, Request& request, Words& words) {
   command
       ->add_option("-b,--batch", words.batch, "Inputs at a time (default: what the network says)")
       ->type_name("N");
+  add_dims(*command, words);
   command->add_option("--type", words.type, "int8, bf16, fp32, on a gpu fp16 too (default: int8)")
       ->type_name("TYPE");
   command->add_option("--threads", words.threads, "Threads of a cpu (default: all)")
@@ -751,6 +764,30 @@ std::map<std::string, std::string> inputs_of(const std::vector<std::string>& wor
   return inputs;
 }
 
+/// `NAME=N,NAME=N`, each name once.
+DimValues dims_of(const std::vector<std::string>& words) {
+  constexpr std::int64_t kLargest = std::int64_t{1} << 40;
+  DimValues dims;
+  for (const std::string& word : words) {
+    for (const std::string& dim : list_of("--dim", word)) {
+      const std::size_t equals = dim.find('=');
+      if (equals == 0 || equals == std::string::npos) {
+        throw UserError(fmt::format(
+            "systole: --dim: expected NAME=N with commas between, such as m=2048,k=512, got {}",
+            in_quotes(word)));
+      }
+      const std::string name = dim.substr(0, equals);
+      const auto value = integer_of<std::int64_t>(fmt::format("--dim: {}", name),
+                                                  dim.substr(equals + 1), 0, kLargest);
+      if (!dims.emplace(name, value).second) {
+        throw UserError(
+            fmt::format("systole: --dim: expected each size once, got {} twice", in_quotes(name)));
+      }
+    }
+  }
+  return dims;
+}
+
 TensorsRequest checked_tensors(const Words& words, bool check) {
   TensorsRequest tensors;
   tensors.save = file_of("--save-tensors", words.save_tensors);
@@ -790,6 +827,7 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   if (words.batch) {
     request.batch = integer_of<std::int64_t>("--batch", *words.batch, 1, kMaxBatch);
   }
+  request.dims = dims_of(words.dims);
   if (words.type && request.command != Command::Measure) {
     request.type = type_of(*words.type);
   }

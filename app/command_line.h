@@ -11,6 +11,7 @@
 #include "arch/isa/data_type.h"
 #include "arch/isa/io_memory.h"
 #include "arch/units/units.h"
+#include "compiler/frontend/dims.h"
 #include "reference/measured_run.h"
 #include "reference/user_numbers.h"
 #include "study/batch_queue.h"
@@ -74,6 +75,7 @@ struct Request {
   std::string chip;
   std::string network;
   std::int64_t batch = 0;        ///< 0: the network's own
+  DimValues dims;                ///< in place of the network's sizes by name
   std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
   std::optional<IoMemory> io;    ///< where inputs and outputs are; empty: what the chip says
   std::uint64_t seed = 1;

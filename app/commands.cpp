@@ -91,6 +91,7 @@ Network network_of(const Request& request, const ChipSpec& chip) {
   const NetworkOptions options{
       .batch = request.batch,
       .seed = request.seed,
+      .dims = request.dims,
       .type = type_of(request, chip),
       .numbers = carries_data(request) || request.command == Command::Compile,
       .input_files = request.tensors.inputs};

@@ -44,6 +44,7 @@ std::string run_compare(const Request& request, const TextOptions& options) {
   const Site site = read_as(EntryKind::Site, site_file, [&] { return read_site(site_file); });
   const CompareOptions compare_options{
       .batches = command.batches,
+      .dims = request.dims,
       .baseline = compare_baseline(command, subjects),
       .prices = of_unit<Usd>(by_subject("--price", command.prices, subjects)),
       .powers = of_unit<Watts>(by_subject("--watts", command.watts, subjects)),

@@ -13,7 +13,7 @@
 #include "report/table.h"
 #include "study/explore/judge.h"
 #include "study/explore/pareto.h"
-#include "study/space/number_text.h"
+#include "arch/config/number_text.h"
 
 namespace systole {
 

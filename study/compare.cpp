@@ -148,8 +148,8 @@ class Rows {
     return [this, &subject, batch] {
       const ChipSpec& chip = *subject.chip;
       const DataType type = subject.type.value_or(default_network_type(chip));
-      const Network network =
-          read_network(network_file_, {.batch = batch, .type = type, .numbers = false});
+      const Network network = read_network(
+          network_file_, {.batch = batch, .dims = options_.dims, .type = type, .numbers = false});
       return print_chip_row(compared_run(evaluate(chip, network)));
     };
   }
@@ -188,9 +188,12 @@ class Rows {
   [[nodiscard]] ComparedDevice made_here(const CompareSubject& subject, std::int64_t batch) const {
     if (subject.this_cpu) {
       const DataType type = subject.type.value_or(DataType::Int8);
-      return measured_here(read_network(network_file_, {.batch = batch, .type = type}), type);
+      return measured_here(
+          read_network(network_file_, {.batch = batch, .dims = options_.dims, .type = type}), type);
     }
-    const Graph graph = read_network(network_file_, {.batch = batch, .numbers = false}).graph;
+    const Graph graph =
+        read_network(network_file_, {.batch = batch, .dims = options_.dims, .numbers = false})
+            .graph;
     if (subject.recording) {
       return compare_recording(*subject.recording, graph, subject.type);
     }
@@ -348,7 +351,7 @@ ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& 
 Comparison compare(const std::string& network_file, const std::vector<CompareSubject>& subjects,
                    const CompareOptions& options, const Site& site) {
   SYSTOLE_CHECK(!subjects.empty(), "nothing to compare");
-  const Graph graph = read_network(network_file, {.numbers = false}).graph;
+  const Graph graph = read_network(network_file, {.dims = options.dims, .numbers = false}).graph;
   const std::vector<std::int64_t> batches =
       options.batches.empty() ? std::vector<std::int64_t>{graph.batch} : options.batches;
   std::vector<std::int64_t> wanted = batches;

@@ -168,7 +168,7 @@ std::string expected_quantity(Range range, const QuantityUnits& kind) {
 [[noreturn]] void fail_value(const ConfigDocument& document, const ConfigValue& value,
                              std::string_view expected) {
   document.fail(value.line, value.column, value.path,
-                fmt::format("{}, got {}", expected, in_quotes(value.text)), value.origin);
+                fmt::format("{}, got {}", expected, value.quoted()), value.origin);
 }
 
 std::int64_t to_integer(ConfigDocument& document, YamlItem& item, const std::string& path,
@@ -262,7 +262,7 @@ std::string to_choice(ConfigDocument& document, YamlItem& item, const std::strin
   if (std::find(names.begin(), names.end(), value.text) == names.end()) {
     document.fail(
         value.line, value.column, value.path,
-        fmt::format("{}, got {}{}", expected, in_quotes(value.text), suggestion(value.text, names)),
+        fmt::format("{}, got {}{}", expected, value.quoted(), suggestion(value.text, names)),
         value.origin);
   }
   return value.text;
@@ -523,6 +523,31 @@ std::int64_t ConfigNode::as_integer(Range range) const {
 double ConfigNode::as_real(RealRange range) const {
   state_->item->read_as = real_rule(range);
   return to_real(*state_->document, *state_->item, state_->path, range);
+}
+
+bool ConfigNode::as_boolean() const {
+  state_->item->read_as = rule_of(KeyRule::Kind::Boolean);
+  return to_boolean(*state_->document, *state_->item, state_->path);
+}
+
+std::string ConfigNode::as_one_of(const std::vector<std::string_view>& names) const {
+  state_->item->read_as = choice_rule(names);
+  return to_choice(*state_->document, *state_->item, state_->path, names);
+}
+
+ConfigNode ConfigNode::computed(std::string text) const {
+  const ConfigValue written =
+      read_value(*state_->document, *state_->item, state_->path, "expected a value");
+  YamlItem value;
+  value.kind = YamlItem::Kind::Scalar;
+  value.line = written.line;
+  value.column = written.column;
+  value.origin = written.origin;
+  value.text = std::move(text);
+  value.formula = written.text;
+  value.recorded = true;
+  return ConfigNode(child_state(*state_, state_->document->computed.emplace_back(std::move(value)),
+                                state_->path));
 }
 
 std::string ConfigNode::choose(std::string_view key,

@@ -95,18 +95,21 @@ class ConfigNode {
 
   template <class E>
   [[nodiscard]] E choice(std::string_view key) const {
-    std::vector<std::string_view> names;
-    names.reserve(kEnumNames<E>.size());
-    for (const auto& entry : kEnumNames<E>) {
-      names.push_back(entry.second);
-    }
-    return *value_named<E>(choose(key, names));
+    return *value_named<E>(choose(key, names_of<E>()));
   }
 
   // --- values of this node itself (elements of lists) ---
   [[nodiscard]] std::string as_text() const;
   [[nodiscard]] std::int64_t as_integer(Range range = {}) const;
   [[nodiscard]] double as_real(RealRange range = {}) const;
+  [[nodiscard]] bool as_boolean() const;
+  template <class E>
+  [[nodiscard]] E as_choice() const {
+    return *value_named<E>(as_one_of(names_of<E>()));
+  }
+
+  /// A value that was computed from this one: at its place, and messages say what it came from.
+  [[nodiscard]] ConfigNode computed(std::string text) const;
 
   /// Throws when a key of this map was never asked for, naming the nearest known key.
   void finish() const;
@@ -142,6 +145,16 @@ class ConfigNode {
   explicit ConfigNode(std::shared_ptr<State> state) : state_(std::move(state)) {}
   [[nodiscard]] std::string choose(std::string_view key,
                                    const std::vector<std::string_view>& names) const;
+  [[nodiscard]] std::string as_one_of(const std::vector<std::string_view>& names) const;
+  template <class E>
+  [[nodiscard]] static std::vector<std::string_view> names_of() {
+    std::vector<std::string_view> names;
+    names.reserve(kEnumNames<E>.size());
+    for (const auto& entry : kEnumNames<E>) {
+      names.push_back(entry.second);
+    }
+    return names;
+  }
 
   std::shared_ptr<State> state_;
 };

@@ -81,7 +81,7 @@ void add_item(Shape& shape, YamlItem& item) {
     case YamlItem::Kind::Null:
       return;
     case YamlItem::Kind::Scalar:
-      if (item.read_as.kind == KeyRule::Kind::Any && item.text.starts_with('$')) {
+      if (item.read_as.kind == KeyRule::Kind::Any && item.text.find('$') != std::string::npos) {
         KeyRule parameter;  // of a block: its value stands where the block is used
         parameter.kind = KeyRule::Kind::Text;
         add_rule(shape, parameter);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@ struct ConfigDocument {
   std::vector<SourceLocation> origins;  ///< of overrides; item.origin - 1 is the index
   ConfigNode::Kind kind = ConfigNode::Kind::Config;
   YamlItem root;
+  std::deque<YamlItem> computed;  ///< values that stand for what a formula of the file gives
   std::map<std::string, std::string, std::less<>> sources;
   std::vector<Fact> facts;
   std::vector<std::pair<int, int>> fact_places;  ///< line and column of each fact, ascending
@@ -44,6 +46,10 @@ struct ConfigValue {
   int column = 0;
   std::string path;
   int origin = 0;
+  std::string formula;  ///< that `text` was computed from, or nothing
+
+  /// As messages name what they got: `'64.5', which is '$width / 2'`.
+  [[nodiscard]] std::string quoted() const;
 };
 
 /// `nothing`, `a map`, `a list`, or the quoted text.

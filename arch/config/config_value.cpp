@@ -154,7 +154,13 @@ ConfigValue read_value(ConfigDocument& document, YamlItem& item, const std::stri
           .line = scalar->line,
           .column = scalar->column,
           .path = path,
-          .origin = scalar->origin};
+          .origin = scalar->origin,
+          .formula = scalar->formula};
+}
+
+std::string ConfigValue::quoted() const {
+  return formula.empty() ? in_quotes(text)
+                         : fmt::format("{}, which is {}", in_quotes(text), in_quotes(formula));
 }
 
 void read_sources(ConfigDocument& document) {

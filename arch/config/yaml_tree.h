@@ -51,7 +51,8 @@ struct YamlItem {
   Kind kind = Kind::Null;
   int line = 1;
   int column = 1;
-  std::string text;  ///< of a scalar, as written, quotes removed
+  std::string text;     ///< of a scalar, as written, quotes removed
+  std::string formula;  ///< that the text was computed from, or nothing
   std::vector<YamlItem> children;
 
   int origin = 0;  ///< which of the document's files the places are in; 0: its own

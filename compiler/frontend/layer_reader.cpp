@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "arch/config/near_name.h"
+#include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
 
 namespace systole {
@@ -17,36 +19,59 @@ constexpr RealRange kScale{.min = 1e-12, .max = 1e12};
 constexpr RealRange kGain{.min = 1e-6, .max = 1e6};
 constexpr std::size_t kMaxName = 100;
 
-ConfigNode resolve(const LayerScope& scope, const ConfigNode& node) {
-  if (!node.is_scalar()) {
-    return node;
-  }
-  const std::string text = node.as_text();
-  if (text.front() != '$') {
-    return node;
-  }
-  if (!scope.user) {
-    node.fail(fmt::format("expected a value, got {} outside a block", in_quotes(text)));
-  }
-  const std::string parameter = text.substr(1);
-  if (!scope.parameters || !scope.parameters->has(parameter)) {
+[[noreturn]] void fail_unknown(const LayerScope& scope, const ConfigNode& node,
+                               const std::string& name) {
+  if (scope.user) {
     scope.user->fail("with", fmt::format("expected a value for the block's parameter {}, got none",
-                                         in_quotes(parameter)));
+                                         in_quotes(name)));
   }
-  const ConfigNode value = scope.parameters->child(parameter);
-  return resolve(*scope.outer, value);
+  std::vector<std::string_view> known;
+  for (const auto& [dim, value] : scope.dims->values()) {
+    known.emplace_back(dim);
+  }
+  node.fail(known.empty()
+                ? fmt::format("expected a value, got {} outside a block", in_quotes("$" + name))
+                : fmt::format("expected a key of dims behind '$', got {}{}", in_quotes(name),
+                              suggestion(name, known)));
 }
 
-TensorReference reference(const LayerScope& scope, const ConfigNode& written) {
-  const std::string text = written.as_text();
-  if (text == "$input" && scope.input) {
-    return *scope.input;
+ConfigNode named(const LayerScope& scope, const ConfigNode& node, const std::string& name) {
+  if (scope.parameters && scope.parameters->has(name)) {
+    return resolve(*scope.outer, scope.parameters->child(name));
   }
-  const ConfigNode node = resolve(scope, written);
-  const std::string name = node.as_text();
-  // A parameter's text names a tensor where the block's user is written.
-  const LayerScope& named_in = text.front() == '$' ? *scope.outer : scope;
-  return {.name = named_in.prefix + name,
+  if (const auto dim = scope.dims->find(name)) {
+    return node.computed(fmt::format("{}", *dim));
+  }
+  fail_unknown(scope, node, name);
+}
+
+double number_named(const LayerScope& scope, const ConfigNode& node, const std::string& name) {
+  const ConfigNode value = named(scope, node, name);
+  const std::optional<double> number =
+      value.is_scalar() ? parse_real(value.as_text()) : std::optional<double>();
+  if (!number) {
+    value.fail(fmt::format("expected a number for '${}' of the formula {}, got {}", name,
+                           in_quotes(node.as_text()),
+                           value.is_scalar() ? in_quotes(value.as_text()) : "several values"));
+  }
+  return *number;
+}
+
+/// A parameter's text names a tensor where the block's user is written.
+TensorReference reference(const LayerScope& scope, const ConfigNode& written) {
+  const LayerScope* named_in = &scope;
+  ConfigNode node = written;
+  for (auto name = lone_name(node.as_text()); name; name = lone_name(node.as_text())) {
+    if (*name == "input" && named_in->input) {
+      return *named_in->input;
+    }
+    if (!named_in->parameters || !named_in->parameters->has(*name)) {
+      fail_unknown(*named_in, node, *name);
+    }
+    node = named_in->parameters->child(*name);
+    named_in = named_in->outer;
+  }
+  return {.name = named_in->prefix + node.as_text(),
           .place = {.location = node.location(), .path = node.path()}};
 }
 
@@ -126,7 +151,8 @@ class AttributeReader {
     value.at(attributes_) = value_of(scope_, node_, key_).as_integer({.min = 1, .max = value.most});
   }
   void operator()(const Attribute::Flag& value) const {
-    value.at(attributes_) = node_.boolean(key_);
+    value.at(attributes_) =
+        is_named() ? value_of(scope_, node_, key_).as_boolean() : node_.boolean(key_);
   }
   void operator()(const Attribute::Real& value) const {
     value.at(attributes_) =
@@ -142,7 +168,8 @@ class AttributeReader {
     read_padding(scope_, node_, value.at(attributes_));
   }
   void operator()(const Attribute::Function& value) const {
-    value.at(attributes_) = node_.choice<ActivationKind>(key_);
+    value.at(attributes_) = is_named() ? value_of(scope_, node_, key_).as_choice<ActivationKind>()
+                                       : node_.choice<ActivationKind>(key_);
   }
   void operator()(const Attribute::Before& /*value*/) const {
     layer_.before = read_quantization(scope_, node_.map(key_));
@@ -165,6 +192,9 @@ class AttributeReader {
   }
 
  private:
+  /// Whether the value is a parameter of a block.
+  [[nodiscard]] bool is_named() const { return has_names(node_.child(key_)); }
+
   const LayerScope& scope_;
   const ConfigNode& node_;
   LayerDescription& layer_;
@@ -196,8 +226,25 @@ bool is_name_character(char character) {
 
 }  // namespace
 
+ConfigNode resolve(const LayerScope& scope, const ConfigNode& node) {
+  if (!has_names(node)) {
+    return node;
+  }
+  const std::string text = node.as_text();
+  if (const auto name = lone_name(text)) {
+    return named(scope, node, *name);
+  }
+  return evaluated(node, [&](const std::string& name) { return number_named(scope, node, name); });
+}
+
 ConfigNode value_of(const LayerScope& scope, const ConfigNode& node, std::string_view key) {
   return resolve(scope, node.child(key));
+}
+
+std::int64_t integer_of(const LayerScope& scope, const ConfigNode& node, std::string_view key,
+                        Range range) {
+  const bool is_formula = node.has(key) && has_names(node.child(key));
+  return is_formula ? value_of(scope, node, key).as_integer(range) : node.integer(key, range);
 }
 
 std::string read_name(const ConfigNode& node) {
@@ -251,10 +298,10 @@ LayerDescription read_layer(const LayerScope& scope, const ConfigNode& node,
   LayerDescription layer;
   layer.name = scope.prefix + name;
   layer.where.op = {.location = node.location(), .path = layer.name};
-  if (node.has("block")) {
-    node.fail("block", "expected an operator (blocks do not nest), got a block");
-  }
-  const OpEntry& entry = op_entries()[static_cast<std::size_t>(node.choice<OpName>("op"))];
+  const bool is_named = node.has("op") && has_names(node.child("op"));
+  const OpName op =
+      is_named ? value_of(scope, node, "op").as_choice<OpName>() : node.choice<OpName>("op");
+  const OpEntry& entry = op_entries()[static_cast<std::size_t>(op)];
   layer.kind = entry.name;
   layer.op = entry.prototype;
   layer.inputs = read_inputs(scope, node, previous);

@@ -6,13 +6,16 @@
 #include <vector>
 
 #include "arch/config/config_node.h"
+#include "compiler/frontend/dims.h"
 #include "compiler/frontend/network_description.h"
 
 namespace systole {
 
 /// What names and `$parameters` mean where a layer is written: in the network's own list, or in a
-/// block on behalf of one of its users.
+/// block on behalf of one of its users. A `$name` is a parameter of the block, else a size of
+/// `dims`.
 struct LayerScope {
+  const Dims* dims = nullptr;            ///< of the network
   std::string prefix;                    ///< of the names of layers: `conv2_1.`, or nothing
   std::optional<TensorReference> input;  ///< of the block (`$input`)
   std::optional<ConfigNode> user;        ///< the layer entry that uses the block
@@ -20,9 +23,14 @@ struct LayerScope {
   const LayerScope* outer = nullptr;     ///< where the user is written
 };
 
-/// A key's value, behind `$name` the value that the block's user gives for it.
+/// A value; behind `$name` the one that the block's user or `dims` gives, of a formula its number.
+[[nodiscard]] ConfigNode resolve(const LayerScope& scope, const ConfigNode& node);
+/// The same of a key.
 [[nodiscard]] ConfigNode value_of(const LayerScope& scope, const ConfigNode& node,
                                   std::string_view key);
+/// ConfigNode::integer of a key that may hold a formula.
+[[nodiscard]] std::int64_t integer_of(const LayerScope& scope, const ConfigNode& node,
+                                      std::string_view key, Range range);
 
 /// The name of a layer or input, checked for its letters (it becomes part of file names).
 [[nodiscard]] std::string read_name(const ConfigNode& node);

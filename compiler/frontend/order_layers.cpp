@@ -23,21 +23,6 @@ void add_name(NameTable& names, const std::string& name, SourceIndex index, cons
   }
 }
 
-NameTable name_table(const NetworkDescription& description) {
-  NameTable names;
-  SourceIndex index = 0;
-  for (const InputDescription& input : description.inputs) {
-    add_name(names, input.name, index++, input.place);
-  }
-  for (const LayerDescription& layer : description.layers) {
-    add_name(names, layer.name, index++, layer.place());
-  }
-  for (const auto& [name, block] : description.blocks) {
-    add_name(names, name, names.at(block.last_layer), block.place);
-  }
-  return names;
-}
-
 SourceIndex find(const NameTable& names, const TensorReference& reference) {
   const auto found = names.find(reference.name);
   if (found != names.end()) {
@@ -49,6 +34,39 @@ SourceIndex find(const NameTable& names, const TensorReference& reference) {
   }
   reference.place.fail(fmt::format("expected the name of an input or layer, got {}{}",
                                    in_quotes(reference.name), suggestion(reference.name, known)));
+}
+
+/// Of a block that is repeated 0 times, what its input's name means.
+std::string layer_behind(const NetworkDescription& description, std::string name) {
+  for (std::size_t steps = 0; steps <= description.blocks.size(); ++steps) {
+    const auto block = description.blocks.find(name);
+    if (block == description.blocks.end()) {
+      break;
+    }
+    name = block->second.last_layer;
+  }
+  return name;
+}
+
+NameTable name_table(const NetworkDescription& description) {
+  NameTable names;
+  SourceIndex index = 0;
+  for (const InputDescription& input : description.inputs) {
+    add_name(names, input.name, index++, input.place);
+  }
+  for (const LayerDescription& layer : description.layers) {
+    add_name(names, layer.name, index++, layer.place());
+  }
+  NameTable blocks;
+  for (const auto& [name, block] : description.blocks) {
+    add_name(blocks, name,
+             find(names, {.name = layer_behind(description, name), .place = block.place}),
+             block.place);
+  }
+  for (const auto& [name, layer] : blocks) {
+    add_name(names, name, layer, description.blocks.at(name).place);
+  }
+  return names;
 }
 
 /// Kahn's algorithm with the first written of the ready layers next. Layers on or behind a cycle

@@ -1,8 +1,10 @@
 #include "compiler/frontend/read_description.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "arch/config/near_name.h"
 #include "arch/config/text_file.h"
@@ -15,48 +17,128 @@ namespace {
 constexpr Range kSize{.min = 1, .max = kMaxSize};
 constexpr Range kFeatures{.min = 1, .max = kMaxFeatures};
 constexpr std::size_t kMaxLayers = 10000;
+constexpr std::size_t kMaxEntries = 10 * kMaxLayers;  ///< so that no repetition takes forever
+constexpr Range kRepeat{.min = 0, .max = kMaxLayers};
 
 /// Reads `layers`, entry by entry; a block's entry becomes the layers of the block.
 class LayerList {
  public:
-  LayerList(const ConfigNode& root, NetworkDescription& description)
-      : root_(root), blocks_(root.optional_map("blocks")), description_(description) {}
+  LayerList(const ConfigNode& root, const LayerScope& top, NetworkDescription& description)
+      : root_(root), top_(top), blocks_(root.optional_map("blocks")), description_(description) {}
 
   void read() {
+    std::optional<TensorReference> previous;
     if (description_.inputs.size() == 1) {
       const InputDescription& input = description_.inputs.front();
-      previous_ = TensorReference{.name = input.name, .place = input.place};
+      previous = TensorReference{.name = input.name, .place = input.place};
     }
     const auto entries = root_.list("layers");
     if (entries.empty()) {
       root_.fail("layers", "expected at least one layer, got none");
     }
-    for (const ConfigNode& entry : entries) {
-      read_entry(entry);
+    static_cast<void>(read_entries(top_, entries, previous));
+    if (description_.layers.empty()) {
+      root_.fail("layers", "expected at least one layer, got only such as are left out");
     }
     check_blocks_are_used();
   }
 
  private:
-  void read_entry(const ConfigNode& entry) {
-    for (const std::string& name : names_of(entry)) {
-      if (entry.has("block")) {
-        use_block(entry, name);
-      } else {
-        add(read_layer(top_, entry, name, previous_));
+  using Previous = std::optional<TensorReference>;
+
+  /// What an entry behind the last would read.
+  Previous read_entries(const LayerScope& scope, const std::vector<ConfigNode>& entries,
+                        Previous previous) {
+    for (const ConfigNode& entry : entries) {
+      if (is_left_out(scope, entry)) {
+        note_left_out(scope, entry);
+        continue;
       }
-      previous_ = TensorReference{.name = name,
-                                  .place = {.location = entry.location(), .path = entry.path()}};
+      const std::vector<std::string> names = names_of(scope, entry);
+      for (const std::string& name : names) {
+        previous = read_entry(scope, entry, name, previous);
+      }
+      if (names.empty()) {
+        note_left_out(scope, entry);
+        stand_for(scope, entry, read_inputs(scope, entry, previous).front());
+      } else if (entry.has("repeat")) {
+        stand_for(scope, entry, *previous);
+      }
+    }
+    return previous;
+  }
+
+  TensorReference read_entry(const LayerScope& scope, const ConfigNode& entry,
+                             const std::string& name, const Previous& previous) {
+    if (++entries_ > kMaxEntries) {
+      entry.fail(
+          fmt::format("expected at most {} uses of layers and blocks, got more", kMaxEntries));
+    }
+    if (entry.has("block")) {
+      return use_block(scope, entry, name, previous);
+    }
+    in_instance(scope, name, [&] { add(read_layer(scope, entry, name, previous)); });
+    return {.name = scope.prefix + name,
+            .place = {.location = entry.location(), .path = entry.path()}};
+  }
+
+  /// Runs `read`; what is wrong inside a block is told of the layer that it becomes.
+  template <class Read>
+  static void in_instance(const LayerScope& scope, const std::string& name, const Read& read) {
+    if (!scope.user) {
+      read();
+      return;
+    }
+    try {
+      read();
+    } catch (const WorkloadError& error) {
+      throw WorkloadError(fmt::format("{} (in {}{})", error.what(), scope.prefix, name));
     }
   }
 
-  /// `name: a`, or `names: [a, b]` for equal layers one behind the other.
-  static std::vector<std::string> names_of(const ConfigNode& entry) {
-    if (!entry.has("names")) {
-      return {read_name(entry.child("name"))};
+  /// `when: FORMULA` keeps an entry where it is not 0.
+  static bool is_left_out(const LayerScope& scope, const ConfigNode& entry) {
+    return entry.has("when") && value_of(scope, entry, "when").as_real() == 0.0;
+  }
+
+  /// What only such an entry needs is no mistake.
+  void note_left_out(const LayerScope& scope, const ConfigNode& entry) {
+    note_blocks_of(entry);
+    for_each_name(entry, [&](const std::string& name) {
+      if (scope.parameters && scope.parameters->has(name)) {
+        static_cast<void>(scope.parameters->child(name));
+      }
+    });
+  }
+
+  void note_blocks_of(const ConfigNode& entry) {
+    const bool is_new = entry.has("block") && used_.count(entry.text("block")) == 0;
+    if (is_new) {
+      for (const ConfigNode& layer : layers_of_block(entry)) {
+        note_blocks_of(layer);
+      }
     }
-    if (entry.has("name")) {
-      entry.fail("name", "expected either name or names, got both");
+  }
+
+  /// `name: a`, `names: [a, b]` for equal layers one behind the other, or with `repeat: N` a.0,
+  /// a.1, and so on.
+  static std::vector<std::string> names_of(const LayerScope& scope, const ConfigNode& entry) {
+    if (!entry.has("names")) {
+      const std::string name = read_name(entry.child("name"));
+      if (!entry.has("repeat")) {
+        return {name};
+      }
+      std::vector<std::string> names;
+      const std::int64_t count = integer_of(scope, entry, "repeat", kRepeat);
+      for (std::int64_t i = 0; i < count; ++i) {
+        names.push_back(fmt::format("{}.{}", name, i));
+      }
+      return names;
+    }
+    for (const char* other : {"name", "repeat"}) {
+      if (entry.has(other)) {
+        entry.fail(other, fmt::format("expected either {} or names, got both", other));
+      }
     }
     std::vector<std::string> names;
     for (const ConfigNode& element : entry.list("names")) {
@@ -84,27 +166,54 @@ class LayerList {
     return layers;
   }
 
-  void use_block(const ConfigNode& entry, const std::string& name) {
-    const auto inputs = read_inputs(top_, entry, previous_);
-    if (inputs.size() != 1) {
-      entry.fail("inputs", fmt::format("expected one input for a block, got {}", inputs.size()));
+  /// A block that leads to itself has no end.
+  void check_nesting(const ConfigNode& entry) const {
+    const std::string name = entry.text("block");
+    if (std::find(open_.begin(), open_.end(), name) != open_.end()) {
+      entry.fail("block", fmt::format("expected blocks of which none leads to itself, got {} -> {}",
+                                      fmt::join(open_, " -> "), name));
     }
-    const LayerScope scope{.prefix = name + ".",
+  }
+
+  TensorReference use_block(const LayerScope& outer, const ConfigNode& entry,
+                            const std::string& name, const Previous& before) {
+    std::vector<TensorReference> inputs;
+    std::vector<ConfigNode> layers;
+    in_instance(outer, name, [&] {
+      inputs = read_inputs(outer, entry, before);
+      if (inputs.size() != 1) {
+        entry.fail("inputs", fmt::format("expected one input for a block, got {}", inputs.size()));
+      }
+      check_nesting(entry);
+      layers = layers_of_block(entry);
+    });
+    const LayerScope scope{.dims = outer.dims,
+                           .prefix = fmt::format("{}{}.", outer.prefix, name),
                            .input = inputs.front(),
                            .user = entry,
                            .parameters = entry.optional_map("with"),
-                           .outer = &top_};
-    std::optional<TensorReference> previous = inputs.front();
-    for (const ConfigNode& layer : layers_of_block(entry)) {
-      add(read_layer(scope, layer, read_name(layer.child("name")), previous));
-      previous = TensorReference{.name = description_.layers.back().name,
-                                 .place = {.location = layer.location(), .path = layer.path()}};
-    }
-    if (scope.parameters) {
-      scope.parameters->finish();
-    }
-    entry.finish();
-    const UsedBlock block{.last_layer = previous->name,
+                           .outer = &outer};
+    open_.push_back(entry.text("block"));
+    const TensorReference last = *read_entries(scope, layers, inputs.front());
+    open_.pop_back();
+    in_instance(outer, name, [&] {
+      if (scope.parameters) {
+        scope.parameters->finish();
+      }
+      entry.finish();
+    });
+    name_block(outer.prefix + name, last.name, entry);
+    return {.name = last.name, .place = {.location = entry.location(), .path = entry.path()}};
+  }
+
+  /// The name of a repeated entry means the last of them, or its input where it is repeated 0
+  /// times.
+  void stand_for(const LayerScope& scope, const ConfigNode& entry, const TensorReference& last) {
+    name_block(scope.prefix + read_name(entry.child("name")), last.name, entry);
+  }
+
+  void name_block(const std::string& name, const std::string& last, const ConfigNode& entry) {
+    const UsedBlock block{.last_layer = last,
                           .place = {.location = entry.location(), .path = name}};
     if (!description_.blocks.emplace(name, block).second) {
       block.place.fail(fmt::format("expected a name that nothing else has, got '{}' again", name));
@@ -130,31 +239,32 @@ class LayerList {
   }
 
   const ConfigNode& root_;
+  const LayerScope& top_;
   std::optional<ConfigNode> blocks_;
   NetworkDescription& description_;
-  LayerScope top_;
-  std::optional<TensorReference> previous_;
   std::set<std::string, std::less<>> used_;
+  std::size_t entries_ = 0;        ///< read so far, each as often as it is repeated
+  std::vector<std::string> open_;  ///< blocks that are being used, outermost first
 };
 
-Quantization quantization_at(const ConfigNode& node, std::string_view key,
+Quantization quantization_at(const LayerScope& scope, const ConfigNode& node, std::string_view key,
                              const Quantization& otherwise) {
   const auto map = node.optional_map(key);
-  return map ? read_quantization({}, *map).over(otherwise) : otherwise;
+  return map ? read_quantization(scope, *map).over(otherwise) : otherwise;
 }
 
-NetworkDefaults read_defaults(const ConfigNode& root) {
+NetworkDefaults read_defaults(const LayerScope& scope, const ConfigNode& root) {
   NetworkDefaults defaults;
   const auto node = root.optional_map("defaults");
   if (!node) {
     return defaults;
   }
-  defaults.output = quantization_at(*node, "output", defaults.output);
-  defaults.relu_output = quantization_at(*node, "relu_output", defaults.relu_output);
+  defaults.output = quantization_at(scope, *node, "output", defaults.output);
+  defaults.relu_output = quantization_at(scope, *node, "relu_output", defaults.relu_output);
   for (const NumberFunction& function : number_functions()) {
     if (function.is_looked_up()) {
       Quantization& before = defaults.before[static_cast<std::size_t>(function.kind)];
-      before = quantization_at(*node, fmt::format("{}_before", function.name()), before);
+      before = quantization_at(scope, *node, fmt::format("{}_before", function.name()), before);
     }
   }
   defaults.weight_gain =
@@ -163,22 +273,38 @@ NetworkDefaults read_defaults(const ConfigNode& root) {
   return defaults;
 }
 
-InputDescription read_input(const ConfigNode& node) {
+/// All axes but the batch.
+Extents read_extents(const LayerScope& scope, const ConfigNode& node) {
+  const auto elements = node.list("extents");
+  if (elements.empty() || elements.size() >= kMaxRank) {
+    node.fail("extents", fmt::format("expected 1 to {} axes behind the batch, got {}", kMaxRank - 1,
+                                     elements.size()));
+  }
+  Extents extents{1};
+  for (const ConfigNode& element : elements) {
+    extents.push_back(resolve(scope, element).as_integer(kFeatures));
+  }
+  return extents;
+}
+
+InputDescription read_input(const LayerScope& scope, const ConfigNode& node) {
   InputDescription input;
   input.name = read_name(node.child("name"));
   input.place = {.location = node.location(), .path = input.name};
   if (node.has("features")) {
-    input.type = feature_type(DataType::Int8, 1, node.integer("features", kFeatures));
+    input.type = feature_type(DataType::Int8, 1, integer_of(scope, node, "features", kFeatures));
+  } else if (node.has("extents")) {
+    input.type = {.element = DataType::Int8, .extents = read_extents(scope, node)};
   } else {
     Shape shape;
-    shape.rows = node.integer("rows", kSize);
-    shape.cols = node.integer("cols", kSize);
-    shape.channels = node.integer("channels", kSize);
+    shape.rows = integer_of(scope, node, "rows", kSize);
+    shape.cols = integer_of(scope, node, "cols", kSize);
+    shape.channels = integer_of(scope, node, "channels", kSize);
     input.type = image_type(DataType::Int8, shape);
   }
   constexpr Quantization kDefault{.scale = 1.0 / 64, .zero_point = 0};
   input.quantization = kDefault;
-  input.quantization = quantization_at(node, "quantization", kDefault);
+  input.quantization = quantization_at(scope, node, "quantization", kDefault);
   input.file = node.optional_text("file");
   node.finish();
   return input;
@@ -199,23 +325,31 @@ std::optional<WeightFiles> read_weight_files(const ConfigNode& root) {
 
 }  // namespace
 
-NetworkDescription read_description(const ConfigNode& root) {
+NetworkDescription read_description(const ConfigNode& root, const DimValues& given) {
   NetworkDescription description;
   description.place = {.location = root.location(), .path = {}};
   description.file = root.location().file;
   description.name = read_name(root.child("network"));
   static_cast<void>(root.optional_text("description"));
   description.batch = root.optional_integer("batch", kSize).value_or(1);
-  description.defaults = read_defaults(root);
+  const Dims dims(root, given);
+  if (!given.empty()) {
+    description.name += fmt::format("({})", text_of(given));
+  }
+  const LayerScope top{.dims = &dims};
+  description.defaults = read_defaults(top, root);
   description.weight_files = read_weight_files(root);
   const auto inputs = root.list("inputs");
   if (inputs.empty()) {
     root.fail("inputs", "expected at least one input, got none");
   }
   for (const ConfigNode& input : inputs) {
-    description.inputs.push_back(read_input(input));
+    const bool is_left_out = input.has("when") && value_of(top, input, "when").as_real() == 0.0;
+    if (!is_left_out) {
+      description.inputs.push_back(read_input(top, input));
+    }
   }
-  LayerList(root, description).read();
+  LayerList(root, top, description).read();
   if (root.has("outputs") && root.list("outputs").empty()) {
     root.fail("outputs", "expected at least one layer, or no such key, got an empty list");
   }

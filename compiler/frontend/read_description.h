@@ -1,12 +1,16 @@
 #pragma once
 
 #include "arch/config/config_node.h"
+#include "compiler/frontend/dims.h"
 #include "compiler/frontend/network_description.h"
 
 namespace systole {
 
-/// Reads every key of a network file (docs/workloads.md) and expands its blocks. Throws
-/// WorkloadError with line and column.
-[[nodiscard]] NetworkDescription read_description(const ConfigNode& root);
+/// Reads every key of a network file (docs/workloads.md) and expands its blocks; `dims` stand in
+/// place of its sizes by name and become part of its name: `gemm(k=512,m=2048)`. Throws
+/// WorkloadError with line and column; a message about a layer of a block ends with which one it
+/// is: `(in layer.3.query)`.
+[[nodiscard]] NetworkDescription read_description(const ConfigNode& root,
+                                                  const DimValues& dims = {});
 
 }  // namespace systole

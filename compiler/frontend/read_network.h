@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "compiler/frontend/dims.h"
 #include "compiler/graph/graph.h"
 #include "compiler/graph/value.h"
 
@@ -13,6 +14,7 @@ namespace systole {
 struct NetworkOptions {
   std::int64_t batch = 0;  ///< 0: the file's own default
   std::uint64_t seed = 1;
+  DimValues dims;                  ///< in place of the network's sizes by name
   DataType type = DataType::Int8;  ///< of all tensors: int8, or any floating type
   /// False for who wants shapes and time alone: no file of weights or inputs is opened, nothing
   /// asks for the network's data, and weight scales that would follow from files mean nothing.

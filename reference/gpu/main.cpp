@@ -19,7 +19,7 @@ namespace systole {
 
 namespace {
 
-constexpr int kWords = 8;
+constexpr int kWords = 9;
 constexpr int kUserError = 2;
 constexpr int kInternalError = 3;
 
@@ -31,6 +31,19 @@ Integer integer_of(std::string_view word) {
   return value;
 }
 
+/// `m=2048,k=512`, or nothing.
+DimValues dims_of(std::string_view text) {
+  DimValues dims;
+  while (!text.empty()) {
+    const std::string_view dim = text.substr(0, text.find(','));
+    const std::size_t equals = dim.find('=');
+    SYSTOLE_CHECK(equals != std::string_view::npos, "got '{}'", dim);
+    dims.emplace(dim.substr(0, equals), integer_of<std::int64_t>(dim.substr(equals + 1)));
+    text.remove_prefix(std::min(dim.size() + 1, text.size()));
+  }
+  return dims;
+}
+
 int serve(int argc, char** argv) {
   if (argc != kWords) {
     throw UserError("systole_gpu: started by 'systole measure gpu', which checks what it is given");
@@ -39,6 +52,7 @@ int serve(int argc, char** argv) {
   SYSTOLE_CHECK(type.has_value(), "got type '{}'", argv[4]);
   const Network network = read_network(argv[1], {.batch = integer_of<std::int64_t>(argv[2]),
                                                  .seed = integer_of<std::uint64_t>(argv[3]),
+                                                 .dims = dims_of(argv[8]),
                                                  .type = *type});
   const MeasuredRun run = measure_gpu(network.graph, *network.data,
                                       {.type = *type,

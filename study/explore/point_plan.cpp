@@ -10,7 +10,7 @@
 
 #include "arch/read_silicon.h"
 #include "compiler/network_type.h"
-#include "study/space/number_text.h"
+#include "arch/config/number_text.h"
 
 namespace systole {
 

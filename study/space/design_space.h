@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "arch/config/config_override.h"
-#include "study/space/formula.h"
+#include "arch/config/formula.h"
 
 namespace systole {
 

@@ -10,7 +10,7 @@
 #include "arch/config/near_name.h"
 #include "arch/config/text_file.h"
 #include "study/explore/bounds.h"
-#include "study/space/number_text.h"
+#include "arch/config/number_text.h"
 #include "study/space/study_spec.h"
 
 namespace systole {

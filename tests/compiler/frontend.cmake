@@ -5,6 +5,7 @@ systole_test(compiler_activations_test
 systole_test(compiler_frontend_test
   SOURCES
     frontend/description_errors_test.cpp
+    frontend/dims_test.cpp
     frontend/file_data_test.cpp
     frontend/generated_data_test.cpp
     frontend/graph_errors_test.cpp

@@ -82,7 +82,9 @@ Words reader_of(const fs::path& file, const fs::path& folder, Dice& dice) {
         {"run", "FILE", "tiny.yaml", "--format", "json", "--timeline", "out.txt"},
         {"describe", "FILE"},
         {"compare", "tiny.yaml", "--on", "FILE", "--deadline", "7ms"}}},
-      {"workloads", {{"compile", "edge", "FILE", "--batch", "1", "-o", "out.txt"}}},
+      {"workloads",
+       {{"compile", "edge", "FILE", "--batch", "1", "-o", "out.txt"},
+        {"compile", "edge", "FILE", "--batch", "1", "--dim", "k=7", "-o", "out.txt"}}},
       {"dram",
        {{"dram", "FILE", "--requests", "300", "--pattern", "mix21_rand"},
         {"dram", "FILE", "--requests", "300", "--controller", "low_power", "-o", "out.txt"}}},
@@ -120,6 +122,7 @@ Case mutated_file(const std::vector<fs::path>& files, const fs::path& folder, Di
 Case odd_options(Dice& dice) {
   const std::vector<Words> starts{{"run", "edge", "tiny.yaml"},
                                   {"compile", "edge", "tiny.yaml"},
+                                  {"run", "edge", "gemm"},
                                   {"describe", "edge"},
                                   {"compare", "tiny.yaml", "--on", "edge,t4"},
                                   {"dram", "ddr4_2400", "--requests", "100"},
@@ -161,7 +164,8 @@ Case odd_options(Dice& dice) {
                                          "-",
                                          "--outstanding",
                                          "--arrival-rate",
-                                         "--arrivals"};
+                                         "--arrivals",
+                                         "--dim"};
   const std::vector<std::string> values{"out.txt",
                                         "out2.txt",
                                         "tiny.yaml",
@@ -190,6 +194,8 @@ Case odd_options(Dice& dice) {
                                         "matrix_unit.rows=8",
                                         "clock=1 Hz",
                                         "x=y",
+                                        "k=7,m=0",
+                                        "k=99999999999999",
                                         "a=",
                                         "unlimited",
                                         std::string(5000, 'y')};

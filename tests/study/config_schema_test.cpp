@@ -76,6 +76,7 @@ constexpr const char* kEveryOperator = R"(
 network: every
 description: every operator
 batch: 1
+dims: {width: 8, twice: 2 * $width}
 defaults:
   output: {scale: 0.0625, zero_point: 0}
   weight_gain: 1.0
@@ -83,7 +84,14 @@ weights: {directory: weights}
 inputs:
   - {name: image, rows: 8, cols: 8, channels: 4, quantization: {scale: 0.5, zero_point: 0}}
   - {name: words, features: 4, file: words.npy}
+  - {name: rows, extents: [$width, $twice], when: 1}
+blocks:
+  again:
+    - {name: inner, block: once, when: $width, with: {kind: relu}}
+  once:
+    - {name: r, op: $kind, repeat: 2}
 layers:
+  - {name: again, repeat: 2, block: again, input: rows}
   - {name: c, op: conv2d, input: image, channels: 8, kernel: 3, stride: 1, padding: same, dilation: 1,
      groups: 1, bias: true, weights: {scale: 0.5, gain: 1.0}, output: {scale: 0.5, zero_point: 1}}
   - {name: c2, op: conv2d, channels: 8, kernel: [3, 3], stride: [1, 1], padding: [1, 1, 1, 1],

@@ -153,12 +153,14 @@ layers: [{name: r, op: relu}]
         ErrorCase{"UnknownKey",
                   with_layers(R"(- {name: c, op: conv2d, channels: 4, kernel: 3, strides: 2}
 )"),
-                  "n.yaml:4:49: layers[0].strides: expected one of names, name, block, op, inputs, "
+                  "n.yaml:4:49: layers[0].strides: expected one of when, names, name, repeat, "
+                  "block, op, inputs, "
                   "input, channels, kernel, stride, dilation, padding, groups, batch_norm, bias, "
                   "weights, activation, before, output, got 'strides' (did you mean 'stride'?)"},
         ErrorCase{"KeyOfAnotherOperator", with_layers(R"(- {name: r, op: relu, kernel: 3}
 )"),
-                  "n.yaml:4:23: layers[0].kernel: expected one of names, name, block, op, inputs, "
+                  "n.yaml:4:23: layers[0].kernel: expected one of when, names, name, repeat, "
+                  "block, op, inputs, "
                   "input, output, got 'kernel'"},
         ErrorCase{"UnknownActivation",
                   with_layers(R"(- {name: c, op: conv2d, channels: 4, kernel: 3, activation: prelu}
@@ -236,12 +238,14 @@ layers: [{name: r, op: relu}]
         ErrorCase{"BeforeOfSigmoidLayer",
                   with_layers(R"(- {name: s, op: sigmoid, before: {scale: 1}}
 )"),
-                  "n.yaml:4:26: layers[0].before: expected one of names, name, block, op, inputs, "
+                  "n.yaml:4:26: layers[0].before: expected one of when, names, name, repeat, "
+                  "block, op, inputs, "
                   "input, output, got 'before'"},
         ErrorCase{"CountPaddingOfMaxPool",
                   with_layers(R"(- {name: p, op: max_pool, kernel: 2, count_padding: true}
 )"),
-                  "n.yaml:4:38: layers[0].count_padding: expected one of names, name, block, op, "
+                  "n.yaml:4:38: layers[0].count_padding: expected one of when, names, name, "
+                  "repeat, block, op, "
                   "inputs, input, kernel, stride, padding, output, got 'count_padding'"},
         ErrorCase{"InputAndInputs", with_layers(R"(- {name: a, op: add, input: x, inputs: [x, x]}
 )"),
@@ -291,7 +295,7 @@ batches: 2
 inputs: [{name: x, features: 4}]
 layers: [{name: r, op: relu}]
 )",
-            "n.yaml:2:1: batches: expected one of network, description, batch, defaults, "
+            "n.yaml:2:1: batches: expected one of network, description, batch, dims, defaults, "
             "weights, inputs, blocks, layers, outputs, got 'batches' (did you mean 'batch'?)"},
         ErrorCase{"UnknownDefault", R"(network: n
 defaults: {outputs: {scale: 1}}
@@ -305,13 +309,13 @@ inputs: [{name: x, rows: 3, channels: 3}]
 layers: [{name: r, op: relu}]
 )",
                   "n.yaml:2:10: inputs[0].cols: expected an integer in 1..65536, got nothing"},
-        ErrorCase{
-            "InputOfTwoShapes", R"(network: n
+        ErrorCase{"InputOfTwoShapes", R"(network: n
 inputs: [{name: x, features: 3, rows: 3}]
 layers: [{name: r, op: relu}]
 )",
-            "n.yaml:2:33: inputs[0].rows: expected one of name, features, quantization, file, "
-            "got 'rows'"},
+                  "n.yaml:2:33: inputs[0].rows: expected one of when, name, features, "
+                  "quantization, file, "
+                  "got 'rows'"},
         ErrorCase{"WeightsWithoutDirectory", R"(network: n
 weights: {}
 inputs: [{name: x, features: 4}]
@@ -359,8 +363,7 @@ blocks: {twice: []}
 layers: [{name: b, block: twice}]
 )",
                   "n.yaml:3:17: blocks.twice: expected at least one layer, got none"},
-        ErrorCase{
-            "MissingParameter", R"(network: n
+        ErrorCase{"MissingParameter", R"(network: n
 inputs: [{name: x, rows: 8, cols: 8, channels: 4}]
 blocks:
   c:
@@ -368,10 +371,9 @@ blocks:
 layers:
   - {name: b, block: c, with: {out: 4}}
 )",
-            "n.yaml:7:31: layers[0].with: expected a value for the block's parameter 'width', "
-            "got none"},
-        ErrorCase{
-            "NoParameters", R"(network: n
+                  "n.yaml:7:31: layers[0].with: expected a value for the block's parameter "
+                  "'width', got none (in b.a)"},
+        ErrorCase{"NoParameters", R"(network: n
 inputs: [{name: x, rows: 8, cols: 8, channels: 4}]
 blocks:
   c:
@@ -379,8 +381,8 @@ blocks:
 layers:
   - {name: b, block: c}
 )",
-            "n.yaml:7:5: layers[0].with: expected a value for the block's parameter 'width', got "
-            "none"},
+                  "n.yaml:7:5: layers[0].with: expected a value for the block's parameter 'width', "
+                  "got none (in b.a)"},
         ErrorCase{"UnusedParameter", R"(network: n
 inputs: [{name: x, rows: 8, cols: 8, channels: 4}]
 blocks:
@@ -399,7 +401,8 @@ blocks:
 layers:
   - {name: b, block: c, with: {width: none}}
 )",
-                  "n.yaml:7:39: layers[0].with.width: expected an integer in 1..65536, got 'none'"},
+                  "n.yaml:7:39: layers[0].with.width: expected an integer in 1..65536, got 'none' "
+                  "(in b.a)"},
         ErrorCase{
             "ParameterOutsideABlock",
             with_layers(R"(- {name: c, op: conv2d, channels: $width, kernel: 1}
@@ -413,12 +416,12 @@ blocks:
 layers:
   - {name: b, block: c, with: {width: $x}}
 )",
-                  "n.yaml:7:39: layers[0].with.width: expected a value, got '$x' outside a block"},
+                  "n.yaml:7:39: layers[0].with.width: expected a value, got '$x' outside a block "
+                  "(in b.a)"},
         ErrorCase{"InputParameterOutsideABlock", with_layers(R"(- {name: c, op: relu, input: $input}
 )"),
                   "n.yaml:4:30: layers[0].input: expected a value, got '$input' outside a block"},
-        ErrorCase{
-            "BlockInABlock", R"(network: n
+        ErrorCase{"BlockInItself", R"(network: n
 inputs: [{name: x, rows: 8, cols: 8, channels: 4}]
 blocks:
   c:
@@ -426,22 +429,23 @@ blocks:
 layers:
   - {name: b, block: c}
 )",
-            "n.yaml:5:24: blocks.c[0].block: expected an operator (blocks do not nest), got a "
-            "block"},
+                  "n.yaml:5:24: blocks.c[0].block: expected blocks of which none leads to itself, "
+                  "got c -> c "
+                  "(in b.a)"},
         ErrorCase{"BlockWithTwoInputs", R"(network: n
 inputs: [{name: x, rows: 8, cols: 8, channels: 4}]
 blocks: {c: [{name: a, op: relu}]}
 layers: [{name: b, block: c, inputs: [x, x]}]
 )",
                   "n.yaml:4:38: layers[0].inputs: expected one input for a block, got 2"},
-        ErrorCase{
-            "OperatorBesideBlock", R"(network: n
+        ErrorCase{"OperatorBesideBlock", R"(network: n
 inputs: [{name: x, rows: 8, cols: 8, channels: 4}]
 blocks: {c: [{name: a, op: relu}]}
 layers: [{name: b, block: c, op: relu}]
 )",
-            "n.yaml:4:30: layers[0].op: expected one of names, name, block, inputs, input, with, "
-            "got 'op'"},
+                  "n.yaml:4:30: layers[0].op: expected one of when, names, name, repeat, block, "
+                  "inputs, input, with, "
+                  "got 'op'"},
         ErrorCase{"OuterNameInABlock", R"(network: n
 inputs: [{name: x, rows: 8, cols: 8, channels: 4}]
 blocks:

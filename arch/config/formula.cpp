@@ -1,4 +1,4 @@
-#include "study/space/formula.h"
+#include "arch/config/formula.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 #include <muParser.h>
 
+#include "arch/config/number_text.h"
 #include "arch/config/text_file.h"
 #include "arch/diag/check.h"
-#include "study/space/number_text.h"
 
 namespace systole {
 
@@ -49,6 +49,22 @@ std::size_t end_of_word(const std::string& text, std::size_t at) {
     end += has_exponent_sign ? 2 : 1;
   }
   return end;
+}
+
+double rounded_down(double number) {
+  return std::floor(number);
+}
+
+double rounded_up(double number) {
+  return std::ceil(number);
+}
+
+PlainFormula as_it_is(const std::string& text) {
+  PlainFormula formula;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    formula.add(text.substr(at, 1), at);
+  }
+  return formula;
 }
 
 PlainFormula plain(const std::string& text) {
@@ -119,20 +135,25 @@ struct Formula::Parser {
   }
 };
 
-Formula::Formula(std::string text) : text_(std::move(text)), parser_(std::make_unique<Parser>()) {
+Formula::Formula(std::string text, Units units)
+    : text_(std::move(text)), parser_(std::make_unique<Parser>()) {
   if (text_.size() > kLongest) {
     throw FormulaFault{
         fmt::format("expected a formula of at most {} characters, got {}", kLongest, text_.size())};
   }
   refuse_assignment(text_);
-  const PlainFormula formula = plain(text_);
+  const PlainFormula formula = units == Units::Known ? plain(text_) : as_it_is(text_);
   try {
     mu::Parser& parser = parser_->parser;
     parser.DefineNameChars(kNameCharacters);
     parser.ClearConst();
-    for (const FormulaUnit& unit : formula_units()) {
-      parser.DefineConst(std::string(unit.name), unit.factor);
+    if (units == Units::Known) {
+      for (const FormulaUnit& unit : formula_units()) {
+        parser.DefineConst(std::string(unit.name), unit.factor);
+      }
     }
+    parser.DefineFun("floor", rounded_down);
+    parser.DefineFun("ceil", rounded_up);
     parser.SetVarFactory(&Parser::add_name, parser_.get());
     parser.SetExpr(formula.text);
     static_cast<void>(parser.Eval());

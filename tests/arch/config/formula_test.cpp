@@ -1,8 +1,8 @@
-#include "study/space/formula.h"
+#include "arch/config/formula.h"
 
 #include <gtest/gtest.h>
 
-#include "study/space/number_text.h"
+#include "arch/config/number_text.h"
 
 namespace systole {
 namespace {

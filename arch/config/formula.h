@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,12 +16,14 @@ struct FormulaFault {
 
 /// A formula over named numbers: `rows * columns <= 65536 && clock < 1 GHz`. Operators and
 /// functions are those of muParser: + - * / ^, comparisons, && ||, `a ? b : c`, min, max, sqrt,
-/// log2, floor (as rint) and so on; a condition is true where it is not 0. Units stand behind
+/// log2, floor, ceil and so on; a condition is true where it is not 0. Units stand behind
 /// numbers (number_text.h). Names are letters, digits, `_` and `.`. Assignment is refused.
 class Formula {
  public:
-  /// Throws FormulaFault.
-  explicit Formula(std::string text);
+  enum class Units : std::uint8_t { Known, None };
+
+  /// Throws FormulaFault. Without units, their names are free for numbers.
+  explicit Formula(std::string text, Units units = Units::Known);
   ~Formula();
   Formula(Formula&&) noexcept;
   Formula& operator=(Formula&&) noexcept;

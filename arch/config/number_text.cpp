@@ -1,4 +1,4 @@
-#include "study/space/number_text.h"
+#include "arch/config/number_text.h"
 
 #include <algorithm>
 
