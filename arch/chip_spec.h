@@ -80,9 +80,13 @@ struct AccumulatorSpec {
   std::int64_t ports = 0;
 };
 
-/// Tiles of up to rows x cols weights each.
+/// Tiles of up to rows x cols elements each. They come from DRAM, and where the chip has the way
+/// from the unified buffer.
 struct WeightFifoSpec {
   std::int64_t tiles = 0;
+  bool from_buffer = false;
+  /// How long a transposed tile takes to turn, for each of its rows; none: no tile can be.
+  std::optional<CoreCycles> transpose;
 };
 
 /// `banks` banks of one access per cycle each, interleaved by `port_width` bytes; `ports` accesses

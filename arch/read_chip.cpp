@@ -95,7 +95,13 @@ AccumulatorSpec read_accumulators(const ConfigNode& node) {
 }
 
 WeightFifoSpec read_weight_fifo(const ConfigNode& node) {
-  const WeightFifoSpec fifo{.tiles = node.integer("tiles", {.min = 1, .max = 1024})};
+  const WeightFifoSpec fifo{
+      .tiles = node.integer("tiles", {.min = 1, .max = 1024}),
+      .from_buffer = node.optional_boolean("from_buffer").value_or(false),
+      .transpose = node.has("transpose")
+                       ? std::optional(node.cycles("transpose", {.min = 0, .max = 4096}))
+                       : std::nullopt,
+  };
   node.finish();
   return fifo;
 }

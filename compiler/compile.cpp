@@ -13,6 +13,7 @@
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/lowering_context.h"
 #include "compiler/lowering/tiles.h"
+#include "compiler/mapping/tile_source.h"
 #include "compiler/schedule/program_builder.h"
 #include "compiler/verify/verify.h"
 
@@ -71,6 +72,7 @@ class Declarations {
     const std::int64_t parameters = dram_.used();
     place_spilled();
     declare_tensors(tensor_ids);
+    name_parts(tensor_ids);
     program_.dram_bytes = dram_.used();
     program_.host_bytes = host_.used();
     check_capacity(parameters);
@@ -79,6 +81,11 @@ class Declarations {
 
  private:
   void declare_tiles(std::int32_t layer) {
+    const Work work = graph_.node(layer).work();
+    if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+      declare_parts(layer, *matmul);
+      return;
+    }
     const auto gemm = gemm_shape(graph_, graph_.node(layer));
     if (!gemm) {
       return;
@@ -96,6 +103,43 @@ class Declarations {
                .cols = n.size,
                .dram_address = dram_.take(bytes_of(weights.type.element, k.size * n.size))});
         }
+      }
+    }
+  }
+
+  /// Parts of a tensor, which gets its number later.
+  void declare_parts(std::int32_t layer, const MatmulWork& matmul) {
+    const Node& node = graph_.node(layer);
+    const DataType type = graph_.tensor(node.inputs[kRightInput]).type.element;
+    const GemmShape gemm = *gemm_shape(graph_, node);
+    const TileGrid grid = tile_grid(chip_, gemm);
+    const bool transposed = matmul.b.col != 1;
+    for (std::int64_t group = 0; group < grid.groups; ++group) {
+      for (const Slice& n : grid.n) {
+        for (const Slice& k : grid.k) {
+          const std::int64_t first =
+              element_of(matmul.b, group / matmul.heads, group % matmul.heads, k.first, n.first);
+          const std::int64_t pitch = transposed ? matmul.b.col : matmul.b.row;
+          program_.tiles.push_back(
+              {.layer = layer,
+               .k_first = k.first,
+               .rows = k.size,
+               .n_first = group * gemm.n + n.first,
+               .cols = n.size,
+               .offset = bytes_of(type, first),
+               // A lone run has no next one.
+               .pitch = bytes_of(type, std::max(pitch, transposed ? k.size : n.size)),
+               .transposed = transposed});
+        }
+      }
+    }
+  }
+
+  void name_parts(const std::vector<TensorId>& tensor_ids) {
+    for (WeightTile& tile : program_.tiles) {
+      const Node& node = graph_.node(tile.layer);
+      if (takes_tiles(node, kRightInput)) {
+        tile.tensor = tensor_ids[static_cast<std::size_t>(node.inputs[kRightInput])];
       }
     }
   }
@@ -277,7 +321,7 @@ class Lowering {
         next = place(layer, bands[index + 1], (index + 1) % 2);
         load_streamed_inputs(next);
       }
-      if (has_weights(node)) {
+      if (gemm_shape(context_.graph, node)) {
         emit_gemm(context_, band);
       } else {
         emit_vector(context_, band);
@@ -321,10 +365,12 @@ class Lowering {
     if (!place.resident) {
       return placed(tensor, part, place.addresses[parity]);
     }
-    // A part of a resident tensor is a band of its own, further on.
+    // A part of a resident tensor is a band of its own, further on, with all columns.
     const GraphTensor& whole = context_.graph.tensor(tensor);
-    const std::int64_t offset = bytes_of(whole.type.element, band_offset(whole.shape(), part));
-    return placed(tensor, part, place.addresses[0] + offset);
+    Band here = part;
+    here.col = here.cols = 0;
+    const std::int64_t offset = bytes_of(whole.type.element, band_offset(whole.shape(), here));
+    return placed(tensor, here, place.addresses[0] + offset);
   }
 
   [[nodiscard]] LayerBand place(std::int32_t layer, const Band& part, std::size_t parity) const {
@@ -356,7 +402,7 @@ class Lowering {
   void load_streamed_inputs(const LayerBand& band) {
     const LayerPlan& plan = context_.layer_plan(band.layer);
     for (std::size_t input = 0; input < band.inputs.size(); ++input) {
-      if (!plan.inputs[input].resident) {
+      if (!plan.inputs[input].resident && !plan.inputs[input].as_tiles) {
         emit_load(context_, band.layer, band.inputs[input]);
       }
     }

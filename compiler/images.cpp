@@ -157,8 +157,9 @@ std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
     const Node& node = graph.nodes[layer];
     put_table(image, program, graph, node);
     put_by_feature(image, program, graph, data, node);
-    if (const auto gemm = gemm_shape(graph, node)) {
-      put_parameters(image, program, graph, data, static_cast<NodeId>(layer), *gemm);
+    if (has_weights(node)) {
+      put_parameters(image, program, graph, data, static_cast<NodeId>(layer),
+                     *gemm_shape(graph, node));
     }
   }
   put_inputs(image, IoMemory::Device, program, graph, data);

@@ -107,7 +107,11 @@ class Finder {
              transfer.row_bytes, transfer.buffer_pitch);
   }
 
-  void operator()(const LoadWeights& /*load*/) {}
+  void operator()(const LoadTile& load) {
+    if (load.from == TileSource::Buffer) {
+      add_rows(reads_, load.source.address, load.runs(), load.run_bytes(), load.pitch);
+    }
+  }
 
   void operator()(const Fold& fold) {
     add_window(reads_, fold.window, fold.first, fold.count, fold.k_first, fold.rows,

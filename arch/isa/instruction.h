@@ -28,16 +28,37 @@ struct Transfer {
   bool operator==(const Transfer&) const = default;
 };
 
-/// Streams one weight tile (rows x cols elements, packed row-major: reduction x output channel)
-/// from DRAM into the weight FIFO. `tile` indexes Program::tiles.
-struct LoadWeights {
-  std::int32_t tile = 0;
-  std::int64_t dram_address = 0;
+/// Where tiles come from; a chip says whether it has the second way.
+enum class TileSource : std::uint8_t { Dram, Buffer };
+
+template <>
+inline constexpr auto kEnumNames<TileSource> = std::to_array<EnumName<TileSource>>({
+    {TileSource::Dram, "dram"},
+    {TileSource::Buffer, "buffer"},
+});
+
+/// Brings one tile (rows x cols elements: reduction x output channel) into the weight FIFO, run by
+/// run. A run is a row of the tile, of a `transposed` one a column; its elements are neighbours in
+/// memory. `source` is element (0, 0). Parameters are no tensors: their source has an address
+/// alone, and they are packed.
+struct LoadTile {
+  std::int32_t tile = 0;  ///< indexes Program::tiles
+  TileSource from = TileSource::Dram;
+  Operand source;
+  std::int64_t pitch = 0;  ///< bytes from one run to the next; 0: packed
   std::int64_t rows = 0;
   std::int64_t cols = 0;
+  bool transposed = false;
   DataType type = DataType::Int8;
+  std::int32_t zero_point = 0;  ///< of int8: taken from each element as it enters the array
 
-  bool operator==(const LoadWeights&) const = default;
+  [[nodiscard]] std::int64_t bytes() const { return bytes_of(type, rows * cols); }
+  /// In memory; a packed tile is one.
+  [[nodiscard]] std::int64_t runs() const { return pitch == 0 ? 1 : (transposed ? cols : rows); }
+  [[nodiscard]] std::int64_t run_bytes() const {
+    return pitch == 0 ? bytes() : bytes_of(type, transposed ? rows : cols);
+  }
+  bool operator==(const LoadTile&) const = default;
 };
 
 /// How a kernel slides over an activation tensor in the unified buffer: the implicit im2col.
@@ -81,6 +102,7 @@ struct Window {
 ///
 /// The chip's dataflow (arch/dataflow.h) decides how: what is loaded into the PEs, what streams
 /// (`tile` from the weight FIFO, activations from the unified buffer), and how large a fold may be.
+/// PEs multiply differences from zero points, which are taken away as operands enter the array.
 /// rows and cols never exceed the array's rows and columns; count is free (weight stationary), at
 /// most the array's columns (input stationary) or at most its rows (output stationary).
 /// Sums are int32 modulo 2^32 for integer operands, fp32 for floating ones (docs/numerics.md has
@@ -98,6 +120,7 @@ struct Fold {
   std::int64_t count = 0;
   std::int64_t accumulator = 0;
   bool accumulate = false;
+  std::int32_t zero_point = 0;  ///< of int8: taken from each activation as it enters the array
   /// Output stationary alone: false leaves the sums in the PEs; the next fold, of the same entries
   /// and columns, goes on with them. The other dataflows always drain.
   bool drain = true;
@@ -234,13 +257,15 @@ struct Softmax {
   bool operator==(const Softmax&) const = default;
 };
 
-/// accumulators of fp32 sums -> unified buffer: v = acc + bias[col], one addition in binary32, to a
-/// destination of a floating type. `bias` points at `cols` little-endian fp32 values.
+/// accumulators of fp32 sums -> unified buffer: v = (acc + bias[col]) * scale, one addition and one
+/// multiplication in binary32, to a destination of a floating type. `bias` points at `cols`
+/// little-endian fp32 values.
 struct Convert {
   std::int64_t accumulator = 0;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   Operand bias;
+  float scale = 1;
   Destination to;
 
   bool operator==(const Convert&) const = default;
@@ -265,7 +290,7 @@ struct RowLoop {
   return !loop.stages.empty() && singles_of(loop.stages).back() ? 1 : loop.cols;
 }
 
-using Operation = std::variant<Transfer, LoadWeights, Fold, Requantize, Rescale, Add, Pool, Softmax,
+using Operation = std::variant<Transfer, LoadTile, Fold, Requantize, Rescale, Add, Pool, Softmax,
                                Convert, RowLoop>;
 
 /// Waits until the semaphore's count is at least `count`, then takes it away (waits), or adds

@@ -42,14 +42,21 @@ struct ProgramTensor {
   bool operator==(const ProgramTensor&) const = default;
 };
 
-/// A block of one layer's weight matrix (reduction x output channels), packed row-major in DRAM.
+/// A block of the right operand of one layer's products (reduction x output channels): of its
+/// weights, packed row-major in DRAM, or of a tensor. Element (0, 0) is then byte `offset` of the
+/// packed tensor; the next of the same row (of the same column, where it is transposed) follows it,
+/// and the next row (or column) begins `pitch` bytes further.
 struct WeightTile {
   std::int32_t layer = 0;
   std::int64_t k_first = 0;  ///< reduction index within the group: (ky, kx, c) flattened
   std::int64_t rows = 0;
   std::int64_t n_first = 0;  ///< output channel, counted over all groups
   std::int64_t cols = 0;
-  std::int64_t dram_address = 0;
+  std::int64_t dram_address = 0;  ///< of weights
+  TensorId tensor = kNoTensor;
+  std::int64_t offset = 0;
+  std::int64_t pitch = 0;
+  bool transposed = false;
 
   bool operator==(const WeightTile&) const = default;
 };

@@ -81,7 +81,11 @@ inline constexpr auto kFields<WeightTile> = std::tuple{
     required("rows", &WeightTile::rows),
     required("n_first", &WeightTile::n_first),
     required("cols", &WeightTile::cols),
-    required("dram_address", &WeightTile::dram_address),
+    optional("dram_address", &WeightTile::dram_address),
+    optional("tensor", &WeightTile::tensor),
+    optional("offset", &WeightTile::offset),
+    optional("pitch", &WeightTile::pitch),
+    optional("transposed", &WeightTile::transposed),
 };
 
 template <>
@@ -100,12 +104,16 @@ inline constexpr auto kFields<Transfer> = std::tuple{
 };
 
 template <>
-inline constexpr auto kFields<LoadWeights> = std::tuple{
-    required("tile", &LoadWeights::tile, IndexInto::Tiles),
-    required("dram_address", &LoadWeights::dram_address),
-    required("rows", &LoadWeights::rows),
-    required("cols", &LoadWeights::cols),
-    optional("type", &LoadWeights::type),
+inline constexpr auto kFields<LoadTile> = std::tuple{
+    required("tile", &LoadTile::tile, IndexInto::Tiles),
+    optional("from", &LoadTile::from),
+    required("source", &LoadTile::source),
+    optional("pitch", &LoadTile::pitch),
+    required("rows", &LoadTile::rows),
+    required("cols", &LoadTile::cols),
+    optional("transposed", &LoadTile::transposed),
+    optional("type", &LoadTile::type),
+    optional("zero_point", &LoadTile::zero_point),
 };
 
 template <>
@@ -145,6 +153,7 @@ inline constexpr auto kFields<Fold> = std::tuple{
     required("count", &Fold::count),
     required("accumulator", &Fold::accumulator),
     optional("accumulate", &Fold::accumulate),
+    optional("zero_point", &Fold::zero_point),
     optional("drain", &Fold::drain),
     required("window", &Fold::window),
 };
@@ -217,6 +226,7 @@ inline constexpr auto kFields<Convert> = std::tuple{
     required("rows", &Convert::rows),
     required("cols", &Convert::cols),
     required("bias", &Convert::bias),
+    optional("scale", &Convert::scale),
     required("to", &Convert::to),
 };
 
@@ -285,7 +295,7 @@ inline constexpr auto kFields<Instruction> = std::tuple{
 
 /// Names of the alternatives of Operation, in their order.
 inline constexpr auto kOperationNames =
-    std::to_array<std::string_view>({"transfer", "load_weights", "fold", "requantize", "rescale",
+    std::to_array<std::string_view>({"transfer", "load_tile", "fold", "requantize", "rescale",
                                      "add", "pool", "softmax", "convert", "row_loop"});
 static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
 

@@ -13,7 +13,8 @@ constexpr std::int64_t kBiasBytes = 4;
 ConstantBytes constant_bytes(const Graph& graph, const Node& node) {
   ConstantBytes bytes;
   if (const auto gemm = gemm_shape(graph, node)) {
-    bytes.bias = gemm->groups * gemm->n * kBiasBytes;
+    // Behind products of two tensors zeros are added, the same to each matrix.
+    bytes.bias = (has_weights(node) ? gemm->groups : 1) * gemm->n * kBiasBytes;
   }
   if (std::holds_alternative<RowWork>(node.work())) {
     for (const GraphTensorId input : node.inputs) {

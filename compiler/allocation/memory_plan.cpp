@@ -7,6 +7,7 @@
 #include "compiler/allocation/lifetimes.h"
 #include "compiler/allocation/placement.h"
 #include "compiler/allocation/residency.h"
+#include "compiler/mapping/tile_source.h"
 
 namespace systole {
 
@@ -81,6 +82,10 @@ class Planner {
       auto& users = resident_users[static_cast<std::size_t>(lives_.root(tensor))];
       users.push_back(&operand.addresses[0]);
       users.push_back(&operand.addresses[1]);
+    } else if (input && takes_tiles(node_of(layer), *input) &&
+               has_home_in_dram(chip_, graph_, lives_, tensor)) {
+      operand.resident = false;
+      operand.as_tiles = true;
     } else {
       add_streaming_operand(layer, input, operand);
     }

@@ -16,6 +16,7 @@ struct OperandPlace {
   /// Resident: the whole tensor is there. Otherwise it streams through: one band at a time, from
   /// and to its home in DRAM or host memory.
   bool resident = true;
+  bool as_tiles = false;  ///< not even that: the array takes it from DRAM, tile by tile
   /// Resident: both are the tensor's address. Streamed: the two halves of a double buffer, used by
   /// even and odd bands (equal when there is one band only).
   std::array<std::int64_t, 2> addresses{};

@@ -11,6 +11,7 @@
 #include "arch/diag/error.h"
 #include "compiler/allocation/constants.h"
 #include "compiler/mapping/layer_cost.h"
+#include "compiler/mapping/tile_source.h"
 
 namespace systole {
 
@@ -50,7 +51,19 @@ class Search {
  public:
   Search(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
          const std::vector<std::int64_t>& limits)
-      : chip_(chip), graph_(graph), lives_(lives), limits_(limits) {}
+      : chip_(chip),
+        graph_(graph),
+        lives_(lives),
+        limits_(limits),
+        in_dram_(graph.tensors.size(), false) {
+    for (const Node& node : graph.nodes) {
+      for (std::size_t input = 0; input < graph.data_inputs(node).size(); ++input) {
+        if (takes_tiles(node, input) && !chip.weight_fifo.from_buffer) {
+          in_dram_[static_cast<std::size_t>(lives.root(node.inputs[input]))] = true;
+        }
+      }
+    }
+  }
 
   Residency solve() {
     states_ = {State{}};
@@ -91,11 +104,17 @@ class Search {
     return born;
   }
 
-  /// Each state in two: with the tensor in the buffer, and without.
+  /// Each state in two: with the tensor in the buffer, and without. What the array loads from DRAM
+  /// goes there and stays nowhere else.
   void decide(GraphTensorId tensor) {
+    const bool has_choice = !in_dram_[static_cast<std::size_t>(tensor)];
     const std::int64_t bytes = tensor_bytes(tensor);
     const std::size_t before = states_.size();
     for (std::size_t index = 0; index < before; ++index) {
+      if (!has_choice) {
+        states_[index].streamed += bytes;
+        continue;
+      }
       State stays = states_[index];
       stays.resident.insert(std::upper_bound(stays.resident.begin(), stays.resident.end(), tensor),
                             tensor);
@@ -202,19 +221,15 @@ class Search {
   // --- one layer ---
 
   [[nodiscard]] Home home_of(GraphTensorId tensor) const {
-    const auto outside = [&](const std::vector<GraphTensorId>& tensors) {
-      return std::any_of(tensors.begin(), tensors.end(), [&](GraphTensorId other) {
-        return lives_.root(other) == lives_.root(tensor);
-      });
-    };
-    const bool passes = outside(graph_.inputs) || outside(graph_.outputs);
-    return passes && chip_.io == IoMemory::Host ? Home::Host : Home::Dram;
+    return has_home_in_dram(chip_, graph_, lives_, tensor) ? Home::Dram : Home::Host;
   }
 
   [[nodiscard]] OperandHomes all_stream(const Node& node) const {
     OperandHomes homes;
     for (const GraphTensorId input : graph_.data_inputs(node)) {
-      homes.inputs.push_back(home_of(input));
+      const Home home = home_of(input);
+      const bool as_tiles = home == Home::Dram && takes_tiles(node, homes.inputs.size());
+      homes.inputs.push_back(as_tiles ? Home::Tiles : home);
     }
     homes.output = home_of(node.output());
     return homes;
@@ -307,6 +322,7 @@ class Search {
   const Graph& graph_;
   const TensorLives& lives_;
   const std::vector<std::int64_t>& limits_;
+  std::vector<bool> in_dram_;  ///< by tensor (roots only)
   std::vector<State> states_;
   std::vector<Decision> decisions_;
   std::map<std::pair<std::int32_t, OperandHomes>, std::vector<Cut>> cuts_;

@@ -36,7 +36,8 @@ WeightInfo weights_of(const Node& node) {
 std::vector<std::int64_t> weight_shape(const Graph& graph, const Node& node) {
   const GemmShape gemm = *gemm_shape(graph, node);
   const std::int64_t out = gemm.groups * gemm.n;
-  if (graph.tensor(node.output()).type.extents.size() == 2) {
+  constexpr std::size_t kImageAxes = 4;
+  if (graph.tensor(node.output()).type.extents.size() < kImageAxes) {
     return {out, gemm.k};
   }
   const Kernel kernel = std::get<ProductWork>(node.work()).kernel;

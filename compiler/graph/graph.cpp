@@ -12,7 +12,8 @@ TensorType weights_type(const Graph& graph, const Node& node) {
   const GemmShape gemm = *gemm_shape(graph, node);
   const Kernel kernel = std::get<ProductWork>(node.work()).kernel;
   TensorType type{.element = graph.operand_type(node), .extents = {gemm.k, gemm.n}};
-  if (graph.tensor(node.output()).type.extents.size() > 2) {
+  constexpr std::size_t kImageAxes = 4;  // with fewer, the operator has no kernel that slides
+  if (graph.tensor(node.output()).type.extents.size() >= kImageAxes) {
     type.extents = {gemm.groups, kernel.rows, kernel.cols, gemm.k / kernel.positions(), gemm.n};
   }
   return type;
@@ -28,6 +29,12 @@ FusedActivation Node::activation() const {
 
 std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node) {
   const Work work = node.work();
+  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+    return GemmShape{.groups = matmul->images * matmul->heads,
+                     .m = matmul->m,
+                     .k = matmul->k,
+                     .n = matmul->n};
+  }
   const auto* product = std::get_if<ProductWork>(&work);
   if (product == nullptr) {
     return std::nullopt;
@@ -103,14 +110,14 @@ void add_parameters(Graph& graph, Node& node, double weight_scale) {
 }
 
 std::int64_t parameters_of(const Graph& graph, const Node& node) {
-  const auto gemm = gemm_shape(graph, node);
-  if (!gemm) {
+  if (!has_weights(node)) {
     std::int64_t sum = 0;
     for (const GraphTensorId input : node.inputs) {
       sum += graph.is_parameter(input) ? graph.tensor(input).type.elements() : 0;
     }
     return sum;
   }
+  const auto gemm = gemm_shape(graph, node);
   const WeightInfo weights = std::get<ProductWork>(node.work()).weights;
   const std::int64_t per_channel = weights.batch_norm ? 2 : (weights.bias ? 1 : 0);
   return gemm->groups * gemm->n * (gemm->k + per_channel);

@@ -70,7 +70,8 @@ struct Graph {
 };
 
 /// A layer as matrix multiplications: `groups` times m x k times k x n. Convolution: m = output
-/// pixels, k = kernel positions x input channels per group, n = output channels per group.
+/// pixels, k = kernel positions x input channels per group, n = output channels per group. Of two
+/// tensors: a group for each image and head.
 struct GemmShape {
   std::int64_t groups = 1;
   std::int64_t m = 0;
@@ -80,7 +81,7 @@ struct GemmShape {
   [[nodiscard]] std::int64_t macs() const { return groups * m * k * n; }
 };
 
-/// Empty for operators without weights.
+/// Empty for operators without products.
 [[nodiscard]] std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node);
 /// Multiply-accumulates of the node over the whole batch, zeros of the padding included.
 [[nodiscard]] std::int64_t macs_of(const Graph& graph, const Node& node);
@@ -91,6 +92,8 @@ struct GemmShape {
 inline constexpr std::size_t kWeightsInput = 1;
 inline constexpr std::size_t kBiasesInput = 2;
 [[nodiscard]] bool has_weights(const Node& node);
+/// What is multiplied with the first input: weights, or another tensor.
+inline constexpr std::size_t kRightInput = 1;
 [[nodiscard]] bool has_biases(const Node& node);
 /// Of int8; of floating types it is 1 and nothing uses it.
 [[nodiscard]] double weight_scale(const Graph& graph, const Node& node);

@@ -19,6 +19,13 @@ void check_ratios_of(const Graph& graph, const Node& node) {
     check_ratio(from * weight_scale(graph, node) / to, where);
     return;
   }
+  const Work work = node.work();
+  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+    check_ratio(graph.tensor(node.inputs[0]).quantization.scale *
+                    graph.tensor(node.inputs[kRightInput]).quantization.scale * matmul->scale / to,
+                where);
+    return;
+  }
   if (node.activation().is_looked_up() || std::holds_alternative<SoftmaxWork>(node.work()) ||
       std::holds_alternative<RowWork>(node.work())) {
     return;  // by table, or as reals
@@ -116,7 +123,9 @@ void GraphBuilder::add_weights(Node& node, const OpPlace& where,
   if (macs_ > kMaxMacs) {
     where.fail("expected a network of at most 2^60 multiply-accumulates, got more");
   }
-  add_parameters(graph_, node, weight_scale(graph_, node));
+  if (has_weights(node)) {
+    add_parameters(graph_, node, weight_scale(graph_, node));
+  }
 }
 
 void check_ratios(const Graph& graph) {

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include "arch/diag/error.h"
+#include "compiler/allocation/lifetimes.h"
+#include "compiler/mapping/tile_source.h"
 
 namespace systole {
 
@@ -19,15 +21,38 @@ std::string kinds_of(const MatrixUnitSpec& matrix) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// Tiles that are parts of a tensor: whether the chip has a way to take them from where it is.
+void check_tiles(const ChipSpec& chip, const Graph& graph, const Node& node) {
+  const Work work = node.work();
+  const auto* matmul = std::get_if<MatmulWork>(&work);
+  if (matmul == nullptr) {
+    return;
+  }
+  if (matmul->b.col != 1 && !chip.weight_fifo.transpose) {
+    throw WorkloadError(node.location, node.name,
+                        fmt::format("expected a right operand that is not transposed ({} has no "
+                                    "weight_fifo.transpose), got transpose_b",
+                                    chip.name));
+  }
+  const TensorLives lives = tensor_lives(graph);
+  const GraphTensorId root = lives.root(node.inputs[kRightInput]);
+  if (!chip.weight_fifo.from_buffer && !has_home_in_dram(chip, graph, lives, root)) {
+    throw WorkloadError(node.location, node.name,
+                        fmt::format("expected a right operand in DRAM, where {} takes its tiles "
+                                    "from, got '{}' in host memory (--io device)",
+                                    chip.name, graph.tensor(root).name));
+  }
+}
+
 }  // namespace
 
 void check_operands(const ChipSpec& chip, const Graph& graph) {
   for (const Node& node : graph.nodes) {
-    if (!has_weights(node)) {
+    if (!gemm_shape(graph, node)) {
       continue;
     }
     const DataType activation = graph.operand_type(node);
-    const DataType weight = graph.tensor(node.inputs.at(kWeightsInput)).type.element;
+    const DataType weight = graph.tensor(node.inputs.at(kRightInput)).type.element;
     const std::optional<MacKind> kind = mac_kind(activation, weight);
     if (!kind || !chip.matrix.supports(*kind)) {
       throw WorkloadError(
@@ -35,6 +60,7 @@ void check_operands(const ChipSpec& chip, const Graph& graph) {
           fmt::format("expected operands that the matrix unit of {} multiplies ({}), got {}x{}",
                       chip.name, kinds_of(chip.matrix), name_of(activation), name_of(weight)));
     }
+    check_tiles(chip, graph, node);
   }
 }
 

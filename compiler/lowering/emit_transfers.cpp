@@ -33,6 +33,28 @@ void emit_piece(LoweringContext& context, std::int32_t layer, const PlacedBand& 
   context.builder.append(host ? Engine::Host : dma, layer, transfer, std::move(accesses));
 }
 
+/// Some columns of each row: packed in the buffer, row by row.
+void emit_columns(LoweringContext& context, std::int32_t layer, const PlacedBand& band,
+                  bool to_buffer) {
+  const std::int64_t width = band.part.cols * band.shape.channels;
+  const std::int64_t first = band_offset(band.shape, band.part);
+  for (std::int64_t row = 0; row < band.part.rows; ++row) {
+    for (const Slice& slice : slices(width, kPieceBytes / band.bytes(1))) {
+      const Operand buffer{
+          .address = band.address + band.bytes(row * width + slice.first),
+          .tensor = band.tensor,
+          .offset = band.bytes(first + row * row_elements(band.shape) + slice.first)};
+      emit_piece(context, layer, band, to_buffer,
+                 {.far = {},
+                  .far_pitch = band.bytes(slice.size),
+                  .buffer = buffer,
+                  .buffer_pitch = band.bytes(slice.size),
+                  .rows = 1,
+                  .row_bytes = band.bytes(slice.size)});
+    }
+  }
+}
+
 /// Feature vectors go by slices of channels, as the array takes them; images by rows.
 void emit_transfer(LoweringContext& context, std::int32_t layer, const PlacedBand& band,
                    bool to_buffer) {
@@ -49,6 +71,10 @@ void emit_transfer(LoweringContext& context, std::int32_t layer, const PlacedBan
                   .rows = band.part.images,
                   .row_bytes = band.bytes(slice.size)});
     }
+    return;
+  }
+  if (band.part.cols != 0) {
+    emit_columns(context, layer, band, to_buffer);
     return;
   }
   for (const Slice& slice : slices(elements, piece)) {

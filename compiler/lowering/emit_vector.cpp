@@ -239,6 +239,7 @@ class VectorEmitter {
   void emit_pixels(const RowWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
   // Lowered elsewhere: products on the array; views move nothing.
   void emit_pixels(const ProductWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
+  void emit_pixels(const MatmulWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
   void emit_pixels(const ViewWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
   void not_here() const { SYSTOLE_CHECK(false, "{} is not a vector layer", node_.kind); }
 

@@ -18,10 +18,11 @@ std::vector<Slice> even_slices(std::int64_t total, std::int64_t size) {
   return slices(total, ceil_div(total, ceil_div(total, size)));
 }
 
-TileGrid tile_grid(const ChipSpec& chip, const GemmShape& gemm) {
+TileGrid tile_grid(const ChipSpec& chip, const GemmShape& gemm, TileSource source) {
   return {.k = slices(gemm.k, chip.matrix.rows),
           .n = slices(gemm.n, chip.matrix.cols),
-          .groups = gemm.groups};
+          .groups = gemm.groups,
+          .source = source};
 }
 
 }  // namespace systole

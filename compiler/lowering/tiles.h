@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "arch/chip_spec.h"
+#include "arch/isa/instruction.h"
 #include "compiler/graph/graph.h"
 
 namespace systole {
@@ -26,6 +27,7 @@ struct TileGrid {
   std::vector<Slice> k;
   std::vector<Slice> n;
   std::int64_t groups = 1;
+  TileSource source = TileSource::Dram;
 
   /// Index of a tile within its layer.
   [[nodiscard]] std::int64_t index(std::size_t group, std::size_t n_slice,
@@ -33,6 +35,7 @@ struct TileGrid {
     return static_cast<std::int64_t>((group * n.size() + n_slice) * k.size() + k_slice);
   }
 };
-[[nodiscard]] TileGrid tile_grid(const ChipSpec& chip, const GemmShape& gemm);
+[[nodiscard]] TileGrid tile_grid(const ChipSpec& chip, const GemmShape& gemm,
+                                 TileSource source = TileSource::Dram);
 
 }  // namespace systole

@@ -98,15 +98,28 @@ class GemmEstimate {
     const std::int64_t requests = ceil_div(bytes, chip_.dma.request.count());
     const std::int64_t delivery = dram_cycles(chip_, Bytes(bursts), requests).count();
     const Meeting fresh = meet(positions, k, n, true);
+    if (grid_.source == TileSource::Buffer) {
+      // Read run by run, the next tile while the array works on this one.
+      const std::int64_t accesses =
+          k * ceil_div(bytes_of(type_, n), chip_.buffer.port_width.count());
+      cost_.array += CoreCycles(loads * std::max(fresh.cycles, accesses));
+      add_resting(meetings - loads, positions, k, n);
+      return;
+    }
     const std::int64_t through_fifo =
         ceil_div(latency_ + delivery + fresh.held, chip_.weight_fifo.tiles);
     cost_.array += CoreCycles(loads * std::max(fresh.cycles, through_fifo));
-    if (meetings > loads) {
-      cost_.array += CoreCycles((meetings - loads) * meet(positions, k, n, false).cycles);
-    }
+    add_resting(meetings - loads, positions, k, n);
     cost_.weight_bytes += Bytes(loads * bytes);
     loaded_ += loads * bursts;
     requests_ += loads * requests;
+  }
+
+  /// Meetings with a tile that is there.
+  void add_resting(std::int64_t meetings, std::int64_t positions, std::int64_t k, std::int64_t n) {
+    if (meetings > 0) {
+      cost_.array += CoreCycles(meetings * meet(positions, k, n, false).cycles);
+    }
   }
 
   [[nodiscard]] std::int64_t buffer_accesses(std::int64_t positions, std::int64_t k) const {

@@ -38,7 +38,8 @@ struct GemmCost {
 ///                      `rows` where it unloads
 /// Without overlap each fold has its load (or unload) and the drain, rows + columns - 2, to itself.
 /// A FIFO of F tiles has a place again only when the array lets go of one, so a tile that is loaded
-/// takes no less than (latency + delivery + held) / F.
+/// takes no less than (latency + delivery + held) / F. One that comes from the buffer takes no less
+/// than its accesses there.
 ///
 /// Not modelled: rows of DRAM and refresh, conflicts of banks, the sequencer.
 [[nodiscard]] GemmCost gemm_cost(const ChipSpec& chip, const TileGrid& grid, DataType type,

@@ -5,6 +5,7 @@
 
 #include "arch/units/wide.h"
 #include "compiler/mapping/gemm_cost.h"
+#include "compiler/mapping/tile_source.h"
 
 namespace systole {
 
@@ -42,6 +43,9 @@ class LayerEstimate {
   }
 
   LayerCost of(const BandSize& size, const OperandHomes& homes) {
+    if (takes_tiles(node_, kRightInput) && homes.inputs[kRightInput] != Home::Tiles) {
+      grid_.source = TileSource::Buffer;
+    }
     CoreCycles exposed{0};
     for (const BandRun& run : band_runs(shape_, size)) {
       const Traffic load = loaded(run.band, homes);
@@ -64,6 +68,7 @@ class LayerEstimate {
     const std::int64_t bytes = bytes_of(tensor.type.element, band_elements(tensor.shape(), band));
     switch (home) {
       case Home::None:
+      case Home::Tiles:  // among the array's own
         return {};
       case Home::Dram:
         return {.dram = bytes};
@@ -85,9 +90,16 @@ class LayerEstimate {
   }
 
   GemmCost work_of(const Band& band) {
-    const std::int64_t positions = band.images * band.rows * shape_.cols;
+    std::int64_t positions = band.images * band.rows * shape_.cols;
     if (!gemm_) {
       return {.vector = vector_cycles(positions)};
+    }
+    const Work work = node_.work();
+    if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+      const MatmulPart part = matmul_part(*matmul, band);
+      positions_ = grid_.groups == part.images * part.heads ? positions_ : -1;
+      grid_.groups = part.images * part.heads;
+      positions = part.rows;
     }
     if (positions != positions_) {
       const DataType type = graph_.operand_type(node_);
@@ -173,8 +185,9 @@ class LayerEstimate {
 }  // namespace
 
 bool OperandHomes::any_moves() const {
-  return output != Home::None ||
-         std::any_of(inputs.begin(), inputs.end(), [](Home home) { return home != Home::None; });
+  return output != Home::None || std::any_of(inputs.begin(), inputs.end(), [](Home home) {
+           return home != Home::None && home != Home::Tiles;
+         });
 }
 
 LayerCost layer_cost(const ChipSpec& chip, const Graph& graph, const Node& node,

@@ -12,8 +12,9 @@ namespace systole {
 
 /// Where a streamed operand of a layer lives. `None`: all of it is in the unified buffer; `Passing`
 /// as well, and it comes (an input of the network, before its first reader) or goes (an output,
-/// after its producer) over the host link here.
-enum class Home : std::uint8_t { None, Passing, Dram, Host };
+/// after its producer) over the host link here. `Tiles`: in DRAM, and the array takes it from there
+/// tile by tile.
+enum class Home : std::uint8_t { None, Passing, Dram, Host, Tiles };
 
 [[nodiscard]] constexpr bool streams(Home home) {
   return home == Home::Dram || home == Home::Host;

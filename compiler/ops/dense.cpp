@@ -22,15 +22,20 @@ void Dense::complete(const OpPlace& written) const {
 }
 
 Inferred Dense::infer(const InferInputs& in) {
+  constexpr std::size_t kImageAxes = 4;
   const Shape image = in.image(0);
-  if (image.rows != 1 || image.cols != 1) {
-    in.where.fail(fmt::format("expected a flat input for dense, got {} (put a flatten before it)",
-                              shape_text(image)));
+  TensorType type = in.types[0];
+  if (type.extents.size() >= kImageAxes) {
+    if (image.rows != 1 || image.cols != 1) {
+      in.where.fail(fmt::format("expected a flat input for dense, got {} (put a flatten before it)",
+                                shape_text(image)));
+    }
+    type = feature_type(type.element, image.batch, image.channels);
   }
   check_reduction(image.channels, in.where);
   in.settle(activation);
-  return {.type = feature_type(in.types[0].element, image.batch, features),
-          .quantization = in.defaults.behind(activation.kind)};
+  type.extents.back() = features;
+  return {.type = type, .quantization = in.defaults.behind(activation.kind)};
 }
 
 Work Dense::work() const {

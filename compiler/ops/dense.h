@@ -10,7 +10,7 @@ namespace systole {
 
 struct OpEntry;
 
-/// Contracts the channels of a 1 x 1 tensor.
+/// Contracts the last of two or three axes; an image of four has to have one pixel.
 struct Dense {
   WeightInfo weights;
   FusedActivation activation;

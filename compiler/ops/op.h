@@ -14,6 +14,7 @@
 #include "compiler/ops/dense.h"
 #include "compiler/ops/flatten.h"
 #include "compiler/ops/layer_norm.h"
+#include "compiler/ops/matmul.h"
 #include "compiler/ops/pool.h"
 #include "compiler/ops/softmax.h"
 
@@ -26,7 +27,7 @@ namespace systole {
 ///  - `work()`: what it does;
 ///  - `complete(written)`, where attributes depend on one another.
 /// The order is that of names in messages.
-using Op = std::variant<Conv2d, Dense, AddTensors, Activate, PoolTensor, Concat, Flatten,
+using Op = std::variant<Conv2d, Dense, Matmul, AddTensors, Activate, PoolTensor, Concat, Flatten,
                         SoftmaxChannels, NormalizeRows>;
 
 /// How many tensors an operator takes beside its parameters.

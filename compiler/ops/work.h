@@ -25,6 +25,44 @@ struct ProductWork {
   WeightInfo weights;
   FusedActivation activation;
 };
+/// What an axis of a tensor is to a product.
+enum class MatrixAxis : std::uint8_t { None, Image, Head, Row };
+
+/// Where an operand of MatmulWork has its elements: (image, head, row, col) is element image *
+/// image
+/// + head / sharing * head + row * row + col * col of the packed tensor. A step of 0 repeats.
+struct MatrixWalk {
+  std::int64_t image = 0;
+  std::int64_t head = 0;
+  std::int64_t row = 0;
+  std::int64_t col = 0;
+  std::int64_t sharing = 1;  ///< heads of the product that share one of the operand
+  /// What images, rows and columns of the tensor (image_of) are; bands are cut along them.
+  MatrixAxis images_axis = MatrixAxis::None;
+  MatrixAxis rows_axis = MatrixAxis::None;
+  MatrixAxis cols_axis = MatrixAxis::None;
+};
+
+/// The element of the packed tensor.
+[[nodiscard]] constexpr std::int64_t element_of(const MatrixWalk& walk, std::int64_t image,
+                                                std::int64_t head, std::int64_t row,
+                                                std::int64_t col) {
+  return image * walk.image + head / walk.sharing * walk.head + row * walk.row + col * walk.col;
+}
+
+/// Products of two tensors: for each image and head, m x k times k x n. Folds on the array, like
+/// those of ProductWork, with parts of the second tensor as tiles.
+struct MatmulWork {
+  std::int64_t images = 1;
+  std::int64_t heads = 1;
+  std::int64_t m = 1;
+  std::int64_t k = 1;
+  std::int64_t n = 1;
+  MatrixWalk a;
+  MatrixWalk b;
+  MatrixWalk c;
+  double scale = 1;  ///< of every sum
+};
 /// The bytes of the input under another name; moves nothing.
 struct ViewWork {};
 /// Each input in turn, requantised, the channels of one behind those of the one before. An
@@ -45,8 +83,9 @@ struct PoolWork {
 struct SoftmaxWork {};
 
 /// What an operator does, whatever it is called: what lowering, limits and device models ask for.
-/// Behind ProductWork stand folds, behind the others but views what the vector unit does in rows.
-using Work =
-    std::variant<ProductWork, ViewWork, RescaleWork, AddWork, PoolWork, SoftmaxWork, RowWork>;
+/// Behind ProductWork and MatmulWork stand folds, behind the others but views what the vector unit
+/// does in rows.
+using Work = std::variant<ProductWork, MatmulWork, ViewWork, RescaleWork, AddWork, PoolWork,
+                          SoftmaxWork, RowWork>;
 
 }  // namespace systole

@@ -21,6 +21,30 @@ std::optional<Kernel> sliding_kernel(const Node& node) {
   return std::nullopt;
 }
 
+/// Whether band and operand are cut along the same axis, which both have.
+bool follows(MatrixAxis operand, MatrixAxis output) {
+  return operand != MatrixAxis::None && operand == output;
+}
+
+Band matmul_input(const MatmulWork& matmul, const MatrixWalk& walk, const Shape& shape,
+                  const Band& output) {
+  Band part = whole(shape);
+  if (follows(walk.images_axis, matmul.c.images_axis)) {
+    part.image = output.image;
+    part.images = output.images;
+  }
+  if (follows(walk.rows_axis, matmul.c.rows_axis)) {
+    const std::int64_t sharing = walk.rows_axis == MatrixAxis::Head ? walk.sharing : 1;
+    part.row = output.row / sharing;
+    part.rows = (output.row + output.rows - 1) / sharing - part.row + 1;
+  }
+  if (follows(walk.cols_axis, matmul.c.rows_axis) && output.rows < matmul.m) {
+    part.col = output.row;
+    part.cols = output.rows;
+  }
+  return part;
+}
+
 }  // namespace
 
 Band whole(const Shape& shape) {
@@ -32,11 +56,12 @@ std::int64_t row_elements(const Shape& shape) {
 }
 
 std::int64_t band_elements(const Shape& shape, const Band& band) {
-  return band.images * band.rows * row_elements(shape);
+  const std::int64_t row = band.cols == 0 ? row_elements(shape) : band.cols * shape.channels;
+  return band.images * band.rows * row;
 }
 
 std::int64_t band_offset(const Shape& shape, const Band& band) {
-  return (band.image * shape.rows + band.row) * row_elements(shape);
+  return (band.image * shape.rows + band.row) * row_elements(shape) + band.col * shape.channels;
 }
 
 std::vector<Band> cut(const Shape& shape, std::int64_t images, std::int64_t rows) {
@@ -89,7 +114,31 @@ std::vector<BandRun> band_runs(const Shape& shape, const BandSize& size) {
   return runs;
 }
 
+MatmulPart matmul_part(const MatmulWork& matmul, const Band& output) {
+  MatmulPart part{.images = matmul.images, .heads = matmul.heads, .rows = matmul.m};
+  if (matmul.c.images_axis == MatrixAxis::Row) {
+    part.row = output.image;
+    part.rows = output.images;
+    return part;
+  }
+  part.image = output.image;
+  part.images = output.images;
+  if (matmul.c.rows_axis == MatrixAxis::Head) {
+    part.head = output.row;
+    part.heads = output.rows;
+  } else {
+    part.row = output.row;
+    part.rows = output.rows;
+  }
+  return part;
+}
+
 Band input_band(const Graph& graph, const Node& node, std::size_t input, const Band& output) {
+  const Work work = node.work();
+  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+    const Shape shape = graph.tensor(node.inputs[input]).shape();
+    return matmul_input(*matmul, input == 0 ? matmul->a : matmul->b, shape, output);
+  }
   const std::optional<Kernel> kernel = sliding_kernel(node);
   const Shape shape = graph.tensor(node.inputs[input]).shape();
   if (!kernel) {

@@ -7,12 +7,15 @@
 
 namespace systole {
 
-/// A contiguous part of an NHWC tensor: some rows of one image, or all rows of some images.
+/// A part of an NHWC tensor: some rows of one image, or all rows of some images; as the input of
+/// some operators also some columns of some rows of one image.
 struct Band {
   std::int64_t image = 0;
   std::int64_t images = 1;
   std::int64_t row = 0;
   std::int64_t rows = 1;
+  std::int64_t col = 0;
+  std::int64_t cols = 0;  ///< 0: all, and the band is contiguous
 
   bool operator==(const Band&) const = default;
 };
@@ -45,9 +48,22 @@ struct BandRun {
 };
 [[nodiscard]] std::vector<BandRun> band_runs(const Shape& shape, const BandSize& size);
 
+/// What of a product of two tensors makes a band of its output: images, heads, and rows of each
+/// matrix.
+struct MatmulPart {
+  std::int64_t image = 0;
+  std::int64_t images = 1;
+  std::int64_t head = 0;
+  std::int64_t heads = 1;
+  std::int64_t row = 0;
+  std::int64_t rows = 1;
+};
+[[nodiscard]] MatmulPart matmul_part(const MatmulWork& matmul, const Band& output);
+
 /// The part of input `input` (an index into node.inputs) that an output band of the node needs.
 /// Whole output images need whole input images; of a part, rows that lie wholly in the padding are
-/// left out, but at least one row remains.
+/// left out, but at least one row remains. An operand of a product of two tensors is needed whole,
+/// but for its axes that are axes of the band, too: images, heads, rows of the left one.
 [[nodiscard]] Band input_band(const Graph& graph, const Node& node, std::size_t input,
                               const Band& output);
 

@@ -39,13 +39,30 @@ class Deriver {
     return {};
   }
 
-  std::optional<std::string> operator()(const LoadWeights& load) {
-    accesses_.reads.push_back(
-        {.operand = "dram_address",
-         .space = Space::Dram,
-         .where = rectangle(load.dram_address, 1, bytes_of(load.type, load.rows * load.cols), 0),
-         .label = Label::of_tile(load.tile),
-         .delta = -load.dram_address});
+  std::optional<std::string> operator()(const LoadTile& load) {
+    if (load.source.tensor == kNoTensor) {
+      accesses_.reads.push_back({.operand = "source",
+                                 .space = Space::Dram,
+                                 .where = rectangle(load.source.address, 1,
+                                                    bytes_of(load.type, load.rows * load.cols), 0),
+                                 .label = Label::of_tile(load.tile),
+                                 .delta = -load.source.address});
+      return {};
+    }
+    const Space space = load.from == TileSource::Buffer ? Space::Buffer : Space::Dram;
+    const std::int64_t runs = load.transposed ? load.cols : load.rows;
+    const std::int64_t bytes = bytes_of(load.type, load.transposed ? load.rows : load.cols);
+    const std::int64_t packed = program_.tiles[static_cast<std::size_t>(load.tile)].pitch;
+    if (runs == 1 || load.pitch == packed) {
+      add(accesses_.reads, "source", space, load.source, runs, bytes, load.pitch);
+      return {};
+    }
+    for (std::int64_t run = 0; run < runs; ++run) {
+      const Operand operand{.address = load.source.address + run * load.pitch,
+                            .tensor = load.source.tensor,
+                            .offset = load.source.offset + run * packed};
+      add(accesses_.reads, "source", space, operand, 1, bytes, 0);
+    }
     return {};
   }
 

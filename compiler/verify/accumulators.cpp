@@ -35,6 +35,17 @@ bool Accumulators::include(std::vector<Range>& done, Range range) {
   return true;
 }
 
+bool Accumulators::continues(const WeightTile& before, const WeightTile& tile) const {
+  if (tile.tensor == kNoTensor || before.tensor == kNoTensor) {
+    return tile.tensor == before.tensor;
+  }
+  const DataType type = program_.tensors[static_cast<std::size_t>(tile.tensor)].type;
+  const std::int64_t step =
+      before.transposed ? bytes_of(type, before.rows) : before.rows * before.pitch;
+  return tile.tensor == before.tensor && tile.transposed == before.transposed &&
+         tile.pitch == before.pitch && tile.offset == before.offset + step;
+}
+
 std::optional<std::string> Accumulators::check_tiles() {
   std::vector<const WeightTile*> tiles;
   for (const WeightTile& tile : program_.tiles) {
@@ -58,6 +69,11 @@ std::optional<std::string> Accumulators::check_tiles() {
           tile - program_.tiles.data(), tile->k_first, tile->n_first,
           tile->n_first + tile->cols - 1, layer_name(tile->layer), same_block ? "its" : "new",
           expected_k);
+    }
+    if (same_block && !continues(*last, *tile)) {
+      return fmt::format(
+          "tile {}: is no part of the matrix of tile {}, whose reduction of layer {} it continues",
+          tile - program_.tiles.data(), last - program_.tiles.data(), layer_name(tile->layer));
     }
     auto& reduction = reduction_[static_cast<std::size_t>(tile->layer)];
     reduction = std::max(reduction, tile->k_first + tile->rows);

@@ -57,6 +57,8 @@ class Accumulators {
   };
   using Entries = std::map<std::int64_t, Sums>;
 
+  /// Whether a tile goes on down the columns of the one before.
+  [[nodiscard]] bool continues(const WeightTile& before, const WeightTile& tile) const;
   /// Makes an interval border at `entry`; returns the first interval at or after it.
   Entries::iterator cut_at(std::int64_t entry);
   /// Puts the sums in the array, if there are any, in front of `sums`, which go on with them.

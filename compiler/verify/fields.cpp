@@ -1,5 +1,6 @@
 #include "compiler/verify/fields.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -63,6 +64,18 @@ bool check_tensor(Rules& rules, const ProgramTensor& tensor) {
                                  name_of(tensor.io))));
 }
 
+/// Of a tile that is a part of a tensor.
+bool check_walk(Rules& rules, const Program& program, const WeightTile& tile) {
+  if (!rules.index("tensor", tile.tensor, program.tensors.size())) {
+    return false;
+  }
+  const DataType type = program.tensors[static_cast<std::size_t>(tile.tensor)].type;
+  return rules.within("dram_address", tile.dram_address, 0, 0) &&
+         rules.address("offset", tile.offset) &&
+         rules.pitch("pitch", tile.pitch, 2,
+                     bytes_of(type, tile.transposed ? tile.rows : tile.cols));
+}
+
 bool check_tile(Rules& rules, const ChipSpec& chip, const Program& program,
                 const WeightTile& tile) {
   return rules.index("layer", tile.layer, program.layers.size()) &&
@@ -70,7 +83,8 @@ bool check_tile(Rules& rules, const ChipSpec& chip, const Program& program,
          rules.within("cols", tile.cols, 1, chip.matrix.cols) &&
          rules.within("k_first", tile.k_first, 0, kLargestCount) &&
          rules.within("n_first", tile.n_first, 0, kLargestCount) &&
-         rules.address("dram_address", tile.dram_address);
+         (tile.tensor == kNoTensor ? rules.address("dram_address", tile.dram_address)
+                                   : check_walk(rules, program, tile));
 }
 
 bool check_memories(Rules& rules, const ChipSpec& chip, const Program& program) {
@@ -106,14 +120,17 @@ class InstructionRules {
                                     transfer.buffer.offset, tensor_name(transfer.buffer))));
   }
 
-  bool operator()(const LoadWeights& load) {
+  bool operator()(const LoadTile& load) {
     if (!check_tile_index(load.tile)) {
       return false;
     }
     const WeightTile& tile = tile_at(load.tile);
     return rules_.within("rows", load.rows, tile.rows, tile.rows) &&
            rules_.within("cols", load.cols, tile.cols, tile.cols) &&
-           rules_.within("dram_address", load.dram_address, tile.dram_address, tile.dram_address);
+           rules_.within("transposed", load.transposed ? 1 : 0, tile.transposed ? 1 : 0,
+                         tile.transposed ? 1 : 0) &&
+           check_zero_point(load.type, load.zero_point) &&
+           (tile.tensor == kNoTensor ? check_parameters(load, tile) : check_part(load, tile));
   }
 
   bool operator()(const Fold& fold) {
@@ -129,7 +146,7 @@ class InstructionRules {
            rules_.within("k_first + rows", fold.k_first + fold.rows, 1,
                          window.kernel_rows * window.kernel_cols * window.channels) &&
            check_entries(fold.accumulator, fold.count) && check_array(fold) &&
-           check_activations(fold);
+           check_zero_point(fold.activation_type, fold.zero_point) && check_activations(fold);
   }
 
   bool operator()(const Requantize& requantize) {
@@ -240,14 +257,14 @@ class InstructionRules {
         fits = std::holds_alternative<Transfer>(operation);
         break;
       case Engine::Weights:
-        fits = std::holds_alternative<LoadWeights>(operation);
+        fits = std::holds_alternative<LoadTile>(operation);
         break;
       case Engine::Matrix:
         fits = std::holds_alternative<Fold>(operation);
         break;
       case Engine::Vector:
         fits = !std::holds_alternative<Transfer>(operation) &&
-               !std::holds_alternative<LoadWeights>(operation) &&
+               !std::holds_alternative<LoadTile>(operation) &&
                !std::holds_alternative<Fold>(operation);
         break;
     }
@@ -295,6 +312,41 @@ class InstructionRules {
             rules_.fail(
                 fmt::format("tile {} belongs to layer '{}'", index,
                             program_.layers[static_cast<std::size_t>(tile_at(index).layer)].name)));
+  }
+
+  /// Weights lie in DRAM, packed.
+  bool check_parameters(const LoadTile& load, const WeightTile& tile) {
+    return check_source(load, TileSource::Dram) &&
+           rules_.within("source tensor", load.source.tensor, kNoTensor, kNoTensor) &&
+           rules_.within("pitch", load.pitch, 0, 0) &&
+           rules_.within("source address", load.source.address, tile.dram_address,
+                         tile.dram_address);
+  }
+
+  /// A part of a tensor, where the chip can take it from.
+  bool check_part(const LoadTile& load, const WeightTile& tile) {
+    const std::int64_t runs = load.transposed ? load.cols : load.rows;
+    const std::int64_t bytes = bytes_of(load.type, load.transposed ? load.rows : load.cols);
+    return (chip_.weight_fifo.from_buffer || check_source(load, TileSource::Dram)) &&
+           (!load.transposed || chip_.weight_fifo.transpose ||
+            rules_.fail("the chip transposes no tile")) &&
+           rules_.within("source tensor", load.source.tensor, tile.tensor, tile.tensor) &&
+           rules_.within("source offset", load.source.offset, tile.offset, tile.offset) &&
+           rules_.address("source", load.source.address) &&
+           check_type("source", load.source, load.type) &&
+           rules_.pitch("pitch", load.pitch, std::max<std::int64_t>(runs, 2), bytes);
+  }
+
+  bool check_source(const LoadTile& load, TileSource expected) {
+    return load.from == expected ||
+           rules_.fail(fmt::format("the tile comes from {}, expected {}",
+                                   systole::name_of(load.from), systole::name_of(expected)));
+  }
+
+  /// Taken from int8 alone.
+  bool check_zero_point(DataType type, std::int32_t zero_point) {
+    return type == DataType::Int8 ? rules_.within("zero_point", zero_point, -128, 127)
+                                  : check_absent("zero_point", zero_point);
   }
 
   bool check_entries(std::int64_t first, std::int64_t count) {

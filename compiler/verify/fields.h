@@ -14,7 +14,7 @@ namespace systole::verification {
 [[nodiscard]] std::optional<std::string> check_tables(const ChipSpec& chip, const Program& program);
 
 /// One instruction by itself: it belongs to its engine, its indices exist, its sizes are positive
-/// and fit the array and the accumulators, LoadWeights and Fold agree with their tile. Afterwards
+/// and fit the array and the accumulators, LoadTile and Fold agree with their tile. Afterwards
 /// no sum or product of its fields overflows. Addresses are checked with the accesses they make.
 [[nodiscard]] std::optional<std::string> check_fields(const ChipSpec& chip, const Program& program,
                                                       Place place);

@@ -30,7 +30,7 @@ std::vector<DataType> tile_types(const Program& program) {
       continue;
     }
     for (const Instruction& instruction : program.stream(engine)) {
-      const auto& load = std::get<LoadWeights>(instruction.operation);
+      const auto& load = std::get<LoadTile>(instruction.operation);
       types[static_cast<std::size_t>(load.tile)] = load.type;
     }
   }
@@ -74,6 +74,9 @@ std::optional<std::string> Memories::fill() {
   const std::vector<DataType> types = tile_types(program_);
   for (std::size_t index = 0; index < program_.tiles.size(); ++index) {
     const WeightTile& tile = program_.tiles[index];
+    if (tile.tensor != kNoTensor) {
+      continue;  // what a layer computes, or an input
+    }
     const Label label = Label::of_tile(static_cast<std::int32_t>(index));
     const std::int64_t bytes = bytes_of(types[index], tile.rows * tile.cols);
     if (auto violation = put(Space::Dram, tile.dram_address, bytes, label)) {

@@ -66,8 +66,8 @@ class TokenExecution {
 
   /// A matrix unit, and the FIFO between the engine that fetches its weights and its array.
   struct Unit {
-    std::deque<std::int32_t> fifo;  ///< indices of the LoadWeights that filled it
-    std::optional<Place> resident;  ///< the LoadWeights of the tile of the last fold
+    std::deque<std::int32_t> fifo;  ///< indices of the LoadTile that filled it
+    std::optional<Place> resident;  ///< the LoadTile of the tile of the last fold
     bool slot_in_use = false;       ///< of the FIFO, by that tile
   };
 
@@ -127,7 +127,7 @@ class TokenExecution {
   /// Moves a tile into or out of the weight FIFO; false when it is full or empty.
   bool pass_fifo(EngineId engine) {
     const Operation& operation = instruction_at(program_, next_of(engine)).operation;
-    if (std::holds_alternative<LoadWeights>(operation)) {
+    if (std::holds_alternative<LoadTile>(operation)) {
       Unit& unit = unit_of(engine);
       const std::size_t taken = unit.fifo.size() + (unit.slot_in_use ? 1U : 0U);
       if (taken == static_cast<std::size_t>(chip_.weight_fifo.tiles)) {
@@ -165,7 +165,7 @@ class TokenExecution {
                                       name_of(program_, next_of(engine)));
       return;
     }
-    const auto& load = std::get<LoadWeights>(instruction_at(program_, *unit.resident).operation);
+    const auto& load = std::get<LoadTile>(instruction_at(program_, *unit.resident).operation);
     if (load.tile != fold.tile) {
       result_.violation =
           fmt::format("{}: needs tile {}, but {} tile {} of {}", name_of(program_, next_of(engine)),

@@ -26,6 +26,21 @@ void read_parts(const Program& program, Orders& orders) {
   }
 }
 
+/// Marks the rows of a fold's matrix whose sums stay in the array.
+void mark_rows(const Fold& fold, const Program& program, const MatmulWork& matmul,
+               std::vector<bool>& stays) {
+  const WeightTile& tile = program.tiles.at(static_cast<std::size_t>(fold.tile));
+  const std::int64_t matrix = tile.n_first / matmul.n;
+  const Window& window = fold.window;
+  const bool rows_are_images = matmul.a.images_axis == MatrixAxis::Row;
+  const std::int64_t first =
+      rows_are_images ? window.source.offset / window.image_pitch : window.first_out_row;
+  stays.resize(static_cast<std::size_t>(matmul.images * matmul.heads * matmul.m));
+  for (std::int64_t row = first + fold.first; row < first + fold.first + fold.count; ++row) {
+    stays.at(static_cast<std::size_t>(matrix * matmul.m + row)) = true;
+  }
+}
+
 /// Marks the output pixels of a fold whose sums stay in the array.
 void mark(const Fold& fold, const Program& program, const Shape& out, std::vector<bool>& stays) {
   const Window& window = fold.window;
@@ -52,8 +67,13 @@ Orders summation_orders(const Graph& graph, const Program& program) {
     const auto& fold = std::get<Fold>(instruction.operation);
     if (!fold.drain) {
       const auto layer = static_cast<std::size_t>(instruction.layer);
-      mark(fold, program, graph.tensor(graph.nodes.at(layer).output()).shape(),
-           orders[layer].stays);
+      const Node& node = graph.nodes.at(layer);
+      const Work work = node.work();
+      if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+        mark_rows(fold, program, *matmul, orders[layer].stays);
+      } else {
+        mark(fold, program, graph.tensor(node.output()).shape(), orders[layer].stays);
+      }
     }
   }
   return orders;

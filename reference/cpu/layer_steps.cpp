@@ -104,7 +104,7 @@ class Builder {
     if (node_.activation().kind == ActivationKind::HardSigmoid) {
       refuse();
     }
-    if (!gemm_shape(source.graph, node_)) {
+    if (!has_weights(node_)) {
       return;
     }
     if (is_int8_) {
@@ -118,6 +118,29 @@ class Builder {
   LayerSteps operator()(const ProductWork& product) {
     return output().type.extents.size() == 2 ? contraction_steps(product)
                                              : convolution_steps(product);
+  }
+
+  /// Matrices where they stand, by strides. int8 wants a right operand that is stored as s8;
+  /// others go through binary32.
+  LayerSteps operator()(const MatmulWork& matmul) {
+    const bool real = is_int8_ && storage(kRightInput).type != Type::s8;
+    const dnnl::memory a = packed(real ? as_real(0) : source_.inputs[0], tensor(0).shape());
+    const dnnl::memory b =
+        packed(real ? as_real(kRightInput) : source_.inputs[kRightInput], tensor(1).shape());
+    const dnnl::memory y = fresh(output().shape(), real ? Type::f32 : output_storage().type);
+    const auto part = [&](const dnnl::memory& memory, const MatrixWalk& walk, std::int64_t rows,
+                          std::int64_t cols) {
+      return viewed(memory, matrices(matmul, walk, rows, cols, memory.get_desc().data_type()));
+    };
+    const dnnl::memory left = part(a, matmul.a, matmul.m, matmul.k);
+    const dnnl::memory right = part(b, matmul.b, matmul.k, matmul.n);
+    const dnnl::memory product = part(y, matmul.c, matmul.m, matmul.n);
+    const dnnl::matmul::primitive_desc description(
+        {left.get_desc(), right.get_desc(), product.get_desc()}, product_attributes(matmul, real),
+        source_.engine);
+    step(description, dnnl::matmul(description),
+         {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, product}});
+    return finished(real ? from_real(y) : y);
   }
 
   LayerSteps operator()(const AddWork& addition) {
@@ -224,6 +247,36 @@ class Builder {
           {DNNL_ARG_BIAS, biases({1, n}, Layout::ab)},
           {DNNL_ARG_DST, viewed(y, y_flat)}});
     return finished(y);
+  }
+
+  /// Five axes: images, heads of B, heads of A that share one, rows, columns. Of a lone one any
+  /// stride is right.
+  [[nodiscard]] static Description matrices(const MatmulWork& matmul, const MatrixWalk& walk,
+                                            std::int64_t rows, std::int64_t cols, Type type) {
+    const std::int64_t sharing = matmul.b.sharing;
+    const bool is_shared = walk.sharing > 1;
+    const std::int64_t whole = matmul.heads * rows * cols;
+    const auto stride = [&](std::int64_t step) { return step == 0 ? whole : step; };
+    return {{walk.image == 0 ? 1 : matmul.images, matmul.heads / sharing, is_shared ? 1 : sharing,
+             rows, cols},
+            type,
+            {stride(walk.image), stride(is_shared ? walk.head : sharing * walk.head),
+             stride(walk.head), stride(walk.row), stride(walk.col)}};
+  }
+
+  [[nodiscard]] dnnl::primitive_attr product_attributes(const MatmulWork& matmul, bool real) const {
+    dnnl::primitive_attr attributes;
+    double scale = matmul.scale;
+    if (is_int8_ && !real) {
+      scale *= tensor(0).quantization.scale * tensor(kRightInput).quantization.scale /
+               output().quantization.scale;
+      set_zero_points(attributes, DNNL_ARG_SRC, storage(0).zero_point);
+      set_zero_points(attributes, DNNL_ARG_DST, output_storage().zero_point);
+    }
+    if (scale != 1) {
+      attributes.set_output_scales(0, {static_cast<float>(scale)});
+    }
+    return attributes;
   }
 
   LayerSteps activation_steps(ActivationKind activation) {

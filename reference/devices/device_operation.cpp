@@ -35,6 +35,7 @@ class Operations {
     for (const Node& node : graph_.nodes) {
       std::visit(Overloaded{
                      [&](const ProductWork& work) { product(node, work); },
+                     [&](const MatmulWork&) { matmul(node); },
                      [&](const AddWork& work) { addition(node, work.activation); },
                      [&](const RescaleWork& work) {
                        work.activation == ActivationKind::None ? elementwise(node)
@@ -96,6 +97,26 @@ class Operations {
     if (!fused_ && work.activation.kind != ActivationKind::None) {
       pass(node, ".activation");
     }
+  }
+
+  /// Both operands come from memory. One input has its part of the matrices or, of matrices without
+  /// a batch, of their rows, columns or reduction.
+  void matmul(const Node& node) {
+    GemmShape shape = *gemm_shape(graph_, node);
+    for (std::int64_t* const part : {&shape.groups, &shape.m, &shape.k, &shape.n}) {
+      if (*part % graph_.batch == 0) {
+        *part /= graph_.batch;
+        break;
+      }
+    }
+    DeviceOperation operation{.name = node.name,
+                              .kind = OperationKind::MatrixProduct,
+                              .shape = shape,
+                              .output = elements(node.output())};
+    for (const GraphTensorId input : node.inputs) {
+      operation.input += elements(input);
+    }
+    add_operation(node, std::move(operation));
   }
 
   /// The product among the inputs that was launched last and that only this node reads.

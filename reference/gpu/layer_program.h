@@ -128,6 +128,11 @@ class LayerProgram {
                   {.m = out().pixels(), .k = k, .n = out().channels}, gather ? nullptr : x);
   }
 
+  void build(const MatmulWork& /*matmul*/) {
+    throw WorkloadError(node().location, node().name,
+                        "expected a layer that is measured on GPUs, got a matmul of two tensors");
+  }
+
   void build(const AddWork& addition) {
     T* y = make_output();
     Add<T> op{.a = input(0),

@@ -9,6 +9,7 @@
 #include "reference/kernels/activation.h"
 #include "reference/kernels/dot_products.h"
 #include "reference/kernels/elementwise.h"
+#include "reference/kernels/matmul.h"
 #include "reference/kernels/pooling.h"
 #include "reference/kernels/row_kernels.h"
 #include "reference/kernels/softmax.h"
@@ -90,6 +91,8 @@ LayerValues Evaluator::evaluate(const Node& node) const {
         using Kind = std::decay_t<decltype(attributes)>;
         if constexpr (std::is_same_v<Kind, Conv2d> || std::is_same_v<Kind, Dense>) {
           return evaluate_weighted(node, attributes);
+        } else if constexpr (std::is_same_v<Kind, Matmul>) {
+          return evaluate_matmul(node, attributes);
         } else {
           return {.values = evaluate_plain(node, attributes),
                   .accumulators = {},
@@ -138,12 +141,14 @@ LayerValues Evaluator::evaluate_weighted(const Node& node, const Conv2d& convolu
 
 LayerValues Evaluator::evaluate_weighted(const Node& node, const Dense& dense) const {
   const GraphTensor& in = input_tensor(node, 0);
-  SYSTOLE_CHECK(in.shape().rows == 1 && in.shape().cols == 1, "{}: dense over {} x {} pixels",
-                node.name, in.shape().rows, in.shape().cols);
+  constexpr std::size_t kImageAxes = 4;
+  SYSTOLE_CHECK(
+      in.type.extents.size() < kImageAxes || (in.shape().rows == 1 && in.shape().cols == 1),
+      "{}: dense over {} x {} pixels", node.name, in.shape().rows, in.shape().cols);
   const LayerParameters parameters = layer_parameters(graph_, data_, node);
-  std::vector<std::int32_t> accumulators =
-      contract(in.shape().batch, in.shape().channels, graph_.tensor(node.output()).shape().channels,
-               *live_.input(node, 0), in.quantization.zero_point, parameters.weights);
+  std::vector<std::int32_t> accumulators = contract(
+      in.shape().pixels(), in.shape().channels, graph_.tensor(node.output()).shape().channels,
+      *live_.input(node, 0), in.quantization.zero_point, parameters.weights);
   return finish_weighted(node, parameters, std::move(accumulators), dense.activation);
 }
 
@@ -155,8 +160,25 @@ LayerValues Evaluator::finish_weighted(const Node& node, const LayerParameters& 
                 "{}: {} biases, expected {}", node.name, parameters.biases.size(),
                 out.shape().channels);
   add_biases(accumulators, parameters.biases);
-  const double accumulator_scale =
-      input_tensor(node, 0).quantization.scale * weight_scale(graph_, node);
+  return finish_sums(node, input_tensor(node, 0).quantization.scale * weight_scale(graph_, node),
+                     std::move(accumulators), activation);
+}
+
+LayerValues Evaluator::evaluate_matmul(const Node& node, const Matmul& matmul) const {
+  const GraphTensor& a = input_tensor(node, 0);
+  const GraphTensor& b = input_tensor(node, 1);
+  std::vector<std::int32_t> accumulators =
+      multiply(matmul_layout(graph_, node, matmul),
+               {.values = *live_.input(node, 0), .zero_point = a.quantization.zero_point},
+               {.values = *live_.input(node, 1), .zero_point = b.quantization.zero_point});
+  return finish_sums(node, a.quantization.scale * b.quantization.scale * matmul.scale,
+                     std::move(accumulators), {});
+}
+
+LayerValues Evaluator::finish_sums(const Node& node, double accumulator_scale,
+                                   std::vector<std::int32_t> accumulators,
+                                   const FusedActivation& activation) const {
+  const GraphTensor& out = graph_.tensor(node.output());
   SharedValues values =
       share(requantize(accumulators, accumulator_scale, activation, out.quantization));
   Saturation saturation(activation.kind, out.quantization);

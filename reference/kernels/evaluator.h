@@ -37,9 +37,13 @@ class Evaluator {
   [[nodiscard]] LayerValues evaluate(const Node& node) const;
   [[nodiscard]] LayerValues evaluate_weighted(const Node& node, const Conv2d& convolution) const;
   [[nodiscard]] LayerValues evaluate_weighted(const Node& node, const Dense& dense) const;
+  [[nodiscard]] LayerValues evaluate_matmul(const Node& node, const Matmul& matmul) const;
   [[nodiscard]] LayerValues finish_weighted(const Node& node, const LayerParameters& parameters,
                                             std::vector<std::int32_t> accumulators,
                                             const FusedActivation& activation) const;
+  [[nodiscard]] LayerValues finish_sums(const Node& node, double accumulator_scale,
+                                        std::vector<std::int32_t> accumulators,
+                                        const FusedActivation& activation) const;
   [[nodiscard]] LayerValues evaluate_rows(const Node& node) const;
   template <class ByRows>
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const ByRows& op) const;

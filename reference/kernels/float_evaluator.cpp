@@ -9,6 +9,7 @@
 
 #include "arch/diag/check.h"
 #include "reference/kernels/activation.h"
+#include "reference/kernels/matmul.h"
 #include "reference/kernels/ordered_sums.h"
 #include "reference/kernels/row_kernels.h"
 
@@ -138,7 +139,7 @@ bool has_float_files(const Graph& graph, const NetworkData& data) {
     return true;
   }
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (gemm_shape(graph, graph.nodes[i]) && data.float_parameters(graph, static_cast<NodeId>(i))) {
+    if (has_weights(graph.nodes[i]) && data.float_parameters(graph, static_cast<NodeId>(i))) {
       return true;
     }
   }
@@ -225,6 +226,16 @@ FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Conv2d& 
 
 FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Dense& dense) const {
   return weighted(node, Kernel{}, 1, dense.activation.kind);
+}
+
+FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Matmul& matmul) const {
+  const MatmulLayout layout = matmul_layout(graph_, node, matmul);
+  SummationOrder order = short_chains(layout.a.cols);
+  Values values = multiply(layout, *live_.input(node, 0), *live_.input(node, 1), order);
+  for (float& value : values) {
+    value = static_cast<float>(value * matmul.scale);
+  }
+  return values;
 }
 
 FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,

@@ -37,6 +37,7 @@ class FloatEvaluator {
   [[nodiscard]] Values evaluate(const Node& node, const ByRows& op) const;
   [[nodiscard]] Values evaluate(const Node& node, const Conv2d& convolution) const;
   [[nodiscard]] Values evaluate(const Node& node, const Dense& dense) const;
+  [[nodiscard]] Values evaluate(const Node& node, const Matmul& matmul) const;
   [[nodiscard]] Values evaluate(const Node& node, const AddTensors& addition) const;
   [[nodiscard]] Values evaluate(const Node& node, const Activate& activation) const;
   [[nodiscard]] Values evaluate(const Node& node, const PoolTensor& pooling) const;

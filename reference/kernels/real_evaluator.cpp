@@ -7,6 +7,7 @@
 
 #include "arch/diag/check.h"
 #include "reference/kernels/bf16.h"
+#include "reference/kernels/matmul.h"
 #include "reference/kernels/pooling.h"
 #include "reference/kernels/real_functions.h"
 #include "reference/kernels/row_kernels.h"
@@ -101,12 +102,27 @@ RealLayerValues RealEvaluator::evaluate_one(const Node& node, const Conv2d& conv
 
 RealLayerValues RealEvaluator::evaluate_one(const Node& node, const Dense& dense) const {
   const Shape in = graph_.tensor(node.inputs.at(0)).shape();
-  SYSTOLE_CHECK(in.rows == 1 && in.cols == 1, "{}: dense over {} x {} pixels", node.name, in.rows,
-                in.cols);
+  constexpr std::size_t kImageAxes = 4;
+  SYSTOLE_CHECK(graph_.tensor(node.inputs.at(0)).type.extents.size() < kImageAxes ||
+                    (in.rows == 1 && in.cols == 1),
+                "{}: dense over {} x {} pixels", node.name, in.rows, in.cols);
   return evaluate_weighted(
       node,
       {.input = in, .output = graph_.tensor(node.output()).shape(), .kernel = {}, .groups = 1},
       dense.activation);
+}
+
+RealLayerValues RealEvaluator::evaluate_one(const Node& node, const Matmul& matmul) const {
+  std::vector<float> sums = multiply(matmul_layout(graph_, node, matmul), *live_.input(node, 0),
+                                     *live_.input(node, 1), orders_[next_]);
+  std::vector<float> scaled;
+  scaled.reserve(sums.size());
+  for (float& sum : sums) {
+    sum = sum + 0.0F;  // as if a bias were added: -0 becomes 0
+    scaled.push_back(sum * static_cast<float>(matmul.scale));
+  }
+  Shared<float> values = share(activate(scaled, ActivationKind::None));
+  return {.values = std::move(values), .accumulators = std::move(sums)};
 }
 
 RealLayerValues RealEvaluator::evaluate_one(const Node& node, const AddTensors& addition) const {

@@ -39,6 +39,7 @@ class RealEvaluator {
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const ByRows& op) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const Conv2d& convolution) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const Dense& dense) const;
+  [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const Matmul& matmul) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const AddTensors& addition) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const Activate& activation) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const PoolTensor& pooling) const;

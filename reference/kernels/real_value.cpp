@@ -7,6 +7,7 @@
 
 #include "arch/diag/check.h"
 #include "reference/kernels/activation.h"
+#include "reference/kernels/matmul.h"
 
 namespace systole::reference {
 
@@ -89,13 +90,22 @@ class Element {
 
   [[nodiscard]] RealValue operator()(const Dense& dense) const {
     const std::int64_t depth = shape(0).channels;
+    const std::int64_t first = flat(output(), 0) / output().channels * depth;
     Sum sum;
     for (std::int64_t k = 0; k < depth; ++k) {
-      sum.add(static_cast<double>(input(0, at_.batch * depth + k)) *
+      sum.add(static_cast<double>(input(0, first + k)) *
               weight(k * output().channels + at_.channel));
     }
     sum.add(bias());
     return activated(sum.result(), dense.activation.kind);
+  }
+
+  [[nodiscard]] RealValue operator()(const Matmul& matmul) const {
+    const MatmulLayout layout = matmul_layout(graph_, node_, matmul);
+    const ExactSum sum =
+        exact_sum(layout, operands_.inputs[0], operands_.inputs[1], flat(output()));
+    return {.value = sum.value * matmul.scale,
+            .slack = static_cast<double>(layout.a.cols) * kSumError * sum.size * matmul.scale};
   }
 
   [[nodiscard]] RealValue operator()(const AddTensors& addition) const {

@@ -49,14 +49,26 @@ class OperandCheck {
       require_rows("DRAM", program_.dram_bytes, transfer.far.address, far);
     }
   }
-  void operator()(const LoadWeights& load) const {
+  void operator()(const LoadTile& load) const {
     require_tile(load.rows, load.cols);
-    require_rows("DRAM", program_.dram_bytes, load.dram_address,
-                 {1, bytes_of(load.type, load.rows * load.cols), 0});
+    const Rows runs{load.runs(), load.run_bytes(), load.pitch};
+    switch (load.from) {
+      case TileSource::Dram:
+        require_rows("DRAM", program_.dram_bytes, load.source.address, runs);
+        break;
+      case TileSource::Buffer:
+        require(chip_.weight_fifo.from_buffer, "no tiles come from the unified buffer");
+        require_buffer(load.source, runs);
+        break;
+    }
+    require(!load.transposed || (chip_.weight_fifo.transpose && bits_of(load.type) % 8 == 0),
+            "no tile of {} is transposed", name_of(load.type));
+    require_zero_point(load.type, load.zero_point);
   }
   void operator()(const Fold& fold) const {
     require_tile(fold.rows, fold.cols);
     require_entries(fold.accumulator, fold.count);
+    require_zero_point(fold.activation_type, fold.zero_point);
   }
   void operator()(const Requantize& requantize) const {
     require_entries(requantize.accumulator, requantize.rows);
@@ -158,6 +170,10 @@ class OperandCheck {
             "tile of {} x {} on an array of {} x {}", rows, cols, chip_.matrix.rows,
             chip_.matrix.cols);
   }
+  static void require_zero_point(DataType type, std::int32_t zero_point) {
+    require(zero_point == 0 || (type == DataType::Int8 && zero_point >= -128 && zero_point <= 127),
+            "{} with zero point {}", name_of(type), zero_point);
+  }
   void require_entries(std::int64_t first, std::int64_t count) const {
     require(count > 0, "{} rows", count);
     require(first >= 0 && first <= chip_.accumulators.entries - count,
@@ -177,12 +193,12 @@ bool can_execute(EngineId engine, const Operation& operation) {
     case Engine::DmaOut:
       return std::holds_alternative<Transfer>(operation);
     case Engine::Weights:
-      return std::holds_alternative<LoadWeights>(operation);
+      return std::holds_alternative<LoadTile>(operation);
     case Engine::Matrix:
       return std::holds_alternative<Fold>(operation);
     case Engine::Vector:
       return !std::holds_alternative<Transfer>(operation) &&
-             !std::holds_alternative<LoadWeights>(operation) &&
+             !std::holds_alternative<LoadTile>(operation) &&
              !std::holds_alternative<Fold>(operation);
   }
   return false;

@@ -11,23 +11,43 @@ namespace systole {
 namespace {
 
 RequestSplitter splitter(const Operation& operation, Bytes limit) {
-  if (const auto* load = std::get_if<LoadWeights>(&operation)) {
+  if (const auto* load = std::get_if<LoadTile>(&operation)) {
     return {*load, limit};
   }
   return {std::get<Transfer>(operation), limit};
 }
 
 Tile empty_tile(const Instruction& instruction, bool carries_data) {
-  const auto* load = std::get_if<LoadWeights>(&instruction.operation);
+  const auto* load = std::get_if<LoadTile>(&instruction.operation);
   if (load == nullptr) {
     return {};
   }
   Tile tile{.rows = load->rows, .cols = load->cols, .type = load->type, .bytes = {}};
   tile.layer = instruction.layer;
+  tile.zero_point = load->zero_point;
   if (carries_data) {
-    tile.bytes.resize(static_cast<std::size_t>(bytes_of(load->type, load->rows * load->cols)));
+    tile.bytes.resize(static_cast<std::size_t>(load->bytes()));
   }
   return tile;
+}
+
+/// A transposed tile arrives column by column.
+void turn(Tile& tile) {
+  const auto size = static_cast<std::size_t>(bytes_of(tile.type));
+  const auto rows = static_cast<std::size_t>(tile.rows);
+  const auto cols = static_cast<std::size_t>(tile.cols);
+  const std::vector<std::int8_t> arrived = tile.bytes;
+  for (std::size_t row = 0; row < rows && !arrived.empty(); ++row) {
+    for (std::size_t col = 0; col < cols; ++col) {
+      std::copy_n(arrived.data() + (col * rows + row) * size, size,
+                  tile.bytes.data() + (row * cols + col) * size);
+    }
+  }
+}
+
+bool comes_from_buffer(const Operation& operation) {
+  const auto* load = std::get_if<LoadTile>(&operation);
+  return load != nullptr && load->from == TileSource::Buffer;
 }
 
 }  // namespace
@@ -51,6 +71,10 @@ void DmaEngine::issue() {
   while (front_.has_next()) {
     Issued& issued = front_.take_next();
     prepare(issued);
+    if (comes_from_buffer(issued.instruction->operation)) {
+      load_from_buffer(issued);
+      continue;
+    }
     Descriptor& descriptor = descriptors_.push();
     std::swap(descriptor.issued, issued);
     descriptor.requests_left = 0;
@@ -72,6 +96,54 @@ void DmaEngine::prepare(Issued& issued) {
     fifo_.reserve();
     issued.phases.push_back({.cause = Cause::FifoFull, .until = context_.time.now()});
   }
+}
+
+/// Tiles arrive in order, so those that come from DRAM have to be there first.
+void DmaEngine::load_from_buffer(Issued& issued) {
+  front_.wait_for(WaitsFor::Memory, Cause::Memory, issued, descriptor_finished_,
+                  [&] { return descriptors_.empty(); });
+  const auto& load = std::get<LoadTile>(issued.instruction->operation);
+  const std::int32_t layer = issued.instruction->layer;
+  const CoreCycles begin = context_.time.now();
+  buffer_tile_ = empty_tile(*issued.instruction, context_.memories != nullptr);
+  if (context_.memories != nullptr) {
+    front_.at_place_of(issued, [&] { read_runs(load); });
+  }
+  const std::int64_t accesses = load.runs() * context_.ports.accesses(load.run_bytes());
+  ActionCounters& actions = context_.actions_of(layer);
+  actions.buffer_reads += accesses;
+  actions.weight_bytes += load.bytes();
+  const PortUser<BufferUser> user(BufferUser::Tile, front_.engine().unit);
+  context_.ports.begin(user, context_.ports.stream(load.source.address, accesses));
+  context_.time.wait_until(begin + CoreCycles(accesses));
+  const CoreCycles end = context_.ports.wait_for(user);
+  const CoreCycles turning = turn_tile(load, buffer_tile_);
+  front_.charge_phases(issued);
+  front_.account().charge_work(context_.time.now(), CoreCycles(accesses) + turning,
+                               end - begin - CoreCycles(accesses), Cause::Memory, layer);
+  context_.layers.active(layer, begin, context_.time.now());
+  buffer_tile_.arrived = context_.time.now();
+  fifo_.push(std::move(buffer_tile_));
+  front_.complete(issued);
+}
+
+void DmaEngine::read_runs(const LoadTile& load) {
+  for (std::int64_t run = 0; run < load.runs(); ++run) {
+    const auto bytes =
+        context_.memories->buffer.at(load.source.address + run * load.pitch, load.run_bytes());
+    std::copy(bytes.begin(), bytes.end(), buffer_tile_.bytes.begin() + run * load.run_bytes());
+  }
+}
+
+/// Suspends while a transposed tile turns; returns how long.
+CoreCycles DmaEngine::turn_tile(const LoadTile& load, Tile& tile) {
+  if (!load.transposed) {
+    return CoreCycles(0);
+  }
+  const CoreCycles turning = *context_.chip.weight_fifo.transpose * load.rows;
+  turn(tile);
+  context_.time.wait_until(context_.time.now() + turning);
+  return turning;
 }
 
 void DmaEngine::send_requests(Descriptor& descriptor) {
@@ -126,6 +198,7 @@ void DmaEngine::finish() {
     if (descriptor.is_sent && descriptor.requests_left == 0) {
       complete(descriptor);
       descriptors_.pop();
+      descriptor_finished_.notify();
     }
   }
 }
@@ -158,11 +231,15 @@ void DmaEngine::store(Descriptor& descriptor, const MemoryResponse& response) {
 }
 
 void DmaEngine::complete(Descriptor& descriptor) {
+  CoreCycles turning{0};
+  if (const auto* load = std::get_if<LoadTile>(&descriptor.issued.instruction->operation)) {
+    turning = turn_tile(*load, descriptor.tile);
+  }
   const CoreCycles now = context_.time.now();
   const std::int32_t layer = descriptor.issued.instruction->layer;
   front_.charge_phases(descriptor.issued);
   const CoreCycles busy =
-      cycles_at_rate(Bytes(descriptor.bytes), memory_peak_, context_.chip.frequency);
+      cycles_at_rate(Bytes(descriptor.bytes), memory_peak_, context_.chip.frequency) + turning;
   front_.account().charge_work(now, busy, descriptor.port_wait, Cause::Memory, layer);
   context_.layers.active(layer, descriptor.first_request, now);
   if (front_.engine().kind == Engine::Weights) {

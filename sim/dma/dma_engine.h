@@ -10,12 +10,16 @@
 
 namespace systole {
 
-/// A DMA engine between DRAM and the unified buffer (dma_in, dma_out) or the weight FIFO (weights).
+/// A DMA engine between DRAM and the unified buffer (dma_in, dma_out), or from either of them to
+/// the weight FIFO (weights).
 ///
 /// Timing:
 /// - A descriptor starts when its semaphores are there and the requests of the one before have been
-///   sent; after `issue` cycles its requests follow. LoadWeights needs a free FIFO slot before its
+///   sent; after `issue` cycles its requests follow. LoadTile needs a free FIFO slot before its
 ///   first request.
+/// - A tile from the unified buffer makes runs * ceil(bytes of a run / port width) accesses, one a
+///   cycle at best, once the tiles before it are there. Wherever it comes from, a transposed tile
+///   then turns for `transpose` cycles for each of its rows.
 /// - Up to `outstanding` requests are in flight; one is finished when its data has come from the
 ///   memory, rounded up to a core cycle, and (dma_in) ceil(bytes / port width) buffer accesses have
 ///   put it into the buffer; requests finish in order. dma_out makes those accesses before it sends
@@ -45,13 +49,16 @@ class DmaEngine : public sc_core::sc_module {
     std::int64_t requests_left = 0;  // to finish, of those sent
     bool is_sent = false;            // all of its requests
     CoreCycles port_wait{0};
-    Tile tile;  // of LoadWeights
+    Tile tile;  // of LoadTile
   };
 
   void issue();   // process: descriptors to requests
   void finish();  // process: responses to completions
 
   void prepare(Issued& issued);
+  void load_from_buffer(Issued& issued);
+  void read_runs(const LoadTile& load);
+  CoreCycles turn_tile(const LoadTile& load, Tile& tile);
   void send_requests(Descriptor& descriptor);
   void send(Descriptor& descriptor, const DmaRequest& request);
   CoreCycles pass_ports(const DmaRequest& request, std::int32_t layer);
@@ -69,6 +76,8 @@ class DmaEngine : public sc_core::sc_module {
   MemoryResponse response_;                 // the one that is being finished
   std::int64_t in_flight_ = 0;              // requests
   Wakeup request_finished_;
+  Wakeup descriptor_finished_;
+  Tile buffer_tile_;  // on its way from the buffer
 };
 
 }  // namespace systole

@@ -15,21 +15,26 @@ RequestSplitter::RequestSplitter(const Transfer& transfer, Bytes limit)
       rows_(transfer.rows),
       row_bytes_(transfer.row_bytes) {
   SYSTOLE_CHECK(limit_ >= 1, "DMA requests of {} bytes", limit_);
+  join_neighbours();
+}
+
+RequestSplitter::RequestSplitter(const LoadTile& load, Bytes limit)
+    : limit_(limit.count()),
+      far_address_(load.source.address),
+      far_pitch_(load.pitch),
+      buffer_address_(0),
+      buffer_pitch_(load.run_bytes()),
+      rows_(load.runs()),
+      row_bytes_(load.run_bytes()) {
+  SYSTOLE_CHECK(limit_ >= 1, "DMA requests of {} bytes", limit_);
+  join_neighbours();
+}
+
+void RequestSplitter::join_neighbours() {
   if (far_pitch_ == row_bytes_ && buffer_pitch_ == row_bytes_) {
     row_bytes_ *= rows_;
     rows_ = 1;
   }
-}
-
-RequestSplitter::RequestSplitter(const LoadWeights& load, Bytes limit)
-    : limit_(limit.count()),
-      far_address_(load.dram_address),
-      far_pitch_(0),
-      buffer_address_(0),
-      buffer_pitch_(0),
-      rows_(1),
-      row_bytes_(bytes_of(load.type, load.rows * load.cols)) {
-  SYSTOLE_CHECK(limit_ >= 1, "DMA requests of {} bytes", limit_);
 }
 
 std::optional<DmaRequest> RequestSplitter::next() {

@@ -47,6 +47,13 @@ void check_padding(const Fold& fold) {
                 "{} activations padded with {}", name_of(type), value);
 }
 
+template <class Number>
+void take_away(std::int32_t zero_point, std::span<Number> numbers) {
+  for (Number& number : numbers) {
+    number = static_cast<Number>(static_cast<std::int32_t>(number) - zero_point);
+  }
+}
+
 std::size_t pitch_of(DataType type, std::int64_t rows) {
   const auto depth = static_cast<std::size_t>(rows);
   return is_float(type) ? depth : rounded_up(depth, kIntegerDepth);
@@ -73,6 +80,9 @@ void gather(const Fold& fold, const ByteMemory& buffer, std::vector<Number>& num
         std::fill(target.begin(), target.end(), static_cast<Number>(fold.window.pad_value));
       } else {
         decode(fold.activation_type, bytes, target);
+      }
+      if (fold.zero_point != 0) {
+        take_away(fold.zero_point, target);
       }
     }
     std::fill(line.begin(), line.end(), Number{});

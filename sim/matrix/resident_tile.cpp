@@ -88,6 +88,11 @@ ResidentTile resident_tile(const Tile& tile) {
   } else {
     std::vector<std::int16_t> numbers(elements);
     decode(tile.type, tile.bytes, numbers);
+    if (tile.zero_point != 0) {
+      for (std::int16_t& number : numbers) {
+        number = static_cast<std::int16_t>(number - tile.zero_point);
+      }
+    }
     resident.integers.assign(layout.integers(), 0);
     arrange<kIntegerDepth>(numbers, resident, resident.integers);
   }

@@ -14,14 +14,15 @@
 
 namespace systole {
 
-/// A weight tile on its way from DRAM to the array; `bytes` is empty in a run without data.
+/// A tile on its way to the array; `bytes` is empty in a run without data.
 struct Tile {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   DataType type = DataType::Int8;
   std::vector<std::int8_t> bytes;  // packed row-major
   CoreCycles arrived{0};
-  std::int32_t layer = 0;  ///< that it was fetched for
+  std::int32_t layer = 0;       ///< that it was fetched for
+  std::int32_t zero_point = 0;  ///< of int8: taken from each element
 };
 
 /// The FIFO between the weights engine and the array.

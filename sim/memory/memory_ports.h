@@ -17,6 +17,7 @@ enum class BufferUser : std::uint8_t {
   DmaOut,
   Matrix,        ///< activations that stream through the array
   MatrixLoad,    ///< activations on their way into the PEs (input stationary)
+  Tile,          ///< of the right operand of a product, on its way to the FIFO
   VectorFirst,   ///< parameters, then the first operand
   VectorSecond,  ///< second operand of Add
   VectorResult,
@@ -29,6 +30,7 @@ inline constexpr auto kEnumNames<BufferUser> = std::to_array<EnumName<BufferUser
     {BufferUser::DmaOut, "dma_out"},
     {BufferUser::Matrix, "matrix"},
     {BufferUser::MatrixLoad, "matrix_load"},
+    {BufferUser::Tile, "tile"},
     {BufferUser::VectorFirst, "vector_first"},
     {BufferUser::VectorSecond, "vector_second"},
     {BufferUser::VectorResult, "vector_result"},
@@ -55,7 +57,7 @@ struct UnitRoles {
   std::size_t count = 0;
 };
 inline constexpr UnitRoles<BufferUser> unit_roles(BufferUser /*of*/) {
-  return {.first = BufferUser::Matrix, .count = 2};
+  return {.first = BufferUser::Matrix, .count = 3};
 }
 inline constexpr UnitRoles<AccumulatorUser> unit_roles(AccumulatorUser /*of*/) {
   return {.first = AccumulatorUser::Vector, .count = 0};  // each unit has accumulators of its own

@@ -35,7 +35,7 @@ class Compute {
         const float sum = std::bit_cast<float>(row[c]) + bias[c];
         results.sums.push_back(
             static_cast<std::int32_t>(with_canonical_nan(std::bit_cast<std::uint32_t>(sum))));
-        writer_.append(sum, results.values);
+        writer_.append(sum * convert.scale, results.values);
       }
     }
     return results;
@@ -101,7 +101,7 @@ class Compute {
 
   VectorResults operator()(const RowLoop& loop) const { return row_loop_results(loop, buffer_); }
   VectorResults operator()(const Transfer& /*transfer*/) const { not_here(); }
-  VectorResults operator()(const LoadWeights& /*load*/) const { not_here(); }
+  VectorResults operator()(const LoadTile& /*load*/) const { not_here(); }
   VectorResults operator()(const Fold& /*fold*/) const { not_here(); }
   VectorResults operator()(const Requantize& /*requantize*/) const { not_here(); }
 

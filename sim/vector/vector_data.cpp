@@ -142,7 +142,7 @@ class Compute {
 
   VectorResults operator()(const RowLoop& loop) const { return row_loop_results(loop, buffer_); }
   VectorResults operator()(const Transfer& /*transfer*/) const { not_here(); }
-  VectorResults operator()(const LoadWeights& /*load*/) const { not_here(); }
+  VectorResults operator()(const LoadTile& /*load*/) const { not_here(); }
   VectorResults operator()(const Fold& /*fold*/) const { not_here(); }
   VectorResults operator()(const Convert& /*convert*/) const { not_here(); }
 

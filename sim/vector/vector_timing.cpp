@@ -73,7 +73,7 @@ class VectorRule {
     return timing;
   }
   VectorTiming operator()(const Transfer& /*transfer*/) const { not_here(); }
-  VectorTiming operator()(const LoadWeights& /*load*/) const { not_here(); }
+  VectorTiming operator()(const LoadTile& /*load*/) const { not_here(); }
   VectorTiming operator()(const Fold& /*fold*/) const { not_here(); }
 
  private:
@@ -200,7 +200,7 @@ struct SourcesRule {
     return sources;
   }
   VectorSources operator()(const Transfer& /*transfer*/) const { not_here(); }
-  VectorSources operator()(const LoadWeights& /*load*/) const { not_here(); }
+  VectorSources operator()(const LoadTile& /*load*/) const { not_here(); }
   VectorSources operator()(const Fold& /*fold*/) const { not_here(); }
   [[noreturn]] static void not_here() {
     SYSTOLE_CHECK(false, "not an operation of the vector unit");

@@ -18,5 +18,6 @@ systole_test(compiler_frontend_test
     graph/tensor_test.cpp
     graph/value_test.cpp
     ops/layer_norm_test.cpp
+    ops/matmul_test.cpp
     ops/op_test.cpp
   DEPENDS systole_compiler systole_test_support)

@@ -108,10 +108,10 @@ TEST(Faults, AShiftedBufferAddressShowsInTheNextTensor) {
 TEST(Faults, TwoSwappedTilesShowInTheirOwnLayer) {
   Subject faulty = subject();
   // Two tiles of conv1 with the same shape trade places in DRAM reads only.
-  auto& first = operation<LoadWeights>(faulty.program, Engine::Weights, 0);
-  auto& second = operation<LoadWeights>(faulty.program, Engine::Weights, 1);
+  auto& first = operation<LoadTile>(faulty.program, Engine::Weights, 0);
+  auto& second = operation<LoadTile>(faulty.program, Engine::Weights, 1);
   ASSERT_EQ(first.rows * first.cols, second.rows * second.cols);
-  std::swap(first.dram_address, second.dram_address);
+  std::swap(first.source.address, second.source.address);
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("conv1 (accumulators) at 0,")) << verdict(faulty);
 }

@@ -34,11 +34,11 @@ std::string outcome(RandomCase random, ArrayModel model) {
 
 class BothLevels : public ::testing::TestWithParam<std::uint64_t> {};
 
-TEST_P(BothLevels, TakeTheSameCyclesAndComputeTheSameNumbers) {
+void expect_agreement(std::uint64_t sweep, RandomCase (*make)(std::uint64_t seed)) {
   std::uint64_t runs = 0;
   for (std::uint64_t i = 0; i < kCasesPerTest; ++i) {
-    const std::uint64_t seed = 10'000 + GetParam() * kCasesPerTest + i;
-    const RandomCase random = random_case(seed);
+    const std::uint64_t seed = 10'000 + sweep * kCasesPerTest + i;
+    const RandomCase random = make(seed);
     const std::string tile = outcome(random, ArrayModel::Tile);
     if (tile == kDoesNotFit) {
       continue;
@@ -48,6 +48,16 @@ TEST_P(BothLevels, TakeTheSameCyclesAndComputeTheSameNumbers) {
     EXPECT_EQ(outcome(random, ArrayModel::Pe), tile) << "seed " << seed;
   }
   EXPECT_GE(runs, kCasesPerTest / 2);  // a sweep in which nothing fits would prove nothing
+}
+
+TEST_P(BothLevels, TakeTheSameCyclesAndComputeTheSameNumbers) {
+  expect_agreement(GetParam(), random_case);
+}
+
+TEST_P(BothLevels, AgreeOnProductsOfTensors) {
+  expect_agreement(GetParam(), [](std::uint64_t seed) {
+    return random_product_case(seed, seed % 2 == 0 ? DataType::Int8 : DataType::Bf16);
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Sweep, BothLevels, ::testing::Range<std::uint64_t>(0, 12));

@@ -67,6 +67,16 @@ TEST_P(RandomNetworks, ComputeTheReferencesNumbersInBf16Too) {
   expect_no_complaints(GetParam(), random_real_case);
 }
 
+TEST_P(RandomNetworks, MultiplyTensorsByTensors) {
+  expect_no_complaints(
+      GetParam(), [](std::uint64_t seed) { return random_product_case(seed, DataType::Int8); });
+}
+
+TEST_P(RandomNetworks, MultiplyTensorsByTensorsInBf16Too) {
+  expect_no_complaints(
+      GetParam(), [](std::uint64_t seed) { return random_product_case(seed, DataType::Bf16); });
+}
+
 constexpr std::uint64_t kTests = 60;
 
 INSTANTIATE_TEST_SUITE_P(Sweep, RandomNetworks, testing::Range<std::uint64_t>(0, kTests));

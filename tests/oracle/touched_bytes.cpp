@@ -1,5 +1,7 @@
 #include "tests/oracle/touched_bytes.h"
 
+#include <algorithm>
+
 namespace systole {
 
 namespace {
@@ -74,7 +76,6 @@ class Toucher {
     touch_rows(t.to_buffer ? bytes_.written : bytes_.read, t.buffer.address, t.rows, t.row_bytes,
                t.buffer_pitch);
   }
-  void operator()(const LoadWeights& /*load*/) {}
   void operator()(const RowLoop& loop) {
     for (const Stage& stage : loop.stages) {
       if (const auto* load = std::get_if<LoadStage>(&stage)) {
@@ -85,6 +86,12 @@ class Toucher {
     const std::int64_t cols = ends_in_one(loop.stages, loop.stages.size() - 1) ? 1 : loop.cols;
     touch_rows(bytes_.written, loop.to.out.address, loop.rows, bytes_of(loop.to.type) * cols,
                loop.to.pitch);
+  }
+  void operator()(const LoadTile& l) {
+    if (l.from == TileSource::Buffer) {
+      touch_rows(bytes_.read, l.source.address, l.transposed ? l.cols : l.rows,
+                 l.transposed ? l.rows : l.cols, l.pitch);
+    }
   }
   void operator()(const Fold& f) {
     std::int64_t bits = 8;
@@ -212,7 +219,12 @@ Operation random_operation(std::mt19937_64& random) {
                       .rows = rows,
                       .row_bytes = cols};
     case 1:
-      return LoadWeights{.rows = rows, .cols = cols};
+      return LoadTile{.from = dice(0, 1) == 1 ? TileSource::Buffer : TileSource::Dram,
+                      .source = dice.operand(),
+                      .pitch = std::max(rows, cols) + dice(0, 3),
+                      .rows = rows,
+                      .cols = cols,
+                      .transposed = dice(0, 1) == 1};
     case 2: {
       Fold fold{.window = dice.window()};
       Window& w = fold.window;

@@ -197,7 +197,7 @@ Program program_that_awaits_tile_2(std::size_t fold) {
 
 std::string deadlock_at(std::size_t fold) {
   return "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from vector); "
-         "weights[2] load_weights of layer 'fc' waits for room in the weight FIFO (2 tiles); "
+         "weights[2] load_tile of layer 'fc' waits for room in the weight FIFO (2 tiles); "
          "matrix[" +
          std::to_string(fold) +
          "] fold of layer 'conv1' waits for semaphore 5 (0 of 1 from weights); vector[0] "

@@ -53,7 +53,7 @@ TEST(VerifyFinds, ADroppedSignal) {
       faulty.violation(),
       Optional(std::string(
           "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
-          "vector); weights[3] load_weights of layer 'fc' waits for room in the weight FIFO "
+          "vector); weights[3] load_tile of layer 'fc' waits for room in the weight FIFO "
           "(2 tiles); matrix[1] fold of layer 'conv1' waits for semaphore 0 (0 of 1 from "
           "host); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 from "
           "matrix)")));
@@ -80,7 +80,7 @@ TEST(VerifyFinds, SwappedTiles) {
   std::swap(faulty.weights[0], faulty.weights[1]);
   EXPECT_THAT(faulty.violation(),
               Optional(std::string("matrix[0] fold of layer 'conv1': needs tile 0, but next in the "
-                                   "weight FIFO is tile 1 of weights[0] load_weights of layer "
+                                   "weight FIFO is tile 1 of weights[0] load_tile of layer "
                                    "'conv1'")));
 }
 
@@ -90,7 +90,7 @@ TEST(VerifyFinds, AResidentTileThatIsNotTheOneNamed) {
   fold.next_tile = false;
   EXPECT_THAT(faulty.violation(),
               Optional(std::string("matrix[2] fold of layer 'conv1': needs tile 1, but resident is "
-                                   "tile 0 of weights[0] load_weights of layer 'conv1'")));
+                                   "tile 0 of weights[0] load_tile of layer 'conv1'")));
 }
 
 TEST(VerifyFinds, AFoldBeforeAnyTile) {
@@ -321,7 +321,7 @@ TEST(VerifyFinds, CrossedWaits) {
       faulty.violation(),
       Optional(std::string(
           "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
-          "vector); weights[2] load_weights of layer 'fc' waits for room in the weight FIFO "
+          "vector); weights[2] load_tile of layer 'fc' waits for room in the weight FIFO "
           "(2 tiles); matrix[0] fold of layer 'conv1' waits for semaphore 3 (0 of 1 from "
           "vector); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 "
           "from matrix)")));
@@ -336,7 +336,7 @@ TEST(VerifyFinds, ADeadlockThroughTheWeightFifo) {
       faulty.violation(),
       Optional(std::string(
           "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
-          "vector); weights[2] load_weights of layer 'fc' waits for room in the weight FIFO "
+          "vector); weights[2] load_tile of layer 'fc' waits for room in the weight FIFO "
           "(2 tiles); matrix[0] fold of layer 'conv1' waits for semaphore 5 (0 of 1 from "
           "weights); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 "
           "from matrix)")));
@@ -360,7 +360,7 @@ TEST(VerifyFinds, ATileThatNobodyTakes) {
   Faulty faulty;
   faulty.weights.push_back(faulty.weights[5]);
   EXPECT_THAT(faulty.violation(),
-              Optional(std::string("weights[6] load_weights of layer 'fc': the tile stays in the "
+              Optional(std::string("weights[6] load_tile of layer 'fc': the tile stays in the "
                                    "weight FIFO, no fold takes it")));
 }
 

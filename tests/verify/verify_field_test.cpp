@@ -81,7 +81,7 @@ TEST(VerifyFields, PlacesBeforeTheRun) {
             "'bias2': overlaps 'bias1' at DRAM 12");
   EXPECT_EQ(violation_after([](Program& p) {
               p.tiles[1].dram_address = 79;
-              std::get<LoadWeights>(p.stream(Engine::Weights)[1].operation).dram_address = 79;
+              std::get<LoadTile>(p.stream(Engine::Weights)[1].operation).source.address = 79;
             }),
             "tile 1: overlaps tile 0 at DRAM 79");
 }
@@ -181,20 +181,20 @@ TEST(VerifyFields, ATransferGivesEachRowItsOwnPlace) {
 }
 
 TEST(VerifyFields, TilesOfInstructions) {
-  const auto load = [](void (*change)(LoadWeights&)) {
-    return violation_after(with<LoadWeights>(Engine::Weights, 0, change));
+  const auto load = [](void (*change)(LoadTile&)) {
+    return violation_after(with<LoadTile>(Engine::Weights, 0, change));
   };
-  const std::string where = "weights[0] load_weights of layer 'conv1': ";
-  EXPECT_EQ(load([](LoadWeights& l) { l.tile = 6; }),
+  const std::string where = "weights[0] load_tile of layer 'conv1': ";
+  EXPECT_EQ(load([](LoadTile& l) { l.tile = 6; }),
             where + "tile is 6, but the program has 6 of them");
-  EXPECT_EQ(load([](LoadWeights& l) { l.tile = 2; }), where + "tile 2 belongs to layer 'fc'");
-  EXPECT_EQ(load([](LoadWeights& l) { l.rows = 3; }), where + "rows is 3, expected 4");
-  EXPECT_EQ(load([](LoadWeights& l) { l.cols = 3; }), where + "cols is 3, expected 4");
-  EXPECT_EQ(load([](LoadWeights& l) { l.dram_address = 65; }),
-            where + "dram_address is 65, expected 64");
+  EXPECT_EQ(load([](LoadTile& l) { l.tile = 2; }), where + "tile 2 belongs to layer 'fc'");
+  EXPECT_EQ(load([](LoadTile& l) { l.rows = 3; }), where + "rows is 3, expected 4");
+  EXPECT_EQ(load([](LoadTile& l) { l.cols = 3; }), where + "cols is 3, expected 4");
+  EXPECT_EQ(load([](LoadTile& l) { l.source.address = 65; }),
+            where + "source address is 65, expected 64");
   EXPECT_EQ(violation_after(with<Fold>(Engine::Matrix, 0,
                                        [](Fold& fold) { fold.weight_type = DataType::Int16; })),
-            "matrix[0] fold of layer 'conv1': takes int16 weights, but weights[0] load_weights of "
+            "matrix[0] fold of layer 'conv1': takes int16 weights, but weights[0] load_tile of "
             "layer 'conv1' loads int8");
 }
 

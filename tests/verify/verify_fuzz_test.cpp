@@ -138,7 +138,7 @@ class RandomSchedule {
         return true;
       });
     }
-    if (const auto* load = std::get_if<LoadWeights>(&instruction.operation)) {
+    if (const auto* load = std::get_if<LoadTile>(&instruction.operation)) {
       fifo_.push_back(load->tile);
     }
     if (const auto* fold = std::get_if<Fold>(&instruction.operation)) {

@@ -90,7 +90,7 @@ TEST(VerifyTypes, SumsOfOneEntryAreOfOneType) {
               Fold& fold = fold_at(program, 1);
               fold.activation_type = fold.weight_type = DataType::Int16;
               fold.window.source = {.address = 512, .tensor = 3};
-              std::get<LoadWeights>(program.stream(Engine::Weights)[1].operation).type =
+              std::get<LoadTile>(program.stream(Engine::Weights)[1].operation).type =
                   DataType::Int16;
             }),
             "matrix[1] fold of layer 'gemm': adds int32 sums to accumulator 0, which holds fp32 "
@@ -107,10 +107,10 @@ TEST(VerifyTypes, ActivationsAreOfTheirTensorsType) {
 
 TEST(VerifyTypes, WeightsAreOfTheirLoadsType) {
   EXPECT_EQ(violation_after([](Program& program) {
-              std::get<LoadWeights>(program.stream(Engine::Weights)[0].operation).type =
+              std::get<LoadTile>(program.stream(Engine::Weights)[0].operation).type =
                   DataType::Fp16;
             }),
-            "matrix[0] fold of layer 'gemm': takes bf16 weights, but weights[0] load_weights of "
+            "matrix[0] fold of layer 'gemm': takes bf16 weights, but weights[0] load_tile of "
             "layer 'gemm' loads fp16");
 }
 

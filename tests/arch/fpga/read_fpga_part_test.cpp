@@ -78,13 +78,13 @@ TEST(FpgaBudget, OverBudgetNamesTheResourceAndWhatTakesIt) {
             "'alveo_u250', got '16896' (matrix_unit 16384, vector_unit 512)");
   // 16 banks of 64 MiB / (16 x 128 B) = 32768 words: 8 x ceil(1024 / 72) = 15
   EXPECT_EQ(message_with("capacity: 16 MiB", "capacity: 64 MiB"),
-            "chip.yaml:29:13: unified_buffer.capacity: expected a design of at most 1280 URAM of "
+            "chip.yaml:31:13: unified_buffer.capacity: expected a design of at most 1280 URAM of "
             "part 'alveo_u250', got '1920' (unified_buffer 1920)");
   EXPECT_EQ(message_with("clock: 250 MHz", "clock: 450 MHz"),
             "chip.yaml:7:8: clock: expected at most 300 MHz, the clock of large designs in part "
             "'alveo_u250', got '450 MHz'");
   EXPECT_EQ(message_with("channels: 4", "channels: 8"),
-            "chip.yaml:50:13: dram.channels: expected at most the memory bandwidth of 77 GB/s of "
+            "chip.yaml:52:13: dram.channels: expected at most the memory bandwidth of 77 GB/s of "
             "part 'alveo_u250', got '153661464585 B/s'");
   EXPECT_EQ(message_with("int16xint16: 4 cycles", "fp16xfp16: 4 cycles"),
             "chip.yaml:18:16: matrix_unit.pace.fp16xfp16: expected a kind of operands that DSP48E2 "
@@ -101,7 +101,7 @@ TEST(FpgaBudget, OverBudgetNamesTheResourcesOfEveryCard) {
             "chip.yaml:10:9: matrix_unit.rows: expected a design of at most 9024 DSP48E2 of part "
             "'alveo_u280', got '14592' (matrix_unit 14336, vector_unit 256)");
   EXPECT_EQ(message_with("channels: 8", "channels: 16", "fpga_overlay_u280"),
-            "chip.yaml:50:13: dram.channels: expected at most the memory bandwidth of 460 GB/s of "
+            "chip.yaml:52:13: dram.channels: expected at most the memory bandwidth of 460 GB/s of "
             "part 'alveo_u280', got '512 GB/s'");
   // 96 x 64 in threes: 2048
   EXPECT_EQ(message_with("rows: 64", "rows: 96", "fpga_overlay_vck5000"),
@@ -109,7 +109,7 @@ TEST(FpgaBudget, OverBudgetNamesTheResourcesOfEveryCard) {
             "'vck5000', got '2304' (matrix_unit 2048, vector_unit 256)");
   // 16 banks of 16 MiB / (16 x 128 B) = 8192 words: 2 x ceil(1024 / 72) = 30
   EXPECT_EQ(message_with("capacity: 8 MiB", "capacity: 16 MiB", "fpga_overlay_vck5000"),
-            "chip.yaml:27:13: unified_buffer.capacity: expected a design of at most 463 URAM of "
+            "chip.yaml:29:13: unified_buffer.capacity: expected a design of at most 463 URAM of "
             "part 'vck5000', got '480' (unified_buffer 480)");
   // 768 x 192 by 24: 6144
   EXPECT_EQ(

@@ -60,7 +60,7 @@ TEST(ProgramTextError, UnknownWordOperationAndKey) {
             "p.txt:5:1: expected one of layer, tensor, tile, semaphore, host, dma_in, dma_out, "
             "weights, matrix, vector, end, got 'leyer'");
   EXPECT_EQ(error_in("host move layer=0"),
-            "p.txt:5:6: host: expected one of transfer, load_weights, fold, requantize, rescale, "
+            "p.txt:5:6: host: expected one of transfer, load_tile, fold, requantize, rescale, "
             "add, pool, softmax, convert, row_loop, got 'move'");
   EXPECT_EQ(error_in("host transfer size=4"),
             "p.txt:5:15: transfer: expected one of to_buffer, far, far_pitch, buffer, "

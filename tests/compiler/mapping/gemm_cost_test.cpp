@@ -47,6 +47,16 @@ TEST(GemmCost, OneRequestAtATimeTakesItsLatencyEach) {
   EXPECT_EQ(cost_of(chip, {.m = 20, .k = 16, .n = 12}).weights, CoreCycles(6 * 9 / 2));
 }
 
+TEST(GemmCost, TilesOfTheBufferTakeTheirAccessesThereAndNothingOfTheDram) {
+  const ChipSpec chip = round_chip();  // 8 x 4, ports of 8 bytes: a row of a tile is an access
+  const GemmShape gemm{.m = 5, .k = 16, .n = 12};
+  const TileGrid grid = tile_grid(chip, gemm, TileSource::Buffer);
+  const GemmCost cost =
+      gemm_cost(chip, grid, DataType::Int8, gemm.m, gemm_loops(chip, grid, DataType::Int8, gemm.m));
+  EXPECT_EQ(cost.array, CoreCycles(6 * 8));
+  EXPECT_EQ(cost.weights, CoreCycles(0));
+}
+
 TEST(GemmCost, AFifoOfOneTileLoadsOnlyWhenTheArrayHasLetGo) {
   ChipSpec chip = round_chip();
   // Latency 9, delivery of 32 bytes 4, shift 8: with two tiles 21 / 2 = 11 cycles each, with

@@ -84,12 +84,16 @@ TEST(Operators, StandInTheDocumentWithTheirAttributes) {
 /// Operators have names in their own files, the list of operators and the kernels of the reference,
 /// nowhere else: that is all that one more operator touches beside its tests and documents.
 TEST(Operators, AreNamedInTheirFilesTheListAndTheReferenceKernelsAlone) {
-  const std::map<std::string, std::string> file_of{
-      {"Conv2d", "conv2d"},           {"Dense", "dense"},
-      {"AddTensors", "add"},          {"Activate", "activate"},
-      {"PoolTensor", "pool"},         {"Concat", "concat"},
-      {"Flatten", "flatten"},         {"SoftmaxChannels", "softmax"},
-      {"NormalizeRows", "layer_norm"}};
+  const std::map<std::string, std::string> file_of{{"Conv2d", "conv2d"},
+                                                   {"Dense", "dense"},
+                                                   {"AddTensors", "add"},
+                                                   {"Activate", "activate"},
+                                                   {"PoolTensor", "pool"},
+                                                   {"Concat", "concat"},
+                                                   {"Flatten", "flatten"},
+                                                   {"SoftmaxChannels", "softmax"},
+                                                   {"NormalizeRows", "layer_norm"},
+                                                   {"Matmul", "matmul"}};
   ASSERT_EQ(file_of.size(), std::variant_size_v<Op>);
   const fs::path root(SYSTOLE_SOURCE_DIR);
   for (const std::string room : {"compiler", "reference", "study", "report"}) {

@@ -1,8 +1,11 @@
 #include "compiler/tiling/band.h"
 
 #include <cstdint>
+#include <string>
 
 #include <gtest/gtest.h>
+
+#include "compiler/frontend/read_network.h"
 
 namespace systole {
 namespace {
@@ -80,6 +83,54 @@ TEST(InputBand, WholeOutputImagesNeedWholeInputImages) {
   const Graph graph = one_convolution({.batch = 4, .rows = 6}, {.batch = 4, .rows = 2}, kernel);
   EXPECT_EQ(input_band(graph, graph.nodes[0], 0, {.image = 1, .images = 2, .row = 0, .rows = 2}),
             (Band{.image = 1, .images = 2, .row = 0, .rows = 6}));
+}
+
+/// [3, a] x [3, b], 3 images of what `extents` say, products with these keys.
+Graph one_product(const std::string& a, const std::string& b, const std::string& keys) {
+  return parse_network("network: n\nbatch: 3\ninputs:\n- {name: a, extents: " + a +
+                           "}\n- {name: b, extents: " + b +
+                           "}\nlayers:\n- {name: c, op: matmul, inputs: [a, b]" + keys + "}\n",
+                       "n.yaml")
+      .graph;
+}
+
+TEST(InputBand, OfProductsAreTheAxesThatBandAndOperandHave) {
+  // 4 heads of 5 x 6 times 2 heads of 6 x 7
+  const Graph graph = one_product("[4, 5, 6]", "[2, 6, 7]", ", heads: 4, kv_heads: 2");
+  const auto needed = [&](std::size_t input, const Band& output) {
+    return input_band(graph, graph.nodes[0], input, output);
+  };
+  const Band images{.image = 1, .images = 2, .row = 0, .rows = 4};
+  EXPECT_EQ(needed(0, images), images);
+  EXPECT_EQ(needed(1, images), (Band{.image = 1, .images = 2, .row = 0, .rows = 2}));
+  // Heads 1 and 2 of one image need both heads of B, head 3 its second.
+  EXPECT_EQ(needed(0, {.image = 2, .row = 1, .rows = 2}), (Band{.image = 2, .row = 1, .rows = 2}));
+  EXPECT_EQ(needed(1, {.image = 2, .row = 1, .rows = 2}), (Band{.image = 2, .row = 0, .rows = 2}));
+  EXPECT_EQ(needed(1, {.image = 2, .row = 3, .rows = 1}), (Band{.image = 2, .row = 1, .rows = 1}));
+}
+
+TEST(InputBand, OfRowsOfAProductAreTheRowsOfTheLeftOperand) {
+  const Graph plain = one_product("[5, 6]", "[6, 7]", "");
+  EXPECT_EQ(input_band(plain, plain.nodes[0], 0, {.image = 1, .row = 2, .rows = 2}),
+            (Band{.image = 1, .row = 2, .rows = 2}));
+  EXPECT_EQ(input_band(plain, plain.nodes[0], 1, {.image = 1, .row = 2, .rows = 2}),
+            (Band{.image = 1, .row = 0, .rows = 6}));
+  // One matrix: the rows are the images of the tensors.
+  const Graph matrix = one_product("[6]", "[6]", ", transpose_b: true");
+  EXPECT_EQ(input_band(matrix, matrix.nodes[0], 0, {.image = 1, .images = 2, .rows = 1}),
+            (Band{.image = 1, .images = 2, .rows = 1}));
+  EXPECT_EQ(input_band(matrix, matrix.nodes[0], 1, {.image = 1, .images = 1, .rows = 1}),
+            (Band{.image = 0, .images = 3, .rows = 1}));
+}
+
+TEST(InputBand, OfHeadsThatMergeAreTheRowsOfEachHead) {
+  // Rows 2 and 3 of [3, 5, 8] come from rows 2 and 3 of each of the 4 heads of [3, 4, 5, 6].
+  const Graph graph = one_product("[4, 5, 6]", "[6, 8]", ", heads: 4");
+  const Band needed = input_band(graph, graph.nodes[0], 0, {.image = 1, .row = 2, .rows = 2});
+  EXPECT_EQ(needed, (Band{.image = 1, .row = 0, .rows = 4, .col = 2, .cols = 2}));
+  const Shape shape = graph.tensor(graph.nodes[0].inputs[0]).shape();
+  EXPECT_EQ(band_elements(shape, needed), 4 * 2 * 6);
+  EXPECT_EQ(band_offset(shape, needed), (4 * 5 + 2) * 6);
 }
 
 }  // namespace

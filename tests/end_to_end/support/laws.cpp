@@ -82,7 +82,7 @@ Asked asked_by(const Program& program, Dataflow dataflow) {
     }
   }
   for (const Instruction& instruction : program.stream(Engine::Weights)) {
-    const auto& load = std::get<LoadWeights>(instruction.operation);
+    const auto& load = std::get<LoadTile>(instruction.operation);
     asked.weight_bytes += bytes_of(load.type, load.rows * load.cols);
   }
   return asked;
@@ -103,8 +103,8 @@ std::vector<Moved> moved_by(const Program& program) {
     for (const Instruction& instruction : program.stream(engine)) {
       Moved& layer = moved[static_cast<std::size_t>(instruction.layer)];
       ++layer.instructions;
-      if (const auto* load = std::get_if<LoadWeights>(&instruction.operation)) {
-        layer.dram_read += bytes_of(load->type, load->rows * load->cols);
+      if (const auto* load = std::get_if<LoadTile>(&instruction.operation)) {
+        layer.dram_read += load->from == TileSource::Dram ? load->bytes() : 0;
       } else if (const auto* fold = std::get_if<Fold>(&instruction.operation)) {
         layer.macs += fold->count * fold->rows * fold->cols;
       } else if (const auto* transfer = std::get_if<Transfer>(&instruction.operation)) {

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/frontend/read_network.h"
 #include "compiler/frontend/real_network.h"
 
 namespace systole {
@@ -433,6 +434,126 @@ class GraphGrower {
   GraphTensorId current_ = -1;
 };
 
+/// Writes a network file around products of two tensors.
+class ProductNetwork {
+ public:
+  explicit ProductNetwork(Dice& dice) : dice_(dice), batch_(dice.between(1, 3)) {}
+
+  std::string write() {
+    switch (dice_.between(0, 3)) {
+      case 0:
+      case 1:
+        add_attention();
+        break;
+      case 2:
+        add_plain_product();
+        break;
+      default:
+        add_chain();
+    }
+    return fmt::format("network: products\nbatch: {}\ninputs:\n{}layers:\n{}", batch_, inputs_,
+                       layers_);
+  }
+
+ private:
+  std::string input(const std::string& name, const std::string& extents) {
+    inputs_ +=
+        fmt::format("- {{name: {}, extents: [{}], quantization: {{scale: {}, zero_point: {}}}}}\n",
+                    name, extents, 0.01 * static_cast<double>(dice_.between(1, 4)),
+                    dice_.chance(50) ? 0 : dice_.between(-30, 30));
+    return name;
+  }
+  /// The name of the new layer.
+  std::string layer(const std::string& op, const std::string& inputs, const std::string& keys) {
+    const std::string name = fmt::format("l{}", count_++);
+    layers_ += fmt::format("- {{name: {}, op: {}, inputs: [{}]{}}}\n", name, op, inputs, keys);
+    return name;
+  }
+  std::string output() {
+    return fmt::format(", output: {{scale: {}, zero_point: {}}}",
+                       0.02 * static_cast<double>(dice_.between(1, 9)),
+                       dice_.chance(50) ? 0 : dice_.between(-30, 30));
+  }
+  std::string dense(const std::string& from, std::int64_t features) {
+    return layer("dense", from, fmt::format(", features: {}{}", features, output()));
+  }
+
+  /// Queries, keys and values from one input; scores, probabilities, contexts.
+  void add_attention() {
+    const std::int64_t kv_heads = dice_.one_of({1, 1, 2, 3});
+    const std::int64_t heads = kv_heads * dice_.one_of({1, 1, 2});
+    const std::int64_t wide = dice_.between(1, 19);
+    const std::int64_t tokens = dice_.between(1, 23);
+    const std::string x = input("x", fmt::format("{}, {}", tokens, dice_.between(1, 30)));
+    const std::string q = dense(x, heads * wide);
+    const std::string k = dense(x, kv_heads * wide);
+    const std::string v = dice_.chance(20) ? k : dense(x, kv_heads * wide);
+    const std::string groups = fmt::format(", heads: {}, kv_heads: {}", heads, kv_heads);
+    const std::string scores =
+        layer("matmul", q + ", " + k,
+              fmt::format("{}, transpose_b: true, scale: {}{}", groups,
+                          0.25 * static_cast<double>(dice_.between(1, 4)), output()));
+    const std::string p = dice_.chance(70) ? layer("softmax", scores, "") : scores;
+    const std::string context = layer("matmul", p + ", " + v, groups + output());
+    if (dice_.chance(50)) {
+      layer("add", context + ", " + dense(context, heads * wide), output());
+    }
+  }
+
+  void add_plain_product() {
+    const std::int64_t m = dice_.between(1, 40);
+    const std::int64_t k = dice_.between(1, 40);
+    const std::int64_t n = dice_.between(1, 40);
+    const std::int64_t heads = dice_.between(1, 3);
+    const bool transposed = dice_.chance(50);
+    const std::string right =
+        transposed ? fmt::format("{}, {}", n, k) : fmt::format("{}, {}", k, n);
+    const std::string keys = (transposed ? ", transpose_b: true" : "") + output();
+    std::string a;
+    std::string b;
+    switch (dice_.between(0, 3)) {
+      case 0:
+        a = input("a", fmt::format("{}, {}", m, k));
+        b = input("b", right);
+        break;
+      case 1:
+        a = input("a", fmt::format("{}, {}, {}", heads, m, k));
+        b = input("b", fmt::format("{}, {}", dice_.chance(50) ? heads : 1, right));
+        break;
+      case 2:
+        a = input("a", fmt::format("{}, {}, {}", heads, m, k));
+        b = input("b", right);
+        break;
+      default:  // one matrix for all images, with the batch as its columns
+        a = input("a", fmt::format("{}, {}", m, k));
+        b = input("b", fmt::format("{}", k));
+        layer("matmul", layer("relu", a, "") + ", " + layer("relu", b, ""),
+              ", transpose_b: true" + output());
+        return;
+    }
+    layer("matmul", a + ", " + (dice_.chance(60) ? layer("relu", b, "") : b), keys);
+  }
+
+  /// A tensor with itself, and products of products.
+  void add_chain() {
+    const std::int64_t rows = dice_.between(1, 25);
+    const std::string x =
+        layer("relu", input("x", fmt::format("{}, {}", rows, dice_.between(1, 25))), "");
+    const std::string square = layer("matmul", x + ", " + x, ", transpose_b: true" + output());
+    const std::string again =
+        layer("matmul", square + ", " + (dice_.chance(50) ? square : x), output());
+    if (dice_.chance(50)) {
+      layer("matmul", square + ", " + again, output());
+    }
+  }
+
+  Dice& dice_;
+  std::int64_t batch_;
+  std::string inputs_;
+  std::string layers_;
+  int count_ = 0;
+};
+
 /// Tensors that nobody reads would be outputs in a network file.
 void complete_outputs(Graph& graph) {
   for (std::size_t tensor = 0; tensor < graph.tensors.size(); ++tensor) {
@@ -458,6 +579,19 @@ RandomCase random_real_case(std::uint64_t seed) {
   result.chip.buffer.capacity = result.chip.buffer.capacity * 2;
   result.graph = with_reals(std::move(result.graph), DataType::Bf16);
   return result;
+}
+
+RandomCase random_product_case(std::uint64_t seed, DataType type) {
+  Dice dice(seed ^ 0x9e3779b97f4a7c15U);
+  ChipSpec chip = random_chip(dice);
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Bf16)] =
+      chip.matrix.pace(MacKind::Int8);
+  chip.weight_fifo.from_buffer = dice.chance(50);
+  chip.weight_fifo.transpose = CoreCycles(dice.between(0, 3));
+  const std::string text = ProductNetwork(dice).write();
+  const Network network =
+      parse_network(text, fmt::format("products{}.yaml", seed), {.seed = seed, .type = type});
+  return {.chip = std::move(chip), .graph = network.graph, .data = network.data};
 }
 
 RandomCase random_case(std::uint64_t seed) {

@@ -157,5 +157,90 @@ TEST(WeightsEngine, StreamsTilesWithoutBubblesWhileTheFifoHasRoom) {
   EXPECT_EQ(run.counters.actions.weight_bytes, 6 * 32);
 }
 
+ChipSpec chip_that_turns_tiles() {
+  ChipSpec chip = small_chip();
+  chip.weight_fifo.from_buffer = true;
+  chip.weight_fifo.transpose = CoreCycles(2);
+  return chip;
+}
+
+LoadTile tile_of_buffer(bool transposed) {
+  LoadTile load = load_of(6, 4);
+  load.from = TileSource::Buffer;
+  load.pitch = 10;
+  load.transposed = transposed;
+  return load;
+}
+
+/// When a tile of 6 x 4 is there: the array of 8 rows then loads it, streams a step and drains for
+/// 8 + 4 - 2.
+std::int64_t arrival(const CoreRun& run) {
+  return run.elapsed() - 8 - 1 - 10;
+}
+
+TEST(WeightsEngine, ReadsATileOfTheBufferRunByRun) {
+  ProgramBuilder builder;
+  builder.add(Engine::Weights, tile_of_buffer(false));
+  builder.add(Engine::Matrix, fold_of(1, 6, 4));
+  const CoreRun run = run_core(chip_that_turns_tiles(), builder.program());
+  // Each run of 4 bytes is an access of its own.
+  EXPECT_EQ(arrival(run), kIssue + 6);
+  EXPECT_EQ(run.cycles(Engine::Weights, Cause::Busy), 6);
+  EXPECT_EQ(run.cycles(Engine::Weights, Cause::Memory), kIssue);
+  EXPECT_TRUE(run.requests.empty());
+  EXPECT_EQ(run.counters.layers[0].dram_read_bytes, 0);
+  EXPECT_EQ(run.counters.actions.weight_bytes, 24);
+  EXPECT_EQ(run.counters.actions.buffer_reads, 6 + 1);  // and an activation
+}
+
+TEST(WeightsEngine, ATransposedTileTurnsRowByRow) {
+  ProgramBuilder builder;
+  builder.add(Engine::Weights, tile_of_buffer(true));
+  builder.add(Engine::Matrix, fold_of(1, 6, 4));
+  const CoreRun run = run_core(chip_that_turns_tiles(), builder.program());
+  // 4 columns of 6 bytes, an access each; then 2 cycles for each of the 6 rows.
+  EXPECT_EQ(arrival(run), kIssue + 4 + 6 * 2);
+  EXPECT_EQ(run.cycles(Engine::Weights, Cause::Busy), 4 + 12);
+}
+
+TEST(WeightsEngine, SharesThePortsOfTheBuffer) {
+  ChipSpec chip = chip_that_turns_tiles();
+  chip.buffer.ports = 1;
+  ProgramBuilder builder;
+  builder.add(Engine::Weights, tile_of_buffer(false));
+  builder.add(Engine::DmaOut, transfer_of(false, 0, 0, 16));
+  builder.add(Engine::Matrix, fold_of(1, 6, 4));
+  const CoreRun run = run_core(chip, builder.program());
+  // Both begin at 3; the 2 accesses of the transfer come between those of the tile.
+  EXPECT_EQ(arrival(run), kIssue + 6 + 2);
+  EXPECT_EQ(run.cycles(Engine::Weights, Cause::Port), 2);
+}
+
+TEST(WeightsEngine, TilesOfTheBufferWaitForThoseOfDramBeforeThem) {
+  ProgramBuilder builder;
+  builder.add(Engine::Weights, load_of(6, 4));
+  builder.add(Engine::Weights, tile_of_buffer(false));
+  builder.add(Engine::Matrix, fold_of(1, 6, 4));
+  builder.add(Engine::Matrix, fold_of(1, 6, 4));
+  const CoreRun run = run_core(chip_that_turns_tiles(), builder.program());
+  // 24 bytes in requests of 16 and 8: there at 3 + 20 + 4 + 2; the next tile 6 cycles later, and
+  // the array has loaded the first one 8 cycles after it came.
+  EXPECT_EQ(run.elapsed(), 29 + 8 + 8 + 1 + 10);
+}
+
+TEST(WeightsEngine, ReadsThePartsOfATensorInDramRunByRun) {
+  ProgramBuilder builder;
+  LoadTile load = load_of(3, 4, 100);
+  load.pitch = 32;
+  builder.add(Engine::Weights, load);
+  builder.add(Engine::Matrix, fold_of(1, 3, 4));
+  const CoreRun run = run_core(small_chip(), builder.program());
+  ASSERT_EQ(run.requests.size(), 3U);
+  for (std::size_t row = 0; row < 3; ++row) {
+    EXPECT_EQ(run.requests[row].address, 100 + 32 * static_cast<std::int64_t>(row));
+  }
+  EXPECT_EQ(run.counters.layers[0].dram_read_bytes, 12);
+}
+
 }  // namespace
 }  // namespace systole::testing

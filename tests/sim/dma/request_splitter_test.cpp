@@ -48,7 +48,7 @@ TEST(RequestSplitter, JoinsRowsThatAreNeighboursOnBothSides) {
 }
 
 TEST(RequestSplitter, TakesATileAsOneRow) {
-  LoadWeights load = load_of(5, 3, 1000);
+  LoadTile load = load_of(5, 3, 1000);
   load.type = DataType::Int16;
   RequestSplitter splitter(load, Bytes(16));
   EXPECT_EQ(splitter.total_bytes(), 30);

@@ -79,7 +79,7 @@ class MatrixUnitPace : public ::testing::TestWithParam<PaceCase> {};
 
 TEST_P(MatrixUnitPace, DependsOnTheOperandTypes) {
   ProgramBuilder builder;
-  LoadWeights load = load_of(4, 4);
+  LoadTile load = load_of(4, 4);
   load.type = GetParam().weight;
   Fold fold = fold_of(10, 4, 4);
   fold.activation_type = GetParam().activation;

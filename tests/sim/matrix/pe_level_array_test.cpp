@@ -64,7 +64,7 @@ Program program_of(const ChipSpec& chip, DataType activation, DataType weight) {
   builder.add(Engine::Host, transfer_of(true, 0, 0, 400), {.signals = {loaded}});
   builder.add(Engine::Host, transfer_of(true, 1000, 3000, 16), {.signals = {}});
   for (std::int64_t i = 0; i < 2; ++i) {
-    LoadWeights load = load_of(7, 3, i * 100);
+    LoadTile load = load_of(7, 3, i * 100);
     load.type = weight;
     builder.add(Engine::Weights, load);
   }

@@ -62,9 +62,9 @@ Transfer transfer_of(bool to_buffer, std::int64_t far, std::int64_t buffer, std:
   return transfer;
 }
 
-LoadWeights load_of(std::int64_t rows, std::int64_t cols, std::int64_t dram_address) {
-  LoadWeights load;
-  load.dram_address = dram_address;
+LoadTile load_of(std::int64_t rows, std::int64_t cols, std::int64_t dram_address) {
+  LoadTile load;
+  load.source.address = dram_address;
   load.rows = rows;
   load.cols = cols;
   return load;

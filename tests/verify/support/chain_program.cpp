@@ -94,7 +94,8 @@ class ChainBuilder {
     const auto tile = static_cast<std::int32_t>(program_.tiles.size());
     const std::int64_t address = kBiasBytes + tile * kTileBytes;
     program_.tiles.push_back({layer, slice * kArray, kArray, block * kArray, kArray, address});
-    const LoadWeights load{.tile = tile, .dram_address = address, .rows = kArray, .cols = kArray};
+    const LoadTile load{
+        .tile = tile, .source = {.address = address}, .rows = kArray, .cols = kArray};
     program_.stream(Engine::Weights).push_back({layer, {}, {}, Operation(load)});
 
     Fold fold;

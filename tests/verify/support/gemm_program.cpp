@@ -114,11 +114,11 @@ class Writer {
           static_cast<std::size_t>(n.first / chip_.matrix.cols) * slices.size() + slice);
       const WeightTile& described = program_.tiles[static_cast<std::size_t>(tile)];
       add(Engine::Weights,
-          LoadWeights{.tile = tile,
-                      .dram_address = described.dram_address,
-                      .rows = described.rows,
-                      .cols = described.cols,
-                      .type = gemm_.weights},
+          LoadTile{.tile = tile,
+                   .source = {.address = described.dram_address},
+                   .rows = described.rows,
+                   .cols = described.cols,
+                   .type = gemm_.weights},
           {}, {});
       Fold fold = fold_of(m, slices[slice], n);
       const bool last = slice + 1 == slices.size();

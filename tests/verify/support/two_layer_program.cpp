@@ -132,8 +132,10 @@ Program two_layer_program() {
 
   for (std::int32_t index = 0; index < 6; ++index) {
     const WeightTile& tile = program.tiles[static_cast<std::size_t>(index)];
-    const LoadWeights load{
-        .tile = index, .dram_address = tile.dram_address, .rows = tile.rows, .cols = tile.cols};
+    const LoadTile load{.tile = index,
+                        .source = {.address = tile.dram_address},
+                        .rows = tile.rows,
+                        .cols = tile.cols};
     program.stream(Engine::Weights).push_back(instruction(tile.layer, load, {}, {}));
   }
 

@@ -1,0 +1,176 @@
+#include "compiler/lowering/gemm_operands.h"
+
+#include <numeric>
+
+#include "compiler/tiling/band.h"
+
+namespace systole {
+
+namespace {
+
+/// The first operand and weights.
+class WeightedOperands final : public GemmOperands {
+ public:
+  WeightedOperands(const LoweringContext& context, const LayerBand& band, const ProductWork& work)
+      : context_(context),
+        band_(band),
+        node_(context.graph.node(band.layer)),
+        work_(work),
+        gemm_(*gemm_shape(context.graph, node_)) {}
+
+  [[nodiscard]] std::vector<std::int64_t> groups() const override {
+    std::vector<std::int64_t> groups(static_cast<std::size_t>(gemm_.groups));
+    std::iota(groups.begin(), groups.end(), std::int64_t{0});
+    return groups;
+  }
+  [[nodiscard]] std::int64_t positions() const override { return band_.output.pixels(); }
+  [[nodiscard]] TileSource source() const override { return TileSource::Dram; }
+  [[nodiscard]] Window window(std::int64_t group) const override {
+    const PlacedBand& input = band_.inputs.front();
+    const std::int64_t channels = input.shape.channels / gemm_.groups;
+    return make_window(work_.kernel, input, band_.output, group * channels, channels,
+                       input_quantization().zero_point);
+  }
+  [[nodiscard]] LoadTile load(const WeightTile& tile) const override {
+    return {.source = {.address = tile.dram_address},
+            .type = context_.graph.tensor(node_.inputs.at(kWeightsInput)).type.element};
+  }
+  [[nodiscard]] std::vector<Region> load_reads(const LoadTile& /*load*/) const override {
+    return {};  // weights never change
+  }
+  [[nodiscard]] Operand place(std::int64_t group, std::int64_t row,
+                              std::int64_t col) const override {
+    return band_.output.at(row * place_pitch() + group * gemm_.n + col);
+  }
+  [[nodiscard]] std::int64_t place_pitch() const override { return band_.output.shape.channels; }
+  [[nodiscard]] std::int64_t bias_of(std::int64_t group) const override { return group * gemm_.n; }
+  [[nodiscard]] std::int32_t zero_point() const override { return 0; }  // it is in the biases
+  [[nodiscard]] double sum_scale() const override {
+    return input_quantization().scale * weight_scale(context_.graph, node_);
+  }
+  [[nodiscard]] double real_scale() const override { return 1; }
+
+ private:
+  [[nodiscard]] const Quantization& input_quantization() const {
+    return context_.graph.tensor(node_.inputs.front()).quantization;
+  }
+
+  const LoweringContext& context_;
+  const LayerBand& band_;
+  const Node& node_;
+  ProductWork work_;
+  GemmShape gemm_;
+};
+
+/// Two tensors.
+class TensorOperands final : public GemmOperands {
+ public:
+  TensorOperands(const LoweringContext& context, const LayerBand& band, const MatmulWork& work)
+      : context_(context),
+        band_(band),
+        node_(context.graph.node(band.layer)),
+        work_(work),
+        part_(matmul_part(work, band.output.part)) {}
+
+  [[nodiscard]] std::vector<std::int64_t> groups() const override {
+    std::vector<std::int64_t> groups;
+    for (std::int64_t image = part_.image; image < part_.image + part_.images; ++image) {
+      for (std::int64_t head = part_.head; head < part_.head + part_.heads; ++head) {
+        groups.push_back(image * work_.heads + head);
+      }
+    }
+    return groups;
+  }
+  [[nodiscard]] std::int64_t positions() const override { return part_.rows; }
+  [[nodiscard]] TileSource source() const override {
+    return context_.layer_plan(band_.layer).inputs[kRightInput].as_tiles ? TileSource::Dram
+                                                                         : TileSource::Buffer;
+  }
+  [[nodiscard]] Window window(std::int64_t group) const override {
+    const PlacedBand& a = band_.inputs.front();
+    Window window{.source = at(a, work_.a, group, part_.row, 0),
+                  .image_pitch = a.bytes(work_.a.row),
+                  .row_pitch = a.bytes(work_.a.row),
+                  .pixel_pitch = a.bytes(work_.a.row),
+                  .channels = work_.k};
+    if (work_.a.images_axis != MatrixAxis::Row) {
+      window.in_rows = work_.m;
+      window.first_in_row = window.first_out_row = part_.row;
+      window.out_rows = part_.rows;
+    }
+    return window;
+  }
+  [[nodiscard]] LoadTile load(const WeightTile& tile) const override {
+    const GraphTensor& right = context_.graph.tensor(node_.inputs[kRightInput]);
+    const PlacedBand& b = band_.inputs[kRightInput];
+    const bool from_dram = source() == TileSource::Dram;
+    const std::int64_t start =
+        from_dram ? context_.builder.program().tensors[static_cast<std::size_t>(tile.tensor)].home
+                  : b.address - b.bytes(band_offset(b.shape, b.part));
+    return {
+        .from = from_dram ? TileSource::Dram : TileSource::Buffer,
+        .source = {.address = start + tile.offset, .tensor = tile.tensor, .offset = tile.offset},
+        .pitch = tile.pitch,
+        .transposed = tile.transposed,
+        .type = right.type.element,
+        .zero_point = right.quantization.zero_point};
+  }
+  [[nodiscard]] std::vector<Region> load_reads(const LoadTile& load) const override {
+    return {{.memory = load.from == TileSource::Dram ? Memory::Dram : Memory::Buffer,
+             .base = load.source.address,
+             .rows = load.runs(),
+             .row_bytes = load.run_bytes(),
+             .pitch = load.pitch}};
+  }
+  [[nodiscard]] Operand place(std::int64_t group, std::int64_t row,
+                              std::int64_t col) const override {
+    return at(band_.output, work_.c, group, part_.row + row, col);
+  }
+  [[nodiscard]] std::int64_t place_pitch() const override { return work_.c.row; }
+  [[nodiscard]] std::int64_t bias_of(std::int64_t /*group*/) const override { return 0; }
+  [[nodiscard]] std::int32_t zero_point() const override {
+    return context_.graph.tensor(node_.inputs.front()).quantization.zero_point;
+  }
+  [[nodiscard]] double sum_scale() const override {
+    return context_.graph.tensor(node_.inputs.front()).quantization.scale *
+           context_.graph.tensor(node_.inputs[kRightInput]).quantization.scale * work_.scale;
+  }
+  [[nodiscard]] double real_scale() const override { return work_.scale; }
+
+ private:
+  [[nodiscard]] Operand at(const PlacedBand& band, const MatrixWalk& walk, std::int64_t group,
+                           std::int64_t row, std::int64_t col) const {
+    const std::int64_t element =
+        element_of(walk, group / work_.heads, group % work_.heads, row, col);
+    const Band& part = band.part;
+    if (part.cols == 0) {
+      return band.at(element - band_offset(band.shape, part));
+    }
+    // Some columns of each row, packed.
+    const std::int64_t width = row_elements(band.shape);
+    const std::int64_t local =
+        (element / width % band.shape.rows - part.row) * part.cols * band.shape.channels +
+        element % width - part.col * band.shape.channels;
+    return {.address = band.address + band.bytes(local),
+            .tensor = band.tensor,
+            .offset = band.bytes(element)};
+  }
+
+  const LoweringContext& context_;
+  const LayerBand& band_;
+  const Node& node_;
+  MatmulWork work_;
+  MatmulPart part_;
+};
+
+}  // namespace
+
+std::unique_ptr<GemmOperands> gemm_operands(const LoweringContext& context, const LayerBand& band) {
+  const Work work = context.graph.node(band.layer).work();
+  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+    return std::make_unique<TensorOperands>(context, band, *matmul);
+  }
+  return std::make_unique<WeightedOperands>(context, band, std::get<ProductWork>(work));
+}
+
+}  // namespace systole

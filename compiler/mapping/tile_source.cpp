@@ -1,0 +1,21 @@
+#include "compiler/mapping/tile_source.h"
+
+#include <algorithm>
+
+namespace systole {
+
+bool takes_tiles(const Node& node, std::size_t input) {
+  return input == kRightInput && std::holds_alternative<MatmulWork>(node.work());
+}
+
+bool has_home_in_dram(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
+                      GraphTensorId tensor) {
+  const auto has = [&](const std::vector<GraphTensorId>& tensors) {
+    return std::any_of(tensors.begin(), tensors.end(), [&](GraphTensorId other) {
+      return lives.root(other) == lives.root(tensor);
+    });
+  };
+  return chip.io == IoMemory::Device || !(has(graph.inputs) || has(graph.outputs));
+}
+
+}  // namespace systole

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/ops/infer.h"
+#include "compiler/ops/work.h"
+
+namespace systole {
+
+struct OpEntry;
+
+/// C = A x B of two tensors, matrix by matrix over batch and heads.
+///  - Two axes are one matrix, rows x columns; three a matrix for each of the batch; four a matrix
+///    for each of the batch and head: [batch, heads, rows, columns].
+///  - With `heads`, an operand of three axes holds all heads in its last one, side by side:
+///    [batch, rows, heads * columns]. Of B these are `kv_heads`, each shared by heads / kv_heads
+///    neighbours among those of A (grouped queries).
+///  - B may have a single head or a batch of 1 (or no such axis): all of A's share it.
+///  - C has A's axes. With `heads` it is [batch, heads, rows, columns], but [batch, rows, heads *
+///    columns] where A has four axes and B three, or `merge_heads` says so.
+/// Scores are matmul(Q, K, heads, transpose_b), contexts matmul(P, V, heads): no transpose in
+/// memory.
+struct Matmul {
+  bool transpose_b = false;
+  std::int64_t heads = 0;     ///< 0: as the axes say
+  std::int64_t kv_heads = 0;  ///< 0: as many as heads
+  bool merge_heads = false;
+  double scale = 1;  ///< of all products
+  MatmulWork settled;
+
+  static std::vector<OpEntry> entries();
+  void complete(const OpPlace& written) const;
+  [[nodiscard]] Inferred infer(const InferInputs& in);
+  [[nodiscard]] Work work() const;
+};
+
+}  // namespace systole

@@ -1,0 +1,257 @@
+// Products of two tensors on the chips that ship, and faults planted in their programs.
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/compile.h"
+#include "compiler/frontend/read_network.h"
+#include "compiler/network_type.h"
+#include "compiler/verify/verify.h"
+#include "study/evaluate.h"
+#include "tests/end_to_end/support/laws.h"
+#include "tests/support/forked.h"
+
+namespace systole {
+namespace {
+
+ChipSpec shipped_chip(const std::string& name) {
+  return read_chip(fmt::format("{}/configs/chips/{}.yaml", SYSTOLE_SOURCE_DIR, name));
+}
+
+/// Self-attention over 70 tokens with 5 heads of 13 features, odd against every array.
+constexpr const char* kAttention = R"(
+network: attention
+batch: 2
+inputs:
+  - {name: x, extents: [70, 65], quantization: {scale: 0.02, zero_point: 3}}
+layers:
+  - {name: q, op: dense, input: x, features: 65}
+  - {name: k, op: dense, input: x, features: 65, output: {scale: 0.05, zero_point: -7}}
+  - {name: v, op: dense, input: x, features: 65}
+  - {name: scores, op: matmul, inputs: [q, k], heads: 5, transpose_b: true, scale: 0.25}
+  - {name: probabilities, op: softmax}
+  - {name: contexts, op: matmul, inputs: [probabilities, v], heads: 5, output: {scale: 0.02}}
+  - {name: out, op: dense, features: 65}
+)";
+
+Network attention(DataType type) {
+  return parse_network(kAttention, "attention.yaml", {.type = type});
+}
+
+class Products : public testing::TestWithParam<std::string> {};
+
+TEST_P(Products, OfAttentionAreRightOnEveryChip) {
+  for (const DataType type : kNetworkTypes) {
+    if (!multiplies(shipped_chip(GetParam()), type)) {
+      continue;
+    }
+    const ForkedResult child = run_forked([type] {
+      const ChipSpec chip = shipped_chip(GetParam());
+      const Network network = attention(type);
+      const Program program = compile(chip, network.graph);
+      const Result result = evaluate_program(chip, network, program, {.check = true});
+      return fmt::format("{}{} mismatches", broken_laws(result, program), result.check->mismatches);
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    EXPECT_EQ(child.output, "0 mismatches") << name_of(type);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Chips, Products,
+                         testing::Values("tpu_v1", "tpu_v2", "tpu_v3", "edge", "edge_is", "edge_os",
+                                         "asic_inference", "fpga_overlay_u250"),
+                         [](const auto& chip) { return chip.param; });
+
+TEST(ProductsOnChips, TakeTilesFromWhereTheChipSays) {
+  const auto tiles_from = [](const std::string& name, TileSource source) {
+    const ChipSpec chip = shipped_chip(name);
+    const Program program = compile(chip, attention(default_network_type(chip)).graph);
+    return std::count_if(program.stream(Engine::Weights).begin(),
+                         program.stream(Engine::Weights).end(), [&](const Instruction& each) {
+                           const auto& load = std::get<LoadTile>(each.operation);
+                           return load.source.tensor != kNoTensor && load.from == source;
+                         });
+  };
+  // 2 images, 5 heads: keys are a tile of 13 x 70, values one of 70 x 13.
+  EXPECT_EQ(tiles_from("tpu_v1", TileSource::Dram), 2 * 5 * 2);
+  EXPECT_EQ(tiles_from("tpu_v1", TileSource::Buffer), 0);
+  EXPECT_EQ(tiles_from("tpu_v2", TileSource::Dram), 0);
+  EXPECT_EQ(tiles_from("tpu_v2", TileSource::Buffer), 2 * 5 * 2);
+  // An array of 32 x 32 cuts 70 in three, once for the keys and once for the values.
+  EXPECT_EQ(tiles_from("edge", TileSource::Buffer), 2 * 5 * 6);
+}
+
+std::string refusal(const ChipSpec& chip, const std::string& text) {
+  try {
+    static_cast<void>(compile(chip, parse_network(text, "n.yaml").graph));
+  } catch (const WorkloadError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(ProductsOnChips, AreRefusedWhereAChipHasNoWayForATile) {
+  const std::string text =
+      "network: n\ninputs:\n- {name: a, extents: [3, 4]}\n- {name: b, extents: [3, 4]}\n"
+      "layers:\n- {name: c, op: matmul, inputs: [a, b], transpose_b: true}\n";
+  ChipSpec chip = shipped_chip("tpu_v1");
+  EXPECT_EQ(refusal(chip, text),
+            "n.yaml:6:3: c: expected a right operand in DRAM, where tpu_v1 takes its tiles from, "
+            "got 'b' in host memory (--io device)");
+  chip.io = IoMemory::Device;
+  EXPECT_EQ(refusal(chip, text), "");
+  chip.weight_fifo.transpose.reset();
+  EXPECT_EQ(refusal(chip, text),
+            "n.yaml:6:3: c: expected a right operand that is not transposed (tpu_v1 has no "
+            "weight_fifo.transpose), got transpose_b");
+}
+
+// --- planted faults ---
+
+/// Attention on an array of 32 x 32 with tiles from the buffer, or from DRAM.
+struct Subject {
+  ChipSpec chip = shipped_chip("edge");
+  Program program;
+
+  explicit Subject(TileSource source) {
+    chip.weight_fifo.from_buffer = source == TileSource::Buffer;
+    program = compile(chip, attention(DataType::Int8).graph);
+  }
+  /// The loads that are parts of tensors.
+  std::vector<Instruction*> loads() {
+    std::vector<Instruction*> found;
+    for (Instruction& instruction : program.stream(Engine::Weights)) {
+      if (std::get<LoadTile>(instruction.operation).source.tensor != kNoTensor) {
+        found.push_back(&instruction);
+      }
+    }
+    return found;
+  }
+};
+
+class PlantedFaults : public testing::TestWithParam<TileSource> {
+ protected:
+  /// What verify says when `plant` has changed a load, one at a time over some of them.
+  static void expect_found(const std::function<bool(Subject&, Instruction&)>& plant) {
+    const Subject sound(GetParam());
+    ASSERT_EQ(verify(sound.chip, sound.program), std::nullopt);
+    int planted = 0;
+    const std::size_t count = Subject(sound).loads().size();
+    for (std::size_t index = 0; index < count; index += count / 7) {
+      Subject faulty(sound);
+      Instruction& load = *faulty.loads()[index];
+      if (plant(faulty, load)) {
+        ++planted;
+        EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt) << "load " << index;
+      }
+    }
+    EXPECT_GT(planted, 0);
+  }
+  static LoadTile& tile_of(Instruction& instruction) {
+    return std::get<LoadTile>(instruction.operation);
+  }
+};
+
+TEST_P(PlantedFaults, OfAnAddressAreFound) {
+  expect_found([](Subject& /*subject*/, Instruction& load) {
+    tile_of(load).source.address += 1;
+    return true;
+  });
+}
+
+TEST_P(PlantedFaults, OfTheTensorsPartAreFound) {
+  expect_found([](Subject& /*subject*/, Instruction& load) {
+    tile_of(load).source.address += 65;
+    tile_of(load).source.offset += 65;  // a row further, consistently
+    return true;
+  });
+}
+
+TEST_P(PlantedFaults, OfTheDistanceOfRunsAreFound) {
+  expect_found([](Subject& /*subject*/, Instruction& load) {
+    tile_of(load).pitch += 1;
+    return true;
+  });
+}
+
+TEST_P(PlantedFaults, OfTheDirectionAreFound) {
+  expect_found([](Subject& /*subject*/, Instruction& load) {
+    tile_of(load).transposed = !tile_of(load).transposed;
+    return true;
+  });
+}
+
+TEST_P(PlantedFaults, OfATileThatIsNoPartOfItsMatrixAreFound) {
+  expect_found([](Subject& subject, Instruction& load) {
+    WeightTile& tile = subject.program.tiles[static_cast<std::size_t>(tile_of(load).tile)];
+    if (tile.k_first == 0) {
+      return false;  // where a matrix begins nobody but the reference knows
+    }
+    tile.offset += tile.pitch;
+    tile_of(load).source.offset += tile.pitch;
+    tile_of(load).source.address += tile.pitch;
+    return true;
+  });
+}
+
+/// Takes the wait away, and the signal that it waits for.
+void remove_first_wait(Program& program, Instruction& waiting) {
+  const SemaphoreUse use = waiting.waits.front();
+  const auto is_use = [&](const SemaphoreUse& each) { return each.semaphore == use.semaphore; };
+  std::ptrdiff_t before = 0;  // waits of the semaphore
+  for (const Instruction& instruction : program.stream(Engine::Weights)) {
+    if (&instruction == &waiting) {
+      break;
+    }
+    before += std::count_if(instruction.waits.begin(), instruction.waits.end(), is_use);
+  }
+  waiting.waits.erase(waiting.waits.begin());
+  const EngineId from = program.semaphores[static_cast<std::size_t>(use.semaphore)].from;
+  for (Instruction& instruction : program.stream(from)) {
+    auto& signals = instruction.signals;
+    const auto signal = std::find_if(signals.begin(), signals.end(), is_use);
+    if (signal != signals.end() && before-- == 0) {
+      signals.erase(signal);
+      return;
+    }
+  }
+}
+
+TEST_P(PlantedFaults, OfAMissingWaitAreFound) {
+  expect_found([](Subject& subject, Instruction& load) {
+    if (load.waits.empty()) {
+      return false;
+    }
+    remove_first_wait(subject.program, load);
+    return true;
+  });
+}
+
+TEST_P(PlantedFaults, OfAMissingStoreAreFound) {
+  Subject subject(GetParam());
+  // What computes the values of the first head writes nothing any more.
+  const LoadTile& first = tile_of(*subject.loads().front());
+  auto& stream = subject.program.stream(Engine::Vector);
+  const auto writes = [&](Instruction& instruction) {
+    auto* requantize = std::get_if<Requantize>(&instruction.operation);
+    if (requantize == nullptr || requantize->to.out.tensor != first.source.tensor) {
+      return false;
+    }
+    requantize->to.out.tensor = 0;
+    return true;
+  };
+  ASSERT_TRUE(std::any_of(stream.begin(), stream.end(), writes));
+  EXPECT_NE(verify(subject.chip, subject.program), std::nullopt);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sources, PlantedFaults,
+                         testing::Values(TileSource::Buffer, TileSource::Dram),
+                         [](const auto& source) { return std::string(name_of(source.param)); });
+
+}  // namespace
+}  // namespace systole
