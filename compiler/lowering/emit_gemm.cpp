@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "arch/isa/fixed_point.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/gemm_loops.h"
@@ -19,37 +21,85 @@ class GemmEmitter {
         node_(context.graph.node(band.layer)),
         operands_(gemm_operands(context, band)),
         grid_(tile_grid(context.chip, *gemm_shape(context.graph, node_), operands_->source())),
-        loops_(gemm_loops(context.chip, grid_, type(), operands_->positions())) {}
+        clusters_(operands_->clusters()),
+        loops_(gemm_loops(
+            context.chip, grid_, type(),
+            operands_->positions() * static_cast<std::int64_t>(clusters_.front().size()))) {}
 
   void emit() {
-    const auto chunks = slices(operands_->positions(), loops_.chunk);
-    for (const std::int64_t group : operands_->groups()) {
+    for (const Cluster& cluster : clusters_) {
+      const auto chunks = chunks_of(cluster);
       for (std::size_t n = 0; n < grid_.n.size(); ++n) {
         for (std::size_t chunk = 0; chunk < chunks.size(); ++chunk) {
-          emit_chunk(group, n, chunks[chunk], chunk == 0);
+          emit_chunk(cluster, n, chunks[chunk], chunk == 0);
         }
       }
     }
   }
 
  private:
+  /// Groups whose positions meet the same tiles: those of one, then those of the next.
+  using Cluster = std::vector<std::int64_t>;
+
+  /// Sums that stay in the array are of one fold, so of one group.
+  [[nodiscard]] std::vector<Slice> chunks_of(const Cluster& cluster) const {
+    const std::int64_t positions = operands_->positions();
+    const auto groups = static_cast<std::int64_t>(cluster.size());
+    if (!loops_.sums_stay) {
+      return slices(positions * groups, loops_.chunk);
+    }
+    std::vector<Slice> chunks;
+    for (std::int64_t group = 0; group < groups; ++group) {
+      for (const Slice& chunk : slices(positions, loops_.chunk)) {
+        chunks.push_back({.first = group * positions + chunk.first, .size = chunk.size});
+      }
+    }
+    return chunks;
+  }
+
+  /// Positions of one group.
+  struct Piece {
+    std::int64_t group = 0;
+    Slice positions;
+    std::int64_t entry = 0;  ///< of the chunk: its first
+  };
+  /// A chunk cut into folds.
+  [[nodiscard]] std::vector<Piece> pieces_of(const Cluster& cluster, const Slice& chunk,
+                                             std::int64_t largest) const {
+    const std::int64_t positions = operands_->positions();
+    std::vector<Piece> pieces;
+    for (const Slice& piece : even_slices(chunk.size, largest)) {
+      std::int64_t at = piece.first;
+      while (at < piece.first + piece.size) {
+        const std::int64_t position = chunk.first + at;
+        const std::int64_t row = position % positions;
+        const std::int64_t size = std::min(positions - row, piece.first + piece.size - at);
+        pieces.push_back({.group = cluster[static_cast<std::size_t>(position / positions)],
+                          .positions = {.first = row, .size = size},
+                          .entry = at});
+        at += size;
+      }
+    }
+    return pieces;
+  }
+
   /// All reduction slices of some output positions. The folds of the last slice are handed over
   /// one by one, so that the vector unit follows closely.
-  void emit_chunk(std::int64_t group, std::size_t n, const Slice& chunk, bool first_chunk) {
+  void emit_chunk(const Cluster& cluster, std::size_t n, const Slice& chunk, bool first_chunk) {
     const std::int64_t accumulator = reserve_accumulators(chunk.size);
     const std::size_t last_k = grid_.k.size() - 1;
     const bool tile_stays = last_k == 0 && !first_chunk;
     for (std::size_t k = 0; k <= last_k; ++k) {
+      const auto pieces = pieces_of(cluster, chunk, k < last_k ? loops_.fold : loops_.handover);
       if (!tile_stays) {
-        emit_load(group, n, k);
+        emit_load(pieces.front().group, n, k);
       }
       bool next_tile = !tile_stays;
-      const std::int64_t largest = k < last_k ? loops_.fold : loops_.handover;
-      for (const Slice& piece : even_slices(chunk.size, largest)) {
-        const Slice positions{.first = chunk.first + piece.first, .size = piece.size};
-        emit_fold(group, n, k, positions, accumulator + piece.first, next_tile);
+      for (const Piece& piece : pieces) {
+        const std::int64_t entry = accumulator + piece.entry;
+        emit_fold(piece.group, n, k, piece.positions, entry, next_tile);
         if (k == last_k) {
-          emit_results(group, n, positions, accumulator + piece.first);
+          emit_results(piece.group, n, piece.positions, entry);
         }
         next_tile = false;
       }
@@ -185,6 +235,7 @@ class GemmEmitter {
   const Node& node_;
   std::unique_ptr<GemmOperands> operands_;
   TileGrid grid_;
+  std::vector<Cluster> clusters_;
   GemmLoops loops_;
 };
 

@@ -1,6 +1,7 @@
 #include "compiler/lowering/gemm_operands.h"
 
-#include <numeric>
+#include <map>
+#include <utility>
 
 #include "compiler/tiling/band.h"
 
@@ -18,10 +19,12 @@ class WeightedOperands final : public GemmOperands {
         work_(work),
         gemm_(*gemm_shape(context.graph, node_)) {}
 
-  [[nodiscard]] std::vector<std::int64_t> groups() const override {
-    std::vector<std::int64_t> groups(static_cast<std::size_t>(gemm_.groups));
-    std::iota(groups.begin(), groups.end(), std::int64_t{0});
-    return groups;
+  [[nodiscard]] std::vector<std::vector<std::int64_t>> clusters() const override {
+    std::vector<std::vector<std::int64_t>> clusters;
+    for (std::int64_t group = 0; group < gemm_.groups; ++group) {
+      clusters.push_back({group});
+    }
+    return clusters;
   }
   [[nodiscard]] std::int64_t positions() const override { return band_.output.pixels(); }
   [[nodiscard]] TileSource source() const override { return TileSource::Dram; }
@@ -72,14 +75,18 @@ class TensorOperands final : public GemmOperands {
         work_(work),
         part_(matmul_part(work, band.output.part)) {}
 
-  [[nodiscard]] std::vector<std::int64_t> groups() const override {
-    std::vector<std::int64_t> groups;
+  [[nodiscard]] std::vector<std::vector<std::int64_t>> clusters() const override {
+    std::map<std::int64_t, std::vector<std::int64_t>> by_right;  // its first element
     for (std::int64_t image = part_.image; image < part_.image + part_.images; ++image) {
       for (std::int64_t head = part_.head; head < part_.head + part_.heads; ++head) {
-        groups.push_back(image * work_.heads + head);
+        by_right[element_of(work_.b, image, head, 0, 0)].push_back(image * work_.heads + head);
       }
     }
-    return groups;
+    std::vector<std::vector<std::int64_t>> clusters;
+    for (auto& [first, groups] : by_right) {
+      clusters.push_back(std::move(groups));
+    }
+    return clusters;
   }
   [[nodiscard]] std::int64_t positions() const override { return part_.rows; }
   [[nodiscard]] TileSource source() const override {

@@ -18,8 +18,9 @@ class GemmOperands {
   GemmOperands(const GemmOperands&) = delete;
   GemmOperands& operator=(const GemmOperands&) = delete;
 
-  /// Numbers among the layer's groups (GemmShape).
-  [[nodiscard]] virtual std::vector<std::int64_t> groups() const = 0;
+  /// Numbers among the layer's groups (GemmShape); those that one right operand serves stand
+  /// together.
+  [[nodiscard]] virtual std::vector<std::vector<std::int64_t>> clusters() const = 0;
   /// Output positions of each of them.
   [[nodiscard]] virtual std::int64_t positions() const = 0;
   [[nodiscard]] virtual TileSource source() const = 0;

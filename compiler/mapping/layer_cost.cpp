@@ -97,9 +97,12 @@ class LayerEstimate {
     const Work work = node_.work();
     if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
       const MatmulPart part = matmul_part(*matmul, band);
-      positions_ = grid_.groups == part.images * part.heads ? positions_ : -1;
-      grid_.groups = part.images * part.heads;
-      positions = part.rows;
+      // As many matrices as B has, each for all that share one.
+      const std::int64_t heads = ceil_div(part.heads, matmul->b.sharing);
+      const std::int64_t groups = (matmul->b.image == 0 ? 1 : part.images) * heads;
+      positions_ = grid_.groups == groups ? positions_ : -1;
+      grid_.groups = groups;
+      positions = part.rows * ceil_div(part.images * part.heads, groups);
     }
     if (positions != positions_) {
       const DataType type = graph_.operand_type(node_);

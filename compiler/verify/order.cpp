@@ -146,6 +146,15 @@ class TokenExecution {
     return true;
   }
 
+  /// Whether two tiles are the same part of a tensor: several matrices may share it.
+  [[nodiscard]] bool are_one(std::int32_t a, std::int32_t b) const {
+    const WeightTile& one = program_.tiles[static_cast<std::size_t>(a)];
+    const WeightTile& other = program_.tiles[static_cast<std::size_t>(b)];
+    return one.tensor != kNoTensor && one.tensor == other.tensor && one.layer == other.layer &&
+           one.offset == other.offset && one.pitch == other.pitch &&
+           one.transposed == other.transposed && one.rows == other.rows && one.cols == other.cols;
+  }
+
   /// The tile of before makes room, whether or not the next one is there.
   void leave_slot(Unit& unit) {
     moved_ = moved_ || unit.slot_in_use;
@@ -166,7 +175,7 @@ class TokenExecution {
       return;
     }
     const auto& load = std::get<LoadTile>(instruction_at(program_, *unit.resident).operation);
-    if (load.tile != fold.tile) {
+    if (load.tile != fold.tile && !are_one(load.tile, fold.tile)) {
       result_.violation =
           fmt::format("{}: needs tile {}, but {} tile {} of {}", name_of(program_, next_of(engine)),
                       fold.tile, fold.next_tile ? "next in the weight FIFO is" : "resident is",

@@ -1,5 +1,6 @@
 // Products of two tensors on the chips that ship, and faults planted in their programs.
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -84,6 +85,56 @@ TEST(ProductsOnChips, TakeTilesFromWhereTheChipSays) {
   EXPECT_EQ(tiles_from("tpu_v2", TileSource::Buffer), 2 * 5 * 2);
   // An array of 32 x 32 cuts 70 in three, once for the keys and once for the values.
   EXPECT_EQ(tiles_from("edge", TileSource::Buffer), 2 * 5 * 6);
+}
+
+/// 6 heads of queries share 2 of keys and values; two images of 10 tokens.
+constexpr const char* kGrouped = R"(
+network: grouped
+batch: 2
+inputs:
+  - {name: x, extents: [10, 48]}
+layers:
+  - {name: q, op: dense, input: x, features: 48}
+  - {name: k, op: dense, input: x, features: 16}
+  - {name: v, op: dense, input: x, features: 16}
+  - {name: scores, op: matmul, inputs: [q, k], heads: 6, kv_heads: 2, transpose_b: true}
+  - {name: contexts, op: matmul, inputs: [scores, v], heads: 6, kv_heads: 2}
+)";
+
+TEST(ProductsOnChips, LoadATileOnceForAllThatShareIt) {
+  const ChipSpec chip = shipped_chip("tpu_v2");
+  const Network network = parse_network(kGrouped, "grouped.yaml", {.type = DataType::Bf16});
+  const Program program = compile(chip, network.graph);
+  std::array<int, 5> loads{};
+  for (const Instruction& instruction : program.stream(Engine::Weights)) {
+    ++loads[static_cast<std::size_t>(instruction.layer)];
+  }
+  EXPECT_EQ(loads[3], 2 * 2);
+  EXPECT_EQ(loads[4], 2 * 2);
+  // Folds do not span heads: 3 of each load, of 10 rows.
+  for (const Instruction& instruction : program.stream(Engine::Matrix)) {
+    if (instruction.layer >= 3) {
+      EXPECT_EQ(std::get<Fold>(instruction.operation).count, 10);
+    }
+  }
+}
+
+TEST(ProductsOnChips, MayShareATileOnlyWhereItIsTheSamePartOfTheTensor) {
+  const ChipSpec chip = shipped_chip("tpu_v2");
+  const Network network = parse_network(kGrouped, "grouped.yaml", {.type = DataType::Bf16});
+  Program program = compile(chip, network.graph);
+  // The second head of the first three says that its keys lie a row further.
+  for (const Instruction& instruction : program.stream(Engine::Matrix)) {
+    const auto& fold = std::get<Fold>(instruction.operation);
+    if (instruction.layer == 3 && !fold.next_tile) {
+      WeightTile& tile = program.tiles[static_cast<std::size_t>(fold.tile)];
+      tile.offset += tile.pitch;
+      break;
+    }
+  }
+  const auto violation = verify(chip, program);
+  ASSERT_TRUE(violation.has_value());
+  EXPECT_NE(violation->find("needs tile"), std::string::npos) << *violation;
 }
 
 std::string refusal(const ChipSpec& chip, const std::string& text) {
