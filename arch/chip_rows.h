@@ -17,7 +17,8 @@ static_assert(rows_are_complete<Fact>());
 
 template <>
 inline constexpr auto kFigureRows<MatrixUnitSpec> =
-    std::tuple{kept("rows", &MatrixUnitSpec::rows),
+    std::tuple{kept("count", &MatrixUnitSpec::count),
+               kept("rows", &MatrixUnitSpec::rows),
                kept("cols", &MatrixUnitSpec::cols),
                kept("dataflow", &MatrixUnitSpec::dataflow),
                kept("overlap", &MatrixUnitSpec::overlap),
@@ -421,6 +422,7 @@ inline constexpr auto kFigureRows<ChipSpec> =
                kept("description", &ChipSpec::description),
                kept("file", &ChipSpec::file),
                kept("frequency", &ChipSpec::frequency),
+               kept("cores", &ChipSpec::cores),
                kept("matrix", &ChipSpec::matrix),
                kept("accumulators", &ChipSpec::accumulators),
                kept("weight_fifo", &ChipSpec::weight_fifo),

@@ -12,6 +12,7 @@
 #include "arch/fact.h"
 #include "arch/fpga/fpga_part.h"
 #include "arch/isa/data_type.h"
+#include "arch/isa/engine.h"
 #include "arch/isa/io_memory.h"
 #include "arch/isa/mac_kind.h"
 #include "arch/silicon_spec.h"
@@ -53,8 +54,10 @@ inline constexpr auto kEnumNames<ArrayModel> = std::to_array<EnumName<ArrayModel
     {ArrayModel::Pe, "pe"},
 });
 
-/// Systolic array of rows x cols PEs.
+/// Systolic arrays of rows x cols PEs each: `count` of them in a core, which share its unified
+/// buffer and its vector unit. Each has a weight FIFO and accumulators of its own.
 struct MatrixUnitSpec {
+  std::int64_t count = 1;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   Dataflow dataflow = Dataflow::WeightStationary;
@@ -69,19 +72,20 @@ struct MatrixUnitSpec {
   }
   /// Throws InternalError for types that the PEs cannot multiply.
   [[nodiscard]] CoreCycles pace(DataType activation, DataType weight) const;
+  /// Of one unit.
   [[nodiscard]] std::int64_t macs_per_cycle() const { return rows * cols; }
 };
 
-/// Entries of `cols` partial sums of 4 bytes each, in `banks` banks of one access per cycle each,
-/// interleaved by entry; `ports` accesses per cycle in all (ports <= banks).
+/// Of each matrix unit: entries of `cols` partial sums of 4 bytes each, in `banks` banks of one
+/// access per cycle each, interleaved by entry; `ports` accesses per cycle in all (ports <= banks).
 struct AccumulatorSpec {
   std::int64_t entries = 0;
   std::int64_t banks = 0;
   std::int64_t ports = 0;
 };
 
-/// Tiles of up to rows x cols elements each. They come from DRAM, and where the chip has the way
-/// from the unified buffer.
+/// Of each matrix unit: tiles of up to rows x cols elements each. They come from DRAM, and where the
+/// chip has the way from the unified buffer.
 struct WeightFifoSpec {
   std::int64_t tiles = 0;
   bool from_buffer = false;
@@ -157,6 +161,8 @@ struct ChipSpec {
   std::string description;
   std::string file;  ///< where it was read, for messages
   Hertz frequency{0};
+  /// Each has all that follows but DRAM and host link, which they share.
+  std::int64_t cores = 1;
   MatrixUnitSpec matrix;
   AccumulatorSpec accumulators;
   WeightFifoSpec weight_fifo;
@@ -173,6 +179,15 @@ struct ChipSpec {
   std::vector<Fact> facts;  ///< in file order
 
   [[nodiscard]] Clock<CoreCycles> clock() const { return Clock<CoreCycles>(frequency); }
+  [[nodiscard]] EngineSet engines() const {
+    return {.cores = static_cast<std::int32_t>(cores),
+            .matrix_units = static_cast<std::int32_t>(matrix.count)};
+  }
+  /// Of all cores.
+  [[nodiscard]] std::int64_t matrix_units() const { return cores * matrix.count; }
+  [[nodiscard]] std::int64_t macs_per_cycle() const {
+    return matrix_units() * matrix.macs_per_cycle();
+  }
 };
 
 /// Reads and cross-checks configs/chips/*.yaml. `dram_directories` are searched in order for

@@ -22,8 +22,8 @@ inline constexpr auto kEnumNames<Bound> = std::to_array<EnumName<Bound>>({
 
 /// Lower bounds of a piece of work, in core cycles: no schedule of these MACs and bytes on this
 /// chip can be faster.
-///  - compute: MACs * pace / (rows * cols), rounded up: every PE busy in every cycle, whatever the
-///    dataflow;
+///  - compute: MACs * pace / (rows * cols * units), rounded up: every PE of every matrix unit busy
+///    in every cycle, whatever the dataflow;
 ///  - memory: bytes over DRAM at the peak of all data buses, rounded down to whole cycles;
 /// Not modelled: the host link, the vector unit, DRAM rows and refresh, fill and drain.
 struct Roofline {
@@ -45,6 +45,7 @@ struct Roofline {
 /// in one fold. With the axes of the chip's dataflow (arch/dataflow.h) along rows, columns and
 /// time,
 ///   groups ceil(extent along rows / rows) ceil(extent along columns / columns) extent in time pace
+/// over all matrix units, rounded up,
 /// because of the products that are `rows` and `columns` apart, no two lie in one fold. Groups do
 /// not share one. Never below `compute_bound`; 0 for nodes without products.
 [[nodiscard]] CoreCycles fold_bound(const ChipSpec& chip, const Graph& graph, const Node& node);
@@ -64,7 +65,9 @@ struct Roofline {
 /// Of the whole network on this chip: all MACs, and the compulsory bytes alone.
 [[nodiscard]] Roofline network_roofline(const Result& result);
 
-/// Of a layer. The three engines that move DRAM data share its buses, so their busy cycles add up.
+/// Of a layer. The engines that move DRAM data share its buses, so their busy cycles add up, as
+/// those of the host link do; matrix and vector units work beside others of their kind, so the mean
+/// of these counts.
 /// Equal counts: the first of compute, dram, vector, host.
 [[nodiscard]] Bound layer_bound(const LayerCounters& layer);
 
