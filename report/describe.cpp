@@ -91,7 +91,7 @@ std::string peak_rates(const ChipSpec& chip) {
     vector += fmt::format("{}{} {}", separator, name, chip.vector.pace_of(kind).count());
     separator = ", ";
   }
-  text += labelled("vector unit", vector);
+  text += labelled("vector unit", wrapped(vector, kReportWidth, kLabelWidth + 2));
   const auto dram = static_cast<double>(chip.dram.peak_bandwidth().count());
   text += labelled("DRAM bandwidth",
                    fmt::format("{}, {} {} of {}", nominal(dram, "B/s"), chip.dram.channels,
