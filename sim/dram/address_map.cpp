@@ -26,19 +26,14 @@ DramAddressMap::DramAddressMap(const DramSpec& spec)
                 spec.capacity.count(), available.count());
 }
 
-std::int64_t DramAddressMap::bytes_below(std::int64_t channel, std::int64_t address) const {
-  const std::int64_t stripe = interleave_ * channels_;
-  const std::int64_t in_stripe = address % stripe - channel * interleave_;
-  return address / stripe * interleave_ + std::clamp<std::int64_t>(in_stripe, 0, interleave_);
-}
-
 std::vector<ChannelRange> DramAddressMap::split(std::int64_t address, Bytes length) const {
   std::vector<ChannelRange> ranges;
-  for (std::int64_t channel = 0; channel < channels_; ++channel) {
-    const std::int64_t begin = bytes_below(channel, address);
-    const std::int64_t end = bytes_below(channel, address + length.count());
-    if (begin < end) {
-      ranges.push_back({static_cast<ChannelIndex>(channel), begin, end});
+  const Cut begin = cut(address);
+  const Cut end = cut(address + length.count());
+  for (std::int64_t index = 0; index < channels_; ++index) {
+    const auto channel = static_cast<ChannelIndex>(index);
+    if (begin.of(channel) < end.of(channel)) {
+      ranges.push_back({channel, begin.of(channel), end.of(channel)});
     }
   }
   return ranges;

@@ -34,6 +34,32 @@ class DramAddressMap {
 
   /// The channels' shares of [address, address + length), in order of channels, none empty.
   [[nodiscard]] std::vector<ChannelRange> split(std::int64_t address, Bytes length) const;
+  /// A system address as a place between bytes of all channels: how many bytes of each are below.
+  class Cut {
+   public:
+    [[nodiscard]] std::int64_t of(ChannelIndex channel) const {
+      const auto index = static_cast<std::int64_t>(channel);
+      return below_ + (index < whole_ ? interleave_ : index == whole_ ? rest_ : 0);
+    }
+    /// As many of each.
+    [[nodiscard]] bool is_even() const { return whole_ == 0 && rest_ == 0; }
+
+   private:
+    friend class DramAddressMap;
+    Cut(std::int64_t below, std::int64_t whole, std::int64_t rest, std::int64_t interleave)
+        : below_(below), whole_(whole), rest_(rest), interleave_(interleave) {}
+
+    std::int64_t below_;
+    std::int64_t whole_;  ///< channels that have one interleave more
+    std::int64_t rest_;   ///< of the channel after them
+    std::int64_t interleave_;
+  };
+  [[nodiscard]] Cut cut(std::int64_t address) const {
+    const std::int64_t blocks = address / interleave_;
+    const std::int64_t stripes = blocks / channels_;
+    return {stripes * interleave_, blocks - stripes * channels_, address - blocks * interleave_,
+            interleave_};
+  }
   /// Inverse of the interleave.
   [[nodiscard]] std::int64_t system_address(ChannelIndex channel, std::int64_t local) const;
   [[nodiscard]] BurstPlace place(std::int64_t burst) const;
@@ -53,9 +79,6 @@ class DramAddressMap {
   [[nodiscard]] std::int64_t interleave() const { return interleave_; }
 
  private:
-  /// How many bytes below `address` belong to `channel`: the local address where it continues.
-  [[nodiscard]] std::int64_t bytes_below(std::int64_t channel, std::int64_t address) const;
-
   std::int64_t channels_;
   std::int64_t interleave_;
   std::int64_t burst_bytes_;

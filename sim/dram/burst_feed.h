@@ -29,7 +29,6 @@ struct Rotation {
 class BurstFeed {
  public:
   BurstFeed() = default;
-  BurstFeed(const BurstFeed&) = delete;
   BurstFeed& operator=(const BurstFeed&) = delete;
   virtual ~BurstFeed() = default;
 
@@ -66,6 +65,8 @@ class BurstFeed {
   void set_refused(bool refused) { refused_ = refused; }
 
  protected:
+  BurstFeed(const BurstFeed&) = default;
+
   /// Bursts of `run_` have been accepted; where none is left of it, sets the next if there is one.
   virtual void taken(std::int64_t bursts, DramCycles last) = 0;
   /// There is no run and something has arrived: sets `run_`.

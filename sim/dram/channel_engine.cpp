@@ -12,11 +12,23 @@ namespace systole {
 ChannelEngine::ChannelEngine(const DramStandard& standard, const DramControllerSpec& spec,
                              ChannelIndex channel, std::vector<BurstFeed*> feeds,
                              CompletionSink& sink, DramCommandObserver observer)
-    : names_(fmt::format("DRAM channel {} ({}, controller {})", static_cast<int>(channel),
-                         standard.name, spec.name)),
+    : channel_(channel),
+      names_(fmt::format("{}, controller {}", standard.name, spec.name)),
       controller_(standard, spec, channel, std::move(observer)),
       feeds_(std::move(feeds)),
       sink_(sink) {}
+
+ChannelEngine::ChannelEngine(const ChannelEngine& other, ChannelIndex channel,
+                             std::vector<BurstFeed*> feeds, CompletionSink& sink)
+    : channel_(channel),
+      names_(other.names_),
+      controller_(other.controller_, channel),
+      feeds_(std::move(feeds)),
+      sink_(sink),
+      next_(other.next_),
+      event_(other.event_),
+      moved_(other.moved_),
+      offer_(other.offer_) {}
 
 /// False where an entry must become free first: what the write buffer does not hold (it is empty,
 /// or the burst was offered once) it will not hold until another write is accepted.
@@ -145,9 +157,9 @@ void ChannelEngine::fail(std::string_view what) const {
                     : "; a write waits in front of it";
     }
   }
-  throw UserError(fmt::format("systole: {}: {} in DRAM cycle {}: {}{}", names_, what,
-                              (next_ == kNever ? moved_ : next_).count(), controller_.waiting(),
-                              fronts));
+  throw UserError(fmt::format(
+      "systole: DRAM channel {} ({}): {} in DRAM cycle {}: {}{}", static_cast<int>(channel_),
+      names_, what, (next_ == kNever ? moved_ : next_).count(), controller_.waiting(), fronts));
 }
 
 void ChannelEngine::deliver() {

@@ -36,6 +36,9 @@ class ChannelEngine {
   /// `feeds`: in the order of offering. References outlive the engine.
   ChannelEngine(const DramStandard& standard, const DramControllerSpec& spec, ChannelIndex channel,
                 std::vector<BurstFeed*> feeds, CompletionSink& sink, DramCommandObserver observer);
+  /// Another channel in the same state.
+  ChannelEngine(const ChannelEngine& other, ChannelIndex channel, std::vector<BurstFeed*> feeds,
+                CompletionSink& sink);
 
   /// The first cycle of which nothing has been done and in which something may happen.
   [[nodiscard]] DramCycles next() const { return next_; }
@@ -70,7 +73,8 @@ class ChannelEngine {
   void deliver();
   [[noreturn]] void fail(std::string_view what) const;
 
-  std::string names_;  ///< of channel, standard and controller
+  ChannelIndex channel_;
+  std::string names_;  ///< of standard and controller
   CommandController controller_;
   std::vector<BurstFeed*> feeds_;
   CompletionSink& sink_;

@@ -20,6 +20,28 @@ ChannelFront::ChannelFront(const DramAddressMap& map, const DramStandard& standa
   SYSTOLE_CHECK(queue_depth > 0, "a queue needs an entry, got {}", queue_depth);
 }
 
+ChannelFront::ChannelFront(const ChannelFront& other, ChannelIndex channel)
+    : channel_(channel),
+      queue_depth_(other.queue_depth_),
+      timing_(other.timing_),
+      pseudo_channels_(other.pseudo_channels_),
+      column_gap_(other.column_gap_),
+      reads_(other.reads_),
+      writes_(other.writes_),
+      engine_(other.engine_, channel, {&reads_, &writes_}, *this),
+      parts_(other.parts_),
+      free_(other.free_),
+      under_way_(other.under_way_),
+      decided_(other.decided_),
+      read_bytes_(other.read_bytes_),
+      write_bytes_(other.write_bytes_) {}
+
+void ChannelFront::describe(std::vector<std::int64_t>& state) const {
+  reads_.describe(state);
+  writes_.describe(state);
+  engine_.controller().describe(decided_, state);
+}
+
 bool ChannelFront::has_room(InitiatorIndex initiator) const {
   return reads_.queued(initiator) + writes_.queued(initiator) < queue_depth_;
 }
@@ -35,8 +57,9 @@ void ChannelFront::enqueue(const DramPart& part) {
   }
   const std::int64_t number = free_.back();
   free_.pop_back();
-  parts_[static_cast<std::size_t>(number)] = {part, part.bursts, part.bursts, DramCycles(0)};
-  ++under_way_;
+  parts_[static_cast<std::size_t>(number)] = {part, part.bursts, part.bursts, DramCycles(0),
+                                              under_way_.size()};
+  under_way_.push_back(number);
   feed(part.operation).enqueue(part, number);
   engine_.wake(part.arrival);
 }
@@ -82,39 +105,39 @@ void ChannelFront::complete(std::int64_t number, std::int64_t bursts, DramCycles
   finished_->push_back({done.part.span, channel_, done.end});
   (done.part.operation == DramOperation::Read ? read_bytes_ : write_bytes_) += done.part.bytes;
   free_.push_back(number);
-  --under_way_;
+  parts_[static_cast<std::size_t>(under_way_.back())].position = done.position;
+  under_way_[done.position] = under_way_.back();
+  under_way_.pop_back();
 }
 
 /// `bursts` column commands of the channel take at least this from the first to the last.
 DramCycles ChannelFront::column_time(std::int64_t bursts) const {
-  return column_gap_ * (std::max<std::int64_t>(0, bursts - 1) / pseudo_channels_);
+  const std::int64_t gaps = std::max<std::int64_t>(0, bursts - 1);
+  return column_gap_ * (pseudo_channels_ == 1 ? gaps : gaps / pseudo_channels_);
 }
 
 DramCycles ChannelFront::next_news(bool room) const {
-  if (under_way_ == 0) {
+  if (is_idle()) {
     return kNever;
   }
   engine_.check_goes_on();
   // A burst needs a column command, unless the write buffer has its address: those are taken one a
   // cycle.
   const bool no_writes = engine_.controller().is_idle_of_writes() && writes_.is_drained();
-  std::int64_t seen = 0;
   DramCycles soonest = kNever;
-  for (std::size_t number = 0; seen < under_way_ && soonest > DramCycles(0); ++number) {
-    const Part& part = parts_[number];
-    if (part.left == 0) {
-      continue;
-    }
-    ++seen;
+  for (const std::int64_t number : under_way_) {
+    const Part& part = parts_[static_cast<std::size_t>(number)];
     DramCycles wait(part.queued - 1);
     if (!room || part.queued == 0) {
       const std::int64_t buffered = no_writes ? part.left : part.left - part.queued;
       wait = std::max(wait, column_time(buffered));
     }
     soonest = std::min(soonest, wait);
+    if (soonest <= DramCycles(0)) {
+      break;
+    }
   }
-  soonest = std::max(soonest, DramCycles(0));
-  return engine_.next() + soonest;
+  return engine_.next() + std::max(soonest, DramCycles(0));
 }
 
 DramCounters ChannelFront::counters() const {

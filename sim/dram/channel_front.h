@@ -22,7 +22,15 @@ class ChannelFront : public CompletionSink {
   ChannelFront(const DramAddressMap& map, const DramStandard& standard,
                const DramControllerSpec& controller, std::int64_t queue_depth, ChannelIndex channel,
                const DramCommandObserver& observer);
+  /// Another channel, in the same state and with the same parts under way.
+  ChannelFront(const ChannelFront& other, ChannelIndex channel);
 
+  /// No part is under way.
+  [[nodiscard]] bool is_idle() const { return under_way_.empty(); }
+  /// Adds what decides from the first cycle on that has not been decided; requires `is_idle`. Two
+  /// channels that describe themselves alike, decided up to the same cycle, serve the same parts
+  /// alike from there on.
+  void describe(std::vector<std::int64_t>& state) const;
   [[nodiscard]] bool has_room(InitiatorIndex initiator) const;
   /// Requires `has_room`. `part.arrival` is a cycle that has not been decided.
   void enqueue(const DramPart& part);
@@ -42,6 +50,7 @@ class ChannelFront : public CompletionSink {
     std::int64_t queued = 0;  ///< bursts that the controller has not accepted
     std::int64_t left = 0;    ///< bursts without a command, those included
     DramCycles end{0};
+    std::size_t position = 0;  ///< in `under_way_`
   };
 
   [[nodiscard]] PartFeed& feed(DramOperation operation) {
@@ -59,10 +68,10 @@ class ChannelFront : public CompletionSink {
   PartFeed reads_;
   PartFeed writes_;
   ChannelEngine engine_;
-  std::vector<Part> parts_;  ///< by number; `left` is 0 where the number is free
-  std::vector<std::int64_t> free_;
-  std::int64_t under_way_ = 0;
-  DramCycles decided_{0};  ///< cycles before
+  std::vector<Part> parts_;              ///< by number
+  std::vector<std::int64_t> free_;       ///< numbers
+  std::vector<std::int64_t> under_way_;  ///< numbers, in any order
+  DramCycles decided_{0};                ///< cycles before
   std::vector<FinishedPart>* finished_ = nullptr;
   Bytes read_bytes_{0};
   Bytes write_bytes_{0};

@@ -56,6 +56,12 @@ CommandController::CommandController(const DramStandard& standard, const DramCon
   }
 }
 
+CommandController::CommandController(const CommandController& other, ChannelIndex channel)
+    : CommandController(other) {
+  channel_ = channel;
+  planned_ = false;  // looked up again: what is planned are the other's
+}
+
 bool CommandController::offer(const BurstRequest& request, DramCycles now) {
   if (writes_.size() > 0 && writes_.holds(request)) {
     ++(request.operation == DramOperation::Read ? counts_.forwarded : counts_.merged);

@@ -83,7 +83,8 @@ class CommandController {
  public:
   CommandController(const DramStandard& standard, const DramControllerSpec& spec,
                     ChannelIndex channel = {}, DramCommandObserver observer = {});
-  CommandController(const CommandController&) = delete;
+  /// Of another channel, in the same state.
+  CommandController(const CommandController& other, ChannelIndex channel);
   CommandController& operator=(const CommandController&) = delete;
   ~CommandController() = default;
 
@@ -104,6 +105,9 @@ class CommandController {
   /// alike, in which no burst waits; not past `until`. Returns the first cycle of which nothing has
   /// been done; the same follows as step by step. Stays at `now` where commands are observed.
   DramCycles rest(DramCycles now, DramCycles until);
+  /// Adds what decides from cycle `now` on, in differences of time, where no burst waits; nothing
+  /// of `now` has been done. Controllers that describe themselves alike do the same from then on.
+  void describe(DramCycles now, std::vector<std::int64_t>& state) const;
   /// Why bursts wait, for people: `2 reads and 1 write wait in the controller, which serves reads`.
   [[nodiscard]] std::string waiting() const;
   /// False where `stream` would end at once, as far as is known without a search.
@@ -172,6 +176,8 @@ class CommandController {
   static constexpr DramCycles kWorthwhile{12};
   /// The best command of one kind, kept from cycle to cycle. A command makes only those plans
   /// unknown whose cycles it moves; what changes in its bank alone is compared anew.
+  CommandController(const CommandController&) = default;
+
   struct Plan {
     bool known = false;
     Candidate best;

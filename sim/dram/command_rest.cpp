@@ -30,6 +30,30 @@ bool CommandController::rests_since(const RestMark& mark, DramCycles now) const 
          mark.counts.merged == counts_.merged && mark.counts.rows_closed == counts_.rows_closed;
 }
 
+void CommandController::describe(DramCycles now, std::vector<std::int64_t>& state) const {
+  state.push_back(static_cast<std::int64_t>(direction_));
+  refresh_.describe(state);
+  if (power_.is_on()) {
+    power_.describe_outlook(now, state);
+  }
+  for (const Bus& bus : buses_) {
+    state.push_back(std::max(DramCycles(0), bus.free - now).count());
+  }
+  for (const BankSet* const banks : {&blocked_banks_, &precharged_for_row_}) {
+    for (std::size_t index = 0; index < banks->size(); ++index) {
+      state.push_back(static_cast<std::int64_t>(banks->word(index)));
+    }
+  }
+  for (std::size_t bank = 0; bank < device_.banks(); ++bank) {
+    state.push_back(static_cast<std::int64_t>(device_.open_row(bank)));
+    if (spec_.page_policy == PagePolicy::Timeout && device_.open_row(bank) != kNoRow) {
+      const DramCycles closes = last_column_[bank] + spec_.page_timeout;
+      state.push_back(std::max(DramCycles(0), closes - now).count());
+    }
+  }
+  device_.describe(now, state);
+}
+
 DramCycles CommandController::rest(DramCycles now, DramCycles until) {
   const DramCycles interval = refresh_.interval();
   const bool begins = refresh_.next_due() == now && refresh_.begins_interval();

@@ -237,12 +237,10 @@ DramCycles CommandController::end_of_stream(DramCycles now, DramCycles until) {
   // A refresh that is owed but not forced waits for its bank or rank to be idle, which takes the
   // end of a run; one more falls due at `next_due`.
   DramCycles end = std::min(until, refresh_.next_due());
+  // Writes that starve wait on while reads are served; while writes are, no read waits.
   if (spec_.starvation_limit > DramCycles(0)) {
-    for (const BurstBuffer* const bursts : {&reads_, &writes_}) {
-      if (bursts->size() > 0) {
-        end = std::min(end, bursts->oldest_arrival() + spec_.starvation_limit + DramCycles(1));
-      }
-    }
+    const DramCycles oldest = buffer(direction_).oldest_arrival();
+    end = std::min(end, oldest + spec_.starvation_limit + DramCycles(1));
   }
   if (power_.is_on()) {
     end = std::min(end, next_power_down());

@@ -192,7 +192,9 @@ void DeviceTiming::describe(DramCycles now, std::vector<std::int64_t>& state) co
   std::for_each(group_ready_.begin(), group_ready_.end(), add);
   for (const Rank& rank : ranks_) {
     for (const Window& window : rank.windows) {
-      std::for_each(window.ends.begin(), window.ends.end(), add);
+      const auto oldest = window.ends.begin() + static_cast<std::ptrdiff_t>(window.oldest);
+      std::for_each(oldest, window.ends.end(), add);
+      std::for_each(window.ends.begin(), oldest, add);
     }
   }
 }

@@ -168,7 +168,8 @@ struct DramMemory::Implementation : sc_core::sc_module {
     for (const FinishedPart& part : system.decide(cycle)) {
       Transaction& transaction = transactions.at(static_cast<std::int64_t>(part.span));
       transaction.end = std::max(transaction.end, part.at);
-      if (--transaction.parts_left == 0) {
+      transaction.parts_left -= part.channels;
+      if (transaction.parts_left == 0) {
         responses.notify(transaction, delay_until(time_of(transaction.end)));
       }
     }

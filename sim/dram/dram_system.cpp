@@ -1,83 +1,253 @@
 #include "sim/dram/dram_system.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "arch/diag/check.h"
 
 namespace systole {
 namespace {
 
-void add(DramCounters& sum, const DramCounters& counters) {
-  sum.activates += counters.activates;
-  sum.precharges += counters.precharges;
-  sum.reads += counters.reads;
-  sum.writes += counters.writes;
-  sum.refreshes += counters.refreshes;
-  sum.bank_refreshes += counters.bank_refreshes;
-  sum.row_hits += counters.row_hits;
-  sum.row_misses += counters.row_misses;
-  sum.row_conflicts += counters.row_conflicts;
-  sum.forwarded += counters.forwarded;
-  sum.merged += counters.merged;
-  sum.read_bytes += counters.read_bytes;
-  sum.write_bytes += counters.write_bytes;
-  sum.active_power_down += counters.active_power_down;
-  sum.precharged_power_down += counters.precharged_power_down;
-  sum.data_bus_busy += counters.data_bus_busy;
+/// Comparing groups costs about as much as a span: at most so many spans go by without.
+constexpr std::int64_t kMostPatience = 64;
+
+void add(DramCounters& sum, const DramCounters& counters, std::int64_t times) {
+  sum.activates += counters.activates * times;
+  sum.precharges += counters.precharges * times;
+  sum.reads += counters.reads * times;
+  sum.writes += counters.writes * times;
+  sum.refreshes += counters.refreshes * times;
+  sum.bank_refreshes += counters.bank_refreshes * times;
+  sum.row_hits += counters.row_hits * times;
+  sum.row_misses += counters.row_misses * times;
+  sum.row_conflicts += counters.row_conflicts * times;
+  sum.forwarded += counters.forwarded * times;
+  sum.merged += counters.merged * times;
+  sum.read_bytes += counters.read_bytes * times;
+  sum.write_bytes += counters.write_bytes * times;
+  sum.active_power_down += counters.active_power_down * times;
+  sum.precharged_power_down += counters.precharged_power_down * times;
+  sum.data_bus_busy += counters.data_bus_busy * times;
 }
 
 }  // namespace
 
 DramSystem::DramSystem(const DramSpec& spec, std::int64_t queue_depth,
-                       const DramCommandObserver& observer)
-    : map_(spec) {
+                       const DramCommandObserver& observer, Lockstep lockstep)
+    : map_(spec),
+      observer_(observer),
+      lockstep_(lockstep),
+      group_of_(static_cast<std::size_t>(spec.channels)) {
+  const DramCommandObserver shown =
+      observer ? [this](const DramCommand& command) { show(command); } : DramCommandObserver();
   for (std::int64_t index = 0; index < spec.channels; ++index) {
-    channels_.push_back(std::make_unique<ChannelFront>(map_, spec.standard, spec.controller,
-                                                       queue_depth,
-                                                       static_cast<ChannelIndex>(index), observer));
+    const auto channel = static_cast<ChannelIndex>(index);
+    if (index == 0 || lockstep == Lockstep::Alone) {
+      groups_.push_back({{channel},
+                         std::make_unique<ChannelFront>(map_, spec.standard, spec.controller,
+                                                        queue_depth, channel, shown)});
+    } else {
+      groups_.front().channels.push_back(channel);
+    }
   }
 }
 
-bool DramSystem::has_room(const DramSpan& span) const {
-  const std::vector<ChannelRange> ranges = map_.split(span.address, span.length);
-  return std::all_of(ranges.begin(), ranges.end(), [&](const ChannelRange& range) {
-    return channels_[static_cast<std::size_t>(range.channel)]->has_room(span.initiator);
+/// A command of a group is one of each of its channels.
+void DramSystem::show(const DramCommand& command) const {
+  const auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& each) {
+    return each.channels.front() == command.channel;
   });
+  DramCommand shown = command;
+  for (const ChannelIndex channel : group->channels) {
+    shown.channel = channel;
+    observer_(shown);
+  }
+}
+
+void DramSystem::catch_up(const Group& group) const {
+  std::vector<FinishedPart> none;
+  group.front->advance(decided_, none);
+  SYSTOLE_CHECK(none.empty(), "{} parts end before the news of cycle {}", none.size(),
+                group.news.count());
+}
+
+bool DramSystem::has_room(const DramSpan& span) const {
+  const DramAddressMap::Cut begin = map_.cut(span.address);
+  const DramAddressMap::Cut end = map_.cut(span.address + span.length.count());
+  return std::all_of(groups_.begin(), groups_.end(), [&](const Group& group) {
+    if (group.front->has_room(span.initiator) ||
+        std::all_of(group.channels.begin(), group.channels.end(),
+                    [&](ChannelIndex channel) { return begin.of(channel) == end.of(channel); })) {
+      return true;
+    }
+    catch_up(group);
+    return group.front->has_room(span.initiator);
+  });
+}
+
+/// Afterwards the span asks the same of all channels of a group.
+void DramSystem::split_groups(const DramAddressMap::Cut& begin, const DramAddressMap::Cut& end) {
+  if (begin.is_even() && end.is_even()) {
+    return;
+  }
+  std::vector<Group> split;
+  for (Group& group : groups_) {
+    const Share first = share_of(begin, end, group.channels.front());
+    std::vector<std::pair<Share, std::vector<ChannelIndex>>> others;
+    std::vector<ChannelIndex> same;
+    for (const ChannelIndex channel : group.channels) {
+      const Share share = share_of(begin, end, channel);
+      // What it does not touch it leaves alone, wherever that is.
+      if (share == first || (share.begin == share.end && first.begin == first.end)) {
+        same.push_back(channel);
+        continue;
+      }
+      auto other = std::find_if(others.begin(), others.end(), [&](const auto& each) {
+        return each.first == share ||
+               (share.begin == share.end && each.first.begin == each.first.end);
+      });
+      if (other == others.end()) {
+        other = others.insert(others.end(), {share, {}});
+      }
+      other->second.push_back(channel);
+    }
+    for (auto& [share, channels] : others) {
+      auto front = std::make_unique<ChannelFront>(*group.front, channels.front());
+      split.push_back({std::move(channels), std::move(front), group.news});
+    }
+    group.channels = std::move(same);
+  }
+  if (!split.empty()) {
+    patience_ = 1;
+    waited_ = 0;
+  }
+  groups_.insert(groups_.end(), std::make_move_iterator(split.begin()),
+                 std::make_move_iterator(split.end()));
+  std::sort(groups_.begin(), groups_.end(), [](const Group& one, const Group& other) {
+    return one.channels.front() < other.channels.front();
+  });
+}
+
+void DramSystem::join(Group& group, Group& same) {
+  add(apart_, same.front->counters(), static_cast<std::int64_t>(same.channels.size()));
+  add(apart_, group.front->counters(), -static_cast<std::int64_t>(same.channels.size()));
+  group.channels.insert(group.channels.end(), same.channels.begin(), same.channels.end());
+  std::sort(group.channels.begin(), group.channels.end());
+  same.channels.clear();
+}
+
+/// Groups that stand still alike become one.
+void DramSystem::join_groups() {
+  if (lockstep_ == Lockstep::Alone || groups_.size() == 1 || ++waited_ < patience_) {
+    return;
+  }
+  waited_ = 0;
+  std::vector<std::pair<Group*, std::vector<std::int64_t>>> idle;
+  for (Group& group : groups_) {
+    if (group.front->is_idle()) {
+      catch_up(group);
+      group.front->describe(idle.emplace_back(&group, std::vector<std::int64_t>()).second);
+    }
+  }
+  bool joined = false;
+  for (std::size_t index = 0; index < idle.size(); ++index) {
+    for (std::size_t other = index + 1; other < idle.size(); ++other) {
+      if (!idle[index].first->channels.empty() && !idle[other].first->channels.empty() &&
+          idle[index].second == idle[other].second) {
+        join(*idle[index].first, *idle[other].first);
+        joined = true;
+      }
+    }
+  }
+  patience_ = joined ? 1 : std::min(2 * patience_, kMostPatience);
+  std::erase_if(groups_, [](const Group& group) { return group.channels.empty(); });
 }
 
 std::int64_t DramSystem::submit(const DramSpan& span, DramCycles arrival) {
   SYSTOLE_CHECK(span.length > Bytes(0), "an empty span at address {}", span.address);
-  const std::vector<ChannelRange> ranges = map_.split(span.address, span.length);
-  for (const ChannelRange& range : ranges) {
-    const std::int64_t first = range.begin / map_.burst_bytes();
-    const std::int64_t end = ceil_div(range.end, map_.burst_bytes());
-    channels_[static_cast<std::size_t>(range.channel)]->enqueue(
-        {span.id, span.initiator, span.operation, first, end - first,
-         Bytes(range.end - range.begin), arrival});
+  const DramAddressMap::Cut begin = map_.cut(span.address);
+  const DramAddressMap::Cut end = map_.cut(span.address + span.length.count());
+  join_groups();
+  split_groups(begin, end);
+  std::int64_t parts = 0;
+  for (Group& group : groups_) {
+    const Share share = share_of(begin, end, group.channels.front());
+    if (share.begin == share.end) {
+      continue;
+    }
+    const std::int64_t first = share.begin / map_.burst_bytes();
+    const std::int64_t last = ceil_div(share.end, map_.burst_bytes());
+    catch_up(group);  // what arrives may bring others' news forward, but not before it
+    group.front->enqueue({span.id, span.initiator, span.operation, first, last - first,
+                          Bytes(share.end - share.begin), arrival});
+    group.news = group.front->next_news(false);
+    parts += static_cast<std::int64_t>(group.channels.size());
   }
-  return static_cast<std::int64_t>(ranges.size());
+  return parts;
 }
 
 std::optional<DramCycles> DramSystem::next_news(bool room) const {
   DramCycles next = kNever;
-  for (const auto& channel : channels_) {
-    next = std::min(next, channel->next_news(room));
+  for (const Group& group : groups_) {
+    DramCycles news = group.news;
+    if (room) {
+      news = group.front->next_news(true);
+      if (news < decided_) {
+        catch_up(group);
+        news = group.front->next_news(true);
+      }
+    }
+    next = std::min(next, news);
   }
   return next == kNever ? std::nullopt : std::optional(next);
 }
 
+/// Of all groups, in the order of their channels.
+void DramSystem::collect() {
+  for (std::size_t index = 0; index < groups_.size(); ++index) {
+    for (const ChannelIndex channel : groups_[index].channels) {
+      group_of_[static_cast<std::size_t>(channel)] = index;
+    }
+  }
+  for (std::size_t first = 0; first < group_of_.size();) {
+    std::size_t end = first + 1;
+    while (end < group_of_.size() && group_of_[end] == group_of_[first]) {
+      ++end;
+    }
+    for (FinishedPart part : finishing_[group_of_[first]]) {
+      part.channel = static_cast<ChannelIndex>(first);
+      part.channels = static_cast<std::int64_t>(end - first);
+      finished_.push_back(part);
+    }
+    first = end;
+  }
+}
+
 const std::vector<FinishedPart>& DramSystem::decide(DramCycles now) {
+  decided_ = std::max(decided_, now + DramCycles(1));
   finished_.clear();
-  for (const auto& channel : channels_) {
-    channel->advance(now + DramCycles(1), finished_);
+  finishing_.resize(groups_.size());
+  bool any = false;
+  for (std::size_t index = 0; index < groups_.size(); ++index) {
+    Group& group = groups_[index];
+    finishing_[index].clear();
+    if (group.news <= now) {
+      group.front->advance(decided_, finishing_[index]);
+      group.news = group.front->next_news(false);
+      any = any || !finishing_[index].empty();
+    }
+  }
+  if (any) {
+    collect();
   }
   return finished_;
 }
 
 DramCounters DramSystem::counters() const {
-  DramCounters sum;
-  for (const auto& channel : channels_) {
-    add(sum, channel->counters());
+  DramCounters sum = apart_;
+  for (const Group& group : groups_) {
+    catch_up(group);
+    add(sum, group.front->counters(), static_cast<std::int64_t>(group.channels.size()));
   }
   return sum;
 }

@@ -25,14 +25,21 @@ struct DramSpan {
 /// All channels of the chip's DRAM, without a simulator: the caller brings the current cycle.
 /// A span is split into at most one part a channel, all with the same arrival; it is over when
 /// its last part is. Cycles are *decided* in order, lazily: nothing is computed before somebody
-/// wants to know, and then many bursts at once (channel_engine.h).
+/// wants to know, and then many bursts at once (channel_engine.h), in the channels that have news.
+///
+/// Channels in *lockstep* are computed once: those that did the same so far are one group, until a
+/// span asks different bursts of them. Groups become one again where both stand still in the same
+/// state. Neither can be seen from outside.
 class DramSystem {
  public:
   /// Parts that a channel queues for each initiator.
   static constexpr std::int64_t kQueueDepth = 32;
+  /// Alone: each channel is computed by itself.
+  enum class Lockstep : std::uint8_t { Together, Alone };
 
   explicit DramSystem(const DramSpec& spec, std::int64_t queue_depth = kQueueDepth,
-                      const DramCommandObserver& observer = {});
+                      const DramCommandObserver& observer = {},
+                      Lockstep lockstep = Lockstep::Together);
 
   /// True when every channel that the span touches has room for the initiator, after all cycles
   /// that have been decided.
@@ -51,10 +58,46 @@ class DramSystem {
   /// Of the cycles decided.
   [[nodiscard]] DramCounters counters() const;
   [[nodiscard]] const DramAddressMap& address_map() const { return map_; }
+  /// How many channels are computed.
+  [[nodiscard]] std::size_t groups() const { return groups_.size(); }
 
  private:
+  /// Channels in lockstep.
+  struct Group {
+    std::vector<ChannelIndex> channels;   ///< in ascending order
+    std::unique_ptr<ChannelFront> front;  ///< the first of them; decided up to its last news
+    DramCycles news = kNever;             ///< no end of a part becomes known before
+  };
+  /// A span's bursts of one channel, by local address.
+  struct Share {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+
+    bool operator==(const Share&) const = default;
+  };
+  [[nodiscard]] static Share share_of(const DramAddressMap::Cut& begin,
+                                      const DramAddressMap::Cut& end, ChannelIndex channel) {
+    return {begin.of(channel), end.of(channel)};
+  }
+
+  void show(const DramCommand& command) const;
+  void split_groups(const DramAddressMap::Cut& begin, const DramAddressMap::Cut& end);
+  void join_groups();
+  void join(Group& group, Group& same);
+  /// Catches up with the cycles decided, in which no part ends.
+  void catch_up(const Group& group) const;
+  void collect();
+
   DramAddressMap map_;
-  std::vector<std::unique_ptr<ChannelFront>> channels_;
+  DramCommandObserver observer_;
+  Lockstep lockstep_;
+  std::vector<Group> groups_;  ///< in the order of their first channels
+  DramCycles decided_{0};      ///< cycles before
+  DramCounters apart_;         ///< counted by channels that joined others, beyond what those had
+  std::int64_t patience_ = 1;  ///< spans until groups are compared again, once they were not alike
+  std::int64_t waited_ = 0;
+  std::vector<std::size_t> group_of_;                 ///< by channel, for `collect`
+  std::vector<std::vector<FinishedPart>> finishing_;  ///< by group
   std::vector<FinishedPart> finished_;
 };
 

@@ -43,6 +43,7 @@ struct FinishedPart {
   SpanId span{};
   ChannelIndex channel{};
   DramCycles at{0};
+  std::int64_t channels = 1;  ///< that did the same, this one the first of them
 
   bool operator==(const FinishedPart&) const = default;
 };

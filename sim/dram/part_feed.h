@@ -21,6 +21,7 @@ namespace systole {
 class PartFeed : public BurstFeed {
  public:
   explicit PartFeed(const DramAddressMap& map) : map_(map) {}
+  PartFeed(const PartFeed&) = default;
 
   /// Parts of one initiator come in order of arrival.
   void enqueue(const DramPart& part, std::int64_t number);
@@ -34,6 +35,10 @@ class PartFeed : public BurstFeed {
   };
   [[nodiscard]] std::vector<Accepted>& accepted() { return accepted_; }
 
+  /// Adds what decides who comes first among later parts; requires `is_drained`.
+  void describe(std::vector<std::int64_t>& state) const {
+    state.push_back(static_cast<std::int64_t>(turn_));
+  }
   /// No part has a burst that was not accepted.
   [[nodiscard]] bool is_drained() const { return parts_ == 0; }
 

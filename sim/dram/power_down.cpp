@@ -1,5 +1,7 @@
 #include "sim/dram/power_down.h"
 
+#include <algorithm>
+
 #include "arch/diag/check.h"
 
 namespace systole {
@@ -47,6 +49,14 @@ void PowerDown::describe(DramCycles now, std::vector<std::int64_t>& state) const
   for (const Rank& rank : ranks_) {
     state.push_back(rank.down ? 1 : 0);
     state.push_back((now - (rank.down ? rank.since : rank.done)).count());
+  }
+}
+
+void PowerDown::describe_outlook(DramCycles now, std::vector<std::int64_t>& state) const {
+  for (const Rank& rank : ranks_) {
+    state.push_back(!rank.down ? 0 : rank.row_open ? 1 : 2);
+    const DramCycles next = rank.down ? rank.since + shortest_ : rank.done + after_;
+    state.push_back(std::max(DramCycles(0), next - now).count());
   }
 }
 

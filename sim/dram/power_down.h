@@ -47,8 +47,10 @@ class PowerDown {
   [[nodiscard]] DramCycles wake_up() const { return wake_up_; }
   /// Of the ranks that came up, until then.
   [[nodiscard]] const PowerDownCycles& over() const { return over_; }
-  /// Adds what decides from `now` on, in differences of time.
+  /// Adds what decides from `now` on, in differences of time, and what `shift` moves.
   void describe(DramCycles now, std::vector<std::int64_t>& state) const;
+  /// Adds what decides from `now` on, in differences of time.
+  void describe_outlook(DramCycles now, std::vector<std::int64_t>& state) const;
   /// As if everything had happened `by` later, after power-downs of `more` in between.
   void shift(DramCycles by, const PowerDownCycles& more);
   /// Until `now`, summed over ranks.

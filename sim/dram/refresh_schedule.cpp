@@ -1,5 +1,8 @@
 #include "sim/dram/refresh_schedule.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "arch/diag/check.h"
 
 namespace systole {
@@ -32,6 +35,13 @@ bool RefreshSchedule::advance(DramCycles now) {
     next_due_ = due_at(due_ + 1);
   }
   return true;
+}
+
+void RefreshSchedule::describe(std::vector<std::int64_t>& state) const {
+  state.push_back(due_);
+  state.insert(state.end(), owed_.begin(), owed_.end());
+  std::transform(turn_.begin(), turn_.end(), std::back_inserter(state),
+                 [](std::size_t turn) { return static_cast<std::int64_t>(turn); });
 }
 
 void RefreshSchedule::skip(std::int64_t intervals) {

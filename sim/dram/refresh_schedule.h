@@ -29,6 +29,8 @@ class RefreshSchedule {
   /// Of a rank with per-bank refresh: the bank whose turn it is, counted in the rank.
   [[nodiscard]] std::size_t bank_in_turn(std::size_t rank) const { return turn_[rank]; }
   void refreshed(std::size_t rank);
+  /// Adds what is owed and whose turn it is.
+  void describe(std::vector<std::int64_t>& state) const;
   /// nREFI, after which all of this repeats where nothing is owed.
   [[nodiscard]] DramCycles interval() const { return DramCycles(interval_); }
   /// The refresh that falls due next is the first of an interval.

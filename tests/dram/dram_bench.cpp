@@ -27,7 +27,9 @@ void stream(benchmark::State& state, const DramSpec& spec, std::int64_t bytes,
       finished -= system.submit(span, DramCycles(cycle)) - 1;
     }
     cycle = system.next_news()->count();
-    finished += static_cast<std::int64_t>(system.decide(DramCycles(cycle)).size());
+    for (const FinishedPart& part : system.decide(DramCycles(cycle))) {
+      finished += part.channels;
+    }
     ++cycle;
   }
   const auto rate = [](std::int64_t count) {

@@ -62,7 +62,8 @@ inline std::vector<std::int64_t> drive(DramSystem& system, const std::vector<Req
       for (const FinishedPart& part : system.decide(DramCycles(until))) {
         const auto index = static_cast<std::size_t>(part.span);
         ends[index] = std::max(ends[index], part.at.count());
-        unfinished -= --parts[index] == 0 ? 1U : 0U;
+        parts[index] -= part.channels;
+        unfinished -= parts[index] == 0 ? 1U : 0U;
       }
     };
     if (cycle > 0) {
