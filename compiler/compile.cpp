@@ -56,6 +56,8 @@ class Declarations {
     program_.batch = graph.batch;
   }
 
+  [[nodiscard]] const std::vector<TensorId>& angle_ids() const { return angle_ids_; }
+
   Program declare(std::vector<TensorId>& tensor_ids, std::vector<TensorId>& bias_ids,
                   std::vector<TensorId>& table_ids, std::vector<std::int32_t>& tile_ids) {
     tensor_ids.assign(graph_.tensors.size(), kNoTensor);
@@ -173,7 +175,10 @@ class Declarations {
 
   /// Parameters of what computes in rows are constants of the program, each by itself.
   void declare_by_feature(const Node& node, std::vector<TensorId>& tensor_ids) {
-    if (!std::holds_alternative<RowWork>(node.work())) {
+    const Work work = node.work();
+    const auto* rows = std::get_if<RowWork>(&work);
+    if (rows == nullptr) {
+      angle_ids_.push_back(kNoTensor);
       return;
     }
     for (const GraphTensorId input : node.inputs) {
@@ -182,6 +187,11 @@ class Declarations {
         tensor_ids[static_cast<std::size_t>(input)] =
             add_constant(tensor.name, tensor.type.element, tensor.type.elements());
       }
+    }
+    angle_ids_.push_back(static_cast<TensorId>(program_.tensors.size()));
+    for (std::size_t table = 0; table < rows->tables.size(); ++table) {
+      add_constant(fmt::format("{}.angles{}", node.name, table), DataType::Fp32,
+                   rows->tables[table].positions * rows->tables[table].angles);
     }
   }
 
@@ -282,6 +292,7 @@ class Declarations {
   const MemoryPlan& plan_;
   FarMemory dram_;
   FarMemory host_;
+  std::vector<TensorId> angle_ids_;          ///< by layer: the first of its tables of angles
   std::vector<std::int64_t> spilled_homes_;  ///< by graph tensor
   Program program_;
 };
@@ -421,8 +432,8 @@ Program compile(const ChipSpec& chip, const Graph& graph) {
   std::vector<TensorId> bias_ids;
   std::vector<TensorId> table_ids;
   std::vector<std::int32_t> tile_ids;
-  ProgramBuilder builder(
-      Declarations(chip, graph, plan).declare(tensor_ids, bias_ids, table_ids, tile_ids));
+  Declarations declarations(chip, graph, plan);
+  ProgramBuilder builder(declarations.declare(tensor_ids, bias_ids, table_ids, tile_ids));
   LoweringContext context{.chip = chip,
                           .graph = graph,
                           .plan = plan,
@@ -430,6 +441,7 @@ Program compile(const ChipSpec& chip, const Graph& graph) {
                           .tensor_ids = std::move(tensor_ids),
                           .bias_ids = std::move(bias_ids),
                           .table_ids = std::move(table_ids),
+                          .angle_ids = declarations.angle_ids(),
                           .tile_ids = std::move(tile_ids)};
   Lowering(context).lower();
   Program program = std::move(builder).finish();

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <numeric>
 
+#include <fmt/format.h>
+
 #include "arch/diag/check.h"
 #include "compiler/compile.h"
 #include "compiler/lowering/quantize.h"
@@ -97,8 +99,16 @@ void put_table(Image& image, const Program& program, const Graph& graph, const N
 /// Parameters of what computes in rows.
 void put_by_feature(Image& image, const Program& program, const Graph& graph,
                     const NetworkData& data, const Node& node) {
-  if (!std::holds_alternative<RowWork>(node.work())) {
+  const Work work = node.work();
+  const auto* rows = std::get_if<RowWork>(&work);
+  if (rows == nullptr) {
     return;
+  }
+  for (std::size_t table = 0; table < rows->tables.size(); ++table) {
+    const ProgramTensor* tensor =
+        find_tensor(program, fmt::format("{}.angles{}", node.name, table), true);
+    SYSTOLE_CHECK(tensor != nullptr, "{}: no angles in the program", node.name);
+    put(image, tensor->home, rows->tables[table].numbers());
   }
   for (const GraphTensorId input : node.inputs) {
     if (graph.is_parameter(input)) {

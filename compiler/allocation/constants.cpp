@@ -16,15 +16,19 @@ ConstantBytes constant_bytes(const Graph& graph, const Node& node) {
     // Behind products of two tensors zeros are added, the same to each matrix.
     bytes.bias = (has_weights(node) ? gemm->groups : 1) * gemm->n * kBiasBytes;
   }
-  if (std::holds_alternative<RowWork>(node.work())) {
+  const Work work = node.work();
+  if (const auto* rows = std::get_if<RowWork>(&work)) {
     for (const GraphTensorId input : node.inputs) {
       bytes.by_feature += graph.is_parameter(input) ? graph.tensor(input).bytes() : 0;
+    }
+    for (const AngleTable& table : rows->tables) {
+      bytes.by_feature += bytes_of(DataType::Fp32, table.positions * table.angles);
     }
   }
   if (is_float(graph.operand_type(node))) {
     return bytes;  // functions are computed
   }
-  if (std::holds_alternative<SoftmaxWork>(node.work())) {
+  if (std::holds_alternative<SoftmaxWork>(work)) {
     bytes.table = kSoftmaxTableBytes;
   } else if (uses_lookup(node.activation(), graph.operand_type(node))) {
     bytes.table = kLookupBytes;

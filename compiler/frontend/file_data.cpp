@@ -312,7 +312,10 @@ RealParameters ParameterFiles::real_parameters(const Graph& graph, const Node& n
 
 std::vector<float> ParameterFiles::by_feature(const Graph& graph, GraphTensorId parameter) const {
   const GraphTensor& tensor = graph.tensor(parameter);
-  return channel_floats(fmt::format("{}/{}.npy", directory_, tensor.name), tensor.type.elements());
+  const NpyFile file(fmt::format("{}/{}.npy", directory_, tensor.name));
+  file.expect_type(kFloats);
+  file.expect_shape({tensor.type.extents.begin(), tensor.type.extents.end()});
+  return file.floats();
 }
 
 std::optional<FloatParameters> ParameterFiles::float_parameters(const Graph& graph,

@@ -148,7 +148,20 @@ class AttributeReader {
   [[nodiscard]] const OpPlace& written() const { return written_; }
 
   void operator()(const Attribute::Integer& value) const {
-    value.at(attributes_) = value_of(scope_, node_, key_).as_integer({.min = 1, .max = value.most});
+    value.at(attributes_) =
+        value_of(scope_, node_, key_).as_integer({.min = value.least, .max = value.most});
+  }
+  void operator()(const Attribute::Sizes& value) const {
+    const ConfigNode list = value_of(scope_, node_, key_);
+    const auto elements = list.elements();
+    if (elements.empty() || elements.size() >= kMaxRank) {
+      list.fail(fmt::format("expected 1..{} numbers, got {}", kMaxRank - 1, elements.size()));
+    }
+    Extents& extents = value.at(attributes_);
+    extents.clear();
+    for (const ConfigNode& element : elements) {
+      extents.push_back(resolve(scope_, element).as_integer({.min = 1, .max = kMaxFeatures}));
+    }
   }
   void operator()(const Attribute::Flag& value) const {
     value.at(attributes_) =

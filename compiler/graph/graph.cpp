@@ -92,7 +92,11 @@ void add_parameters(Graph& graph, Node& node, double weight_scale) {
   const Work work = node.work();
   if (const auto* rows = std::get_if<RowWork>(&work)) {
     for (const RowParameter& parameter : rows->parameters) {
-      add(parameter.suffix, {.element = DataType::Fp32, .extents = {parameter.features}}, 1);
+      TensorType type{.element = DataType::Fp32, .extents = {parameter.features}};
+      if (parameter.positions > 1) {
+        type.extents = {parameter.positions, parameter.features};
+      }
+      add(parameter.suffix, std::move(type), 1);
     }
   }
   if (!has_weights(node)) {

@@ -27,7 +27,8 @@ void check_ratios_of(const Graph& graph, const Node& node) {
     return;
   }
   if (node.activation().is_looked_up() || std::holds_alternative<SoftmaxWork>(node.work()) ||
-      std::holds_alternative<RowWork>(node.work())) {
+      std::holds_alternative<RowWork>(node.work()) ||
+      std::holds_alternative<CopyWork>(node.work())) {
     return;  // by table, or as reals
   }
   for (const GraphTensorId input : node.inputs) {

@@ -117,8 +117,10 @@ void emit_constants(LoweringContext& context, std::int32_t layer) {
   emit_constant(context, layer, bias_operand(context, layer));
   emit_constant(context, layer, table_operand(context, layer));
   const Node& node = context.graph.node(layer);
-  if (std::holds_alternative<RowWork>(node.work())) {
-    for (std::size_t i = context.graph.data_inputs(node).size(); i < node.inputs.size(); ++i) {
+  const Work work = node.work();
+  if (const auto* rows = std::get_if<RowWork>(&work)) {
+    const std::size_t end = node.inputs.size() + rows->tables.size();
+    for (std::size_t i = context.graph.data_inputs(node).size(); i < end; ++i) {
       emit_constant(context, layer, feature_operand(context, layer, i));
     }
   }

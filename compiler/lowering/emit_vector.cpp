@@ -28,6 +28,10 @@ class VectorEmitter {
       emit_rows(*rows);
       return;
     }
+    if (const auto* copy = std::get_if<CopyWork>(&work_)) {
+      emit_copy(*copy);
+      return;
+    }
     for (const Slice& pixels : even_slices(band_.output.pixels(), kPixelsPerInstruction)) {
       std::visit([&](const auto& work) { emit_pixels(work, pixels); }, work_);
     }
@@ -165,19 +169,43 @@ class VectorEmitter {
            std::move(accesses));
   }
 
-  /// Instructions do not reach over images where an input has one row for each of them.
-  void emit_rows(const RowWork& rows) {
-    bool by_image = false;
-    for (std::size_t i = 0; i < band_.inputs.size(); ++i) {
-      by_image = by_image || is_shared(i);
+  /// Pixels from where on a load begins anew: images where an input has one row for each, positions
+  /// where there are tables of them. Each divides the other or there is one of them.
+  [[nodiscard]] std::int64_t period_of(const RowWork& rows) const {
+    const Shape shape = out_.shape();
+    if (!rows.tables.empty()) {
+      return rows.tables.front().positions;
     }
-    const std::int64_t pixels = band_.output.pixels();
-    const std::int64_t block = by_image ? pixels / band_.output.part.images : pixels;
-    for (std::int64_t first = 0; first < pixels; first += block) {
-      for (const Slice& slice : even_slices(block, kPixelsPerInstruction)) {
-        emit_row_loop(rows, {.first = first + slice.first, .size = slice.size});
+    for (const RowParameter& parameter : rows.parameters) {
+      if (parameter.positions > 1) {
+        return parameter.positions;
       }
     }
+    for (std::size_t i = 0; i < band_.inputs.size(); ++i) {
+      if (is_shared(i)) {
+        return shape.rows * shape.cols;
+      }
+    }
+    return shape.pixels();
+  }
+
+  void emit_rows(const RowWork& rows) {
+    const std::int64_t period = period_of(rows);
+    const std::int64_t end = band_.output.pixels();
+    for (std::int64_t first = 0; first < end;) {
+      const std::int64_t next = std::min(end, first + period - (first_pixel() + first) % period);
+      for (const Slice& slice : even_slices(next - first, kPixelsPerInstruction)) {
+        for (const RowPiece& piece : rows.pieces) {
+          emit_row_loop(rows, piece, {.first = first + slice.first, .size = slice.size});
+        }
+      }
+      first = next;
+    }
+  }
+
+  /// The band's first pixel in the whole tensor.
+  [[nodiscard]] std::int64_t first_pixel() const {
+    return band_offset(band_.output.shape, band_.output.part) / out_.shape().channels;
   }
 
   /// One row for all pixels of an image.
@@ -186,57 +214,144 @@ class VectorEmitter {
     return shape.rows * shape.cols == 1 && out_.shape().rows * out_.shape().cols > 1;
   }
 
-  void emit_row_loop(const RowWork& rows, const Slice& pixels) {
-    RowLoop loop{.rows = pixels.size, .stages = rows.stages};
-    for (const PlacedBand& input : band_.inputs) {
-      loop.cols = std::max(loop.cols, input.shape.channels);
-    }
-    Accesses accesses;
+  void emit_row_loop(const RowWork& rows, const RowPiece& piece, const Slice& pixels) {
+    RowLoop loop{.rows = pixels.size, .cols = piece.cols, .stages = piece.stages};
     for (Stage& stage : loop.stages) {
       if (auto* load = std::get_if<LoadStage>(&stage)) {
-        fill_in(*load, loop, pixels);
+        fill_in(*load, rows, pixels);
+      } else if (auto* mask = std::get_if<MaskStage>(&stage)) {
+        mask->first = (first_pixel() + pixels.first) % mask->period;
+      }
+    }
+    append_row_loop(std::move(loop), pixels_of(band_.output, pixels, piece.first));
+  }
+
+  void append_row_loop(RowLoop loop, const Operand& place) {
+    Accesses accesses;
+    for (const Stage& stage : loop.stages) {
+      if (const auto* load = std::get_if<LoadStage>(&stage)) {
         accesses.reads.push_back(buffer_region(load->from, load->pitch == 0 ? 1 : loop.rows,
                                                bytes_of(load->type, load->single ? 1 : loop.cols),
                                                load->pitch));
-      } else if (auto* mask = std::get_if<MaskStage>(&stage)) {
-        const std::int64_t first =
-            band_offset(band_.output.shape, band_.output.part) / out_.shape().channels;
-        mask->first = (first + pixels.first) % mask->period;
       }
     }
-    const Operand place = pixels_of(band_.output, pixels);
     loop.to = destination(place, out_.quantization, ActivationKind::None);
     if (!is_float(out_.type.element)) {
       loop.steps = static_cast<float>(1 / out_.quantization.scale);
     }
-    accesses.writes.push_back(region_of(band_.output, place, pixels, out_.shape().channels));
+    accesses.writes.push_back(buffer_region(place, loop.rows, band_.output.bytes(result_cols(loop)),
+                                            band_.output.pixel_pitch()));
     append(loop, std::move(accesses));
   }
 
-  void fill_in(LoadStage& load, const RowLoop& loop, const Slice& pixels) const {
-    const auto input = static_cast<std::size_t>(load.from.tensor);
-    const GraphTensor& tensor = in(input);
+  /// As the input is stored.
+  void set_type(LoadStage& load, const GraphTensor& tensor) const {
     load.type = tensor.type.element;
-    if (input >= band_.inputs.size()) {
-      load.from = feature_operand(context_, band_.layer, input);
-      return;
-    }
-    const PlacedBand& band = band_.inputs[input];
     if (load.type == DataType::Int8) {
       load.zero_point = tensor.quantization.zero_point;
       load.scale = static_cast<float>(tensor.quantization.scale);
     }
-    load.single = band.shape.channels == 1 && loop.cols > 1;
+  }
+
+  /// A row of fp32 numbers for all pixels, or one for each position.
+  void fill_in_constant(LoadStage& load, std::size_t input, std::int64_t positions,
+                        std::int64_t numbers, const Slice& pixels) const {
+    const std::int64_t row_bytes = bytes_of(DataType::Fp32, numbers);
+    const std::int64_t row = (first_pixel() + pixels.first) % positions;
+    load.type = DataType::Fp32;
+    load.from = feature_operand(context_, band_.layer, input);
+    load.from.address += row * row_bytes;
+    load.from.offset += row * row_bytes;
+    load.pitch = positions > 1 ? row_bytes : 0;
+  }
+
+  void fill_in(LoadStage& load, const RowWork& rows, const Slice& pixels) const {
+    const auto input = static_cast<std::size_t>(load.from.tensor);
+    const std::int64_t column = load.from.offset;
+    if (input >= node_.inputs.size()) {
+      const AngleTable& table = rows.tables[input - node_.inputs.size()];
+      fill_in_constant(load, input, table.positions, table.angles, pixels);
+      return;
+    }
+    if (input >= band_.inputs.size()) {
+      const RowParameter& parameter = rows.parameters[input - band_.inputs.size()];
+      fill_in_constant(load, input, parameter.positions, parameter.features, pixels);
+      return;
+    }
+    set_type(load, in(input));
+    const PlacedBand& band = band_.inputs[input];
     if (is_shared(input)) {
-      load.from = band.at(pixels.first / (band_.output.part.rows * band_.output.shape.cols) *
-                          band.shape.channels);
+      const std::int64_t image = pixels.first / (band_.output.part.rows * band_.output.shape.cols);
+      load.from = band.at(image * band.shape.channels + column);
     } else {
-      load.from = pixels_of(band, pixels);
+      load.from = pixels_of(band, pixels, column);
       load.pitch = band.pixel_pitch();
     }
   }
 
+  /// Pixels of the output's band that come from one input, `stride` pixels of
+  /// it from one to the next.
+  struct Run {
+    std::int64_t first = 0;
+    std::int64_t count = 0;
+    std::int32_t input = 0;
+    std::int64_t from = 0;  ///< pixel of the input's band
+    std::int64_t stride = 0;
+  };
+
+  void emit_copy(const CopyWork& copy) {
+    const Band& part = band_.output.part;
+    Run run;
+    for (std::int64_t image = 0; image < part.images; ++image) {
+      for (std::int64_t row = part.row; row < part.row + part.rows; ++row) {
+        for (std::int64_t col = 0; col < band_.output.shape.cols; ++col) {
+          take(run, copy.source({.row = row, .col = col}), image);
+        }
+      }
+    }
+    emit_run(run);
+  }
+
+  /// Makes the run longer by the next pixel, or emits it and begins another.
+  void take(Run& run, const PixelSource& source, std::int64_t image) {
+    const PlacedBand& band = band_.inputs[static_cast<std::size_t>(source.input)];
+    const std::int64_t row = image * band.part.rows + source.at.row - band.part.row;
+    const std::int64_t from = row * band.shape.cols + source.at.col;
+    const std::int64_t stride = from - (run.from + (run.count - 1) * run.stride);
+    const bool fits = run.count > 0 && run.count < kPixelsPerInstruction &&
+                      run.input == source.input &&
+                      (run.count == 1 ? stride >= 0 : stride == run.stride);
+    if (fits) {
+      run.stride = stride;
+      ++run.count;
+      return;
+    }
+    emit_run(run);
+    run = {.first = run.first + run.count,
+           .count = 1,
+           .input = source.input,
+           .from = from,
+           .stride = 0};
+  }
+
+  void emit_run(const Run& run) {
+    if (run.count == 0) {
+      return;
+    }
+    RowLoop loop{.rows = run.count, .cols = out_.shape().channels};
+    const auto input = static_cast<std::size_t>(run.input);
+    const PlacedBand& band = band_.inputs[input];
+    LoadStage load{.from = band.at(run.from * band.shape.channels),
+                   .pitch = run.stride * band.pixel_pitch()};
+    set_type(load, in(input));
+    loop.stages = {load};
+    append_row_loop(std::move(loop),
+                    pixels_of(band_.output, {.first = run.first, .size = run.count}));
+  }
+
+  // Not all pixels alike.
   void emit_pixels(const RowWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
+  void emit_pixels(const CopyWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
   // Lowered elsewhere: products on the array; views move nothing.
   void emit_pixels(const ProductWork& /*work*/, const Slice& /*pixels*/) { not_here(); }
   void emit_pixels(const MatmulWork& /*work*/, const Slice& /*pixels*/) { not_here(); }

@@ -21,8 +21,20 @@ Operand feature_operand(const LoweringContext& context, std::int32_t layer, std:
   const Node& node = context.graph.node(layer);
   const ConstantBytes bytes = constant_bytes(context.graph, node);
   std::int64_t address = context.layer_plan(layer).constants + bytes.bias + bytes.table;
-  for (std::size_t i = context.graph.data_inputs(node).size(); i < input; ++i) {
+  const std::size_t inputs = node.inputs.size();
+  for (std::size_t i = context.graph.data_inputs(node).size(); i < std::min(input, inputs); ++i) {
     address += context.graph.tensor(node.inputs[i]).bytes();
+  }
+  if (input >= inputs) {
+    const Work work = node.work();
+    const auto& tables = std::get<RowWork>(work).tables;
+    for (std::size_t i = inputs; i < input; ++i) {
+      address += bytes_of(DataType::Fp32, tables[i - inputs].positions * tables[i - inputs].angles);
+    }
+    return {.address = address,
+            .tensor = context.angle_ids[static_cast<std::size_t>(layer)] +
+                      static_cast<TensorId>(input - inputs),
+            .offset = 0};
   }
   return {.address = address,
           .tensor = context.tensor_ids[static_cast<std::size_t>(node.inputs[input])],

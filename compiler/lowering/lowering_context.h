@@ -44,6 +44,7 @@ struct LoweringContext {
   std::vector<TensorId> tensor_ids;    ///< by graph tensor: of its root in the program
   std::vector<TensorId> bias_ids;      ///< by layer, kNoTensor where there is none
   std::vector<TensorId> table_ids;     ///< by layer
+  std::vector<TensorId> angle_ids;     ///< by layer: the first of its tables of angles
   std::vector<std::int32_t> tile_ids;  ///< by layer: its first tile; tiles go k fastest, then n
   std::int64_t next_accumulator = 0;   ///< the accumulators are used as a ring
 
@@ -62,7 +63,8 @@ struct LayerBand {
 /// The program's biases and tables of a layer in the unified buffer.
 [[nodiscard]] Operand bias_operand(const LoweringContext& context, std::int32_t layer);
 [[nodiscard]] Operand table_operand(const LoweringContext& context, std::int32_t layer);
-/// Of input `input` of the layer, a parameter that its rows take by feature.
+/// Of input `input` of a layer that computes in rows, a parameter that they take by feature, or
+/// behind the inputs one of its tables of angles.
 [[nodiscard]] Operand feature_operand(const LoweringContext& context, std::int32_t layer,
                                       std::size_t input);
 

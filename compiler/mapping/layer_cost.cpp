@@ -116,9 +116,9 @@ class LayerEstimate {
     const Work work = node_.work();
     const auto* pool = std::get_if<PoolWork>(&work);
     const auto* rows = std::get_if<RowWork>(&work);
-    const std::int64_t passes = pool != nullptr
-                                    ? pool->kernel.rows * pool->kernel.cols
-                                    : (rows != nullptr ? passes_of(rows->stages).back() + 1 : 1);
+    const std::int64_t passes =
+        pool != nullptr ? pool->kernel.rows * pool->kernel.cols
+                        : (rows != nullptr ? passes_of(rows->pieces.front().stages).back() + 1 : 1);
     const VectorUnitSpec& vector = chip_.vector;
     const CoreCycles pace =
         vector.pace_of(pool == nullptr ? VectorClass::Elementwise : VectorClass::Pooling);

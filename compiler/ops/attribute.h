@@ -20,10 +20,15 @@ struct Attribute {
   using At = Value& (*)(void* op);
 
   // --- values of the operator ---
-  /// 1..most.
+  /// least..most.
   struct Integer {
     At<std::int64_t> at;
     std::int64_t most = kMaxSize;
+    std::int64_t least = 1;
+  };
+  /// [n, ...], up to five of them.
+  struct Sizes {
+    At<Extents> at;
   };
   struct Flag {
     At<bool> at;
@@ -60,7 +65,7 @@ struct Attribute {
   enum class Presence : std::uint8_t { Optional, Required };
 
   std::string_view key;
-  std::variant<Integer, Flag, Real, Sides, Padding, Function, Before, Weights, Output> value;
+  std::variant<Integer, Sizes, Flag, Real, Sides, Padding, Function, Before, Weights, Output> value;
   std::string_view meaning;
   Presence presence = Presence::Optional;
 };

@@ -25,26 +25,53 @@ std::vector<OpEntry> Concat::entries() {
            .onnx = "Concat",
            .prototype = Concat{},
            .inputs = InputCount::AtLeastTwo,
-           .attributes = {output_attribute()}}};
+           .attributes = {{"axis", Attribute::Integer{.at = kAt<&Concat::axis>},
+                           "1 .. rank - 1; the last unless given"},
+                          output_attribute()}}};
 }
 
 Inferred Concat::infer(const InferInputs& in) {
   TensorType type = in.types.front();
-  std::int64_t channels = 0;
-  for (std::size_t i = 0; i < in.types.size(); ++i) {
-    const Shape image = in.image(i);
-    if (image.rows != in.image(0).rows || image.cols != in.image(0).cols) {
-      in.where.fail(fmt::format("expected inputs of one height and width for concat, got {} and {}",
-                                shape_text(in.image(0)), shape_text(image)));
-    }
-    channels += image.channels;
+  rank = static_cast<std::int64_t>(type.extents.size());
+  axis = axis == 0 ? rank - 1 : axis;
+  if (axis != rank - 1) {
+    static_cast<void>(check_copied(type.extents, axis, in.where));
   }
-  type.extents.back() = channels;
+  const auto at = static_cast<std::size_t>(axis);
+  if (axis >= rank) {
+    in.where.fail("axis", fmt::format("expected an axis of 1..{}, got {}", rank - 1, axis));
+  }
+  std::int64_t size = 0;
+  sizes.clear();
+  for (std::size_t i = 0; i < in.types.size(); ++i) {
+    Extents others = in.types[i].extents;
+    if (others.size() == type.extents.size()) {
+      sizes.push_back(others[at]);
+      size += others[at];
+      others[at] = in.types[0].extents[at];
+    }
+    if (others != in.types[0].extents) {
+      in.where.fail(fmt::format("expected inputs of one height and width for concat, got {} and {}",
+                                shape_text(in.image(0)), shape_text(in.image(i))));
+    }
+  }
+  type.extents[at] = size;
   return {.type = type, .quantization = common_quantization(in)};
 }
 
-Work Concat::work() {
-  return RescaleWork{};
+Work Concat::work() const {
+  if (axis == 0 || axis == rank - 1) {
+    return RescaleWork{};
+  }
+  return CopyWork{.source = [cols = axis == 2, of = sizes](const Pixel& out) {
+    PixelSource source{.input = 0, .at = out};
+    std::int64_t& index = cols ? source.at.col : source.at.row;
+    while (index >= of[static_cast<std::size_t>(source.input)]) {
+      index -= of[static_cast<std::size_t>(source.input)];
+      ++source.input;
+    }
+    return source;
+  }};
 }
 
 }  // namespace systole

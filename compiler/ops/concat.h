@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "compiler/ops/infer.h"
@@ -9,11 +10,15 @@ namespace systole {
 
 struct OpEntry;
 
-/// Along the channels, in the order of the inputs.
+/// Along one axis, in the order of the inputs.
 struct Concat {
+  std::int64_t axis = 0;  ///< of the tensors' extents; 0 stands for the last
+  std::int64_t rank = 4;
+  std::vector<std::int64_t> sizes;  ///< of the inputs along the axis, once they are known
+
   static std::vector<OpEntry> entries();
-  [[nodiscard]] static Inferred infer(const InferInputs& in);
-  [[nodiscard]] static Work work();
+  [[nodiscard]] Inferred infer(const InferInputs& in);
+  [[nodiscard]] Work work() const;
 };
 
 }  // namespace systole

@@ -41,6 +41,18 @@ void check_size(const Shape& shape, const Place& place) {
   }
 }
 
+std::int64_t check_copied(const Extents& extents, std::int64_t axis, const OpPlace& where) {
+  constexpr std::int64_t kMost = 4;
+  const auto rank = static_cast<std::int64_t>(extents.size());
+  if (rank > kMost) {
+    where.fail(fmt::format("expected a tensor of at most {} axes, got {}", kMost, rank));
+  }
+  if (axis < 1 || axis >= rank) {
+    where.fail("axis", fmt::format("expected an axis of 1..{}, got {}", rank - 1, axis));
+  }
+  return rank;
+}
+
 void check_reduction(std::int64_t reduction, const OpPlace& where) {
   if (reduction > kMaxReduction) {
     where.fail(fmt::format("expected at most {} input values per output value, got {}",

@@ -68,6 +68,11 @@ struct Inferred {
 /// Throws unless the tensor of `place` has a bearable size.
 void check_size(const Shape& shape, const Place& place);
 
+/// Of a tensor that is copied in parts along `axis`: its rank. Throws unless it has at most four
+/// axes and `axis` is one of them, but not the batch.
+[[nodiscard]] std::int64_t check_copied(const Extents& extents, std::int64_t axis,
+                                        const OpPlace& where);
+
 /// Throws where more than kMaxReduction input values make an output value.
 void check_reduction(std::int64_t reduction, const OpPlace& where);
 

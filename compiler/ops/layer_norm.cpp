@@ -56,8 +56,9 @@ Work NormalizeRows::work() const {
   if (bias) {
     recipe.add(weighted, recipe.load(2));
   }
-  RowWork work{.stages = std::move(recipe).take(),
-               .parameters = {{.suffix = ".weight", .features = features, .middle = 1}}};
+  RowWork work{.pieces = {std::move(recipe).take(features)},
+               .parameters = {{.suffix = ".weight", .features = features, .middle = 1}},
+               .tables = {}};
   if (bias) {
     work.parameters.push_back({.suffix = ".bias", .features = features, .middle = 0});
   }

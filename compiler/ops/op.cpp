@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace systole {
 
@@ -29,6 +30,9 @@ class AttributeText {
 
   std::string operator()(const Attribute::Integer& value) {
     return fmt::format("{}", value.at(attributes_of(op_)));
+  }
+  std::string operator()(const Attribute::Sizes& value) {
+    return fmt::format("[{}]", fmt::join(value.at(attributes_of(op_)), ", "));
   }
   std::string operator()(const Attribute::Flag& value) {
     return fmt::format("{}", value.at(attributes_of(op_)));

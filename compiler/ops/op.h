@@ -9,6 +9,7 @@
 #include "compiler/ops/activate.h"
 #include "compiler/ops/add.h"
 #include "compiler/ops/attribute.h"
+#include "compiler/ops/combine.h"
 #include "compiler/ops/concat.h"
 #include "compiler/ops/conv2d.h"
 #include "compiler/ops/dense.h"
@@ -16,6 +17,12 @@
 #include "compiler/ops/layer_norm.h"
 #include "compiler/ops/matmul.h"
 #include "compiler/ops/pool.h"
+#include "compiler/ops/position.h"
+#include "compiler/ops/reduce.h"
+#include "compiler/ops/reshape.h"
+#include "compiler/ops/resize.h"
+#include "compiler/ops/rotary.h"
+#include "compiler/ops/slice.h"
 #include "compiler/ops/softmax.h"
 
 namespace systole {
@@ -28,7 +35,8 @@ namespace systole {
 ///  - `complete(written)`, where attributes depend on one another.
 /// The order is that of names in messages.
 using Op = std::variant<Conv2d, Dense, Matmul, AddTensors, Activate, PoolTensor, Concat, Flatten,
-                        SoftmaxChannels, NormalizeRows>;
+                        SoftmaxChannels, NormalizeRows, CombineTensors, ReduceRows, RotateRows,
+                        SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions>;
 
 /// How many tensors an operator takes beside its parameters.
 enum class InputCount : std::uint8_t { One, Two, AtLeastTwo };

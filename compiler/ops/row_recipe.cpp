@@ -1,11 +1,32 @@
 #include "compiler/ops/row_recipe.h"
 
+#include <cmath>
 #include <utility>
 
 namespace systole {
 
-RowRecipe::Value RowRecipe::load(std::int32_t input) {
+std::vector<float> AngleTable::numbers() const {
+  std::vector<float> numbers;
+  numbers.reserve(static_cast<std::size_t>(positions * angles));
+  for (std::int64_t p = first; p < first + positions; ++p) {
+    for (std::int64_t a = 0; a < angles; ++a) {
+      const double share = static_cast<double>(a) / static_cast<double>(angles);
+      const double angle = static_cast<double>(p) * std::pow(base, -share);
+      numbers.push_back(static_cast<float>(of == Of::Cosine ? std::cos(angle) : std::sin(angle)));
+    }
+  }
+  return numbers;
+}
+
+RowRecipe::Value RowRecipe::load(std::int32_t input, std::int64_t first_column) {
   LoadStage stage;
+  stage.from.tensor = input;
+  stage.from.offset = first_column;
+  return append(stage);
+}
+
+RowRecipe::Value RowRecipe::load_single(std::int32_t input) {
+  LoadStage stage{.single = true};
   stage.from.tensor = input;
   return append(stage);
 }

@@ -9,19 +9,43 @@
 
 namespace systole {
 
-/// A parameter of an operator that computes in rows: one fp32 number for each feature.
+/// A parameter of an operator that computes in rows: one fp32 number for each feature, or for each
+/// feature of each position, which is that of the axis before the last.
 struct RowParameter {
   std::string_view suffix;  ///< of its name, behind that of the layer: `.weight`
   std::int64_t features = 0;
+  std::int64_t positions = 1;
   double middle = 0;  ///< what generated numbers lie around
+};  /// A constant that the compiler makes: of position first + p and angle a < angles, the cosine
+    /// or
+/// sine of (first + p) * base^(-a / angles), in double, then binary32. A row for each position.
+struct AngleTable {
+  enum class Of : std::uint8_t { Cosine, Sine };
+  Of of = Of::Cosine;
+  std::int64_t first = 0;
+  std::int64_t positions = 1;
+  std::int64_t angles = 1;
+  double base = 10000;
+
+  [[nodiscard]] std::vector<float> numbers() const;
+};
+
+/// Stages that make `cols` columns of each row of the output, from column `first` on.
+struct RowPiece {
+  std::vector<Stage> stages;
+  std::int64_t first = 0;
+  std::int64_t cols = 0;  ///< of the rows that stream, also where a single number comes out
 };
 
 /// What an operator does with each row of its inputs, as stages (arch/isa/row_loop.h). A load names
-/// the node's input by its index, parameters behind the others, as `from.tensor`; what else it
-/// needs, and where a mask begins, follows from the tensors. The last stage is the output.
+/// the node's input by its index, parameters behind the others and tables behind these, as
+/// `from.tensor`, and the column that it begins at as `from.offset`; what else it needs, and where
+/// a mask begins, follows from the tensors. An input of one pixel where the output has more is the
+/// same for all of an image. The last stage is the output.
 struct RowWork {
-  std::vector<Stage> stages;
+  std::vector<RowPiece> pieces;
   std::vector<RowParameter> parameters;
+  std::vector<AngleTable> tables;
 };
 
 /// Writes a recipe down stage by stage; each function returns the value that it makes.
@@ -29,7 +53,9 @@ class RowRecipe {
  public:
   using Value = std::int32_t;
 
-  Value load(std::int32_t input);
+  Value load(std::int32_t input, std::int64_t first_column = 0);
+  /// One element a row.
+  Value load_single(std::int32_t input);
   Value number(double value);
   Value pair(PairKind kind, Value a, Value b);
   Value add(Value a, Value b) { return pair(PairKind::Add, a, b); }
@@ -42,7 +68,9 @@ class RowRecipe {
   /// Of the `period` rows of a block, row i keeps i + offset + 1 elements.
   Value mask(Value of, std::int64_t period, std::int64_t offset);
 
-  [[nodiscard]] std::vector<Stage> take() && { return std::move(stages_); }
+  [[nodiscard]] RowPiece take(std::int64_t cols, std::int64_t first = 0) && {
+    return {.stages = std::move(stages_), .first = first, .cols = cols};
+  }
 
  private:
   Value append(Stage stage);

@@ -57,7 +57,7 @@ Work SoftmaxChannels::work() const {
   };
   const auto sum = recipe.sum(weight());
   recipe.divide(weight(), sum);
-  return RowWork{.stages = std::move(recipe).take(), .parameters = {}};
+  return RowWork{.pieces = {std::move(recipe).take(keys)}, .parameters = {}, .tables = {}};
 }
 
 }  // namespace systole

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "arch/isa/instruction.h"
+#include "compiler/ops/copy.h"
 #include "compiler/ops/functions.h"
 #include "compiler/ops/kernel.h"
 #include "compiler/ops/row_recipe.h"
@@ -86,6 +87,6 @@ struct SoftmaxWork {};
 /// Behind ProductWork and MatmulWork stand folds, behind the others but views what the vector unit
 /// does in rows.
 using Work = std::variant<ProductWork, MatmulWork, ViewWork, RescaleWork, AddWork, PoolWork,
-                          SoftmaxWork, RowWork>;
+                          SoftmaxWork, RowWork, CopyWork>;
 
 }  // namespace systole

@@ -45,6 +45,32 @@ Band matmul_input(const MatmulWork& matmul, const MatrixWalk& walk, const Shape&
   return part;
 }
 
+/// The rows of an image that a band of copied pixels comes from.
+Band copied_band(const Graph& graph, const Node& node, std::size_t input, const CopyWork& copy,
+                 const Band& output) {
+  const Shape in = graph.tensor(node.inputs[input]).shape();
+  const Shape out = graph.tensor(node.output()).shape();
+  if (output.rows == out.rows) {
+    return {.image = output.image, .images = output.images, .row = 0, .rows = in.rows};
+  }
+  std::int64_t lowest = in.rows;
+  std::int64_t highest = -1;
+  for (std::int64_t row = output.row; row < output.row + output.rows; ++row) {
+    for (std::int64_t col = 0; col < out.cols; ++col) {
+      const PixelSource source = copy.source({.row = row, .col = col});
+      if (source.input == static_cast<std::int32_t>(input)) {
+        lowest = std::min(lowest, source.at.row);
+        highest = std::max(highest, source.at.row);
+      }
+    }
+  }
+  if (highest < 0) {
+    lowest = highest = 0;  // a row that nobody reads
+  }
+  return {
+      .image = output.image, .images = output.images, .row = lowest, .rows = highest - lowest + 1};
+}
+
 }  // namespace
 
 Band whole(const Shape& shape) {
@@ -138,6 +164,9 @@ Band input_band(const Graph& graph, const Node& node, std::size_t input, const B
   if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
     const Shape shape = graph.tensor(node.inputs[input]).shape();
     return matmul_input(*matmul, input == 0 ? matmul->a : matmul->b, shape, output);
+  }
+  if (const auto* copy = std::get_if<CopyWork>(&work)) {
+    return copied_band(graph, node, input, *copy, output);
   }
   const std::optional<Kernel> kernel = sliding_kernel(node);
   const Shape shape = graph.tensor(node.inputs[input]).shape();

@@ -194,6 +194,7 @@ class Builder {
   }
 
   LayerSteps operator()(const RowWork& /*rows*/) { refuse(); }
+  LayerSteps operator()(const CopyWork& /*copy*/) { refuse(); }
 
   LayerSteps operator()(const SoftmaxWork& /*softmax*/) {
     const dnnl::memory x = as_real(0);

@@ -44,6 +44,7 @@ class Operations {
                      [&](const PoolWork&) { elementwise(node); },
                      [&](const SoftmaxWork&) { elementwise(node); },
                      [&](const RowWork&) { elementwise(node); },
+                     [&](const CopyWork&) { elementwise(node); },
                      [&](const ViewWork&) { view(node); },
                  },
                  node.work());

@@ -180,7 +180,9 @@ class LayerProgram {
            out().elements(), "pool");
   }
 
-  void build(const RowWork& /*rows*/) {
+  void build(const RowWork& /*rows*/) { refuse(); }
+  void build(const CopyWork& /*copy*/) { refuse(); }
+  [[noreturn]] void refuse() const {
     throw WorkloadError(
         node().location, node().name,
         fmt::format("expected an operator that is measured on a GPU, got {}", node().kind));

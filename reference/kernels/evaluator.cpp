@@ -83,8 +83,11 @@ LayerValues Evaluator::evaluate_next() {
 }
 
 LayerValues Evaluator::evaluate(const Node& node) const {
-  if (std::holds_alternative<RowWork>(node.work())) {
+  if (computes_in_rows(node)) {
     return evaluate_rows(node);
+  }
+  if (node.is_view()) {
+    return {.values = live_.input(node, 0), .accumulators = {}};
   }
   return std::visit(
       [&](const auto& attributes) -> LayerValues {
@@ -228,10 +231,6 @@ SharedValues Evaluator::evaluate_plain(const Node& node, const Concat& /*concat*
   SYSTOLE_CHECK(first_channel == out.shape().channels, "{}: {} of {} channels", node.name,
                 first_channel, out.shape().channels);
   return share(std::move(values));
-}
-
-SharedValues Evaluator::evaluate_plain(const Node& node, const Flatten& /*flatten*/) const {
-  return live_.input(node, 0);
 }
 
 SharedValues Evaluator::evaluate_plain(const Node& node, const SoftmaxChannels& /*softmax*/) const {

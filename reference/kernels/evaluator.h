@@ -51,7 +51,6 @@ class Evaluator {
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const Activate& activation) const;
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const PoolTensor& pooling) const;
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const Concat& concat) const;
-  [[nodiscard]] SharedValues evaluate_plain(const Node& node, const Flatten& flatten) const;
   [[nodiscard]] SharedValues evaluate_plain(const Node& node, const SoftmaxChannels& softmax) const;
 
   [[nodiscard]] std::int64_t saturated(const Node& node) const;

@@ -169,8 +169,9 @@ Shared<float> FloatEvaluator::evaluate_next() {
   SYSTOLE_CHECK(!done(), "the network has no more layers");
   const Node& node = graph_.nodes[next_];
   auto values = std::make_shared<const Values>(
-      std::holds_alternative<RowWork>(node.work())
-          ? evaluate_rows(node)
+      computes_in_rows(node) ? evaluate_rows(node)
+      : node.is_view()
+          ? *live_.input(node, 0)
           : std::visit([&](const auto& attributes) { return evaluate(node, attributes); },
                        node.op));
   ++next_;
@@ -288,11 +289,6 @@ FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Concat& 
     }
   }
   return values;
-}
-
-FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
-                                                const Flatten& /*flatten*/) const {
-  return *live_.input(node, 0);
 }
 
 FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,

@@ -42,7 +42,6 @@ class FloatEvaluator {
   [[nodiscard]] Values evaluate(const Node& node, const Activate& activation) const;
   [[nodiscard]] Values evaluate(const Node& node, const PoolTensor& pooling) const;
   [[nodiscard]] Values evaluate(const Node& node, const Concat& concat) const;
-  [[nodiscard]] Values evaluate(const Node& node, const Flatten& flatten) const;
   [[nodiscard]] Values evaluate(const Node& node, const SoftmaxChannels& softmax) const;
   [[nodiscard]] Values weighted(const Node& node, const Kernel& kernel, std::int64_t groups,
                                 ActivationKind activation) const;

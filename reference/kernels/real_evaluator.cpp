@@ -66,8 +66,11 @@ RealLayerValues RealEvaluator::evaluate_one(const Node& node, const ByRows& /*op
 }
 
 RealLayerValues RealEvaluator::evaluate(const Node& node) const {
-  if (std::holds_alternative<RowWork>(node.work())) {
+  if (computes_in_rows(node)) {
     return evaluate_rows(node);
+  }
+  if (node.is_view()) {
+    return {.values = live_.input(node, 0), .accumulators = {}};
   }
   return std::visit([&](const auto& attributes) { return evaluate_one(node, attributes); },
                     node.op);
@@ -157,10 +160,6 @@ RealLayerValues RealEvaluator::evaluate_one(const Node& node, const Concat& /*co
   SYSTOLE_CHECK(first_channel == out.channels, "{}: {} of {} channels", node.name, first_channel,
                 out.channels);
   return plain(std::move(values));
-}
-
-RealLayerValues RealEvaluator::evaluate_one(const Node& node, const Flatten& /*flatten*/) const {
-  return {.values = live_.input(node, 0), .accumulators = {}};
 }
 
 RealLayerValues RealEvaluator::evaluate_one(const Node& node,

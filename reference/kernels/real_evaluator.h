@@ -44,7 +44,6 @@ class RealEvaluator {
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const Activate& activation) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const PoolTensor& pooling) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const Concat& concat) const;
-  [[nodiscard]] RealLayerValues evaluate_one(const Node& node, const Flatten& flatten) const;
   [[nodiscard]] RealLayerValues evaluate_one(const Node& node,
                                              const SoftmaxChannels& softmax) const;
 

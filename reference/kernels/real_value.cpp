@@ -154,9 +154,8 @@ class Element {
     return {};
   }
 
-  [[nodiscard]] RealValue operator()(const Flatten& /*flatten*/) const {
-    return {.value = input(0, flat(output()))};
-  }
+  [[nodiscard]] RealValue operator()(const Flatten& /*flatten*/) const { return viewed(); }
+  [[nodiscard]] RealValue operator()(const ReshapeTensor& /*reshape*/) const { return viewed(); }
 
   template <class ByRows>
   [[nodiscard]] RealValue operator()(const ByRows& /*op*/) const {
@@ -186,6 +185,7 @@ class Element {
   }
 
  private:
+  [[nodiscard]] RealValue viewed() const { return {.value = input(0, flat(output()))}; }
   [[nodiscard]] Shape shape(std::size_t input) const {
     return graph_.tensor(node_.inputs.at(input)).shape();
   }

@@ -1,6 +1,7 @@
 #include "reference/kernels/row_kernels.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <variant>
@@ -102,6 +103,163 @@ std::vector<Number> row_kernel(const SoftmaxChannels& softmax,
     }
     query = (query + 1) % queries;
   }
+  return out;
+}
+
+namespace {
+
+/// Index of element (b, r, c, k) of an image in a tensor where sizes of 1 repeat.
+std::size_t repeated(const Shape& shape, const std::array<std::int64_t, 4>& at) {
+  const auto within = [](std::int64_t index, std::int64_t size) { return size == 1 ? 0 : index; };
+  const std::int64_t row = within(at[0], shape.batch) * shape.rows + within(at[1], shape.rows);
+  const std::int64_t pixel = row * shape.cols + within(at[2], shape.cols);
+  return static_cast<std::size_t>(pixel * shape.channels + within(at[3], shape.channels));
+}
+
+/// Calls visit({b, r, c, k}) for every element in order.
+template <class Visit>
+void for_elements(const Shape& shape, Visit visit) {
+  for (std::int64_t b = 0; b < shape.batch; ++b) {
+    for (std::int64_t r = 0; r < shape.rows; ++r) {
+      for (std::int64_t c = 0; c < shape.cols; ++c) {
+        for (std::int64_t k = 0; k < shape.channels; ++k) {
+          visit(std::array<std::int64_t, 4>{b, r, c, k});
+        }
+      }
+    }
+  }
+}
+
+template <class Number>
+Number combined(PairKind kind, Number a, Number b) {
+  switch (kind) {
+    case PairKind::Add:
+      return a + b;
+    case PairKind::Subtract:
+      return a - b;
+    case PairKind::Multiply:
+      return a * b;
+    case PairKind::Divide:
+      return a / b;
+    case PairKind::Larger:
+      return std::isnan(b) || b > a ? b : a;
+    case PairKind::Smaller:
+      return std::isnan(b) || b < a ? b : a;
+  }
+  return a;
+}
+
+/// Of a tensor of up to four axes: which axis of its image one of its own is.
+std::size_t image_axis(std::int64_t axis, std::size_t rank) {
+  return axis == static_cast<std::int64_t>(rank) - 1 ? 3 : static_cast<std::size_t>(axis);
+}
+
+}  // namespace
+
+template <class Number>
+std::vector<Number> row_kernel(const CombineTensors& combine, const RowOperands<Number>& operands) {
+  std::vector<Number> out;
+  for_elements(image_of(operands.output), [&](const std::array<std::int64_t, 4>& at) {
+    out.push_back(combined(combine.kind,
+                           operands.values[0][repeated(image_of(operands.types[0]), at)],
+                           operands.values[1][repeated(image_of(operands.types[1]), at)]));
+  });
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const ReduceRows& reduce, const RowOperands<Number>& operands) {
+  const std::int64_t width = operands.types[0].extents.back();
+  std::vector<Number> out;
+  for (const std::vector<Number>& row : rows_of(operands.values[0], width)) {
+    if (reduce.kind == ReduceKind::Sum) {
+      const Number sum = total(row);
+      out.push_back(reduce.mean ? sum * static_cast<Number>(1.0 / static_cast<double>(width))
+                                : sum);
+      continue;
+    }
+    Number largest = row.front();
+    for (const Number x : row) {
+      largest = combined(PairKind::Larger, largest, x);
+    }
+    out.push_back(largest);
+  }
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const RotateRows& rotary, const RowOperands<Number>& operands) {
+  const Extents& extents = operands.types[0].extents;
+  const std::int64_t positions = extents.size() < 2 ? 1 : extents[extents.size() - 2];
+  const auto half = static_cast<std::size_t>(extents.back() / rotary.heads / 2);
+  std::vector<Number> out;
+  std::int64_t position = 0;
+  for (const std::vector<Number>& row : rows_of(operands.values[0], extents.back())) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::size_t angle_index = i % half;
+      const double angle =
+          static_cast<double>(rotary.first + position) *
+          std::pow(rotary.base, -(static_cast<double>(angle_index) / static_cast<double>(half)));
+      const auto cosine = static_cast<Number>(static_cast<float>(std::cos(angle)));
+      const auto sine = static_cast<Number>(static_cast<float>(std::sin(angle)));
+      const bool lower = i / half % 2 == 0;
+      const Number own = row[i] * cosine;
+      const Number other = row[lower ? i + half : i - half] * sine;
+      out.push_back(lower ? own - other : own + other);
+    }
+    position = (position + 1) % positions;
+  }
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const EmbedPositions& /*embedding*/,
+                               const RowOperands<Number>& operands) {
+  std::vector<Number> out(operands.values[0].begin(), operands.values[0].end());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = out[i] + operands.values[1][i % operands.values[1].size()];
+  }
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const SliceTensor& slice, const RowOperands<Number>& operands) {
+  const std::size_t axis = image_axis(slice.axis, operands.types[0].extents.size());
+  std::vector<Number> out;
+  for_elements(image_of(operands.output), [&](std::array<std::int64_t, 4> at) {
+    at[axis] = slice.first + at[axis] * slice.step;
+    out.push_back(operands.values[0][repeated(image_of(operands.types[0]), at)]);
+  });
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const ResizeTensor& resize, const RowOperands<Number>& operands) {
+  std::vector<Number> out;
+  for_elements(image_of(operands.output), [&](std::array<std::int64_t, 4> at) {
+    at[1] /= resize.factor;
+    at[2] /= resize.factor;
+    out.push_back(operands.values[0][repeated(image_of(operands.types[0]), at)]);
+  });
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const Concat& concat, const RowOperands<Number>& operands) {
+  const std::size_t axis = image_axis(concat.axis, operands.types[0].extents.size());
+  std::vector<Number> out;
+  for_elements(image_of(operands.output), [&](std::array<std::int64_t, 4> at) {
+    std::size_t input = 0;
+    const auto size = [&] {
+      const Shape shape = image_of(operands.types[input]);
+      return std::array{shape.batch, shape.rows, shape.cols, shape.channels}[axis];
+    };
+    while (at[axis] >= size()) {
+      at[axis] -= size();
+      ++input;
+    }
+    out.push_back(operands.values[input][repeated(image_of(operands.types[input]), at)]);
+  });
   return out;
 }
 

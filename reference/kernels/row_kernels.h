@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <variant>
 #include <vector>
 
 #include "compiler/graph/graph.h"
@@ -28,6 +29,34 @@ template <class Number>
 template <class Number>
 [[nodiscard]] std::vector<Number> row_kernel(const SoftmaxChannels& softmax,
                                              const RowOperands<Number>& operands);
+
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const CombineTensors& combine,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const ReduceRows& reduce,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const RotateRows& rotary,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const EmbedPositions& embedding,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const SliceTensor& slice,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const ResizeTensor& resize,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const Concat& concat,
+                                             const RowOperands<Number>& operands);
+
+/// Whether a node's kernel is one of these.
+[[nodiscard]] inline bool computes_in_rows(const Node& node) {
+  const Work work = node.work();
+  return std::holds_alternative<RowWork>(work) || std::holds_alternative<CopyWork>(work);
+}
 
 /// The kernel of a node that computes in rows; `values`: of its inputs, in their order.
 template <class Number>

@@ -20,4 +20,5 @@ systole_test(compiler_frontend_test
     ops/layer_norm_test.cpp
     ops/matmul_test.cpp
     ops/op_test.cpp
+    ops/rows_test.cpp
   DEPENDS systole_compiler systole_test_support)

@@ -127,5 +127,59 @@ TEST(Faults, AMissingStoreShowsInHostMemory) {
   EXPECT_TRUE(verdict(faulty).starts_with("conv2 (host) at 0,")) << verdict(faulty);
 }
 
+/// Rows of 12 features of 5 positions, two images: a normalisation, a softmax that looks back.
+Subject rows_subject() {
+  ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v1.yaml");
+  Network network = parse_network(
+      "network: rows\nbatch: 2\ninputs: [{name: x, rows: 1, cols: 5, channels: 12}]\n"
+      "layers:\n  - {name: norm, op: layer_norm}\n  - {name: seen, op: softmax, causal: true}\n",
+      "rows.yaml");
+  Program program = compile(chip, network.graph);
+  return {.chip = std::move(chip), .network = std::move(network), .program = std::move(program)};
+}
+
+/// The first stage of its kind in the loop of a layer.
+template <class Kind>
+Kind& stage_of(Program& program, std::int32_t layer) {
+  for (Instruction& instruction : program.stream(Engine::Vector)) {
+    if (instruction.layer == layer) {
+      for (Stage& stage : std::get<RowLoop>(instruction.operation).stages) {
+        if (auto* found = std::get_if<Kind>(&stage)) {
+          return *found;
+        }
+      }
+    }
+  }
+  throw InternalError("no such stage");
+}
+
+TEST(Faults, AStageThatComputesSomethingElseShowsInItsTensor) {
+  const Subject sound = rows_subject();
+  EXPECT_EQ(verify(sound.chip, sound.program), std::nullopt);
+  EXPECT_EQ(verdict(sound), "passed");
+  Subject faulty = sound;  // verify does not look at numbers
+  stage_of<FunctionStage>(faulty.program, 0).function = RealFunction::Sqrt;
+  EXPECT_EQ(verify(faulty.chip, faulty.program), std::nullopt);
+  EXPECT_TRUE(verdict(faulty).starts_with("norm at 0,0,0,")) << verdict(faulty);
+  faulty = sound;
+  stage_of<LoadStage>(faulty.program, 0).zero_point = 100;  // of the mean alone
+  EXPECT_TRUE(verdict(faulty).starts_with("norm at 0,0,0,")) << verdict(faulty);
+  faulty = sound;
+  stage_of<MaskStage>(faulty.program, 1).first = 1;  // the maximum of one column more
+  stage_of<MaskStage>(faulty.program, 1).offset += 1;
+  EXPECT_EQ(verify(faulty.chip, faulty.program), std::nullopt);
+}
+
+TEST(Faults, ALoadOfOtherBytesIsFoundByVerifyAndShows) {
+  const Subject sound = rows_subject();
+  Subject faulty = sound;
+  stage_of<LoadStage>(faulty.program, 0).from.address += 12;  // the next position's row
+  EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
+  EXPECT_TRUE(verdict(faulty).starts_with("norm at 0,0,0,")) << verdict(faulty);
+  faulty = sound;
+  stage_of<LoadStage>(faulty.program, 0).pitch = 24;
+  EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
+}
+
 }  // namespace
 }  // namespace systole

@@ -109,6 +109,11 @@ layers:
   - {name: f, op: flatten}
   - {name: so, op: softmax, scale: 0.5, causal: true, symmetric: true}
   - {name: ln, op: layer_norm, epsilon: 1e-6, bias: false}
+  - {name: sl, op: slice, axis: 1, first: 0, size: 1, step: 1}
+  - {name: rs, op: resize, factor: 2}
+  - {name: rh, op: reshape, extents: [1, 8]}
+  - {name: ro, op: rotary, heads: 2, base: 10000, first: 0}
+  - {name: kx, op: concat, inputs: [c, c2], axis: 1}
 )";
 
 TEST(ConfigSchema, OfNetworksIsWhatTheirReaderAsksFor) {

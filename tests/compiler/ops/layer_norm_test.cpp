@@ -19,7 +19,7 @@ Graph graph_of(const std::string& layer) {
 std::string stages_of(const Node& node) {
   const Work work = node.work();
   std::string text;
-  for (const Stage& stage : std::get<RowWork>(work).stages) {
+  for (const Stage& stage : std::get<RowWork>(work).pieces.at(0).stages) {
     text += (text.empty() ? "" : " ") + std::string(name_of(stage));
   }
   return text;

@@ -93,7 +93,14 @@ TEST(Operators, AreNamedInTheirFilesTheListAndTheReferenceKernelsAlone) {
                                                    {"Flatten", "flatten"},
                                                    {"SoftmaxChannels", "softmax"},
                                                    {"NormalizeRows", "layer_norm"},
-                                                   {"Matmul", "matmul"}};
+                                                   {"Matmul", "matmul"},
+                                                   {"CombineTensors", "combine"},
+                                                   {"ReduceRows", "reduce"},
+                                                   {"RotateRows", "rotary"},
+                                                   {"SliceTensor", "slice"},
+                                                   {"ResizeTensor", "resize"},
+                                                   {"ReshapeTensor", "reshape"},
+                                                   {"EmbedPositions", "position"}};
   ASSERT_EQ(file_of.size(), std::variant_size_v<Op>);
   const fs::path root(SYSTOLE_SOURCE_DIR);
   for (const std::string room : {"compiler", "reference", "study", "report"}) {

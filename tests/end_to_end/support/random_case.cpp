@@ -1,6 +1,7 @@
 #include "tests/end_to_end/support/random_case.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 #include <string>
@@ -230,7 +231,7 @@ class GraphGrower {
   }
 
   void add_random_node() {
-    switch (dice_.between(0, 11)) {
+    switch (dice_.between(0, 14)) {
       case 0:
       case 1:
       case 2:
@@ -249,6 +250,12 @@ class GraphGrower {
         return add_flatten();
       case 9:
         return add_norm();
+      case 10:
+        return add_pair();
+      case 11:
+        return add_part();
+      case 12:
+        return add_by_row();
       default:
         return add_softmax();
     }
@@ -417,6 +424,101 @@ class GraphGrower {
                                  ? Quantization{.scale = 1.0 / 127, .zero_point = 0}
                                  : Quantization{.scale = 1.0 / 256, .zero_point = -128};
     add_node("softmax", {current_}, shape, out, softmax);
+  }
+
+  /// A node whose operator says what its output is.
+  void add_inferred(std::string kind, std::vector<GraphTensorId> inputs, Op op) {
+    std::vector<TensorType> types;
+    std::vector<Quantization> quantizations;
+    for (const GraphTensorId input : inputs) {
+      types.push_back(graph_.tensor(input).type);
+      quantizations.push_back(graph_.tensor(input).quantization);
+    }
+    const QuantizationDefaults defaults;
+    const OpPlace where{.op = {.location = {.file = "random.yaml", .line = 1, .column = 1}}};
+    const Inferred inferred = infer(op, {.types = types,
+                                         .quantizations = quantizations,
+                                         .defaults = defaults,
+                                         .before = {},
+                                         .where = where});
+    const Quantization out = dice_.chance(50) ? inferred.quantization : random_quantization();
+    add_node(std::move(kind), std::move(inputs), image_of(inferred.type), out, std::move(op));
+  }
+
+  /// With one of the same shape, one pixel for an image, or one channel for a pixel.
+  void add_pair() {
+    constexpr std::array kKinds{
+        std::pair{"mul", PairKind::Multiply}, std::pair{"sub", PairKind::Subtract},
+        std::pair{"div", PairKind::Divide}, std::pair{"maximum", PairKind::Larger},
+        std::pair{"minimum", PairKind::Smaller}};
+    const auto& [name, kind] = kKinds[static_cast<std::size_t>(dice_.between(0, 4))];
+    const GraphTensorId whole = current_;
+    if (dice_.chance(40)) {
+      PoolTensor mean{.kind = PoolKind::Average, .global = true};
+      mean.kernel = {.rows = current().shape().rows, .cols = current().shape().cols};
+      add_node("average_pool", {current_},
+               {.batch = graph_.batch, .channels = current().shape().channels},
+               random_quantization(), mean);
+    } else if (dice_.chance(40)) {
+      add_inferred("reduce", {current_}, random_reduction());
+    }
+    const Shape shape = graph_.tensor(whole).shape();
+    const GraphTensorId other =
+        current_ == whole ? partner([&](const Shape& candidate) { return candidate == shape; })
+                          : current_;
+    std::vector<GraphTensorId> inputs{whole, other};
+    if (dice_.chance(30)) {
+      std::swap(inputs[0], inputs[1]);
+    }
+    add_inferred(name, std::move(inputs), CombineTensors{.kind = kind});
+  }
+
+  ReduceRows random_reduction() {
+    return {.kind = dice_.chance(30) ? ReduceKind::Largest : ReduceKind::Sum,
+            .mean = dice_.chance(50)};
+  }
+
+  void add_part() {
+    const Shape shape = current().shape();
+    const Shape small{.rows = 30, .cols = 30};
+    switch (dice_.between(0, 2)) {
+      case 0: {
+        const std::array sizes{shape.rows, shape.cols, shape.channels};
+        const std::int64_t axis = dice_.between(1, 3);
+        const std::int64_t extent = sizes[static_cast<std::size_t>(axis - 1)];
+        const std::int64_t first = dice_.between(0, extent - 1);
+        const std::int64_t step = axis == 3 ? 1 : dice_.between(1, 2);
+        return add_inferred("slice", {current_},
+                            SliceTensor{.axis = axis,
+                                        .first = first,
+                                        .size = dice_.between(1, (extent - 1 - first) / step + 1),
+                                        .step = step});
+      }
+      case 1:
+        if (shape.rows <= small.rows && shape.cols <= small.cols) {
+          return add_inferred("resize", {current_}, ResizeTensor{.factor = dice_.between(1, 3)});
+        }
+        [[fallthrough]];
+      default: {
+        const std::int64_t axis = dice_.between(1, 2);
+        const GraphTensorId other = partner([&](const Shape& candidate) {
+          return candidate.channels == shape.channels &&
+                 (axis == 1 ? candidate.cols == shape.cols : candidate.rows == shape.rows);
+        });
+        return add_inferred("concat", {current_, other}, Concat{.axis = axis});
+      }
+    }
+  }
+
+  void add_by_row() {
+    const std::int64_t channels = current().shape().channels;
+    if (channels % 2 == 0 && dice_.chance(60)) {
+      const std::int64_t heads = channels % 4 == 0 && dice_.chance(50) ? 2 : 1;
+      return add_inferred("rotary", {current_},
+                          RotateRows{.heads = heads, .first = dice_.between(0, 50)});
+    }
+    return dice_.chance(50) ? add_inferred("reduce", {current_}, random_reduction())
+                            : add_inferred("position_embedding", {current_}, EmbedPositions{});
   }
 
   void add_norm() {

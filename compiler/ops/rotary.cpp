@@ -1,0 +1,70 @@
+#include "compiler/ops/rotary.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "compiler/ops/op.h"
+
+namespace systole {
+
+namespace {
+
+/// Of the recipe's loads: the input, and the tables behind it.
+constexpr std::int32_t kRows = 0;
+constexpr std::int32_t kCosines = 1;
+constexpr std::int32_t kSines = 2;
+
+}  // namespace
+
+std::vector<OpEntry> RotateRows::entries() {
+  return {{.name = "rotary",
+           .onnx = "RotaryEmbedding",
+           .prototype = RotateRows{},
+           .attributes = {
+               {"heads", Attribute::Integer{kAt<&RotateRows::heads>}, "side by side in a row"},
+               {"base", Attribute::Real{.at = kAt<&RotateRows::base>, .least = 1, .most = 1e9},
+                "of the angles' geometric series"},
+               {"first", Attribute::Integer{.at = kAt<&RotateRows::first>, .least = 0},
+                "position of the first row"},
+               output_attribute()}}};
+}
+
+Inferred RotateRows::infer(const InferInputs& in) {
+  const Extents& extents = in.types[0].extents;
+  features = extents.back();
+  positions = extents.size() < 2 ? 1 : extents[extents.size() - 2];
+  if (features % (2 * heads) != 0) {
+    in.where.fail("heads", fmt::format("expected heads of an even number of features each, got {} "
+                                       "features and {} heads",
+                                       features, heads));
+  }
+  return {.type = in.types[0], .quantization = in.quantizations[0]};
+}
+
+Work RotateRows::work() const {
+  RowWork work;
+  const std::int64_t half = features / heads / 2;
+  // (a, b) turns to (a cos - b sin, b cos + a sin): the halves of a head.
+  const auto turned = [&](std::int64_t one, std::int64_t other, PairKind kind) {
+    RowRecipe recipe;
+    const auto a = recipe.load(kRows, one);
+    const auto with_cosine = recipe.multiply(a, recipe.load(kCosines));
+    const auto b = recipe.load(kRows, other);
+    const auto with_sine = recipe.multiply(b, recipe.load(kSines));
+    recipe.pair(kind, with_cosine, with_sine);
+    work.pieces.push_back(std::move(recipe).take(half, one));
+  };
+  for (std::int64_t head = 0; head < heads; ++head) {
+    const std::int64_t begin = 2 * head * half;
+    turned(begin, begin + half, PairKind::Subtract);
+    turned(begin + half, begin, PairKind::Add);
+  }
+  for (const AngleTable::Of of : {AngleTable::Of::Cosine, AngleTable::Of::Sine}) {
+    work.tables.push_back(
+        {.of = of, .first = first, .positions = positions, .angles = half, .base = base});
+  }
+  return work;
+}
+
+}  // namespace systole

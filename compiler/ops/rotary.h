@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/ops/infer.h"
+#include "compiler/ops/work.h"
+
+namespace systole {
+
+struct OpEntry;
+
+/// Rotary position embedding: each head's features are pairs that turn by an angle that grows with
+/// the position of the row (the axis before the last). Source: Su et al., RoFormer: Enhanced
+/// Transformer with Rotary Position Embedding, arXiv:2104.09864.
+struct RotateRows {
+  std::int64_t heads = 1;  ///< side by side in the features
+  double base = 10000;
+  std::int64_t first = 0;      ///< position of the first row
+  std::int64_t positions = 1;  ///< rows and features, once they are known
+  std::int64_t features = 0;
+
+  static std::vector<OpEntry> entries();
+  [[nodiscard]] Inferred infer(const InferInputs& in);
+  [[nodiscard]] Work work() const;
+};
+
+}  // namespace systole

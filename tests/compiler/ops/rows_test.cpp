@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+
+#include "arch/isa/program_fields.h"
+#include "compiler/frontend/read_network.h"
+#include "tests/arch/message_of.h"
+
+namespace systole {
+namespace {
+
+/// Of a network with an image of 3 rows, 4 columns and 6 channels, x, and layers `text`.
+Graph graph_of(const std::string& text) {
+  return parse_network(
+             "network: n\ninputs: [{name: x, rows: 3, cols: 4, channels: 6}]\nlayers:\n" + text,
+             "n.yaml")
+      .graph;
+}
+
+Extents extents_of(const std::string& layer) {
+  const Graph graph = graph_of("  - {name: l, " + layer + "}\n");
+  return graph.tensor(graph.nodes.back().output()).type.extents;
+}
+
+std::string error_of(const std::string& layer) {
+  return message_of([&] { (void)extents_of(layer); });
+}
+
+TEST(RowOperators, KnowTheirOutputs) {
+  EXPECT_EQ(extents_of("op: reduce_mean"), (Extents{1, 3, 4, 1}));
+  EXPECT_EQ(extents_of("op: slice, axis: 1, first: 0, size: 2, step: 2"), (Extents{1, 2, 4, 6}));
+  EXPECT_EQ(extents_of("op: slice, axis: 3, first: 2, size: 4"), (Extents{1, 3, 4, 4}));
+  EXPECT_EQ(extents_of("op: resize, factor: 3"), (Extents{1, 9, 12, 6}));
+  EXPECT_EQ(extents_of("op: rotary, heads: 3"), (Extents{1, 3, 4, 6}));
+  EXPECT_EQ(extents_of("op: concat, inputs: [x, x], axis: 2"), (Extents{1, 3, 8, 6}));
+  EXPECT_EQ(extents_of("op: mul, inputs: [x, x]"), (Extents{1, 3, 4, 6}));
+}
+
+TEST(RowOperators, SayWhatTheyCannotDo) {
+  EXPECT_EQ(error_of("op: slice, axis: 2, first: 3, size: 2"),
+            "n.yaml:4:48: l.size: expected a part within the 4 of axis 2, got 3..4");
+  EXPECT_EQ(error_of("op: slice, axis: 4, size: 1"),
+            "n.yaml:4:32: l.axis: expected an axis of 1..3, got 4");
+  EXPECT_EQ(error_of("op: slice, axis: 3, size: 2, step: 2"),
+            "n.yaml:4:50: l.step: expected 1 along the last axis, got 2");
+  EXPECT_EQ(
+      error_of("op: rotary, heads: 2"),
+      "n.yaml:4:34: l.heads: expected heads of an even number of features each, got 6 features "
+      "and 2 heads");
+}
+
+TEST(RowOperators, GatesHaveAPixelForEachImageOrAChannelForEachPixel) {
+  EXPECT_EQ(graph_of("  - {name: g, op: global_average_pool}\n"
+                     "  - {name: l, op: mul, inputs: [x, g]}\n")
+                .tensors.back()
+                .type.extents,
+            (Extents{1, 3, 4, 6}));
+  EXPECT_EQ(message_of([] {
+              (void)graph_of(
+                  "  - {name: s, op: slice, axis: 3, size: 2}\n"
+                  "  - {name: l, op: mul, inputs: [x, s]}\n");
+            }),
+            "n.yaml:5:5: l: expected inputs of one shape, or one with a single pixel or a single "
+            "channel, got 3 x 4 x 6 and 3 x 4 x 2");
+}
+
+}  // namespace
+}  // namespace systole
