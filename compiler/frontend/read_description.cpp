@@ -1,6 +1,7 @@
 #include "compiler/frontend/read_description.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include <fmt/format.h>
@@ -323,19 +324,53 @@ std::optional<WeightFiles> read_weight_files(const ConfigNode& root) {
   return files;
 }
 
+/// `dims` of a member of a family: numbers alone, those of `choice` before them.
+DimValues member_dims(const ConfigNode& root, const ConfigNode& family, const DimChoice& choice) {
+  DimValues values = choice.values;
+  const auto dims = root.optional_map("dims");
+  const std::vector<std::string> keys =
+      family.has("dims") ? family.map("dims").keys() : std::vector<std::string>();
+  for (const std::string& name : dims ? dims->keys() : std::vector<std::string>()) {
+    if (std::find(keys.begin(), keys.end(), name) == keys.end()) {
+      const std::vector<std::string_view> known(keys.begin(), keys.end());
+      dims->fail(name, fmt::format("expected a key of the family's dims, got {}{}", in_quotes(name),
+                                   suggestion(name, known)));
+    }
+    values.emplace(name, dims->integer(name, {.min = 0, .max = kMaxElements}));
+  }
+  return values;
+}
+
+NetworkDescription read_member(const ConfigNode& root, const DimChoice& choice) {
+  const std::string name = read_name(root.child("network"));
+  static_cast<void>(root.optional_text("description"));
+  const std::filesystem::path folder = std::filesystem::path(root.location().file).parent_path();
+  const ConfigNode family =
+      ConfigNode::open((folder / root.text("family")).string(), ConfigNode::Kind::Workload);
+  if (family.has("family")) {
+    family.fail("family", "expected a network with layers of its own, got another member");
+  }
+  NetworkDescription description = read_description(
+      family, {.values = member_dims(root, family, choice), .phase = choice.phase});
+  description.batch = root.optional_integer("batch", kSize).value_or(description.batch);
+  root.finish();
+  description.name = name + choice.text();
+  return description;
+}
+
 }  // namespace
 
-NetworkDescription read_description(const ConfigNode& root, const DimValues& given) {
+NetworkDescription read_description(const ConfigNode& root, const DimChoice& choice) {
+  if (root.has("family")) {
+    return read_member(root, choice);
+  }
   NetworkDescription description;
   description.place = {.location = root.location(), .path = {}};
   description.file = root.location().file;
-  description.name = read_name(root.child("network"));
+  description.name = read_name(root.child("network")) + choice.text();
   static_cast<void>(root.optional_text("description"));
   description.batch = root.optional_integer("batch", kSize).value_or(1);
-  const Dims dims(root, given);
-  if (!given.empty()) {
-    description.name += fmt::format("({})", text_of(given));
-  }
+  const Dims dims(root, choice);
   const LayerScope top{.dims = &dims};
   description.defaults = read_defaults(top, root);
   description.weight_files = read_weight_files(root);
