@@ -46,6 +46,11 @@ class LayerList {
 
  private:
   using Previous = std::optional<TensorReference>;
+  /// One of the names of an entry, counted from 0.
+  struct Instance {
+    std::string name;
+    std::size_t index = 0;
+  };
 
   /// What an entry behind the last would read.
   Previous read_entries(const LayerScope& scope, const std::vector<ConfigNode>& entries,
@@ -56,8 +61,8 @@ class LayerList {
         continue;
       }
       const std::vector<std::string> names = names_of(scope, entry);
-      for (const std::string& name : names) {
-        previous = read_entry(scope, entry, name, previous);
+      for (std::size_t index = 0; index < names.size(); ++index) {
+        previous = read_entry(scope, entry, {names[index], index}, previous);
       }
       if (names.empty()) {
         note_left_out(scope, entry);
@@ -70,13 +75,14 @@ class LayerList {
   }
 
   TensorReference read_entry(const LayerScope& scope, const ConfigNode& entry,
-                             const std::string& name, const Previous& previous) {
+                             const Instance& instance, const Previous& previous) {
+    const std::string& name = instance.name;
     if (++entries_ > kMaxEntries) {
       entry.fail(
           fmt::format("expected at most {} uses of layers and blocks, got more", kMaxEntries));
     }
     if (entry.has("block")) {
-      return use_block(scope, entry, name, previous);
+      return use_block(scope, entry, instance, previous);
     }
     in_instance(scope, name, [&] { add(read_layer(scope, entry, name, previous)); });
     return {.name = scope.prefix + name,
@@ -177,7 +183,8 @@ class LayerList {
   }
 
   TensorReference use_block(const LayerScope& outer, const ConfigNode& entry,
-                            const std::string& name, const Previous& before) {
+                            const Instance& instance, const Previous& before) {
+    const std::string& name = instance.name;
     std::vector<TensorReference> inputs;
     std::vector<ConfigNode> layers;
     in_instance(outer, name, [&] {
@@ -193,6 +200,7 @@ class LayerList {
                            .input = inputs.front(),
                            .user = entry,
                            .parameters = entry.optional_map("with"),
+                           .index = static_cast<std::int64_t>(instance.index),
                            .outer = &outer};
     open_.push_back(entry.text("block"));
     const TensorReference last = *read_entries(scope, layers, inputs.front());
@@ -311,6 +319,22 @@ InputDescription read_input(const LayerScope& scope, const ConfigNode& node) {
   return input;
 }
 
+/// `repeat: N` makes NAME.0 to NAME.N-1 of an input.
+void add_inputs(const LayerScope& scope, const ConfigNode& node,
+                std::vector<InputDescription>& inputs) {
+  if (!node.has("repeat")) {
+    inputs.push_back(read_input(scope, node));
+    return;
+  }
+  const std::int64_t count = integer_of(scope, node, "repeat", kRepeat);
+  const InputDescription one = read_input(scope, node);
+  for (std::int64_t i = 0; i < count; ++i) {
+    inputs.push_back(one);
+    inputs.back().name = fmt::format("{}.{}", one.name, i);
+    inputs.back().place.path = inputs.back().name;
+  }
+}
+
 std::optional<WeightFiles> read_weight_files(const ConfigNode& root) {
   const auto node = root.optional_map("weights");
   if (!node) {
@@ -381,7 +405,7 @@ NetworkDescription read_description(const ConfigNode& root, const DimChoice& cho
   for (const ConfigNode& input : inputs) {
     const bool is_left_out = input.has("when") && value_of(top, input, "when").as_real() == 0.0;
     if (!is_left_out) {
-      description.inputs.push_back(read_input(top, input));
+      add_inputs(top, input, description.inputs);
     }
   }
   LayerList(root, top, description).read();
