@@ -99,10 +99,11 @@ class DimReader {
 
   void check_name(const std::string& name) const {
     const bool is_name = std::all_of(name.begin(), name.end(), is_name_letter) &&
-                         (name.front() < '0' || name.front() > '9') && name != "input" && name != "index";
+                         (name.front() < '0' || name.front() > '9') && name != "input" &&
+                         name != "index";
     if (!is_name) {
       node_->fail(name, fmt::format("expected a name of letters, digits and '_' that is not "
-                                    "'input', got {}",
+                                    "'input' or 'index', got {}",
                                     in_quotes(name)));
     }
   }

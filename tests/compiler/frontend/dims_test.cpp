@@ -199,10 +199,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "is '$a / 2'"},
         ErrorCase{"DimNamedInput", with_dims("{input: 7}", "4"),
                   "n.yaml:2:15: dims.input: expected a name of letters, digits and '_' that is not "
-                  "'input', got 'input'"},
+                  "'input' or 'index', got 'input'"},
         ErrorCase{"DimWithADash", with_dims("{a-b: 7}", "4"),
                   "n.yaml:2:13: dims.a-b: expected a name of letters, digits and '_' that is not "
-                  "'input', got 'a-b'"},
+                  "'input' or 'index', got 'a-b'"},
         ErrorCase{"BrokenFeatures", with_dims("{hidden: 768, heads: 7}", "$hidden / $heads"),
                   "n.yaml:4:41: layers[0].features: expected an integer in 1..1048576, got "
                   "'109.714285714', which is '$hidden / $heads'"},
