@@ -111,9 +111,13 @@ class LayerList {
   /// What only such an entry needs is no mistake.
   void note_left_out(const LayerScope& scope, const ConfigNode& entry) {
     note_blocks_of(entry);
-    for_each_name(entry, [&](const std::string& name) {
+    note_parameters(scope, entry);
+  }
+
+  static void note_parameters(const LayerScope& scope, const ConfigNode& node) {
+    for_each_name(node, [&](const std::string& name) {
       if (scope.parameters && scope.parameters->has(name)) {
-        static_cast<void>(scope.parameters->child(name));
+        note_parameters(*scope.outer, scope.parameters->child(name));
       }
     });
   }
