@@ -171,6 +171,8 @@ struct Words {
   std::optional<std::string> timeline;
   std::optional<std::string> waveform;
   std::vector<std::string> dims;
+  std::map<std::string, std::optional<std::string>> named_dims;  ///< of options of their own
+  std::optional<std::string> phase;
   std::vector<std::string> inputs;
   std::optional<std::string> save_tensors;
   std::optional<std::string> tensors;
@@ -332,6 +334,13 @@ void add_dims(CLI::App& app, Words& words) {
                  "may be repeated")
       ->type_name("NAME=N,...")
       ->allow_extra_args(false);
+  app.add_option("--phase", words.phase, "One of the network's phases, such as prefill or decode")
+      ->type_name("NAME");
+  app.add_option("--prompt", words.named_dims["prompt"], "Tokens of a prompt: --dim prompt=N")
+      ->type_name("N");
+  app.add_option("--context", words.named_dims["context"],
+                 "Tokens that a decoded one attends to, itself included: --dim context=N")
+      ->type_name("N");
 }
 
 void add_inputs(CLI::App& app, Request& request, Words& words) {
@@ -788,6 +797,19 @@ DimValues dims_of(const std::vector<std::string>& words) {
   return dims;
 }
 
+/// `--prompt 512` is `--dim prompt=512`.
+std::vector<std::string> with_named(const Words& words) {
+  constexpr std::int64_t kMostTokens = std::int64_t{1} << 20;
+  std::vector<std::string> dims = words.dims;
+  for (const auto& [name, value] : words.named_dims) {
+    if (value) {
+      static_cast<void>(integer_of<std::int64_t>("--" + name, *value, 1, kMostTokens));
+      dims.push_back(fmt::format("{}={}", name, *value));
+    }
+  }
+  return dims;
+}
+
 TensorsRequest checked_tensors(const Words& words, bool check) {
   TensorsRequest tensors;
   tensors.save = file_of("--save-tensors", words.save_tensors);
@@ -827,7 +849,9 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   if (words.batch) {
     request.batch = integer_of<std::int64_t>("--batch", *words.batch, 1, kMaxBatch);
   }
-  request.dims = dims_of(words.dims);
+  request.dims = dims_of(with_named(words));
+  request.phase = words.phase.value_or("");
+  refuse_empty("--phase", command, request.phase);
   if (words.type && request.command != Command::Measure) {
     request.type = type_of(*words.type);
   }

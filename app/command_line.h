@@ -76,6 +76,7 @@ struct Request {
   std::string network;
   std::int64_t batch = 0;        ///< 0: the network's own
   DimValues dims;                ///< in place of the network's sizes by name
+  std::string phase;             ///< one of the network's phases, or nothing
   std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
   std::optional<IoMemory> io;    ///< where inputs and outputs are; empty: what the chip says
   std::uint64_t seed = 1;

@@ -92,6 +92,7 @@ Network network_of(const Request& request, const ChipSpec& chip) {
       .batch = request.batch,
       .seed = request.seed,
       .dims = request.dims,
+      .phase = request.phase,
       .type = type_of(request, chip),
       .numbers = carries_data(request) || request.command == Command::Compile,
       .input_files = request.tensors.inputs};

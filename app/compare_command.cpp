@@ -45,6 +45,7 @@ std::string run_compare(const Request& request, const TextOptions& options) {
   const CompareOptions compare_options{
       .batches = command.batches,
       .dims = request.dims,
+      .phase = request.phase,
       .baseline = compare_baseline(command, subjects),
       .prices = of_unit<Usd>(by_subject("--price", command.prices, subjects)),
       .powers = of_unit<Watts>(by_subject("--watts", command.watts, subjects)),

@@ -31,9 +31,12 @@ namespace fs = std::filesystem;
 MeasuredRun on_cpu(const Request& request, const std::function<void(std::string_view)>& on_stage) {
   const MeasureRequest& measure = request.measure;
   on_stage("reading");
-  const Network network = read_network(
-      find_entry(EntryKind::Network, request.network),
-      {.batch = request.batch, .seed = request.seed, .dims = request.dims, .type = measure.type});
+  const Network network =
+      read_network(find_entry(EntryKind::Network, request.network), {.batch = request.batch,
+                                                                     .seed = request.seed,
+                                                                     .dims = request.dims,
+                                                                     .phase = request.phase,
+                                                                     .type = measure.type});
   return measure_cpu(network.graph, *network.data,
                      {.passes = {.type = measure.type,
                                  .warm_up = measure.warm_up,
@@ -67,7 +70,7 @@ MeasuredRun on_gpu(const Request& request, const std::function<void(std::string_
       run_child({gpu_program(), file, fmt::format("{}", request.batch),
                  fmt::format("{}", request.seed), std::string(name_of(measure.type)),
                  fmt::format("{}", measure.warm_up), fmt::format("{}", measure.repetitions),
-                 measure.compare ? "compare" : "no_compare", text_of(request.dims)});
+                 measure.compare ? "compare" : "no_compare", text_of(request.dims), request.phase});
   if (child.exit_code == static_cast<int>(ExitCode::UserError)) {
     throw UserError(child.output);
   }

@@ -148,8 +148,11 @@ class Rows {
     return [this, &subject, batch] {
       const ChipSpec& chip = *subject.chip;
       const DataType type = subject.type.value_or(default_network_type(chip));
-      const Network network = read_network(
-          network_file_, {.batch = batch, .dims = options_.dims, .type = type, .numbers = false});
+      const Network network = read_network(network_file_, {.batch = batch,
+                                                           .dims = options_.dims,
+                                                           .phase = options_.phase,
+                                                           .type = type,
+                                                           .numbers = false});
       return print_chip_row(compared_run(evaluate(chip, network)));
     };
   }
@@ -189,10 +192,15 @@ class Rows {
     if (subject.this_cpu) {
       const DataType type = subject.type.value_or(DataType::Int8);
       return measured_here(
-          read_network(network_file_, {.batch = batch, .dims = options_.dims, .type = type}), type);
+          read_network(
+              network_file_,
+              {.batch = batch, .dims = options_.dims, .phase = options_.phase, .type = type}),
+          type);
     }
     const Graph graph =
-        read_network(network_file_, {.batch = batch, .dims = options_.dims, .numbers = false})
+        read_network(
+            network_file_,
+            {.batch = batch, .dims = options_.dims, .phase = options_.phase, .numbers = false})
             .graph;
     if (subject.recording) {
       return compare_recording(*subject.recording, graph, subject.type);
@@ -351,7 +359,9 @@ ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& 
 Comparison compare(const std::string& network_file, const std::vector<CompareSubject>& subjects,
                    const CompareOptions& options, const Site& site) {
   SYSTOLE_CHECK(!subjects.empty(), "nothing to compare");
-  const Graph graph = read_network(network_file, {.dims = options.dims, .numbers = false}).graph;
+  const Graph graph =
+      read_network(network_file, {.dims = options.dims, .phase = options.phase, .numbers = false})
+          .graph;
   const std::vector<std::int64_t> batches =
       options.batches.empty() ? std::vector<std::int64_t>{graph.batch} : options.batches;
   std::vector<std::int64_t> wanted = batches;

@@ -33,6 +33,7 @@ inline constexpr double kLargestRate = 1e9;
 struct CompareOptions {
   std::vector<std::int64_t> batches;    ///< none: the network's own
   DimValues dims;                       ///< in place of the network's sizes by name
+  std::string phase;                    ///< one of its phases, or nothing
   std::string baseline;                 ///< a subject's name; empty: the first
   std::map<std::string, Usd> prices;    ///< by subject, in place of its own
   std::map<std::string, Watts> powers;  ///< while it works, likewise

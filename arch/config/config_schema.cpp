@@ -62,9 +62,10 @@ void add_map(Shape& shape, YamlItem& item) {
   shape.user_keys = shape.user_keys || item.user_keys;
   ++shape.maps;
   for (const AskedKey& asked : item.asked_keys) {
-    auto [at, is_new] = shape.properties.try_emplace(asked.name);
+    const std::string name = item.user_keys ? "*" : asked.name;  // any, and all alike
+    auto [at, is_new] = shape.properties.try_emplace(name);
     if (is_new) {
-      shape.order.push_back(asked.name);
+      shape.order.push_back(name);
     }
     Shape::Property& property = at->second;
     property.optional = property.optional || asked.optional;

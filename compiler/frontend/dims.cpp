@@ -46,8 +46,8 @@ std::string text_of(double number) {
 /// The formulas of `dims` one after another, each behind those that it needs.
 class DimReader {
  public:
-  DimReader(const ConfigNode& root, const DimValues& given)
-      : node_(root.optional_map("dims")), given_(given) {
+  DimReader(const ConfigNode& root, const DimChoice& choice)
+      : node_(root.optional_map("dims")), given_(choice.values) {
     const std::vector<std::string> keys = node_ ? node_->keys() : std::vector<std::string>();
     names_.assign(keys.begin(), keys.end());
     const std::vector<std::string_view> known(names_.begin(), names_.end());
@@ -71,12 +71,39 @@ class DimReader {
   }
 
  private:
+  /// What each phase sets has to be a size; the chosen one is kept.
+  void read_phases(const ConfigNode& root, const std::string& chosen) {
+    const auto phases = root.optional_map("phases");
+    const std::vector<std::string> keys = phases ? phases->keys() : std::vector<std::string>();
+    for (const std::string& key : keys) {
+      const ConfigNode phase = phases->map(key);
+      for (const std::string& name : phase.keys()) {
+        if (std::find(names_.begin(), names_.end(), name) == names_.end()) {
+          phase.fail(name, fmt::format("expected a key of dims, got {}", in_quotes(name)));
+        }
+        static_cast<void>(phase.child(name));
+      }
+      if (key == chosen) {
+        phase_ = phase;
+      }
+    }
+    if (!chosen.empty() && !phase_) {
+      const std::vector<std::string_view> known(keys.begin(), keys.end());
+      throw WorkloadError({.file = root.location().file}, "phases",
+                          known.empty()
+                              ? fmt::format("expected no phase, got {}", in_quotes(chosen))
+                              : fmt::format("expected {}, got {}{}", one_of(known),
+                                            in_quotes(chosen), suggestion(chosen, known)));
+    }
+  }
+
   void check_name(const std::string& name) const {
     const bool is_name = std::all_of(name.begin(), name.end(), is_name_letter) &&
-                         (name.front() < '0' || name.front() > '9') && name != "input";
+                         (name.front() < '0' || name.front() > '9') && name != "input" &&
+                         name != "index";
     if (!is_name) {
       node_->fail(name, fmt::format("expected a name of letters, digits and '_' that is not "
-                                    "'input', got {}",
+                                    "'input' or 'index', got {}",
                                     in_quotes(name)));
     }
   }
@@ -85,7 +112,9 @@ class DimReader {
     if (const auto known = values_.find(name); known != values_.end()) {
       return known->second;
     }
-    const ConfigNode written = node_->child(name);
+    static_cast<void>(node_->child(name));
+    const ConfigNode written =
+        phase_ && phase_->has(name) ? phase_->child(name) : node_->child(name);
     if (const auto given = given_.find(name); given != given_.end()) {
       return values_.emplace(name, given->second).first->second;
     }
@@ -117,6 +146,7 @@ class DimReader {
   }
 
   std::optional<ConfigNode> node_;
+  std::optional<ConfigNode> phase_;  ///< the chosen one
   const DimValues& given_;
   std::vector<std::string> names_;
   std::vector<std::string> open_;  ///< whose formulas are being evaluated
@@ -133,8 +163,16 @@ std::string text_of(const DimValues& values) {
   return text;
 }
 
-Dims::Dims(const ConfigNode& root, const DimValues& given)
-    : values_(DimReader(root, given).read()) {}
+std::string DimChoice::text() const {
+  if (phase.empty() && values.empty()) {
+    return {};
+  }
+  const bool both = !phase.empty() && !values.empty();
+  return fmt::format("({}{}{})", phase, both ? "," : "", text_of(values));
+}
+
+Dims::Dims(const ConfigNode& root, const DimChoice& choice)
+    : values_(DimReader(root, choice).read()) {}
 
 std::optional<std::int64_t> Dims::find(std::string_view name) const {
   const auto found = values_.find(name);

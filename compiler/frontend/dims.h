@@ -17,13 +17,23 @@ using DimValues = std::map<std::string, std::int64_t>;
 /// `k=512,m=2048`, in the order of names.
 [[nodiscard]] std::string text_of(const DimValues& values);
 
-/// Sizes of a network by name: its `dims`, each a number or a formula over others.
+/// What a user wants of a network's sizes.
+struct DimChoice {
+  DimValues values;   ///< in place of its own
+  std::string phase;  ///< one of its `phases`, or nothing
+
+  /// `(decode,context=4096)` behind the network's name; nothing where nothing is chosen.
+  [[nodiscard]] std::string text() const;
+};
+
+/// Sizes of a network by name: its `dims`, each a number or a formula over others. A phase gives
+/// some of them other formulas, and given values stand before both.
 class Dims {
  public:
   Dims() = default;
-  /// Reads `dims` of a network file; `given` stand in place of its values. Throws WorkloadError:
-  /// for a name that the file does not have, for sizes that need one another.
-  Dims(const ConfigNode& root, const DimValues& given);
+  /// Reads `dims` and `phases` of a network file. Throws WorkloadError: for names that the file
+  /// does not have, for sizes that need one another.
+  Dims(const ConfigNode& root, const DimChoice& choice);
 
   [[nodiscard]] std::optional<std::int64_t> find(std::string_view name) const;
   [[nodiscard]] const std::map<std::string, std::int64_t, std::less<>>& values() const {

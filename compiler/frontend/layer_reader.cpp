@@ -39,6 +39,9 @@ ConfigNode named(const LayerScope& scope, const ConfigNode& node, const std::str
   if (scope.parameters && scope.parameters->has(name)) {
     return resolve(*scope.outer, scope.parameters->child(name));
   }
+  if (name == "index" && scope.user) {
+    return node.computed(fmt::format("{}", scope.index));
+  }
   if (const auto dim = scope.dims->find(name)) {
     return node.computed(fmt::format("{}", *dim));
   }
@@ -57,9 +60,19 @@ double number_named(const LayerScope& scope, const ConfigNode& node, const std::
   return *number;
 }
 
+/// `keys.$index` of what is repeated.
+std::string with_index(std::string text, std::int64_t index) {
+  constexpr std::string_view kIndex = "$index";
+  for (std::size_t at = text.find(kIndex); at != std::string::npos; at = text.find(kIndex, at)) {
+    text.replace(at, kIndex.size(), fmt::format("{}", index));
+  }
+  return text;
+}
+
 /// A parameter's text names a tensor where the block's user is written.
 TensorReference reference(const LayerScope& scope, const ConfigNode& written) {
   const LayerScope* named_in = &scope;
+  std::int64_t index = scope.index;
   ConfigNode node = written;
   for (auto name = lone_name(node.as_text()); name; name = lone_name(node.as_text())) {
     if (*name == "input" && named_in->input) {
@@ -69,9 +82,10 @@ TensorReference reference(const LayerScope& scope, const ConfigNode& written) {
       fail_unknown(*named_in, node, *name);
     }
     node = named_in->parameters->child(*name);
+    index = named_in->index;
     named_in = named_in->outer;
   }
-  return {.name = named_in->prefix + node.as_text(),
+  return {.name = named_in->prefix + with_index(node.as_text(), index),
           .place = {.location = node.location(), .path = node.path()}};
 }
 

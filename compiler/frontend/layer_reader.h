@@ -20,6 +20,7 @@ struct LayerScope {
   std::optional<TensorReference> input;  ///< of the block (`$input`)
   std::optional<ConfigNode> user;        ///< the layer entry that uses the block
   std::optional<ConfigNode> parameters;  ///< its `with`
+  std::int64_t index = 0;                ///< which repetition of the user it is (`$index`)
   const LayerScope* outer = nullptr;     ///< where the user is written
 };
 

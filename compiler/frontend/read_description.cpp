@@ -1,6 +1,7 @@
 #include "compiler/frontend/read_description.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include <fmt/format.h>
@@ -45,6 +46,11 @@ class LayerList {
 
  private:
   using Previous = std::optional<TensorReference>;
+  /// One of the names of an entry, counted from 0.
+  struct Instance {
+    std::string name;
+    std::size_t index = 0;
+  };
 
   /// What an entry behind the last would read.
   Previous read_entries(const LayerScope& scope, const std::vector<ConfigNode>& entries,
@@ -55,8 +61,8 @@ class LayerList {
         continue;
       }
       const std::vector<std::string> names = names_of(scope, entry);
-      for (const std::string& name : names) {
-        previous = read_entry(scope, entry, name, previous);
+      for (std::size_t index = 0; index < names.size(); ++index) {
+        previous = read_entry(scope, entry, {names[index], index}, previous);
       }
       if (names.empty()) {
         note_left_out(scope, entry);
@@ -69,13 +75,14 @@ class LayerList {
   }
 
   TensorReference read_entry(const LayerScope& scope, const ConfigNode& entry,
-                             const std::string& name, const Previous& previous) {
+                             const Instance& instance, const Previous& previous) {
+    const std::string& name = instance.name;
     if (++entries_ > kMaxEntries) {
       entry.fail(
           fmt::format("expected at most {} uses of layers and blocks, got more", kMaxEntries));
     }
     if (entry.has("block")) {
-      return use_block(scope, entry, name, previous);
+      return use_block(scope, entry, instance, previous);
     }
     in_instance(scope, name, [&] { add(read_layer(scope, entry, name, previous)); });
     return {.name = scope.prefix + name,
@@ -104,9 +111,13 @@ class LayerList {
   /// What only such an entry needs is no mistake.
   void note_left_out(const LayerScope& scope, const ConfigNode& entry) {
     note_blocks_of(entry);
-    for_each_name(entry, [&](const std::string& name) {
+    note_parameters(scope, entry);
+  }
+
+  static void note_parameters(const LayerScope& scope, const ConfigNode& node) {
+    for_each_name(node, [&](const std::string& name) {
       if (scope.parameters && scope.parameters->has(name)) {
-        static_cast<void>(scope.parameters->child(name));
+        note_parameters(*scope.outer, scope.parameters->child(name));
       }
     });
   }
@@ -176,7 +187,8 @@ class LayerList {
   }
 
   TensorReference use_block(const LayerScope& outer, const ConfigNode& entry,
-                            const std::string& name, const Previous& before) {
+                            const Instance& instance, const Previous& before) {
+    const std::string& name = instance.name;
     std::vector<TensorReference> inputs;
     std::vector<ConfigNode> layers;
     in_instance(outer, name, [&] {
@@ -192,6 +204,7 @@ class LayerList {
                            .input = inputs.front(),
                            .user = entry,
                            .parameters = entry.optional_map("with"),
+                           .index = static_cast<std::int64_t>(instance.index),
                            .outer = &outer};
     open_.push_back(entry.text("block"));
     const TensorReference last = *read_entries(scope, layers, inputs.front());
@@ -310,6 +323,22 @@ InputDescription read_input(const LayerScope& scope, const ConfigNode& node) {
   return input;
 }
 
+/// `repeat: N` makes NAME.0 to NAME.N-1 of an input.
+void add_inputs(const LayerScope& scope, const ConfigNode& node,
+                std::vector<InputDescription>& inputs) {
+  if (!node.has("repeat")) {
+    inputs.push_back(read_input(scope, node));
+    return;
+  }
+  const std::int64_t count = integer_of(scope, node, "repeat", kRepeat);
+  const InputDescription one = read_input(scope, node);
+  for (std::int64_t i = 0; i < count; ++i) {
+    inputs.push_back(one);
+    inputs.back().name = fmt::format("{}.{}", one.name, i);
+    inputs.back().place.path = inputs.back().name;
+  }
+}
+
 std::optional<WeightFiles> read_weight_files(const ConfigNode& root) {
   const auto node = root.optional_map("weights");
   if (!node) {
@@ -323,19 +352,53 @@ std::optional<WeightFiles> read_weight_files(const ConfigNode& root) {
   return files;
 }
 
+/// `dims` of a member of a family: numbers alone, those of `choice` before them.
+DimValues member_dims(const ConfigNode& root, const ConfigNode& family, const DimChoice& choice) {
+  DimValues values = choice.values;
+  const auto dims = root.optional_map("dims");
+  const std::vector<std::string> keys =
+      family.has("dims") ? family.map("dims").keys() : std::vector<std::string>();
+  for (const std::string& name : dims ? dims->keys() : std::vector<std::string>()) {
+    if (std::find(keys.begin(), keys.end(), name) == keys.end()) {
+      const std::vector<std::string_view> known(keys.begin(), keys.end());
+      dims->fail(name, fmt::format("expected a key of the family's dims, got {}{}", in_quotes(name),
+                                   suggestion(name, known)));
+    }
+    values.emplace(name, dims->integer(name, {.min = 0, .max = kMaxElements}));
+  }
+  return values;
+}
+
+NetworkDescription read_member(const ConfigNode& root, const DimChoice& choice) {
+  const std::string name = read_name(root.child("network"));
+  static_cast<void>(root.optional_text("description"));
+  const std::filesystem::path folder = std::filesystem::path(root.location().file).parent_path();
+  const ConfigNode family =
+      ConfigNode::open((folder / root.text("family")).string(), ConfigNode::Kind::Workload);
+  if (family.has("family")) {
+    family.fail("family", "expected a network with layers of its own, got another member");
+  }
+  NetworkDescription description = read_description(
+      family, {.values = member_dims(root, family, choice), .phase = choice.phase});
+  description.batch = root.optional_integer("batch", kSize).value_or(description.batch);
+  root.finish();
+  description.name = name + choice.text();
+  return description;
+}
+
 }  // namespace
 
-NetworkDescription read_description(const ConfigNode& root, const DimValues& given) {
+NetworkDescription read_description(const ConfigNode& root, const DimChoice& choice) {
+  if (root.has("family")) {
+    return read_member(root, choice);
+  }
   NetworkDescription description;
   description.place = {.location = root.location(), .path = {}};
   description.file = root.location().file;
-  description.name = read_name(root.child("network"));
+  description.name = read_name(root.child("network")) + choice.text();
   static_cast<void>(root.optional_text("description"));
   description.batch = root.optional_integer("batch", kSize).value_or(1);
-  const Dims dims(root, given);
-  if (!given.empty()) {
-    description.name += fmt::format("({})", text_of(given));
-  }
+  const Dims dims(root, choice);
   const LayerScope top{.dims = &dims};
   description.defaults = read_defaults(top, root);
   description.weight_files = read_weight_files(root);
@@ -346,7 +409,7 @@ NetworkDescription read_description(const ConfigNode& root, const DimValues& giv
   for (const ConfigNode& input : inputs) {
     const bool is_left_out = input.has("when") && value_of(top, input, "when").as_real() == 0.0;
     if (!is_left_out) {
-      description.inputs.push_back(read_input(top, input));
+      add_inputs(top, input, description.inputs);
     }
   }
   LayerList(root, top, description).read();

@@ -193,7 +193,8 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   }
   SYSTOLE_CHECK(options.type == DataType::Int8 || is_float(options.type), "a network of {}",
                 name_of(options.type));
-  const NetworkDescription description = read_description(root, options.dims);
+  const NetworkDescription description =
+      read_description(root, {.values = options.dims, .phase = options.phase});
   auto numbers = std::make_shared<NetworkNumbers>(description, options);
   Graph graph =
       infer_graph(description, options.batch,

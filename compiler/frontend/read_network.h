@@ -15,6 +15,7 @@ struct NetworkOptions {
   std::int64_t batch = 0;  ///< 0: the file's own default
   std::uint64_t seed = 1;
   DimValues dims;                  ///< in place of the network's sizes by name
+  std::string phase;               ///< one of the network's phases, or nothing
   DataType type = DataType::Int8;  ///< of all tensors: int8, or any floating type
   /// False for who wants shapes and time alone: no file of weights or inputs is opened, nothing
   /// asks for the network's data, and weight scales that would follow from files mean nothing.

@@ -1,6 +1,7 @@
 // systole_gpu FILE BATCH SEED TYPE WARM_UP REPETITIONS compare|no_compare: what `systole measure
 // gpu` starts, with words that it has checked. Prints one measured run as JSON.
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <exception>
@@ -19,7 +20,7 @@ namespace systole {
 
 namespace {
 
-constexpr int kWords = 9;
+constexpr int kWords = 10;
 constexpr int kUserError = 2;
 constexpr int kInternalError = 3;
 
@@ -53,6 +54,7 @@ int serve(int argc, char** argv) {
   const Network network = read_network(argv[1], {.batch = integer_of<std::int64_t>(argv[2]),
                                                  .seed = integer_of<std::uint64_t>(argv[3]),
                                                  .dims = dims_of(argv[8]),
+                                                 .phase = argv[9],
                                                  .type = *type});
   const MeasuredRun run = measure_gpu(network.graph, *network.data,
                                       {.type = *type,

@@ -1,9 +1,12 @@
 // Sizes by name, formulas, nested and repeated blocks, entries that are left out.
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "compiler/frontend/read_network.h"
 #include "tests/compiler/frontend/error_cases.h"
@@ -151,6 +154,129 @@ TEST(NestedBlocks, LeaveInputsOut) {
   EXPECT_EQ(graph_of(text, {{"past", 1}}).inputs.size(), 2U);
 }
 
+// --- phases and families ---
+
+constexpr const char* kPhased =
+    "network: n\n"
+    "dims: {layers: 2, prompt: 6, context: 9, tokens: $prompt, cached: 0}\n"
+    "phases:\n"
+    "  prefill: {tokens: $prompt, cached: 0}\n"
+    "  decode: {tokens: 1, cached: $context}\n"
+    "inputs:\n"
+    "  - {name: x, extents: [$tokens, 4]}\n"
+    "  - {name: cache, repeat: $layers, extents: [$cached, 4], when: $cached > 0}\n"
+    "blocks:\n"
+    "  inner:\n"
+    "    - {name: own, op: relu}\n"
+    "    - {name: with_cache, op: matmul, inputs: [own, $cache], transpose_b: true,\n"
+    "       when: $cached > 0}\n"
+    "    - {name: back, op: dense, features: 4}\n"
+    "  outer:\n"
+    "    - {name: inner, block: inner, with: {cache: $cache}}\n"
+    "layers:\n"
+    "  - {name: layer, repeat: $layers, block: outer, input: x, with: {cache: cache.$index}}\n";
+
+Graph graph_in(const std::string& phase, const DimValues& dims = {}) {
+  return parse_network(kPhased, "n.yaml", {.dims = dims, .phase = phase}).graph;
+}
+
+TEST(Phases, GiveSizesOtherValues) {
+  EXPECT_EQ(extents_of(graph_in("prefill"), "x"), (Extents{1, 6, 4}));
+  EXPECT_EQ(graph_in("prefill").nodes.size(), 2U * 2);
+  const Graph decode = graph_in("decode", {{"context", 5}});
+  EXPECT_EQ(decode.name, "n(decode,context=5)");
+  EXPECT_EQ(extents_of(decode, "x"), (Extents{1, 1, 4}));
+  EXPECT_EQ(extents_of(decode, "cache.1"), (Extents{1, 5, 4}));
+  EXPECT_EQ(extents_of(decode, "layer.1.inner.with_cache"), (Extents{1, 1, 5}));
+}
+
+TEST(Phases, PassTensorsByTheNumberOfTheRepetition) {
+  const Graph decode = graph_in("decode");
+  EXPECT_EQ(inputs_of(decode, "layer.0.inner.with_cache"), (Names{"layer.0.inner.own", "cache.0"}));
+  EXPECT_EQ(inputs_of(decode, "layer.1.inner.with_cache"), (Names{"layer.1.inner.own", "cache.1"}));
+}
+
+std::string error_in(const std::string& text, const std::string& phase) {
+  try {
+    static_cast<void>(parse_network(text, "n.yaml", {.phase = phase}));
+  } catch (const WorkloadError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Phases, AreThoseOfTheNetwork) {
+  EXPECT_EQ(error_in(kPhased, "decoding"),
+            "n.yaml: phases: expected one of prefill, decode, got 'decoding' (did you mean "
+            "'decode'?)");
+  EXPECT_EQ(error_in(with_layers("- {name: r, op: relu}\n"), "decode"),
+            "n.yaml: phases: expected no phase, got 'decode'");
+  EXPECT_EQ(error_in("network: n\ndims: {a: 1}\nphases: {p: {b: 2}}\n"
+                     "inputs: [{name: x, features: 4}]\nlayers: [{name: r, op: relu}]\n",
+                     ""),
+            "n.yaml:3:17: phases.p.b: expected a key of dims, got 'b'");
+}
+
+class Families : public testing::Test {
+ protected:
+  void SetUp() override {
+    write("family.yaml", kSized);
+    write("inner.yaml", "network: i\nfamily: family.yaml\n");
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& text) const {
+    const std::string file = (folder_ / name).string();
+    std::ofstream(file) << text;
+    return file;
+  }
+  [[nodiscard]] std::string error_of_member(const std::string& text) const {
+    const std::string file = write("member.yaml", text);
+    try {
+      static_cast<void>(read_network(file));
+    } catch (const WorkloadError& error) {
+      return std::string(error.what()).substr(folder_.string().size() + 1);
+    }
+    return "";
+  }
+
+ private:
+  std::filesystem::path folder_ = [] {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("systole-family-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder);
+    return folder;
+  }();
+};
+
+TEST_F(Families, HaveMembersWithSizesAndANameOfTheirOwn) {
+  const std::string file = write("member.yaml",
+                                 "network: big\ndescription: a big one\nbatch: 3\n"
+                                 "family: family.yaml\ndims: {tokens: 2, head: 16}\n");
+  const Graph member = read_network(file).graph;
+  EXPECT_EQ(member.name, "big");
+  EXPECT_EQ(extents_of(member, "x"), (Extents{3, 2, 64}));
+  const Graph chosen = read_network(file, {.dims = {{"tokens", 5}}}).graph;
+  EXPECT_EQ(chosen.name, "big(tokens=5)");
+  EXPECT_EQ(extents_of(chosen, "x"), (Extents{3, 5, 64}));
+}
+
+TEST_F(Families, AreCheckedAtTheMember) {
+  EXPECT_EQ(
+      error_of_member("network: m\nfamily: family.yaml\ndims: {token: 2}\n"),
+      "member.yaml:3:15: dims.token: expected a key of the family's dims, got 'token' (did you "
+      "mean 'tokens'?)");
+  EXPECT_EQ(error_of_member("network: m\nfamily: family.yaml\ndims: {tokens: many}\n"),
+            "member.yaml:3:16: dims.tokens: expected an integer in 0..1099511627776, got 'many'");
+  EXPECT_EQ(
+      error_of_member("network: m\nfamily: family.yaml\nlayers: []\n"),
+      "member.yaml:3:1: layers: expected one of family, network, description, dims, batch, got "
+      "'layers'");
+  EXPECT_EQ(
+      error_of_member("network: m\nfamily: inner.yaml\n"),
+      "inner.yaml:2:9: family: expected a network with layers of its own, got another member");
+}
+
 // --- mistakes ---
 
 class MistakesWithDims : public testing::TestWithParam<ErrorCase> {};
@@ -199,10 +325,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "is '$a / 2'"},
         ErrorCase{"DimNamedInput", with_dims("{input: 7}", "4"),
                   "n.yaml:2:15: dims.input: expected a name of letters, digits and '_' that is not "
-                  "'input', got 'input'"},
+                  "'input' or 'index', got 'input'"},
         ErrorCase{"DimWithADash", with_dims("{a-b: 7}", "4"),
                   "n.yaml:2:13: dims.a-b: expected a name of letters, digits and '_' that is not "
-                  "'input', got 'a-b'"},
+                  "'input' or 'index', got 'a-b'"},
         ErrorCase{"BrokenFeatures", with_dims("{hidden: 768, heads: 7}", "$hidden / $heads"),
                   "n.yaml:4:41: layers[0].features: expected an integer in 1..1048576, got "
                   "'109.714285714', which is '$hidden / $heads'"},

@@ -226,6 +226,85 @@ TEST(Conv, TakesItsSizesByName) {
   EXPECT_EQ(totals_of(network).macs, 20 * 30 * 25 * 8 * 6);
 }
 
+struct Transformer {
+  std::string network;
+  DimValues dims;
+  std::string phase;
+  std::int64_t macs = 0;
+  std::int64_t parameters = 0;
+};
+
+class Transformers : public testing::TestWithParam<Transformer> {};
+
+TEST_P(Transformers, HaveThePublishedTotals) {
+  const Network network =
+      read_network(SYSTOLE_SOURCE_DIR "/workloads/" + GetParam().network + ".yaml",
+                   {.batch = 1, .dims = GetParam().dims, .phase = GetParam().phase});
+  const Totals totals = totals_of(network);
+  EXPECT_EQ(totals.macs, GetParam().macs);
+  EXPECT_EQ(totals.parameters, GetParam().parameters);
+}
+
+// A layer of s tokens has s * (4 h^2 + 2 h ff) + 2 s^2 h MACs. BERT's published 109,482,240 and
+// 335,141,888 parameters have (30522 + 512 + 2) * h of embeddings and h^2 + h of the pooler, which
+// are no part of the network: 11.17, 35.33 and 39.46 GMAC are published.
+constexpr std::int64_t encoder_macs(std::int64_t layers, std::int64_t h, std::int64_t s) {
+  return layers * (s * 12 * h * h + 2 * s * s * h);
+}
+// GPT-2's 124,439,808 and so on have 1024 * h of positions; the head is tied to the embeddings and
+// counts once. Decoding one of t tokens: all matrices once and 2 h t a layer (Radford et al. 2019).
+constexpr std::int64_t decode_macs(std::int64_t matrices, std::int64_t layers, std::int64_t h,
+                                   std::int64_t t) {
+  return matrices + layers * 2 * h * t;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Networks, Transformers,
+    testing::Values(Transformer{"bert_base",
+                                {},
+                                "",
+                                encoder_macs(12, 768, 128),
+                                109'482'240 - (30522 + 512 + 2) * 768 - 768 * 768 - 768},
+                    Transformer{"bert_base",
+                                {{"seq", 384}},
+                                "",
+                                encoder_macs(12, 768, 384),
+                                109'482'240 - (30522 + 512 + 2) * 768 - 768 * 768 - 768},
+                    Transformer{"bert_large",
+                                {},
+                                "",
+                                encoder_macs(24, 1024, 128),
+                                335'141'888 - (30522 + 512 + 2) * 1024 - 1024 * 1024 - 1024},
+                    Transformer{"gpt2",
+                                {{"prompt", 1024}},
+                                "prefill",
+                                encoder_macs(12, 768, 1024) + std::int64_t{1024} * 768 * 50257,
+                                124'439'808 - 1024 * 768},
+                    Transformer{"gpt2",
+                                {},
+                                "decode",
+                                decode_macs(123'532'032, 12, 768, 1024),
+                                124'439'808 - 1024 * 768},
+                    Transformer{"gpt2_medium",
+                                {},
+                                "decode",
+                                decode_macs(353'453'056, 24, 1024, 1024),
+                                354'823'168 - 1024 * 1024},
+                    Transformer{"gpt2_large",
+                                {},
+                                "decode",
+                                decode_macs(772'117'760, 36, 1280, 1024),
+                                774'030'080 - 1024 * 1280},
+                    Transformer{"gpt2_xl",
+                                {},
+                                "decode",
+                                decode_macs(1'554'971'200, 48, 1600, 1024),
+                                1'557'611'200 - 1024 * 1600}),
+    [](const auto& transformer) {
+      const Transformer& each = transformer.param;
+      return each.network + each.phase + (each.dims.empty() ? "" : "OfOtherSizes");
+    });
+
 TEST(ResNet50, AddsSixteenResidualsAndEndsInOneTensor) {
   const Network network = workload("resnet50");
   const auto& nodes = network.graph.nodes;
