@@ -212,7 +212,7 @@ std::string other_kind(EntryKind kind, const std::string& file) {
 }
 
 SourceFile source_of(EntryKind kind, const std::string& name, const std::string& file) {
-  constexpr std::uint64_t kMost = 64U << 20;
+  constexpr std::uint64_t kMost = 1ULL << 31;  // models with their weights are large
   SourceFile source{.file = file};
   std::error_code ignored;
   if (fs::is_regular_file(file, ignored)) {  // what came through a pipe is gone

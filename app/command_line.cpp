@@ -33,6 +33,7 @@ inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
     {Command::Run, "run"},
     {Command::Compare, "compare"},
     {Command::Compile, "compile"},
+    {Command::Import, "import"},
     {Command::Describe, "describe"},
     {Command::Dram, "dram"},
     {Command::Measure, "measure"},
@@ -59,6 +60,7 @@ Examples:
   systole run my_chip.yaml my_network.yaml         your own files
   systole compare resnet50                         on ten kinds of hardware, side by side
   systole compile tpu_v1 mlp0 | less               the program, one instruction a line
+  systole import net.onnx --explain                what an ONNX model becomes
   systole dram DDR4-2400 --pattern rand_rd         a DRAM alone, on a train of requests
   systole measure cpu resnet50                     the same network on this machine's CPU
   systole study run edge_vision                    explore a design space, print its front
@@ -126,6 +128,16 @@ Examples:
   systole compile tpu_v1 resnet50 --batch 8 --output resnet50.program
 )";
 
+constexpr std::string_view kImportExamples = R"(
+FILE is an ONNX model (.onnx) or a topology of SCALE-Sim (.csv). The description runs to the same
+results as the file itself; docs/onnx.md says what is recognised and what is refused.
+
+Examples:
+  systole import resnet50.onnx -o resnet50.yaml --weights resnet50_weights
+  systole import resnet50.onnx --explain
+  systole import topology.csv -o topology.yaml
+)";
+
 constexpr std::string_view kDescribeExamples = R"(
 Example:
   systole describe tpu_v1
@@ -175,6 +187,7 @@ struct Words {
   std::optional<std::string> phase;
   std::vector<std::string> inputs;
   std::optional<std::string> save_tensors;
+  std::optional<std::string> weights;
   std::optional<std::string> tensors;
   std::optional<std::string> compare_with;
   std::optional<std::string> tolerance;
@@ -347,7 +360,8 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
   app.add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
       ->required()
       ->type_name("");
-  app.add_option("NETWORK", request.network, "Network: a YAML file or a name from 'systole list'")
+  app.add_option("NETWORK", request.network,
+                 "Network: a YAML or ONNX file, or a name from 'systole list'")
       ->required()
       ->type_name("");
   app.add_option("-b,--batch", words.batch, "Inputs at a time (default: what the network says)")
@@ -400,7 +414,8 @@ void add_dram(CLI::App& app, DramRequest& dram, Words& words, Request& request) 
 void add_compare(CLI::App& app, Request& request, Words& words) {
   CLI::App* command = app.add_subcommand("compare", "Put a network on many devices, side by side");
   command
-      ->add_option("NETWORK", request.network, "Network: a YAML file or a name from 'systole list'")
+      ->add_option("NETWORK", request.network,
+                   "Network: a YAML or ONNX file, or a name from 'systole list'")
       ->required()
       ->type_name("");
   command->add_option("--on", words.on, "Devices, with commas between (default: ten that ship)")
@@ -443,7 +458,7 @@ void add_measure(CLI::App& app, Request& request, Words& words) {
   CLI::App* command =
       app.add_subcommand("measure", "Run a network on a CPU or GPU that is really there");
   command->add_option("DEVICE", words.device, "cpu or gpu")->required()->type_name("");
-  command->add_option("NETWORK", request.network, "Network: a YAML file or a name")
+  command->add_option("NETWORK", request.network, "Network: a YAML or ONNX file, or a name")
       ->required()
       ->type_name("");
   command
@@ -511,6 +526,19 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   add_inputs(*compile, request, words);
   add_output(*compile, request, words);
   compile->footer(std::string(kCompileExamples));
+
+  CLI::App* import = app.add_subcommand("import", "Write a file of another program as a network");
+  import->add_option("FILE", request.network, "An ONNX model or a topology of SCALE-Sim")
+      ->required()
+      ->type_name("");
+  import->add_option("--weights", words.weights, "Write weights to files of DIR")->type_name("DIR");
+  import->add_option("-b,--batch", words.batch, "Inputs at a time, where the file leaves it open")
+      ->type_name("N");
+  add_dims(*import, words);
+  import->add_flag("--explain", request.import.explain,
+                   "Say what was recognised and what is missing, write nothing else");
+  add_output(*import, request, words);
+  import->footer(std::string(kImportExamples));
 
   CLI::App* describe =
       app.add_subcommand("describe", "Print a chip: peaks, capacities, every figure's source");
@@ -876,6 +904,7 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   if (request.command == Command::Study) {
     request.study = checked_study(*app.get_subcommands().front(), request.study, words.study);
   }
+  request.import.weights = file_of("--weights", words.weights);
   request.output = file_of("--output", words.output);
   request.timeline = file_of("--timeline", words.timeline);
   request.waveform = file_of("--vcd", words.waveform);

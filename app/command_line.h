@@ -18,7 +18,17 @@
 
 namespace systole {
 
-enum class Command : std::uint8_t { Run, Compare, Compile, Describe, Dram, Measure, Study, List };
+enum class Command : std::uint8_t {
+  Run,
+  Compare,
+  Compile,
+  Import,
+  Describe,
+  Dram,
+  Measure,
+  Study,
+  List
+};
 enum class Format : std::uint8_t { Text, Json, Csv };
 
 /// `systole dram`: a request train on a DRAM standard.
@@ -69,6 +79,12 @@ struct TensorsRequest {
   std::map<std::string, std::string> inputs;  ///< files by input
 };
 
+/// `systole import`: a file of another program as a layer description.
+struct ImportRequest {
+  std::string weights;  ///< a directory for files of weights, or empty
+  bool explain = false;
+};
+
 /// What the user asked for, checked as far as no file is needed.
 struct Request {
   Command command = Command::List;
@@ -88,6 +104,7 @@ struct Request {
   CompareCommand compare;
   std::optional<Femtoseconds> deadline;
   MeasureRequest measure;
+  ImportRequest import;
   StudyRequest study;
   std::vector<std::string> sets;  ///< `PATH=VALUE`, in place of values of the chip's file
   std::string output;             ///< a file, or empty for standard output

@@ -1,7 +1,9 @@
 #include "app/commands.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -15,6 +17,7 @@
 #include "app/device_files.h"
 #include "app/dram_command.h"
 #include "app/file_roles.h"
+#include "app/import_command.h"
 #include "app/listing.h"
 #include "app/measure_command.h"
 #include "app/output.h"
@@ -25,6 +28,7 @@
 #include "arch/diag/printable.h"
 #include "arch/isa/program_text.h"
 #include "compiler/compile.h"
+#include "compiler/frontend/onnx/read_onnx_network.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/network_type.h"
 #include "reference/measured/measured_json.h"
@@ -96,6 +100,12 @@ Network network_of(const Request& request, const ChipSpec& chip) {
       .type = type_of(request, chip),
       .numbers = carries_data(request) || request.command == Command::Compile,
       .input_files = request.tensors.inputs};
+  if (is_onnx_file(file)) {
+    std::vector<DataType> others;  // where the user leaves the choice to the file
+    std::copy_if(kNetworkTypes.begin(), kNetworkTypes.end(), std::back_inserter(others),
+                 [&](DataType type) { return !request.type && multiplies(chip, type); });
+    return read_onnx_network(file, {options, others, false});
+  }
   return read_as(EntryKind::Network, file, [&] { return read_network(file, options); });
 }
 
@@ -175,6 +185,8 @@ std::vector<FileRole> inputs_of(const Request& request) {
     case Command::Compile:
       return {{"chip", find_entry(EntryKind::Chip, request.chip)},
               {"network", find_entry(EntryKind::Network, request.network)}};
+    case Command::Import:
+      return {{"file", request.network}};
     case Command::Describe:
       return {{"chip", find_entry(EntryKind::Chip, request.chip)}};
     case Command::Dram:
@@ -211,11 +223,12 @@ struct TensorWishes {
 };
 
 /// Opens the user's files, and checks those to be written, before the work.
-TensorWishes tensor_wishes(const Request& request, const Graph& graph) {
+TensorWishes tensor_wishes(const Request& request, const Network& network) {
+  const Graph& graph = network.graph;
   TensorWishes wishes{.saved = saved_tensors(request.tensors, graph), .wanted = {}};
   wishes.wanted = wishes.saved;
   if (!request.tensors.compare.empty()) {
-    wishes.own_numbers.emplace(request.tensors.compare, graph);
+    wishes.own_numbers.emplace(request.tensors.compare, graph, file_orders_of(network));
     const std::vector<std::string> compared = wishes.own_numbers->names();
     wishes.wanted.insert(compared.begin(), compared.end());
   }
@@ -278,7 +291,7 @@ Result evaluate_request(const Request& request) {
   const ChipSpec chip = chip_of(request);
   const Network network = network_of(request, chip);
   check_outputs(request);
-  const TensorWishes wishes = tensor_wishes(request, network.graph);
+  const TensorWishes wishes = tensor_wishes(request, network);
   RunRecord record;
   std::optional<Replacement> waveform;  // SystemC writes it while it simulates
   if (!request.waveform.empty()) {
@@ -306,7 +319,7 @@ Result evaluate_request(const Request& request) {
     progress.stage("writing tensors");
     std::erase_if(result.tensors,
                   [&](const RunTensor& tensor) { return wishes.saved.count(tensor.name) == 0; });
-    save_tensors(request.tensors.save, result.tensors);
+    save_tensors(request.tensors.save, result.tensors, file_orders_of(network));
   }
   return result;
 }
@@ -379,6 +392,9 @@ ExitCode execute(const Request& request) {
       return ExitCode::Ok;
     case Command::Compile:
       return print_compiled(request);
+    case Command::Import:
+      deliver(request, run_import(request));
+      return ExitCode::Ok;
     case Command::Describe:
       deliver(request, describe_chip(chip_of(request), {.colour = has_colour(request)}));
       return ExitCode::Ok;

@@ -22,11 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string stored_file(const std::string& directory, const std::string& tensor) {
-  return (fs::path(directory) / (tensor + ".npy")).string();
+  return (fs::path(directory) / (file_stem(tensor) + ".npy")).string();
 }
 
 std::string float32_file(const std::string& directory, const std::string& tensor) {
-  return (fs::path(directory) / (tensor + ".float32.npy")).string();
+  return (fs::path(directory) / (file_stem(tensor) + ".float32.npy")).string();
 }
 
 [[noreturn]] void cannot_write(const std::string& file, const std::error_code& error) {
@@ -122,15 +122,17 @@ void check_tensor_files(const std::string& directory, const std::set<std::string
   }
 }
 
-void save_tensors(const std::string& directory, const std::vector<RunTensor>& tensors) {
+void save_tensors(const std::string& directory, const std::vector<RunTensor>& tensors,
+                  const FileOrders& orders) {
   std::error_code error;
   fs::create_directory(directory, error);
   if (error) {
     cannot_write(directory, error);
   }
   for (const RunTensor& tensor : tensors) {
-    write_file(stored_file(directory, tensor.name), stored_npy(tensor));
-    write_file(float32_file(directory, tensor.name), float32_npy(tensor));
+    const FileOrder* order = find_order(orders, tensor.name);
+    write_file(stored_file(directory, tensor.name), stored_npy(tensor, order));
+    write_file(float32_file(directory, tensor.name), float32_npy(tensor, order));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/command_line.h"
+#include "compiler/graph/file_order.h"
 #include "compiler/graph/graph.h"
 #include "reference/run_tensor.h"
 
@@ -26,8 +27,9 @@ void check_tensor_files(const std::string& directory, const std::set<std::string
 
 /// Of each tensor NAME.npy, elements as they are stored (int8; uint16 that are bf16 patterns), and
 /// NAME.float32.npy, the real numbers that they stand for. Shape (images, rows, columns, channels),
-/// or (images, channels) of a vector. Makes the directory; each file is written whole or not at
-/// all.
-void save_tensors(const std::string& directory, const std::vector<RunTensor>& tensors);
+/// or (images, channels) of a vector, or an order of their own. Slashes in NAME are dots. Makes the
+/// directory; each file is written whole or not at all.
+void save_tensors(const std::string& directory, const std::vector<RunTensor>& tensors,
+                  const FileOrders& orders);
 
 }  // namespace systole

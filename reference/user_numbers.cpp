@@ -60,8 +60,12 @@ bool fits(const std::vector<std::int64_t>& axes, const Shape& shape) {
   return is_vector(shape) && (image == Axes{shape.channels} || image == Axes{shape.channels, 1, 1});
 }
 
-void check_shape(const NpyFile& file, const Shape& shape) {
+void check_shape(const NpyFile& file, const Shape& shape, const FileOrder* order) {
   const std::vector<std::int64_t>& axes = file.shape();
+  if (order != nullptr) {
+    file.expect_shape(order->shape);
+    return;
+  }
   if (fits(axes, shape)) {
     return;
   }
@@ -102,15 +106,16 @@ bool UserComparison::passed() const {
                                          [](const ComparedTensor& t) { return t.passed; });
 }
 
-UserNumbers::UserNumbers(std::string directory, const Graph& graph)
-    : directory_(std::move(directory)) {
+UserNumbers::UserNumbers(std::string directory, const Graph& graph, FileOrders orders)
+    : directory_(std::move(directory)), orders_(std::move(orders)) {
   std::set<std::string> found = npy_files(directory_);
   for (const GraphTensor& tensor : graph.tensors) {
     if (tensor.role == GraphTensorRole::Parameter) {
       continue;
     }
-    const std::string floats = fmt::format("{}{}", tensor.name, kFloatSuffix);
-    std::string name = fmt::format("{}{}", tensor.name, kSuffix);
+    const std::string stem = file_stem(tensor.name);
+    const std::string floats = stem + std::string(kFloatSuffix);
+    std::string name = stem + std::string(kSuffix);
     const bool has_stored = found.count(name) > 0;
     if (!has_stored) {
       name = floats;
@@ -119,17 +124,17 @@ UserNumbers::UserNumbers(std::string directory, const Graph& graph)
       continue;
     }
     const NpyFile file((fs::path(directory_) / name).string());
-    check_shape(file, tensor.shape());
+    check_shape(file, tensor.shape(), find_order(orders_, tensor.name));
     static_cast<void>(file.numbers());  // before the work, not after it
     files_.push_back({.tensor = tensor.name, .name = name});
   }
   for (const File& file : files_) {
     found.erase(file.name);
-    found.erase(fmt::format("{}{}", file.tensor, kFloatSuffix));
+    found.erase(file_stem(file.tensor) + std::string(kFloatSuffix));
   }
   ignored_.assign(found.begin(), found.end());
   if (files_.empty()) {
-    const std::string& example = graph.tensor(graph.outputs.front()).name;
+    const std::string example = file_stem(graph.tensor(graph.outputs.front()).name);
     fail(fmt::format(
         "expected files called as tensors of the network, such as {}.npy, in {}, got "
         "{}",
@@ -150,6 +155,9 @@ std::vector<double> UserNumbers::reals_of(const File& file, const RunTensor& ten
   const NpyFile array((fs::path(directory_) / file.name).string());
   std::vector<double> values = array.numbers();
   values.resize(static_cast<std::size_t>(tensor.shape.elements()));
+  if (const FileOrder* order = find_order(orders_, tensor.name)) {
+    values = to_memory(*order, values);
+  }
   if (is_float(array.type())) {
     return values;
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/graph/file_order.h"
 #include "compiler/graph/graph.h"
 #include "reference/run_tensor.h"
 #include "reference/tensor_error.h"
@@ -37,12 +38,13 @@ struct UserComparison {
 /// The user's own numbers of a network's tensors: files NAME.npy, or else NAME.float32.npy, of a
 /// directory, each of the images of the batch or more, NHWC, or (images, channels) of a vector.
 /// Floats are real numbers; integers are the stored ones of an int8 tensor, and uint16 the patterns
-/// of a bf16 one.
+/// of a bf16 one. Slashes in names are dots in those of files; a tensor with an order of its own
+/// has files of exactly that shape.
 class UserNumbers {
  public:
   /// Checks every file whole. Throws UserError `systole: --compare: ...` where the
   /// directory holds no file of a tensor, and NpyError where one is wrong.
-  UserNumbers(std::string directory, const Graph& graph);
+  UserNumbers(std::string directory, const Graph& graph, FileOrders orders = {});
 
   /// Names of the tensors that there are files of.
   [[nodiscard]] std::vector<std::string> names() const;
@@ -60,6 +62,7 @@ class UserNumbers {
   std::string directory_;
   std::vector<File> files_;  ///< in the graph's order
   std::vector<std::string> ignored_;
+  FileOrders orders_;
 };
 
 }  // namespace systole

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "arch/diag/check.h"
 
@@ -15,7 +16,11 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers are copied as they are");
 
-std::string shape_of(const RunTensor& tensor) {
+std::string shape_of(const RunTensor& tensor, const FileOrder* order) {
+  if (order != nullptr) {
+    const auto& axes = order->shape;  // of one axis: (3,)
+    return fmt::format("({}{})", fmt::join(axes, ", "), axes.size() == 1 ? "," : "");
+  }
   const Shape& shape = tensor.shape;
   if (shape.rows == 1 && shape.cols == 1) {
     return fmt::format("({}, {})", shape.batch, shape.channels);
@@ -24,11 +29,11 @@ std::string shape_of(const RunTensor& tensor) {
 }
 
 /// Magic, version and header: blanks fill it so that the data begin at a multiple of 64 bytes.
-std::string header_of(const RunTensor& tensor, std::string_view type) {
+std::string header_of(const RunTensor& tensor, const FileOrder* order, std::string_view type) {
   constexpr std::size_t kAlignment = 64;
   constexpr std::size_t kPrefix = 10;
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}", type,
-                                   shape_of(tensor));
+                                   shape_of(tensor, order));
   const std::size_t used = (kPrefix + header.size() + 1) % kAlignment;
   header.append(used == 0 ? 0 : kAlignment - used, ' ');
   header += '\n';
@@ -50,15 +55,23 @@ std::string_view stored_type(DataType type) {
 
 }  // namespace
 
-std::string stored_npy(const RunTensor& tensor) {
-  std::string text = header_of(tensor, stored_type(tensor.type));
-  return text.append(bytes_of_values(tensor.stored));
+std::string stored_npy(const RunTensor& tensor, const FileOrder* order) {
+  std::string text = header_of(tensor, order, stored_type(tensor.type));
+  const std::string_view stored = bytes_of_values(tensor.stored);
+  if (order == nullptr) {
+    return text.append(stored);
+  }
+  return text.append(
+      to_file(*order, std::string(stored), static_cast<std::size_t>(bytes_of(tensor.type))));
 }
 
-std::string float32_npy(const RunTensor& tensor) {
+std::string float32_npy(const RunTensor& tensor, const FileOrder* order) {
   const std::vector<double> reals = tensor.reals();
-  const std::vector<float> floats(reals.begin(), reals.end());
-  std::string text = header_of(tensor, "<f4");
+  std::vector<float> floats(reals.begin(), reals.end());
+  if (order != nullptr) {
+    floats = to_file(*order, floats);
+  }
+  std::string text = header_of(tensor, order, "<f4");
   return text.append(bytes_of_values(floats));
 }
 

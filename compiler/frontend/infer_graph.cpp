@@ -15,7 +15,9 @@ Graph infer_graph(const NetworkDescription& description, std::int64_t batch,
   std::vector<GraphTensorId> tensor_of(description.inputs.size() + description.layers.size());
   for (std::size_t i = 0; i < description.inputs.size(); ++i) {
     const InputDescription& input = description.inputs[i];
-    tensor_of[i] = builder.add_input(input.name, input.type, input.quantization, input.place);
+    TensorType type = input.type;
+    type.extents.front() = builder.graph().batch;
+    tensor_of[i] = builder.add_input(input.name, std::move(type), input.quantization, input.place);
   }
   for (const std::size_t index : order.layers) {
     const LayerDescription& layer = description.layers[index];

@@ -17,8 +17,10 @@
 #include "compiler/frontend/generated_data.h"
 #include "compiler/frontend/infer_graph.h"
 #include "compiler/frontend/npy_header.h"
+#include "compiler/frontend/onnx/read_onnx_network.h"
 #include "compiler/frontend/read_description.h"
 #include "compiler/frontend/real_network.h"
+#include "compiler/frontend/scale_sim.h"
 #include "compiler/graph/graph_builder.h"
 
 namespace systole {
@@ -217,6 +219,12 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
 }  // namespace
 
 Network read_network(const std::string& file, const NetworkOptions& options) {
+  if (is_onnx_file(file)) {
+    return read_onnx_network(file, {options, {}, true});
+  }
+  if (is_scale_sim_file(file)) {
+    return parse_network(scale_sim_description(topology_text(file), file), file, options);
+  }
   return network_of(ConfigNode::open(file, ConfigNode::Kind::Workload), options);
 }
 

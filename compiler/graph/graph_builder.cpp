@@ -48,7 +48,6 @@ GraphBuilder::GraphBuilder(std::string name, std::string file, std::int64_t batc
 
 GraphTensorId GraphBuilder::add_input(const std::string& name, TensorType type,
                                       const Quantization& quantization, const Place& where) {
-  type.extents.front() = graph_.batch;
   graph_.inputs.push_back(
       add_tensor(name, std::move(type), GraphTensorRole::Input, quantization, where));
   return graph_.inputs.back();
@@ -73,7 +72,8 @@ GraphTensorId GraphBuilder::add(NodeRequest request, const OpPlace& where,
             .outputs = {},
             .op = std::move(request.op),
             .location = where.op.location};
-  node.outputs = {add_tensor(node.name, std::move(inferred.type), GraphTensorRole::Intermediate,
+  node.outputs = {add_tensor(request.output_name.empty() ? node.name : request.output_name,
+                             std::move(inferred.type), GraphTensorRole::Intermediate,
                              request.output.over(inferred.quantization), where.op)};
   add_weights(node, where, weight_scale);
   graph_.nodes.push_back(std::move(node));

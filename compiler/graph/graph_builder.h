@@ -21,6 +21,7 @@ struct NodeRequest {
   std::vector<GraphTensorId> inputs;  ///< without parameters
   PartialQuantization before;         ///< what the file says of a fused function's
   PartialQuantization output;
+  std::string output_name;  ///< of its tensor; empty: the node's
 };
 
 /// Where all front ends meet: infers types and quantisations, adds weights and biases, and checks
@@ -32,7 +33,6 @@ class GraphBuilder {
 
   [[nodiscard]] const Graph& graph() const { return graph_; }
 
-  /// The first extent of `type` becomes the batch.
   GraphTensorId add_input(const std::string& name, TensorType type,
                           const Quantization& quantization, const Place& where);
   /// Tensors of a node: its output, then its weights and biases.

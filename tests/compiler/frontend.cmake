@@ -22,3 +22,12 @@ systole_test(compiler_frontend_test
     ops/op_test.cpp
     ops/rows_test.cpp
   DEPENDS systole_compiler systole_test_support)
+systole_test(compiler_onnx_test
+  SOURCES
+    frontend/onnx/import_test.cpp
+    frontend/onnx/layout_test.cpp
+    frontend/onnx/model_builder.cpp
+    frontend/onnx/read_model_test.cpp
+    frontend/onnx/read_onnx_network_test.cpp
+    frontend/scale_sim_test.cpp
+  DEPENDS systole_compiler systole_test_support ONNX::proto)

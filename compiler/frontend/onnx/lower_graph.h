@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/frontend/onnx/import_graph.h"
+#include "compiler/frontend/onnx/infer_values.h"
+#include "compiler/frontend/onnx/layout.h"
+#include "compiler/graph/graph.h"
+#include "compiler/graph/value.h"
+
+namespace systole {
+
+/// Makes the numbers of a parameter, as real numbers in the order of memory.
+using ParameterNumbers = std::function<std::vector<float>()>;
+
+/// A graph that compilers take, and how its tensors came about.
+struct LoweredGraph {
+  Graph graph;
+  std::map<GraphTensorId, ParameterNumbers> parameters;
+  FileOrders file_orders;
+  std::vector<ImportRefusal> refusals;  ///< where there are some, the graph is of no use
+};
+
+/// Puts the operators of a cleaned-up graph in place of those of the file, all tensors of `type`.
+/// Images lie with their channels last; where the file wants another order, weights are reordered,
+/// and where those cannot be, the node is refused.
+[[nodiscard]] LoweredGraph lower_graph(const ImportGraph& graph, DataType type);
+
+/// Names of the operators of files that lower_graph knows, in alphabetical order; passes turn some
+/// others into these.
+[[nodiscard]] std::vector<std::string> lowered_operators();
+
+}  // namespace systole

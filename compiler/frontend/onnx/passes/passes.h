@@ -1,0 +1,37 @@
+#pragma once
+
+#include "compiler/frontend/onnx/import_graph.h"
+
+namespace systole {
+
+/// Rewrites of a graph whose values are inferred. Each says how many places it changed; one that
+/// recognises nothing changes nothing.
+
+/// Nodes that pass their input on: Identity, Dropout, casts among floating types, pads of nothing,
+/// sums and concatenations of one tensor, expansions to the same shape.
+std::int64_t remove_identities(ImportGraph& graph);
+
+/// Batch normalisations, and products and sums with one number per channel, behind a Conv with
+/// constant weights that nobody else reads: into its weights and biases.
+/// factor = scale / sqrt(variance + epsilon): weights times factor, biases b * factor + shift.
+std::int64_t fold_channel_scales(ImportGraph& graph);
+
+/// Gemm and MatMul with a constant second matrix, with the sum of one number per column behind:
+/// systole.Dense (input, weights [rows of the product, columns], biases).
+std::int64_t make_dense(ImportGraph& graph);
+
+/// Functions of one number that exporters spell out: x * Sigmoid(x); GELU by Erf or Tanh;
+/// hard-swish by HardSigmoid or Clip: systole.Function, its attribute `function` by the name of
+/// docs/workloads.md.
+std::int64_t recognise_functions(ImportGraph& graph);
+
+/// Layer and RMS norms along the last axis, spelled out in ReduceMean, Pow, Sqrt and Div, with the
+/// product with weights and the sum with biases behind: systole.LayerNorm and systole.RmsNorm
+/// (input, weights, biases; `epsilon`).
+std::int64_t recognise_normalisation(ImportGraph& graph);
+
+/// Functions of one number that are the only reader of a Conv, a Dense or an Add: its attribute
+/// `activation`, by the name of docs/workloads.md.
+std::int64_t fuse_activations(ImportGraph& graph);
+
+}  // namespace systole

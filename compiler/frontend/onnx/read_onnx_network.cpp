@@ -1,0 +1,261 @@
+#include "compiler/frontend/onnx/read_onnx_network.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "arch/config/files_read.h"
+#include "arch/config/near_name.h"
+#include "arch/diag/check.h"
+#include "arch/diag/printable.h"
+#include "compiler/frontend/generated_data.h"
+#include "compiler/frontend/npy_file.h"
+#include "compiler/frontend/onnx/infer_values.h"
+#include "compiler/frontend/onnx/lower_graph.h"
+#include "compiler/frontend/onnx/passes/passes.h"
+
+namespace systole {
+
+namespace {
+
+/// Generated inputs are the integers of int8 networks times this: within 2 either way.
+constexpr float kInputScale = 1.0F / 64;
+constexpr std::size_t kMostNames = 8;
+
+class OnnxNumbers final : public NetworkData {
+ public:
+  OnnxNumbers(std::map<GraphTensorId, ParameterNumbers> parameters, FileOrders orders,
+              const NetworkOptions& options)
+      : parameters_(std::move(parameters)),
+        orders_(std::move(orders)),
+        files_(options.input_files),
+        seed_(options.seed),
+        has_numbers_(options.numbers) {
+    for (const auto& [input, file] : files_) {
+      note_file_read(file);
+    }
+  }
+
+  [[nodiscard]] const FileOrders& orders() const { return orders_; }
+
+  void check_inputs(const Graph& graph) const {
+    for (const auto& [name, file] : files_) {
+      const auto found = std::find_if(
+          graph.inputs.begin(), graph.inputs.end(),
+          [&, key = name](GraphTensorId input) { return graph.tensor(input).name == key; });
+      if (found == graph.inputs.end()) {
+        fail_input(graph, name);
+      }
+      if (has_numbers_) {
+        static_cast<void>(floats_of(file, graph.tensor(*found)));
+      }
+    }
+  }
+
+  [[nodiscard]] Value value(const Graph& graph, GraphTensorId tensor) const override {
+    SYSTOLE_CHECK(has_numbers_, "numbers of a network that was read without them");
+    const GraphTensor& asked = graph.tensor(tensor);
+    const auto found = parameters_.find(tensor);
+    if (found != parameters_.end()) {
+      return Value::of_numbers(asked.type, found->second());
+    }
+    return Value::of_numbers(asked.type, input(graph, tensor));
+  }
+
+  [[nodiscard]] std::optional<std::vector<float>> float_input(const Graph& graph,
+                                                              GraphTensorId tensor) const override {
+    return input(graph, tensor);
+  }
+
+ private:
+  [[noreturn]] static void fail_input(const Graph& graph, const std::string& name) {
+    std::vector<std::string_view> names;
+    for (const GraphTensorId input : graph.inputs) {
+      names.push_back(graph.tensor(input).name);
+    }
+    throw WorkloadError({.file = graph.file}, "inputs",
+                        fmt::format("expected {}, got {}{}", one_of(names), in_quotes(name),
+                                    suggestion(name, names)));
+  }
+
+  /// In the order of memory.
+  [[nodiscard]] std::vector<float> floats_of(const std::string& file,
+                                             const GraphTensor& tensor) const {
+    const NpyFile array(file);
+    const FileOrder* order = find_order(orders_, tensor.name);
+    const Extents& extents = tensor.type.extents;
+    array.expect_type({NpyType::Float16, NpyType::Float32, NpyType::Float64});
+    array.expect_shape(order == nullptr ? OnnxShape(extents.begin(), extents.end()) : order->shape);
+    std::vector<float> numbers = array.floats();
+    return order == nullptr ? numbers : to_memory(*order, numbers);
+  }
+
+  [[nodiscard]] std::vector<float> input(const Graph& graph, GraphTensorId tensor) const {
+    const GraphTensor& asked = graph.tensor(tensor);
+    const auto file = files_.find(asked.name);
+    if (file != files_.end()) {
+      return floats_of(file->second, asked);
+    }
+    const std::vector<std::int8_t> integers = generated_input(graph, tensor, seed_);
+    std::vector<float> numbers(integers.size());
+    std::transform(integers.begin(), integers.end(), numbers.begin(),
+                   [](std::int8_t value) { return kInputScale * static_cast<float>(value); });
+    return numbers;
+  }
+
+  std::map<GraphTensorId, ParameterNumbers> parameters_;
+  FileOrders orders_;
+  std::map<std::string, std::string> files_;  // by input
+  std::uint64_t seed_;
+  bool has_numbers_;
+};
+
+/// `3 nodes (a, b, c)`, not more than a line's worth.
+std::string node_list(const std::vector<std::string>& nodes) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(nodes.size(), kMostNames); ++i) {
+    names.push_back(printable(nodes[i]));
+  }
+  return fmt::format(
+      "{} node{} ({}{})", nodes.size(), nodes.size() == 1 ? "" : "s", fmt::join(names, ", "),
+      nodes.size() > kMostNames ? fmt::format(" and {} more", nodes.size() - kMostNames) : "");
+}
+
+/// One line for each operator and reason, in the order of the file.
+[[noreturn]] void fail_refused(const std::string& file,
+                               const std::vector<ImportRefusal>& refusals) {
+  std::vector<std::pair<std::string, std::string>> kinds;
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> nodes;
+  for (const ImportRefusal& refusal : refusals) {
+    const std::pair<std::string, std::string> kind{refusal.op, refusal.reason};
+    if (nodes[kind].empty()) {
+      kinds.push_back(kind);
+    }
+    nodes[kind].push_back(refusal.node);
+  }
+  const std::vector<std::string> known = lowered_operators();
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  std::vector<std::string> lines;
+  for (const auto& kind : kinds) {
+    const auto& [op, reason] = kind;
+    lines.push_back(
+        reason.empty()
+            ? fmt::format("{}: {}: expected an operator that docs/onnx.md lists, got {}{}",
+                          printable_path(file), printable(op), node_list(nodes[kind]),
+                          suggestion(op, names))
+            : fmt::format("{}: {}: {}, in {}", printable_path(file), printable(op), reason,
+                          node_list(nodes[kind])));
+  }
+  return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+/// A file whose values are inferred and whose passes are done.
+struct CleanedGraph {
+  ImportGraph graph;
+  std::vector<ImportRefusal> refusals;
+  std::string about;                                          ///< the file in a line
+  std::vector<std::pair<std::string, std::int64_t>> changes;  ///< places by pass
+};
+
+CleanedGraph cleaned_graph(const std::string& file, const OnnxOptions& options) {
+  const OnnxModel model = read_onnx_model(file);
+  CleanedGraph cleaned;
+  const ImportOptions import{.dims = {options.dims.begin(), options.dims.end()},
+                             .batch = options.batch};
+  cleaned.graph = import_graph(model, import);
+  ImportGraph& graph = cleaned.graph;
+  const auto nodes = static_cast<std::int64_t>(graph.nodes.size());
+  cleaned.about =
+      fmt::format("{}: {} nodes, operator set {}{}", printable_path(file), nodes, graph.opset,
+                  model.producer.empty() ? "" : ", made by " + printable(model.producer));
+  cleaned.refusals = infer_values(graph);
+  cleaned.changes.emplace_back("computed beforehand",
+                               nodes - static_cast<std::int64_t>(graph.nodes.size()));
+  cleaned.changes.emplace_back("remove_identities", remove_identities(graph));
+  cleaned.changes.emplace_back("recognise_functions", recognise_functions(graph));
+  cleaned.changes.emplace_back("recognise_normalisation", recognise_normalisation(graph));
+  cleaned.changes.emplace_back("fold_channel_scales", fold_channel_scales(graph));
+  cleaned.changes.emplace_back("make_dense", make_dense(graph));
+  cleaned.changes.emplace_back("fuse_activations", fuse_activations(graph));
+  return cleaned;
+}
+
+DataType type_for(const std::string& file, const OnnxOptions& options) {
+  DataType type = options.type;
+  for (const DataType other : options.other_types) {
+    type = is_float(type) ? type : other;
+  }
+  if (!is_float(type)) {
+    throw WorkloadError(
+        {.file = file}, "",
+        fmt::format("expected --type bf16 for a network of floating numbers, got {}",
+                    name_of(type)));
+  }
+  return type;
+}
+
+}  // namespace
+
+bool is_onnx_file(const std::string& file) {
+  return file.ends_with(".onnx");
+}
+
+Network read_onnx_network(const std::string& file, const OnnxOptions& options) {
+  CleanedGraph cleaned = cleaned_graph(file, options);
+  LoweredGraph lowered = lower_graph(cleaned.graph, type_for(file, options));
+  std::vector<ImportRefusal>& refusals = cleaned.refusals;
+  refusals.insert(refusals.end(), lowered.refusals.begin(), lowered.refusals.end());
+  if (!refusals.empty()) {
+    throw WorkloadError(refused_text(file, refusals));
+  }
+  auto numbers = std::make_shared<OnnxNumbers>(std::move(lowered.parameters),
+                                               std::move(lowered.file_orders), options);
+  numbers->check_inputs(lowered.graph);
+  return {.graph = std::move(lowered.graph), .data = std::move(numbers)};
+}
+
+std::string explain_onnx(const std::string& file, const OnnxOptions& options) {
+  CleanedGraph cleaned = cleaned_graph(file, options);
+  std::string text = cleaned.about + "\n\nRecognised:\n";
+  for (const auto& [pass, places] : cleaned.changes) {
+    text += fmt::format("  {:<24} {:>6}\n", pass, places);
+  }
+  std::map<std::string, std::int64_t> counts;
+  for (const ImportNode& node : cleaned.graph.nodes) {
+    ++counts[node.full_op()];
+  }
+  text += "\nOperators left (systole.* are recognised ones):\n";
+  for (const auto& [op, count] : counts) {
+    text += fmt::format("  {:<24} {:>6}\n", printable(op), count);
+  }
+  LoweredGraph lowered = lower_graph(cleaned.graph, DataType::Fp32);
+  cleaned.refusals.insert(cleaned.refusals.end(), lowered.refusals.begin(), lowered.refusals.end());
+  if (!cleaned.refusals.empty()) {
+    return text + "\nMissing:\n" + refused_text(file, cleaned.refusals) + "\n";
+  }
+  counts.clear();
+  std::int64_t macs = 0;
+  for (const Node& node : lowered.graph.nodes) {
+    ++counts[node.kind];
+    macs += macs_of(lowered.graph, node);
+  }
+  text += "\nLayers:\n";
+  for (const auto& [kind, count] : counts) {
+    text += fmt::format("  {:<24} {:>6}\n", kind, count);
+  }
+  return text +
+         fmt::format("\n{} multiply-accumulates for a batch of {}\n", macs, lowered.graph.batch);
+}
+
+FileOrders file_orders_of(const Network& network) {
+  const auto* numbers = dynamic_cast<const OnnxNumbers*>(network.data.get());
+  return numbers == nullptr ? FileOrders{} : numbers->orders();
+}
+
+}  // namespace systole

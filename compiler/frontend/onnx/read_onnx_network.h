@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/frontend/read_network.h"
+#include "compiler/graph/file_order.h"
+
+namespace systole {
+
+/// True of files that are read as ONNX models: their names end in .onnx.
+[[nodiscard]] bool is_onnx_file(const std::string& file);
+
+struct OnnxOptions : NetworkOptions {
+  /// Types in place of `type`, best first, where the file's own numbers want one of them.
+  std::vector<DataType> other_types;
+  /// Where nobody asks for numbers, a floating network may be read as one of int8.
+  bool times_of_int8 = false;
+};
+
+/// Reads an ONNX model (docs/onnx.md). Throws WorkloadError: one line, or, of nodes that cannot be
+/// run, a line for each reason.
+[[nodiscard]] Network read_onnx_network(const std::string& file, const OnnxOptions& options);
+
+/// What became of the file, as text: what the passes recognised, what the rest became, and what is
+/// missing, if something is.
+[[nodiscard]] std::string explain_onnx(const std::string& file, const OnnxOptions& options);
+
+/// How files order the numbers of a network's tensors; of other networks than these, as memory.
+[[nodiscard]] FileOrders file_orders_of(const Network& network);
+
+}  // namespace systole
