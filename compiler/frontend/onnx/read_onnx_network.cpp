@@ -128,8 +128,7 @@ std::string node_list(const std::vector<std::string>& nodes) {
 }
 
 /// One line for each operator and reason, in the order of the file.
-[[noreturn]] void fail_refused(const std::string& file,
-                               const std::vector<ImportRefusal>& refusals) {
+std::string refused_text(const std::string& file, const std::vector<ImportRefusal>& refusals) {
   std::vector<std::pair<std::string, std::string>> kinds;
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> nodes;
   for (const ImportRefusal& refusal : refusals) {
