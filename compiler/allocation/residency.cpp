@@ -56,11 +56,20 @@ class Search {
         lives_(lives),
         limits_(limits),
         in_dram_(graph.tensors.size(), false) {
+    for (const GraphTensorId input : graph.inputs) {
+      in_dram_[static_cast<std::size_t>(input)] = has_home_in_dram(chip, graph, lives, input);
+    }
+    // An input that the array alone reads stays where it is; as anything else it comes.
     for (const Node& node : graph.nodes) {
       for (std::size_t input = 0; input < graph.data_inputs(node).size(); ++input) {
-        if (takes_tiles(node, input) && !chip.weight_fifo.from_buffer) {
-          in_dram_[static_cast<std::size_t>(lives.root(node.inputs[input]))] = true;
+        if (!takes_tiles(node, input)) {
+          in_dram_[static_cast<std::size_t>(lives.root(node.inputs[input]))] = false;
         }
+      }
+    }
+    for (const Node& node : graph.nodes) {
+      if (takes_tiles(node, kRightInput) && !chip.weight_fifo.from_buffer) {
+        in_dram_[static_cast<std::size_t>(lives.root(node.inputs[kRightInput]))] = true;
       }
     }
   }

@@ -137,6 +137,40 @@ TEST(ProductsOnChips, MayShareATileOnlyWhereItIsTheSamePartOfTheTensor) {
   EXPECT_NE(violation->find("needs tile"), std::string::npos) << *violation;
 }
 
+/// A step of decoding: one token, 8 heads of queries, 2 of keys and values of 300 tokens in DRAM.
+TEST(ProductsOnChips, ReadACacheInDeviceMemoryOnceAndPutNothingOfItIntoTheBuffer) {
+  const ForkedResult child = run_forked([] {
+    ChipSpec chip = shipped_chip("tpu_v3");
+    chip.io = IoMemory::Device;
+    const Network network = parse_network(R"(
+network: decode
+inputs:
+  - {name: q, extents: [1, 512]}
+  - {name: k, extents: [300, 128]}
+  - {name: v, extents: [300, 128]}
+layers:
+  - {name: scores, op: matmul, inputs: [q, k], heads: 8, kv_heads: 2, transpose_b: true}
+  - {name: contexts, op: matmul, inputs: [scores, v], heads: 8, kv_heads: 2}
+)",
+                                          "decode.yaml", {.type = DataType::Bf16});
+    const Program program = compile(chip, network.graph);
+    const Result result = evaluate_program(chip, network, program, {.check = true});
+    for (const Instruction& instruction : program.stream(Engine::Weights)) {
+      if (std::get<LoadTile>(instruction.operation).from != TileSource::Dram) {
+        return std::string("a tile of the buffer");
+      }
+    }
+    const LayerCounters& scores = result.counters.layers[0];
+    const LayerCounters& contexts = result.counters.layers[1];
+    return fmt::format("{} {} {}{}", scores.dram_read_bytes, contexts.dram_read_bytes,
+                       result.check->mismatches, broken_laws(result, program));
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  // Queries, keys, zeros that are added to 300 columns; values, zeros for 64.
+  EXPECT_EQ(child.output,
+            fmt::format("{} {} 0", 2 * 512 + 2 * 300 * 128 + 4 * 300, 2 * 300 * 128 + 4 * 64));
+}
+
 std::string refusal(const ChipSpec& chip, const std::string& text) {
   try {
     static_cast<void>(compile(chip, parse_network(text, "n.yaml").graph));
