@@ -474,8 +474,9 @@ class GraphGrower {
   }
 
   ReduceRows random_reduction() {
-    return {.kind = dice_.chance(30) ? ReduceKind::Largest : ReduceKind::Sum,
-            .mean = dice_.chance(50)};
+    const bool largest = dice_.chance(30);
+    const bool mean = dice_.chance(50);
+    return {.kind = largest ? ReduceKind::Largest : ReduceKind::Sum, .mean = mean && !largest};
   }
 
   void add_part() {
