@@ -161,14 +161,25 @@ class Deriver {
     add(accesses_.writes, "to", Space::Buffer, to.out, rows, bytes_of(to.type, cols), to.pitch);
   }
 
+  /// A window of one pixel may look at an image as one feature vector; others at views, of which
+  /// whole pixels, rows and images make up an image of the tensor.
+  [[nodiscard]] std::int64_t channels_seen(const Window& window, const ProgramTensor& declared,
+                                           DataType type) const {
+    if (window.in_rows == 1 && window.in_cols == 1) {
+      return declared.pixels * declared.channels / program_.batch;
+    }
+    const std::int64_t row = window.in_cols * window.pixel_pitch;
+    const std::int64_t image = declared.bytes() / program_.batch;
+    const bool is_view = window.pixel_pitch >= bytes_of(type, window.channels) &&
+                         window.row_pitch == row && image % (window.in_rows * row) == 0;
+    return is_view ? window.pixel_pitch * 8 / bits_of(type) : declared.channels;
+  }
+
   std::optional<std::string> read_window(const Window& window, const WindowSlice& slice,
                                          DataType type) {
     const TensorId tensor = window.source.tensor;
     const ProgramTensor& declared = program_.tensors[static_cast<std::size_t>(tensor)];
-    // A window of one pixel may look at an image as one feature vector.
-    const bool one_pixel = window.in_rows == 1 && window.in_cols == 1;
-    const std::int64_t channels =
-        one_pixel ? declared.pixels * declared.channels / program_.batch : declared.channels;
+    const std::int64_t channels = channels_seen(window, declared, type);
     const WindowReads result = window_reads(window, slice, channels, type);
     if (result.row_before_first) {
       return fmt::format("{}: reads input row {} of {}, but the first in the unified buffer is {}",

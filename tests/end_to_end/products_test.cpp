@@ -68,6 +68,34 @@ INSTANTIATE_TEST_SUITE_P(Chips, Products,
                                          "asic_inference", "fpga_overlay_u250"),
                          [](const auto& chip) { return chip.param; });
 
+/// [6, 8] is 12 rows of 4 to what reads the view, and 48 features are 2 heads of 3 x 8.
+TEST(ProductsOnChips, ReadViewsAsTheirOwnRows) {
+  for (const std::string name : {"edge", "tpu_v1", "edge_os"}) {
+    const ForkedResult child = run_forked([&] {
+      const ChipSpec chip = shipped_chip(name);
+      const Network network = parse_network(R"(
+network: views
+batch: 2
+inputs:
+  - {name: x, extents: [6, 8]}
+layers:
+  - {name: a, op: relu, input: x}
+  - {name: rows, op: reshape, input: a, extents: [12, 4]}
+  - {name: square, op: matmul, inputs: [rows, rows], transpose_b: true}
+  - {name: out, op: dense, input: rows, features: 5}
+  - {name: heads, op: reshape, input: a, extents: [2, 3, 8]}
+  - {name: product, op: matmul, inputs: [heads, heads], transpose_b: true}
+)",
+                                            "views.yaml");
+      const Program program = compile(chip, network.graph);
+      const Result result = evaluate_program(chip, network, program, {.check = true});
+      return fmt::format("{}{} mismatches", broken_laws(result, program), result.check->mismatches);
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    EXPECT_EQ(child.output, "0 mismatches") << name;
+  }
+}
+
 TEST(ProductsOnChips, TakeTilesFromWhereTheChipSays) {
   const auto tiles_from = [](const std::string& name, TileSource source) {
     const ChipSpec chip = shipped_chip(name);
