@@ -36,7 +36,7 @@ TEST(RowOperators, KnowTheirOutputs) {
 
 TEST(RowOperators, SayWhatTheyCannotDo) {
   EXPECT_EQ(error_of("op: slice, axis: 2, first: 3, size: 2"),
-            "n.yaml:4:48: l.size: expected a part within the 4 of axis 2, got 3..4");
+            "n.yaml:4:51: l.size: expected a part within the 4 of axis 2, got 3..4");
   EXPECT_EQ(error_of("op: slice, axis: 4, size: 1"),
             "n.yaml:4:32: l.axis: expected an axis of 1..3, got 4");
   EXPECT_EQ(error_of("op: slice, axis: 3, size: 2, step: 2"),
