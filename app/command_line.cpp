@@ -93,6 +93,7 @@ Examples:
   systole run tpu_v1 resnet50
   systole run tpu_v1 resnet50 --batch 8 --check
   systole run tpu_v3 gemm --dim m=2048,k=2048,n=2048
+  systole run tpu_v3 gpt2 --phase decode --context 1024 --io device
   systole run tpu_v1 mlp0 --format csv --output mlp0.csv
   systole run tpu_v1 resnet50 --timeline resnet50.json
   systole run edge my_network.yaml --check --vcd my_network.vcd

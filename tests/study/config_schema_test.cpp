@@ -77,6 +77,8 @@ network: every
 description: every operator
 batch: 1
 dims: {width: 8, twice: 2 * $width}
+phases:
+  wide: {width: 16}
 defaults:
   output: {scale: 0.0625, zero_point: 0}
   weight_gain: 1.0
