@@ -259,18 +259,17 @@ constexpr std::int64_t decode_macs(std::int64_t matrices, std::int64_t layers, s
                                    std::int64_t t) {
   return matrices + layers * 2 * h * t;
 }
-
+// ViT's 86,567,656 parameters have 768 of the class token, which is an input; 17.5638 GMAC. Llama
+// and its kin: a prompt takes all matrices but the head for each token, and the head once.
+// Embeddings (vocabulary * hidden) are no part of the network; Gemma's are the head.
 INSTANTIATE_TEST_SUITE_P(
     Networks, Transformers,
-    testing::Values(  // ViT's 86,567,656 have 768 of the class token, which is an input; 17.5638
-                      // GMAC.
+    testing::Values(
         Transformer{"vit_b_16",
                     {},
                     "",
                     encoder_macs(12, 768, 197) + 196 * 768 * 768 + 768 * 1000,
                     86'567'656 - 768},
-        // Llama and its kin: a prompt takes all matrices but the head for each token, and the head
-        // once. Embeddings (vocabulary * hidden) are no part of the network; Gemma's are the head.
         Transformer{"llama2_7b",
                     {{"prompt", 2048}},
                     "prefill",
