@@ -60,6 +60,7 @@ class DimReader {
                                               in_quotes(name), suggestion(name, known)));
       }
     }
+    read_phases(root, choice.phase);
   }
 
   std::map<std::string, std::int64_t, std::less<>> read() {
