@@ -1,4 +1,4 @@
-/// Wall time of the DRAM without a simulator: spans through one channel of a chip's memory, and
+/// Wall time of the DRAM without a simulator: spans through the channels of a chip's memory, and
 /// trains of single bursts through `systole dram`'s.
 #include <cstdint>
 
@@ -15,8 +15,9 @@ namespace {
 /// Keeps 16 spans of `bytes` in flight, as a DMA engine does; goes from news to news.
 template <class Address>
 void stream(benchmark::State& state, const DramSpec& spec, std::int64_t bytes,
-            const Address& address) {
-  DramSystem system(spec);
+            const Address& address,
+            DramSystem::Lockstep lockstep = DramSystem::Lockstep::Together) {
+  DramSystem system(spec, DramSystem::kQueueDepth, {}, lockstep);
   std::int64_t sent = 0;
   std::int64_t finished = 0;
   std::int64_t cycle = 0;
@@ -48,6 +49,17 @@ void sequential(benchmark::State& state, const DramStandard& standard, DramMappi
   spec.mapping = mapping;
   const std::int64_t spans = spec.capacity.count() / bytes;
   stream(state, spec, bytes, [=](std::int64_t index) { return index % spans * bytes; });
+}
+
+/// Spans over 16 channels from `offset` on: all of them in lockstep, or in two groups where an
+/// offset of a few interleaves puts some channels a block ahead.
+void over_channels(benchmark::State& state, std::int64_t offset, DramSystem::Lockstep lockstep) {
+  const std::int64_t bytes = state.range(0);
+  const DramSpec spec = memory_of(ddr4_2400(), 16);
+  const std::int64_t spans = spec.capacity.count() / bytes - 1;
+  stream(
+      state, spec, bytes, [=](std::int64_t index) { return offset + index % spans * bytes; },
+      lockstep);
 }
 
 void scattered(benchmark::State& state, const DramStandard& standard) {
@@ -83,6 +95,12 @@ BENCHMARK_CAPTURE(sequential, ddr4_lin, ddr4_2400(), DramMapping::Linear)->Arg(1
 BENCHMARK_CAPTURE(sequential, ddr4_bgi, ddr4_2400(), DramMapping::BankGroupInterleaved)
     ->Arg(1 << 20);
 BENCHMARK_CAPTURE(sequential, lpddr4_lin, lpddr4_3200(), DramMapping::Linear)->Arg(1 << 20);
+BENCHMARK_CAPTURE(over_channels, together, 0, DramSystem::Lockstep::Together)
+    ->Arg(4096)
+    ->Arg(1 << 16)
+    ->Arg(1 << 20);
+BENCHMARK_CAPTURE(over_channels, two_groups, 1536, DramSystem::Lockstep::Together)->Arg(4096);
+BENCHMARK_CAPTURE(over_channels, alone, 0, DramSystem::Lockstep::Alone)->Arg(4096);
 BENCHMARK_CAPTURE(scattered, ddr3, ddr3_2133());
 BENCHMARK_CAPTURE(scattered, ddr4, ddr4_2400());
 
