@@ -295,7 +295,8 @@ batches: 2
 inputs: [{name: x, features: 4}]
 layers: [{name: r, op: relu}]
 )",
-            "n.yaml:2:1: batches: expected one of network, description, batch, dims, defaults, "
+            "n.yaml:2:1: batches: expected one of family, network, description, batch, dims, "
+            "phases, defaults, "
             "weights, inputs, blocks, layers, outputs, got 'batches' (did you mean 'batch'?)"},
         ErrorCase{"UnknownDefault", R"(network: n
 defaults: {outputs: {scale: 1}}
@@ -313,7 +314,7 @@ layers: [{name: r, op: relu}]
 inputs: [{name: x, features: 3, rows: 3}]
 layers: [{name: r, op: relu}]
 )",
-                  "n.yaml:2:33: inputs[0].rows: expected one of when, name, features, "
+                  "n.yaml:2:33: inputs[0].rows: expected one of when, repeat, name, features, "
                   "quantization, file, "
                   "got 'rows'"},
         ErrorCase{"WeightsWithoutDirectory", R"(network: n
