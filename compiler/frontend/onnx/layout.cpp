@@ -168,7 +168,7 @@ std::optional<std::vector<std::size_t>> Layout::axis_order() const {
   for (std::size_t axis = axes_.size(); axis-- > 0;) {
     if (axes_[axis].empty()) {
       const auto next = std::find(order.begin(), order.end(), axis + 1);
-      order.insert(next, axis);
+      order.insert(axis == 0 ? order.begin() : next, axis);
     }
   }
   return is_ordered(order) ? std::optional(order) : std::nullopt;

@@ -44,7 +44,7 @@ class Layout {
   /// Of the one axis alone.
   [[nodiscard]] Layout axis(std::size_t axis) const;
   /// The axes in the order in which memory holds them, each whole; empty where it holds none so. An
-  /// axis of size 1 is where it may be: in front of the next, the last behind the others.
+  /// axis of size 1 is where it may be: the first in front, others before the next.
   [[nodiscard]] std::optional<std::vector<std::size_t>> axis_order() const;
 
  private:

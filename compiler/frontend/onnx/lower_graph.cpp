@@ -435,17 +435,27 @@ void lower_add(Lowering& in) {
   in.add(AddTensors{.activation = in.activation()}, "add", {a.tensor, b.tensor}, a.layout);
 }
 
-/// Any order in which memory holds whole axes, `last` behind the others.
+/// An order in which memory holds whole axes, `last` behind the others: that of an image, that of
+/// the file, or any.
 std::optional<Axes> order_ending_in(const Layout& layout, std::size_t last) {
-  auto order = layout.axis_order();
-  if (!order) {
+  if (layout.rank() == 0) {
     return std::nullopt;
   }
-  if (layout.shape()[last] == 1) {
+  Axes plain(layout.rank());
+  for (std::size_t axis = 0; axis < plain.size(); ++axis) {
+    plain[axis] = axis;
+  }
+  for (const Axes& order : {channels_last(layout.rank()), plain}) {
+    if (order.back() == last && layout.is_ordered(order)) {
+      return order;
+    }
+  }
+  auto order = layout.axis_order();
+  if (order && layout.shape()[last] == 1) {
     order->erase(std::find(order->begin(), order->end(), last));
     order->push_back(last);
   }
-  return order->back() == last ? order : std::nullopt;
+  return order && order->back() == last ? order : std::nullopt;
 }
 
 void lower_concat(Lowering& in) {

@@ -139,6 +139,18 @@ TEST_F(OnnxNetwork, MaxPoolsThatRoundUpPadBehind) {
             (Shape{.batch = 1, .rows = 3, .cols = 3, .channels = 1}));
 }
 
+TEST_F(OnnxNetwork, ConcatenatesTheChannelsOfOneImage) {
+  ModelBuilder model;
+  model.input("x", {1, 2, 3, 4})
+      .node("Relu", {"x"}, {"a"})
+      .node("Sigmoid", {"x"}, {"b"})
+      .node("Concat", {"a", "b"}, {"y"}, {{"axis", std::int64_t{1}}})
+      .output("y");
+  const Network network = read(model);
+  EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).shape(),
+            (Shape{.batch = 1, .rows = 3, .cols = 4, .channels = 4}));
+}
+
 TEST_F(OnnxNetwork, SaysEverythingThatIsMissingAtOnce) {
   ModelBuilder model;
   model.input("x", {1, 4})
@@ -182,7 +194,7 @@ TEST_F(OnnxNetwork, InputsComeFromFilesInTheirOrder) {
   EXPECT_THAT(network.data->value(network.graph, network.graph.inputs[0]).numbers(),
               ElementsAre(0, 10, 1, 11, 2, 12));
   EXPECT_EQ(message_of(model, {.type = DataType::Bf16, .input_files = {{"y", file}}}),
-            "m.onnx: inputs: expected x, got 'y'");
+            "m.onnx: inputs: expected x, got 'y' (did you mean 'x'?)");
 }
 
 }  // namespace
