@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "systole: no command 'rum' (did you mean 'run'?); see 'systole --help'"},
         Mistake{"FarCommand",
                 {"xyzzyxyzzy"},
-                "systole: no command 'xyzzyxyzzy' (known: run, compare, compile, describe, dram, "
+                "systole: no command 'xyzzyxyzzy' (known: run, compare, compile, import, describe, dram, "
                 "measure, study, list); see "
                 "'systole --help'"},
         Mistake{"NoChip", {"run"}, "systole: CHIP is required; see 'systole --help'"},
