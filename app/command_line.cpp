@@ -32,6 +32,7 @@ template <>
 inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
     {Command::Run, "run"},
     {Command::Compare, "compare"},
+    {Command::Diff, "diff"},
     {Command::Compile, "compile"},
     {Command::Import, "import"},
     {Command::Describe, "describe"},
@@ -39,12 +40,16 @@ inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
     {Command::Measure, "measure"},
     {Command::Study, "study"},
     {Command::List, "list"},
+    {Command::Help, "help"},
 });
 
 template <>
-inline constexpr auto kEnumNames<Format> = std::to_array<EnumName<Format>>({{Format::Text, "text"},
-                                                                            {Format::Json, "json"},
-                                                                            {Format::Csv, "csv"}});
+inline constexpr auto kEnumNames<ListFormat> = std::to_array<EnumName<ListFormat>>(
+    {{ListFormat::Text, "text"}, {ListFormat::Json, "json"}, {ListFormat::Names, "names"}});
+
+template <>
+inline constexpr auto kEnumNames<Format> = std::to_array<EnumName<Format>>(
+    {{Format::Text, "text"}, {Format::Json, "json"}, {Format::Csv, "csv"}, {Format::Html, "html"}});
 
 namespace {
 
@@ -59,6 +64,7 @@ Examples:
   systole run tpu_v1 mlp0 --batch 200 --format json --output mlp0.json
   systole run my_chip.yaml my_network.yaml         your own files
   systole compare resnet50                         on ten kinds of hardware, side by side
+  systole diff before.json after.json              what changed between two runs
   systole compile tpu_v1 mlp0 | less               the program, one instruction a line
   systole import net.onnx --explain                what an ONNX model becomes
   systole dram DDR4-2400 --pattern rand_rd         a DRAM alone, on a train of requests
@@ -95,6 +101,8 @@ Examples:
   systole run tpu_v3 gemm --dim m=2048,k=2048,n=2048
   systole run tpu_v3 gpt2 --phase decode --context 1024 --io device
   systole run tpu_v1 mlp0 --format csv --output mlp0.csv
+  systole run tpu_v1 resnet50 --format html --output resnet50.html
+  systole run tpu_v1 resnet50 --layers 10 --by energy
   systole run tpu_v1 resnet50 --timeline resnet50.json
   systole run edge my_network.yaml --check --vcd my_network.vcd
   systole run edge mobilenet_v1 --set matrix_unit.rows=64 --set 'unified_buffer.capacity=2 MiB'
@@ -118,6 +126,16 @@ Examples:
   systole compare mlp0 --on haswell:fp32,k80,tpu_v1 --deadline 7ms --arrival-rate 5000
   systole compare mobilenet_v1 --on edge,cpu --price cpu=400 --arrival-rate 30 --arrivals periodic
   systole compare mobilenet_v1 --format csv --output mobilenet.csv
+  systole compare resnet50 --batch 1,8 --format html --output resnet50.html
+)";
+
+constexpr std::string_view kDiffExamples = R"(
+BEFORE and AFTER are what 'systole run' wrote with --format json or html.
+
+Examples:
+  systole run edge resnet50 --format json --output before.json
+  systole run edge resnet50 --set matrix_unit.rows=64 --format json --output after.json
+  systole diff before.json after.json
 )";
 
 constexpr std::string_view kCompileExamples = R"(
@@ -140,9 +158,24 @@ Examples:
 )";
 
 constexpr std::string_view kDescribeExamples = R"(
-Example:
+NAME is a chip, network, DRAM standard, device or FPGA card: a file, or a name from 'systole list'.
+
+Examples:
   systole describe tpu_v1
+  systole describe resnet50 --format json
+  systole describe ddr4_2400
   systole describe tpu_v1 --set matrix_unit.rows=128 --set 'clock=900 MHz'
+)";
+
+constexpr std::string_view kHelpExamples = R"(
+TOPIC is a command, a page, or a word that pages write of; without one the pages are listed.
+man is the manual's page; bash and zsh are the completions of these shells.
+
+Examples:
+  systole help run                                 as 'systole run --help'
+  systole help timing                              a page
+  systole help wait_vector                         where the pages say what that is
+  systole help bash > ~/.local/share/bash-completion/completions/systole
 )";
 
 constexpr std::string_view kDramExamples = R"(
@@ -194,6 +227,9 @@ struct Words {
   std::optional<std::string> tolerance;
   std::string seed = "1";
   std::string format = "text";
+  std::optional<std::string> layers;
+  std::optional<std::string> by;
+  std::optional<std::string> list;
   std::optional<std::string> trace;
   std::optional<std::string> pattern;
   std::optional<std::string> requests;
@@ -229,13 +265,30 @@ Integer integer_of(const std::string& option, const std::string& text, Integer m
   return value;
 }
 
+bool has_format(Command command, Format format) {
+  switch (format) {
+    case Format::Text:
+    case Format::Json:
+      return true;
+    case Format::Csv:
+      return command == Command::Run || command == Command::Compare || command == Command::Study;
+    case Format::Html:
+      return command == Command::Run || command == Command::Compare;
+  }
+  return false;
+}
+
 Format format_of(const std::string& text, Command command) {
   const std::optional<Format> format = value_named<Format>(text);
-  const bool has_csv = command != Command::Dram && command != Command::Measure;
-  const bool known = format && (has_csv || *format != Format::Csv);
-  if (!known) {
-    throw UserError(fmt::format("systole: --format: expected one of text, json{}, got {}",
-                                has_csv ? ", csv" : "", in_quotes(text)));
+  if (!format || !has_format(command, *format)) {
+    std::vector<std::string_view> known;
+    for (const auto& [one, name] : kEnumNames<Format>) {
+      if (has_format(command, one)) {
+        known.push_back(name);
+      }
+    }
+    throw UserError(fmt::format("systole: --format: expected one of {}, got {}",
+                                fmt::join(known, ", "), in_quotes(text)));
   }
   return *format;
 }
@@ -448,11 +501,30 @@ void add_compare(CLI::App& app, Request& request, Words& words) {
       ->add_option("--requests", words.load_requests, "To put through the queue (default: 100000)")
       ->type_name("N");
   command->add_option("--seed", words.seed, "Seed of the arrivals (default: 1)")->type_name("S");
-  command->add_option("--format", words.format, "text, json or csv (default: text)")
+  command->add_option("--format", words.format, "text, json, csv or html (default: text)")
       ->type_name("FORMAT");
   add_set(*command, request);
   add_output(*command, request, words);
   command->footer(std::string(kCompareExamples));
+}
+
+void add_diff(CLI::App& app, Request& request, Words& words) {
+  CLI::App* command = app.add_subcommand("diff", "Say what changed from one run to another");
+  command->add_option("BEFORE", request.diff.before, "Report of a run: JSON or HTML")
+      ->required()
+      ->type_name("");
+  command->add_option("AFTER", request.diff.after, "Report of the other run")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option("--layers", words.layers,
+                   "Changed layers: all, none or the first N "
+                   "(default: 30)")
+      ->type_name("N");
+  command->add_option("--format", words.format, "text or json (default: text)")
+      ->type_name("FORMAT");
+  add_output(*command, request, words);
+  command->footer(std::string(kDiffExamples));
 }
 
 void add_measure(CLI::App& app, Request& request, Words& words) {
@@ -485,6 +557,19 @@ void add_measure(CLI::App& app, Request& request, Words& words) {
   command->footer(std::string(kMeasureExamples));
 }
 
+void add_list_and_help(CLI::App& app, Request& request, Words& words) {
+  CLI::App* list =
+      app.add_subcommand("list", "Print what ships: chips, devices, networks, memories, sites");
+  list->footer("");
+  list->add_option("--format", words.list, "text, json, or names: a line of kind and name each")
+      ->type_name("FORMAT");
+  CLI::App* help = app.add_subcommand("help", "Print a page of the documentation");
+  help->add_option("TOPIC", request.topic, "A command, a page or a word; none: the pages")
+      ->type_name("");
+  add_output(*help, request, words);
+  help->footer(std::string(kHelpExamples));
+}
+
 void add_commands(CLI::App& app, Request& request, Words& words) {
   CLI::App* run = app.add_subcommand("run", "Simulate a network on a chip and report");
   add_inputs(*run, request, words);
@@ -507,8 +592,16 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
       ->type_name("SHARE");
   run->add_option("--seed", words.seed, "Seed of generated weights and inputs (default: 1)")
       ->type_name("S");
-  run->add_option("--format", words.format, "text, json or csv (default: text)")
+  run->add_option("--format", words.format, "text, json, csv or html (default: text)")
       ->type_name("FORMAT");
+  run->add_option("--layers", words.layers,
+                  "Layers of the text report: all, none or the first N (default: all of up to 150, "
+                  "else 30)")
+      ->type_name("N");
+  run->add_option("--by", words.by,
+                  "Their order: network, time, energy, loss (cycles beyond the bound) or name "
+                  "(default: network where all are shown, else loss)")
+      ->type_name("ORDER");
   run->add_option("--deadline", words.deadline,
                   "Say whether the run meets TIME, at what margin, and in the worst case")
       ->type_name("TIME");
@@ -522,6 +615,7 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   run->footer(std::string(kRunExamples));
 
   add_compare(app, request, words);
+  add_diff(app, request, words);
 
   CLI::App* compile = app.add_subcommand("compile", "Print the program of a network for a chip");
   add_inputs(*compile, request, words);
@@ -541,12 +635,14 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   add_output(*import, request, words);
   import->footer(std::string(kImportExamples));
 
-  CLI::App* describe =
-      app.add_subcommand("describe", "Print a chip: peaks, capacities, every figure's source");
-  describe->add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
+  CLI::App* describe = app.add_subcommand(
+      "describe", "Print what a chip, network, DRAM, device or card is, every figure's source");
+  describe->add_option("NAME", request.chip, "Chip, network, DRAM standard, device or FPGA card")
       ->required()
       ->type_name("");
   add_set(*describe, request);
+  describe->add_option("--format", words.format, "text or json (default: text)")
+      ->type_name("FORMAT");
   add_output(*describe, request, words);
   describe->footer(std::string(kDescribeExamples));
 
@@ -558,7 +654,7 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
     }
     add_output(command, request, words);
   });
-  app.add_subcommand("list", "Print what ships: chips, devices, networks, memories, sites");
+  add_list_and_help(app, request, words);
 }
 
 /// The parser calls a mistyped command an unexpected argument; we know better.
@@ -771,6 +867,26 @@ MeasureRequest checked_measure(MeasureRequest measure, const Words& words) {
   return measure;
 }
 
+/// `all`, `none`, `10`, `top 10`.
+std::size_t layers_of(const std::string& text) {
+  constexpr std::int64_t kMostLayers = 1'000'000;
+  if (text == "all") {
+    return static_cast<std::size_t>(kMostLayers);
+  }
+  if (text == "none") {
+    return 0;
+  }
+  constexpr std::string_view kTop = "top ";
+  const std::string number = text.starts_with(kTop) ? text.substr(kTop.size()) : text;
+  const std::optional<std::int64_t> layers = parse_integer(number);
+  if (!layers || *layers < 1 || *layers > kMostLayers) {
+    throw UserError(
+        fmt::format("systole: --layers: expected all, none or an integer in 1..{}, got {}",
+                    kMostLayers, in_quotes(text)));
+  }
+  return static_cast<std::size_t>(*layers);
+}
+
 /// A share such as 0.05; also 0.
 double tolerance_of(const std::string& text) {
   double value = 0;
@@ -893,6 +1009,25 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.seed =
       integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());
   request.format = format_of(words.format, request.command);
+  if (words.list) {
+    const std::optional<ListFormat> format = value_named<ListFormat>(*words.list);
+    if (!format) {
+      throw UserError(fmt::format("systole: --format: expected one of text, json, names, got {}",
+                                  in_quotes(*words.list)));
+    }
+    request.list = *format;
+  }
+  if (words.layers) {
+    request.layers = layers_of(*words.layers);
+  }
+  if (words.by) {
+    request.by = value_named<LayerOrder>(*words.by);
+    if (!request.by) {
+      throw UserError(
+          fmt::format("systole: --by: expected one of network, time, energy, loss, name, got {}",
+                      in_quotes(*words.by)));
+    }
+  }
   request.dram = checked_dram(std::move(request.dram), words);
   request.compare = checked_compare(std::move(request.compare), words);
   if (words.deadline) {
@@ -912,18 +1047,46 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   return request;
 }
 
+/// As a shell reads it again.
+std::string command_text(int argc, const char* const* argv) {
+  std::string text = "systole";
+  for (int index = 1; index < argc; ++index) {
+    const std::string_view word = argv[index];
+    const bool plain = !word.empty() && word.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789_-+=.,:/@%") == std::string_view::npos;
+    text += ' ';
+    if (plain) {
+      text += word;
+      continue;
+    }
+    text += '\'';
+    for (const char letter : word) {
+      text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+    }
+    text += '\'';
+  }
+  return text;
+}
+
+constexpr std::string_view kPurpose =
+    "Simulates neural networks on TPU-style accelerators, cycle by cycle.";
+
+/// Everything that the command line may hold.
+void add_table(CLI::App& app, Request& request, Words& words) {
+  app.set_version_flag("--version", version_text, "Print version and data directories");
+  app.require_subcommand(1);
+  app.footer(std::string(kExamples));
+  add_commands(app, request, words);
+}
+
 }  // namespace
 
 std::variant<Request, Answer> parse_command_line(int argc, const char* const* argv) {
   Request request;
   Words words;
-  CLI::App app("Simulates neural networks on TPU-style accelerators, cycle by cycle.", "systole");
-  app.set_version_flag("--version", version_text, "Print version and data directories");
-  app.require_subcommand(1);
-  app.footer(std::string(kExamples));
-  add_commands(app, request, words);
-  // Footers are inherited by copy when a command is added; list has nothing to add.
-  app.get_subcommand("list")->footer("");
+  CLI::App app(std::string(kPurpose), "systole");
+  add_table(app, request, words);
   check_command(argc, argv);
   std::vector<std::string> words_read = words_for(app, argc, argv);
   try {
@@ -938,7 +1101,25 @@ std::variant<Request, Answer> parse_command_line(int argc, const char* const* ar
   } catch (const CLI::ParseError& error) {
     throw UserError(fmt::format("systole: {}; see 'systole --help'", error.what()));
   }
-  return checked(app, request, words);
+  Request result = checked(app, request, words);
+  result.command_text = command_text(argc, argv);
+  return result;
+}
+
+std::string of_command_table(const std::function<std::string(const CLI::App& app)>& make) {
+  Request request;
+  Words words;
+  CLI::App app(std::string(kPurpose), "systole");
+  add_table(app, request, words);
+  return make(app);
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const auto& [command, name] : kEnumNames<Command>) {
+    names.emplace_back(name);
+  }
+  return names;
 }
 
 }  // namespace systole

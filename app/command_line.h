@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,22 +15,29 @@
 #include "compiler/frontend/dims.h"
 #include "reference/measured_run.h"
 #include "reference/user_numbers.h"
+#include "report/text_options.h"
 #include "study/batch_queue.h"
+
+namespace CLI {
+class App;
+}
 
 namespace systole {
 
 enum class Command : std::uint8_t {
   Run,
   Compare,
+  Diff,
   Compile,
   Import,
   Describe,
   Dram,
   Measure,
   Study,
-  List
+  List,
+  Help
 };
-enum class Format : std::uint8_t { Text, Json, Csv };
+enum class Format : std::uint8_t { Text, Json, Csv, Html };
 
 /// `systole dram`: a request train on a DRAM standard.
 struct DramRequest {
@@ -58,6 +66,15 @@ struct CompareCommand {
   ArrivalKind arrivals = ArrivalKind::Poisson;
   std::int64_t requests = 100'000;  ///< that are put through the queue
 };
+
+/// `systole diff`: two reports of runs.
+struct DiffRequest {
+  std::string before;
+  std::string after;
+};
+
+/// `systole list`: as a table, JSON, or for completion a line `KIND NAME` each.
+enum class ListFormat : std::uint8_t { Text, Json, Names };
 
 /// `systole measure`: a network on a processor that is really there.
 struct MeasureRequest {
@@ -100,8 +117,13 @@ struct Request {
   TensorsRequest tensors;
   bool quiet = false;
   Format format = Format::Text;
+  std::optional<std::size_t> layers;  ///< rows of the text report; empty: as it sees fit
+  std::optional<LayerOrder> by;
   DramRequest dram;
   CompareCommand compare;
+  DiffRequest diff;
+  ListFormat list = ListFormat::Text;
+  std::string topic;  ///< of `systole help`; empty: what there is
   std::optional<Femtoseconds> deadline;
   MeasureRequest measure;
   ImportRequest import;
@@ -110,6 +132,7 @@ struct Request {
   std::string output;             ///< a file, or empty for standard output
   std::string timeline;           ///< a file, or empty for none
   std::string waveform;           ///< a file, or empty for none
+  std::string command_text;       ///< what the user wrote, as a shell would read it again
 };
 
 /// Text to print instead of doing anything: help and version.
@@ -119,5 +142,12 @@ struct Answer {
 
 /// Throws UserError with the one line to print when the command line is wrong.
 [[nodiscard]] std::variant<Request, Answer> parse_command_line(int argc, const char* const* argv);
+
+/// Text made of the table of commands and options that the parser uses.
+[[nodiscard]] std::string of_command_table(
+    const std::function<std::string(const CLI::App& app)>& make);
+
+/// `run`, `compare`, ...: those that people use, in their order.
+[[nodiscard]] std::vector<std::string> command_names();
 
 }  // namespace systole

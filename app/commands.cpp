@@ -10,13 +10,17 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "app/catalogue.h"
 #include "app/compare_command.h"
+#include "app/describe_command.h"
 #include "app/device_files.h"
 #include "app/dram_command.h"
 #include "app/file_roles.h"
+#include "app/help_command.h"
 #include "app/import_command.h"
 #include "app/listing.h"
 #include "app/measure_command.h"
@@ -25,6 +29,8 @@
 #include "app/study_command.h"
 #include "app/tensor_files.h"
 #include "arch/chip_spec.h"
+#include "arch/config/quantity_text.h"
+#include "arch/config/text_file.h"
 #include "arch/diag/printable.h"
 #include "arch/isa/program_text.h"
 #include "compiler/compile.h"
@@ -33,10 +39,11 @@
 #include "compiler/network_type.h"
 #include "reference/measured/measured_json.h"
 #include "report/csv.h"
-#include "report/describe.h"
+#include "report/diff.h"
 #include "report/json.h"
 #include "report/measured.h"
 #include "report/own_numbers.h"
+#include "report/page/run_page.h"
 #include "report/text.h"
 #include "report/timeline.h"
 #include "sim/simulate.h"
@@ -57,6 +64,29 @@ bool has_colour(const Request& request) {
   };
   return request.output.empty() && ::isatty(STDOUT_FILENO) == 1 && given("NO_COLOR").empty() &&
          given("TERM") != "dumb";
+}
+
+/// As wide as the terminal, or as COLUMNS says; elsewhere as a report is.
+std::size_t line_width(const Request& request) {
+  winsize size{};
+  std::size_t width = kReportWidth;
+  if (request.output.empty() && ::isatty(STDOUT_FILENO) == 1) {
+    const char* const columns = std::getenv("COLUMNS");  // NOLINT(concurrency-mt-unsafe)
+    const auto given = parse_integer(columns == nullptr ? "" : columns);
+    if (given && *given > 0) {
+      width = static_cast<std::size_t>(*given);
+    } else if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+      width = size.ws_col;
+    }
+  }
+  return std::clamp(width, kNarrowest, kWidest);
+}
+
+TextOptions text_options(const Request& request) {
+  return {.colour = has_colour(request),
+          .width = line_width(request),
+          .layers = request.layers,
+          .by = request.by};
 }
 
 void deliver(const Request& request, std::string_view text) {
@@ -188,7 +218,7 @@ std::vector<FileRole> inputs_of(const Request& request) {
     case Command::Import:
       return {{"file", request.network}};
     case Command::Describe:
-      return {{"chip", find_entry(EntryKind::Chip, request.chip)}};
+      return {described_file(request.chip)};
     case Command::Dram:
       return {{"DRAM standard", find_entry(EntryKind::Dram, request.dram.standard)},
               {"DRAM controller", find_entry(EntryKind::DramController, request.dram.controller)},
@@ -196,9 +226,12 @@ std::vector<FileRole> inputs_of(const Request& request) {
     case Command::Compare:
     case Command::Measure:
       return {{"network", find_entry(EntryKind::Network, request.network)}};
+    case Command::Diff:
+      return {{"report", request.diff.before}, {"report", request.diff.after}};
     case Command::Study:
       return {{"study", find_entry(EntryKind::Study, request.study.study)}};
     case Command::List:
+    case Command::Help:
       break;
   }
   return {};
@@ -239,14 +272,17 @@ TensorWishes tensor_wishes(const Request& request, const Network& network) {
   return wishes;
 }
 
-std::string formatted(const Result& result, const Request& request) {
+/// `record` is there where the format needs it.
+std::string formatted(const Result& result, const RunRecord& record, const Request& request) {
   switch (request.format) {
     case Format::Text:
-      return text_report(result, {.colour = has_colour(request)}, extras_of(result, request));
+      return text_report(result, text_options(request), extras_of(result, request));
     case Format::Json:
       return json_report(result, extras_of(result, request));
     case Format::Csv:
       return csv_report(result);
+    case Format::Html:
+      return run_page(result, extras_of(result, request), &record, request.command_text);
   }
   return "";
 }
@@ -285,14 +321,14 @@ auto with_batch_option(const Request& request, Work work) {
   }
 }
 
-Result evaluate_request(const Request& request) {
+Result evaluate_request(const Request& request, RunRecord& record) {
   Progress progress(!request.quiet);
   progress.stage("reading");
   const ChipSpec chip = chip_of(request);
   const Network network = network_of(request, chip);
   check_outputs(request);
   const TensorWishes wishes = tensor_wishes(request, network);
-  RunRecord record;
+  const bool recorded = !request.timeline.empty() || request.format == Format::Html;
   std::optional<Replacement> waveform;  // SystemC writes it while it simulates
   if (!request.waveform.empty()) {
     waveform.emplace(request.waveform, ".vcd");
@@ -300,7 +336,7 @@ Result evaluate_request(const Request& request) {
   const EvaluateOptions options{.check = request.check,
                                 .tensors = wishes.wanted,
                                 .on_stage = [&](std::string_view name) { progress.stage(name); },
-                                .record = request.timeline.empty() ? nullptr : &record,
+                                .record = recorded ? &record : nullptr,
                                 .waveform = waveform ? waveform->name() : ""};
   Result result = with_batch_option(
       request, [&] { return evaluate_with(options, chip, network, request.waveform); });
@@ -325,8 +361,9 @@ Result evaluate_request(const Request& request) {
 }
 
 ExitCode run(const Request& request) {
-  const Result result = evaluate_request(request);
-  deliver(request, formatted(result, request));
+  RunRecord record;
+  const Result result = evaluate_request(request, record);
+  deliver(request, formatted(result, record, request));
   // The other formats carry the outcome too, but nobody reads them while they scroll by.
   const bool unseen = request.format != Format::Text || !request.output.empty();
   bool passed = true;
@@ -363,6 +400,22 @@ ExitCode measure(const Request& request) {
   return passed ? ExitCode::Ok : ExitCode::CheckFailed;
 }
 
+nlohmann::ordered_json report_of(const std::string& file) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 30;
+  try {
+    return report_in(read_text_file(file, kMost), file);
+  } catch (const TextFault& fault) {
+    throw UserError(fmt::format("{}: {}", printable_path(file), fault.message));
+  }
+}
+
+std::string differences(const Request& request) {
+  const nlohmann::ordered_json before = report_of(request.diff.before);
+  const nlohmann::ordered_json after = report_of(request.diff.after);
+  return request.format == Format::Json ? diff_json(before, after).dump(2) + '\n'
+                                        : diff_text(before, after, text_options(request));
+}
+
 ExitCode print_compiled(const Request& request) {
   std::string text;
   {
@@ -390,13 +443,16 @@ ExitCode execute(const Request& request) {
     case Command::Compare:
       deliver(request, run_compare(request, {.colour = has_colour(request)}));
       return ExitCode::Ok;
+    case Command::Diff:
+      deliver(request, differences(request));
+      return ExitCode::Ok;
     case Command::Compile:
       return print_compiled(request);
     case Command::Import:
       deliver(request, run_import(request));
       return ExitCode::Ok;
     case Command::Describe:
-      deliver(request, describe_chip(chip_of(request), {.colour = has_colour(request)}));
+      deliver(request, run_describe(request, text_options(request)));
       return ExitCode::Ok;
     case Command::Dram:
       deliver(request, run_dram(request.dram, request.format));
@@ -407,7 +463,12 @@ ExitCode execute(const Request& request) {
       deliver(request, run_study(request, {.colour = has_colour(request)}));
       return ExitCode::Ok;
     case Command::List:
-      deliver(request, list_catalogue(has_colour(request)));
+      deliver(request, request.list == ListFormat::Text
+                           ? list_catalogue(has_colour(request))
+                           : list_names(request.list == ListFormat::Json));
+      return ExitCode::Ok;
+    case Command::Help:
+      deliver(request, help_on(request.topic));
       return ExitCode::Ok;
   }
   return ExitCode::InternalError;

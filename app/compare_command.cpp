@@ -3,25 +3,32 @@
 #include <algorithm>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "app/catalogue.h"
 #include "app/compare_subjects.h"
 #include "app/measure_command.h"
 #include "app/progress.h"
 #include "report/compare.h"
+#include "report/page/compare_page.h"
 #include "study/compare.h"
 
 namespace systole {
 
 namespace {
 
-std::string formatted(const Comparison& comparison, Format format, const TextOptions& options) {
-  switch (format) {
+std::string formatted(const Comparison& comparison, const Request& request,
+                      const TextOptions& options) {
+  switch (request.format) {
     case Format::Text:
       return compare_text(comparison, options);
     case Format::Json:
       return compare_json(comparison);
     case Format::Csv:
       return compare_csv(comparison);
+    case Format::Html:
+      return compare_page(comparison, request.command_text,
+                          fmt::format("systole {} with seed {}", SYSTOLE_VERSION, request.seed));
   }
   return "";
 }
@@ -52,12 +59,13 @@ std::string run_compare(const Request& request, const TextOptions& options) {
       .arrival_rate = command.arrival_rate,
       .deadline = request.deadline,
       .load = {.requests = command.requests, .seed = request.seed, .arrivals = command.arrivals},
+      .curves = request.format == Format::Html,
       .parallel = std::max(1U, std::thread::hardware_concurrency()),
       .power_file = cpu_power_file()};
   const std::string network = find_entry(EntryKind::Network, request.network);
   Progress progress(!request.quiet);
   progress.stage("comparing");
-  return formatted(compare(network, subjects, compare_options, site), request.format, options);
+  return formatted(compare(network, subjects, compare_options, site), request, options);
 }
 
 }  // namespace systole

@@ -1,8 +1,10 @@
 #include "app/listing.h"
 
+#include <array>
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "app/catalogue.h"
 #include "app/device_files.h"
@@ -179,6 +181,32 @@ std::string list_catalogue(bool colour) {
          "CHIP';\nput chips and devices side by side with 'systole compare NETWORK'; explore a "
          "space of "
          "chips\nwith 'systole study run STUDY'.\n";
+}
+
+std::string list_names(bool json) {
+  struct Kind {
+    EntryKind kind;
+    std::string_view word;  ///< one, for the command line
+  };
+  constexpr auto kKinds = std::to_array<Kind>({{EntryKind::Chip, "chip"},
+                                               {EntryKind::Network, "network"},
+                                               {EntryKind::Dram, "dram"},
+                                               {EntryKind::DramController, "controller"},
+                                               {EntryKind::Device, "device"},
+                                               {EntryKind::FpgaPart, "card"},
+                                               {EntryKind::Site, "site"},
+                                               {EntryKind::Study, "study"}});
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  std::string text;
+  for (const Kind& kind : kKinds) {
+    for (const Entry& entry : entries(kind.kind)) {
+      list.push_back({{"kind", kind.word}, {"name", entry.name}, {"file", entry.file}});
+      text += fmt::format("{} {}\n", kind.word, on_one_line(entry.name));
+    }
+  }
+  const nlohmann::ordered_json whole = {{"schema", "systole.list/1"}, {"entries", std::move(list)}};
+  return json ? whole.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n'
+              : text;
 }
 
 }  // namespace systole

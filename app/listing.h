@@ -8,4 +8,8 @@ namespace systole {
 /// read keeps its row, with the reason.
 [[nodiscard]] std::string list_catalogue(bool colour);
 
+/// Names alone, of every kind, for programs: JSON of schema `systole.list/1`, an array of `kind`,
+/// `name` and `file`; else a line `KIND NAME` each.
+[[nodiscard]] std::string list_names(bool json);
+
 }  // namespace systole

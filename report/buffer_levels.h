@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "arch/isa/program.h"
 #include "arch/trace.h"
 #include "report/levels.h"
@@ -17,5 +20,29 @@ namespace systole {
 /// a byte is written again when its readers have. Not modelled: parts of an instruction. A tensor
 /// that is streamed out is held until the transfer has ended.
 [[nodiscard]] Levels buffer_levels(const Program& program, const RunTrace& trace);
+
+/// Bytes that instructions of a layer wrote.
+struct BufferOwner {
+  std::int32_t layer = 0;
+  std::int64_t bytes = 0;
+
+  bool operator==(const BufferOwner&) const = default;
+};
+
+/// What the unified buffer holds at a cycle.
+struct BufferMoment {
+  CoreCycles at{0};
+  std::int64_t bytes = 0;
+  std::vector<BufferOwner> owners;  ///< the largest ones, by bytes and then by layer
+
+  bool operator==(const BufferMoment&) const = default;
+};
+
+/// The same levels with the layers that they belong to: the run is cut into at most `most` equal
+/// intervals, and each shows the first cycle in it at which the buffer held most. Each has at most
+/// kBufferOwners owners.
+inline constexpr std::size_t kBufferOwners = 5;
+[[nodiscard]] std::vector<BufferMoment> buffer_moments(const Program& program,
+                                                       const RunTrace& trace, std::int64_t most);
 
 }  // namespace systole

@@ -304,12 +304,12 @@ std::string compare_text(const Comparison& comparison, const TextOptions& option
   return text + remarks(comparison);
 }
 
-std::string compare_json(const Comparison& comparison) {
+Json compare_object(const Comparison& comparison) {
   Json rows = Json::array();
   for (const ComparedDevice& row : comparison.rows) {
     rows.push_back(row_json(comparison, row));
   }
-  const Json json = {
+  Json json = {
       {"schema", "systole.compare/1"},
       {"network", comparison.network},
       {"macs_per_input", comparison.macs_per_input},
@@ -321,7 +321,11 @@ std::string compare_json(const Comparison& comparison) {
                        : Json()},
       {"deadline_seconds", comparison.deadline ? Json(seconds(*comparison.deadline)) : Json()},
       {"rows", rows}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json;
+}
+
+std::string compare_json(const Comparison& comparison) {
+  return compare_object(comparison).dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 std::string compare_csv(const Comparison& comparison) {

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "report/text.h"
 #include "study/compared.h"
 
@@ -11,6 +13,7 @@ namespace systole {
 /// figure.
 [[nodiscard]] std::string compare_text(const Comparison& comparison, const TextOptions& options);
 [[nodiscard]] std::string compare_json(const Comparison& comparison);
+[[nodiscard]] nlohmann::ordered_json compare_object(const Comparison& comparison);
 [[nodiscard]] std::string compare_csv(const Comparison& comparison);
 
 /// What a time or power is a multiple of: the baseline's over the row's for times and energies, so

@@ -68,7 +68,18 @@ std::string header() {
   for (const CsvColumn& column : columns()) {
     names.push_back(column.name);
   }
+  for (const auto& [component, name] : kEnumNames<Component>) {
+    names.push_back(fmt::format("{}_joules", name));
+  }
   return row_of(names);
+}
+
+/// Of each component; empty for a chip without a technology.
+void add_energies(std::vector<std::string>& fields, const Result& result, std::size_t index) {
+  for (const auto& [component, name] : kEnumNames<Component>) {
+    fields.push_back(
+        result.energy ? fmt::format("{}", result.energy->layers[index].of(component).count()) : "");
+  }
 }
 
 std::string layer_row(const Result& result, std::size_t index) {
@@ -77,6 +88,7 @@ std::string layer_row(const Result& result, std::size_t index) {
   for (const CsvColumn& column : columns()) {
     fields.push_back(cell(layer.at(Json::json_pointer(column.place))));
   }
+  add_energies(fields, result, index);
   return row_of(fields);
 }
 

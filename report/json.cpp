@@ -61,7 +61,7 @@ Json check_json(const std::optional<CheckResult>& check) {
 
 }  // namespace
 
-std::string json_report(const Result& result, const RunExtras& extras) {
+Json run_json(const Result& result, const RunExtras& extras) {
   SYSTOLE_CHECK(result.counters.layers.size() == result.graph.nodes.size(),
                 "{} layers counted, {} in the network", result.counters.layers.size(),
                 result.graph.nodes.size());
@@ -100,7 +100,11 @@ std::string json_report(const Result& result, const RunExtras& extras) {
                {"warnings", chip_warnings(result.chip)},
                {"made_by", figure_json(result.made_by)}};
   add_extras(json, result, extras);
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json;
+}
+
+std::string json_report(const Result& result, const RunExtras& extras) {
+  return run_json(result, extras).dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace systole

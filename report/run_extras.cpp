@@ -65,7 +65,7 @@ std::string energy_ratio(const ComparedDevice& chip, const ComparedDevice& devic
   return own && other ? fmt::format("{:.3g} x", ratio(other->count(), own->count())) : "-";
 }
 
-std::string device_lines(const RunExtras& extras, bool colour) {
+std::string device_lines(const RunExtras& extras, const TextOptions& options) {
   if (extras.devices.empty()) {
     return "";
   }
@@ -86,7 +86,7 @@ std::string device_lines(const RunExtras& extras, bool colour) {
                fmt::format("{:.3g} x", ratio(device.seconds(), extras.own.seconds())),
                energy_ratio(extras.own, device)});
   }
-  return '\n' + table.print(kReportWidth, colour);
+  return '\n' + table.print(options.width, options.colour);
 }
 
 Json deadline_json(const std::optional<DeadlineResult>& deadline) {
@@ -123,9 +123,9 @@ Json device_json(const ComparedDevice& device) {
 
 }  // namespace
 
-std::string extras_text(const Result& result, const RunExtras& extras, bool colour) {
-  return fpga_text(result, extras.own) + deadline_lines(extras.deadline, colour) +
-         device_lines(extras, colour);
+std::string extras_text(const Result& result, const RunExtras& extras, const TextOptions& options) {
+  return fpga_text(result, extras.own) + deadline_lines(extras.deadline, options.colour) +
+         device_lines(extras, options);
 }
 
 void add_extras(Json& json, const Result& result, const RunExtras& extras) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "arch/chip_spec.h"
+#include "report/text_options.h"
 #include "study/compared.h"
 #include "study/deadline.h"
 
@@ -20,7 +21,8 @@ struct RunExtras {
 };
 
 /// The card's use and power, the deadline, the devices.
-[[nodiscard]] std::string extras_text(const Result& result, const RunExtras& extras, bool colour);
+[[nodiscard]] std::string extras_text(const Result& result, const RunExtras& extras,
+                                      const TextOptions& options = {});
 
 /// Keys `fpga`, `deadline` and `devices`; null or empty where there is nothing.
 void add_extras(nlohmann::ordered_json& json, const Result& result, const RunExtras& extras);

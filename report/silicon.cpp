@@ -17,9 +17,9 @@ using Align = Column::Align;
 constexpr std::size_t kLabelWidth = 17;
 constexpr double kMillion = 1e6;
 
-std::string labelled(std::string_view label, std::string_view text) {
-  return fmt::format("  {:<{}}{}\n", label, kLabelWidth,
-                     wrapped(text, kReportWidth, kLabelWidth + 2));
+std::string labelled(std::string_view label, std::string_view text,
+                     std::size_t width = kReportWidth) {
+  return fmt::format("  {:<{}}{}\n", label, kLabelWidth, wrapped(text, width, kLabelWidth + 2));
 }
 
 std::string joules(Joules energy) {
@@ -35,7 +35,7 @@ std::string mm2(SquareMillimetres area) {
   return fmt::format("{:.1f} mm2", area.count());
 }
 
-std::string component_table(const EnergyReport& energy, bool colour) {
+std::string component_table(const EnergyReport& energy, const TextOptions& options) {
   Table table({{"energy by component", Align::Left}, {"energy"}, {"power"}, {"share"}});
   const double total = energy.total.total().count();
   const auto row = [&](std::string name, Joules part) {
@@ -50,27 +50,32 @@ std::string component_table(const EnergyReport& energy, bool colour) {
     }
   }
   row("  together", energy.total.total());
-  return table.print(kReportWidth, colour);
+  return table.print(options.width, options.colour);
 }
 
-std::string energy_block(const Result& result, bool colour) {
+std::string energy_block(const Result& result, const TextOptions& options) {
   const EnergyReport& energy = *result.energy;
-  std::string text = '\n' + styled("energy", Style::Heading, colour) +
+  std::string text = '\n' + styled("energy", Style::Heading, options.colour) +
                      fmt::format(" ({}; counts simulated, energies modelled)\n",
                                  result.chip.silicon->technology.name);
   const Joules total = energy.total.total();
-  text += labelled("energy", fmt::format("{}, {} an inference; {:.3g} TOPS/W, {:.3g} J s",
-                                         joules(total), joules(energy.per_inference),
-                                         energy.tops_per_watt, energy.energy_delay_product));
   text += labelled(
-      "power", fmt::format("{} on average, {} % of the TDP of {}; peak {}, {} %; idle {}, {}",
-                           watts(energy.average_power), percent(energy.average_power / energy.tdp),
-                           watts(energy.tdp), watts(energy.peak_power),
-                           percent(energy.peak_power / energy.tdp), watts(energy.idle_power),
-                           name_of(result.chip.silicon->idle)));
-  text += labelled("uncertainty", fmt::format("{} with the other published scaling of logic energy",
-                                              joules(energy.total_other_scaling)));
-  return text + '\n' + component_table(energy, colour);
+      "energy",
+      fmt::format("{}, {} an inference; {:.3g} TOPS/W, {:.3g} J s", joules(total),
+                  joules(energy.per_inference), energy.tops_per_watt, energy.energy_delay_product),
+      options.width);
+  text += labelled("power",
+                   fmt::format("{} on average, {} % of the TDP of {}; peak {}, {} %; idle {}, {}",
+                               watts(energy.average_power),
+                               percent(energy.average_power / energy.tdp), watts(energy.tdp),
+                               watts(energy.peak_power), percent(energy.peak_power / energy.tdp),
+                               watts(energy.idle_power), name_of(result.chip.silicon->idle)),
+                   options.width);
+  text += labelled("uncertainty",
+                   fmt::format("{} with the other published scaling of logic energy",
+                               joules(energy.total_other_scaling)),
+                   options.width);
+  return text + '\n' + component_table(energy, options);
 }
 
 std::string way_cell(const std::optional<Usd>& per_inference) {
@@ -111,10 +116,10 @@ std::string sensitivity_text(const CostReport& cost) {
   return text;
 }
 
-std::string cost_block(const Result& result, bool colour) {
+std::string cost_block(const Result& result, const TextOptions& options) {
   const CostReport& cost = *result.cost;
   std::string text =
-      '\n' + styled("cost", Style::Heading, colour) +
+      '\n' + styled("cost", Style::Heading, options.colour) +
       fmt::format(" (prices '{}' of {}; modelled)\n", on_one_line(result.chip.cost->prices.name),
                   on_one_line(result.chip.cost->prices.date));
   Table table({{"  way to have it", Align::Left},
@@ -134,11 +139,12 @@ std::string cost_block(const Result& result, bool colour) {
     row("rent", *cost.rent);
   }
   row(fmt::format("build {}", scaled(cost.volume)), cost.build);
-  text += table.print(kReportWidth, colour);
-  text += labelled("break even", break_even_text(cost));
-  text += labelled("", cost.rent ? rent_text(cost) : "no cloud price is known for this chip");
+  text += table.print(options.width, options.colour);
+  text += labelled("break even", break_even_text(cost), options.width);
+  text += labelled("", cost.rent ? rent_text(cost) : "no cloud price is known for this chip",
+                   options.width);
   if (!cost.sensitivity.empty()) {
-    text += labelled("most uncertain", sensitivity_text(cost));
+    text += labelled("most uncertain", sensitivity_text(cost), options.width);
   }
   return text;
 }
@@ -252,10 +258,19 @@ std::string silicon_text(const Result& result, const TextOptions& options) {
   if (!result.energy) {
     return "\nenergy and cost: not known, as the chip names no technology\n";
   }
-  std::string text = energy_block(result, options.colour);
-  text += result.cost ? cost_block(result, options.colour)
+  std::string text = energy_block(result, options);
+  text += result.cost ? cost_block(result, options)
                       : "\ncost: not known, as the chip has no section 'cost'\n";
   return text;
+}
+
+std::vector<Fact> all_facts(const ChipSpec& chip) {
+  std::vector<Fact> facts = chip.facts;
+  if (chip.silicon) {
+    const std::vector<Fact> more = silicon_facts(chip);
+    facts.insert(facts.end(), more.begin(), more.end());
+  }
+  return facts;
 }
 
 std::string describe_silicon(const ChipSpec& chip, const TextOptions& options) {

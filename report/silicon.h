@@ -15,6 +15,9 @@ namespace systole {
 /// a run, what it costs to make, and every constant with its source. Empty without a technology.
 [[nodiscard]] std::string describe_silicon(const ChipSpec& chip, const TextOptions& options = {});
 
+/// Every figure that the chip is made of, those of its technology, interfaces and prices included.
+[[nodiscard]] std::vector<Fact> all_facts(const ChipSpec& chip);
+
 /// A table of figures with value, status and source, the sources spelt out below it.
 [[nodiscard]] std::string fact_table(const std::vector<Fact>& facts, const TextOptions& options);
 

@@ -53,6 +53,12 @@ std::string Table::print(std::size_t max_width, bool colour) const {
   if (total_width(width, gap) > max_width) {
     gap = 1;
   }
+  const std::size_t others = total_width(width, gap) - width.front();
+  for (std::size_t taken = others;
+       taken + std::min(width.front(), kMinFirstWidth) > max_width && width.size() > 2;) {
+    taken -= width.back() + gap;
+    width.pop_back();
+  }
   const std::size_t total = total_width(width, gap);
   if (total > max_width) {
     const std::size_t excess = total - max_width;
@@ -67,7 +73,15 @@ std::string Table::print(std::size_t max_width, bool colour) const {
   for (const Row& row : rows_) {
     text += styled(line(row.cells, width, gap), row.style, colour) + '\n';
   }
-  return text;
+  return text + left_out(width.size());
+}
+
+std::string Table::left_out(std::size_t shown) const {
+  std::vector<std::string> names;
+  for (std::size_t index = shown; index < columns_.size(); ++index) {
+    names.push_back(columns_[index].header);
+  }
+  return names.empty() ? "" : fmt::format("(no room for: {})\n", fmt::join(names, ", "));
 }
 
 std::vector<std::size_t> Table::widths() const {
@@ -85,7 +99,7 @@ std::vector<std::size_t> Table::widths() const {
 std::string Table::line(const std::vector<std::string>& cells,
                         const std::vector<std::size_t>& widths, std::size_t gap) const {
   std::string text;
-  for (std::size_t index = 0; index < cells.size(); ++index) {
+  for (std::size_t index = 0; index < widths.size(); ++index) {
     const std::string cell = shortened(cells[index], widths[index]);
     const std::string padding(widths[index] - display_width(cell), ' ');
     if (index > 0) {

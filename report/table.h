@@ -18,7 +18,8 @@ struct Column {
 };
 
 /// Aligned columns, as wide as their widest cell. The first column is the one that gives way:
-/// its cells are shortened until a line fits `max_width` (but never below 8 columns).
+/// its cells are shortened until a line fits `max_width` (but never below 8 columns). Where that is
+/// not enough the last columns are left out, and a line below says which; two always stay.
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -38,6 +39,7 @@ class Table {
   [[nodiscard]] std::vector<std::size_t> widths() const;
   [[nodiscard]] std::string line(const std::vector<std::string>& cells,
                                  const std::vector<std::size_t>& widths, std::size_t gap) const;
+  [[nodiscard]] std::string left_out(std::size_t shown) const;
 
   std::vector<Column> columns_;
   std::vector<Row> rows_;

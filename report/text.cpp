@@ -7,9 +7,11 @@
 
 #include "arch/diag/check.h"
 #include "report/format.h"
+#include "report/layer_table.h"
 #include "report/own_numbers.h"
 #include "report/quality.h"
 #include "report/silicon.h"
+#include "report/summary.h"
 #include "report/table.h"
 #include "study/advice.h"
 #include "study/run_figures.h"
@@ -30,88 +32,29 @@ std::string tenths(std::int64_t value) {
   return fmt::format("{}.{} %", value / 10, value % 10);
 }
 
-std::string cell_cycles(CoreCycles cycles) {
-  constexpr std::int64_t kNineDigits = 999'999'999;
-  return cycles.count() > kNineDigits ? scaled(cycles.count()) : fmt::format("{}", cycles.count());
-}
-
-/// One image: the batch stands in the heading. Feature vectors show their length alone.
-std::string cell_shape(const Shape& shape) {
-  if (shape.rows == 1 && shape.cols == 1) {
-    return fmt::format("{}", shape.channels);
-  }
-  return fmt::format("{}x{}x{}", shape.rows, shape.cols, shape.channels);
-}
-
-std::string cell_stall(const LayerFigures& figures) {
-  if (figures.stall.cycles == CoreCycles(0)) {
-    return "-";
-  }
-  return fmt::format("{} {:.0f}%", name_of(figures.stall.cause), figures.stall_share * 100.0);
-}
-
 /// int8 goes without saying.
 std::string type_clause(const Graph& graph) {
   return graph.input_type() == DataType::Int8 ? ""
                                               : fmt::format(", {}", name_of(graph.input_type()));
 }
 
-std::string heading(const Result& result, const RunFigures& figures, bool colour) {
+std::string heading(const Result& result, const RunFigures& figures, const TextOptions& options) {
   const std::string names =
       fmt::format("{} on {}", shortened(on_one_line(result.graph.name), kNameWidth),
                   shortened(on_one_line(result.chip.name), kNameWidth));
-  return styled(names, Style::Heading, colour) +
+  return styled(names, Style::Heading, options.colour) +
          fmt::format("\nbatch {}, {} layers, {}{}\n\n", result.graph.batch,
                      result.graph.nodes.size(), scaled(figures.macs, "MAC"),
                      type_clause(result.graph));
 }
 
-/// The rows have an energy where the chip has a technology.
-Table layer_columns(bool has_energy) {
-  std::vector<Column> columns{
-      {"layer", Align::Left},   {"output", Align::Right},       {"MACs", Align::Right},
-      {"cycles", Align::Right}, {"time", Align::Right},         {"util%", Align::Right},
-      {"bound", Align::Left},   {"largest stall", Align::Left}, {"DRAM", Align::Right}};
-  if (has_energy) {
-    columns.push_back({"energy", Align::Right});
-  }
-  return Table(std::move(columns));
-}
-
-std::string layer_table(const Result& result, bool colour) {
-  const bool has_energy = result.energy.has_value();
-  Table table = layer_columns(has_energy);
-  for (std::size_t layer = 0; layer < result.graph.nodes.size(); ++layer) {
-    const Node& node = result.graph.nodes[layer];
-    const LayerCounters& counters = result.counters.layers[layer];
-    const LayerFigures figures = layer_figures(result, layer);
-    std::vector<std::string> cells{on_one_line(node.name),
-                                   cell_shape(result.graph.tensor(node.output()).shape())};
-    if (figures.view) {
-      cells.insert(cells.end(), {"-", "-", "-", "-", "view", "-", "-"});
-    } else {
-      const std::int64_t moved = counters.dram_read_bytes + counters.dram_write_bytes;
-      cells.insert(
-          cells.end(),
-          {counters.macs > 0 ? scaled(counters.macs) : "-", cell_cycles(counters.active),
-           duration(figures.seconds), counters.macs > 0 ? percent(figures.utilisation) : "-",
-           std::string(name_of(figures.bound)), cell_stall(figures), scaled(moved, "B")});
-    }
-    if (has_energy) {
-      cells.push_back(
-          figures.view ? "-" : engineering(result.energy->layers[layer].total().count(), "J"));
-    }
-    table.add(std::move(cells), figures.view ? Style::Faint : Style::Plain);
-  }
-  return table.print(kReportWidth, colour) +
-         "\nA layer's cycles are those in which it worked or waited at the head of an engine. "
-         "Layers "
-         "overlap,\nso the rows need not add up to the total. util%: useful MACs of the MAC slots "
-         "in those cycles.\nShapes are of one input, MACs and bytes of the whole batch.\n\n";
-}
-
 std::string labelled(std::string_view label, std::string_view text) {
   return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
+}
+
+std::string labelled_line(std::string_view label, std::string_view text,
+                          const TextOptions& options) {
+  return labelled(label, wrapped(text, options.width, kLabelWidth + 2));
 }
 
 /// `none` where nothing that the bound knows of has to be done.
@@ -135,10 +78,13 @@ std::string bound_reason(const Result& result, const RunFigures& figures) {
                      grouped(result.chip.matrix.macs_per_cycle()));
 }
 
-std::string totals(const Result& result, const RunFigures& figures, bool colour) {
+std::string totals(const Result& result, const RunFigures& figures, const TextOptions& options) {
+  const auto labelled = [&](std::string_view label, std::string_view line) {
+    return labelled_line(label, line, options);
+  };
   const Counters& counters = result.counters;
   const DramRates rates = dram_rates(result);
-  std::string text = styled("total", Style::Heading, colour) + '\n';
+  std::string text = styled("total", Style::Heading, options.colour) + '\n';
   text += labelled(
       "time",
       fmt::format("{} cycles at {}: {}, {} inferences/s", grouped(counters.elapsed.count()),
@@ -163,7 +109,7 @@ std::string totals(const Result& result, const RunFigures& figures, bool colour)
   return text + '\n';
 }
 
-std::string matrix_breakdown(const Result& result, bool colour) {
+std::string matrix_breakdown(const Result& result, const TextOptions& options) {
   Table table({{"matrix unit", Align::Left}, {"cycles"}, {"share"}, {"", Align::Left}});
   std::int64_t sum = 0;
   for (const MatrixShare& share : matrix_shares(result.chip, result.counters)) {
@@ -174,33 +120,33 @@ std::string matrix_breakdown(const Result& result, bool colour) {
     }
   }
   table.add({"  together", grouped(result.counters.elapsed.count()), tenths(sum), ""});
-  return table.print(kReportWidth, colour) + '\n';
+  return table.print(options.width, options.colour) + '\n';
 }
 
 /// Which figures of the chip the larger stalls come from.
-std::string advice_block(const Result& result, bool colour) {
+std::string advice_block(const Result& result, const TextOptions& options) {
   const std::vector<Advice> advice = advice_of(result);
   if (advice.empty()) {
     return "";
   }
-  std::string text = styled("what made it wait", Style::Heading, colour) + '\n';
+  std::string text = styled("what made it wait", Style::Heading, options.colour) + '\n';
   for (const Advice& item : advice) {
     const std::string line = fmt::format("{} ({})", item.reason, fmt::join(item.keys, ", "));
     text += labelled(fmt::format("{} {:.0f} %", name_of(item.cause), item.share * kHundred),
-                     wrapped(line, kReportWidth, kLabelWidth + 2));
+                     wrapped(line, options.width, kLabelWidth + 2));
   }
   return text + '\n';
 }
 
-std::string warning_lines(const ChipSpec& chip) {
+std::string warning_lines(const ChipSpec& chip, const TextOptions& options) {
   std::string text;
   for (const std::string& warning : chip_warnings(chip)) {
-    text += labelled("warning", wrapped(on_one_line(warning), kReportWidth, kLabelWidth + 2));
+    text += labelled("warning", wrapped(on_one_line(warning), options.width, kLabelWidth + 2));
   }
   return text.empty() ? text : '\n' + text;
 }
 
-std::string engine_table(const Counters& counters, bool colour) {
+std::string engine_table(const Counters& counters, const TextOptions& options) {
   Table table({{"engine", Align::Left},
                {"instructions"},
                {"busy"},
@@ -222,10 +168,11 @@ std::string engine_table(const Counters& counters, bool colour) {
     table.add({fmt::format("  {}", name_of(engine)), grouped(engine_counters.instructions),
                share(engine_counters[Cause::Busy]), share(engine_counters[Cause::Idle]), wait});
   }
-  return table.print(kReportWidth, colour);
+  return table.print(options.width, options.colour);
 }
 
-std::string source_line(std::string_view label, const SourceFile& source) {
+std::string source_line(std::string_view label, const SourceFile& source,
+                        const TextOptions& options) {
   constexpr std::size_t kShownDigits = 12;
   const std::string_view note =
       source.replaces_shipped ? "; not the one that ships under this name" : std::string_view();
@@ -233,13 +180,14 @@ std::string source_line(std::string_view label, const SourceFile& source) {
                                ? std::string("no file")
                                : fmt::format("xxh128 {}...", source.hash.substr(0, kShownDigits));
   return labelled(label, wrapped(fmt::format("{} ({}{})", on_one_line(source.file), hash, note),
-                                 kReportWidth, kLabelWidth + 2));
+                                 options.width, kLabelWidth + 2));
 }
 
-std::string made_by_block(const Provenance& made_by, bool colour) {
-  return '\n' + styled("made by", Style::Heading, colour) +
+std::string made_by_block(const Provenance& made_by, const TextOptions& options) {
+  return '\n' + styled("made by", Style::Heading, options.colour) +
          fmt::format(" systole {} with seed {}, from\n", made_by.version, made_by.seed) +
-         source_line("chip", made_by.chip) + source_line("network", made_by.network);
+         source_line("chip", made_by.chip, options) +
+         source_line("network", made_by.network, options);
 }
 
 std::string mismatch_line(const Mismatch& mismatch) {
@@ -250,9 +198,10 @@ std::string mismatch_line(const Mismatch& mismatch) {
                      mismatch.row, mismatch.col, mismatch.channel, mismatch.expected, actual);
 }
 
-std::string check_block(const CheckResult& check, bool colour) {
+std::string check_block(const CheckResult& check, const TextOptions& options) {
   std::string text =
-      '\n' + styled(check_line(check), check.passed() ? Style::Good : Style::Bad, colour) + '\n';
+      '\n' + styled(check_line(check), check.passed() ? Style::Good : Style::Bad, options.colour) +
+      '\n';
   for (const Mismatch& mismatch : check.first) {
     text += mismatch_line(mismatch);
   }
@@ -270,21 +219,22 @@ std::string text_report(const Result& result, const TextOptions& options, const 
                 "{} layers counted, {} in the network", result.counters.layers.size(),
                 result.graph.nodes.size());
   const RunFigures figures = run_figures(result);
-  std::string text = heading(result, figures, options.colour);
-  text += layer_table(result, options.colour);
-  text += totals(result, figures, options.colour);
-  text += matrix_breakdown(result, options.colour);
-  text += advice_block(result, options.colour);
-  text += engine_table(result.counters, options.colour);
-  text += warning_lines(result.chip);
+  std::string text = heading(result, figures, options);
+  text += summary(result, extras, options);
+  text += layer_table(result, options);
+  text += totals(result, figures, options);
+  text += matrix_breakdown(result, options);
+  text += advice_block(result, options);
+  text += engine_table(result.counters, options);
+  text += warning_lines(result.chip, options);
   text += silicon_text(result, options);
-  text += extras_text(result, extras, options.colour);
+  text += extras_text(result, extras, options);
   if (result.made_by) {
-    text += made_by_block(*result.made_by, options.colour);
+    text += made_by_block(*result.made_by, options);
   }
   if (result.check) {
     text += quality_text(*result.check, options.colour);
-    text += check_block(*result.check, options.colour);
+    text += check_block(*result.check, options);
   }
   if (result.comparison) {
     text += comparison_text(*result.comparison, options.colour);

@@ -1,6 +1,7 @@
 #include "study/compare.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -299,6 +300,23 @@ void add_deadline(ComparedDevice& row, ComparedLoad& load, const BatchServer& se
   }
 }
 
+/// A device that is rarely busy, to one that is almost always.
+std::vector<LoadPoint> load_curve(const BatchServer& server, LoadSpec spec) {
+  constexpr auto kShares = std::to_array<double>(
+      {0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.96, 0.98});
+  spec.requests = kCurveRequests;
+  std::vector<LoadPoint> curve;
+  for (const double share : kShares) {
+    const double rate = share * capacity(server);
+    const StreamTime gap(static_cast<Wide>(kFemtosecondsPerSecond / rate));
+    if (gap <= kLongestGap) {
+      const LoadResult load = under_load(server, gap, spec);
+      curve.push_back({.per_second = rate, .p50 = load.p50, .p99 = load.p99});
+    }
+  }
+  return curve;
+}
+
 void put_under_load(Rows& rows, std::size_t subject, ComparedDevice& row,
                     const CompareOptions& options, const Site& site) {
   std::vector<ServedSize> sizes;
@@ -318,6 +336,9 @@ void put_under_load(Rows& rows, std::size_t subject, ComparedDevice& row,
   }
   if (options.deadline) {
     add_deadline(row, load, server, options);
+  }
+  if (options.curves) {
+    load.curve = load_curve(server, options.load);
   }
   row.load = std::move(load);
 }
@@ -365,7 +386,7 @@ Comparison compare(const std::string& network_file, const std::vector<CompareSub
   const std::vector<std::int64_t> batches =
       options.batches.empty() ? std::vector<std::int64_t>{graph.batch} : options.batches;
   std::vector<std::int64_t> wanted = batches;
-  const bool loaded = options.arrival_rate || options.deadline;
+  const bool loaded = options.arrival_rate || options.deadline || options.curves;
   for (const std::int64_t batch : batches) {
     const std::vector<std::int64_t> sizes =
         loaded ? served_sizes(batch) : std::vector<std::int64_t>{};

@@ -27,6 +27,7 @@ struct CompareSubject {
   std::optional<DataType> type;  ///< else its preferred one: int8 where it has it
 };
 
+inline constexpr std::int64_t kCurveRequests = 20'000;
 inline constexpr double kLeastRate = 1e-6;
 inline constexpr double kLargestRate = 1e9;
 
@@ -44,6 +45,9 @@ struct CompareOptions {
   std::optional<double> arrival_rate;
   std::optional<Femtoseconds> deadline;
   LoadSpec load;
+  /// Also how latencies grow with the load: ComparedLoad::curve, at shares of what each device can
+  /// serve, by kCurveRequests requests each.
+  bool curves = false;
   std::size_t parallel = 1;  ///< worker processes at a time
   std::string power_file;    ///< of MeasureCpuOptions
 };

@@ -25,12 +25,20 @@ inline constexpr auto kEnumNames<ComparedKind> = std::to_array<EnumName<Compared
     {ComparedKind::Edge, "edge"},
 });
 
+/// Latencies of a device at one load.
+struct LoadPoint {
+  double per_second = 0;
+  StreamTime p50{0};
+  StreamTime p99{0};
+};
+
 /// A device under a stream of requests.
 struct ComparedLoad {
   std::optional<LoadResult> at_rate;   ///< at the rate asked for; none beyond the capacity
   std::optional<LargestLoad> largest;  ///< that meets the deadline
   std::string why_none;                ///< why no load meets the deadline
   std::int64_t largest_batch = 1;      ///< that the device may put together
+  std::vector<LoadPoint> curve;        ///< under rising load, where it was asked for
 };
 
 /// The figures of a row that depend on how much work there is.

@@ -81,3 +81,67 @@ function sortedTable(columns, rows, rowAttributes, clicked) {
   fill();
   return {table: element('table', {}, element('thead', {}, head), body), fill};
 }
+
+/** How wide a chart over the whole page is drawn: on a small screen as wide as the others. */
+const wholeWidth = innerWidth < 700 ? 640 : 1240;
+
+/** A colour for each of many kinds, alike on every page and readable on light and dark. */
+const kinds = ['#4e79a7', '#f28e2c', '#e15759', '#76b7b2', '#59a14f', '#edc949', '#af7aa1', '#ff9da7', '#9c755f',
+  '#bab0ab', '#1f9e9e', '#c46bd0', '#7f8fd9', '#a0a832', '#d37295', '#86bcb6'];
+function keyOf(colour, text, title) {
+  const made = element('span', title ? {title} : {}, element('span', {class: 'key', style: `background:${colour}`}), text);
+  return made;
+}
+function panel(id, title, ...notes) {
+  return element('section', {class: 'panel', id}, element('h2', {}, title),
+      ...notes.map((note) => element('p', {class: 'quiet'}, note)));
+}
+function tileOf(value, meaning, rows) {
+  const made = element('div', {class: 'tile'}, element('b', {}, value), element('span', {class: 'quiet'}, meaning));
+  if (rows) {
+    made.addEventListener('mousemove', (event) => showTip(event, rows));
+    made.addEventListener('mouseleave', hideTip);
+  }
+  return made;
+}
+function drawing(box, width, height, label) {
+  const wide = width > 800;  // on a small screen it is scrolled rather than made too small to read
+  const holder = wide ? d3.select(box).append('div').attr('class', 'sideways') : d3.select(box);
+  return holder.append('svg').style('min-width', wide ? '50rem' : null).attr('viewBox', `0 0 ${width} ${height}`).attr('role', 'img').attr('aria-label', label);
+}
+function drawAxes(svg, x, y, {width, height, left, right, top, bottom, xLabel, yLabel, xFormat, yFormat, xTicks = 6, yTicks = 6}) {
+  const ticks = (axis, scale, count, format) => scale.base ? axis.ticks(count, format || '.3~s') : axis.ticks(count).tickFormat(format ? d3.format(format) : d3.format('.3~s'));
+  svg.append('g').attr('class', 'grid').attr('transform', `translate(${left},0)`)
+      .call(ticks(d3.axisLeft(y), y, yTicks, yFormat).tickSize(-(width - left - right)).tickFormat('')).select('.domain').remove();
+  svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${height - bottom})`).call(ticks(d3.axisBottom(x), x, xTicks, xFormat));
+  svg.append('g').attr('class', 'axis').attr('transform', `translate(${left},0)`).call(ticks(d3.axisLeft(y), y, yTicks, yFormat));
+  svg.append('text').attr('x', (left + width - right) / 2).attr('y', height - 6).attr('text-anchor', 'middle').text(xLabel);
+  svg.append('text').attr('transform', `translate(13,${(top + height - bottom) / 2}) rotate(-90)`).attr('text-anchor', 'middle').text(yLabel);
+}
+
+/** Bars made of parts, one above the other: rows {label, id, parts [{colour, value, rows}], text, mark, rows}. */
+function stackedRows(box, rows, {unit, left = 130, right = 90, width = 640, clicked, barLabel = 'bars'}) {
+  const step = 18, height = rows.length * step + 26;
+  const svg = drawing(box, width, height, barLabel);
+  const x = d3.scaleLinear().domain([0, d3.max(rows, (r) => Math.max(d3.sum(r.parts, (p) => p.value), r.mark || 0)) || 1]).range([left, width - right]);
+  svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${height - 20})`)
+      .call(d3.axisBottom(x).ticks(5).tickFormat((v) => unit ? shown(v, unit) : d3.format('.3~s')(v)));
+  const line = svg.selectAll('g.row').data(rows).enter().append('g').attr('class', 'row').attr('transform', (r, i) => `translate(0,${i * step})`)
+      .attr('data-layer', (r) => r.id === undefined ? null : r.id);
+  line.append('rect').attr('class', 'hit').attr('x', 0).attr('width', width).attr('height', step);
+  line.append('text').attr('x', left - 6).attr('y', 13).attr('text-anchor', 'end').text((r) => r.label.length > 20 ? `${r.label.slice(0, 19)}…` : r.label);
+  line.each(function(r) {
+    let from = 0;
+    for (const part of r.parts) {
+      if (!(part.value > 0)) continue;
+      d3.select(this).append('rect').attr('x', x(from)).attr('y', 2).attr('height', step - 5).attr('width', Math.max(0, x(from + part.value) - x(from)))
+          .attr('fill', part.colour).on('mousemove', () => showTip(d3.event, [...(part.rows || []), ...(r.rows || [])])).on('mouseleave', hideTip);
+      from += part.value;
+    }
+    if (r.mark !== undefined) d3.select(this).append('rect').attr('class', 'mark').attr('x', x(r.mark) - 1).attr('y', 0).attr('width', 2).attr('height', step - 1);
+    d3.select(this).append('text').attr('class', 'value').attr('x', Math.max(x(from), x(r.mark || 0)) + 5).attr('y', 13).text(r.text || '');
+  });
+  line.filter((r) => r.rows).on('mousemove.row', (r) => d3.event.target.classList.contains('hit') && showTip(d3.event, r.rows)).on('mouseleave.row', hideTip);
+  if (clicked) line.style('cursor', 'pointer').on('click', (r) => clicked(r));
+  return line;
+}

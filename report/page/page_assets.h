@@ -10,6 +10,8 @@ namespace systole {
 extern const std::string_view kD3Script;    ///< D3 5.16, BSD 3-clause, as the distribution ships it
 extern const std::string_view kPageStyle;   ///< page.css
 extern const std::string_view kPageScript;  ///< page.js
-extern const std::string_view kStudyScript;  ///< study.js
+extern const std::string_view kStudyScript;    ///< study.js
+extern const std::string_view kRunScript;      ///< run.js
+extern const std::string_view kCompareScript;  ///< compare.js
 
 }  // namespace systole

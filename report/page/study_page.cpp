@@ -3,48 +3,13 @@
 #include <array>
 #include <string_view>
 
-#include <fmt/format.h>
-
 #include "arch/diag/check.h"
+#include "report/page/page.h"
 #include "report/page/page_assets.h"
 
 namespace systole {
 
 namespace {
-
-/// Text of an HTML element.
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '&':
-        result += "&amp;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
-
-/// JSON inside a script element: nothing in it may end the element, so `<` is written as a code.
-std::string embedded(const nlohmann::ordered_json& json) {
-  std::string result;
-  for (const char c : json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) {
-    if (c == '<') {
-      result += "\\u003c";
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
 
 void check_keys(const nlohmann::ordered_json& study) {
   constexpr std::array<std::string_view, 8> kKeys{"study",  "axes",  "objectives", "constraints",
@@ -58,14 +23,7 @@ void check_keys(const nlohmann::ordered_json& study) {
 
 std::string study_page(const nlohmann::ordered_json& study) {
   check_keys(study);
-  return fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main id=\"page\"></main>\n"
-      "<script type=\"application/json\" id=\"data\">{}</script>\n"
-      "<script>{}</script>\n<script>\n{}{}</script>\n</body>\n</html>\n",
-      escaped(study["study"]["name"].get<std::string>()), kPageStyle, embedded(study), kD3Script,
-      kPageScript, kStudyScript);
+  return page(study["study"]["name"].get_ref<const std::string&>(), study, kStudyScript);
 }
 
 }  // namespace systole

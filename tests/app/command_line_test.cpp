@@ -43,9 +43,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "systole: no command 'rum' (did you mean 'run'?); see 'systole --help'"},
         Mistake{"FarCommand",
                 {"xyzzyxyzzy"},
-                "systole: no command 'xyzzyxyzzy' (known: run, compare, compile, import, describe, dram, "
-                "measure, study, list); see "
-                "'systole --help'"},
+                "systole: no command 'xyzzyxyzzy' (known: run, compare, diff, compile, import, "
+                "describe, dram, measure, study, list, help); see 'systole --help'"},
         Mistake{"NoChip", {"run"}, "systole: CHIP is required; see 'systole --help'"},
         Mistake{
             "NoNetwork", {"run", "tpu_v1"}, "systole: NETWORK is required; see 'systole --help'"},
@@ -106,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "systole: no chip '/" + std::string(59, 'x') + "..." + std::string(190, 'x') +
                     "': there is no such file"},
         Mistake{"ANetworkForAChip",
-                {"describe", SYSTOLE_SOURCE_DIR "/workloads/mlp0.yaml"},
+                {"run", SYSTOLE_SOURCE_DIR "/workloads/mlp0.yaml", "mlp0"},
                 SYSTOLE_SOURCE_DIR "/workloads/mlp0.yaml: expected a chip, got a network"},
         Mistake{"AChipForANetwork",
                 {"run", "edge", SYSTOLE_SOURCE_DIR "/configs/chips/edge.yaml"},
@@ -175,7 +174,16 @@ INSTANTIATE_TEST_SUITE_P(
                 "'bf16'"},
         Mistake{"UnknownFormat",
                 {"run", "tpu_v1", "mlp0", "--format", "xml"},
-                "systole: --format: expected one of text, json, csv, got 'xml'"},
+                "systole: --format: expected one of text, json, csv, html, got 'xml'"},
+        Mistake{"LayersOfNoNumber",
+                {"run", "tpu_v1", "mlp0", "--layers", "some"},
+                "systole: --layers: expected all, none or an integer in 1..1000000, got 'some'"},
+        Mistake{"OrderThatNobodyKnows",
+                {"run", "tpu_v1", "mlp0", "--by", "size"},
+                "systole: --by: expected one of network, time, energy, loss, name, got 'size'"},
+        Mistake{"PageOfAMeasurement",
+                {"measure", "cpu", "mlp0", "--format", "html"},
+                "systole: --format: expected one of text, json, got 'html'"},
         Mistake{"EmptyOutput",
                 {"run", "tpu_v1", "mlp0", "--output", ""},
                 "systole: --output: expected a file, got ''"},

@@ -31,12 +31,12 @@ std::string excerpt_of(const std::string& report) {
   for (const std::string& line : lines_of(report)) {
     table += line.empty() ? 1 : 0;
     number = line.empty() ? 0 : number + 1;
-    const bool layer = table == 1;
+    const bool layer = table == 2;  // behind the summary
     const bool last_layer = layer && (line.starts_with("conv5_3") || line.starts_with("fc "));
     if (layer && number == kFirstLayers + 1) {
       text += "...\n";
     }
-    if (table != 2 && (!layer || number <= kFirstLayers || last_layer)) {
+    if (table != 3 && (!layer || number <= kFirstLayers || last_layer)) {
       text += line + '\n';
     }
   }

@@ -52,6 +52,24 @@ TEST(BufferLevels, LeaveOutWhatNobodyReads) {
   EXPECT_THAT(buffer_levels(run.program, run.trace), ElementsAre(level(5, 2), level(9, 0)));
 }
 
+TEST(BufferMoments, NameTheLayersThatHoldMostWhenAnIntervalIsFullest) {
+  HandmadeRun run;
+  run.program.layers = {{.name = "first"}, {.name = "second"}};
+  run.add(Engine::DmaIn, transfer(true, 0, 10), 5);
+  run.add(Engine::DmaIn, transfer(true, 20, 30), 7);
+  run.program.stream(Engine::DmaIn)[1].layer = 1;
+  run.add(Engine::DmaOut, transfer(false, 0, 10), 8);
+  run.add(Engine::DmaOut, transfer(false, 20, 30), 20);
+  // Two intervals of 10 cycles: 10 bytes from 5, 40 from 7, 30 from 8 to 20.
+  EXPECT_THAT(
+      buffer_moments(run.program, run.trace, 2),
+      ElementsAre(
+          BufferMoment{.at = CoreCycles(7),
+                       .bytes = 40,
+                       .owners = {{.layer = 1, .bytes = 30}, {.bytes = 10}}},
+          BufferMoment{.at = CoreCycles(10), .bytes = 30, .owners = {{.layer = 1, .bytes = 30}}}));
+}
+
 TEST(BufferLevels, ReadsOfWhatNobodyWroteCountNothing) {
   HandmadeRun run;
   run.add(Engine::DmaOut, transfer(false, 8, 4), 9);

@@ -53,7 +53,7 @@ RunExtras extras() {
 }
 
 TEST(RunExtras, TextIsAsReviewed) {
-  EXPECT_TRUE(matches_golden("report/run_extras.txt", extras_text(on_a_card(), extras(), false)));
+  EXPECT_TRUE(matches_golden("report/run_extras.txt", extras_text(on_a_card(), extras())));
 }
 
 TEST(RunExtras, TableOfACardIsAsReviewed) {
@@ -62,8 +62,7 @@ TEST(RunExtras, TableOfACardIsAsReviewed) {
 }
 
 TEST(RunExtras, NoLineIsTooLong) {
-  std::istringstream text(extras_text(on_a_card(), extras(), false) +
-                          fpga_table(on_a_card().chip, false));
+  std::istringstream text(extras_text(on_a_card(), extras()) + fpga_table(on_a_card().chip, false));
   for (std::string line; std::getline(text, line);) {
     EXPECT_LE(display_width(line), kReportWidth) << line;
   }
@@ -72,12 +71,12 @@ TEST(RunExtras, NoLineIsTooLong) {
 TEST(RunExtras, SayWhatIsNotKnownOfACard) {
   RunExtras unpriced = extras();
   unpriced.own.price.reset();
-  EXPECT_THAT(extras_text(on_a_card(), unpriced, false),
+  EXPECT_THAT(extras_text(on_a_card(), unpriced),
               HasSubstr("  cost    no price of the card is known\n"));
 }
 
 TEST(RunExtras, SayNothingWhereNothingWasAsked) {
-  EXPECT_EQ(extras_text(sample_result(), {}, false), "");
+  EXPECT_EQ(extras_text(sample_result(), {}), "");
   EXPECT_EQ(fpga_table(sample_result().chip, false), "");
 }
 

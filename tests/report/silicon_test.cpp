@@ -112,9 +112,12 @@ TEST(SiliconJson, IsNullWhereNothingIsKnown) {
 
 TEST(SiliconCsv, EndsEachRowWithTheLayersEnergy) {
   const Result result = result_with_silicon();
-  EXPECT_THAT(csv_report(result), HasSubstr(",joules\n"));
-  EXPECT_THAT(csv_report(result),
-              HasSubstr(fmt::format(",{}\n", result.energy->layers[0].total().count())));
+  const std::string csv = csv_report(result);
+  EXPECT_THAT(csv, HasSubstr(",joules,matrix_unit_joules,"));
+  EXPECT_THAT(csv, HasSubstr(",supply_joules\n"));
+  const auto& layer = result.energy->layers[0];
+  EXPECT_THAT(csv, HasSubstr(fmt::format(",{},{},", layer.total().count(),
+                                         layer.of(Component::MatrixUnit).count())));
 }
 
 TEST(Engineering, HasFourDigitsAndAPrefix) {

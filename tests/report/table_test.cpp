@@ -51,6 +51,15 @@ TEST(Table, NeverShortensBelowEightColumns) {
             "lay...v2 123456\n");
 }
 
+TEST(Table, LeavesOutTheLastColumnsThatHaveNoRoom) {
+  Table table({{"name", Align::Left}, {"first"}, {"second"}, {"third"}});
+  table.add({"layer3_block12", "1", "2", "3"});
+  // 8 of the name, 5 and 6 of the next two, two gaps of 1 make 21; the third needs 6 more.
+  EXPECT_EQ(table.print(27, false), "name     first second third\nlay...12     1      2     3\n");
+  EXPECT_EQ(table.print(26, false),
+            "name          first second\nlayer...ock12     1      2\n(no room for: third)\n");
+}
+
 TEST(Table, ColoursWholeLinesWithoutMovingColumns) {
   Table table = two_columns();
   table.add({"view", "-"}, Style::Faint);

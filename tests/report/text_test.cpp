@@ -7,6 +7,7 @@
 #include "arch/diag/error.h"
 #include "report/format.h"
 #include "report/json.h"
+#include "report/layer_table.h"
 #include "tests/golden/golden.h"
 #include "tests/report/sample_result.h"
 
@@ -87,7 +88,7 @@ TEST(TextReport, KeepsColumnsAlignedUnderOddNames) {
   Result result = sample_result();
   result.graph.nodes[1].name = "two\nlines";
   result.graph.nodes[3].name = "Gr\u00f6\u00dfe";
-  const std::string text = text_report(result);
+  const std::string text = layer_table(result, {});
   const auto end_of_shape = [&](const std::string& row, const std::string& shape) {
     return display_width(row.substr(0, row.find(shape) + shape.size()));
   };
@@ -102,7 +103,7 @@ TEST(TextReport, ShowsAViewAsSuch) {
 }
 
 TEST(TextReport, NamesTheEngineThatBoundsALayer) {
-  const std::string text = text_report(sample_result());
+  const std::string text = layer_table(sample_result(), {});
   EXPECT_THAT(line_with(text, "conv1"), HasSubstr("compute"));
   EXPECT_THAT(line_with(text, "add1"), HasSubstr("vector"));
   EXPECT_THAT(line_with(text, "dense1"), HasSubstr("dram"));
