@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -56,11 +57,33 @@ Extents in_order(const OnnxShape& shape, const Axes& order) {
   return extents;
 }
 
+Axes plain_order(std::size_t rank) {
+  Axes order(rank);
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    order[axis] = axis;
+  }
+  return order;
+}
+
+/// How memory holds the inputs of a network: whoever feeds the chip lays them out.
+enum class InputOrder : std::uint8_t {
+  Images,  ///< those of four axes with their channels last
+  Rows,    ///< those of three too
+  Plain    ///< as in files
+};
+
+Axes order_of(InputOrder inputs, std::size_t rank) {
+  const bool last =
+      (inputs != InputOrder::Plain && rank == 4) || (inputs == InputOrder::Rows && rank == 3);
+  return last ? channels_last(rank) : plain_order(rank);
+}
+
 class Lowering {
  public:
-  Lowering(const ImportGraph& graph, DataType type)
+  Lowering(const ImportGraph& graph, DataType type, InputOrder input_order)
       : graph_(graph),
         type_(type),
+        input_order_(input_order),
         builder_(graph.name, graph.file, batch_of(graph), QuantizationDefaults{}) {}
 
   LoweredGraph run();
@@ -93,8 +116,18 @@ class Lowering {
   [[nodiscard]] GraphTensorId ordered(std::size_t input, const Axes& order);
   /// The same where the elements along the last axis may stand in any order.
   [[nodiscard]] GraphTensorId ordered_but_last(std::size_t input, const Axes& order);
-  /// Adds the node's operator; its first output is held in this layout.
-  GraphTensorId add(Op op, std::string_view kind, std::vector<GraphTensorId> inputs, Layout layout);
+  /// Adds the node's operator; one of its outputs is held in this layout.
+  GraphTensorId add(Op op, std::string_view kind, std::vector<GraphTensorId> inputs, Layout layout,
+                    std::size_t output = 0);
+  /// Adds an operator of several that the node becomes, not the last of them.
+  GraphTensorId add_before(Op op, std::string_view kind, std::vector<GraphTensorId> inputs);
+  /// The tensor, of that layout, beside one of shape `large` whose memory has this order: with a
+  /// number for each of its elements, or one for all pixels or all channels.
+  GraphTensorId beside(const Held& from, const OnnxShape& large, const Axes& order);
+  GraphTensorId viewed(GraphTensorId tensor, const Extents& extents);
+  /// The order of memory, if it holds whole axes: that in which the tensor has them, if there is
+  /// one.
+  [[nodiscard]] std::optional<Axes> order_of_memory(const Held& held) const;
   /// The output is the input's memory by another name.
   void alias(Layout layout) { hold({.tensor = held(0).tensor, .layout = std::move(layout)}); }
   void set_numbers(std::size_t node_input, ParameterNumbers numbers);
@@ -114,8 +147,13 @@ class Lowering {
   void add_outputs();
   /// A graph that is of no use goes on, so that other nodes are looked at.
   void pretend(const ImportNode& node);
-  void hold(Held held) { held_.insert_or_assign(node_->outputs.front(), std::move(held)); }
-  GraphTensorId viewed(GraphTensorId tensor, const Extents& extents);
+  void hold(Held held, std::size_t output = 0) {
+    held_.insert_or_assign(node_->outputs[output], std::move(held));
+  }
+  /// Whether it is an input of the network by this name or another.
+  [[nodiscard]] bool is_input(GraphTensorId tensor) const;
+  /// A layer that copies: what the network gives out is computed.
+  GraphTensorId copied(GraphTensorId tensor, const ImportValue& value, const Place& where);
   void finish();
   [[nodiscard]] std::string tensor_name(const std::string& wanted);
   [[nodiscard]] OpPlace place() const {
@@ -130,6 +168,7 @@ class Lowering {
 
   const ImportGraph& graph_;
   DataType type_;
+  InputOrder input_order_;
   GraphBuilder builder_;
   LoweredGraph result_;
   std::map<ImportValueId, Held> held_;
@@ -150,6 +189,16 @@ GraphTensorId Lowering::viewed(GraphTensorId tensor, const Extents& extents) {
     return builder_.add({.name = tensor_name(node_->name + ".flatten"),
                          .kind = "flatten",
                          .op = Flatten{},
+                         .inputs = {tensor},
+                         .before = {},
+                         .output = {},
+                         .output_name = {}},
+                        place(), {});
+  }
+  if (extents.size() > 1 && type.extents.size() > 1 && extents.front() == type.extents.front()) {
+    return builder_.add({.name = tensor_name(node_->name + ".reshape"),
+                         .kind = "reshape",
+                         .op = ReshapeTensor{.extents = {extents.begin() + 1, extents.end()}},
                          .inputs = {tensor},
                          .before = {},
                          .output = {},
@@ -205,8 +254,59 @@ std::string Lowering::tensor_name(const std::string& wanted) {
   return name;
 }
 
+GraphTensorId Lowering::add_before(Op op, std::string_view kind,
+                                   std::vector<GraphTensorId> inputs) {
+  return builder_.add({.name = tensor_name(fmt::format("{}.{}", node_->name, kind)),
+                       .kind = std::string(kind),
+                       .op = std::move(op),
+                       .inputs = std::move(inputs),
+                       .before = {},
+                       .output = {},
+                       .output_name = {}},
+                      place(), {});
+}
+
+std::optional<Axes> Lowering::order_of_memory(const Held& held) const {
+  const OnnxShape shape = held.layout.shape();
+  const Extents& extents = builder_.graph().tensor(held.tensor).type.extents;
+  for (const Axes& order : {channels_last(shape.size()), plain_order(shape.size())}) {
+    if (!shape.empty() && held.layout.is_ordered(order) && in_order(shape, order) == extents) {
+      return order;
+    }
+  }
+  return held.layout.axis_order();
+}
+
+GraphTensorId Lowering::beside(const Held& from, const OnnxShape& large, const Axes& order) {
+  OnnxShape shape(large.size() - from.layout.rank(), 1);
+  const OnnxShape own = from.layout.shape();
+  shape.insert(shape.end(), own.begin(), own.end());
+  const auto layout = from.layout.reshaped(shape);
+  if (!layout || !layout->is_ordered(order)) {
+    refuse_order(from.layout);
+  }
+  const Extents some = in_order(shape, order);
+  const Extents all = in_order(large, order);
+  const bool batch = all.size() == 1 || some.front() == all.front();
+  const auto middle = [](const Extents& extents) {
+    return extents.size() < 2 ? Extents{} : Extents(extents.begin() + 1, extents.end() - 1);
+  };
+  const Extents pixels = middle(some);
+  const bool single =
+      std::all_of(pixels.begin(), pixels.end(), [](std::int64_t size) { return size == 1; });
+  if (!batch || (!single && pixels != middle(all)) ||
+      (some.back() != 1 && some.back() != all.back())) {
+    refuse(
+        "expected inputs of one shape, or one with a single pixel for each of the batch or a "
+        "single "
+        "channel, got {} and {}",
+        text_of(large), text_of(own));
+  }
+  return viewed(from.tensor, some);
+}
+
 GraphTensorId Lowering::add(Op op, std::string_view kind, std::vector<GraphTensorId> inputs,
-                            Layout layout) {
+                            Layout layout, std::size_t output) {
   const GraphTensorId tensor =
       builder_.add({.name = node_->name,
                     .kind = std::string(kind),
@@ -214,14 +314,14 @@ GraphTensorId Lowering::add(Op op, std::string_view kind, std::vector<GraphTenso
                     .inputs = std::move(inputs),
                     .before = {},
                     .output = {},
-                    .output_name = tensor_name(graph_.value(node_->outputs.front()).name)},
+                    .output_name = tensor_name(graph_.value(node_->outputs[output]).name)},
                    place(), [](const Graph&, const Node&) { return 1.0; });
   node_inputs_ = builder_.graph().nodes.back().inputs;
   const std::int64_t elements = builder_.graph().tensor(tensor).type.elements();
   SYSTOLE_CHECK(elements == elements_of(layout.shape()), "{}: {} elements as {}", node_->name,
                 elements, text_of(layout.shape()));
   layouts_.insert_or_assign(tensor, layout);
-  hold({.tensor = tensor, .layout = std::move(layout)});
+  hold({.tensor = tensor, .layout = std::move(layout)}, output);
   return tensor;
 }
 
@@ -235,24 +335,24 @@ Kernel kernel_of(const ImportWindow& window) {
   if (window.kernel.size() > 2) {
     refuse("expected an image of rows and columns, got one of {} axes", window.kernel.size());
   }
-  const bool flat = window.kernel.size() == 1;  // one row
+  const bool flat = window.kernel.size() == 1;  // one column
   const std::size_t last = flat ? 0 : 1;
-  return {.rows = flat ? 1 : window.kernel[0],
-          .cols = window.kernel[last],
-          .stride_rows = flat ? 1 : window.strides[0],
-          .stride_cols = window.strides[last],
-          .pad_top = flat ? 0 : window.pads_before[0],
-          .pad_bottom = flat ? 0 : window.pads_after[0],
-          .pad_left = window.pads_before[last],
-          .pad_right = window.pads_after[last],
-          .dilation_rows = flat ? 1 : window.dilations[0],
-          .dilation_cols = window.dilations[last]};
+  return {.rows = window.kernel[0],
+          .cols = flat ? 1 : window.kernel[last],
+          .stride_rows = window.strides[0],
+          .stride_cols = flat ? 1 : window.strides[last],
+          .pad_top = window.pads_before[0],
+          .pad_bottom = window.pads_after[0],
+          .pad_left = flat ? 0 : window.pads_before[last],
+          .pad_right = flat ? 0 : window.pads_after[last],
+          .dilation_rows = window.dilations[0],
+          .dilation_cols = flat ? 1 : window.dilations[last]};
 }
 
-/// Memory of an image of one row is that of one of rows and columns.
-OnnxShape with_rows(OnnxShape shape) {
+/// Memory of an image of one column is that of one of rows and columns.
+OnnxShape with_columns(OnnxShape shape) {
   if (shape.size() == 3) {
-    shape.insert(shape.begin() + 2, 1);
+    shape.push_back(1);
   }
   return shape;
 }
@@ -315,10 +415,7 @@ void lower_dense(Lowering& in) {
   const OnnxShape& shape = in.shape(0);
   const bool biased = in.node().input(2) != kNoValue;
   const Layout from = in.held(0).layout;
-  Axes order(shape.size());
-  for (std::size_t axis = 0; axis < order.size(); ++axis) {
-    order[axis] = axis;
-  }
+  const Axes order = plain_order(shape.size());
   const Layout inner = from.axis(order.back());
   GraphTensorId input = 0;
   const std::int64_t columns = weights.shape()[1];
@@ -390,7 +487,7 @@ void lower_pool(Lowering& in) {
 }
 
 void lower_global_pool(Lowering& in) {
-  const OnnxShape image = with_rows(in.shape(0));
+  const OnnxShape image = with_columns(in.shape(0));
   if (image.size() != 4) {
     refuse("expected an image of rows and columns, got {}", text_of(image));
   }
@@ -420,19 +517,24 @@ void lower_function(Lowering& in) {
 }
 
 void lower_add(Lowering& in) {
-  if (in.node().inputs.size() != 2) {
-    refuse("expected a sum of two tensors, got one of {}", in.node().inputs.size());
+  const std::size_t count = in.node().inputs.size();
+  Held sum = in.held(0);
+  for (std::size_t i = 1; i < count; ++i) {
+    const Held next = in.held(i);
+    if (in.shape(0) != in.shape(i)) {
+      refuse("expected inputs of one shape, got {} and {}", text_of(in.shape(0)),
+             text_of(in.shape(i)));
+    }
+    if (!(sum.layout == next.layout)) {
+      Lowering::refuse_order(next.layout);
+    }
+    if (i + 1 == count) {
+      in.add(AddTensors{.activation = in.activation()}, "add", {sum.tensor, next.tensor},
+             sum.layout);
+    } else {
+      sum.tensor = in.add_before(AddTensors{}, "add", {sum.tensor, next.tensor});
+    }
   }
-  const Held a = in.held(0);
-  const Held b = in.held(1);
-  if (in.shape(0) != in.shape(1)) {
-    refuse("expected inputs of one shape, got {} and {}", text_of(in.shape(0)),
-           text_of(in.shape(1)));
-  }
-  if (!(a.layout == b.layout)) {
-    Lowering::refuse_order(b.layout);
-  }
-  in.add(AddTensors{.activation = in.activation()}, "add", {a.tensor, b.tensor}, a.layout);
 }
 
 /// An order in which memory holds whole axes, `last` behind the others: that of an image, that of
@@ -441,11 +543,7 @@ std::optional<Axes> order_ending_in(const Layout& layout, std::size_t last) {
   if (layout.rank() == 0) {
     return std::nullopt;
   }
-  Axes plain(layout.rank());
-  for (std::size_t axis = 0; axis < plain.size(); ++axis) {
-    plain[axis] = axis;
-  }
-  for (const Axes& order : {channels_last(layout.rank()), plain}) {
+  for (const Axes& order : {channels_last(layout.rank()), plain_order(layout.rank())}) {
     if (order.back() == last && layout.is_ordered(order)) {
       return order;
     }
@@ -476,6 +574,7 @@ void lower_concat(Lowering& in) {
   in.add(Concat{}, "concat", std::move(inputs), Layout::ordered(in.out_shape(), *order));
 }
 
+/// Softmax or its logarithm.
 void lower_softmax(Lowering& in) {
   const OnnxShape& shape = in.shape(0);
   const bool flattens = in.graph().opset < 13;
@@ -491,7 +590,307 @@ void lower_softmax(Lowering& in) {
     Lowering::refuse_order(from.layout);
   }
   const GraphTensorId input = in.ordered(0, *order);
-  in.add(SoftmaxChannels{}, "softmax", {input}, Layout::ordered(in.out_shape(), *order));
+  const Layout layout = Layout::ordered(in.out_shape(), *order);
+  if (in.node().op == "Softmax") {
+    in.add(SoftmaxChannels{}, "softmax", {input}, layout);
+    return;
+  }
+  // x - max - log(sum(exp(x - max))): nothing is too large, and no logarithm is of 0.
+  const GraphTensorId largest =
+      in.add_before(ReduceRows{.kind = ReduceKind::Largest}, "reduce_max", {input});
+  const CombineTensors subtract{.kind = PairKind::Subtract};
+  const GraphTensorId shifted = in.add_before(subtract, "sub", {input, largest});
+  const GraphTensorId exponentials = in.add_before(
+      Activate{.activation = {.kind = ActivationKind::Exp, .before = {}}}, "exp", {shifted});
+  const GraphTensorId sum = in.add_before(ReduceRows{}, "reduce_sum", {exponentials});
+  const GraphTensorId logarithm = in.add_before(
+      Activate{.activation = {.kind = ActivationKind::Log, .before = {}}}, "log", {sum});
+  in.add(subtract, "sub", {shifted, logarithm}, layout);
+}
+
+// --- two tensors element by element ---
+
+struct PairRule {
+  std::string_view op;
+  std::string_view kind;
+  PairKind pair;
+};
+
+constexpr auto kPairRules = std::to_array<PairRule>({
+    {"Div", "div", PairKind::Divide},
+    {"Max", "maximum", PairKind::Larger},
+    {"Min", "minimum", PairKind::Smaller},
+    {"Mul", "mul", PairKind::Multiply},
+    {"Sub", "sub", PairKind::Subtract},
+});
+
+void lower_pair(Lowering& in) {
+  const ImportNode& node = in.node();
+  const PairRule rule = *std::find_if(kPairRules.begin(), kPairRules.end(),
+                                      [&](const PairRule& each) { return each.op == node.op; });
+  Held left = in.held(0);
+  for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+    const Held right = in.held(i);
+    const OnnxShape shape = *broadcast_shape(left.layout.shape(), right.layout.shape());
+    const bool first = left.layout.shape() == shape;
+    if (!first && right.layout.shape() != shape) {
+      refuse("expected one input of the shape of the result, {}, got {} and {}", text_of(shape),
+             text_of(left.layout.shape()), text_of(right.layout.shape()));
+    }
+    const Held& large = first ? left : right;
+    const auto order = in.order_of_memory(large);
+    std::vector<GraphTensorId> inputs{left.tensor, right.tensor};
+    if (order && order->size() <= kMaxRank) {
+      inputs = {in.beside(left, shape, *order), in.beside(right, shape, *order)};
+    } else if (!(left.layout == right.layout)) {
+      Lowering::refuse_order(large.layout);
+    }
+    const Layout layout = large.layout;
+    const CombineTensors op{.kind = rule.pair};
+    if (i + 1 == node.inputs.size()) {
+      in.add(op, rule.kind, inputs, layout);
+    } else {
+      left = {.tensor = in.add_before(op, rule.kind, inputs), .layout = layout};
+    }
+  }
+}
+
+// --- reductions ---
+
+struct ReduceRule {
+  std::string_view op;
+  std::string_view kind;
+  ReduceRows rows;
+  bool squares = false;  ///< of the squares of the elements
+  ActivationKind behind = ActivationKind::None;
+};
+
+constexpr auto kReduceRules = std::to_array<ReduceRule>({
+    {.op = "ReduceL2",
+     .kind = "reduce_sum",
+     .rows = {},
+     .squares = true,
+     .behind = ActivationKind::Sqrt},
+    {.op = "ReduceLogSum", .kind = "reduce_sum", .rows = {}, .behind = ActivationKind::Log},
+    {.op = "ReduceMax", .kind = "reduce_max", .rows = {.kind = ReduceKind::Largest}},
+    {.op = "ReduceMean", .kind = "reduce_mean", .rows = {.mean = true}},
+    {.op = "ReduceSum", .kind = "reduce_sum", .rows = {}},
+    {.op = "ReduceSumSquare", .kind = "reduce_sum", .rows = {}, .squares = true},
+});
+
+/// The rows of `input` become one number each.
+void reduce_rows(Lowering& in, const ReduceRule& rule, GraphTensorId input, const Layout& layout) {
+  if (rule.squares) {
+    input = in.add_before(CombineTensors{.kind = PairKind::Multiply}, "mul", {input, input});
+  }
+  if (rule.behind == ActivationKind::None) {
+    in.add(rule.rows, rule.kind, {input}, layout);
+    return;
+  }
+  const GraphTensorId sum = in.add_before(rule.rows, rule.kind, {input});
+  in.add(Activate{.activation = {.kind = rule.behind, .before = {}}}, name_of(rule.behind), {sum},
+         layout);
+}
+
+void lower_reduce(Lowering& in) {
+  const ImportNode& node = in.node();
+  const ReduceRule rule = *std::find_if(kReduceRules.begin(), kReduceRules.end(),
+                                        [&](const ReduceRule& each) { return each.op == node.op; });
+  const OnnxShape shape = in.shape(0);
+  const Layout from = in.held(0).layout;
+  if (in.out_shape().empty()) {
+    refuse("expected a result of at least one axis, got a number");
+  }
+  OnnxShape kept = shape;
+  Axes reduced;  // without those of one element
+  const std::vector<std::int64_t> axes = *node.integers("axes");
+  for (const std::int64_t each : axes) {
+    const auto axis = static_cast<std::size_t>(each);
+    if (shape[axis] > 1) {
+      reduced.push_back(axis);
+    }
+    kept[axis] = 1;
+  }
+  const auto held_as = [&](const Axes& order) {
+    return *Layout::ordered(kept, order).reshaped(in.out_shape());
+  };
+  if (reduced.size() == 1) {
+    if (const auto order = order_ending_in(from, reduced.front())) {
+      reduce_rows(in, rule, in.ordered(0, *order), held_as(*order));
+      return;
+    }
+  }
+  const auto order = from.axis_order();
+  if (reduced.empty() || !order || order->size() > kMaxRank) {
+    Lowering::refuse_order(from);
+  }
+  const auto is_reduced = [&](std::size_t axis) {
+    return shape[axis] == 1 || std::find(reduced.begin(), reduced.end(), axis) != reduced.end();
+  };
+  const std::int64_t batch = shape[order->front()];
+  const bool all = std::all_of(order->begin() + 1, order->end(), is_reduced);
+  if (all && (batch == 1 || kept[order->front()] == batch)) {
+    const GraphTensorId input = in.ordered(0, *order);
+    reduce_rows(in, rule, in.viewed(input, {batch, elements_of(shape) / batch}), held_as(*order));
+    return;
+  }
+  const bool pools = order->size() > 2 && kept[order->front()] == batch &&
+                     kept[order->back()] == shape[order->back()] &&
+                     std::all_of(order->begin() + 1, order->end() - 1, is_reduced);
+  const bool is_max = node.op == "ReduceMax";
+  if (!pools || !(is_max || node.op == "ReduceMean")) {
+    refuse("expected a reduction of the last axis that memory holds, got one of others");
+  }
+  const GraphTensorId input = in.ordered(0, *order);
+  const Extents extents = in_order(shape, *order);
+  const std::int64_t cols = extents.size() > 3 ? extents[extents.size() - 2] : 1;
+  const std::int64_t rows = elements_of(shape) / (extents.front() * extents.back() * cols);
+  in.add(PoolTensor{.kind = is_max ? PoolKind::Max : PoolKind::Average,
+                    .kernel = {.rows = rows, .cols = cols},
+                    .global = !is_max},
+         is_max ? "max_pool" : "global_average_pool", {input}, held_as(*order));
+}
+
+// --- parts and products ---
+
+/// The order of memory where it can be cut.
+std::optional<Axes> order_to_cut(const Lowering& in) {
+  const auto order = in.order_of_memory(in.held(0));
+  constexpr std::size_t kMostAxes = 4;
+  if (!order || order->size() > kMostAxes) {
+    return std::nullopt;
+  }
+  return order;
+}
+
+SliceTensor part_of(const Axes& order, std::size_t axis, std::int64_t first, std::int64_t size,
+                    std::int64_t step) {
+  const auto place = std::find(order.begin(), order.end(), axis) - order.begin();
+  if (place == 0) {
+    refuse("expected parts of an axis behind the first that memory holds, got such of axis {}",
+           axis);
+  }
+  if (step < 1 || (step != 1 && place + 1 == static_cast<std::ptrdiff_t>(order.size()))) {
+    refuse(
+        "expected a step of 1 along the last axis that memory holds, above 0 along others, got "
+        "{}",
+        step);
+  }
+  return {.axis = place, .first = first, .size = size, .step = step};
+}
+
+void lower_slice(Lowering& in) {
+  const Layout from = in.held(0).layout;
+  const auto order = order_to_cut(in);
+  if (!order) {
+    Lowering::refuse_order(from);
+  }
+  const OnnxShape shape = in.shape(0);
+  const auto firsts = *in.node().integers("first");
+  const auto steps = *in.node().integers("by");
+  std::vector<SliceTensor> parts;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    if (in.out_shape()[axis] != shape[axis] || steps[axis] != 1) {
+      parts.push_back(part_of(*order, axis, firsts[axis], in.out_shape()[axis], steps[axis]));
+    }
+  }
+  if (parts.empty()) {
+    in.alias(from);
+    return;
+  }
+  GraphTensorId tensor = in.ordered(0, *order);
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    tensor = in.add_before(parts[i], "slice", {tensor});
+  }
+  in.add(parts.back(), "slice", {tensor}, Layout::ordered(in.out_shape(), *order));
+}
+
+void lower_split(Lowering& in) {
+  const ImportNode& node = in.node();
+  const Layout from = in.held(0).layout;
+  const auto order = order_to_cut(in);
+  if (!order) {
+    Lowering::refuse_order(from);
+  }
+  OnnxShape shape = in.shape(0);
+  const std::size_t axis = axis_of(node.integer("axis", 0), shape.size());
+  const auto sizes = *node.integers("parts");
+  if (std::any_of(sizes.begin(), sizes.end(), [](std::int64_t size) { return size < 1; })) {
+    refuse("expected parts with elements, got one without");
+  }
+  const GraphTensorId tensor = in.ordered(0, *order);
+  std::int64_t first = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    shape[axis] = sizes[i];
+    in.add(part_of(*order, axis, first, sizes[i], 1), "slice", {tensor},
+           Layout::ordered(shape, *order), i);
+    first += sizes[i];
+  }
+}
+
+/// Of two tensors that depend on inputs; make_dense took those with weights.
+void lower_matmul(Lowering& in) {
+  const OnnxShape& left = in.shape(0);
+  const OnnxShape& right = in.shape(1);
+  const std::size_t rank = left.size();
+  const bool fits =
+      rank >= 2 && rank <= 4 && (right.size() == rank || right.size() == 2) &&
+      std::equal(left.begin(), left.end() - 1, in.out_shape().begin(), in.out_shape().end() - 1);
+  if (!fits) {
+    refuse("expected a product of 2 to 4 axes with as many on the right, or 2, got {} and {}",
+           text_of(left), text_of(right));
+  }
+  Axes swapped = plain_order(right.size());
+  std::swap(swapped[right.size() - 1], swapped[right.size() - 2]);
+  const bool transposed = !in.held(1).layout.is_plain() && in.held(1).layout.is_ordered(swapped);
+  const GraphTensorId a = in.ordered(0, plain_order(rank));
+  const GraphTensorId b = in.ordered(1, transposed ? swapped : plain_order(right.size()));
+  in.add(Matmul{.transpose_b = transposed}, "matmul", {a, b}, Layout::plain(in.out_shape()));
+}
+
+/// Whole factors that repeat the nearest pixel.
+void lower_resize(Lowering& in) {
+  const ImportNode& node = in.node();
+  const OnnxShape& from = in.shape(0);
+  const OnnxShape& to = in.out_shape();
+  constexpr std::int64_t kMostTimes = 64;
+  const bool image = from.size() == 4 && from[0] == to[0] && from[1] == to[1];
+  const std::int64_t factor = image ? to[2] / from[2] : 0;
+  if (!image || factor < 1 || factor > kMostTimes || to[2] != from[2] * factor ||
+      to[3] != from[3] * factor) {
+    refuse("expected an image whose rows and columns grow by one whole factor, got {} to {}",
+           text_of(from), text_of(to));
+  }
+  const bool old = node.op == "Upsample" || in.graph().opset < 11;
+  const std::string place =
+      old ? "asymmetric" : node.text("coordinate_transformation_mode", "half_pixel");
+  const std::string rounding = old ? "floor" : node.text("nearest_mode", "round_prefer_floor");
+  const bool centred =
+      place == "half_pixel" || (place == "pytorch_half_pixel" && to[2] > 1 && to[3] > 1);
+  // Pixels of the output have their centres within those that they come from.
+  const bool nearest = (centred && rounding.starts_with("round_prefer")) ||
+                       (place == "asymmetric" && rounding == "floor");
+  if (node.text("mode", "nearest") != "nearest" || !nearest) {
+    refuse("expected the nearest pixel by centres, or by corners rounded down, got another");
+  }
+  const OnnxConstant* scales = nullptr;
+  for (const ImportValueId input : node.inputs) {
+    const OnnxConstant* found = input == node.inputs.front() ? nullptr : in.graph().constant(input);
+    if (found != nullptr && is_floating(found->type()) && found->elements() == 4) {
+      scales = found;
+    }
+  }
+  std::vector<float> by = scales == nullptr ? std::vector<float>{} : scales->floats();
+  if (const OnnxAttribute* attribute = node.attribute("scales")) {
+    by = attribute->numbers;
+  }
+  if (!by.empty() && (by[2] != static_cast<float>(factor) || by[3] != static_cast<float>(factor))) {
+    refuse("expected an image whose rows and columns grow by one whole factor, got {} and {}",
+           by[2], by[3]);
+  }
+  const Axes order = channels_last(from.size());
+  const GraphTensorId input = in.ordered(0, order);
+  in.add(ResizeTensor{.factor = factor}, "resize", {input}, Layout::ordered(to, order));
 }
 
 void lower_reshape(Lowering& in) {
@@ -544,20 +943,38 @@ constexpr auto kRules = std::to_array<Rule>({
     {"Clip", lower_function},
     {"Concat", lower_concat},
     {"Conv", lower_conv},
+    {"Div", lower_pair},
+    {"Elu", lower_function},
     {"Flatten", lower_reshape},
     {"GlobalAveragePool", lower_global_pool},
     {"GlobalMaxPool", lower_global_pool},
     {"HardSigmoid", lower_function},
+    {"Identity", lower_reshape},
     {"LayerNormalization", lower_norm},
     {"LeakyRelu", lower_function},
-    {"Elu", lower_function},
+    {"LogSoftmax", lower_softmax},
+    {"MatMul", lower_matmul},
+    {"Max", lower_pair},
     {"MaxPool", lower_pool},
+    {"Min", lower_pair},
+    {"Mul", lower_pair},
+    {"ReduceL2", lower_reduce},
+    {"ReduceLogSum", lower_reduce},
+    {"ReduceMax", lower_reduce},
+    {"ReduceMean", lower_reduce},
+    {"ReduceSum", lower_reduce},
+    {"ReduceSumSquare", lower_reduce},
     {"Reshape", lower_reshape},
+    {"Resize", lower_resize},
+    {"Slice", lower_slice},
     {"Softmax", lower_softmax},
+    {"Split", lower_split},
     {"Squeeze", lower_reshape},
+    {"Sub", lower_pair},
     {"Sum", lower_add},
     {"Transpose", lower_transpose},
     {"Unsqueeze", lower_reshape},
+    {"Upsample", lower_resize},
     {"systole.Dense", lower_dense},
     {"systole.LayerNorm", lower_norm},
     {"systole.RmsNorm", lower_norm},
@@ -602,13 +1019,7 @@ void Lowering::add_inputs() {
     }
     // An image comes with its channels last, as it is computed on.
     const std::size_t rank = value.shape->size();
-    Axes order(rank);
-    for (std::size_t axis = 0; axis < rank; ++axis) {
-      order[axis] = axis;
-    }
-    if (rank == 4) {
-      order = channels_last(rank);
-    }
+    const Axes order = order_of(input_order_, rank);
     const TensorType type{.element = type_, .extents = in_order(*value.shape, order)};
     const GraphTensorId tensor = builder_.add_input(tensor_name(value.name), type, {}, where);
     const Layout layout = Layout::ordered(*value.shape, order);
@@ -660,18 +1071,46 @@ void Lowering::pretend(const ImportNode& node) {
       continue;
     }
     const std::size_t rank = value.shape->size();
-    Axes order(rank);
-    for (std::size_t axis = 0; axis < rank; ++axis) {
-      order[axis] = axis;
-    }
-    if (rank == 4) {
-      order = channels_last(rank);
-    }
+    const Axes order = order_of(input_order_, rank);
     const TensorType type{.element = type_, .extents = in_order(*value.shape, order)};
     const GraphTensorId tensor = builder_.add_input(tensor_name(value.name), type, {}, place().op);
     held_.insert_or_assign(output,
                            Held{.tensor = tensor, .layout = Layout::ordered(*value.shape, order)});
   }
+}
+
+bool Lowering::is_input(GraphTensorId tensor) const {
+  const Graph& graph = builder_.graph();
+  while (graph.tensor(tensor).role != GraphTensorRole::Input) {
+    const auto found = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                    [&](const Node& node) { return node.output() == tensor; });
+    if (found == graph.nodes.end() || !found->is_view()) {
+      return false;
+    }
+    tensor = found->inputs.front();
+  }
+  return true;
+}
+
+GraphTensorId Lowering::copied(GraphTensorId tensor, const ImportValue& value, const Place& where) {
+  const Extents& extents = builder_.graph().tensor(tensor).type.extents;
+  constexpr std::size_t kMostAxes = 4;
+  if (extents.size() < 2 || extents.size() > kMostAxes) {
+    where.fail(
+        fmt::format("expected an output that a node computes or a view of an input of 2..4 "
+                    "axes, got one of {}",
+                    extents.size()));
+  }
+  const SliceTensor whole{.axis = static_cast<std::int64_t>(extents.size()) - 1,
+                          .size = extents.back()};
+  return builder_.add({.name = tensor_name(value.name),
+                       .kind = "slice",
+                       .op = whole,
+                       .inputs = {tensor},
+                       .before = {},
+                       .output = {},
+                       .output_name = {}},
+                      {.op = where, .attributes = {}}, {});
 }
 
 void Lowering::add_outputs() {
@@ -683,9 +1122,12 @@ void Lowering::add_outputs() {
     if (found == held_.end()) {
       where.fail("expected an output that depends on the network's inputs, got a constant");
     }
-    const GraphTensorId tensor = found->second.tensor;
-    if (builder_.graph().tensor(tensor).role == GraphTensorRole::Input) {
-      where.fail("expected an output that a node computes, got a view of an input");
+    GraphTensorId tensor = found->second.tensor;
+    if (std::find(graph_.inputs.begin(), graph_.inputs.end(), id) != graph_.inputs.end()) {
+      where.fail("expected an output that a node computes, got an input");
+    }
+    if (is_input(tensor)) {
+      tensor = copied(tensor, value, where);
     }
     if (!done.insert(tensor).second) {
       continue;  // the same numbers by another name
@@ -725,7 +1167,28 @@ void Lowering::finish() {
 }  // namespace
 
 LoweredGraph lower_graph(const ImportGraph& graph, DataType type) {
-  return Lowering(graph, type).run();
+  // Images come with their channels last; where that does not do, another order may.
+  std::optional<LoweredGraph> first;
+  std::exception_ptr error;
+  for (const InputOrder order : {InputOrder::Images, InputOrder::Rows, InputOrder::Plain}) {
+    try {
+      LoweredGraph lowered = Lowering(graph, type, order).run();
+      if (lowered.refusals.empty()) {
+        return lowered;
+      }
+      if (order == InputOrder::Images) {
+        first = std::move(lowered);
+      }
+    } catch (const WorkloadError&) {
+      if (order == InputOrder::Images) {
+        error = std::current_exception();
+      }
+    }
+  }
+  if (error) {
+    std::rethrow_exception(error);
+  }
+  return *std::move(first);
 }
 
 std::vector<std::string> lowered_operators() {

@@ -43,6 +43,10 @@ bool passes_on(const ImportGraph& graph, const ImportNode& node) {
   return !turns && is_one_of(node, {"Expand", "Reshape", "Tile", "Slice", "Flatten", "Squeeze"});
 }
 
+bool is_input(const ImportGraph& graph, ImportValueId id) {
+  return std::find(graph.inputs.begin(), graph.inputs.end(), id) != graph.inputs.end();
+}
+
 }  // namespace
 
 std::int64_t remove_identities(ImportGraph& graph) {
@@ -50,13 +54,21 @@ std::int64_t remove_identities(ImportGraph& graph) {
   const ImportUses uses(graph);
   std::vector<ImportValueId> by(graph.values.size());
   std::iota(by.begin(), by.end(), 0);
-  for (const ImportNode& node : graph.nodes) {  // in order: what an input became is known
+  for (ImportNode& node : graph.nodes) {  // in order: what an input became is known
     const bool others_unread =
         std::all_of(node.outputs.begin() + (node.outputs.empty() ? 0 : 1), node.outputs.end(),
                     [&](ImportValueId output) { return uses.count(output) == 0; });
-    if (others_unread && passes_on(graph, node)) {
-      by[static_cast<std::size_t>(node.outputs.front())] =
-          by[static_cast<std::size_t>(node.inputs.front())];
+    if (!others_unread || !passes_on(graph, node)) {
+      continue;
+    }
+    const ImportValueId from = by[static_cast<std::size_t>(node.inputs.front())];
+    if (graph.is_output(node.outputs.front()) && is_input(graph, from)) {
+      node.op = "Identity";  // an output by a name of its own
+      node.domain.clear();
+      node.attributes.clear();
+      node.inputs = {from};
+    } else {
+      by[static_cast<std::size_t>(node.outputs.front())] = from;
       ++removed;
     }
   }

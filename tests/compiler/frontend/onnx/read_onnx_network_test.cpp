@@ -197,5 +197,211 @@ TEST_F(OnnxNetwork, InputsComeFromFilesInTheirOrder) {
             "m.onnx: inputs: expected x, got 'y' (did you mean 'x'?)");
 }
 
+using Integers = std::vector<std::int64_t>;
+
+TEST_F(OnnxNetwork, CombinesTwoTensorsElementByElement) {
+  const std::vector<std::pair<std::string, std::string>> names{
+      {"Mul", "mul"}, {"Sub", "sub"}, {"Div", "div"}, {"Max", "maximum"}, {"Min", "minimum"}};
+  for (const auto& [onnx, kind] : names) {
+    ModelBuilder model;
+    model.input("x", {1, 2, 3, 4})
+        .input("gate", {1, 2, 1, 1})
+        .node(onnx, {"x", "gate"}, {"y"})
+        .output("y");
+    const Network network = read(model);
+    EXPECT_THAT(kinds_of(network.graph), ElementsAre(kind)) << onnx;
+    EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).shape(),
+              (Shape{.batch = 1, .rows = 3, .cols = 4, .channels = 2}));
+  }
+}
+
+TEST_F(OnnxNetwork, ManyTensorsAreCombinedTwoByTwo) {
+  ModelBuilder model;
+  model.input("a", {2, 3})
+      .input("b", {2, 3})
+      .input("c", {2, 1})
+      .node("Max", {"a", "b", "c"}, {"y"})
+      .output("y");
+  EXPECT_THAT(kinds_of(read(model).graph), ElementsAre("maximum", "maximum"));
+}
+
+TEST_F(OnnxNetwork, ManyTensorsAreAddedTwoByTwo) {
+  ModelBuilder model;
+  model.input("a", {2, 3})
+      .input("b", {2, 3})
+      .input("c", {2, 3})
+      .node("Sum", {"a", "b", "c"}, {"s"})
+      .node("Relu", {"s"}, {"y"})
+      .output("y");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("add", "add", "relu"));
+}
+
+TEST_F(OnnxNetwork, ConvolutionsOfOneAxisRunAlongRows) {
+  ModelBuilder model;
+  model.input("x", {1, 2, 5})
+      .floats("w", {1, 2, 3}, {0, 1, 2, 10, 11, 12})  // 10 in + place
+      .node("Conv", {"x", "w"}, {"y"}, {{"pads", Integers{1, 1}}})
+      .output("y");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("conv2d"));
+  const Node& node = network.graph.nodes[0];
+  EXPECT_EQ(network.graph.tensor(node.output()).shape(),
+            (Shape{.batch = 1, .rows = 5, .cols = 1, .channels = 1}));
+  EXPECT_THAT(network.data->value(network.graph, node.inputs[kWeightsInput]).numbers(),
+              ElementsAre(0, 10, 1, 11, 2, 12));
+}
+
+TEST_F(OnnxNetwork, TensorsThatTheBatchSharesAreRefused) {
+  ModelBuilder model;
+  model.input("x", {2, 3}).input("b", {1, 3}).node("Mul", {"x", "b"}, {"y"}, {}, "m").output("y");
+  EXPECT_EQ(message_of(model),
+            "m.onnx: Mul: expected inputs of one shape, or one with a single pixel for each of the "
+            "batch or a single channel, got [2, 3] and [1, 3], in 1 node (m)");
+}
+
+TEST_F(OnnxNetwork, ReducesTheLastAxis) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> names{
+      {"ReduceSum", {"reduce_sum"}},
+      {"ReduceMean", {"reduce_mean"}},
+      {"ReduceMax", {"reduce_max"}},
+      {"ReduceSumSquare", {"mul", "reduce_sum"}},
+      {"ReduceL2", {"mul", "reduce_sum", "sqrt"}},
+      {"ReduceLogSum", {"reduce_sum", "log"}}};
+  for (const auto& [onnx, kinds] : names) {
+    ModelBuilder model(11);
+    model.input("x", {2, 3, 4})
+        .node(onnx, {"x"}, {"y"}, {{"axes", Integers{-1}}, {"keepdims", std::int64_t{0}}})
+        .output("y");
+    const Network network = read(model);
+    EXPECT_EQ(kinds_of(network.graph), kinds) << onnx;
+    EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).type.elements(), 6) << onnx;
+    EXPECT_EQ(file_orders_of(network).at("y").shape, (Integers{2, 3})) << onnx;
+  }
+}
+
+TEST_F(OnnxNetwork, MeansOfRowsAndColumnsArePools) {
+  ModelBuilder model(11);
+  model.input("x", {2, 3, 4, 5})
+      .node("ReduceMean", {"x"}, {"m"}, {{"axes", Integers{2, 3}}})
+      .node("ReduceMax", {"x"}, {"l"}, {{"axes", Integers{2, 3}}})
+      .node("Sub", {"l", "m"}, {"y"})
+      .output("y");
+  EXPECT_THAT(kinds_of(read(model).graph), ElementsAre("global_average_pool", "max_pool", "sub"));
+}
+
+TEST_F(OnnxNetwork, ReductionsOfTheBatchAreRefused) {
+  ModelBuilder model(11);
+  model.input("x", {2, 3})
+      .node("ReduceSum", {"x"}, {"y"}, {{"axes", Integers{0}}}, "r")
+      .output("y");
+  EXPECT_EQ(
+      message_of(model),
+      "m.onnx: ReduceSum: expected a reduction of the last axis that memory holds, got one of "
+      "others, in 1 node (r)");
+}
+
+TEST_F(OnnxNetwork, SlicesAxisByAxis) {
+  ModelBuilder model;
+  model.input("x", {1, 4, 6, 5})
+      .integers("starts", {2}, {1, 0})
+      .integers("ends", {2}, {3, 6})
+      .integers("axes", {2}, {1, 2})
+      .integers("steps", {2}, {1, 2})
+      .node("Slice", {"x", "starts", "ends", "axes", "steps"}, {"y"})
+      .output("y");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("slice", "slice"));
+  const auto& rows = std::get<SliceTensor>(network.graph.nodes[1].op);
+  EXPECT_EQ(rows.axis, 1);
+  EXPECT_EQ(rows.step, 2);
+  EXPECT_EQ(rows.size, 3);
+  EXPECT_EQ(std::get<SliceTensor>(network.graph.nodes[0].op).first, 1);
+}
+
+TEST_F(OnnxNetwork, StepsBackwardsAreRefused) {
+  ModelBuilder model;
+  model.input("x", {1, 4, 6, 5})
+      .integers("starts", {1}, {5})
+      .integers("ends", {1}, {-100})
+      .integers("axes", {1}, {2})
+      .integers("steps", {1}, {-1})
+      .node("Slice", {"x", "starts", "ends", "axes", "steps"}, {"y"}, {}, "s")
+      .output("y");
+  EXPECT_EQ(message_of(model),
+            "m.onnx: Slice: expected a step of 1 along the last axis that memory holds, above 0 "
+            "along others, got -1, in 1 node (s)");
+}
+
+TEST_F(OnnxNetwork, SplitsIntoParts) {
+  ModelBuilder model;
+  model.input("x", {2, 6})
+      .integers("sizes", {2}, {2, 4})
+      .node("Split", {"x", "sizes"}, {"a", "b"}, {{"axis", std::int64_t{1}}})
+      .output("a")
+      .output("b");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("slice", "slice"));
+  EXPECT_EQ(std::get<SliceTensor>(network.graph.nodes[1].op).first, 2);
+  EXPECT_EQ(std::get<SliceTensor>(network.graph.nodes[1].op).size, 4);
+}
+
+TEST_F(OnnxNetwork, MultipliesTwoActivations) {
+  ModelBuilder model;
+  model.input("q", {2, 3, 4, 5})
+      .input("k", {2, 3, 6, 5})
+      .node("Transpose", {"k"}, {"t"}, {{"perm", Integers{0, 1, 3, 2}}})
+      .node("MatMul", {"q", "t"}, {"y"})
+      .output("y");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("matmul"));
+  EXPECT_TRUE(std::get<Matmul>(network.graph.nodes[0].op).transpose_b);
+  // Nothing here is an image: inputs lie as the file has them.
+  EXPECT_EQ(network.graph.tensor(network.graph.inputs[0]).type.extents, (Extents{2, 3, 4, 5}));
+}
+
+TEST_F(OnnxNetwork, LogarithmsOfSoftmaxStayFinite) {
+  ModelBuilder model;
+  model.input("x", {2, 6}).node("LogSoftmax", {"x"}, {"y"}).output("y");
+  EXPECT_THAT(kinds_of(read(model).graph),
+              ElementsAre("reduce_max", "sub", "exp", "reduce_sum", "log", "sub"));
+}
+
+TEST_F(OnnxNetwork, EnlargesImagesByWholeFactors) {
+  ModelBuilder model;
+  model.input("x", {1, 2, 3, 4})
+      .floats("scales", {4}, {1, 1, 2, 2})
+      .node("Resize", {"x", "", "scales"}, {"y"})
+      .output("y");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("resize"));
+  EXPECT_EQ(std::get<ResizeTensor>(network.graph.nodes[0].op).factor, 2);
+}
+
+TEST_F(OnnxNetwork, ResizesBetweenPixelsAreRefused) {
+  ModelBuilder model;
+  model.input("x", {1, 2, 3, 4})
+      .floats("scales", {4}, {1, 1, 2, 2})
+      .node("Resize", {"x", "", "scales"}, {"y"}, {{"mode", std::string("linear")}}, "r")
+      .output("y");
+  EXPECT_EQ(
+      message_of(model),
+      "m.onnx: Resize: expected the nearest pixel by centres, or by corners rounded down, got "
+      "another, in 1 node (r)");
+}
+
+TEST_F(OnnxNetwork, ViewsOfInputsAreCopiedOut) {
+  ModelBuilder model;
+  model.input("x", {2, 3})
+      .node("Identity", {"x"}, {"y"})
+      .node("Transpose", {"x"}, {"t"}, {{"perm", Integers{1, 0}}})
+      .output("y")
+      .output("t");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("slice", "slice"));
+  EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).name, "y");
+  EXPECT_EQ(file_orders_of(network).at("t").shape, (Integers{3, 2}));
+}
+
 }  // namespace
 }  // namespace systole
