@@ -1146,8 +1146,11 @@ void Lowering::finish() {
     const GraphTensor& held = result_.graph.tensor(tensor);
     FileOrder order = layout.file_order();
     const Extents& extents = held.type.extents;
-    const bool same = order.sizes.size() < 2 && std::equal(order.shape.begin(), order.shape.end(),
-                                                           extents.begin(), extents.end());
+    // Without an order, files have two axes or four.
+    const bool usual = extents.size() == 2 || extents.size() == 4;
+    const bool same =
+        usual && order.sizes.size() < 2 &&
+        std::equal(order.shape.begin(), order.shape.end(), extents.begin(), extents.end());
     if (!same) {
       result_.file_orders.emplace(held.name, std::move(order));
     }

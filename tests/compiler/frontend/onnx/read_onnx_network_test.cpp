@@ -390,6 +390,16 @@ TEST_F(OnnxNetwork, ResizesBetweenPixelsAreRefused) {
       "another, in 1 node (r)");
 }
 
+TEST_F(OnnxNetwork, FilesOfNumbersHaveTheAxesOfTheModel) {
+  for (const Integers& shape : {Integers{6}, Integers{2, 3, 4}, Integers{1, 2, 3, 4, 5}}) {
+    ModelBuilder model;
+    model.input("x", shape).node("Relu", {"x"}, {"y"}).output("y");
+    const FileOrders orders = file_orders_of(read(model));
+    EXPECT_EQ(orders.at("x").shape, shape);
+    EXPECT_EQ(orders.at("y").shape, shape);
+  }
+}
+
 TEST_F(OnnxNetwork, ViewsOfInputsAreCopiedOut) {
   ModelBuilder model;
   model.input("x", {2, 3})
