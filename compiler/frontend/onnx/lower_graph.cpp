@@ -755,7 +755,7 @@ void lower_reduce(Lowering& in) {
 
 /// The order of memory where it can be cut.
 std::optional<Axes> order_to_cut(const Lowering& in) {
-  const auto order = in.order_of_memory(in.held(0));
+  auto order = in.order_of_memory(in.held(0));
   constexpr std::size_t kMostAxes = 4;
   if (!order || order->size() > kMostAxes) {
     return std::nullopt;
@@ -848,6 +848,26 @@ void lower_matmul(Lowering& in) {
   in.add(Matmul{.transpose_b = transposed}, "matmul", {a, b}, Layout::plain(in.out_shape()));
 }
 
+/// Scales that round to a size may be others than its factor.
+void check_scales(const Lowering& in, float factor) {
+  const ImportNode& node = in.node();
+  const OnnxConstant* scales = nullptr;
+  for (const ImportValueId input : node.inputs) {
+    const OnnxConstant* found = input == node.inputs.front() ? nullptr : in.graph().constant(input);
+    if (found != nullptr && is_floating(found->type()) && found->elements() == 4) {
+      scales = found;
+    }
+  }
+  std::vector<float> by = scales == nullptr ? std::vector<float>{} : scales->floats();
+  if (const OnnxAttribute* attribute = node.attribute("scales")) {
+    by = attribute->numbers;
+  }
+  if (!by.empty() && (by[2] != factor || by[3] != factor)) {
+    refuse("expected an image whose rows and columns grow by one whole factor, got {} and {}",
+           by[2], by[3]);
+  }
+}
+
 /// Whole factors that repeat the nearest pixel.
 void lower_resize(Lowering& in) {
   const ImportNode& node = in.node();
@@ -873,21 +893,7 @@ void lower_resize(Lowering& in) {
   if (node.text("mode", "nearest") != "nearest" || !nearest) {
     refuse("expected the nearest pixel by centres, or by corners rounded down, got another");
   }
-  const OnnxConstant* scales = nullptr;
-  for (const ImportValueId input : node.inputs) {
-    const OnnxConstant* found = input == node.inputs.front() ? nullptr : in.graph().constant(input);
-    if (found != nullptr && is_floating(found->type()) && found->elements() == 4) {
-      scales = found;
-    }
-  }
-  std::vector<float> by = scales == nullptr ? std::vector<float>{} : scales->floats();
-  if (const OnnxAttribute* attribute = node.attribute("scales")) {
-    by = attribute->numbers;
-  }
-  if (!by.empty() && (by[2] != static_cast<float>(factor) || by[3] != static_cast<float>(factor))) {
-    refuse("expected an image whose rows and columns grow by one whole factor, got {} and {}",
-           by[2], by[3]);
-  }
+  check_scales(in, static_cast<float>(factor));
   const Axes order = channels_last(from.size());
   const GraphTensorId input = in.ordered(0, order);
   in.add(ResizeTensor{.factor = factor}, "resize", {input}, Layout::ordered(to, order));
