@@ -41,7 +41,7 @@ void HostLink::execute(Asked& asked) {
   const std::int32_t layer = asked.issued.instruction->layer;
   context_.time.wait_until(asked.first_byte);
   if (context_.link != nullptr) {
-    context_.link->take();
+    context_.link->take(asked.first_byte, context_.core);
   }
   const CoreCycles start = context_.time.now();
 

@@ -120,7 +120,7 @@ class Reader {
     }
     last_[name] = sum;
     const ChipSpec& chip = result_.chip;
-    if (name == "unified buffer") {
+    if (name.starts_with("unified buffer")) {
       at_most(sum, static_cast<double>(chip.buffer.capacity.count()));
     } else if (name == "DRAM") {
       at_most(sum, static_cast<double>(chip.dram.peak_bandwidth().count() + 1) / 1e9);

@@ -31,7 +31,7 @@ Program two_folds() {
   for (std::uint8_t unit = 0; unit < 2; ++unit) {
     const EngineId matrix{EngineKind::Matrix, unit};
     ready.push_back(builder.semaphore(EngineKind::Host, matrix));
-    Fold fold = fold_of(20, 8, 4);
+    Fold fold = fold_of(20, 8, 4, true, 8 * unit);  // in another bank
     fold.accumulator = unit * kEntries;
     builder.add({EngineKind::Weights, unit}, load_of(8, 4));
     builder.add(matrix, fold, {.waits = {ready.back()}});
