@@ -97,16 +97,31 @@ class Declarations {
     }
     const GraphTensor& weights = graph_.tensor(graph_.node(layer).inputs.at(kWeightsInput));
     const TileGrid grid = tile_grid(chip_, *gemm);
+    const std::size_t first = program_.tiles.size();
     for (std::int64_t group = 0; group < grid.groups; ++group) {
       for (const Slice& n : grid.n) {
         for (const Slice& k : grid.k) {
-          program_.tiles.push_back(
-              {.layer = layer,
-               .k_first = k.first,
-               .rows = k.size,
-               .n_first = group * gemm->n + n.first,
-               .cols = n.size,
-               .dram_address = dram_.take(bytes_of(weights.type.element, k.size * n.size))});
+          program_.tiles.push_back({.layer = layer,
+                                    .k_first = k.first,
+                                    .rows = k.size,
+                                    .n_first = group * gemm->n + n.first,
+                                    .cols = n.size});
+        }
+      }
+    }
+    place_tiles(first, grid.k.size(), weights.type.element);
+  }
+
+  /// In the order in which matrix units side by side want them: a slice of the reduction of each
+  /// unit's output slice, then the next, so that they meet in open rows of the DRAM.
+  void place_tiles(std::size_t first, std::size_t reduction, DataType type) {
+    const auto units = static_cast<std::size_t>(chip_.matrix.count);
+    const std::size_t slices = (program_.tiles.size() - first) / reduction;
+    for (std::size_t round = 0; round < slices; round += units) {
+      for (std::size_t k = 0; k < reduction; ++k) {
+        for (std::size_t n = round; n < std::min(round + units, slices); ++n) {
+          WeightTile& tile = program_.tiles[first + n * reduction + k];
+          tile.dram_address = dram_.take(bytes_of(type, tile.rows * tile.cols));
         }
       }
     }
