@@ -69,6 +69,7 @@ std::array<CoreCycles, kMacKindCount> read_paces(const ConfigNode& node) {
 
 MatrixUnitSpec read_matrix_unit(const ConfigNode& node) {
   const MatrixUnitSpec matrix{
+      .count = node.has("count") ? node.integer("count", {.min = 1, .max = kMaxMatrixUnits}) : 1,
       .rows = node.integer("rows", {.min = 1, .max = 4096}),
       .cols = node.integer("columns", {.min = 1, .max = 4096}),
       .dataflow = node.choice<Dataflow>("dataflow"),
@@ -353,6 +354,7 @@ ChipSpec read_chip(const ConfigNode& node, const std::vector<std::string>& dram_
   chip.name = read_name(node, "name");
   chip.description = node.text("description");
   chip.frequency = node.frequency("clock", {.min = kMega, .max = 10 * kGiga});
+  chip.cores = node.has("cores") ? node.integer("cores", {.min = 1, .max = kMaxCores}) : 1;
   chip.matrix = read_matrix_unit(node.map("matrix_unit"));
   chip.accumulators = read_accumulators(node.map("accumulators"));
   chip.weight_fifo = read_weight_fifo(node.map("weight_fifo"));

@@ -13,6 +13,7 @@
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/lowering_context.h"
 #include "compiler/lowering/tiles.h"
+#include "compiler/mapping/core_split.h"
 #include "compiler/mapping/tile_source.h"
 #include "compiler/schedule/program_builder.h"
 #include "compiler/verify/verify.h"
@@ -45,15 +46,17 @@ class FarMemory {
 /// Builds the header of the program (layers, tensors, tiles) and the tables that lead to it.
 class Declarations {
  public:
-  Declarations(const ChipSpec& chip, const Graph& graph, const MemoryPlan& plan)
+  /// `plans`: of the cores, each for its images.
+  Declarations(const ChipSpec& chip, const Graph& graph, const std::vector<MemoryPlan>& plans)
       : chip_(chip),
         graph_(graph),
-        plan_(plan),
+        plans_(plans),
         dram_(chip.dram.standard.organization.burst_bytes().count()),
         host_(dram_) {
     program_.network = graph.name;
     program_.chip = chip.name;
     program_.batch = graph.batch;
+    program_.streams = PerEngine<std::vector<Instruction>>(chip.engines());
   }
 
   [[nodiscard]] const std::vector<TensorId>& angle_ids() const { return angle_ids_; }
@@ -94,16 +97,31 @@ class Declarations {
     }
     const GraphTensor& weights = graph_.tensor(graph_.node(layer).inputs.at(kWeightsInput));
     const TileGrid grid = tile_grid(chip_, *gemm);
+    const std::size_t first = program_.tiles.size();
     for (std::int64_t group = 0; group < grid.groups; ++group) {
       for (const Slice& n : grid.n) {
         for (const Slice& k : grid.k) {
-          program_.tiles.push_back(
-              {.layer = layer,
-               .k_first = k.first,
-               .rows = k.size,
-               .n_first = group * gemm->n + n.first,
-               .cols = n.size,
-               .dram_address = dram_.take(bytes_of(weights.type.element, k.size * n.size))});
+          program_.tiles.push_back({.layer = layer,
+                                    .k_first = k.first,
+                                    .rows = k.size,
+                                    .n_first = group * gemm->n + n.first,
+                                    .cols = n.size});
+        }
+      }
+    }
+    place_tiles(first, grid.k.size(), weights.type.element);
+  }
+
+  /// In the order in which matrix units side by side want them: a slice of the reduction of each
+  /// unit's output slice, then the next, so that they meet in open rows of the DRAM.
+  void place_tiles(std::size_t first, std::size_t reduction, DataType type) {
+    const auto units = static_cast<std::size_t>(chip_.matrix.count);
+    const std::size_t slices = (program_.tiles.size() - first) / reduction;
+    for (std::size_t round = 0; round < slices; round += units) {
+      for (std::size_t k = 0; k < reduction; ++k) {
+        for (std::size_t n = round; n < std::min(round + units, slices); ++n) {
+          WeightTile& tile = program_.tiles[first + n * reduction + k];
+          tile.dram_address = dram_.take(bytes_of(type, tile.rows * tile.cols));
         }
       }
     }
@@ -197,7 +215,7 @@ class Declarations {
 
   [[nodiscard]] TensorRole role_of(GraphTensorId root) const {
     const auto is_root = [&](GraphTensorId tensor) {
-      return plan_.roots[static_cast<std::size_t>(tensor)] == root;
+      return plans_.front().roots[static_cast<std::size_t>(tensor)] == root;
     };
     // What is input and output at once (an output that is a view of an input) is never written.
     if (std::any_of(graph_.inputs.begin(), graph_.inputs.end(), is_root)) {
@@ -210,7 +228,9 @@ class Declarations {
 
   [[nodiscard]] bool is_spilled(GraphTensorId root) const {
     return role_of(root) == TensorRole::Intermediate &&
-           !plan_.resident[static_cast<std::size_t>(root)];
+           std::any_of(plans_.begin(), plans_.end(), [&](const MemoryPlan& plan) {
+             return !plan.resident[static_cast<std::size_t>(root)];
+           });
   }
 
   /// Tensors that stream through DRAM share addresses where no layer needs both.
@@ -243,7 +263,7 @@ class Declarations {
       if (graph_.tensors[index].role == GraphTensorRole::Parameter) {
         continue;  // cut into tiles, or a constant
       }
-      const auto root = plan_.roots[index];
+      const auto root = plans_.front().roots[index];
       auto& root_id = tensor_ids[static_cast<std::size_t>(root)];
       if (root_id == kNoTensor) {
         root_id = static_cast<TensorId>(program_.tensors.size());
@@ -289,7 +309,7 @@ class Declarations {
 
   const ChipSpec& chip_;
   const Graph& graph_;
-  const MemoryPlan& plan_;
+  const std::vector<MemoryPlan>& plans_;
   FarMemory dram_;
   FarMemory host_;
   std::vector<TensorId> angle_ids_;          ///< by layer: the first of its tables of angles
@@ -297,28 +317,26 @@ class Declarations {
   Program program_;
 };
 
-/// Walks the layers in order and emits each band's loads, work and stores.
+/// Emits the loads, work and stores of each band of a layer, layer by layer, for one core.
 class Lowering {
  public:
   explicit Lowering(LoweringContext& context) : context_(context) {}
 
-  void lower() {
+  void lower(std::int32_t layer) {
     const auto layers = static_cast<std::int32_t>(context_.graph.nodes.size());
-    for (std::int32_t layer = 0; layer < layers; ++layer) {
-      if (layer == 0) {
-        emit_constants(context_, layer);
-      }
-      if (layer + 1 < layers) {
-        emit_constants(context_, layer + 1);
-      }
-      if (!context_.graph.node(layer).is_view()) {
-        lower_layer(layer);
-      }
+    if (layer == 0) {
+      emit_constants(context_, layer);
+    }
+    if (layer + 1 < layers) {
+      emit_constants(context_, layer + 1);
+    }
+    if (!context_.graph.node(layer).is_view()) {
+      emit_bands(layer);
     }
   }
 
  private:
-  void lower_layer(std::int32_t layer) {
+  void emit_bands(std::int32_t layer) {
     const Node& node = context_.graph.node(layer);
     load_resident_inputs(layer);
     const std::vector<Band>& bands = context_.layer_plan(layer).bands;
@@ -359,8 +377,9 @@ class Lowering {
            context_.graph.inputs.end();
   }
 
-  [[nodiscard]] PlacedBand placed(GraphTensorId tensor, const Band& part,
-                                  std::int64_t address) const {
+  /// Bands count images from the core's first.
+  [[nodiscard]] PlacedBand placed(GraphTensorId tensor, Band part, std::int64_t address) const {
+    part.image += context_.first_image;
     return {.tensor = context_.tensor_ids[static_cast<std::size_t>(tensor)],
             .shape = context_.graph.tensor(tensor).shape(),
             .type = context_.graph.tensor(tensor).type.element,
@@ -427,23 +446,49 @@ class Lowering {
 
 Program compile(const ChipSpec& chip, const Graph& graph) {
   check_operands(chip, graph);
-  const MemoryPlan plan = plan_memory(chip, graph);
+  std::vector<Slice> images;
+  std::vector<Graph> parts;  // of the batch, of those cores that have one
+  std::vector<MemoryPlan> plans;
+  for (const Slice& share : images_of_cores(chip.cores, graph)) {
+    if (share.size == 0) {
+      continue;
+    }
+    images.push_back(share);
+    const bool as_before = !parts.empty() && parts.back().batch == share.size;
+    parts.push_back(with_batch(graph, share.size));
+    plans.push_back(as_before ? plans.back() : plan_memory(chip, parts.back()));
+  }
   std::vector<TensorId> tensor_ids;
   std::vector<TensorId> bias_ids;
   std::vector<TensorId> table_ids;
   std::vector<std::int32_t> tile_ids;
-  Declarations declarations(chip, graph, plan);
+  Declarations declarations(chip, graph, plans);
   ProgramBuilder builder(declarations.declare(tensor_ids, bias_ids, table_ids, tile_ids));
-  LoweringContext context{.chip = chip,
-                          .graph = graph,
-                          .plan = plan,
-                          .builder = builder,
-                          .tensor_ids = std::move(tensor_ids),
-                          .bias_ids = std::move(bias_ids),
-                          .table_ids = std::move(table_ids),
-                          .angle_ids = declarations.angle_ids(),
-                          .tile_ids = std::move(tile_ids)};
-  Lowering(context).lower();
+  std::vector<LoweringContext> contexts;
+  contexts.reserve(parts.size());
+  std::vector<Lowering> lowerings;
+  for (std::size_t core = 0; core < parts.size(); ++core) {
+    contexts.push_back({.chip = chip,
+                        .graph = parts[core],
+                        .plan = plans[core],
+                        .builder = builder,
+                        .tensor_ids = tensor_ids,
+                        .bias_ids = bias_ids,
+                        .table_ids = table_ids,
+                        .angle_ids = declarations.angle_ids(),
+                        .tile_ids = tile_ids,
+                        .first_image = images[core].first,
+                        .next_accumulators = std::vector<std::int64_t>(
+                            static_cast<std::size_t>(chip.matrix.count), 0)});
+    lowerings.emplace_back(contexts.back());
+  }
+  // Layer by layer: addresses in DRAM may be a later tensor's when no core needs the earlier one.
+  for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
+    for (std::size_t core = 0; core < lowerings.size(); ++core) {
+      builder.set_core(static_cast<std::uint16_t>(core));
+      lowerings[core].lower(static_cast<std::int32_t>(layer));
+    }
+  }
   Program program = std::move(builder).finish();
   const auto violation = verify(chip, program);
   SYSTOLE_CHECK(!violation, "the compiler wrote an unsafe program: {}", *violation);

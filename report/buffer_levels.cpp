@@ -44,9 +44,10 @@ struct OwnedChange {
   std::int64_t change = 0;
 };
 
-std::vector<OwnedChange> owned_changes(const Program& program, const RunTrace& trace) {
+std::vector<OwnedChange> owned_changes(const Program& program, const RunTrace& trace,
+                                       std::uint16_t core) {
   std::vector<OwnedChange> changes;
-  for (const BufferLife& life : buffer_lives(program, completion_order(trace))) {
+  for (const BufferLife& life : buffer_lives(program, of_core(completion_order(trace), core))) {
     const auto& writers = trace.engine(life.writer.engine).instructions;
     const std::int32_t layer = program.stream(life.writer.engine)[life.writer.index].layer;
     changes.push_back({writers[life.writer.index].completed, layer, life.bytes});
@@ -106,18 +107,18 @@ std::vector<BufferOwner> largest_owners(const std::vector<std::int64_t>& bytes) 
 
 }  // namespace
 
-Levels buffer_levels(const Program& program, const RunTrace& trace) {
+Levels buffer_levels(const Program& program, const RunTrace& trace, std::uint16_t core) {
   std::vector<LevelChange> changes;
-  for (const OwnedChange& change : owned_changes(program, trace)) {
+  for (const OwnedChange& change : owned_changes(program, trace, core)) {
     changes.push_back({.at = change.at, .change = change.change});
   }
   return sum_of(std::move(changes));
 }
 
 std::vector<BufferMoment> buffer_moments(const Program& program, const RunTrace& trace,
-                                         std::int64_t most) {
+                                         std::int64_t most, std::uint16_t core) {
   SYSTOLE_CHECK(most >= 1, "at most {} moments", most);
-  const std::vector<OwnedChange> changes = owned_changes(program, trace);
+  const std::vector<OwnedChange> changes = owned_changes(program, trace, core);
   std::vector<std::int64_t> bytes(program.layers.size());
   std::vector<BufferMoment> moments;
   std::size_t next = 0;

@@ -9,7 +9,7 @@
 
 namespace systole {
 
-/// Bytes of the unified buffer that hold data which somebody will still read.
+/// Bytes of a core's unified buffer that hold data which somebody will still read.
 ///
 /// Rule: instructions take effect one by one, in the order in which they completed (in one cycle:
 /// in the order of engines, then of their streams); each reads, then writes
@@ -19,7 +19,8 @@ namespace systole {
 /// this is what the memory holds, because there a reader starts when the writer has completed, and
 /// a byte is written again when its readers have. Not modelled: parts of an instruction. A tensor
 /// that is streamed out is held until the transfer has ended.
-[[nodiscard]] Levels buffer_levels(const Program& program, const RunTrace& trace);
+[[nodiscard]] Levels buffer_levels(const Program& program, const RunTrace& trace,
+                                   std::uint16_t core = 0);
 
 /// Bytes that instructions of a layer wrote.
 struct BufferOwner {
@@ -29,7 +30,7 @@ struct BufferOwner {
   bool operator==(const BufferOwner&) const = default;
 };
 
-/// What the unified buffer holds at a cycle.
+/// What a core's unified buffer holds at a cycle.
 struct BufferMoment {
   CoreCycles at{0};
   std::int64_t bytes = 0;
@@ -43,6 +44,7 @@ struct BufferMoment {
 /// kBufferOwners owners.
 inline constexpr std::size_t kBufferOwners = 5;
 [[nodiscard]] std::vector<BufferMoment> buffer_moments(const Program& program,
-                                                       const RunTrace& trace, std::int64_t most);
+                                                       const RunTrace& trace, std::int64_t most,
+                                                       std::uint16_t core = 0);
 
 }  // namespace systole

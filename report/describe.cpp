@@ -69,8 +69,10 @@ std::string peaks(const ChipSpec& chip) {
 std::string array_rates(const ChipSpec& chip) {
   const MatrixUnitSpec& matrix = chip.matrix;
   std::string text = labelled(
-      "matrix unit", fmt::format("{} x {} PEs, {}, {} MACs a step", matrix.rows, matrix.cols,
-                                 name_of(matrix.dataflow), grouped(matrix.macs_per_cycle())));
+      "matrix unit",
+      fmt::format("{}{} x {} PEs, {}, {} MACs a step",
+                  matrix.count == 1 ? "" : fmt::format("{} units of ", matrix.count), matrix.rows,
+                  matrix.cols, name_of(matrix.dataflow), grouped(chip.macs_per_cycle())));
   text += labelled("overlap",
                    fmt::format("{}: {}", name_of(matrix.overlap), meaning_of(matrix.overlap)));
   text += labelled("model", name_of(matrix.model));
@@ -81,6 +83,10 @@ std::string array_rates(const ChipSpec& chip) {
 std::string peak_rates(const ChipSpec& chip) {
   const ChipFigures figures = chip_figures(chip);
   std::string text = labelled("clock", nominal(static_cast<double>(chip.frequency.count()), "Hz"));
+  if (chip.cores > 1) {
+    text += labelled("cores", fmt::format("{}, each with all that follows but DRAM and host link",
+                                          chip.cores));
+  }
   text += array_rates(chip);
   std::string vector = fmt::format("{} lanes; cycles a step:", chip.vector.lanes);
   std::string_view separator = " ";

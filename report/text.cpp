@@ -75,7 +75,7 @@ std::string bound_reason(const Result& result, const RunFigures& figures) {
         nominal(dram_rates(result).peak_bytes_per_second, "B/s"));
   }
   return fmt::format("compute: {} at {} a cycle", scaled(figures.macs, "MAC"),
-                     grouped(result.chip.matrix.macs_per_cycle()));
+                     grouped(result.chip.macs_per_cycle()));
 }
 
 std::string totals(const Result& result, const RunFigures& figures, const TextOptions& options) {
@@ -110,7 +110,11 @@ std::string totals(const Result& result, const RunFigures& figures, const TextOp
 }
 
 std::string matrix_breakdown(const Result& result, const TextOptions& options) {
-  Table table({{"matrix unit", Align::Left}, {"cycles"}, {"share"}, {"", Align::Left}});
+  const std::int64_t units = result.chip.matrix_units();
+  Table table({{units == 1 ? "matrix unit" : fmt::format("{} matrix units", units), Align::Left},
+               {"cycles"},
+               {"share"},
+               {"", Align::Left}});
   std::int64_t sum = 0;
   for (const MatrixShare& share : matrix_shares(result.chip, result.counters)) {
     sum += share.tenths_of_percent;
@@ -119,7 +123,8 @@ std::string matrix_breakdown(const Result& result, const TextOptions& options) {
                  tenths(share.tenths_of_percent), std::string(share.meaning)});
     }
   }
-  table.add({"  together", grouped(result.counters.elapsed.count()), tenths(sum), ""});
+  const CoreCycles of_all = result.counters.elapsed * result.chip.matrix_units();
+  table.add({"  together", grouped(of_all.count()), tenths(sum), ""});
   return table.print(options.width, options.colour) + '\n';
 }
 

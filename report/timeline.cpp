@@ -109,7 +109,10 @@ class Timeline {
     for (const EngineId engine : program_.engines()) {
       engine_track(engine);
     }
-    level_counter("unified buffer", "bytes", buffer_levels(program_, trace_));
+    for (std::uint16_t core = 0; core < program_.engines().cores; ++core) {
+      const std::string of = core == 0 ? "" : fmt::format(" of core{}", core);
+      level_counter("unified buffer" + of, "bytes", buffer_levels(program_, trace_, core));
+    }
     fifo_counters();
     dram_counter();
     writer_.end();

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/error.h"
-#include "sim/chip/core.h"
+#include "sim/chip/chip.h"
 #include "sim/chip/kernel.h"
 #include "sim/chip/wave_file.h"
 #include "sim/dram/dram_memory.h"
@@ -18,21 +18,18 @@ Counters simulate(const ChipSpec& chip, const Program& program, const RunData* d
                   const RunRecording& recording) {
   prepare_kernel();
   RunTrace* const trace = recording.trace;
-  if (trace != nullptr) {
-    trace->engines = PerEngine<EngineTrace>(program.engines());
-  }
   TrafficSampler traffic(chip.dram);
   DramCommandObserver observer;
   if (trace != nullptr) {
     observer = [&traffic](const DramCommand& command) { traffic.add(command); };
   }
   DramMemory dram("dram", chip.dram, data == nullptr ? nullptr : data->dram, observer);
-  Core core("core", chip, program, data, trace);
-  core.bind(dram.socket);
+  Chip cores(chip, program, data, trace);
+  cores.bind(dram.socket);
   std::optional<WaveFile> waveform;
   if (!recording.waveform.empty()) {
     waveform.emplace(recording.waveform);
-    core.show_in(waveform->kernel_file());
+    cores.show_in(waveform->kernel_file());
   }
   try {
     run_kernel(chip.clock());
@@ -40,9 +37,9 @@ Counters simulate(const ChipSpec& chip, const Program& program, const RunData* d
     if (error.what() == kTimeIsOver) {
       throw;  // nobody waits in vain
     }
-    throw UserError(fmt::format("{}; {}", error.what(), core.waiting()));
+    throw UserError(fmt::format("{}; {}", error.what(), cores.waiting()));
   }
-  Counters counters = core.finish();
+  Counters counters = cores.finish();
   counters.dram = dram.counters();
   if (trace != nullptr) {
     trace->dram = traffic.traffic();

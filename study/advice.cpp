@@ -62,7 +62,7 @@ void warn_of_memory_price(const ChipSpec& chip, std::vector<std::string>& warnin
   }
 }
 
-/// What the array asks of the unified buffer while it runs at full speed.
+/// What the arrays of a core ask of its unified buffer while they run at full speed.
 struct OperandDemand {
   std::string who;      ///< `64 rows of bf16`
   double bytes = 0;     ///< a cycle
@@ -87,10 +87,12 @@ OperandDemand demand_of(const ChipSpec& chip, DataType type, CoreCycles pace) {
       along_rows
           ? static_cast<double>(ceil_div(bytes_of(type, edge), chip.buffer.port_width.count()))
           : bytes / width;
-  return {.who = fmt::format("{} {} of {}", edge, rule.loads_inputs ? "columns" : "rows",
-                             name_of(type)),
-          .bytes = bytes / steps,
-          .accesses = accesses / steps};
+  const auto units = static_cast<double>(matrix.count);
+  return {.who = fmt::format("{}{} {} of {}",
+                             matrix.count == 1 ? "" : fmt::format("{} times ", matrix.count), edge,
+                             rule.loads_inputs ? "columns" : "rows", name_of(type)),
+          .bytes = units * bytes / steps,
+          .accesses = units * accesses / steps};
 }
 
 std::string too_much(const OperandDemand& demand, const UnifiedBufferSpec& buffer) {
@@ -314,8 +316,9 @@ std::vector<Advice> advice_of(const Result& result) {
   }
   const Adviser adviser(result);
   for (const auto& [cycles, cause] : causes) {
-    const double share = ratio(static_cast<double>(cycles.count()),
-                               static_cast<double>(result.counters.elapsed.count()));
+    const CoreCycles of_all = result.counters.elapsed * result.chip.matrix_units();
+    const double share =
+        ratio(static_cast<double>(cycles.count()), static_cast<double>(of_all.count()));
     Advice next = adviser.on(cause, share);
     if (share >= kWorthAWord && advice.size() < kMost && !next.reason.empty()) {
       advice.push_back(std::move(next));

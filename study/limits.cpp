@@ -20,6 +20,12 @@ CoreCycles busy(const LayerCounters& layer, EngineKind kind) {
   return total_of(layer.engines, kind)[Cause::Busy];
 }
 
+/// Of engines that work beside each other, of one of them.
+CoreCycles mean_busy(const LayerCounters& layer, EngineKind kind) {
+  const EngineSet& engines = layer.engines.engines();
+  return CoreCycles(busy(layer, kind).count() / (engines.cores * engines.count_of(kind)));
+}
+
 /// False for a view of a network input, or of a view of one.
 bool is_computed(const Graph& graph, GraphTensorId tensor) {
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
@@ -52,7 +58,7 @@ CoreCycles compute_bound(const ChipSpec& chip, std::int64_t macs, DataType activ
     return CoreCycles(0);  // no operands that the array would have to multiply
   }
   const CoreCycles pace = chip.matrix.pace(activation, weight);
-  return CoreCycles(ceil_div(macs * pace.count(), chip.matrix.macs_per_cycle()));
+  return CoreCycles(ceil_div(macs * pace.count(), chip.macs_per_cycle()));
 }
 
 CoreCycles fold_bound(const ChipSpec& chip, const Graph& graph, const Node& node) {
@@ -75,7 +81,9 @@ CoreCycles fold_bound(const ChipSpec& chip, const Graph& graph, const Node& node
   const std::int64_t folds = gemm->groups * ceil_div(extent(rule.rows), chip.matrix.rows) *
                              ceil_div(extent(rule.cols), chip.matrix.cols);
   const DataType type = graph.operand_type(node);
-  return chip.matrix.pace(type, type) * (folds * extent(rule.time));
+  // The units share the folds, and perhaps the time of one; none does more than its share.
+  return chip.matrix.pace(type, type) *
+         ceil_div(folds * extent(rule.time), chip.matrix_units());
 }
 
 CoreCycles memory_bound(const ChipSpec& chip, Bytes bytes) {
@@ -130,10 +138,10 @@ Roofline network_roofline(const Result& result) {
 
 Bound layer_bound(const LayerCounters& layer) {
   const std::array<std::pair<Bound, CoreCycles>, 4> candidates{{
-      {Bound::Compute, busy(layer, Engine::Matrix)},
+      {Bound::Compute, mean_busy(layer, EngineKind::Matrix)},
       {Bound::Dram,
        busy(layer, Engine::Weights) + busy(layer, Engine::DmaIn) + busy(layer, Engine::DmaOut)},
-      {Bound::Vector, busy(layer, Engine::Vector)},
+      {Bound::Vector, mean_busy(layer, EngineKind::Vector)},
       {Bound::Host, busy(layer, Engine::Host)},
   }};
   Bound bound = Bound::None;

@@ -57,7 +57,7 @@ double peak_tops(const ChipSpec& chip, DataType type) {
 
 double utilisation(const ChipSpec& chip, const ActionCounters& actions, CoreCycles cycles) {
   const double slots =
-      static_cast<double>(cycles.count()) * static_cast<double>(chip.matrix.macs_per_cycle());
+      static_cast<double>(cycles.count()) * static_cast<double>(chip.macs_per_cycle());
   return ratio(static_cast<double>(useful_slots(chip, actions)), slots);
 }
 
@@ -154,7 +154,7 @@ LayerReport layer_report(const Result& result, std::size_t layer) {
 }
 
 double peak_macs_per_second(const ChipSpec& chip, MacKind kind) {
-  return per_second(static_cast<double>(chip.matrix.macs_per_cycle()), chip.clock(),
+  return per_second(static_cast<double>(chip.macs_per_cycle()), chip.clock(),
                     chip.matrix.pace(kind));
 }
 

@@ -56,7 +56,7 @@ class AreaModel {
     const MacKind kind = native_kind(chip_.matrix);
     const double pe = technology_.multiplier_of(kind).mm2 + technology_.adder_of(kind).mm2 +
                       register_mm2(pe_register_bits(chip_.matrix));
-    return {.logic = placed(pe * static_cast<double>(chip_.matrix.macs_per_cycle()))};
+    return {.logic = placed(pe * static_cast<double>(chip_.macs_per_cycle()))};
   }
 
   [[nodiscard]] PartArea macros(std::int64_t count, std::int64_t capacity_bits,
@@ -67,16 +67,16 @@ class AreaModel {
   [[nodiscard]] PartArea accumulators() const {
     const std::int64_t width = chip_.matrix.cols * bits_of(DataType::Int32);
     const std::int64_t entries = ceil_div(chip_.accumulators.entries, chip_.accumulators.banks);
-    return macros(chip_.accumulators.banks, entries * width, width);
+    return macros(chip_.matrix_units() * chip_.accumulators.banks, entries * width, width);
   }
   [[nodiscard]] PartArea unified_buffer() const {
     const std::int64_t bits = chip_.buffer.capacity.count() * kBitsPerByte;
-    return macros(chip_.buffer.banks, bits / chip_.buffer.banks,
+    return macros(chip_.cores * chip_.buffer.banks, bits / chip_.buffer.banks,
                   chip_.buffer.port_width.count() * kBitsPerByte);
   }
   [[nodiscard]] PartArea weight_fifo() const {
     const std::int64_t width = chip_.matrix.cols * operand_bits(native_kind(chip_.matrix)).weight;
-    return macros(chip_.weight_fifo.tiles, width * chip_.matrix.rows, width);
+    return macros(chip_.matrix_units() * chip_.weight_fifo.tiles, width * chip_.matrix.rows, width);
   }
   [[nodiscard]] PartArea vector_unit() const {
     const bool floats = sums_in_float(native_kind(chip_.matrix));
@@ -84,7 +84,7 @@ class AreaModel {
         (floats ? technology_.multiplier_fp32 : technology_.multiplier_int32).mm2;
     const double adder = (floats ? technology_.adder_fp32 : technology_.adder_int32).mm2;
     const double lane = kLaneUnits * (multiplier + adder) + register_mm2(kVectorLaneBits);
-    return {.logic = placed(lane * static_cast<double>(chip_.vector.lanes))};
+    return {.logic = placed(lane * static_cast<double>(chip_.cores * chip_.vector.lanes))};
   }
   [[nodiscard]] PartArea port(const InterfaceSpec& port, std::int64_t count) const {
     const auto ports = static_cast<double>(count);

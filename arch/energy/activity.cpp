@@ -150,22 +150,23 @@ Activity full_second(const ChipSpec& chip, MacKind kind) {
   const std::int64_t cycles = chip.frequency.count();
   const std::int64_t dram_bytes = chip.dram.peak_bandwidth().count();
   const DataflowRule& rule = rule_of(chip.matrix.dataflow);
-  const std::int64_t tiles = cycles / chip.matrix.rows;  // each takes R cycles to shift
+  const std::int64_t units = chip.matrix_units();
+  const std::int64_t tiles = cycles / chip.matrix.rows * units;  // each takes R cycles to shift
   Activity activity{.elapsed = CoreCycles(cycles),
-                    .matrix_busy = CoreCycles(cycles),
-                    .vector_busy = CoreCycles(cycles),
+                    .matrix_busy = CoreCycles(cycles * units),
+                    .vector_busy = CoreCycles(cycles * chip.cores),
                     .dram_bytes = dram_bytes};
   ActionCounters& actions = activity.actions;
-  actions.macs = cycles / chip.matrix.pace(kind).count() * chip.matrix.macs_per_cycle();
+  actions.macs = cycles / chip.matrix.pace(kind).count() * chip.macs_per_cycle();
   actions.macs_of_kind[static_cast<std::size_t>(kind)] = actions.macs;
   actions.array_loads = rule.loads() ? tiles : 0;
   actions.array_unloads = rule.unloads_outputs ? tiles : 0;
   actions.weight_bytes = dram_bytes;
-  actions.weight_bytes_again = streamed_weight_bytes(chip, kind, cycles);
-  actions.accumulator_reads = cycles;
-  actions.accumulator_writes = cycles;
-  actions.buffer_reads = cycles * ceil_div(chip.buffer.ports, 2);
-  actions.buffer_writes = cycles * (chip.buffer.ports / 2);
+  actions.weight_bytes_again = streamed_weight_bytes(chip, kind, cycles) * units;
+  actions.accumulator_reads = cycles * units;
+  actions.accumulator_writes = cycles * units;
+  actions.buffer_reads = cycles * chip.cores * ceil_div(chip.buffer.ports, 2);
+  actions.buffer_writes = cycles * chip.cores * (chip.buffer.ports / 2);
   actions.host_in_bytes = chip.host.bandwidth.count();
   return activity;
 }

@@ -97,8 +97,8 @@ class EnergyModel {
   }
 
   void add_clocks(EnergyBreakdown& energy, const Activity& activity) const {
-    add(energy, Action::MatrixClock, clocked(activity.matrix_busy, activity.elapsed));
-    add(energy, Action::VectorClock, clocked(activity.vector_busy, activity.elapsed));
+    add(energy, Action::MatrixClock, clocked(activity.matrix_busy, activity.elapsed * chip_.matrix_units()));
+    add(energy, Action::VectorClock, clocked(activity.vector_busy, activity.elapsed * chip_.cores));
     add(energy, Action::ControlClock, as_double(activity.elapsed.count()));
   }
 
@@ -118,9 +118,11 @@ class EnergyModel {
       return seconds_of(activity.elapsed);
     }
     const double left = silicon_.technology.power_gated;
-    const CoreCycles busy =
-        part == Component::MatrixUnit ? activity.matrix_busy : activity.vector_busy;
-    return left * seconds_of(activity.elapsed) + (1.0 - left) * seconds_of(busy);
+    const bool matrix = part == Component::MatrixUnit;
+    // The part's leakage is that of all units: each is on while it is busy itself.
+    const auto units = as_double(matrix ? chip_.matrix_units() : chip_.cores);
+    const double busy = seconds_of(matrix ? activity.matrix_busy : activity.vector_busy) / units;
+    return left * seconds_of(activity.elapsed) + (1.0 - left) * busy;
   }
 
   const ChipSpec& chip_;

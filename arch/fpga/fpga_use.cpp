@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kBitsPerByte = 8;
 constexpr std::int64_t kSumBits = 32;
 constexpr std::int64_t kDmaWordBytes = 64;
-constexpr std::int64_t kDmaEngines = 3;  // in, out, weights
+constexpr std::int64_t kDmaEngines = 2;  // in, out; one more for the weights of each matrix unit
 
 FpgaResources fabric(const FpgaFabric& each, std::int64_t count) {
   return {.luts = each.luts * count, .flip_flops = each.flip_flops * count};
@@ -74,21 +74,23 @@ std::int64_t memory_blocks(const std::vector<FpgaMemoryShape>& shapes, std::int6
 }
 
 std::vector<FpgaComponentUse> fpga_use(const ChipSpec& chip, const FpgaPart& part) {
-  FpgaResources matrix = fabric(part.per_pe, chip.matrix.macs_per_cycle());
-  matrix.multipliers = array_multipliers(chip.matrix, part);
+  FpgaResources matrix = fabric(part.per_pe, chip.macs_per_cycle());
+  matrix.multipliers = chip.matrix_units() * array_multipliers(chip.matrix, part);
   const AccumulatorSpec& sums = chip.accumulators;
   const FpgaResources accumulators{
       .block_memories =
-          sums.banks * memory_blocks(part.block_shapes, ceil_div(sums.entries, sums.banks),
+          chip.matrix_units() * sums.banks *
+          memory_blocks(part.block_shapes, ceil_div(sums.entries, sums.banks),
                                      chip.matrix.cols * kSumBits)};
   const FpgaResources fifo{
-      .block_memories = memory_blocks(part.block_shapes, chip.matrix.rows * chip.weight_fifo.tiles,
+      .block_memories = chip.matrix_units() *
+                        memory_blocks(part.block_shapes, chip.matrix.rows * chip.weight_fifo.tiles,
                                       chip.matrix.cols * widest_weight_bits(chip.matrix))};
-  FpgaResources vector = fabric(part.per_lane, chip.vector.lanes);
-  vector.multipliers = chip.vector.lanes * part.multipliers_per_lane;
+  FpgaResources vector = fabric(part.per_lane, chip.cores * chip.vector.lanes);
+  vector.multipliers = chip.cores * chip.vector.lanes * part.multipliers_per_lane;
   const FpgaResources dma{
       .block_memories =
-          kDmaEngines *
+          chip.cores * (kDmaEngines + chip.matrix.count) *
           memory_blocks(part.block_shapes,
                         ceil_div(chip.dma.request.count() * chip.dma.outstanding, kDmaWordBytes),
                         kDmaWordBytes * kBitsPerByte)};

@@ -54,4 +54,9 @@ std::vector<InstructionRef> possible_order(const Program& program) {
   return order;
 }
 
+std::vector<InstructionRef> of_core(std::vector<InstructionRef> order, std::uint16_t core) {
+  std::erase_if(order, [core](const InstructionRef& one) { return one.engine.core != core; });
+  return order;
+}
+
 }  // namespace systole

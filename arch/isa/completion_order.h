@@ -20,4 +20,8 @@ struct InstructionRef {
 /// Every semaphore that is named has to exist. Not looked at: tiles and slots of the weight FIFO.
 [[nodiscard]] std::vector<InstructionRef> possible_order(const Program& program);
 
+/// The instructions of one core, in the same order.
+[[nodiscard]] std::vector<InstructionRef> of_core(std::vector<InstructionRef> order,
+                                                  std::uint16_t core);
+
 }  // namespace systole

@@ -2,17 +2,17 @@
 
 #include "arch/isa/fixed_point.h"
 #include "compiler/lowering/emit.h"
-#include "compiler/lowering/gemm_loops.h"
 #include "compiler/lowering/gemm_operands.h"
 #include "compiler/lowering/quantize.h"
 #include "compiler/lowering/tiles.h"
+#include "compiler/mapping/gemm_plan.h"
 
 namespace systole {
 
 namespace {
 
 /// Emits the folds of one band, and what brings their sums to the unified buffer, output slice by
-/// output slice.
+/// output slice, those of several matrix units side by side.
 class GemmEmitter {
  public:
   GemmEmitter(LoweringContext& context, const LayerBand& band)
@@ -22,17 +22,14 @@ class GemmEmitter {
         operands_(gemm_operands(context, band)),
         grid_(tile_grid(context.chip, *gemm_shape(context.graph, node_), operands_->source())),
         clusters_(operands_->clusters()),
-        loops_(gemm_loops(
-            context.chip, grid_, type(),
+        plan_(gemm_plan(
+            context.chip, grid_of_clusters(), type(),
             operands_->positions() * static_cast<std::int64_t>(clusters_.front().size()))) {}
 
   void emit() {
     for (const Cluster& cluster : clusters_) {
-      const auto chunks = chunks_of(cluster);
       for (std::size_t n = 0; n < grid_.n.size(); ++n) {
-        for (std::size_t chunk = 0; chunk < chunks.size(); ++chunk) {
-          emit_chunk(cluster, n, chunks[chunk], chunk == 0);
-        }
+        add_slice(cluster, n);
       }
     }
   }
@@ -41,18 +38,71 @@ class GemmEmitter {
   /// Groups whose positions meet the same tiles: those of one, then those of the next.
   using Cluster = std::vector<std::int64_t>;
 
-  /// Sums that stay in the array are of one fold, so of one group.
-  [[nodiscard]] std::vector<Slice> chunks_of(const Cluster& cluster) const {
-    const std::int64_t positions = operands_->positions();
-    const auto groups = static_cast<std::int64_t>(cluster.size());
-    if (!loops_.sums_stay) {
-      return slices(positions * groups, loops_.chunk);
+  /// What one matrix unit has to do: an output slice for some of a cluster's positions.
+  struct Job {
+    std::uint8_t unit = 0;
+    const Cluster* cluster = nullptr;
+    std::size_t n = 0;
+    Slice positions;
+  };
+
+  /// As costs see it: groups that share tiles are one.
+  [[nodiscard]] TileGrid grid_of_clusters() const {
+    TileGrid grid = grid_;
+    grid.groups = static_cast<std::int64_t>(clusters_.size());
+    return grid;
+  }
+
+  /// Takes the next output slice; when no unit is left for another, emits all of the round.
+  void add_slice(const Cluster& cluster, std::size_t n) {
+    const UnitShare& share = slices_done_ < plan_.whole.slices ? plan_.whole : plan_.rest;
+    const std::int64_t positions =
+        operands_->positions() * static_cast<std::int64_t>(cluster.size());
+    for (const Slice& part : slices(positions, ceil_div(positions, share.parts))) {
+      round_.push_back({.unit = static_cast<std::uint8_t>(round_.size()),
+                        .cluster = &cluster,
+                        .n = n,
+                        .positions = part});
     }
-    std::vector<Slice> chunks;
-    for (std::int64_t group = 0; group < groups; ++group) {
-      for (const Slice& chunk : slices(positions, loops_.chunk)) {
-        chunks.push_back({.first = group * positions + chunk.first, .size = chunk.size});
+    ++slices_done_;
+    ++slices_of_round_;
+    const bool last = slices_done_ == plan_.whole.slices ||
+                      slices_done_ == plan_.whole.slices + plan_.rest.slices;
+    if (last || slices_of_round_ == share.side_by_side(context_.chip.matrix.count)) {
+      loops_ = share.loops;
+      emit_round();
+      round_.clear();
+      slices_of_round_ = 0;
+    }
+  }
+
+  void emit_round() {
+    std::vector<std::vector<Slice>> chunks;
+    std::size_t most = 0;
+    for (const Job& job : round_) {
+      chunks.push_back(chunks_of(job.positions));
+      most = std::max(most, chunks.back().size());
+    }
+    for (std::size_t chunk = 0; chunk < most; ++chunk) {
+      std::vector<Job> jobs;
+      for (std::size_t job = 0; job < round_.size(); ++job) {
+        if (chunk < chunks[job].size()) {
+          jobs.push_back(round_[job]);
+          jobs.back().positions = chunks[job][chunk];
+        }
       }
+      emit_chunks(jobs, chunk == 0);
+    }
+  }
+
+  /// Sums that stay in the array are of one fold, so of one group.
+  [[nodiscard]] std::vector<Slice> chunks_of(const Slice& part) const {
+    const std::int64_t positions = operands_->positions();
+    const std::int64_t end = part.first + part.size;
+    std::vector<Slice> chunks;
+    for (std::int64_t at = part.first; at < end; at += chunks.back().size) {
+      const std::int64_t of_group = loops_.sums_stay ? positions - at % positions : end - at;
+      chunks.push_back({.first = at, .size = std::min({loops_.chunk, of_group, end - at})});
     }
     return chunks;
   }
@@ -83,35 +133,55 @@ class GemmEmitter {
     return pieces;
   }
 
-  /// All reduction slices of some output positions. The folds of the last slice are handed over
-  /// one by one, so that the vector unit follows closely.
-  void emit_chunk(const Cluster& cluster, std::size_t n, const Slice& chunk, bool first_chunk) {
-    const std::int64_t accumulator = reserve_accumulators(chunk.size);
+  /// All reduction slices of some output positions of each unit. The folds of the last slice are
+  /// handed over one by one, unit by unit, so that the vector unit follows closely.
+  void emit_chunks(const std::vector<Job>& jobs, bool first_chunk) {
+    std::vector<std::int64_t> accumulators;
+    for (const Job& job : jobs) {
+      accumulators.push_back(reserve_accumulators(job));
+    }
     const std::size_t last_k = grid_.k.size() - 1;
     const bool tile_stays = last_k == 0 && !first_chunk;
     for (std::size_t k = 0; k <= last_k; ++k) {
-      const auto pieces = pieces_of(cluster, chunk, k < last_k ? loops_.fold : loops_.handover);
-      if (!tile_stays) {
-        emit_load(pieces.front().group, n, k);
-      }
-      bool next_tile = !tile_stays;
-      for (const Piece& piece : pieces) {
-        const std::int64_t entry = accumulator + piece.entry;
-        emit_fold(piece.group, n, k, piece.positions, entry, next_tile);
-        if (k == last_k) {
-          emit_results(piece.group, n, piece.positions, entry);
+      std::vector<std::vector<Piece>> pieces;
+      std::size_t most = 0;
+      for (const Job& job : jobs) {
+        pieces.push_back(
+            pieces_of(*job.cluster, job.positions, k < last_k ? loops_.fold : loops_.handover));
+        most = std::max(most, pieces.back().size());
+        if (!tile_stays) {
+          emit_load(job, pieces.back().front().group, k);
         }
-        next_tile = false;
+      }
+      for (std::size_t index = 0; index < most; ++index) {
+        for (std::size_t job = 0; job < jobs.size(); ++job) {
+          if (index < pieces[job].size()) {
+            emit_piece(jobs[job], k, pieces[job][index], accumulators[job],
+                       !tile_stays && index == 0);
+          }
+        }
       }
     }
   }
 
-  std::int64_t reserve_accumulators(std::int64_t count) {
-    if (context_.next_accumulator + count > context_.chip.accumulators.entries) {
-      context_.next_accumulator = 0;
+  void emit_piece(const Job& job, std::size_t k, const Piece& piece, std::int64_t accumulator,
+                  bool next_tile) {
+    const std::int64_t entry = accumulator + piece.entry;
+    emit_fold(job, piece.group, k, piece.positions, entry, next_tile);
+    if (k + 1 == grid_.k.size()) {
+      emit_results(piece.group, job.n, piece.positions, entry);
     }
-    const std::int64_t first = context_.next_accumulator;
-    context_.next_accumulator += count;
+  }
+
+  /// Of the unit's own.
+  std::int64_t reserve_accumulators(const Job& job) {
+    const std::int64_t entries = context_.chip.accumulators.entries;
+    std::int64_t& next = context_.next_accumulators[job.unit];
+    if (next + job.positions.size > entries) {
+      next = 0;
+    }
+    const std::int64_t first = job.unit * entries + next;
+    next += job.positions.size;
     return first;
   }
 
@@ -120,19 +190,20 @@ class GemmEmitter {
            static_cast<std::int32_t>(grid_.index(static_cast<std::size_t>(group), n, k));
   }
 
-  void emit_load(std::int64_t group, std::size_t n, std::size_t k) {
-    const std::int32_t id = tile_id(group, n, k);
+  void emit_load(const Job& job, std::int64_t group, std::size_t k) {
+    const std::int32_t id = tile_id(group, job.n, k);
     const WeightTile& tile = context_.builder.program().tiles[static_cast<std::size_t>(id)];
     LoadTile load = operands_->load(tile);
     load.tile = id;
     load.rows = tile.rows;
     load.cols = tile.cols;
-    context_.builder.append(Engine::Weights, band_.layer, load,
+    context_.builder.append({EngineKind::Weights, job.unit}, band_.layer, load,
                             {.reads = operands_->load_reads(load), .writes = {}});
   }
 
-  void emit_fold(std::int64_t group, std::size_t n, std::size_t k, const Slice& rows,
+  void emit_fold(const Job& job, std::int64_t group, std::size_t k, const Slice& rows,
                  std::int64_t accumulator, bool next_tile) {
+    const std::size_t n = job.n;
     const Window window = operands_->window(group);
     const std::int64_t channels = window.channels;
     const Slice& reduction = grid_.k[k];
@@ -151,7 +222,7 @@ class GemmEmitter {
     if (drain) {
       accesses.writes.push_back(sums);
     }
-    context_.builder.append(Engine::Matrix, band_.layer,
+    context_.builder.append({EngineKind::Matrix, job.unit}, band_.layer,
                             Fold{.next_tile = next_tile,
                                  .tile = tile_id(group, n, k),
                                  .rows = reduction.size,
@@ -236,7 +307,11 @@ class GemmEmitter {
   std::unique_ptr<GemmOperands> operands_;
   TileGrid grid_;
   std::vector<Cluster> clusters_;
-  GemmLoops loops_;
+  GemmPlan plan_;
+  GemmLoops loops_;         ///< of the present round
+  std::vector<Job> round_;  ///< what the units do side by side
+  std::int64_t slices_of_round_ = 0;
+  std::int64_t slices_done_ = 0;
 };
 
 }  // namespace

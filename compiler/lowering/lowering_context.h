@@ -35,7 +35,7 @@ struct PlacedBand {
   }
 };
 
-/// Everything the emitters of one compilation share.
+/// Everything the emitters of one core's part of a compilation share.
 struct LoweringContext {
   const ChipSpec& chip;
   const Graph& graph;
@@ -46,7 +46,8 @@ struct LoweringContext {
   std::vector<TensorId> table_ids;     ///< by layer
   std::vector<TensorId> angle_ids;     ///< by layer: the first of its tables of angles
   std::vector<std::int32_t> tile_ids;  ///< by layer: its first tile; tiles go k fastest, then n
-  std::int64_t next_accumulator = 0;   ///< the accumulators are used as a ring
+  std::int64_t first_image = 0;        ///< of the batch: `graph` is for the core's images
+  std::vector<std::int64_t> next_accumulators;  ///< by matrix unit: its own are used as a ring
 
   [[nodiscard]] const LayerPlan& layer_plan(std::int32_t layer) const {
     return plan.layers[static_cast<std::size_t>(layer)];

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "arch/units/wide.h"
-#include "compiler/mapping/gemm_cost.h"
+#include "compiler/mapping/gemm_plan.h"
 #include "compiler/mapping/tile_source.h"
 
 namespace systole {
@@ -106,7 +106,7 @@ class LayerEstimate {
     }
     if (positions != positions_) {
       const DataType type = graph_.operand_type(node_);
-      cost_ = gemm_cost(chip_, grid_, type, positions, gemm_loops(chip_, grid_, type, positions));
+      cost_ = plan_cost(chip_, grid_, type, positions, gemm_plan(chip_, grid_, type, positions));
       positions_ = positions;
     }
     return cost_;

@@ -1,6 +1,7 @@
 #include "compiler/schedule/program_builder.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace systole {
 
@@ -13,6 +14,19 @@ bool any_overlap(const std::vector<Region>& a, const std::vector<Region>& b) {
   });
 }
 
+/// What the cores of a chip share.
+Accesses in_shared_memories(const Accesses& accesses) {
+  const auto shared = [](const std::vector<Region>& regions) {
+    std::vector<Region> some;
+    std::copy_if(regions.begin(), regions.end(), std::back_inserter(some),
+                 [](const Region& region) {
+                   return region.memory == Memory::Dram || region.memory == Memory::Host;
+                 });
+    return some;
+  };
+  return {.reads = shared(accesses.reads), .writes = shared(accesses.writes)};
+}
+
 }  // namespace
 
 ProgramBuilder::ProgramBuilder(Program program)
@@ -22,13 +36,16 @@ ProgramBuilder::ProgramBuilder(Program program)
 
 void ProgramBuilder::append(EngineId engine, std::int32_t layer, const Operation& operation,
                             Accesses accesses) {
+  engine.core = core_;
+  const Accesses shared = program_.engines().cores > 1 ? in_shared_memories(accesses) : Accesses();
   Instruction instruction{.layer = layer, .waits = {}, .signals = {}, .operation = operation};
   for (const EngineId other : program_.engines()) {
     if (other == engine) {
       continue;
     }
     std::int64_t& covered = covered_[engine][other];
-    const Dependency found = latest_conflict(other, covered, accesses);
+    const Dependency found =
+        latest_conflict(other, covered, other.core == engine.core ? accesses : shared);
     if (found.index < 0) {
       continue;
     }

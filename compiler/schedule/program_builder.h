@@ -24,10 +24,16 @@ struct Accesses {
 /// is waited for, and only if a previous wait of the same engine has not covered it: streams are in
 /// order and instructions complete in order, so the rest follows.
 ///
+/// Unified buffer and accumulators are memories of a core: engines of two cores conflict in DRAM
+/// and host memory alone.
+///
 /// Deadlock-free by construction: every wait points backwards in program order.
 class ProgramBuilder {
  public:
   explicit ProgramBuilder(Program program);
+
+  /// The core whose instructions follow; engines that `append` is given are its own.
+  void set_core(std::uint16_t core) { core_ = core; }
 
   void append(EngineId engine, std::int32_t layer, const Operation& operation, Accesses accesses);
 
@@ -47,6 +53,7 @@ class ProgramBuilder {
   [[nodiscard]] std::int32_t semaphore(EngineId from, EngineId to, SemaphoreKind kind);
 
   Program program_;
+  std::uint16_t core_ = 0;
   /// What each engine's instructions touch, those that touch nothing left out.
   struct Entry {
     std::int64_t index = 0;  ///< in the engine's stream

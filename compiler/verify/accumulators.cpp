@@ -140,26 +140,28 @@ std::optional<std::string> Accumulators::fold(Place place, const Fold& fold) {
   if (auto violation = join_held(place, fold.accumulator, sums)) {
     return violation;
   }
+  std::optional<Held>& held = held_[place.engine.unit];
   if (!fold.drain) {
-    held_ = {.first = fold.accumulator, .sums = std::move(sums)};
+    held = {.first = fold.accumulator, .sums = std::move(sums)};
     return {};
   }
-  held_.reset();
+  held.reset();
   return fold.accumulate ? add(place, fold.accumulator, sums)
                          : start(place, fold.accumulator, std::move(sums));
 }
 
 std::optional<std::string> Accumulators::join_held(Place place, std::int64_t first,
                                                    Sums& sums) const {
-  if (!held_) {
+  const std::optional<Held>& left = held_[place.engine.unit];
+  if (!left) {
     return {};
   }
-  const Sums& held = held_->sums;
-  if (first != held_->first || sums.end != held.end) {
+  const Sums& held = left->sums;
+  if (first != left->first || sums.end != held.end) {
     return fmt::format(
         "{}: is of accumulators {}..{}, but the sums that {} left in the array "
         "are of {}..{}",
-        name_of(program_, place), first, sums.end - 1, name_of(program_, held.writer), held_->first,
+        name_of(program_, place), first, sums.end - 1, name_of(program_, held.writer), left->first,
         held.end - 1);
   }
   if (!same_outputs(sums, held)) {
@@ -264,9 +266,11 @@ std::optional<std::string> Accumulators::read(Place place, const Read& read) {
 }
 
 std::optional<std::string> Accumulators::check_end() const {
-  if (held_) {
-    return fmt::format("end of the program: {} has left its sums in the array",
-                       name_of(program_, held_->sums.writer));
+  for (const std::optional<Held>& held : held_) {
+    if (held) {
+      return fmt::format("end of the program: {} has left its sums in the array",
+                         name_of(program_, held->sums.writer));
+    }
   }
   for (const auto& [entry, sums] : entries_) {
     if (sums.reader.index < 0) {

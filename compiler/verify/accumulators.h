@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "arch/chip_spec.h"
 #include "arch/isa/program.h"
 #include "compiler/verify/order.h"
 
 namespace systole::verification {
 
-/// Follows the sums in the accumulators through a program's order: which outputs an entry belongs
+/// Follows the sums in the accumulators of a core through a program's order: which outputs an entry belongs
 /// to and which part of the reduction it holds. A fold may add only to sums of the same layer,
 /// output channels, positions and type, never the same part twice; Requantize and Convert may read
 /// only sums over the whole reduction, int32 the one and fp32 the other; no sum is overwritten
@@ -19,7 +20,10 @@ namespace systole::verification {
 /// and entries, where the reduction stopped.
 class Accumulators {
  public:
-  Accumulators(const Program& program, const Order& order) : program_(program), order_(order) {}
+  Accumulators(const ChipSpec& chip, const Program& program, const Order& order)
+      : program_(program),
+        order_(order),
+        held_(static_cast<std::size_t>(chip.matrix.count)) {}
 
   /// The tiles of each layer must cut the reduction and the channels without gaps or overlaps.
   [[nodiscard]] std::optional<std::string> check_tiles();
@@ -86,7 +90,7 @@ class Accumulators {
     std::int64_t first = 0;  ///< the accumulator to which they go
     Sums sums;
   };
-  std::optional<Held> held_;  ///< what the last fold left in the array
+  std::vector<std::optional<Held>> held_;  ///< by unit: what its last fold left in the array
 };
 
 }  // namespace systole::verification

@@ -88,7 +88,11 @@ bool check_tile(Rules& rules, const ChipSpec& chip, const Program& program,
 }
 
 bool check_memories(Rules& rules, const ChipSpec& chip, const Program& program) {
-  return rules.count("batch", program.batch) &&
+  const EngineSet engines = chip.engines();
+  return rules.within("cores", program.engines().cores, engines.cores, engines.cores) &&
+         rules.within("matrix_units", program.engines().matrix_units, engines.matrix_units,
+                      engines.matrix_units) &&
+         rules.count("batch", program.batch) &&
          rules.within("dram_bytes", program.dram_bytes, 0, chip.dram.capacity.count()) &&
          rules.address("host_bytes", program.host_bytes);
 }
@@ -349,11 +353,17 @@ class InstructionRules {
                                   : check_absent("zero_point", zero_point);
   }
 
+  /// A matrix unit writes accumulators of its own; the vector unit reads those of one.
   bool check_entries(std::int64_t first, std::int64_t count) {
     const std::int64_t entries = chip_.accumulators.entries;
-    return rules_.within("accumulator", first, 0, entries - 1) &&
+    const bool folds = place_.engine.kind == EngineKind::Matrix;
+    if (!folds && !rules_.within("accumulator", first, 0, chip_.matrix.count * entries - 1)) {
+      return false;
+    }
+    const std::int64_t lowest = (folds ? place_.engine.unit : first / entries) * entries;
+    return rules_.within("accumulator", first, lowest, lowest + entries - 1) &&
            rules_.within("accumulator entries", count, 1, entries) &&
-           rules_.within("last accumulator", first + count - 1, 0, entries - 1);
+           rules_.within("last accumulator", first + count - 1, lowest, lowest + entries - 1);
   }
 
   /// What the activations are: padding must be a number of their type, and the runs of channels of

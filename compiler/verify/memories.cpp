@@ -43,8 +43,10 @@ Memories::Memories(const ChipSpec& chip, const Program& program, const Order& or
     : chip_(chip),
       program_(program),
       order_(order),
-      fragments_{Fragments(size_of(Space::Buffer)), Fragments(size_of(Space::Dram)),
-                 Fragments(size_of(Space::Host))} {}
+      buffers_(static_cast<std::size_t>(program.engines().cores),
+               Fragments(size_of(Space::Buffer))),
+      dram_(size_of(Space::Dram)),
+      host_(size_of(Space::Host)) {}
 
 std::int64_t Memories::size_of(Space space) const {
   switch (space) {
@@ -177,9 +179,10 @@ std::optional<std::string> Memories::read(Place place, const Access& access) {
   }
   std::int64_t bytes = 0;
   bool matches = true;
+  Fragments& memory = fragments(access.space, place.engine.core);
   const Fragment* unordered = nullptr;
-  for (const Fragments::Overlap& overlap : fragments(access.space).overlaps(access.where)) {
-    Fragment& fragment = fragments(access.space).at(overlap.id);
+  for (const Fragments::Overlap& overlap : memory.overlaps(access.where)) {
+    Fragment& fragment = memory.at(overlap.id);
     bytes += overlap.bytes;
     matches = matches && fragment.label == access.label && fragment.delta == access.delta;
     if (!order_.is_before(fragment.writer, place)) {
@@ -189,7 +192,7 @@ std::optional<std::string> Memories::read(Place place, const Access& access) {
   }
   if (!matches || bytes < access.where.bytes()) {
     return fmt::format("{}: {} reads {}", name_of(program_, place), access.operand,
-                       find_wrong_bytes(access));
+                       find_wrong_bytes(access, place.engine.core));
   }
   if (unordered != nullptr) {
     const std::int64_t address = lowest_address(intersection(unordered->where, access.where));
@@ -200,11 +203,12 @@ std::optional<std::string> Memories::read(Place place, const Access& access) {
   return {};
 }
 
-std::string Memories::find_wrong_bytes(const Access& access) {
+std::string Memories::find_wrong_bytes(const Access& access, std::uint16_t core) {
+  Fragments& memory = fragments(access.space, core);
   Rectangles missing{access.where};
   const Fragment* other = nullptr;
-  for (const Fragments::Overlap& overlap : fragments(access.space).overlaps(access.where)) {
-    const Fragment& fragment = fragments(access.space).at(overlap.id);
+  for (const Fragments::Overlap& overlap : memory.overlaps(access.where)) {
+    const Fragment& fragment = memory.at(overlap.id);
     if (fragment.label != access.label || fragment.delta != access.delta) {
       other = &fragment;
     }
@@ -260,8 +264,9 @@ std::optional<std::string> Memories::write(Place place, const Access& access) {
   if (auto violation = check_range(place, access)) {
     return violation;
   }
-  for (const Fragments::Overlap& overlap : fragments(access.space).overlaps(access.where)) {
-    const Fragment& fragment = fragments(access.space).at(overlap.id);
+  Fragments& memory = fragments(access.space, place.engine.core);
+  for (const Fragments::Overlap& overlap : memory.overlaps(access.where)) {
+    const Fragment& fragment = memory.at(overlap.id);
     const auto conflict = [&](Place earlier, std::string_view what) {
       Access old = access;
       old.label = fragment.label;
@@ -280,8 +285,7 @@ std::optional<std::string> Memories::write(Place place, const Access& access) {
       }
     }
   }
-  fragments(access.space)
-      .write({.where = access.where,
+  memory.write({.where = access.where,
               .label = access.label,
               .delta = access.delta,
               .writer = place,

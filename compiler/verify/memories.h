@@ -1,8 +1,9 @@
 #pragma once
 
-#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "arch/chip_spec.h"
 #include "compiler/verify/accesses.h"
@@ -27,7 +28,18 @@ class Memories {
 
  private:
   [[nodiscard]] std::int64_t size_of(Space space) const;
-  Fragments& fragments(Space space) { return fragments_[static_cast<std::size_t>(space)]; }
+  /// Each core has a buffer of its own; the other memories are the chip's.
+  Fragments& fragments(Space space, std::uint16_t core = 0) {
+    switch (space) {
+      case Space::Buffer:
+        return buffers_[core];
+      case Space::Dram:
+        return dram_;
+      case Space::Host:
+        break;
+    }
+    return host_;
+  }
 
   [[nodiscard]] std::optional<std::string> put(Space space, std::int64_t address,
                                                std::int64_t bytes, Label label);
@@ -43,14 +55,16 @@ class Memories {
                                                            const Access& access,
                                                            const Fragment& fragment) const;
   /// What is wrong with the bytes under `access`, as `ADDRESS, which ...`; empty if nothing.
-  [[nodiscard]] std::string find_wrong_bytes(const Access& access);
+  [[nodiscard]] std::string find_wrong_bytes(const Access& access, std::uint16_t core = 0);
   [[nodiscard]] std::string phrase(Place place, std::string_view verb, const Access& access,
                                    std::int64_t address) const;
 
   const ChipSpec& chip_;
   const Program& program_;
   const Order& order_;
-  std::array<Fragments, 3> fragments_;
+  std::vector<Fragments> buffers_;  ///< by core
+  Fragments dram_;
+  Fragments host_;
 };
 
 }  // namespace systole::verification

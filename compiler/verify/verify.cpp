@@ -51,12 +51,16 @@ std::optional<std::string> check_sums(Accumulators& accumulators, const Program&
 std::optional<std::string> check_contents(const ChipSpec& chip, const Program& program,
                                           const Order& order) {
   Memories memories(chip, program, order);
-  Accumulators accumulators(program, order);
+  // Each core has accumulators of its own.
+  std::vector<Accumulators> accumulators(static_cast<std::size_t>(program.engines().cores),
+                                         Accumulators(chip, program, order));
   if (auto violation = memories.fill()) {
     return violation;
   }
-  if (auto violation = accumulators.check_tiles()) {
-    return violation;
+  for (Accumulators& of_core : accumulators) {
+    if (auto violation = of_core.check_tiles()) {
+      return violation;
+    }
   }
   Accesses accesses;
   for (const Place place : order.sequence) {
@@ -66,12 +70,14 @@ std::optional<std::string> check_contents(const ChipSpec& chip, const Program& p
     if (auto violation = memories.execute(place, accesses)) {
       return violation;
     }
-    if (auto violation = check_sums(accumulators, program, place)) {
+    if (auto violation = check_sums(accumulators[place.engine.core], program, place)) {
       return violation;
     }
   }
-  if (auto violation = accumulators.check_end()) {
-    return violation;
+  for (const Accumulators& of_core : accumulators) {
+    if (auto violation = of_core.check_end()) {
+      return violation;
+    }
   }
   return memories.check_outputs();
 }

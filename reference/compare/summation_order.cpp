@@ -63,16 +63,18 @@ Orders summation_orders(const Graph& graph, const Program& program) {
                 program.layers.size(), graph.nodes.size());
   Orders orders(graph.nodes.size());
   read_parts(program, orders);
-  for (const Instruction& instruction : program.stream(Engine::Matrix)) {
-    const auto& fold = std::get<Fold>(instruction.operation);
-    if (!fold.drain) {
-      const auto layer = static_cast<std::size_t>(instruction.layer);
-      const Node& node = graph.nodes.at(layer);
-      const Work work = node.work();
-      if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
-        mark_rows(fold, program, *matmul, orders[layer].stays);
-      } else {
-        mark(fold, program, graph.tensor(node.output()).shape(), orders[layer].stays);
+  for (const std::vector<Instruction>& stream : program.streams) {
+    for (const Instruction& instruction : stream) {
+      const auto* fold = std::get_if<Fold>(&instruction.operation);
+      if (fold != nullptr && !fold->drain) {
+        const auto layer = static_cast<std::size_t>(instruction.layer);
+        const Node& node = graph.nodes.at(layer);
+        const Work work = node.work();
+        if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+          mark_rows(*fold, program, *matmul, orders[layer].stays);
+        } else {
+          mark(*fold, program, graph.tensor(node.output()).shape(), orders[layer].stays);
+        }
       }
     }
   }

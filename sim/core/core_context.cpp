@@ -12,7 +12,7 @@ CoreMemories::CoreMemories(const ChipSpec& chip, const RunData& data)
     : buffer_bytes(static_cast<std::size_t>(chip.buffer.capacity.count()), kPoison),
       buffer("unified buffer", buffer_bytes),
       host("host memory", *data.host),
-      accumulators(chip.accumulators.entries, chip.matrix.cols),
+      accumulators(chip.matrix.count * chip.accumulators.entries, chip.matrix.cols),
       observer(data.observer) {}
 
 }  // namespace systole

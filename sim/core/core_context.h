@@ -27,6 +27,8 @@ struct CoreMemories {
   RunObserver* observer;  // may be null
 };
 
+class LinkTurn;
+
 /// What the engines of one core share. `memories` is null in a run without data, `trace` in one
 /// that nobody records, `buffer_level` in one without waveform.
 struct CoreContext {
@@ -35,12 +37,14 @@ struct CoreContext {
   const CoreTime& time;
   SemaphoreBank& semaphores;
   BufferPorts& ports;
-  AccumulatorPorts& accumulator_ports;
+  std::vector<AccumulatorPorts*> accumulator_ports;  // by matrix unit
   Counters& counters;
   LayerAccount& layers;
   CoreMemories* memories = nullptr;
   RunTrace* trace = nullptr;
   BufferLevel* buffer_level = nullptr;
+  std::uint16_t core = 0;
+  LinkTurn* link = nullptr;  // null where no other core uses the host link
 
   /// Actions are counted by layer; LayerAccount adds them up at the end.
   [[nodiscard]] ActionCounters& actions_of(std::int32_t layer) const {

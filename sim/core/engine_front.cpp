@@ -138,7 +138,8 @@ void EngineFront::trace(sc_core::sc_trace_file* file, const std::string& core) {
   has_wave_ = true;
   constexpr int kIntegerBits = 32;
   constexpr int kStateBits = std::bit_width(static_cast<unsigned int>(kCauseCount - 1));
-  const std::string scope = fmt::format("{}.{}.", core, name_of(engine_));
+  const std::string scope =
+      fmt::format("{}.{}.", core, name_of(EngineId(engine_.kind, engine_.unit)));
   sc_core::sc_trace(file, wave_.state, scope + "state", kStateBits);
   sc_core::sc_trace(file, wave_.instruction, scope + "instruction", kIntegerBits);
   sc_core::sc_trace(file, wave_.layer, scope + "layer", kIntegerBits);

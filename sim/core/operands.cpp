@@ -174,11 +174,17 @@ class OperandCheck {
     require(zero_point == 0 || (type == DataType::Int8 && zero_point >= -128 && zero_point <= 127),
             "{} with zero point {}", name_of(type), zero_point);
   }
+  /// Of the engine's own unit; of the vector unit's operands those of any one.
   void require_entries(std::int64_t first, std::int64_t count) const {
     require(count > 0, "{} rows", count);
-    require(first >= 0 && first <= chip_.accumulators.entries - count,
-            "accumulators {}..{} are outside 0..{}", first, first + count,
-            chip_.accumulators.entries);
+    const std::int64_t entries = chip_.accumulators.entries;
+    const std::int64_t unit = engine_.kind == EngineKind::Matrix
+                                  ? engine_.unit
+                                  : std::clamp<std::int64_t>(first / entries, 0,
+                                                             chip_.matrix.count - 1);
+    require(first >= unit * entries && first <= (unit + 1) * entries - count,
+            "accumulators {}..{} are outside {}..{}", first, first + count, unit * entries,
+            (unit + 1) * entries);
   }
 
   const ChipSpec& chip_;
@@ -241,6 +247,9 @@ void check_operands(const ChipSpec& chip, const Program& program, EngineId engin
 }
 
 void check_program(const ChipSpec& chip, const Program& program) {
+  require(program.engines() == chip.engines(),
+          "a program for {} cores with {} matrix units each, on a chip of {} with {}",
+          program.engines().cores, program.engines().matrix_units, chip.cores, chip.matrix.count);
   for (const EngineId engine : program.engines()) {
     const std::vector<Instruction>& stream = program.stream(engine);
     for (std::size_t i = 0; i < stream.size(); ++i) {

@@ -53,7 +53,7 @@ bool comes_from_buffer(const Operation& operation) {
 }  // namespace
 
 DmaEngine::DmaEngine(const sc_core::sc_module_name& name, EngineId engine,
-                     const CoreContext& context, WeightFifo& fifo)
+                     const CoreContext& context, WeightFifo* fifo)
     : sc_module(name),
       memory("memory", context.time, context.memories != nullptr),
       context_(context),
@@ -91,9 +91,9 @@ void DmaEngine::prepare(Issued& issued) {
   context_.time.wait_until(context_.time.now() + context_.chip.dma.issue);
   issued.phases.push_back({.cause = Cause::Memory, .until = context_.time.now()});
   if (front_.engine().kind == Engine::Weights) {
-    front_.wait_for(WaitsFor::FreeTile, Cause::FifoFull, issued, fifo_.slot_freed(),
-                    [&] { return fifo_.has_free_slot(); });
-    fifo_.reserve();
+    front_.wait_for(WaitsFor::FreeTile, Cause::FifoFull, issued, fifo_->slot_freed(),
+                    [&] { return fifo_->has_free_slot(); });
+    fifo_->reserve();
     issued.phases.push_back({.cause = Cause::FifoFull, .until = context_.time.now()});
   }
 }
@@ -123,7 +123,7 @@ void DmaEngine::load_from_buffer(Issued& issued) {
                                end - begin - CoreCycles(accesses), Cause::Memory, layer);
   context_.layers.active(layer, begin, context_.time.now());
   buffer_tile_.arrived = context_.time.now();
-  fifo_.push(std::move(buffer_tile_));
+  fifo_->push(std::move(buffer_tile_));
   front_.complete(issued);
 }
 
@@ -244,7 +244,7 @@ void DmaEngine::complete(Descriptor& descriptor) {
   context_.layers.active(layer, descriptor.first_request, now);
   if (front_.engine().kind == Engine::Weights) {
     descriptor.tile.arrived = now;
-    fifo_.push(std::move(descriptor.tile));
+    fifo_->push(std::move(descriptor.tile));
   }
   front_.complete(descriptor.issued);
 }

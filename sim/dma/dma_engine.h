@@ -35,9 +35,10 @@ class DmaEngine : public sc_core::sc_module {
  public:
   MemoryMaster memory;
 
-  /// `engine` is DmaIn, DmaOut or Weights; `fifo` is where the last of them puts its tiles.
+  /// `engine` is DmaIn, DmaOut or Weights; `fifo` is where the last of them puts its tiles, null of
+  /// the others.
   DmaEngine(const sc_core::sc_module_name& name, EngineId engine, const CoreContext& context,
-            WeightFifo& fifo);
+            WeightFifo* fifo);
 
   [[nodiscard]] EngineFront& front() { return front_; }
 
@@ -68,7 +69,7 @@ class DmaEngine : public sc_core::sc_module {
   [[nodiscard]] BufferUser port_user() const;
 
   const CoreContext& context_;
-  WeightFifo& fifo_;
+  WeightFifo* fifo_;
   BytesPerSecond memory_peak_;
   EngineFront front_;
   RecyclingQueue<Descriptor> descriptors_;  // with requests in flight, or being sent

@@ -4,11 +4,12 @@
 #include <utility>
 
 #include "sim/core/rates.h"
+#include "sim/host/link_turn.h"
 
 namespace systole {
 
 HostLink::HostLink(const sc_core::sc_module_name& name, const CoreContext& context)
-    : sc_module(name), context_(context), front_(Engine::Host, context) {
+    : sc_module(name), context_(context), front_({EngineKind::Host, 0, context.core}, context) {
   SC_HAS_PROCESS(HostLink);
   SC_THREAD(ask);
   SC_THREAD(move);
@@ -39,6 +40,9 @@ void HostLink::execute(Asked& asked) {
   const auto& transfer = std::get<Transfer>(asked.issued.instruction->operation);
   const std::int32_t layer = asked.issued.instruction->layer;
   context_.time.wait_until(asked.first_byte);
+  if (context_.link != nullptr) {
+    context_.link->take(asked.first_byte, context_.core);
+  }
   const CoreCycles start = context_.time.now();
 
   if (context_.memories != nullptr) {
@@ -50,6 +54,9 @@ void HostLink::execute(Asked& asked) {
                                          context_.chip.host.bandwidth, context_.chip.frequency);
   context_.ports.begin(BufferUser::Host, context_.ports.stream(transfer.buffer.address, accesses));
   context_.time.wait_until(start + busy);
+  if (context_.link != nullptr) {
+    context_.link->give_back();
+  }
   (void)context_.ports.wait_for(BufferUser::Host);
 
   const CoreCycles end = context_.time.now();

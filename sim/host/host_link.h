@@ -15,7 +15,9 @@ namespace systole {
 /// frequency / bandwidth) cycles. The buffer accesses of each row, ceil(row bytes / port width),
 /// run beside them; the transfer completes when both are done. It reads when its bytes begin to
 /// move and writes when it completes.
-/// Account: latency that no other transfer covers is Memory.
+/// The cores of a chip share the link: bytes of one transfer at a time move, in the order in which
+/// they could begin to, those of one cycle in the order of cores.
+/// Account: latency, and what others have the link for, that no other transfer covers is Memory.
 /// Not modelled: the host's own memory, packet headers, a limit to transfers asked for (so the
 /// depth of the host's instruction queue does not bind), ports at the pace of the link: a row's
 /// accesses are asked for as fast as ports serve them.

@@ -12,13 +12,13 @@ namespace systole {
 
 namespace {
 
-std::unique_ptr<SystolicArray> make_array(const CoreContext& context) {
+std::unique_ptr<SystolicArray> make_array(const CoreContext& context, std::uint8_t unit) {
   switch (context.chip.matrix.model) {
     case ArrayModel::Tile:
       return std::make_unique<TileArray>(context.chip.matrix);
     case ArrayModel::Pe:
       return std::make_unique<PeLevelArray>("array", context.chip.matrix, context.time,
-                                            context.ports, context.accumulator_ports);
+                                            context.ports, *context.accumulator_ports[unit], unit);
   }
   SYSTOLE_CHECK(false, "no such model of the array");
 }
@@ -26,13 +26,14 @@ std::unique_ptr<SystolicArray> make_array(const CoreContext& context) {
 }  // namespace
 
 MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, const CoreContext& context,
-                       WeightFifo& fifo)
+                       WeightFifo& fifo, std::uint8_t unit)
     : sc_module(name),
       context_(context),
       rule_(rule_of(context.chip.matrix.dataflow)),
+      unit_(unit),
       fifo_(fifo),
-      front_(Engine::Matrix, context, rule_.loads_inputs),
-      array_(make_array(context)) {
+      front_({EngineKind::Matrix, unit, context.core}, context, rule_.loads_inputs),
+      array_(make_array(context, unit)) {
   SC_HAS_PROCESS(MatrixUnit);
   if (rule_.loads()) {
     SC_THREAD(load);
@@ -90,7 +91,7 @@ void MatrixUnit::load_next_inputs() {
   const PhaseAccesses accesses{.phases = timing.load.count(), .buffer = timing.activation_accesses};
   front_.at_place_of(issued, [&] { array_->load_inputs(fold, buffer(), accesses); });
   context_.ports.begin(
-      BufferUser::MatrixLoad,
+      {BufferUser::MatrixLoad, unit_},
       context_.ports.stream(fold.window.source.address, timing.activation_accesses, timing.load));
   front_.show_head(Cause::Shift);
   issued.phases.push_back({.cause = Cause::Shift, .until = start + timing.load});
@@ -105,7 +106,7 @@ void MatrixUnit::load_next_inputs() {
 void MatrixUnit::finish_inputs(Issued& issued) {
   context_.time.wait_until(issued.phases.back().until);
   front_.show_head(Cause::Port);
-  const CoreCycles end = context_.ports.wait_for(BufferUser::MatrixLoad);
+  const CoreCycles end = context_.ports.wait_for({BufferUser::MatrixLoad, unit_});
   array_->loaded(end);
   issued.phases.push_back({.cause = Cause::Port, .until = end});
 }
@@ -117,7 +118,7 @@ void MatrixUnit::fill_shadow() {
 
 /// The fold that takes the next load of weights; past the last one when none will.
 std::int64_t MatrixUnit::next_taker() {
-  const std::vector<Instruction>& stream = context_.program.stream(Engine::Matrix);
+  const std::vector<Instruction>& stream = instructions();
   const auto takes = [](const Instruction& instruction) {
     return std::get<Fold>(instruction.operation).next_tile;
   };
@@ -246,10 +247,10 @@ void MatrixUnit::stream(Issued& issued, const FoldTiming& timing) {
 
   context_.time.wait_until(start + timing.phases);
   front_.show_work(Cause::Port);
-  const CoreCycles buffer_end = context_.ports.wait_for(BufferUser::Matrix);
+  const CoreCycles buffer_end = context_.ports.wait_for({BufferUser::Matrix, unit_});
   front_.show_work(Cause::Accumulator);
-  const CoreCycles read_end = context_.accumulator_ports.wait_for(AccumulatorUser::MatrixRead);
-  const CoreCycles write_end = context_.accumulator_ports.wait_for(AccumulatorUser::MatrixWrite);
+  const CoreCycles read_end = sums().wait_for(AccumulatorUser::MatrixRead);
+  const CoreCycles write_end = sums().wait_for(AccumulatorUser::MatrixWrite);
   front_.show_work(Cause::Drain);
   if (last_drained_end_) {
     context_.time.wait_until(*last_drained_end_ + timing.spacing);
@@ -272,14 +273,14 @@ PhaseAccesses MatrixUnit::streamed_accesses(const Fold& fold, const FoldTiming& 
 
 void MatrixUnit::begin_accesses(const Fold& fold, const PhaseAccesses& accesses) {
   const CoreCycles phases(accesses.phases);
-  context_.ports.begin(BufferUser::Matrix,
+  context_.ports.begin({BufferUser::Matrix, unit_},
                        context_.ports.stream(fold.window.source.address, accesses.buffer, phases));
   const auto at_accumulators = [&](std::int64_t count) {
-    return context_.accumulator_ports.stream(fold.accumulator, count, phases);
+    return sums().stream(fold.accumulator % context_.chip.accumulators.entries, count, phases);
   };
-  context_.accumulator_ports.begin(AccumulatorUser::MatrixRead,
+  sums().begin(AccumulatorUser::MatrixRead,
                                    at_accumulators(accesses.accumulator_reads));
-  context_.accumulator_ports.begin(AccumulatorUser::MatrixWrite,
+  sums().begin(AccumulatorUser::MatrixWrite,
                                    at_accumulators(accesses.accumulator_writes));
 }
 

@@ -36,7 +36,9 @@ namespace systole {
 /// (fold_timing.h says what is assumed).
 class MatrixUnit : public sc_core::sc_module {
  public:
-  MatrixUnit(const sc_core::sc_module_name& name, const CoreContext& context, WeightFifo& fifo);
+  /// The unit of that number in its core.
+  MatrixUnit(const sc_core::sc_module_name& name, const CoreContext& context, WeightFifo& fifo,
+             std::uint8_t unit = 0);
 
   [[nodiscard]] EngineFront& front() { return front_; }
 
@@ -72,11 +74,16 @@ class MatrixUnit : public sc_core::sc_module {
   void complete(const Taken& taken);
   [[nodiscard]] PhaseAccesses streamed_accesses(const Fold& fold, const FoldTiming& timing) const;
   [[nodiscard]] const ByteMemory* buffer() const;
-  [[nodiscard]] std::size_t folds() const { return context_.program.stream(Engine::Matrix).size(); }
+  [[nodiscard]] const std::vector<Instruction>& instructions() const {
+    return context_.program.stream(front_.engine());
+  }
+  [[nodiscard]] std::size_t folds() const { return instructions().size(); }
+  [[nodiscard]] AccumulatorPorts& sums() const { return *context_.accumulator_ports[unit_]; }
   [[nodiscard]] const MatrixUnitSpec& spec() const { return context_.chip.matrix; }
 
   const CoreContext& context_;
   const DataflowRule& rule_;
+  std::uint8_t unit_;
   WeightFifo& fifo_;
   EngineFront front_;
   std::unique_ptr<SystolicArray> array_;

@@ -11,12 +11,13 @@ namespace systole {
 
 PeLevelArray::PeLevelArray(const sc_core::sc_module_name& name, const MatrixUnitSpec& spec,
                            const CoreTime& time, BufferPorts& buffer,
-                           AccumulatorPorts& accumulators)
+                           AccumulatorPorts& accumulators, std::uint8_t unit)
     : sc_module(name),
       spec_(spec),
       time_(time),
       buffer_(buffer),
       accumulators_(accumulators),
+      unit_(unit),
       array_(spec),
       row_(static_cast<std::size_t>(spec.cols)),
       left_(static_cast<std::size_t>(spec.rows)),
@@ -177,7 +178,7 @@ bool PeLevelArray::has_served(const PhaseAccesses& accesses, std::int64_t phase,
     return ceil_div((phase + 1) * all, accesses.phases);
   };
   const BufferUser user = loading ? BufferUser::MatrixLoad : BufferUser::Matrix;
-  return (accesses.buffer == 0 || buffer_.served(user) >= needed(accesses.buffer)) &&
+  return (accesses.buffer == 0 || buffer_.served({user, unit_}) >= needed(accesses.buffer)) &&
          (accesses.accumulator_reads == 0 || accumulators_.served(AccumulatorUser::MatrixRead) >=
                                                  needed(accesses.accumulator_reads)) &&
          (accesses.accumulator_writes == 0 || accumulators_.served(AccumulatorUser::MatrixWrite) >=

@@ -26,7 +26,8 @@ namespace systole {
 class PeLevelArray : public sc_core::sc_module, public SystolicArray {
  public:
   PeLevelArray(const sc_core::sc_module_name& name, const MatrixUnitSpec& spec,
-               const CoreTime& time, BufferPorts& buffer, AccumulatorPorts& accumulators);
+               const CoreTime& time, BufferPorts& buffer, AccumulatorPorts& accumulators,
+               std::uint8_t unit = 0);
 
   void load_weights(const Tile& tile) override;
   void load_inputs(const Fold& fold, const ByteMemory* buffer,
@@ -97,6 +98,7 @@ class PeLevelArray : public sc_core::sc_module, public SystolicArray {
   CoreTime time_;
   BufferPorts& buffer_;
   AccumulatorPorts& accumulators_;
+  std::uint8_t unit_;
   PeArray array_;
 
   CoreCycles present_{0};  // the cycle that is to be carried out next

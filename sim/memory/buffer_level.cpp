@@ -4,11 +4,11 @@
 
 namespace systole {
 
-BufferLevel::BufferLevel(const Program& program) : effects_(program.engines()) {
+BufferLevel::BufferLevel(const Program& program, std::uint16_t core) : effects_(program.engines()) {
   for (const EngineId engine : program.engines()) {
     effects_[engine].resize(program.stream(engine).size());
   }
-  for (const BufferLife& life : buffer_lives(program, possible_order(program))) {
+  for (const BufferLife& life : buffer_lives(program, of_core(possible_order(program), core))) {
     effects_of(life.writer).written += life.bytes;
     lives_.push_back({.bytes = life.bytes});
     for (const InstructionRef& reader : life.last_readers) {

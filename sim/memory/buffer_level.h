@@ -7,7 +7,7 @@
 
 namespace systole {
 
-/// Bytes of the unified buffer that hold data which somebody will still read, while a program runs:
+/// Bytes of a core's unified buffer that hold data which somebody will still read, while a program runs:
 /// from the completion of the instruction that writes them to that of the last one that reads them.
 ///
 /// The future is in the program: which instructions read a byte before it is written again is the
@@ -15,7 +15,7 @@ namespace systole {
 /// Of other programs the level is what one of those orders would make of it.
 class BufferLevel {
  public:
-  explicit BufferLevel(const Program& program);
+  explicit BufferLevel(const Program& program, std::uint16_t core = 0);
 
   void completed(const InstructionRef& instruction);
   /// A reference, because waveforms follow the variable.

@@ -50,17 +50,13 @@ inline constexpr auto kEnumNames<AccumulatorUser> = std::to_array<EnumName<Accum
     {AccumulatorUser::Vector, "vector"},
 });
 
-/// The roles that each matrix unit of a core has for itself: `count` of them, from `first` on.
-template <class Role>
-struct UnitRoles {
-  Role first;
-  std::size_t count = 0;
-};
-inline constexpr UnitRoles<BufferUser> unit_roles(BufferUser /*of*/) {
-  return {.first = BufferUser::Matrix, .count = 3};
+/// Whether each matrix unit of a core has the role for itself.
+constexpr bool is_of_unit(BufferUser role) {
+  return role == BufferUser::Matrix || role == BufferUser::MatrixLoad || role == BufferUser::Tile;
 }
-inline constexpr UnitRoles<AccumulatorUser> unit_roles(AccumulatorUser /*of*/) {
-  return {.first = AccumulatorUser::Vector, .count = 0};  // each unit has accumulators of its own
+/// None has: each unit has accumulators of its own.
+constexpr bool is_of_unit(AccumulatorUser /*role*/) {
+  return false;
 }
 
 /// Who streams; of a role that each matrix unit has, that of one unit.
@@ -73,7 +69,7 @@ struct PortUser {
 };
 
 /// Banks and ports of an on-chip memory as the engines' processes see them (rule: BankArbiter).
-/// Users are asked in the order of their roles, those of each unit together.
+/// Users are asked in the order of their roles, those of a role in the order of their units.
 template <class Role>
 class MemoryPorts {
  public:
@@ -84,7 +80,7 @@ class MemoryPorts {
   MemoryPorts(std::int64_t ports, std::int64_t banks, std::int64_t width, const CoreTime& time,
               std::int64_t units = 1)
       : units_(static_cast<std::size_t>(units)),
-        arbiter_(ports, banks, users_of(units_)),
+        arbiter_(ports, banks, users_before(kEnumNames<Role>.size(), units_)),
         width_(width),
         time_(time) {}
   /// Ports without end: every access is served in the cycle in which its stream begins. Leaves an
@@ -142,17 +138,16 @@ class MemoryPorts {
   explicit MemoryPorts(const CoreTime& time)
       : arbiter_(1, 1), width_(1), is_ideal_(true), time_(time) {}
 
-  [[nodiscard]] static std::size_t users_of(std::size_t units) {
-    return kEnumNames<Role>.size() + (units - 1) * unit_roles(Role{}).count;
+  /// Users of all roles before the `end`-th.
+  [[nodiscard]] static std::size_t users_before(std::size_t end, std::size_t units) {
+    std::size_t users = 0;
+    for (std::size_t role = 0; role < end; ++role) {
+      users += is_of_unit(static_cast<Role>(role)) ? units : 1;
+    }
+    return users;
   }
   [[nodiscard]] std::size_t index_of(User user) const {
-    constexpr UnitRoles<Role> kOfUnit = unit_roles(Role{});
-    constexpr auto kFirst = static_cast<std::size_t>(kOfUnit.first);
-    const auto role = static_cast<std::size_t>(user.role);
-    if (role < kFirst) {
-      return role;
-    }
-    return role + kOfUnit.count * (role < kFirst + kOfUnit.count ? user.unit : units_ - 1);
+    return users_before(static_cast<std::size_t>(user.role), units_) + user.unit;
   }
 
   std::size_t units_ = 1;

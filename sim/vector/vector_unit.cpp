@@ -5,7 +5,7 @@
 namespace systole {
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const CoreContext& context)
-    : sc_module(name), context_(context), front_(Engine::Vector, context) {
+    : sc_module(name), context_(context), front_({EngineKind::Vector, 0, context.core}, context) {
   SC_HAS_PROCESS(VectorUnit);
   SC_THREAD(run);
 }
@@ -39,7 +39,7 @@ void VectorUnit::execute(Issued& issued) {
     (void)context_.ports.wait_for(user);
   }
   const CoreCycles buffer_end = context_.time.now();
-  (void)context_.accumulator_ports.wait_for(AccumulatorUser::Vector);
+  (void)accumulator_ports(sources_of(operation).accumulator).wait_for(AccumulatorUser::Vector);
 
   const CoreCycles end = context_.time.now();
   front_.account().charge(Cause::Busy, start + timing.compute, layer);
@@ -61,14 +61,21 @@ void VectorUnit::begin_streams(const Operation& operation, const VectorTiming& t
   begin(BufferUser::VectorFirst, from.first, timing.first_reads);
   begin(BufferUser::VectorSecond, from.second, timing.second_reads);
   begin(BufferUser::VectorResult, destination_of(operation).out.address, timing.writes);
-  context_.accumulator_ports.begin(
-      AccumulatorUser::Vector,
-      context_.accumulator_ports.stream(from.accumulator, timing.accumulator_reads));
+  AccumulatorPorts& sums = accumulator_ports(from.accumulator);
+  sums.begin(AccumulatorUser::Vector,
+             sums.stream(from.accumulator % context_.chip.accumulators.entries,
+                         timing.accumulator_reads));
   ActionCounters& actions = context_.actions_of(layer);
   actions.buffer_reads += timing.first_reads + timing.second_reads;
   actions.buffer_writes += timing.writes;
   actions.accumulator_reads += timing.accumulator_reads;
   actions.vector_elements += timing.elements;
+}
+
+/// Of the matrix unit that the entry belongs to.
+AccumulatorPorts& VectorUnit::accumulator_ports(std::int64_t entry) const {
+  const std::int64_t unit = entry / context_.chip.accumulators.entries;
+  return *context_.accumulator_ports[static_cast<std::size_t>(unit)];
 }
 
 void VectorUnit::write_back(const Operation& operation) {

@@ -27,6 +27,7 @@ class VectorUnit : public sc_core::sc_module {
   void execute(Issued& issued);
   void begin_streams(const Operation& operation, const VectorTiming& timing, std::int32_t layer);
   void write_back(const Operation& operation);
+  [[nodiscard]] AccumulatorPorts& accumulator_ports(std::int64_t entry) const;
   void report(const Destination& to);
 
   const CoreContext& context_;

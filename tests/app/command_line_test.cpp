@@ -126,10 +126,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"SetWithoutAPath",
                 {"describe", "edge", "--set", "x"},
                 "systole: --set: expected PATH=VALUE such as matrix_unit.rows=64, got 'x'"},
-        Mistake{"SetOfAnUnknownKey",
-                {"describe", "edge", "--set", "matrix_unit.rowz=64"},
-                "--set matrix_unit.rowz=64: matrix_unit.rowz: expected one of rows, columns, "
-                "dataflow, overlap, model, pace, got 'rowz' (did you mean 'rows'?)"},
+        Mistake{
+            "SetOfAnUnknownKey",
+            {"describe", "edge", "--set", "matrix_unit.rowz=64"},
+            "--set matrix_unit.rowz=64: matrix_unit.rowz: expected one of count, rows, columns, "
+            "dataflow, overlap, model, pace, got 'rowz' (did you mean 'rows'?)"},
         Mistake{"SetToAnotherKind",
                 {"describe", "edge", "--set", "matrix_unit.rows=x"},
                 "--set matrix_unit.rows=x: matrix_unit.rows: expected an integer in 1..4096, got "

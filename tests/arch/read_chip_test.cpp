@@ -247,7 +247,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"SectionMisspelt", "weight_fifo: {tiles: 3}", "weight_fifos: {tiles: 3}",
                 ":1:1: weight_fifo: expected a map, got nothing (is 'weight_fifos' meant?)"},
         Mistake{"UnknownSection", "weight_fifo: {tiles: 3}", "weight_fifo: {tiles: 3}\nenergy: 1",
-                ":13:1: energy: expected one of name, description, clock, matrix_unit, "
+                ":13:1: energy: expected one of name, description, clock, cores, matrix_unit, "
                 "accumulators, weight_fifo, unified_buffer, vector_unit, dma, dram, host_link, "
                 "io, sequencer, technology, silicon, cost, fpga, got 'energy'"},
         Mistake{"Rows", "rows: 16", "rows: 0",
@@ -255,7 +255,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Columns", "columns: 24", "columns: 4097",
                 ":6:12: matrix_unit.columns: expected an integer in 1..4096, got '4097'"},
         Mistake{"UnknownMatrixKey", "rows: 16", "rows: 16\n  cols: 24",
-                ":6:3: matrix_unit.cols: expected one of rows, columns, dataflow, overlap, model, "
+                ":6:3: matrix_unit.cols: expected one of count, rows, columns, dataflow, overlap, "
+                "model, "
                 "pace, got 'cols'"},
         Mistake{"Dataflow", "weight_stationary", "weight_stationery",
                 ":7:13: matrix_unit.dataflow: expected one of weight_stationary, "

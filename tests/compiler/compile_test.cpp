@@ -67,6 +67,48 @@ INSTANTIATE_TEST_SUITE_P(
                    "padding: same}"}),
     [](const auto& instance) { return instance.param.name; });
 
+std::int64_t macs_of_core(const Program& program, std::uint16_t core) {
+  std::int64_t macs = 0;
+  for (const EngineId engine : program.engines()) {
+    if (engine.core == core && engine.kind == EngineKind::Matrix) {
+      for (const Instruction& instruction : program.stream(engine)) {
+        const auto& fold = std::get<Fold>(instruction.operation);
+        macs += fold.count * fold.rows * fold.cols;
+      }
+    }
+  }
+  return macs;
+}
+
+TEST(Compile, SharesTheBatchAmongCores) {
+  ChipSpec chip = edge();
+  chip.cores = 2;
+  const std::string layer =
+      "{name: c, op: conv2d, channels: 8, kernel: 3, padding: same}, {name: r, op: relu}";
+  const Program program =
+      compile(chip, network("rows: 8, cols: 8, channels: 4", layer, {.batch = 3}));
+  EXPECT_EQ(macs_of_core(program, 0), 2 * 64 * 36 * 8);
+  EXPECT_EQ(macs_of_core(program, 1), 64 * 36 * 8);
+  const Program alone =
+      compile(chip, network("rows: 8, cols: 8, channels: 4", layer, {.batch = 1}));
+  EXPECT_EQ(macs_of_core(alone, 1), 0);
+}
+
+TEST(Compile, SharesColumnsAmongMatrixUnits) {
+  ChipSpec chip = edge();
+  chip.matrix.count = 2;
+  const Program program = compile(
+      chip, network("features: 64",
+                    fmt::format("{{name: d, op: dense, features: {}}}", 4 * chip.matrix.cols)));
+  const auto folds = [&](std::uint8_t unit) {
+    return program.stream({EngineKind::Matrix, unit}).size();
+  };
+  EXPECT_EQ(folds(0), folds(1));
+  EXPECT_EQ(program.stream({EngineKind::Weights, 0}).size() +
+                program.stream({EngineKind::Weights, 1}).size(),
+            program.tiles.size());  // no tile twice
+}
+
 TEST(Compile, NeedsAMultiplierOnlyForProducts) {
   ChipSpec chip = edge();
   chip.matrix.pace_of_kind = {};

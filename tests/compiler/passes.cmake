@@ -9,7 +9,9 @@ systole_test(compiler_passes_test
     lowering/gemm_loops_test.cpp
     lowering/quantize_test.cpp
     lowering/tiles_test.cpp
+    mapping/core_split_test.cpp
     mapping/gemm_cost_test.cpp
+    mapping/gemm_plan_test.cpp
     mapping/layer_cost_test.cpp
     schedule/program_builder_test.cpp
     schedule/region_test.cpp

@@ -86,6 +86,16 @@ TEST_P(MoreHardware, AFasterHostLinkIsNotSlower) {
   expect_not_slower([](ChipSpec& chip) { chip.host.bandwidth = chip.host.bandwidth * 2; });
 }
 
+TEST_P(MoreHardware, TwoMatrixUnitsAreNotSlowerThanOne) {
+  expect_not_slower([](ChipSpec& chip) { chip.matrix.count = 2; });
+}
+
+// Where DRAM is the limit, or a layer has no multiple of four output slices: docs/compiler.md,
+// "Where more hardware may be slower".
+TEST_P(MoreHardware, FourMatrixUnitsAreSlowerByOnePercentAtMost) {
+  expect_not_slower([](ChipSpec& chip) { chip.matrix.count = 4; }, 10);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shipped, MoreHardware,
                          testing::Values(Subject{"tpu_v1", "resnet50"}, Subject{"tpu_v1", "mlp0"},
                                          Subject{"tpu_v1", "alexnet"}, Subject{"edge", "resnet50"},

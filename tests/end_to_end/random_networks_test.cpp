@@ -92,10 +92,13 @@ TEST(RandomCases, BringEveryDataflowHundredsOfNetworks) {
 }
 
 bool has_fold(const Program& program, bool (*predicate)(const Fold&)) {
-  const auto& stream = program.stream(Engine::Matrix);
-  return std::any_of(stream.begin(), stream.end(), [&](const Instruction& instruction) {
-    return predicate(std::get<Fold>(instruction.operation));
-  });
+  return std::any_of(
+      program.streams.begin(), program.streams.end(), [&](const std::vector<Instruction>& stream) {
+        return std::any_of(stream.begin(), stream.end(), [&](const Instruction& instruction) {
+          const auto* fold = std::get_if<Fold>(&instruction.operation);
+          return fold != nullptr && predicate(*fold);
+        });
+      });
 }
 
 TEST(RandomCases, BringBothLoopOrdersOfOutputStationary) {

@@ -82,6 +82,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Subject{"edge_os", "alexnet", 2}, Subject{"edge_os", "mobilenet_v1", 1},
                     Subject{"tpu_v2", "resnet50", 2}, Subject{"tpu_v2", "mlp0", 20},
                     Subject{"tpu_v3", "mobilenet_v1", 1}, Subject{"tpu_v3", "alexnet", 2},
+                    Subject{"tpu_v4", "resnet50", 2}, Subject{"tpu_v4", "mlp0", 20},
+                    Subject{"tpu_v4", "resnet50", 1, DataType::Int8},
+                    Subject{"tpu_v5e", "resnet50", 1}, Subject{"tpu_v5e", "alexnet", 2},
                     Subject{"asic_inference", "alexnet", 1},
                     Subject{"asic_inference", "resnet50", 1, DataType::Bf16}),
     [](const auto& subject) {

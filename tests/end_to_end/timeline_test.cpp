@@ -48,10 +48,14 @@ class Reader {
 
   /// One line for everything that is not as the counters have it.
   [[nodiscard]] std::string complaints() {
-    for (const auto& [engine, name] : kEnumNames<EngineKind>) {
-      check_engine(engine, std::string(name));
+    const EngineSet& engines = program_.engines();
+    for (const EngineId engine : engines) {
+      check_engine(engine, name_of(engine));
     }
-    equal("bytes in the buffer at the end", std::llround(last_["unified buffer"]), 0);
+    for (std::int32_t core = 0; core < engines.cores; ++core) {
+      const std::string of = core == 0 ? "" : fmt::format(" of core{}", core);
+      equal("bytes in the buffer at the end" + of, std::llround(last_["unified buffer" + of]), 0);
+    }
     return lines_;
   }
 
@@ -116,7 +120,7 @@ class Reader {
     }
     last_[name] = sum;
     const ChipSpec& chip = result_.chip;
-    if (name == "unified buffer") {
+    if (name.starts_with("unified buffer")) {
       at_most(sum, static_cast<double>(chip.buffer.capacity.count()));
     } else if (name == "DRAM") {
       at_most(sum, static_cast<double>(chip.dram.peak_bandwidth().count() + 1) / 1e9);
@@ -133,8 +137,8 @@ class Reader {
     return time / period;
   }
 
-  void check_engine(Engine engine, const std::string& name) {
-    Sums& sums = sums_[static_cast<int>(engine) + 1];
+  void check_engine(EngineId engine, const std::string& name) {
+    Sums& sums = sums_[static_cast<int>(program_.engines().index_of(engine)) + 1];
     const EngineCounters& counters = result_.counters.engine(engine);
     for (const auto& [cause, cause_name] : kEnumNames<Cause>) {
       if (cause != Cause::Idle && cause != Cause::Busy) {

@@ -59,7 +59,7 @@ UnitBench::UnitBench(const std::string& name, const ProveCase& prove_case, Array
       fifo_(chip_.weight_fifo, time_, &trace_.engine(Engine::Weights).fifo),
       memories_(with_entries(chip_, program_.entry_cols),
                 {.dram = &no_bytes_, .host = &no_bytes_, .observer = nullptr}),
-      context_{chip_,     program_.program, time_,      semaphores_, ports_, accumulator_ports_,
+      context_{chip_,     program_.program, time_,      semaphores_, ports_, {&accumulator_ports_},
                counters_, layers_,          &memories_, &trace_},
       unit_(name.c_str(), context_, fifo_) {
   std::copy(program_.buffer.begin(), program_.buffer.end(), memories_.buffer_bytes.begin());

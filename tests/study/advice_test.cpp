@@ -25,7 +25,7 @@ TEST_P(ShippedChip, HasPartsThatBelongTogether) {
 
 INSTANTIATE_TEST_SUITE_P(Names, ShippedChip,
                          testing::Values("asic_inference", "edge", "edge_is", "edge_os", "tpu_v1",
-                                         "tpu_v2", "tpu_v3"),
+                                         "tpu_v2", "tpu_v3", "tpu_v4", "tpu_v5e"),
                          [](const auto& name) { return std::string(name.param); });
 
 TEST(ChipWarnings, NameAMemoryThatTheInterfaceAndThePriceAreNotFor) {

@@ -53,7 +53,7 @@ TEST(TpuV3Power, IsIdleSomewhatBelowHalfOfThePublishedChip) {
 /// What no schedule exceeds stays below the design power of every chip that ships.
 TEST(ShippedChips, StayBelowTheirTdpWhateverTheyDo) {
   for (const std::string name :
-       {"asic_inference", "edge", "edge_is", "edge_os", "tpu_v1", "tpu_v2", "tpu_v3"}) {
+       {"asic_inference", "edge", "edge_is", "edge_os", "tpu_v1", "tpu_v2", "tpu_v3", "tpu_v4"}) {
     const ChipSpec chip = shipped_chip(name);
     ASSERT_TRUE(chip.silicon) << name;
     EXPECT_LT(full_load_second(chip).total().count(), chip.silicon->tdp.count()) << name;

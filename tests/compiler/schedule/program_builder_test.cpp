@@ -71,5 +71,34 @@ TEST(ProgramBuilder, ALaterConflictIsWaitedForEvenAfterAnEarlierWait) {
   EXPECT_EQ(program.semaphores.size(), 1U);
 }
 
+Program of_two_cores() {
+  Program program;
+  program.streams = PerEngine<std::vector<Instruction>>(EngineSet{.cores = 2});
+  return program;
+}
+
+TEST(ProgramBuilder, CoresHaveBuffersOfTheirOwn) {
+  ProgramBuilder builder(of_two_cores());
+  builder.append(Engine::Vector, 0, Rescale{}, {.reads = {}, .writes = {bytes(0, 8)}});
+  builder.set_core(1);
+  builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {}});
+  const Program program = std::move(builder).finish();
+  EXPECT_TRUE(program.semaphores.empty());
+  EXPECT_EQ(program.stream({EngineKind::Matrix, 0, 1}).size(), 1U);
+}
+
+TEST(ProgramBuilder, CoresMeetInDram) {
+  const Region far{.memory = Memory::Dram, .base = 64, .rows = 1, .row_bytes = 8, .pitch = 8};
+  ProgramBuilder builder(of_two_cores());
+  builder.append(Engine::DmaOut, 0, Transfer{}, {.reads = {bytes(0, 8)}, .writes = {far}});
+  builder.set_core(1);
+  builder.append(Engine::DmaIn, 0, Transfer{}, {.reads = {far}, .writes = {bytes(0, 8)}});
+  const Program program = std::move(builder).finish();
+  ASSERT_EQ(program.semaphores.size(), 1U);
+  EXPECT_EQ(program.semaphores[0].from, EngineId(EngineKind::DmaOut));
+  EXPECT_EQ(program.semaphores[0].to, EngineId(EngineKind::DmaIn, 0, 1));
+  EXPECT_EQ(program.semaphores[0].kind, SemaphoreKind::Data);
+}
+
 }  // namespace
 }  // namespace systole

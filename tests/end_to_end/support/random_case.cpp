@@ -703,6 +703,9 @@ RandomCase random_case(std::uint64_t seed) {
                     .graph = GraphGrower(dice).grow(),
                     .data = std::make_shared<RandomData>(seed)};
   complete_outputs(result.graph);
+  Dice machines(seed + 0x9e3779b97f4a7c15);
+  result.chip.matrix.count = machines.one_of({1, 1, 2, 3, 4});
+  result.chip.cores = machines.one_of({1, 1, 1, 2, 3});
   return result;
 }
 

@@ -4,7 +4,8 @@
 
 namespace systole::testing {
 
-ProgramBuilder::ProgramBuilder() {
+ProgramBuilder::ProgramBuilder(EngineSet engines) {
+  program_.streams = PerEngine<std::vector<Instruction>>(engines);
   program_.network = "by hand";
   memories(4096, 4096);
   in_layer(0);
@@ -32,12 +33,13 @@ TensorId ProgramBuilder::tensor(std::int64_t pixels, std::int64_t channels, Data
   return static_cast<TensorId>(program_.tensors.size() - 1);
 }
 
-std::int32_t ProgramBuilder::semaphore(Engine from, Engine to, SemaphoreKind kind) {
+std::int32_t ProgramBuilder::semaphore(EngineId from, EngineId to, SemaphoreKind kind) {
   program_.semaphores.push_back({.from = from, .to = to, .kind = kind});
   return static_cast<std::int32_t>(program_.semaphores.size() - 1);
 }
 
-ProgramBuilder& ProgramBuilder::add(Engine engine, const Operation& operation, const Links& links) {
+ProgramBuilder& ProgramBuilder::add(EngineId engine, const Operation& operation,
+                                    const Links& links) {
   Instruction instruction;
   instruction.layer = layer_;
   instruction.operation = operation;

@@ -12,7 +12,8 @@ namespace systole::testing {
 /// otherwise.
 class ProgramBuilder {
  public:
-  ProgramBuilder();
+  /// For a chip of one core with one matrix unit, or of more.
+  explicit ProgramBuilder(EngineSet engines = {});
 
   /// Far memories are this large.
   ProgramBuilder& memories(std::int64_t dram_bytes, std::int64_t host_bytes);
@@ -20,13 +21,13 @@ class ProgramBuilder {
   ProgramBuilder& in_layer(std::int32_t layer);
   TensorId tensor(std::int64_t pixels, std::int64_t channels, DataType type = DataType::Int8);
   /// A semaphore; use the number in `waits` and `signals`.
-  std::int32_t semaphore(Engine from, Engine to, SemaphoreKind kind = SemaphoreKind::Data);
+  std::int32_t semaphore(EngineId from, EngineId to, SemaphoreKind kind = SemaphoreKind::Data);
 
   struct Links {
     std::vector<std::int32_t> waits;
     std::vector<std::int32_t> signals;
   };
-  ProgramBuilder& add(Engine engine, const Operation& operation, const Links& links = {});
+  ProgramBuilder& add(EngineId engine, const Operation& operation, const Links& links = {});
 
   [[nodiscard]] const Program& program() const { return program_; }
   [[nodiscard]] Program& program() { return program_; }

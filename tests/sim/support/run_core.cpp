@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "arch/counter_rows.h"
-#include "sim/chip/core.h"
+#include "sim/chip/chip.h"
 #include "sim/chip/kernel.h"
 
 namespace systole::testing {
@@ -13,10 +13,10 @@ CoreRun run_core(const ChipSpec& chip, const Program& program, const RunData* da
                  const FakeMemoryRule& rule, RunTrace* trace) {
   prepare_kernel();
   FakeMemory memory("dram", rule, data == nullptr ? nullptr : data->dram);
-  Core core("core", chip, program, data, trace);
-  core.bind(memory.socket);
+  Chip cores(chip, program, data, trace);
+  cores.bind(memory.socket);
   run_kernel(chip.clock());
-  CoreRun run{.counters = core.finish(), .requests = memory.arrivals()};
+  CoreRun run{.counters = cores.finish(), .requests = memory.arrivals()};
   expect_accounts_add_up(run.counters);
   return run;
 }

@@ -13,7 +13,7 @@ struct CoreRun {
   std::vector<FakeMemory::Arrival> requests;  // that the memory saw, in their order
 
   [[nodiscard]] std::int64_t elapsed() const { return counters.elapsed.count(); }
-  [[nodiscard]] std::int64_t cycles(Engine engine, Cause cause) const {
+  [[nodiscard]] std::int64_t cycles(EngineId engine, Cause cause) const {
     return counters.engine(engine)[cause].count();
   }
 };

@@ -88,7 +88,8 @@ INSTANTIATE_TEST_SUITE_P(
                 ":11:5: conditions[0]: expected paths of the chip, got 'matrix_unit.rowz' (did you "
                 "mean 'matrix_unit.rows'?)"},
         Mistake{"DerivedUnknownPath", "  matrix_unit.columns: matrix", "  matrix_unit.cols: matrix",
-                ":9:21: matrix_unit.cols: expected one of rows, columns, dataflow, overlap, model, "
+                ":9:21: matrix_unit.cols: expected one of count, rows, columns, dataflow, overlap, "
+                "model, "
                 "pace, got 'cols'"},
         Mistake{"UnknownFigure", "minimise: energy", "minimise: energi",
                 ":16:15: objectives[1].minimise: expected a figure of the report (docs/report.md), "
