@@ -33,10 +33,9 @@ inline constexpr auto kFigureRows<AccumulatorSpec> =
 static_assert(rows_are_complete<AccumulatorSpec>());
 
 template <>
-inline constexpr auto kFigureRows<WeightFifoSpec> =
-    std::tuple{kept("tiles", &WeightFifoSpec::tiles),
-               kept("from_buffer", &WeightFifoSpec::from_buffer),
-               kept("transpose", &WeightFifoSpec::transpose)};
+inline constexpr auto kFigureRows<WeightFifoSpec> = std::tuple{
+    kept("tiles", &WeightFifoSpec::tiles), kept("from_buffer", &WeightFifoSpec::from_buffer),
+    kept("transpose", &WeightFifoSpec::transpose)};
 static_assert(rows_are_complete<WeightFifoSpec>());
 
 template <>

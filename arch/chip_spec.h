@@ -84,8 +84,8 @@ struct AccumulatorSpec {
   std::int64_t ports = 0;
 };
 
-/// Of each matrix unit: tiles of up to rows x cols elements each. They come from DRAM, and where the
-/// chip has the way from the unified buffer.
+/// Of each matrix unit: tiles of up to rows x cols elements each. They come from DRAM, and where
+/// the chip has the way from the unified buffer.
 struct WeightFifoSpec {
   std::int64_t tiles = 0;
   bool from_buffer = false;

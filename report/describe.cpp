@@ -84,8 +84,8 @@ std::string peak_rates(const ChipSpec& chip) {
   const ChipFigures figures = chip_figures(chip);
   std::string text = labelled("clock", nominal(static_cast<double>(chip.frequency.count()), "Hz"));
   if (chip.cores > 1) {
-    text += labelled("cores", fmt::format("{}, each with all that follows but DRAM and host link",
-                                          chip.cores));
+    text += labelled(
+        "cores", fmt::format("{}, each with all that follows but DRAM and host link", chip.cores));
   }
   text += array_rates(chip);
   std::string vector = fmt::format("{} lanes; cycles a step:", chip.vector.lanes);

@@ -7,13 +7,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "arch/config/number_text.h"
 #include "arch/diag/error.h"
 #include "report/csv.h"
 #include "report/format.h"
 #include "report/table.h"
 #include "study/explore/judge.h"
 #include "study/explore/pareto.h"
-#include "arch/config/number_text.h"
 
 namespace systole {
 

@@ -82,8 +82,7 @@ CoreCycles fold_bound(const ChipSpec& chip, const Graph& graph, const Node& node
                              ceil_div(extent(rule.cols), chip.matrix.cols);
   const DataType type = graph.operand_type(node);
   // The units share the folds, and perhaps the time of one; none does more than its share.
-  return chip.matrix.pace(type, type) *
-         ceil_div(folds * extent(rule.time), chip.matrix_units());
+  return chip.matrix.pace(type, type) * ceil_div(folds * extent(rule.time), chip.matrix_units());
 }
 
 CoreCycles memory_bound(const ChipSpec& chip, Bytes bytes) {

@@ -115,9 +115,9 @@ struct MatrixShare {
   CoreCycles cycles{0};
   std::int64_t tenths_of_percent = 0;
 };
-/// All of them, of all units: cycles add up to the elapsed cycles of each, and shares to exactly 100.0 %. `busy` comes in
-/// two parts: useful MACs and MAC slots without work (tiles smaller than the array), in proportion
-/// to the slots.
+/// All of them, of all units: cycles add up to the elapsed cycles of each, and shares to exactly
+/// 100.0 %. `busy` comes in two parts: useful MACs and MAC slots without work (tiles smaller than
+/// the array), in proportion to the slots.
 [[nodiscard]] std::vector<MatrixShare> matrix_shares(const ChipSpec& chip,
                                                      const Counters& counters);
 

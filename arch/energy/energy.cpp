@@ -97,7 +97,8 @@ class EnergyModel {
   }
 
   void add_clocks(EnergyBreakdown& energy, const Activity& activity) const {
-    add(energy, Action::MatrixClock, clocked(activity.matrix_busy, activity.elapsed * chip_.matrix_units()));
+    add(energy, Action::MatrixClock,
+        clocked(activity.matrix_busy, activity.elapsed * chip_.matrix_units()));
     add(energy, Action::VectorClock, clocked(activity.vector_busy, activity.elapsed * chip_.cores));
     add(energy, Action::ControlClock, as_double(activity.elapsed.count()));
   }

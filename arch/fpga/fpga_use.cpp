@@ -78,10 +78,9 @@ std::vector<FpgaComponentUse> fpga_use(const ChipSpec& chip, const FpgaPart& par
   matrix.multipliers = chip.matrix_units() * array_multipliers(chip.matrix, part);
   const AccumulatorSpec& sums = chip.accumulators;
   const FpgaResources accumulators{
-      .block_memories =
-          chip.matrix_units() * sums.banks *
-          memory_blocks(part.block_shapes, ceil_div(sums.entries, sums.banks),
-                                     chip.matrix.cols * kSumBits)};
+      .block_memories = chip.matrix_units() * sums.banks *
+                        memory_blocks(part.block_shapes, ceil_div(sums.entries, sums.banks),
+                                      chip.matrix.cols * kSumBits)};
   const FpgaResources fifo{
       .block_memories = chip.matrix_units() *
                         memory_blocks(part.block_shapes, chip.matrix.rows * chip.weight_fifo.tiles,

@@ -28,7 +28,8 @@ struct GemmCost {
   [[nodiscard]] std::int64_t score() const { return systole::score(cycles(), weights); }
 };
 
-/// Cost on one matrix unit of `positions` output positions of a layer cut as `grid` says, run as `loops` say.
+/// Cost on one matrix unit of `positions` output positions of a layer cut as `grid` says, run as
+/// `loops` say.
 ///
 /// A tile meets a chunk of c positions in (docs/timing.md has the rules):
 ///   weight stationary  max(c x step, rows), where step is the longer of the pace and the accesses

@@ -18,18 +18,15 @@ GemmCost share_cost(const ChipSpec& chip, const TileGrid& grid, DataType type,
     return {};
   }
   const std::int64_t all = slices_of(grid);
-  const GemmCost part =
-      gemm_cost(chip, grid, type, ceil_div(positions, share.parts), share.loops);
+  const GemmCost part = gemm_cost(chip, grid, type, ceil_div(positions, share.parts), share.loops);
   const auto of_slices = [all](CoreCycles cycles, std::int64_t slices) {
     return CoreCycles(ceil_div(cycles.count() * slices, all));
   };
-  const std::int64_t rounds =
-      ceil_div(share.slices, share.side_by_side(chip.matrix.count));
+  const std::int64_t rounds = ceil_div(share.slices, share.side_by_side(chip.matrix.count));
   return {.array = of_slices(part.array, rounds),
           .vector = of_slices(part.vector, share.slices * share.parts),
           .weights = of_slices(part.weights, share.slices * share.parts),
-          .weight_bytes =
-              Bytes(part.weight_bytes.count() * share.slices * share.parts / all)};
+          .weight_bytes = Bytes(part.weight_bytes.count() * share.slices * share.parts / all)};
 }
 
 UnitShare best_rest(const ChipSpec& chip, const TileGrid& grid, DataType type,
@@ -37,10 +34,9 @@ UnitShare best_rest(const ChipSpec& chip, const TileGrid& grid, DataType type,
   UnitShare best{.slices = slices};
   std::int64_t lowest = 0;
   for (std::int64_t parts = 1; parts <= std::min(chip.matrix.count, positions); ++parts) {
-    const UnitShare share{
-        .slices = slices,
-        .parts = parts,
-        .loops = gemm_loops(chip, grid, type, ceil_div(positions, parts))};
+    const UnitShare share{.slices = slices,
+                          .parts = parts,
+                          .loops = gemm_loops(chip, grid, type, ceil_div(positions, parts))};
     const std::int64_t score = share_cost(chip, grid, type, positions, share).score();
     if (parts == 1 || score < lowest) {
       best = share;

@@ -12,18 +12,16 @@
 
 namespace systole::verification {
 
-/// Follows the sums in the accumulators of a core through a program's order: which outputs an entry belongs
-/// to and which part of the reduction it holds. A fold may add only to sums of the same layer,
-/// output channels, positions and type, never the same part twice; Requantize and Convert may read
-/// only sums over the whole reduction, int32 the one and fp32 the other; no sum is overwritten
-/// unread. Sums that a fold leaves in the array are continued by the next fold, of the same outputs
-/// and entries, where the reduction stopped.
+/// Follows the sums in the accumulators of a core through a program's order: which outputs an entry
+/// belongs to and which part of the reduction it holds. A fold may add only to sums of the same
+/// layer, output channels, positions and type, never the same part twice; Requantize and Convert
+/// may read only sums over the whole reduction, int32 the one and fp32 the other; no sum is
+/// overwritten unread. Sums that a fold leaves in the array are continued by the next fold, of the
+/// same outputs and entries, where the reduction stopped.
 class Accumulators {
  public:
   Accumulators(const ChipSpec& chip, const Program& program, const Order& order)
-      : program_(program),
-        order_(order),
-        held_(static_cast<std::size_t>(chip.matrix.count)) {}
+      : program_(program), order_(order), held_(static_cast<std::size_t>(chip.matrix.count)) {}
 
   /// The tiles of each layer must cut the reduction and the channels without gaps or overlaps.
   [[nodiscard]] std::optional<std::string> check_tiles();

@@ -286,10 +286,10 @@ std::optional<std::string> Memories::write(Place place, const Access& access) {
     }
   }
   memory.write({.where = access.where,
-              .label = access.label,
-              .delta = access.delta,
-              .writer = place,
-              .readers = {}});
+                .label = access.label,
+                .delta = access.delta,
+                .writer = place,
+                .readers = {}});
   return {};
 }
 

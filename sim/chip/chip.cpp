@@ -56,10 +56,11 @@ void Chip::show_in(sc_core::sc_trace_file* file) {
   const auto semaphores = static_cast<std::int32_t>(shared_.program.semaphores.size());
   for (std::int32_t index = 0; index < semaphores; ++index) {
     const Semaphore& semaphore = shared_.semaphores.semaphore(index);
-    sc_core::sc_trace(file, shared_.semaphores.count(index),
-                      fmt::format("core.semaphores.s{}_{}_{}_{}", index, engine_name(semaphore.from),
-                                  engine_name(semaphore.to), name_of(semaphore.kind)),
-                      kIntegerBits);
+    sc_core::sc_trace(
+        file, shared_.semaphores.count(index),
+        fmt::format("core.semaphores.s{}_{}_{}_{}", index, engine_name(semaphore.from),
+                    engine_name(semaphore.to), name_of(semaphore.kind)),
+        kIntegerBits);
   }
 }
 

@@ -178,10 +178,10 @@ class OperandCheck {
   void require_entries(std::int64_t first, std::int64_t count) const {
     require(count > 0, "{} rows", count);
     const std::int64_t entries = chip_.accumulators.entries;
-    const std::int64_t unit = engine_.kind == EngineKind::Matrix
-                                  ? engine_.unit
-                                  : std::clamp<std::int64_t>(first / entries, 0,
-                                                             chip_.matrix.count - 1);
+    const std::int64_t unit =
+        engine_.kind == EngineKind::Matrix
+            ? engine_.unit
+            : std::clamp<std::int64_t>(first / entries, 0, chip_.matrix.count - 1);
     require(first >= unit * entries && first <= (unit + 1) * entries - count,
             "accumulators {}..{} are outside {}..{}", first, first + count, unit * entries,
             (unit + 1) * entries);

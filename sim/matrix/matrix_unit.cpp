@@ -278,10 +278,8 @@ void MatrixUnit::begin_accesses(const Fold& fold, const PhaseAccesses& accesses)
   const auto at_accumulators = [&](std::int64_t count) {
     return sums().stream(fold.accumulator % context_.chip.accumulators.entries, count, phases);
   };
-  sums().begin(AccumulatorUser::MatrixRead,
-                                   at_accumulators(accesses.accumulator_reads));
-  sums().begin(AccumulatorUser::MatrixWrite,
-                                   at_accumulators(accesses.accumulator_writes));
+  sums().begin(AccumulatorUser::MatrixRead, at_accumulators(accesses.accumulator_reads));
+  sums().begin(AccumulatorUser::MatrixWrite, at_accumulators(accesses.accumulator_writes));
 }
 
 const ByteMemory* MatrixUnit::buffer() const {

@@ -7,8 +7,9 @@
 
 namespace systole {
 
-/// Bytes of a core's unified buffer that hold data which somebody will still read, while a program runs:
-/// from the completion of the instruction that writes them to that of the last one that reads them.
+/// Bytes of a core's unified buffer that hold data which somebody will still read, while a program
+/// runs: from the completion of the instruction that writes them to that of the last one that reads
+/// them.
 ///
 /// The future is in the program: which instructions read a byte before it is written again is the
 /// same in every order that the semaphores of a verified program allow (arch/isa/buffer_lives.h).

@@ -62,9 +62,9 @@ void VectorUnit::begin_streams(const Operation& operation, const VectorTiming& t
   begin(BufferUser::VectorSecond, from.second, timing.second_reads);
   begin(BufferUser::VectorResult, destination_of(operation).out.address, timing.writes);
   AccumulatorPorts& sums = accumulator_ports(from.accumulator);
-  sums.begin(AccumulatorUser::Vector,
-             sums.stream(from.accumulator % context_.chip.accumulators.entries,
-                         timing.accumulator_reads));
+  sums.begin(
+      AccumulatorUser::Vector,
+      sums.stream(from.accumulator % context_.chip.accumulators.entries, timing.accumulator_reads));
   ActionCounters& actions = context_.actions_of(layer);
   actions.buffer_reads += timing.first_reads + timing.second_reads;
   actions.buffer_writes += timing.writes;

@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "arch/config/number_text.h"
 #include "arch/read_silicon.h"
 #include "compiler/network_type.h"
-#include "arch/config/number_text.h"
 
 namespace systole {
 

@@ -1,7 +1,7 @@
 #include "study/space/design_space.h"
 
-#include "arch/diag/check.h"
 #include "arch/config/number_text.h"
+#include "arch/diag/check.h"
 
 namespace systole {
 

@@ -8,9 +8,9 @@
 
 #include "arch/chip_spec.h"
 #include "arch/config/near_name.h"
+#include "arch/config/number_text.h"
 #include "arch/config/text_file.h"
 #include "study/explore/bounds.h"
-#include "arch/config/number_text.h"
 #include "study/space/study_spec.h"
 
 namespace systole {

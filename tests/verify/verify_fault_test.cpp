@@ -49,14 +49,13 @@ TEST(VerifyFinds, ADroppedWait) {
 TEST(VerifyFinds, ADroppedSignal) {
   Faulty faulty;
   faulty.host[1].signals.clear();
-  EXPECT_THAT(
-      faulty.violation(),
-      Optional(std::string(
-          "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
-          "vector); weights[3] load_tile of layer 'fc' waits for room in the weight FIFO "
-          "(2 tiles); matrix[1] fold of layer 'conv1' waits for semaphore 0 (0 of 1 from "
-          "host); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 from "
-          "matrix)")));
+  EXPECT_THAT(faulty.violation(),
+              Optional(std::string(
+                  "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
+                  "vector); weights[3] load_tile of layer 'fc' waits for room in the weight FIFO "
+                  "(2 tiles); matrix[1] fold of layer 'conv1' waits for semaphore 0 (0 of 1 from "
+                  "host); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 from "
+                  "matrix)")));
 }
 
 TEST(VerifyFinds, AnExtraSignal) {
@@ -317,14 +316,13 @@ TEST(VerifyFinds, CrossedWaits) {
   Faulty faulty;  // the first fold waits for what the vector unit makes of it
   faulty.matrix[0].waits.push_back(faulty.matrix[3].waits[0]);
   faulty.matrix[3].waits.clear();
-  EXPECT_THAT(
-      faulty.violation(),
-      Optional(std::string(
-          "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
-          "vector); weights[2] load_tile of layer 'fc' waits for room in the weight FIFO "
-          "(2 tiles); matrix[0] fold of layer 'conv1' waits for semaphore 3 (0 of 1 from "
-          "vector); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 "
-          "from matrix)")));
+  EXPECT_THAT(faulty.violation(),
+              Optional(std::string(
+                  "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
+                  "vector); weights[2] load_tile of layer 'fc' waits for room in the weight FIFO "
+                  "(2 tiles); matrix[0] fold of layer 'conv1' waits for semaphore 3 (0 of 1 from "
+                  "vector); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 "
+                  "from matrix)")));
 }
 
 TEST(VerifyFinds, ADeadlockThroughTheWeightFifo) {
@@ -332,14 +330,13 @@ TEST(VerifyFinds, ADeadlockThroughTheWeightFifo) {
   faulty.program.semaphores.push_back({Engine::Weights, Engine::Matrix, SemaphoreKind::Data});
   faulty.weights[2].signals = {{5, 1}};
   faulty.matrix[0].waits.push_back({5, 1});
-  EXPECT_THAT(
-      faulty.violation(),
-      Optional(std::string(
-          "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
-          "vector); weights[2] load_tile of layer 'fc' waits for room in the weight FIFO "
-          "(2 tiles); matrix[0] fold of layer 'conv1' waits for semaphore 5 (0 of 1 from "
-          "weights); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 "
-          "from matrix)")));
+  EXPECT_THAT(faulty.violation(),
+              Optional(std::string(
+                  "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
+                  "vector); weights[2] load_tile of layer 'fc' waits for room in the weight FIFO "
+                  "(2 tiles); matrix[0] fold of layer 'conv1' waits for semaphore 5 (0 of 1 from "
+                  "weights); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 "
+                  "from matrix)")));
   faulty.chip.weight_fifo.tiles = 3;
   EXPECT_EQ(faulty.violation(), std::nullopt);
 }

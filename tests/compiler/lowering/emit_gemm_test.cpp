@@ -140,7 +140,8 @@ TEST(EmitGemm, AFoldThatDoesNotDrainNeedsNoFreeAccumulators) {
   for (const Instruction& instruction : program.stream(Engine::Matrix)) {
     const bool waits_for_vector =
         std::any_of(instruction.waits.begin(), instruction.waits.end(), [&](const auto& use) {
-          return program.semaphores[static_cast<std::size_t>(use.semaphore)].from.kind == Engine::Vector;
+          return program.semaphores[static_cast<std::size_t>(use.semaphore)].from.kind ==
+                 Engine::Vector;
         });
     waiting += waits_for_vector ? 1U : 0U;
     EXPECT_TRUE(!waits_for_vector || std::get<Fold>(instruction.operation).drain);

@@ -20,8 +20,8 @@ struct RandomCase {
 [[nodiscard]] RandomCase random_case(std::uint64_t seed);
 
 /// Products of two tensors: attention with heads and groups of queries, plain ones of 2 to 4 axes,
-/// transposed or not, of inputs, of what layers compute, of a tensor with itself; on chips that take
-/// tiles from the unified buffer and chips that take them from DRAM alone.
+/// transposed or not, of inputs, of what layers compute, of a tensor with itself; on chips that
+/// take tiles from the unified buffer and chips that take them from DRAM alone.
 [[nodiscard]] RandomCase random_product_case(std::uint64_t seed, DataType type);
 
 /// The same network with bf16 tensors, on the same chip with a pace for them and twice the buffer.

@@ -42,8 +42,7 @@ class ProgramBuilder {
                                    std::int64_t bytes);
 
 /// A rows x cols int8 tile at `dram_address`.
-[[nodiscard]] LoadTile load_of(std::int64_t rows, std::int64_t cols,
-                                  std::int64_t dram_address = 0);
+[[nodiscard]] LoadTile load_of(std::int64_t rows, std::int64_t cols, std::int64_t dram_address = 0);
 
 /// A fold over a plain matrix of int8: `count` rows of `rows` bytes from `address` on, packed.
 [[nodiscard]] Fold fold_of(std::int64_t count, std::int64_t rows, std::int64_t cols,

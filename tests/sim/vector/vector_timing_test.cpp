@@ -94,12 +94,12 @@ TEST(VectorTiming, ALayerNormalisationTakesThreePasses) {
   vector.alus = 2;
   vector.pace.fill(CoreCycles(1));
   const auto pair = [](std::int32_t a, std::int32_t b) { return PairStage{.a = a, .b = b}; };
-  const RowLoop loop = loop_of({NumberStage{1.0F / 9}, kRow, ReduceStage{.of = 1},  //
-                                pair(2, 0), kRow, pair(4, 3), pair(5, 5), ReduceStage{.of = 6},  //
-                                pair(7, 0), NumberStage{1e-5F}, pair(8, 9),
-                                FunctionStage{.function = RealFunction::Rsqrt, .of = 10}, kRow,
-                                pair(12, 3), pair(13, 11), kShared, pair(14, 15), kShared,
-                                pair(16, 17)});
+  const RowLoop loop =
+      loop_of({NumberStage{1.0F / 9}, kRow, ReduceStage{.of = 1},               //
+               pair(2, 0), kRow, pair(4, 3), pair(5, 5), ReduceStage{.of = 6},  //
+               pair(7, 0), NumberStage{1e-5F}, pair(8, 9),
+               FunctionStage{.function = RealFunction::Rsqrt, .of = 10}, kRow, pair(12, 3),
+               pair(13, 11), kShared, pair(14, 15), kShared, pair(16, 17)});
   EXPECT_EQ(vector_timing(vector, Bytes(8), loop).compute, CoreCycles(5 + 10 * (3 + 4 + 7)));
 }
 
