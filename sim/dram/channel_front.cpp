@@ -32,6 +32,7 @@ ChannelFront::ChannelFront(const ChannelFront& other, ChannelIndex channel)
       parts_(other.parts_),
       free_(other.free_),
       under_way_(other.under_way_),
+      left_(other.left_),
       decided_(other.decided_),
       read_bytes_(other.read_bytes_),
       write_bytes_(other.write_bytes_) {}
@@ -60,6 +61,7 @@ void ChannelFront::enqueue(const DramPart& part) {
   parts_[static_cast<std::size_t>(number)] = {part, part.bursts, part.bursts, DramCycles(0),
                                               under_way_.size()};
   under_way_.push_back(number);
+  left_.add(part.bursts);
   feed(part.operation).enqueue(part, number);
   engine_.wake(part.arrival);
 }
@@ -99,8 +101,10 @@ void ChannelFront::complete(std::int64_t number, std::int64_t bursts, DramCycles
   done.left -= bursts;
   done.end = std::max(done.end, end);
   if (done.left > 0) {
+    left_.change(done.left + bursts, done.left);
     return;
   }
+  left_.remove(bursts);
   count_accepted(feed(done.part.operation));
   finished_->push_back({done.part.span, channel_, done.end});
   (done.part.operation == DramOperation::Read ? read_bytes_ : write_bytes_) += done.part.bytes;
@@ -124,6 +128,9 @@ DramCycles ChannelFront::next_news(bool room) const {
   // A burst needs a column command, unless the write buffer has its address: those are taken one a
   // cycle.
   const bool no_writes = engine_.controller().is_idle_of_writes() && writes_.is_drained();
+  if (!room && no_writes) {
+    return engine_.next() + column_time(left_.fewest());
+  }
   DramCycles soonest = kNever;
   for (const std::int64_t number : under_way_) {
     const Part& part = parts_[static_cast<std::size_t>(number)];

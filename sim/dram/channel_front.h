@@ -8,6 +8,7 @@
 #include "arch/dram_spec.h"
 #include "sim/dram/address_map.h"
 #include "sim/dram/channel_engine.h"
+#include "sim/dram/left_bound.h"
 #include "sim/dram/part_feed.h"
 
 namespace systole {
@@ -71,6 +72,7 @@ class ChannelFront : public CompletionSink {
   std::vector<Part> parts_;              ///< by number
   std::vector<std::int64_t> free_;       ///< numbers
   std::vector<std::int64_t> under_way_;  ///< numbers, in any order
+  LeftBound left_;                       ///< of the parts under way
   DramCycles decided_{0};                ///< cycles before
   std::vector<FinishedPart>* finished_ = nullptr;
   Bytes read_bytes_{0};

@@ -8,9 +8,6 @@
 namespace systole {
 namespace {
 
-/// Comparing groups costs about as much as a span: at most so many spans go by without.
-constexpr std::int64_t kMostPatience = 64;
-
 void add(DramCounters& sum, const DramCounters& counters, std::int64_t times) {
   sum.activates += counters.activates * times;
   sum.precharges += counters.precharges * times;
@@ -118,7 +115,7 @@ void DramSystem::split_groups(const DramAddressMap::Cut& begin, const DramAddres
     group.channels = std::move(same);
   }
   if (!split.empty()) {
-    patience_ = 1;
+    patience_ = together_ < kMostPatience ? std::min(2 * patience_, kMostPatience) : 1;
     waited_ = 0;
   }
   groups_.insert(groups_.end(), std::make_move_iterator(split.begin()),
@@ -138,6 +135,7 @@ void DramSystem::join(Group& group, Group& same) {
 
 /// Groups that stand still alike become one.
 void DramSystem::join_groups() {
+  ++together_;
   if (lockstep_ == Lockstep::Alone || groups_.size() == 1 || ++waited_ < patience_) {
     return;
   }
@@ -159,7 +157,11 @@ void DramSystem::join_groups() {
       }
     }
   }
-  patience_ = joined ? 1 : std::min(2 * patience_, kMostPatience);
+  if (joined) {
+    together_ = 0;
+  } else {
+    patience_ = std::min(2 * patience_, kMostPatience);
+  }
   std::erase_if(groups_, [](const Group& group) { return group.channels.empty(); });
 }
 

@@ -94,8 +94,12 @@ class DramSystem {
   std::vector<Group> groups_;  ///< in the order of their first channels
   DramCycles decided_{0};      ///< cycles before
   DramCounters apart_;         ///< counted by channels that joined others, beyond what those had
-  std::int64_t patience_ = 1;  ///< spans until groups are compared again, once they were not alike
+  /// Comparing groups costs about as much as a span, and so does splitting them: at most so many
+  /// spans go by without a comparison, and groups that split sooner had better stayed apart.
+  static constexpr std::int64_t kMostPatience = 64;
+  std::int64_t patience_ = 1;  ///< spans until groups are compared
   std::int64_t waited_ = 0;
+  std::int64_t together_ = kMostPatience;             ///< spans since groups were joined
   std::vector<std::size_t> group_of_;                 ///< by channel, for `collect`
   std::vector<std::vector<FinishedPart>> finishing_;  ///< by group
   std::vector<FinishedPart> finished_;

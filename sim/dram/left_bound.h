@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace systole {
+
+/// How few bursts are left of any part under way, at least: exact below 32, within a factor of two
+/// above. Constant time whatever the number of parts.
+class LeftBound {
+ public:
+  void add(std::int64_t left) {
+    const std::size_t step = step_of(left);
+    ++parts_[step];
+    steps_ |= std::uint64_t{1} << step;
+  }
+  void remove(std::int64_t left) {
+    const std::size_t step = step_of(left);
+    if (--parts_[step] == 0) {
+      steps_ &= ~(std::uint64_t{1} << step);
+    }
+  }
+  /// A part has fewer left.
+  void change(std::int64_t left, std::int64_t now) {
+    if (step_of(left) != step_of(now)) {
+      remove(left);
+      add(now);
+    }
+  }
+  /// Requires a part.
+  [[nodiscard]] std::int64_t fewest() const {
+    const int step = std::countr_zero(steps_);
+    return step < kExact ? step : std::int64_t{1} << (step - kExact + kExactBits);
+  }
+
+ private:
+  static constexpr int kExactBits = 5;
+  static constexpr int kExact = 1 << kExactBits;
+
+  [[nodiscard]] static std::size_t step_of(std::int64_t left) {
+    const auto bursts = static_cast<std::uint64_t>(left);
+    return bursts < kExact
+               ? bursts
+               : static_cast<std::size_t>(kExact + std::bit_width(bursts) - 1 - kExactBits);
+  }
+
+  std::uint64_t steps_ = 0;  ///< bit: some part has so few left
+  std::array<std::int64_t, 64> parts_{};
+};
+
+}  // namespace systole
