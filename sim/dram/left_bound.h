@@ -8,7 +8,8 @@
 namespace systole {
 
 /// How few bursts are left of any part under way, at least: exact below 32, within a factor of two
-/// above. Constant time whatever the number of parts.
+/// above. Constant time whatever the number of parts. Numbers are 1..2^37 - 1, not checked: a span
+/// of TLM-2.0 is shorter than 4 GiB.
 class LeftBound {
  public:
   void add(std::int64_t left) {
@@ -16,6 +17,7 @@ class LeftBound {
     ++parts_[step];
     steps_ |= std::uint64_t{1} << step;
   }
+  /// Requires that a part with so many left was added.
   void remove(std::int64_t left) {
     const std::size_t step = step_of(left);
     if (--parts_[step] == 0) {
