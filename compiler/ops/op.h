@@ -11,6 +11,7 @@
 #include "compiler/ops/attribute.h"
 #include "compiler/ops/combine.h"
 #include "compiler/ops/concat.h"
+#include "compiler/ops/constant.h"
 #include "compiler/ops/conv2d.h"
 #include "compiler/ops/dense.h"
 #include "compiler/ops/flatten.h"
@@ -36,7 +37,7 @@ namespace systole {
 /// The order is that of names in messages.
 using Op = std::variant<Conv2d, Dense, Matmul, AddTensors, Activate, PoolTensor, Concat, Flatten,
                         SoftmaxChannels, NormalizeRows, CombineTensors, ReduceRows, RotateRows,
-                        SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions>;
+                        SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions, CombineConstant>;
 
 /// How many tensors an operator takes beside its parameters.
 enum class InputCount : std::uint8_t { One, Two, AtLeastTwo };

@@ -223,6 +223,27 @@ std::vector<Number> row_kernel(const EmbedPositions& /*embedding*/,
 }
 
 template <class Number>
+std::vector<Number> row_kernel(const CombineConstant& combine,
+                               const RowOperands<Number>& operands) {
+  const auto width = static_cast<std::size_t>(operands.types[0].extents.back());
+  const auto constant_at = [&](std::size_t i) {
+    if (combine.is_number()) {
+      return static_cast<Number>(static_cast<float>(combine.number));
+    }
+    const std::span<const Number> constant = operands.values[1];
+    const bool shared = operands.types[1].extents.back() == 1;
+    return constant[(shared ? i / width : i) % constant.size()];
+  };
+  std::vector<Number> out;
+  for (std::size_t i = 0; i < operands.values[0].size(); ++i) {
+    const Number x = operands.values[0][i];
+    out.push_back(combine.reversed ? combined(combine.kind, constant_at(i), x)
+                                   : combined(combine.kind, x, constant_at(i)));
+  }
+  return out;
+}
+
+template <class Number>
 std::vector<Number> row_kernel(const SliceTensor& slice, const RowOperands<Number>& operands) {
   const std::size_t axis = image_axis(slice.axis, operands.types[0].extents.size());
   std::vector<Number> out;

@@ -43,6 +43,9 @@ template <class Number>
 [[nodiscard]] std::vector<Number> row_kernel(const EmbedPositions& embedding,
                                              const RowOperands<Number>& operands);
 template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const CombineConstant& combine,
+                                             const RowOperands<Number>& operands);
+template <class Number>
 [[nodiscard]] std::vector<Number> row_kernel(const SliceTensor& slice,
                                              const RowOperands<Number>& operands);
 template <class Number>

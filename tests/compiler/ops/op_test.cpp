@@ -102,7 +102,8 @@ TEST(Operators, AreNamedInTheirFilesTheListAndTheReferenceKernelsAlone) {
                                                    {"SliceTensor", "slice"},
                                                    {"ResizeTensor", "resize"},
                                                    {"ReshapeTensor", "reshape"},
-                                                   {"EmbedPositions", "position"}};
+                                                   {"EmbedPositions", "position"},
+                                                   {"CombineConstant", "constant"}};
   ASSERT_EQ(file_of.size(), std::variant_size_v<Op>);
   const fs::path root(SYSTOLE_SOURCE_DIR);
   for (const std::string room : {"compiler", "reference", "study", "report"}) {

@@ -62,5 +62,34 @@ TEST(RowOperators, GatesHaveAPixelForEachImageOrAChannelForEachPixel) {
             "channel, got 3 x 4 x 6 and 3 x 4 x 2");
 }
 
+TEST(RowOperators, ConstantsAreNumbersOrParametersOfTheLastAxes) {
+  const auto parameter = [](const std::string& layer) {
+    const Graph graph = graph_of("  - {name: l, " + layer + "}\n");
+    const GraphTensor& tensor = graph.tensor(graph.nodes.back().inputs.at(1));
+    EXPECT_EQ(tensor.name, "l.weight");
+    EXPECT_EQ(tensor.type.element, DataType::Fp32);
+    return tensor.type.extents;
+  };
+  EXPECT_EQ(parameter("op: mul_constant"), (Extents{6}));  // a number for each feature
+  EXPECT_EQ(parameter("op: add_constant, extents: [1]"), (Extents{1}));
+  EXPECT_EQ(parameter("op: sub_constant, extents: [4, 1]"), (Extents{4, 1}));
+  EXPECT_EQ(parameter("op: div_constant, extents: [3, 4, 6], reversed: true"), (Extents{12, 6}));
+  const Graph graph = graph_of("  - {name: l, op: maximum_constant, number: 0}\n");
+  EXPECT_EQ(graph.nodes.back().inputs.size(), 1U);
+  EXPECT_EQ(text_of(*find_entry("maximum_constant"), graph.nodes.back().op),
+            "op: maximum_constant, number: 0, extents: [1]");
+}
+
+TEST(RowOperators, ConstantsOfOtherShapesAreErrors) {
+  EXPECT_EQ(error_of("op: mul_constant, extents: [3, 6]"),
+            "n.yaml:4:45: l.extents: expected the last axes of 3 x 4 x 6 behind the batch, or 1 in "
+            "place of the last, got 3 x 6");
+  EXPECT_EQ(error_of("op: mul_constant, extents: [5]"),
+            "n.yaml:4:45: l.extents: expected the last axes of 3 x 4 x 6 behind the batch, or 1 in "
+            "place of the last, got 5");
+  EXPECT_EQ(error_of("op: mul_constant, extents: [6], number: 2"),
+            "n.yaml:4:45: layers[0].extents: expected either number or extents, got both");
+}
+
 }  // namespace
 }  // namespace systole

@@ -513,6 +513,9 @@ class GraphGrower {
 
   void add_by_row() {
     const std::int64_t channels = current().shape().channels;
+    if (dice_.chance(35)) {
+      return add_constant();
+    }
     if (channels % 2 == 0 && dice_.chance(60)) {
       const std::int64_t heads = channels % 4 == 0 && dice_.chance(50) ? 2 : 1;
       return add_inferred("rotary", {current_},
@@ -520,6 +523,30 @@ class GraphGrower {
     }
     return dice_.chance(50) ? add_inferred("reduce", {current_}, random_reduction())
                             : add_inferred("position_embedding", {current_}, EmbedPositions{});
+  }
+
+  /// A number, or one for each feature, position, or both.
+  void add_constant() {
+    constexpr std::array kKinds{PairKind::Add,    PairKind::Subtract, PairKind::Multiply,
+                                PairKind::Larger, PairKind::Smaller,  PairKind::Divide};
+    const Shape shape = current().shape();
+    CombineConstant op{.kind = kKinds[static_cast<std::size_t>(dice_.between(0, 5))],
+                       .reversed = dice_.chance(30)};
+    const std::int64_t last = dice_.chance(50) ? shape.channels : 1;
+    switch (dice_.between(0, 3)) {
+      case 0:
+        op.number = static_cast<double>(dice_.between(-8, 8)) / 4;
+        break;
+      case 1:
+        op.extents = {last};
+        break;
+      case 2:
+        op.extents = {shape.cols, last};
+        break;
+      default:
+        op.extents = {shape.rows, shape.cols, last};
+    }
+    add_inferred("constant", {current_}, op);
   }
 
   void add_norm() {
