@@ -100,6 +100,7 @@ Examples:
   systole run tpu_v1 resnet50 --batch 8 --check
   systole run tpu_v3 gemm --dim m=2048,k=2048,n=2048
   systole run tpu_v3 gpt2 --phase decode --context 1024 --io device
+  systole run tpu_v3 gpt2 --phase generate --prompt 512 --generate 128 --io device
   systole run tpu_v1 mlp0 --format csv --output mlp0.csv
   systole run tpu_v1 resnet50 --format html --output resnet50.html
   systole run tpu_v1 resnet50 --layers 10 --by energy
@@ -219,6 +220,7 @@ struct Words {
   std::vector<std::string> dims;
   std::map<std::string, std::optional<std::string>> named_dims;  ///< of options of their own
   std::optional<std::string> phase;
+  std::optional<std::string> generate;
   std::vector<std::string> inputs;
   std::optional<std::string> save_tensors;
   std::optional<std::string> weights;
@@ -573,6 +575,9 @@ void add_list_and_help(CLI::App& app, Request& request, Words& words) {
 void add_commands(CLI::App& app, Request& request, Words& words) {
   CLI::App* run = app.add_subcommand("run", "Simulate a network on a chip and report");
   add_inputs(*run, request, words);
+  run->add_option("--generate", words.generate,
+                  "Tokens of --phase generate: one behind the prompt, each other one by a step")
+      ->type_name("N");
   run->add_flag("--check", request.check,
                 "Compute real data as well, and compare it with reference kernels");
   run->add_option("--input", words.inputs, "Numbers of an input from FILE.npy (may be repeated)")
@@ -955,6 +960,33 @@ std::vector<std::string> with_named(const Words& words) {
   return dims;
 }
 
+/// `--phase generate` beside a prompt and how much is generated; 0 for every other phase.
+std::int64_t generated_of(const Request& request, const Words& words) {
+  constexpr std::int64_t kMostTokens = std::int64_t{1} << 20;
+  const bool is_wanted = request.command == Command::Run && request.phase == "generate";
+  if (!is_wanted) {
+    if (words.generate) {
+      throw UserError("systole: --generate: expected beside --phase generate, got it without");
+    }
+    return 0;
+  }
+  const auto prompt = request.dims.find("prompt");
+  if (prompt == request.dims.end() || !words.generate) {
+    throw UserError(fmt::format("systole: --phase: expected {} beside generate, got none",
+                                words.generate ? "--prompt" : "--generate"));
+  }
+  const auto generated = integer_of<std::int64_t>("--generate", *words.generate, 1, kMostTokens);
+  const std::int64_t needed = prompt->second + generated - 1;
+  const auto context = request.dims.find("context");
+  if (context != request.dims.end() && context->second < needed) {
+    throw UserError(
+        fmt::format("systole: --context: expected at least {}, which a prompt of {} and {} tokens "
+                    "behind it take, got {}",
+                    needed, prompt->second, generated, context->second));
+  }
+  return generated;
+}
+
 TensorsRequest checked_tensors(const Words& words, bool check) {
   TensorsRequest tensors;
   tensors.save = file_of("--save-tensors", words.save_tensors);
@@ -997,6 +1029,7 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.dims = dims_of(with_named(words));
   request.phase = words.phase.value_or("");
   refuse_empty("--phase", command, request.phase);
+  request.generated = generated_of(request, words);
   if (words.type && request.command != Command::Measure) {
     request.type = type_of(*words.type);
   }

@@ -110,6 +110,7 @@ struct Request {
   std::int64_t batch = 0;        ///< 0: the network's own
   DimValues dims;                ///< in place of the network's sizes by name
   std::string phase;             ///< one of the network's phases, or nothing
+  std::int64_t generated = 0;    ///< tokens of `--phase generate`; 0: another phase
   std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
   std::optional<IoMemory> io;    ///< where inputs and outputs are; empty: what the chip says
   std::uint64_t seed = 1;

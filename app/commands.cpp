@@ -20,6 +20,7 @@
 #include "app/device_files.h"
 #include "app/dram_command.h"
 #include "app/file_roles.h"
+#include "app/generate_run.h"
 #include "app/help_command.h"
 #include "app/import_command.h"
 #include "app/listing.h"
@@ -325,9 +326,19 @@ Result evaluate_request(const Request& request, RunRecord& record) {
   Progress progress(!request.quiet);
   progress.stage("reading");
   const ChipSpec chip = chip_of(request);
-  const Network network = network_of(request, chip);
+  const bool generates = request.generated > 0;
+  const auto in_phase = [&](const DimChoice& choice) {
+    return network_of(with_choice(request, choice), chip);
+  };
+  const Network network =
+      generates ? in_phase(reported_choice(request)) : network_of(request, chip);
   check_outputs(request);
   const TensorWishes wishes = tensor_wishes(request, network);
+  std::optional<Generation> generation;
+  if (generates) {
+    generation = generation_of(request, chip, in_phase,
+                               [&](std::string_view name) { progress.stage(name); });
+  }
   const bool recorded = !request.timeline.empty() || request.format == Format::Html;
   std::optional<Replacement> waveform;  // SystemC writes it while it simulates
   if (!request.waveform.empty()) {
@@ -341,6 +352,7 @@ Result evaluate_request(const Request& request, RunRecord& record) {
   Result result = with_batch_option(
       request, [&] { return evaluate_with(options, chip, network, request.waveform); });
   result.made_by = provenance_of(request);
+  result.generation = std::move(generation);
   if (waveform) {
     waveform->commit();
   }

@@ -85,6 +85,7 @@ Json run_json(const Result& result, const RunExtras& extras) {
                {"io", name_of(result.chip.io)},
                {"frequency_hz", result.chip.frequency.count()},
                {"total", figure_json(run_figures(result))},
+               {"llm", figure_json(language_figures(result))},
                {"layers", layers},
                {"engines", engines},
                {"instructions", instructions},

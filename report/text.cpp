@@ -7,6 +7,7 @@
 
 #include "arch/diag/check.h"
 #include "report/format.h"
+#include "report/language.h"
 #include "report/layer_table.h"
 #include "report/own_numbers.h"
 #include "report/quality.h"
@@ -228,6 +229,7 @@ std::string text_report(const Result& result, const TextOptions& options, const 
   text += summary(result, extras, options);
   text += layer_table(result, options);
   text += totals(result, figures, options);
+  text += language_text(result, options);
   text += matrix_breakdown(result, options);
   text += advice_block(result, options);
   text += engine_table(result.counters, options);

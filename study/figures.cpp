@@ -90,6 +90,7 @@ std::vector<Figure> figures_of(const Result& result) {
   to.add("batch", result.graph.batch);
   to.add("frequency_hz", result.chip.frequency, "Hz");
   to.add("total", run_figures(result));
+  to.add("llm", language_figures(result), "");
   for (const EngineId engine : result.counters.engines.engines()) {
     to.add(fmt::format("engines.{}", name_of(engine)),
            named<Cause>(result.counters.engine(engine).cycles), "cycles");

@@ -12,6 +12,7 @@
 #include "reference/check.h"
 #include "reference/run_tensor.h"
 #include "reference/user_numbers.h"
+#include "study/language.h"
 #include "study/provenance.h"
 
 namespace systole {
@@ -28,6 +29,7 @@ struct Result {
   std::optional<EnergyReport> energy;        ///< of the same
   std::optional<CostReport> cost;            ///< of a chip whose cost is described
   std::optional<Provenance> made_by;         ///< where files made it
+  std::optional<Generation> generation;      ///< of which this run is the last step
 };
 
 }  // namespace systole

@@ -67,6 +67,53 @@ inline constexpr auto kFigureRows<RunFigures> = std::tuple{
 static_assert(rows_are_complete<RunFigures>());
 
 template <>
+inline constexpr auto kFigureRows<PhaseRun> = std::tuple{
+    figure("context", &PhaseRun::context, "tokens",
+           "that the last token attends to, itself included"),
+    figure("tokens", &PhaseRun::tokens, "tokens", "of all sequences that the run computes"),
+    figure("cycles", &PhaseRun::cycles, "cycles", "elapsed"),
+    figure("seconds", &PhaseRun::seconds, "s", "elapsed"),
+    figure("bound", &PhaseRun::bound, "", "the kind of engine with the most busy cycles"),
+    figure("roofline_fraction", &PhaseRun::roofline, "", "roofline cycles over elapsed cycles"),
+    figure("dram_utilisation", &PhaseRun::dram, "", "DRAM bytes a second over the peak"),
+};
+static_assert(rows_are_complete<PhaseRun>());
+
+template <>
+inline constexpr auto kFigureRows<Generation> = std::tuple{
+    kept("prompt", &Generation::prompt),   kept("generated", &Generation::generated),
+    kept("prefill", &Generation::prefill), kept("steps", &Generation::steps),
+    kept("error", &Generation::error),
+};
+static_assert(rows_are_complete<Generation>());
+
+template <>
+inline constexpr auto kFigureRows<LanguageFigures> = std::tuple{
+    figure("phase", &LanguageFigures::phase, "", "`prefill`, `decode` or `generate`"),
+    figure("prompt", &LanguageFigures::prompt, "tokens", "of a sequence"),
+    figure("generated", &LanguageFigures::generated, "tokens", "of a sequence"),
+    figure("context", &LanguageFigures::context, "tokens", "that the last token attends to"),
+    figure("prefill_seconds", &LanguageFigures::prefill_seconds, "s", "of the prompt"),
+    figure("decode_seconds", &LanguageFigures::decode_seconds, "s", "of all steps"),
+    figure("tokens_per_second", &LanguageFigures::tokens_per_second, "1/s",
+           "of all sequences; of a generation those generated over the whole time"),
+    figure("time_to_first_token", &LanguageFigures::time_to_first_token, "s", "that of the prompt"),
+    figure("time_per_output_token", &LanguageFigures::time_per_output_token, "s",
+           "of a step; of a generation the mean"),
+    figure("weight_bytes", &LanguageFigures::weight_bytes, "bytes", "of all parameters"),
+    figure("cache_bytes", &LanguageFigures::cache_bytes, "bytes",
+           "of keys and values of all sequences at the end"),
+    figure("cache_bytes_per_token", &LanguageFigures::cache_bytes_per_token, "bytes",
+           "of one token of a sequence"),
+    figure("prefill", &LanguageFigures::prefill, "", "the prompt's run"),
+    figure("decode", &LanguageFigures::decode, "", "the last step's run"),
+    figure("steps", &LanguageFigures::steps, "", "of a generation: those simulated"),
+    figure("step_error", &LanguageFigures::step_error, "",
+           "farthest that a simulated step was off the line between its neighbours"),
+};
+static_assert(rows_are_complete<LanguageFigures>());
+
+template <>
 inline constexpr auto kFigureRows<LayerDram> = std::tuple{
     figure("read_bytes", &LayerDram::read_bytes, "bytes", "that the layer asked for"),
     figure("write_bytes", &LayerDram::write_bytes, "bytes", "the same"),

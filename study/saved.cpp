@@ -74,7 +74,8 @@ std::string save(const Result& result) {
                                  {"area", in_file(result.area)},
                                  {"energy", in_file(result.energy)},
                                  {"cost", in_file(result.cost)},
-                                 {"made_by", in_file(result.made_by)}});
+                                 {"made_by", in_file(result.made_by)},
+                                 {"generation", in_file(result.generation)}});
 }
 
 Result saved_result(std::string_view text, Graph graph) {
@@ -88,6 +89,7 @@ Result saved_result(std::string_view text, Graph graph) {
     read_figure(json.at("energy"), result.energy);
     read_figure(json.at("cost"), result.cost);
     read_figure(json.at("made_by"), result.made_by);
+    read_figure(json.at("generation"), result.generation);
   });
   return result;
 }

@@ -37,7 +37,9 @@ Graph infer_graph(const NetworkDescription& description, std::int64_t batch,
   for (const SourceIndex output : order.outputs) {
     builder.add_output(tensor_of[output]);
   }
-  return std::move(builder).take();
+  Graph graph = std::move(builder).take();
+  graph.phase = description.phase;
+  return graph;
 }
 
 }  // namespace systole

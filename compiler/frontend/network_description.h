@@ -70,6 +70,7 @@ struct NetworkDescription {
   std::vector<LayerDescription> layers;
   std::map<std::string, UsedBlock> blocks;  ///< by the user's name
   std::vector<TensorReference> outputs;     ///< empty: what nobody consumes
+  std::optional<TokenPhase> phase;          ///< of a language model with phases
 };
 
 }  // namespace systole

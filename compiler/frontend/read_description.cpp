@@ -352,6 +352,20 @@ std::optional<WeightFiles> read_weight_files(const ConfigNode& root) {
   return files;
 }
 
+/// Of a network whose phases have the names of a language model's; prefill unless one is chosen.
+std::optional<TokenPhase> token_phase(const ConfigNode& root, const Dims& dims,
+                                      const std::string& chosen) {
+  const auto phases = root.optional_map("phases");
+  const std::string name = chosen.empty() ? std::string(name_of(LanguagePhase::Prefill)) : chosen;
+  const auto phase = value_named<LanguagePhase>(name);
+  const auto tokens = dims.find("tokens");
+  const auto context = phase == LanguagePhase::Prefill ? tokens : dims.find("context");
+  if (!phases || !phases->has(name) || !phase || !tokens || !context) {
+    return std::nullopt;
+  }
+  return TokenPhase{.phase = *phase, .tokens = *tokens, .context = *context};
+}
+
 /// `dims` of a member of a family: numbers alone, those of `choice` before them.
 DimValues member_dims(const ConfigNode& root, const ConfigNode& family, const DimChoice& choice) {
   DimValues values = choice.values;
@@ -400,6 +414,7 @@ NetworkDescription read_description(const ConfigNode& root, const DimChoice& cho
   description.batch = root.optional_integer("batch", kSize).value_or(1);
   const Dims dims(root, choice);
   const LayerScope top{.dims = &dims};
+  description.phase = token_phase(root, dims, choice.phase);
   description.defaults = read_defaults(top, root);
   description.weight_files = read_weight_files(root);
   const auto inputs = root.list("inputs");

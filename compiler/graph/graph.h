@@ -36,6 +36,24 @@ struct Node {
   [[nodiscard]] FusedActivation activation() const;
 };
 
+/// How a language model runs: a prompt at once, or one token behind others.
+enum class LanguagePhase : std::uint8_t { Prefill, Decode };
+
+template <>
+inline constexpr auto kEnumNames<LanguagePhase> = std::to_array<EnumName<LanguagePhase>>({
+    {LanguagePhase::Prefill, "prefill"},
+    {LanguagePhase::Decode, "decode"},
+});
+
+/// The tokens of one run of a language model.
+struct TokenPhase {
+  LanguagePhase phase = LanguagePhase::Prefill;
+  std::int64_t tokens = 0;   ///< of a sequence that the run computes
+  std::int64_t context = 0;  ///< that the last of them attends to, itself included
+
+  bool operator==(const TokenPhase&) const = default;
+};
+
 /// A network with every shape, type and quantisation resolved. Nodes are in execution order; node
 /// i is layer i of the program and of the report.
 struct Graph {
@@ -46,6 +64,7 @@ struct Graph {
   std::vector<Node> nodes;
   std::vector<GraphTensorId> inputs;
   std::vector<GraphTensorId> outputs;
+  std::optional<TokenPhase> phase;  ///< of a language model with phases
 
   [[nodiscard]] const GraphTensor& tensor(GraphTensorId id) const {
     return tensors[static_cast<std::size_t>(id)];

@@ -48,6 +48,12 @@ function head() {
   const tile = (value, meaning, rows) => tiles.append(tileOf(value, meaning, rows));
   tile(shown(total.seconds, 's'), 'time, simulated', [['how', 'cycles of the simulation over the clock'], ['cycles', cyclesOf(total.cycles)], ...factRows('clock')]);
   tile(`${shown(total.inferences_per_second)} /s`, 'inferences, simulated', [['how', data.meanings.total.inferences_per_second[1]], ['batch', run.batch]]);
+  if (run.llm) {
+    const llm = run.llm, phases = [['prefill', llm.prefill], ['decode', llm.decode]].filter(([, phase]) => phase);
+    tile(`${shown(llm.tokens_per_second)} /s`, `tokens, ${llm.phase}, simulated`, [['time to the first', llm.time_to_first_token === null ? '-' : shown(llm.time_to_first_token, 's')],
+      ['time for each further one', llm.time_per_output_token === null ? '-' : shown(llm.time_per_output_token, 's')], ...phases.map(([name, phase]) => [`busiest in ${name}`, phase.bound]),
+      ['weights', shown(llm.weight_bytes, 'B')], ['keys and values', shown(llm.cache_bytes, 'B')]]);
+  }
   const roof = total.roofline;
   tile(roof.fraction === null ? '-' : percentOf(roof.fraction, 1), `of the bound by ${roof.bound}`, [['how', data.meanings.total.roofline[1]],
     ['compute bound', `${cyclesOf(roof.compute_cycles)} cycles`], ['memory bound', `${cyclesOf(roof.memory_cycles)} cycles`],

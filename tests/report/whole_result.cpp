@@ -47,6 +47,12 @@ WholeResult whole_result(const std::string& chip) {
       .seed = 7,
       .chip = {.file = "configs/chips/" + chip + ".yaml", .shipped = true, .hash = "00ab"},
       .network = {.file = "./sample", .replaces_shipped = true, .hash = "11cd"}};
+  result.graph.phase = TokenPhase{.phase = LanguagePhase::Decode, .tokens = 1, .context = 12};
+  const PhaseRun run{.context = 12, .tokens = 2, .cycles = CoreCycles(4000), .roofline = 0.5};
+  result.generation =
+      Generation{.prompt = 8, .generated = 5, .prefill = run, .steps = {run}, .error = 0.001};
+  result.generation->steps.front().context = 9;
+  result.generation->steps.push_back(run);
   whole.extras.own = compared_run(result);
   whole.extras.deadline = DeadlineResult{.deadline = Femtoseconds(2'000'000'000'000),
                                          .time = Femtoseconds(1'900'000'000'000)};
