@@ -26,6 +26,7 @@ Counters simulate(const ChipSpec& chip, const Program& program, const RunData* d
   DramMemory dram("dram", chip.dram, data == nullptr ? nullptr : data->dram, observer);
   Chip cores(chip, program, data, trace);
   cores.bind(dram.socket);
+  cores.allow_trains();
   std::optional<WaveFile> waveform;
   if (!recording.waveform.empty()) {
     waveform.emplace(recording.waveform);

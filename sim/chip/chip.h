@@ -24,6 +24,13 @@ class Chip {
     }
   }
 
+  /// The memory is a DramMemory (DmaEngine::allow_trains).
+  void allow_trains() {
+    for (Core& core : cores_) {
+      core.allow_trains();
+    }
+  }
+
   /// After the last event: the counters, without the memory's. Throws InternalError
   /// `deadlock at cycle C: ENGINE waits for ...; ...` when instructions are left.
   [[nodiscard]] Counters finish();

@@ -49,6 +49,13 @@ class Core : public sc_core::sc_module {
     }
   }
 
+  /// The memory is a DramMemory (DmaEngine::allow_trains).
+  void allow_trains() {
+    for (DmaEngine& engine : weights_) {
+      engine.allow_trains();
+    }
+  }
+
   /// In the order of their streams.
   [[nodiscard]] const std::vector<EngineFront*>& fronts() const { return fronts_; }
 

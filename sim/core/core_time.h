@@ -31,6 +31,7 @@ class CoreTime {
     return known_edge_;
   }
 
+  [[nodiscard]] Clock<CoreCycles> clock() const { return clock_; }
   [[nodiscard]] CoreCycles edge_at_or_after(const sc_core::sc_time& time) const {
     return clock_.edge_at_or_after(Femtoseconds(static_cast<std::int64_t>(time.value())));
   }

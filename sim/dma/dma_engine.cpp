@@ -5,6 +5,7 @@
 
 #include "arch/diag/check.h"
 #include "sim/core/rates.h"
+#include "sim/dram/request_train.h"
 
 namespace systole {
 
@@ -67,6 +68,23 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, EngineId engine,
   SC_THREAD(finish);
 }
 
+/// A transposed tile keeps the next response waiting.
+bool DmaEngine::turns_tiles() const {
+  const std::vector<Instruction>& stream = context_.program.stream(front_.engine());
+  return context_.chip.weight_fifo.transpose.value_or(CoreCycles(0)) > CoreCycles(0) &&
+         std::any_of(stream.begin(), stream.end(), [](const Instruction& instruction) {
+           const auto* load = std::get_if<LoadTile>(&instruction.operation);
+           return load != nullptr && load->transposed;
+         });
+}
+
+void DmaEngine::allow_trains() {
+  if (front_.engine().kind == Engine::Weights && !turns_tiles() &&
+      context_.chip.dma.outstanding <= RequestTrain::kMostWindow) {
+    memory.allow_trains();
+  }
+}
+
 void DmaEngine::issue() {
   while (front_.has_next()) {
     Issued& issued = front_.take_next();
@@ -81,7 +99,11 @@ void DmaEngine::issue() {
     descriptor.is_sent = false;
     descriptor.port_wait = CoreCycles(0);
     descriptor.tile = empty_tile(*descriptor.issued.instruction, context_.memories != nullptr);
-    send_requests(descriptor);
+    if (memory.sends_trains()) {
+      send_trains(descriptor);
+    } else {
+      send_requests(descriptor);
+    }
   }
 }
 
@@ -161,6 +183,26 @@ void DmaEngine::send_requests(Descriptor& descriptor) {
     }
     descriptor.is_sent = requests.is_done();
     front_.at_place_of(issued, [&] { send(descriptor, *request); });
+  }
+}
+
+/// One for each run, or for all where they are neighbours.
+void DmaEngine::send_trains(Descriptor& descriptor) {
+  const Issued& issued = descriptor.issued;
+  RequestSplitter runs = splitter(issued.instruction->operation, Bytes(INT64_MAX));
+  descriptor.bytes = runs.total_bytes();
+  count_actions(issued, descriptor.bytes);
+  bool is_first = true;
+  while (const std::optional<DmaRequest> run = runs.next()) {
+    ++in_flight_;
+    ++descriptor.requests_left;
+    descriptor.is_sent = runs.is_done();
+    front_.at_place_of(issued, [&] {
+      const CoreCycles first =
+          memory.send_train(*run, context_.chip.dma.request, context_.chip.dma.outstanding);
+      descriptor.first_request = is_first ? first : descriptor.first_request;
+    });
+    is_first = false;
   }
 }
 

@@ -41,6 +41,9 @@ class DmaEngine : public sc_core::sc_module {
             WeightFifo* fifo);
 
   [[nodiscard]] EngineFront& front() { return front_; }
+  /// The memory is a DramMemory: an engine for which a response takes no time of its own lets it
+  /// send the requests of a tile by itself (request_train.h). No figure depends on it.
+  void allow_trains();
 
  private:
   struct Descriptor {
@@ -61,6 +64,8 @@ class DmaEngine : public sc_core::sc_module {
   void read_runs(const LoadTile& load);
   CoreCycles turn_tile(const LoadTile& load, Tile& tile);
   void send_requests(Descriptor& descriptor);
+  [[nodiscard]] bool turns_tiles() const;
+  void send_trains(Descriptor& descriptor);
   void send(Descriptor& descriptor, const DmaRequest& request);
   CoreCycles pass_ports(const DmaRequest& request, std::int32_t layer);
   void store(Descriptor& descriptor, const MemoryResponse& response);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
+#include "sim/dram/request_train.h"
 
 namespace systole {
 
@@ -19,6 +20,7 @@ class MemoryMaster::Payload : public tlm::tlm_generic_payload, public tlm::tlm_m
   DmaRequest request;
   std::vector<std::int8_t> bytes;
   std::optional<CoreCycles> arrived;  // of the response
+  RequestTrain train;
 
  private:
   std::vector<Payload*>& pool_;
@@ -38,6 +40,30 @@ void MemoryMaster::send(tlm::tlm_command command, const DmaRequest& request,
     request_ended_.wait();
   }
   time_.wait_until(time_.now());  // END_REQ comes at the memory's edges, requests go at the core's
+  Payload& payload = make_payload(command, request, bytes);
+  payload.clear_extension(&payload.train);
+  begin(payload);
+}
+
+CoreCycles MemoryMaster::send_train(const DmaRequest& read, Bytes limit, std::int64_t window) {
+  SYSTOLE_CHECK(trains_, "a train of {} bytes to a memory that knows none", read.bytes);
+  Payload& payload = make_payload(tlm::TLM_READ_COMMAND, read, {});
+  payload.train.request = limit;
+  payload.train.window = window;
+  payload.train.clock = time_.clock();
+  payload.set_extension(&payload.train);
+  begin(payload);
+  while (pending_request_ != nullptr) {
+    request_ended_.wait();
+  }
+  time_.wait_until(time_.now());
+  return time_.edge_at_or_after(
+      sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(payload.train.first.count())));
+}
+
+MemoryMaster::Payload& MemoryMaster::make_payload(tlm::tlm_command command,
+                                                  const DmaRequest& request,
+                                                  const std::vector<std::int8_t>& bytes) {
   Payload& payload = free_payload();
   payload.request = request;
   payload.arrived.reset();
@@ -52,6 +78,10 @@ void MemoryMaster::send(tlm::tlm_command command, const DmaRequest& request,
   payload.set_data_length(static_cast<unsigned int>(request.bytes));
   payload.set_streaming_width(static_cast<unsigned int>(request.bytes));
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  return payload;
+}
+
+void MemoryMaster::begin(Payload& payload) {
   payload.acquire();
   in_flight_.push_back(&payload);
   pending_request_ = &payload;

@@ -31,6 +31,13 @@ class MemoryMaster : public sc_core::sc_module {
   MemoryMaster(const sc_core::sc_module_name& name, const CoreTime& time, bool carries_data);
   ~MemoryMaster() override;
 
+  /// From now on `send_train` may be called: the memory is a DramMemory.
+  void allow_trains() { trains_ = true; }
+  [[nodiscard]] bool sends_trains() const { return trains_; }
+  /// Sends a read as requests of at most `limit` bytes, `window` under way at a time, as if by
+  /// `send`: suspends the calling thread until the last has been sent. Returns when the first was.
+  /// There is one response.
+  CoreCycles send_train(const DmaRequest& read, Bytes limit, std::int64_t window);
   /// Sends a read, or a write of `bytes` (empty in a run without data); suspends the calling thread
   /// while the memory has not taken the request before. Throws InternalError when it refuses.
   void send(tlm::tlm_command command, const DmaRequest& request,
@@ -44,6 +51,9 @@ class MemoryMaster : public sc_core::sc_module {
  private:
   class Payload;
 
+  Payload& make_payload(tlm::tlm_command command, const DmaRequest& request,
+                        const std::vector<std::int8_t>& bytes);
+  void begin(Payload& payload);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay);
   Payload& free_payload();
@@ -52,6 +62,7 @@ class MemoryMaster : public sc_core::sc_module {
 
   CoreTime time_;
   bool carries_data_;
+  bool trains_ = false;
   std::vector<std::unique_ptr<Payload>> payloads_;
   std::vector<Payload*> free_payloads_;
   std::deque<Payload*> in_flight_;

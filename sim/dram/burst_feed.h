@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "sim/dram/burst_buffer.h"
 
@@ -34,6 +35,8 @@ class BurstFeed {
 
   [[nodiscard]] const OfferedRun& run() const { return run_; }
   [[nodiscard]] bool is_empty() const { return run_.bursts == 0; }
+  /// The operation of all bursts, if there is but one: then more may arrive in a stream of it.
+  [[nodiscard]] std::optional<DramOperation> only() const { return only_; }
   /// The first `bursts` of the run have been accepted, the last of them in cycle `last`.
   void take(std::int64_t bursts, DramCycles last) {
     run_.first.id += run_.id_step * bursts;
@@ -77,6 +80,7 @@ class BurstFeed {
   OfferedRun run_;
   DramCycles arrives_ = kNever;  ///< the first arrival of what is not in `run_`
   bool gated_ = false;
+  std::optional<DramOperation> only_;
 
  private:
   bool refused_ = false;

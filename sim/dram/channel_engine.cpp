@@ -51,7 +51,11 @@ DramCycles ChannelEngine::stream(DramCycles now, DramCycles until) {
   for (BurstFeed* const feed : feeds_) {
     feed->prepare(now);
     if (feed->is_empty()) {
-      until = std::min(until, feed->arrives());
+      if (streamed == &nothing && feed->only() == controller_.direction()) {
+        streamed = feed;
+      } else {
+        until = std::min(until, feed->arrives());
+      }
       continue;
     }
     if (feed->is_gated()) {
@@ -64,7 +68,8 @@ DramCycles ChannelEngine::stream(DramCycles now, DramCycles until) {
       until = std::min(until, feed->opens(now));
     }
   }
-  return until > now ? controller_.stream(*streamed, now, until) : now;
+  return until > now ? controller_.stream(*streamed, now, until, closed_loop_ ? &sink_ : nullptr)
+                     : now;
 }
 
 void ChannelEngine::go_on(DramCycles until) {

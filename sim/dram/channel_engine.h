@@ -13,17 +13,6 @@
 
 namespace systole {
 
-/// Hears of completions as their commands are issued.
-class CompletionSink {
- public:
-  CompletionSink() = default;
-  CompletionSink(const CompletionSink&) = delete;
-  CompletionSink& operator=(const CompletionSink&) = delete;
-  virtual ~CompletionSink() = default;
-
-  virtual void completed(const CompletedSeries& series) = 0;
-};
-
 /// One channel in time: the feeds' bursts, the controller, and the completions. In every cycle, in
 /// this order: each feed offers one burst (of what it may offer then; a refused one is offered
 /// again in the next cycle), then the controller acts. Time goes from event to event, and in one go
@@ -55,6 +44,9 @@ class ChannelEngine {
   }
   [[nodiscard]] const CommandController& controller() const { return controller_; }
   /// Bursts wait: throws the watchdog's error if nothing can ever happen again.
+  /// From now on what is offered may follow from what completes, not before it has: the sink is
+  /// told of each completion before anything later is decided. False: what is offered does not.
+  void set_closed_loop(bool closed) { closed_loop_ = closed; }
   void check_goes_on() const {
     if (next_ == kNever) {
       fail("nothing can happen any more");
@@ -77,6 +69,7 @@ class ChannelEngine {
   std::string names_;  ///< of standard and controller
   CommandController controller_;
   std::vector<BurstFeed*> feeds_;
+  bool closed_loop_ = false;
   CompletionSink& sink_;
   DramCycles next_{0};
   DramCycles event_{0};  ///< of the controller, unless a burst is offered

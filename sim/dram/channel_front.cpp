@@ -14,8 +14,8 @@ ChannelFront::ChannelFront(const DramAddressMap& map, const DramStandard& standa
       timing_(standard.timing),
       pseudo_channels_(standard.organization.pseudo_channels),
       column_gap_(std::max(timing_.nCCD_S, timing_.nBL)),
-      reads_(map),
-      writes_(map),
+      reads_(map, DramOperation::Read),
+      writes_(map, DramOperation::Write),
       engine_(standard, controller, channel, {&reads_, &writes_}, *this, observer) {
   SYSTOLE_CHECK(queue_depth > 0, "a queue needs an entry, got {}", queue_depth);
 }
@@ -32,10 +32,31 @@ ChannelFront::ChannelFront(const ChannelFront& other, ChannelIndex channel)
       parts_(other.parts_),
       free_(other.free_),
       under_way_(other.under_way_),
-      left_(other.left_),
+      left_of_trains_(other.left_of_trains_),
       decided_(other.decided_),
       read_bytes_(other.read_bytes_),
-      write_bytes_(other.write_bytes_) {}
+      write_bytes_(other.write_bytes_) {
+  lead_trains(nullptr);
+}
+
+void ChannelFront::lead_trains(Trains* trains) {
+  trains_ = trains;
+  engine_.set_closed_loop(trains != nullptr);
+  left_ = {};
+  for (const std::int64_t number : under_way_) {
+    const Part& part = parts_[static_cast<std::size_t>(number)];
+    if (is_own(part.part)) {
+      left_.add(part.left);
+    }
+  }
+}
+
+DramCycles ChannelFront::soonest(std::int64_t bursts) const {
+  const std::int64_t others = std::max<std::int64_t>(0, bursts - 1);
+  // A burst needs a column command, unless the write buffer has its address: of both kinds there is
+  // at most one a cycle.
+  return engine_.next() + (serves_writes() ? DramCycles(others / 2) : column_time(bursts));
+}
 
 void ChannelFront::describe(std::vector<std::int64_t>& state) const {
   reads_.describe(state);
@@ -61,15 +82,22 @@ void ChannelFront::enqueue(const DramPart& part) {
   parts_[static_cast<std::size_t>(number)] = {part, part.bursts, part.bursts, DramCycles(0),
                                               under_way_.size()};
   under_way_.push_back(number);
-  left_.add(part.bursts);
+  if (is_own(part)) {
+    left_.add(part.bursts);
+  }
+  if (part.train != kNoTrain) {
+    const auto train = static_cast<std::size_t>(part.train);
+    left_of_trains_.resize(std::max(left_of_trains_.size(), train + 1));
+    left_of_trains_[train] += part.bursts;
+  }
   feed(part.operation).enqueue(part, number);
   engine_.wake(part.arrival);
 }
 
 void ChannelFront::advance(DramCycles until, std::vector<FinishedPart>& finished) {
   finished_ = &finished;
-  decided_ = std::max(decided_, until);
   engine_.advance(until);
+  decided_ = std::max(decided_, until);
   count_accepted(reads_);
   count_accepted(writes_);
   finished_ = nullptr;
@@ -100,18 +128,29 @@ void ChannelFront::complete(std::int64_t number, std::int64_t bursts, DramCycles
   Part& done = parts_[static_cast<std::size_t>(number)];
   done.left -= bursts;
   done.end = std::max(done.end, end);
+  if (done.part.train != kNoTrain) {
+    left_of_trains_[static_cast<std::size_t>(done.part.train)] -= bursts;
+  }
+  const bool own = is_own(done.part);
   if (done.left > 0) {
-    left_.change(done.left + bursts, done.left);
+    if (own) {
+      left_.change(done.left + bursts, done.left);
+    }
     return;
   }
-  left_.remove(bursts);
   count_accepted(feed(done.part.operation));
-  finished_->push_back({done.part.span, channel_, done.end});
+  const FinishedPart over{done.part.span, channel_, done.end, 1, done.part.train};
   (done.part.operation == DramOperation::Read ? read_bytes_ : write_bytes_) += done.part.bytes;
   free_.push_back(number);
   parts_[static_cast<std::size_t>(under_way_.back())].position = done.position;
   under_way_[done.position] = under_way_.back();
   under_way_.pop_back();
+  if (own) {
+    left_.remove(bursts);
+    finished_->push_back(over);
+  } else {
+    trains_->ended(over);
+  }
 }
 
 /// `bursts` column commands of the channel take at least this from the first to the last.
@@ -125,15 +164,16 @@ DramCycles ChannelFront::next_news(bool room) const {
     return kNever;
   }
   engine_.check_goes_on();
-  // A burst needs a column command, unless the write buffer has its address: those are taken one a
-  // cycle.
-  const bool no_writes = engine_.controller().is_idle_of_writes() && writes_.is_drained();
-  if (!room && no_writes) {
-    return engine_.next() + column_time(left_.fewest());
+  const bool no_writes = !serves_writes();
+  if (!room && (no_writes || left_.is_empty())) {
+    return left_.is_empty() ? kNever : engine_.next() + column_time(left_.fewest());
   }
   DramCycles soonest = kNever;
   for (const std::int64_t number : under_way_) {
     const Part& part = parts_[static_cast<std::size_t>(number)];
+    if (!room && !is_own(part.part)) {
+      continue;
+    }
     DramCycles wait(part.queued - 1);
     if (!room || part.queued == 0) {
       const std::int64_t buffered = no_writes ? part.left : part.left - part.queued;

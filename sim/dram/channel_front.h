@@ -20,6 +20,18 @@ namespace systole {
 /// nBL; for a burst that the write buffer answers or absorbs, in the cycle after its acceptance.
 class ChannelFront : public CompletionSink {
  public:
+  /// Hears of spans of trains.
+  class Trains {
+   public:
+    Trains() = default;
+    Trains(const Trains&) = delete;
+    Trains& operator=(const Trains&) = delete;
+    virtual ~Trains() = default;
+
+    /// A part is over; may enqueue others.
+    virtual void ended(const FinishedPart& part) = 0;
+  };
+
   ChannelFront(const DramAddressMap& map, const DramStandard& standard,
                const DramControllerSpec& controller, std::int64_t queue_depth, ChannelIndex channel,
                const DramCommandObserver& observer);
@@ -32,6 +44,16 @@ class ChannelFront : public CompletionSink {
   /// channels that describe themselves alike, decided up to the same cycle, serve the same parts
   /// alike from there on.
   void describe(std::vector<std::int64_t>& state) const;
+  /// From now on parts of trains are told to `trains` when their ends become known, and neither
+  /// returned by `advance` nor counted by `next_news(false)`; null: they are as others.
+  void lead_trains(Trains* trains);
+  /// Bursts without a command of a train's parts.
+  [[nodiscard]] std::int64_t left_of(std::int32_t train) const {
+    const auto index = static_cast<std::size_t>(train);
+    return index < left_of_trains_.size() ? left_of_trains_[index] : 0;
+  }
+  /// So many bursts cannot all have had their commands before this cycle.
+  [[nodiscard]] DramCycles soonest(std::int64_t bursts) const;
   [[nodiscard]] bool has_room(InitiatorIndex initiator) const;
   /// Requires `has_room`. `part.arrival` is a cycle that has not been decided.
   void enqueue(const DramPart& part);
@@ -54,6 +76,13 @@ class ChannelFront : public CompletionSink {
     std::size_t position = 0;  ///< in `under_way_`
   };
 
+  /// News of the part are for `advance`.
+  [[nodiscard]] bool is_own(const DramPart& part) const {
+    return trains_ == nullptr || part.train == kNoTrain;
+  }
+  [[nodiscard]] bool serves_writes() const {
+    return !engine_.controller().is_idle_of_writes() || !writes_.is_drained();
+  }
   [[nodiscard]] PartFeed& feed(DramOperation operation) {
     return operation == DramOperation::Read ? reads_ : writes_;
   }
@@ -72,8 +101,10 @@ class ChannelFront : public CompletionSink {
   std::vector<Part> parts_;              ///< by number
   std::vector<std::int64_t> free_;       ///< numbers
   std::vector<std::int64_t> under_way_;  ///< numbers, in any order
-  LeftBound left_;                       ///< of the parts under way
-  DramCycles decided_{0};                ///< cycles before
+  LeftBound left_;                       ///< of the parts under way whose news are for `advance`
+  std::vector<std::int64_t> left_of_trains_;  ///< bursts without a command
+  Trains* trains_ = nullptr;
+  DramCycles decided_{0};  ///< cycles before
   std::vector<FinishedPart>* finished_ = nullptr;
   Bytes read_bytes_{0};
   Bytes write_bytes_{0};

@@ -46,6 +46,17 @@ struct CompletedSeries {
   }
 };
 
+/// Hears of completions as their commands are issued.
+class CompletionSink {
+ public:
+  CompletionSink() = default;
+  CompletionSink(const CompletionSink&) = delete;
+  CompletionSink& operator=(const CompletionSink&) = delete;
+  virtual ~CompletionSink() = default;
+
+  virtual void completed(const CompletedSeries& series) = 0;
+};
+
 /// What the controller has done.
 struct CommandCounts {
   std::array<std::int64_t, kDramCommandKinds> commands{};
@@ -99,8 +110,9 @@ class CommandController {
   /// the open rows follow and `feed` offers a burst a cycle, but not into `until`; what follows
   /// from a cycle is the same as by `offer` and `step` cycle by cycle. Returns the first cycle of
   /// which nothing has been done: `now` where something else is to be decided soon. Bursts that are
-  /// evenly apart cost as much as one.
-  DramCycles stream(BurstFeed& feed, DramCycles now, DramCycles until);
+  /// evenly apart cost as much as one. `loop`: not null where what is offered follows from what is
+  /// complete; it hears of each completion before anything later is decided.
+  DramCycles stream(BurstFeed& feed, DramCycles now, DramCycles until, CompletionSink* loop);
   /// Goes from cycle `now`, of which nothing has been done, over whole refresh intervals, all
   /// alike, in which no burst waits; not past `until`. Returns the first cycle of which nothing has
   /// been done; the same follows as step by step. Stays at `now` where commands are observed.
@@ -173,7 +185,7 @@ class CommandController {
     const Candidate* planned = nullptr;
   };
   /// Fewer cycles than these are not streamed.
-  static constexpr DramCycles kWorthwhile{12};
+  static constexpr DramCycles kWorthwhile{5};
   /// The best command of one kind, kept from cycle to cycle. A command makes only those plans
   /// unknown whose cycles it moves; what changes in its bank alone is compared anew.
   CommandController(const CommandController&) = default;

@@ -9,7 +9,11 @@ DramCycles CommandController::Stream::run() {
   plan_offer(now_);
   find_column();
   for (;;) {
-    if (offer_ <= column_ && offer_ < end_ && bursts_.has_room()) {
+    if (is_next_to_arrive()) {
+      const DramCycles arrives = std::max(now_, feed_.arrives());
+      feed_.prepare(arrives);
+      plan_offer(arrives);
+    } else if (offer_ <= column_ && offer_ < end_ && bursts_.has_room()) {
       accept();
     } else if (column_ < end_) {
       issue();
@@ -24,7 +28,10 @@ DramCycles CommandController::Stream::run() {
 void CommandController::Stream::plan_offer(DramCycles from) {
   offer_ = kNever;
   if (feed_.is_empty()) {
-    end_ = std::min(end_, std::max(from, feed_.arrives()));
+    offer_ = std::max(from, feed_.arrives());
+    if (!feed_.only()) {
+      end_ = std::min(end_, offer_);
+    }
   } else {
     offer_ = std::max(from, feed_.run().from);
     const BurstRequest& first = feed_.run().first;
@@ -106,6 +113,9 @@ void CommandController::Stream::issue() {
       end_ = changes_more() ? std::min(end_, now_) : end_;
     }
   }
+  if (loop_ != nullptr && feed_.is_empty()) {
+    plan_offer(now_);
+  }
   if (was_full) {
     offer_ = std::max(offer_, now_);
   }
@@ -119,6 +129,9 @@ bool CommandController::Stream::changes_more() const {
 }
 
 bool CommandController::Stream::issue_many(BurstBuffer::Slot run, bool was_full) {
+  if (loop_ != nullptr) {
+    return false;
+  }
   const DramCycles gap = std::max(device_.column_gap(kind_, bank_, bank_), length_);
   const OfferedRun& offered = feed_.run();
   const bool offers = offer_ <= column_ + DramCycles(1);
@@ -126,11 +139,12 @@ bool CommandController::Stream::issue_many(BurstBuffer::Slot run, bool was_full)
     return false;
   }
   const bool goes_on = offers && bursts_.continues(run, offered.first);
-  if (offers ? !was_full || !can_follow(run, goes_on) : offer_ < end_) {
+  if (offers && (!was_full || !can_follow(run, goes_on))) {
     return false;
   }
   // All of them, and the offers after them, come before the end; the run does not.
-  std::int64_t count = (end_ - column_ - DramCycles(2)).count() / gap.count() + 1;
+  const DramCycles end = offers ? end_ : std::min(end_, offer_);
+  std::int64_t count = (end - column_ - DramCycles(2)).count() / gap.count() + 1;
   count = std::min(count, goes_on ? offered.bursts : bursts_.bursts(run) - 1);
   count = std::min(count, offers ? offered.bursts : count);
   if (!alone_) {
@@ -180,6 +194,7 @@ bool CommandController::Stream::goes_before_others(BurstBuffer::Slot run, DramCy
 
 void CommandController::Stream::sent(const BurstSeries& bursts, DramCycles step) {
   complete(bursts, column_, step);
+  tell_loop();
   issued(bank_, column_, step, bursts.bursts);
   const DramCycles last = column_ + step * (bursts.bursts - 1);
   bus_.free = last + length_;
@@ -187,6 +202,16 @@ void CommandController::Stream::sent(const BurstSeries& bursts, DramCycles step)
   for (std::int64_t burst = 0; controller_.observer_ && burst < bursts.bursts; ++burst) {
     observe(bank_, column_ + step * burst);
   }
+}
+
+void CommandController::Stream::tell_loop() {
+  if (loop_ == nullptr) {
+    return;
+  }
+  for (const CompletedSeries& series : controller_.completions_) {
+    loop_->completed(series);
+  }
+  controller_.completions_.clear();
 }
 
 void CommandController::Stream::complete(const BurstSeries& bursts, DramCycles at,
@@ -259,12 +284,13 @@ DramCycles CommandController::end_of_stream(DramCycles now, DramCycles until) {
   return end;
 }
 
-DramCycles CommandController::stream(BurstFeed& feed, DramCycles now, DramCycles until) {
+DramCycles CommandController::stream(BurstFeed& feed, DramCycles now, DramCycles until,
+                                     CompletionSink* loop) {
   const DramCycles end = end_of_stream(now, until);
   if (end < now + kWorthwhile) {
     return now;
   }
-  return Stream(*this, feed, now, end).run();
+  return Stream(*this, feed, now, end, loop).run();
 }
 
 }  // namespace systole

@@ -11,6 +11,7 @@
 #include "arch/diag/error.h"
 #include "arch/units/clock.h"
 #include "sim/dram/dram_system.h"
+#include "sim/dram/request_train.h"
 #include "sim/simulated_time.h"
 
 namespace systole {
@@ -34,6 +35,7 @@ struct Transaction {
   DramCycles end{0};
   std::vector<std::int8_t> read_bytes;    ///< until the response, when data is carried
   sc_core::sc_event* blocking = nullptr;  ///< of a blocking caller, notified at the end
+  RequestTrain* train = nullptr;
 };
 
 }  // namespace
@@ -67,6 +69,9 @@ struct DramMemory::Implementation : sc_core::sc_module {
     dont_initialize();
     SC_METHOD(arrive);
     sensitive << arrivals.get_event();
+    dont_initialize();
+    SC_METHOD(end_requests);
+    sensitive << sent_trains.get_event();
     dont_initialize();
   }
 
@@ -121,6 +126,9 @@ struct DramMemory::Implementation : sc_core::sc_module {
   /// True when the span could be queued at once; otherwise it waits for room.
   bool accept(Transaction& transaction) {
     decide_until(last_decided());
+    if (transaction.train != nullptr) {
+      return submit_train(transaction);
+    }
     std::deque<Transaction*>& waiting = initiator(transaction.span.initiator).waiting;
     if (!waiting.empty() || !system.has_room(transaction.span)) {
       waiting.push_back(&transaction);
@@ -137,6 +145,54 @@ struct DramMemory::Implementation : sc_core::sc_module {
     plan_news();
   }
 
+  /// True when all of its requests are sent at once.
+  bool submit_train(Transaction& transaction) {
+    move_bytes(transaction);
+    RequestTrain& train = *transaction.train;
+    train.first = now();
+    transaction.parts_left = 1;
+    system.submit(DramTrain{.id = transaction.span.id,
+                            .initiator = transaction.span.initiator,
+                            .address = transaction.span.address,
+                            .length = transaction.span.length,
+                            .request = train.request,
+                            .window = train.window,
+                            .clock = train.clock},
+                  clock.edge_at_or_after(now()));
+    bool sent = false;
+    for (const TrainNews& each : system.train_news()) {
+      if (each.id == transaction.span.id && time_of(each.last) <= now()) {
+        sent = true;
+      } else {
+        hear(each);
+      }
+    }
+    system.train_news().clear();
+    plan_news();
+    return sent;
+  }
+
+  void hear(const TrainNews& heard) {
+    Transaction& transaction = transactions.at(static_cast<std::int64_t>(heard.id));
+    switch (heard.kind) {
+      case TrainNews::Kind::Sent:
+        transaction.train->first = std::max(transaction.train->first, time_of(heard.first));
+        sent_trains.notify(transaction, delay_until(time_of(heard.last)));
+        break;
+      case TrainNews::Kind::Ended:
+        transaction.parts_left = 0;
+        transaction.end = heard.last;
+        responses.notify(transaction, delay_until(time_of(transaction.end)));
+        break;
+    }
+  }
+
+  void end_requests() {
+    while (Transaction* transaction = sent_trains.get_next_transaction()) {
+      send(*transaction, tlm::END_REQ);
+    }
+  }
+
   [[nodiscard]] Femtoseconds time_of(DramCycles cycle) const {
     if (cycle > last_cycle) {
       throw UserError(std::string(kTimeIsOver));
@@ -151,10 +207,7 @@ struct DramMemory::Implementation : sc_core::sc_module {
   }
 
   void plan_news() {
-    const bool room =
-        std::any_of(initiators.begin(), initiators.end(),
-                    [](const Initiator& initiator) { return !initiator.waiting.empty(); });
-    if (const std::optional<DramCycles> next = system.next_news(room)) {
+    if (const std::optional<DramCycles> next = system.next_news(is_awaited_for_room())) {
       const Femtoseconds time = time_of(*next) + Femtoseconds(1);
       news.notify(delay_until(std::max(time, now())));
     }
@@ -173,6 +226,10 @@ struct DramMemory::Implementation : sc_core::sc_module {
         responses.notify(transaction, delay_until(time_of(transaction.end)));
       }
     }
+    for (const TrainNews& each : system.train_news()) {
+      hear(each);
+    }
+    system.train_news().clear();
   }
 
   void decide() {
@@ -180,7 +237,25 @@ struct DramMemory::Implementation : sc_core::sc_module {
     for (std::size_t index = 0; index < initiators.size(); ++index) {
       admit(static_cast<InitiatorIndex>(index));
     }
+    look_ahead();
     plan_news();
+  }
+
+  /// Decides what comes before anything else of the simulation: nobody can ask for anything before.
+  void look_ahead() {
+    while (!is_awaited_for_room()) {
+      const std::optional<DramCycles> next = system.next_news(false);
+      const sc_core::sc_time quiet = sc_core::sc_time_to_pending_activity(context);
+      if (!next || delay_until(time_of(*next) + Femtoseconds(1)) >= quiet) {
+        return;
+      }
+      decide_until(*next);
+    }
+  }
+
+  [[nodiscard]] bool is_awaited_for_room() const {
+    return std::any_of(initiators.begin(), initiators.end(),
+                       [](const Initiator& initiator) { return !initiator.waiting.empty(); });
   }
 
   void admit(InitiatorIndex index) {
@@ -274,6 +349,7 @@ struct DramMemory::Implementation : sc_core::sc_module {
     }
   }
 
+  const sc_core::sc_simcontext* context = sc_core::sc_get_curr_simcontext();
   DramMemory& face;
   Bytes capacity;
   Clock<DramCycles> clock;
@@ -286,6 +362,7 @@ struct DramMemory::Implementation : sc_core::sc_module {
   sc_core::sc_event news;
   tlm_utils::peq_with_get<Transaction> arrivals{"arrivals"};
   tlm_utils::peq_with_get<Transaction> responses{"responses"};
+  tlm_utils::peq_with_get<Transaction> sent_trains{"sent_trains"};
 };
 
 DramMemory::DramMemory(const sc_core::sc_module_name& name, const DramSpec& spec,
@@ -323,6 +400,7 @@ tlm::tlm_sync_enum DramMemory::nb_transport_fw(int initiator, Payload& payload,
     payload.acquire();
   }
   Transaction& transaction = implementation_->open(initiator, payload);
+  payload.get_extension(transaction.train);
   if (delay > sc_core::SC_ZERO_TIME) {
     implementation_->arrivals.notify(transaction, delay);
     return tlm::TLM_ACCEPTED;

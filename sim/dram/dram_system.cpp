@@ -34,6 +34,8 @@ DramSystem::DramSystem(const DramSpec& spec, std::int64_t queue_depth,
     : map_(spec),
       observer_(observer),
       lockstep_(lockstep),
+      clock_(spec.standard.timing.tCK),
+      queue_depth_(queue_depth),
       group_of_(static_cast<std::size_t>(spec.channels)) {
   const DramCommandObserver shown =
       observer ? [this](const DramCommand& command) { show(command); } : DramCommandObserver();
@@ -166,11 +168,19 @@ void DramSystem::join_groups() {
 }
 
 std::int64_t DramSystem::submit(const DramSpan& span, DramCycles arrival) {
+  return enqueue(span, arrival, kNoTrain);
+}
+
+std::int64_t DramSystem::enqueue(const DramSpan& span, DramCycles arrival, std::int32_t train) {
   SYSTOLE_CHECK(span.length > Bytes(0), "an empty span at address {}", span.address);
   const DramAddressMap::Cut begin = map_.cut(span.address);
   const DramAddressMap::Cut end = map_.cut(span.address + span.length.count());
   join_groups();
+  if (leading_) {
+    catch_up(groups_.front());  // spans of trains that ended, but are no news, are known
+  }
   split_groups(begin, end);
+  lead_trains();
   std::int64_t parts = 0;
   for (Group& group : groups_) {
     const Share share = share_of(begin, end, group.channels.front());
@@ -181,11 +191,117 @@ std::int64_t DramSystem::submit(const DramSpan& span, DramCycles arrival) {
     const std::int64_t last = ceil_div(share.end, map_.burst_bytes());
     catch_up(group);  // what arrives may bring others' news forward, but not before it
     group.front->enqueue({span.id, span.initiator, span.operation, first, last - first,
-                          Bytes(share.end - share.begin), arrival});
-    group.news = group.front->next_news(false);
+                          Bytes(share.end - share.begin), arrival, train});
+    group.news = news_of(group);
     parts += static_cast<std::int64_t>(group.channels.size());
   }
   return parts;
+}
+
+std::int32_t DramSystem::loop_of(InitiatorIndex initiator) {
+  const auto index = static_cast<std::size_t>(initiator);
+  if (index >= loop_of_initiator_.size()) {
+    loop_of_initiator_.resize(index + 1, kNoTrain);
+  }
+  std::int32_t& loop = loop_of_initiator_[index];
+  if (loop == kNoTrain) {
+    loop = static_cast<std::int32_t>(loops_.size());
+    loops_.emplace_back(initiator, clock_);
+  }
+  return loop;
+}
+
+void DramSystem::submit(const DramTrain& train, DramCycles ready) {
+  SYSTOLE_CHECK(train.window <= queue_depth_, "a train of {} spans at a time, a queue of {}",
+                train.window, queue_depth_);
+  if (leading_) {
+    catch_up(groups_.front());  // before it, since it may be one that no group can lead
+  }
+  const std::int32_t loop = loop_of(train.initiator);
+  loops_[static_cast<std::size_t>(loop)].add(train, ready);
+  lead_trains();
+  send_spans(loop);
+  if (leading_) {
+    groups_.front().news = news_of(groups_.front());
+  }
+}
+
+/// What is known of a loop's next spans.
+void DramSystem::send_spans(std::int32_t train) {
+  TrainLoop& loop = loops_[static_cast<std::size_t>(train)];
+  while (const std::optional<TrainLoop::Span> span = loop.next(train_news_)) {
+    const DramSpan asked{static_cast<SpanId>(span->number), loop.initiator(), DramOperation::Read,
+                         span->address, span->length};
+    loop.sent(span->number, enqueue(asked, span->arrival, train));
+  }
+}
+
+/// Whether spans of trains go on without anybody asking: what ends in one group ends in all.
+bool DramSystem::leads_trains() const {
+  const std::int64_t stripe = map_.interleave() * static_cast<std::int64_t>(group_of_.size());
+  return groups_.size() == 1 &&
+         std::all_of(loops_.begin(), loops_.end(), [&](const TrainLoop& loop) {
+           return group_of_.size() == 1 || loop.is_aligned_to(stripe);
+         });
+}
+
+void DramSystem::lead_trains() {
+  if (loops_.empty()) {
+    return;
+  }
+  const bool leads = leads_trains();
+  if (leads == leading_) {
+    return;
+  }
+  leading_ = leads;
+  for (Group& group : groups_) {
+    group.front->lead_trains(leads ? this : nullptr);
+    group.news = news_of(group);
+  }
+}
+
+/// Of the only group.
+void DramSystem::ended(const FinishedPart& part) {
+  TrainLoop& loop = loops_[static_cast<std::size_t>(part.train)];
+  const auto channels = static_cast<std::int64_t>(group_of_.size());
+  loop.ended(static_cast<std::int64_t>(part.span), channels, part.at, train_news_);
+  ChannelFront& front = *groups_.front().front;
+  while (const std::optional<TrainLoop::Span> span = loop.next(train_news_)) {
+    const Share share = share_of(map_.cut(span->address),
+                                 map_.cut(span->address + span->length.count()), ChannelIndex{0});
+    const std::int64_t first = share.begin / map_.burst_bytes();
+    const std::int64_t last = ceil_div(share.end, map_.burst_bytes());
+    front.enqueue({static_cast<SpanId>(span->number), loop.initiator(), DramOperation::Read, first,
+                   last - first, Bytes(share.end - share.begin), span->arrival, part.train});
+    loop.sent(span->number, channels);
+  }
+}
+
+/// Of trains that the only group leads.
+DramCycles DramSystem::train_outlook() const {
+  const ChannelFront& front = *groups_.front().front;
+  const auto channels = static_cast<std::int64_t>(group_of_.size());
+  const std::int64_t burst = map_.burst_bytes();
+  DramCycles soonest = kNever;
+  for (std::size_t index = 0; index < loops_.size(); ++index) {
+    const TrainLoop& loop = loops_[index];
+    const std::int64_t left = front.left_of(static_cast<std::int32_t>(index));
+    // A span that begins inside a burst is of one more.
+    const std::int64_t longest =
+        ceil_div(loop.longest().count() / channels, burst) + (channels == 1 ? 1 : 0);
+    const auto consider = [&](const TrainLoop::Awaited& awaited) {
+      const std::int64_t bursts =
+          left - awaited.beyond * longest + awaited.unsent.count() / channels / burst;
+      soonest = std::min(soonest, front.soonest(std::max<std::int64_t>(1, bursts)));
+    };
+    if (!loop.is_idle()) {
+      consider(loop.awaited_to_end());
+      if (const auto awaited = loop.awaited_to_send()) {
+        consider(*awaited);
+      }
+    }
+  }
+  return soonest;
 }
 
 std::optional<DramCycles> DramSystem::next_news(bool room) const {
@@ -219,15 +335,36 @@ void DramSystem::collect() {
     for (FinishedPart part : finishing_[group_of_[first]]) {
       part.channel = static_cast<ChannelIndex>(first);
       part.channels = static_cast<std::int64_t>(end - first);
-      finished_.push_back(part);
+      if (part.train == kNoTrain) {
+        finished_.push_back(part);
+      } else {
+        loops_[static_cast<std::size_t>(part.train)].ended(static_cast<std::int64_t>(part.span),
+                                                           part.channels, part.at, train_news_);
+      }
     }
     first = end;
   }
 }
 
 const std::vector<FinishedPart>& DramSystem::decide(DramCycles now) {
-  decided_ = std::max(decided_, now + DramCycles(1));
   finished_.clear();
+  // The end of a span may let others go, which all groups have to know before they arrive.
+  while (!leading_ && has_trains()) {
+    const auto first = std::min_element(
+        groups_.begin(), groups_.end(),
+        [](const Group& one, const Group& other) { return one.news < other.news; });
+    if (first->news >= now) {
+      break;
+    }
+    step(first->news);
+  }
+  step(now);
+  return finished_;
+}
+
+/// Decides all cycles up to `now`: no span of a train ends before it, but where a group leads them.
+void DramSystem::step(DramCycles now) {
+  decided_ = std::max(decided_, now + DramCycles(1));
   finishing_.resize(groups_.size());
   bool any = false;
   for (std::size_t index = 0; index < groups_.size(); ++index) {
@@ -235,14 +372,17 @@ const std::vector<FinishedPart>& DramSystem::decide(DramCycles now) {
     finishing_[index].clear();
     if (group.news <= now) {
       group.front->advance(decided_, finishing_[index]);
-      group.news = group.front->next_news(false);
+      group.news = news_of(group);
       any = any || !finishing_[index].empty();
     }
   }
-  if (any) {
-    collect();
+  if (!any) {
+    return;
   }
-  return finished_;
+  collect();
+  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+    send_spans(static_cast<std::int32_t>(loop));
+  }
 }
 
 DramCounters DramSystem::counters() const {

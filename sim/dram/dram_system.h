@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "sim/dram/address_map.h"
 #include "sim/dram/channel_front.h"
 #include "sim/dram/dram_types.h"
+#include "sim/dram/span_train.h"
 
 namespace systole {
 
@@ -30,7 +33,11 @@ struct DramSpan {
 /// Channels in *lockstep* are computed once: those that did the same so far are one group, until a
 /// span asks different bursts of them. Groups become one again where both stand still in the same
 /// state. Neither can be seen from outside.
-class DramSystem {
+///
+/// A train of spans (span_train.h) is the same as its spans sent one by one. While all channels are
+/// one group and all trains ask as much of each, nothing but the news of whole trains interrupts
+/// it.
+class DramSystem : ChannelFront::Trains {
  public:
   /// Parts that a channel queues for each initiator.
   static constexpr std::int64_t kQueueDepth = 32;
@@ -47,9 +54,15 @@ class DramSystem {
   /// Queues the span (requires `has_room`); returns the number of its parts. Cycle `arrival`, in
   /// which its first burst is offered at the earliest, has not been decided.
   std::int64_t submit(const DramSpan& span, DramCycles arrival);
-  /// No end of a part (with `room`: nor a free place in a queue) becomes known in an earlier cycle,
-  /// unless something is submitted; none while nothing is under way. What it names is a bound: it
-  /// may have to be asked again when that cycle has been decided.
+  /// Queues a train of which the first span would arrive in cycle `ready`, which has not been
+  /// decided: an initiator that sends trains sends nothing else. Its window is at most the queue's
+  /// depth. News of it may be there at once.
+  void submit(const DramTrain& train, DramCycles ready);
+  /// Of trains, since last cleared; the caller clears it.
+  [[nodiscard]] std::vector<TrainNews>& train_news() { return train_news_; }
+  /// No end of a part and no news of a train (with `room`: nor a free place in a queue) becomes
+  /// known in an earlier cycle, unless something is submitted; none while nothing is under way.
+  /// What it names is a bound: it may have to be asked again when that cycle has been decided.
   [[nodiscard]] std::optional<DramCycles> next_news(bool room = false) const;
   /// Decides all cycles up to `now`: submit first what arrives until then. Returns the parts whose
   /// end became known; parts of one channel in the order of their last commands. Valid until the
@@ -66,7 +79,7 @@ class DramSystem {
   struct Group {
     std::vector<ChannelIndex> channels;   ///< in ascending order
     std::unique_ptr<ChannelFront> front;  ///< the first of them; decided up to its last news
-    DramCycles news = kNever;             ///< no end of a part becomes known before
+    DramCycles news = kNever;             ///< nothing for outside becomes known before
   };
   /// A span's bursts of one channel, by local address.
   struct Share {
@@ -84,6 +97,22 @@ class DramSystem {
   void split_groups(const DramAddressMap::Cut& begin, const DramAddressMap::Cut& end);
   void join_groups();
   void join(Group& group, Group& same);
+  std::int64_t enqueue(const DramSpan& span, DramCycles arrival, std::int32_t train);
+  std::int32_t loop_of(InitiatorIndex initiator);
+  void send_spans(std::int32_t train);
+  void lead_trains();
+  [[nodiscard]] bool leads_trains() const;
+  [[nodiscard]] DramCycles train_outlook() const;
+  [[nodiscard]] DramCycles news_of(const Group& group) const {
+    const DramCycles news = group.front->next_news(false);
+    return leading_ ? std::min(news, train_outlook()) : news;
+  }
+  void ended(const FinishedPart& part) override;
+  void step(DramCycles now);
+  [[nodiscard]] bool has_trains() const {
+    return std::any_of(loops_.begin(), loops_.end(),
+                       [](const TrainLoop& loop) { return !loop.is_idle(); });
+  }
   /// Catches up with the cycles decided, in which no part ends.
   void catch_up(const Group& group) const;
   void collect();
@@ -99,8 +128,14 @@ class DramSystem {
   static constexpr std::int64_t kMostPatience = 64;
   std::int64_t patience_ = 1;  ///< spans until groups are compared
   std::int64_t waited_ = 0;
-  std::int64_t together_ = kMostPatience;             ///< spans since groups were joined
-  std::vector<std::size_t> group_of_;                 ///< by channel, for `collect`
+  std::int64_t together_ = kMostPatience;  ///< spans since groups were joined
+  Clock<DramCycles> clock_;
+  std::int64_t queue_depth_;
+  std::deque<TrainLoop> loops_;
+  std::vector<std::int32_t> loop_of_initiator_;  ///< kNoTrain: none
+  std::vector<TrainNews> train_news_;
+  bool leading_ = false;               ///< the only group tells of spans of trains as they end
+  std::vector<std::size_t> group_of_;  ///< by channel, for `collect`
   std::vector<std::vector<FinishedPart>> finishing_;  ///< by group
   std::vector<FinishedPart> finished_;
 };

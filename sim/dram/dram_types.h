@@ -27,6 +27,9 @@ constexpr DramOperation other_operation(DramOperation operation) {
   return operation == DramOperation::Read ? DramOperation::Write : DramOperation::Read;
 }
 
+/// A span that is none of a train.
+constexpr std::int32_t kNoTrain = -1;
+
 /// What one span asks of one channel: consecutive bursts of the channel.
 struct DramPart {
   SpanId span{};
@@ -34,8 +37,9 @@ struct DramPart {
   DramOperation operation = DramOperation::Read;
   std::int64_t first_burst = 0;  ///< channel-local address divided by the size of a burst
   std::int64_t bursts = 0;
-  Bytes bytes{0};         ///< asked for; the rest of a partial burst is moved for nothing
-  DramCycles arrival{0};  ///< no command of the part is earlier
+  Bytes bytes{0};                 ///< asked for; the rest of a partial burst is moved for nothing
+  DramCycles arrival{0};          ///< no command of the part is earlier
+  std::int32_t train = kNoTrain;  ///< of a span of a train: whose; `span` is its number there
 };
 
 /// The last burst of a part has been moved at (the end of) cycle `at`, counted as an edge.
@@ -44,6 +48,7 @@ struct FinishedPart {
   ChannelIndex channel{};
   DramCycles at{0};
   std::int64_t channels = 1;  ///< that did the same, this one the first of them
+  std::int32_t train = kNoTrain;
 
   bool operator==(const FinishedPart&) const = default;
 };

@@ -31,6 +31,7 @@ class LeftBound {
       add(now);
     }
   }
+  [[nodiscard]] bool is_empty() const { return steps_ == 0; }
   /// Requires a part.
   [[nodiscard]] std::int64_t fewest() const {
     const int step = std::countr_zero(steps_);

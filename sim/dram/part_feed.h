@@ -20,7 +20,7 @@ namespace systole {
 /// their part as id.
 class PartFeed : public BurstFeed {
  public:
-  explicit PartFeed(const DramAddressMap& map) : map_(map) {}
+  PartFeed(const DramAddressMap& map, DramOperation operation) : map_(map) { only_ = operation; }
   PartFeed(const PartFeed&) = default;
 
   /// Parts of one initiator come in order of arrival.

@@ -1,0 +1,95 @@
+#include "sim/dram/span_train.h"
+
+#include <algorithm>
+
+#include "arch/diag/check.h"
+
+namespace systole {
+
+void TrainLoop::add(const DramTrain& train, DramCycles ready) {
+  SYSTOLE_CHECK(train.length > Bytes(0) && train.request > Bytes(0) && train.window > 0,
+                "a train of {} bytes in spans of {}, {} at a time", train.length.count(),
+                train.request.count(), train.window);
+  const auto window = static_cast<std::size_t>(train.window);
+  if (answers_.empty()) {
+    answers_.resize(window);
+  }
+  SYSTOLE_CHECK(answers_.size() == window, "a window of {} spans, before of {}", window,
+                answers_.size());
+  longest_ = std::max(longest_, train.request);
+  added_ += ceil_div(train.length.count(), train.request.count());
+  trains_.push_back({train, ready, 0, added_, DramCycles(0)});
+}
+
+DramCycles TrainLoop::arrival_after(const DramTrain& train, DramCycles end) const {
+  const CoreCycles answered = train.clock.edge_at_or_after(memory_.time_of(end));
+  return memory_.edge_at_or_after(train.clock.time_of(answered));
+}
+
+std::optional<TrainLoop::Span> TrainLoop::next(std::vector<TrainNews>& news) {
+  const auto window = static_cast<std::int64_t>(answers_.size());
+  if (sending_ == trains_.size() || next_ - first_ == window) {
+    return std::nullopt;
+  }
+  Train& sending = trains_[sending_];
+  const DramTrain& train = sending.train;
+  const DramCycles awaited = next_ < window ? DramCycles(0) : answers_[place_of(next_)];
+  const std::int64_t number = next_++;
+  arrived_ = std::max({arrived_, sending.ready, arrival_after(train, awaited)});
+  const std::int64_t length =
+      std::min(train.request.count(), train.length.count() - sending.offset);
+  const Span span{number, train.address + sending.offset, Bytes(length), arrived_};
+  if (sending.offset == 0) {
+    sending.first = awaited;
+  }
+  sending.offset += length;
+  under_way_.push_back({kNotSent, DramCycles(0)});
+  if (sending.offset == train.length.count()) {
+    ++sending_;
+    news.push_back({train.id, TrainNews::Kind::Sent, sending.first, awaited});
+  }
+  return span;
+}
+
+void TrainLoop::ended(std::int64_t number, std::int64_t channels, DramCycles at,
+                      std::vector<TrainNews>& news) {
+  UnderWay& span = under_way(number);
+  span.channels -= channels;
+  span.end = std::max(span.end, at);
+  while (!under_way_.empty() && under_way_.front().channels == 0) {
+    answered_ = std::max(answered_, under_way_.front().end);
+    answers_[place_of(first_)] = answered_;
+    under_way_.pop_front();
+    ++first_;
+    if (first_ == trains_.front().end) {
+      news.push_back({trains_.front().train.id, TrainNews::Kind::Ended, DramCycles(0), answered_});
+      trains_.pop_front();
+      --sending_;
+    }
+  }
+}
+
+bool TrainLoop::is_aligned_to(std::int64_t bytes) const {
+  return std::all_of(trains_.begin(), trains_.end(), [bytes](const Train& each) {
+    return each.train.address % bytes == 0 && each.train.length.count() % bytes == 0 &&
+           each.train.request.count() % bytes == 0;
+  });
+}
+
+std::optional<TrainLoop::Awaited> TrainLoop::awaited_to_send() const {
+  if (sending_ == trains_.size()) {
+    return std::nullopt;
+  }
+  const Train& sending = trains_[sending_];
+  const std::int64_t number = sending.end - static_cast<std::int64_t>(answers_.size());
+  return Awaited{std::max<std::int64_t>(0, next_ - number),
+                 sending.train.request * std::max<std::int64_t>(0, number - next_)};
+}
+
+TrainLoop::Awaited TrainLoop::awaited_to_end() const {
+  const Train& oldest = trains_.front();
+  return {std::max<std::int64_t>(0, next_ - oldest.end),
+          oldest.train.length - Bytes(oldest.offset)};
+}
+
+}  // namespace systole
