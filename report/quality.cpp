@@ -1,6 +1,7 @@
 #include "report/quality.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <vector>
 
@@ -94,7 +95,10 @@ Json error_figure(double value) {
   if (!std::isfinite(value)) {
     return fmt::format("{}", value);
   }
-  return std::stod(fmt::format("{:.5e}", value));
+  double rounded = 0;  // of the smallest numbers too, which stod refuses
+  const std::string text = fmt::format("{:.5e}", value);
+  std::from_chars(text.data(), text.data() + text.size(), rounded);
+  return rounded;
 }
 
 void add_error(Json& json, const TensorError& error) {
