@@ -165,6 +165,9 @@ class AttributeReader {
     value.at(attributes_) =
         value_of(scope_, node_, key_).as_integer({.min = value.least, .max = value.most});
   }
+  void operator()(const Attribute::Text& value) const {
+    value.at(attributes_) = value_of(scope_, node_, key_).as_text();
+  }
   void operator()(const Attribute::Sizes& value) const {
     const ConfigNode list = value_of(scope_, node_, key_);
     const auto elements = list.elements();
@@ -240,6 +243,8 @@ void check_input_count(const ConfigNode& node, const OpEntry& entry, std::size_t
       return count == 1 ? void() : fail("one input");
     case InputCount::Two:
       return count == 2 ? void() : fail("two inputs");
+    case InputCount::AtLeastOne:
+      return count >= 1 ? void() : fail("at least one input");
     case InputCount::AtLeastTwo:
       return count >= 2 ? void() : fail("at least two inputs");
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 
 #include "arch/diag/check.h"
 #include "arch/isa/fixed_point.h"
@@ -170,23 +171,24 @@ class VectorEmitter {
   }
 
   /// Pixels from where on a load begins anew: images where an input has one row for each, positions
-  /// where there are tables of them. Each divides the other or there is one of them.
+  /// where there are numbers for each of them.
   [[nodiscard]] std::int64_t period_of(const RowWork& rows) const {
     const Shape shape = out_.shape();
-    if (!rows.tables.empty()) {
-      return rows.tables.front().positions;
+    std::int64_t period = shape.pixels();
+    for (const AngleTable& table : rows.tables) {
+      period = std::gcd(period, table.positions);
     }
     for (const RowParameter& parameter : rows.parameters) {
       if (parameter.positions > 1) {
-        return parameter.positions;
+        period = std::gcd(period, parameter.positions);
       }
     }
     for (std::size_t i = 0; i < band_.inputs.size(); ++i) {
       if (is_shared(i)) {
-        return shape.rows * shape.cols;
+        period = std::gcd(period, shape.rows * shape.cols);
       }
     }
-    return shape.pixels();
+    return period;
   }
 
   void emit_rows(const RowWork& rows) {
@@ -297,6 +299,7 @@ class VectorEmitter {
     std::int32_t input = 0;
     std::int64_t from = 0;  ///< pixel of the input's band
     std::int64_t stride = 0;
+    bool filled = false;  ///< comes from nowhere
   };
 
   void emit_copy(const CopyWork& copy) {
@@ -305,36 +308,37 @@ class VectorEmitter {
     for (std::int64_t image = 0; image < part.images; ++image) {
       for (std::int64_t row = part.row; row < part.row + part.rows; ++row) {
         for (std::int64_t col = 0; col < band_.output.shape.cols; ++col) {
-          take(run, copy.source({.row = row, .col = col}), image);
+          take(run, copy.source({.row = row, .col = col}), image, copy.fill);
         }
       }
     }
-    emit_run(run);
+    emit_run(run, copy.fill);
   }
 
   /// Makes the run longer by the next pixel, or emits it and begins another.
-  void take(Run& run, const PixelSource& source, std::int64_t image) {
+  void take(Run& run, const PixelSource& source, std::int64_t image, double fill) {
     const PlacedBand& band = band_.inputs[static_cast<std::size_t>(source.input)];
     const std::int64_t row = image * band.part.rows + source.at.row - band.part.row;
-    const std::int64_t from = row * band.shape.cols + source.at.col;
+    const std::int64_t from = source.filled ? 0 : row * band.shape.cols + source.at.col;
     const std::int64_t stride = from - (run.from + (run.count - 1) * run.stride);
     const bool fits = run.count > 0 && run.count < kPixelsPerInstruction &&
-                      run.input == source.input &&
+                      run.input == source.input && run.filled == source.filled &&
                       (run.count == 1 ? stride >= 0 : stride == run.stride);
     if (fits) {
       run.stride = stride;
       ++run.count;
       return;
     }
-    emit_run(run);
+    emit_run(run, fill);
     run = {.first = run.first + run.count,
            .count = 1,
            .input = source.input,
            .from = from,
-           .stride = 0};
+           .stride = 0,
+           .filled = source.filled};
   }
 
-  void emit_run(const Run& run) {
+  void emit_run(const Run& run, double fill) {
     if (run.count == 0) {
       return;
     }
@@ -345,6 +349,12 @@ class VectorEmitter {
                    .pitch = run.stride * band.pixel_pitch()};
     set_type(load, in(input));
     loop.stages = {load};
+    if (run.filled) {  // the larger of the number and the smaller of it and any other
+      constexpr std::int32_t kNumber = 1;
+      loop.stages.emplace_back(NumberStage{static_cast<float>(fill)});
+      loop.stages.emplace_back(PairStage{.kind = PairKind::Smaller, .a = 0, .b = kNumber});
+      loop.stages.emplace_back(PairStage{.kind = PairKind::Larger, .a = 2, .b = kNumber});
+    }
     append_row_loop(std::move(loop),
                     pixels_of(band_.output, {.first = run.first, .size = run.count}));
   }

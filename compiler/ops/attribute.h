@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -25,6 +26,9 @@ struct Attribute {
     At<std::int64_t> at;
     std::int64_t most = kMaxSize;
     std::int64_t least = 1;
+  };
+  struct Text {
+    At<std::string> at;
   };
   /// [n, ...], up to five of them.
   struct Sizes {
@@ -65,7 +69,8 @@ struct Attribute {
   enum class Presence : std::uint8_t { Optional, Required };
 
   std::string_view key;
-  std::variant<Integer, Sizes, Flag, Real, Sides, Padding, Function, Before, Weights, Output> value;
+  std::variant<Integer, Text, Sizes, Flag, Real, Sides, Padding, Function, Before, Weights, Output>
+      value;
   std::string_view meaning;
   Presence presence = Presence::Optional;
 };

@@ -31,6 +31,9 @@ class AttributeText {
   std::string operator()(const Attribute::Integer& value) {
     return fmt::format("{}", value.at(attributes_of(op_)));
   }
+  std::string operator()(const Attribute::Text& value) {
+    return fmt::format("\"{}\"", value.at(attributes_of(op_)));
+  }
   std::string operator()(const Attribute::Sizes& value) {
     return fmt::format("[{}]", fmt::join(value.at(attributes_of(op_)), ", "));
   }

@@ -15,10 +15,12 @@
 #include "compiler/ops/conv2d.h"
 #include "compiler/ops/dense.h"
 #include "compiler/ops/flatten.h"
+#include "compiler/ops/formula.h"
 #include "compiler/ops/layer_norm.h"
 #include "compiler/ops/matmul.h"
 #include "compiler/ops/pool.h"
 #include "compiler/ops/position.h"
+#include "compiler/ops/rearrange.h"
 #include "compiler/ops/reduce.h"
 #include "compiler/ops/reshape.h"
 #include "compiler/ops/resize.h"
@@ -37,10 +39,11 @@ namespace systole {
 /// The order is that of names in messages.
 using Op = std::variant<Conv2d, Dense, Matmul, AddTensors, Activate, PoolTensor, Concat, Flatten,
                         SoftmaxChannels, NormalizeRows, CombineTensors, ReduceRows, RotateRows,
-                        SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions, CombineConstant>;
+                        SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions, CombineConstant,
+                        RowFormula, Rearrange>;
 
 /// How many tensors an operator takes beside its parameters.
-enum class InputCount : std::uint8_t { One, Two, AtLeastTwo };
+enum class InputCount : std::uint8_t { One, Two, AtLeastOne, AtLeastTwo };
 
 /// An operator under one of its names.
 struct OpEntry {

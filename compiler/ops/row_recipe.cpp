@@ -25,9 +25,10 @@ RowRecipe::Value RowRecipe::load(std::int32_t input, std::int64_t first_column) 
   return append(stage);
 }
 
-RowRecipe::Value RowRecipe::load_single(std::int32_t input) {
+RowRecipe::Value RowRecipe::load_single(std::int32_t input, std::int64_t column) {
   LoadStage stage{.single = true};
   stage.from.tensor = input;
+  stage.from.offset = column;
   return append(stage);
 }
 

@@ -55,7 +55,7 @@ class RowRecipe {
 
   Value load(std::int32_t input, std::int64_t first_column = 0);
   /// One element a row.
-  Value load_single(std::int32_t input);
+  Value load_single(std::int32_t input, std::int64_t column = 0);
   Value number(double value);
   Value pair(PairKind kind, Value a, Value b);
   Value add(Value a, Value b) { return pair(PairKind::Add, a, b); }

@@ -58,7 +58,7 @@ Band copied_band(const Graph& graph, const Node& node, std::size_t input, const 
   for (std::int64_t row = output.row; row < output.row + output.rows; ++row) {
     for (std::int64_t col = 0; col < out.cols; ++col) {
       const PixelSource source = copy.source({.row = row, .col = col});
-      if (source.input == static_cast<std::int32_t>(input)) {
+      if (!source.filled && source.input == static_cast<std::int32_t>(input)) {
         lowest = std::min(lowest, source.at.row);
         highest = std::max(highest, source.at.row);
       }

@@ -222,6 +222,172 @@ std::vector<Number> row_kernel(const EmbedPositions& /*embedding*/,
   return out;
 }
 
+namespace {
+
+ActivationKind kind_of(RealFunction function) {
+  const auto& functions = number_functions();
+  const auto* const found =
+      std::find_if(functions.begin(), functions.end(),
+                   [&](const NumberFunction& each) { return each.unit == function; });
+  return found == functions.end() ? ActivationKind::None : found->kind;
+}
+float function_value(RealFunction function, float x) {
+  return real_activation(kind_of(function), x);
+}
+double function_value(RealFunction function, double x) {
+  return function_of(kind_of(function)).real(x);
+}
+
+/// In binary32 by a number near which all are whole; that it is exact elsewhere nobody asks.
+float nearest_whole(float x) {
+  const float moved = x + static_cast<float>(kRoundingNumber);
+  return moved - static_cast<float>(kRoundingNumber);
+}
+double nearest_whole(double x) {
+  return std::nearbyint(x);
+}
+
+/// The values of a formula's terms for one row of the output; a single number is a row of one.
+template <class Number>
+class FormulaRow {
+ public:
+  FormulaRow(const RowFormula& formula, const RowOperands<Number>& operands)
+      : formula_(formula), operands_(operands) {}
+
+  /// Of pixel (image, row, col).
+  std::vector<Number> at(const std::array<std::int64_t, 3>& pixel, std::int64_t number) {
+    std::vector<std::vector<Number>> rows;
+    for (const FormulaTerm& term : formula_.terms) {
+      rows.push_back(made(term, rows, pixel, number));
+    }
+    return rows.back();
+  }
+
+ private:
+  using Rows = std::vector<std::vector<Number>>;
+
+  std::vector<Number> made(const FormulaTerm& term, const Rows& rows,
+                           const std::array<std::int64_t, 3>& pixel, std::int64_t number) const {
+    const auto& a = rows.empty() ? std::vector<Number>{} : rows[static_cast<std::size_t>(term.a)];
+    const auto each = [&](auto function) {
+      std::vector<Number> out;
+      std::transform(a.begin(), a.end(), std::back_inserter(out), function);
+      return out;
+    };
+    switch (term.kind) {
+      case FormulaTerm::Kind::Number:
+        return {static_cast<Number>(static_cast<float>(term.number))};
+      case FormulaTerm::Kind::Input:
+        return loaded(term, pixel);
+      case FormulaTerm::Kind::Parameter: {
+        const auto which = static_cast<std::size_t>(term.operand);
+        const auto values = operands_.values[formula_.inputs + which];
+        const std::int64_t first = number % formula_.positions[which] * formula_.channels;
+        const auto part = values.subspan(static_cast<std::size_t>(first),
+                                         static_cast<std::size_t>(formula_.channels));
+        return {part.begin(), part.end()};
+      }
+      case FormulaTerm::Kind::Pair: {
+        const auto& b = rows[static_cast<std::size_t>(term.b)];
+        std::vector<Number> out(std::max(a.size(), b.size()));
+        for (std::size_t i = 0; i < out.size(); ++i) {
+          out[i] = combined(term.pair, a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]);
+        }
+        return out;
+      }
+      case FormulaTerm::Kind::Function:
+        return each([&](Number x) { return function_value(term.function, x); });
+      case FormulaTerm::Kind::Round:
+        return each([](Number x) { return nearest_whole(x); });
+      case FormulaTerm::Kind::Reduce:
+        return {term.reduce == ReduceKind::Sum ? total(a) : largest(a)};
+    }
+    return {};
+  }
+
+  static Number largest(const std::vector<Number>& row) {
+    Number found = row.front();
+    for (const Number x : row) {
+      found = std::isnan(x) || x > found ? x : found;
+    }
+    return found;
+  }
+
+  std::vector<Number> loaded(const FormulaTerm& term,
+                             const std::array<std::int64_t, 3>& pixel) const {
+    const auto input = static_cast<std::size_t>(term.operand);
+    const Shape shape = image_of(operands_.types[input]);
+    std::vector<Number> row;
+    for (std::int64_t channel = 0; channel < shape.channels; ++channel) {
+      row.push_back(
+          operands_.values[input][repeated(shape, {pixel[0], pixel[1], pixel[2], channel})]);
+    }
+    return term.element ? std::vector<Number>{row[static_cast<std::size_t>(*term.element)]} : row;
+  }
+
+  const RowFormula& formula_;
+  const RowOperands<Number>& operands_;
+};
+
+}  // namespace
+
+template <class Number>
+std::vector<Number> row_kernel(const RowFormula& formula, const RowOperands<Number>& operands) {
+  FormulaRow<Number> row(formula, operands);
+  const Shape shape = image_of(operands.output);
+  std::vector<Number> out;
+  std::int64_t number = 0;
+  for (std::int64_t image = 0; image < shape.batch; ++image) {
+    for (std::int64_t y = 0; y < shape.rows; ++y) {
+      for (std::int64_t x = 0; x < shape.cols; ++x) {
+        const std::vector<Number> values = row.at({image, y, x}, number++);
+        // A single number where the output has more is the same for all of the row.
+        for (std::int64_t channel = 0; channel < shape.channels; ++channel) {
+          out.push_back(values[values.size() == 1 ? 0 : static_cast<std::size_t>(channel)]);
+        }
+      }
+    }
+  }
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const Rearrange& rearrange, const RowOperands<Number>& operands) {
+  const auto channels = static_cast<std::size_t>(image_of(operands.output).channels);
+  std::vector<Number> out;
+  for (std::int64_t image = 0; image < image_of(operands.output).batch; ++image) {
+    std::vector<Number> pixels;  // of all inputs
+    for (std::size_t input = 0; input < operands.values.size(); ++input) {
+      const Shape shape = image_of(operands.types[input]);
+      const auto size = static_cast<std::size_t>(shape.elements() / shape.batch);
+      const auto part =
+          operands.values[input].subspan(static_cast<std::size_t>(image) * size, size);
+      pixels.insert(pixels.end(), part.begin(), part.end());
+    }
+    std::vector<std::size_t> at(rearrange.axes.size(), 0);
+    bool more = true;
+    while (more) {
+      std::int64_t source = 0;
+      bool filled = false;
+      for (std::size_t axis = 0; axis < at.size(); ++axis) {
+        const std::int64_t index = rearrange.axes[axis].indices[at[axis]];
+        filled = filled || index == MapAxis::kFilled;
+        source += index * rearrange.axes[axis].stride;
+      }
+      for (std::size_t channel = 0; channel < channels; ++channel) {
+        out.push_back(filled ? static_cast<Number>(static_cast<float>(rearrange.fill))
+                             : pixels[static_cast<std::size_t>(source) * channels + channel]);
+      }
+      more = false;
+      for (std::size_t axis = at.size(); axis-- > 0 && !more;) {
+        more = ++at[axis] < rearrange.axes[axis].indices.size();
+        at[axis] = more ? at[axis] : 0;
+      }
+    }
+  }
+  return out;
+}
+
 template <class Number>
 std::vector<Number> row_kernel(const CombineConstant& combine,
                                const RowOperands<Number>& operands) {

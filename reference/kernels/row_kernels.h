@@ -46,6 +46,12 @@ template <class Number>
 [[nodiscard]] std::vector<Number> row_kernel(const CombineConstant& combine,
                                              const RowOperands<Number>& operands);
 template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const RowFormula& formula,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const Rearrange& rearrange,
+                                             const RowOperands<Number>& operands);
+template <class Number>
 [[nodiscard]] std::vector<Number> row_kernel(const SliceTensor& slice,
                                              const RowOperands<Number>& operands);
 template <class Number>

@@ -17,9 +17,11 @@ systole_test(compiler_frontend_test
     graph/graph_test.cpp
     graph/tensor_test.cpp
     graph/value_test.cpp
+    ops/formula_test.cpp
     ops/layer_norm_test.cpp
     ops/matmul_test.cpp
     ops/op_test.cpp
+    ops/rearrange_test.cpp
     ops/rows_test.cpp
   DEPENDS systole_compiler systole_test_support)
 systole_test(compiler_onnx_test

@@ -50,7 +50,9 @@ TEST(Operators, ArePrintedAsTheyAreRead) {
         "op: add, activation: relu", "op: max_pool, kernel: [3, 3], stride: [2, 2]",
         "op: average_pool, kernel: [2, 2], stride: [2, 2], count_padding: true", "op: softmax",
         "op: softmax, scale: 0.125, symmetric: true", "op: gelu",
-        "op: layer_norm, epsilon: 1e-12, bias: false", "op: rms_norm"}) {
+        "op: layer_norm, epsilon: 1e-12, bias: false", "op: rms_norm",
+        "op: formula, of: \"max(a, 0.5) * p\", positions: [9]",
+        "op: rearrange, map: \"0..8*9 -,8..0\", fill: 0.5"}) {
     const bool join = text.starts_with("op: add");
     const Node node = only_node(text + (join ? ", inputs: [x, x]" : ""));
     EXPECT_EQ(text_of(*find_entry(node.kind), node.op), text);
@@ -103,7 +105,9 @@ TEST(Operators, AreNamedInTheirFilesTheListAndTheReferenceKernelsAlone) {
                                                    {"ResizeTensor", "resize"},
                                                    {"ReshapeTensor", "reshape"},
                                                    {"EmbedPositions", "position"},
-                                                   {"CombineConstant", "constant"}};
+                                                   {"CombineConstant", "constant"},
+                                                   {"RowFormula", "formula"},
+                                                   {"Rearrange", "rearrange"}};
   ASSERT_EQ(file_of.size(), std::variant_size_v<Op>);
   const fs::path root(SYSTOLE_SOURCE_DIR);
   for (const std::string room : {"compiler", "reference", "study", "report"}) {

@@ -511,10 +511,44 @@ class GraphGrower {
     }
   }
 
+  /// The pixels of an image in another order, some twice, a border of one column.
+  void add_rearranged() {
+    const Shape shape = current().shape();
+    Rearrange op;
+    op.map = fmt::format("{}..0*{} 0..{},-", shape.rows - 1, shape.cols, shape.cols - 1);
+    if (dice_.chance(50)) {
+      op.map = fmt::format("0..{} 0..{}*{},0", shape.cols - 1, shape.rows - 1, shape.cols);
+    }
+    op.fill = 0.5;
+    add_inferred("rearrange", {current_}, op);
+  }
+
+  void add_formula() {
+    RowFormula op;
+    constexpr auto kTexts = std::to_array<const char*>(
+        {"max(a, p) * q", "(a - largest(a)) / (sum(abs(a)) + 1)", "where(positive(a), a, p + q)",
+         "round(a * 2) * 0.5 + p", "exp(min(a, 0)) - floor(a) * p", "a[0] + sum(a * p) * 0.01"});
+    op.of = kTexts[static_cast<std::size_t>(dice_.between(0, 5))];
+    const Shape shape = current().shape();
+    if (op.of.find('p') != std::string::npos) {
+      op.positions = {shape.rows * shape.cols};
+    }
+    if (op.of.find('q') != std::string::npos) {
+      op.positions.push_back(shape.cols);
+    }
+    add_inferred("formula", {current_}, op);
+  }
+
   void add_by_row() {
     const std::int64_t channels = current().shape().channels;
     if (dice_.chance(35)) {
       return add_constant();
+    }
+    if (dice_.chance(30)) {
+      return add_formula();
+    }
+    if (current().type.extents.size() == 4 && dice_.chance(20)) {
+      return add_rearranged();
     }
     if (channels % 2 == 0 && dice_.chance(60)) {
       const std::int64_t heads = channels % 4 == 0 && dice_.chance(50) ? 2 : 1;

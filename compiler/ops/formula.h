@@ -1,0 +1,38 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/ops/formula_text.h"
+#include "compiler/ops/infer.h"
+#include "compiler/ops/work.h"
+
+namespace systole {
+
+struct OpEntry;
+
+/// Elements of up to four tensors by a formula (compiler/ops/formula_text.h), in one pass through
+/// the vector unit and one more for each sum or largest of a row: `max(min(a, 6), 0) / 6 * b`.
+///  - An input may have a single pixel where others have more for each image, or a single channel.
+///  - A formula whose result is one number for a row makes a single channel.
+///  - Parameters are numbers of the network for each channel of each of so many positions, the
+///    pixels in their order, over and over: `positions: [1, 12]` are p, the same for all, and q.
+struct RowFormula {
+  std::string of;
+  Extents positions;
+  std::vector<FormulaTerm> terms;  ///< once they are known, as what follows
+  std::size_t inputs = 1;
+  std::int64_t channels = 0;                  ///< of the rows that stream
+  std::array<bool, kFormulaInputs> single{};  ///< which inputs have one where there are more
+
+  static std::vector<OpEntry> entries();
+  [[nodiscard]] Inferred infer(const InferInputs& in);
+  [[nodiscard]] Work work() const;
+};
+
+/// Which terms are one number for a row.
+[[nodiscard]] std::vector<bool> single_terms(const RowFormula& formula);
+
+}  // namespace systole
