@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -955,6 +956,39 @@ void infer_pad(Inference& in) {
   in.set(in.type(0), to);
 }
 
+void infer_gather_elements(Inference& in) {
+  if (in.shape(1).size() != in.shape(0).size()) {
+    contradict("expected indices of {} axes, got {}", in.shape(0).size(), text_of(in.shape(1)));
+  }
+  in.set(in.type(0), in.shape(1));
+}
+
+void infer_gather_nd(Inference& in) {
+  const OnnxShape& from = in.shape(0);
+  const OnnxShape& indices = in.shape(1);
+  const std::int64_t batch = in.node().integer("batch_dims", 0);
+  const std::int64_t depth = indices.empty() ? 0 : indices.back();
+  if (indices.empty() || batch < 0 || depth < 1 ||
+      batch + depth > static_cast<std::int64_t>(from.size()) ||
+      batch >= static_cast<std::int64_t>(indices.size())) {
+    contradict("expected indices into {}, got {}", text_of(from), text_of(indices));
+  }
+  OnnxShape to(indices.begin(), indices.end() - 1);
+  to.insert(to.end(), from.begin() + batch + depth, from.end());
+  in.set(in.type(0), to);
+}
+
+void infer_one_hot(Inference& in) {
+  OnnxShape to = in.shape(0);
+  const Integers depth = in.required("depth", 1);
+  const std::size_t axis = checked_axis(in.node().integer("axis", -1), to.size() + 1);
+  if (depth.size() != 1 || depth[0] < 1) {
+    contradict("expected a depth above 0, got {}", text_of(depth));
+  }
+  to.insert(to.begin() + static_cast<std::ptrdiff_t>(axis), depth[0]);
+  in.set(in.type(2), to);
+}
+
 void infer_depth_to_space(Inference& in) {
   const OnnxShape& from = in.shape(0);
   const std::int64_t block = in.node().integer("blocksize", 1);
@@ -1142,6 +1176,31 @@ void infer_qlinear_conv(Inference& in) {
   in.set(in.type(7), convolved(in, in.shape(0), in.shape(3)));
 }
 
+void infer_conv_transpose(Inference& in) {
+  const OnnxShape& image = in.shape(0);
+  const OnnxShape& weights = in.shape(1);
+  if (image.size() < 3 || weights.size() != image.size() || weights[0] != image[1]) {
+    contradict("expected weights for {}, got {}", text_of(image), text_of(weights));
+  }
+  const TransposedWindow window = transposed_window_of(in.node(), image, weights);
+  OnnxShape to{image[0], weights[1] * in.node().integer("group", 1)};
+  to.insert(to.end(), window.out.begin(), window.out.end());
+  in.set(in.type(0), to);
+}
+
+void infer_einsum(Inference& in) {
+  std::vector<OnnxShape> shapes;
+  for (std::size_t i = 0; i < in.inputs(); ++i) {
+    shapes.push_back(in.shape(i));
+  }
+  const auto to = einsum_shape(in.node().text("equation", ""), shapes);
+  if (!to) {
+    contradict("expected an equation for its inputs, got {}",
+               in_quotes(in.node().text("equation", "")));
+  }
+  in.set(in.type(0), *to);
+}
+
 void infer_pool(Inference& in) {
   const OnnxShape& image = in.shape(0);
   const auto kernel = in.node().integers("kernel_shape");
@@ -1232,6 +1291,31 @@ struct Rule {
 
 constexpr auto kRules = std::to_array<Rule>({
     {"Abs", infer_unary},
+    {"Acos", infer_unary},
+    {"Acosh", infer_unary},
+    {"Asin", infer_unary},
+    {"Asinh", infer_unary},
+    {"Atan", infer_unary},
+    {"Atanh", infer_unary},
+    {"Cosh", infer_unary},
+    {"Sinh", infer_unary},
+    {"Tan", infer_unary},
+    {"Shrink", infer_unary},
+    {"Gelu", infer_unary},
+    {"Mean", infer_binary},
+    {"Trilu", infer_same},
+    {"Hardmax", infer_same},
+    {"GroupNormalization", infer_same},
+    {"MeanVarianceNormalization", infer_same},
+    {"ReverseSequence", infer_same},
+    {"OneHot", infer_one_hot},
+    {"ConvTranspose", infer_conv_transpose},
+    {"Einsum", infer_einsum},
+    {"GatherElements", infer_gather_elements},
+    {"GatherND", infer_gather_nd},
+    {"Scatter", infer_same},
+    {"ScatterElements", infer_same},
+    {"ScatterND", infer_same},
     {"Add", infer_binary},
     {"And", infer_binary},
     {"ArgMax", infer_arg},
@@ -1356,6 +1440,10 @@ bool knows_inputs(const ImportGraph& graph, const ImportNode& node) {
 
 }  // namespace
 
+bool is_inferred(std::string_view op) {
+  return std::any_of(kRules.begin(), kRules.end(), [&](const Rule& rule) { return rule.op == op; });
+}
+
 std::optional<OnnxShape> broadcast_shape(const OnnxShape& a, const OnnxShape& b) {
   const std::size_t rank = std::max(a.size(), b.size());
   OnnxShape shape(rank, 1);
@@ -1425,6 +1513,110 @@ ImportWindow window_of(const ImportNode& node, const OnnxShape& image, const Int
     window.out.push_back((window.ceil_mode ? (room + stride - 1) / stride : room / stride) + 1);
   }
   return window;
+}
+
+TransposedWindow transposed_window_of(const ImportNode& node, const OnnxShape& image,
+                                      const OnnxShape& weights) {
+  const std::size_t axes = image.size() - 2;
+  const Integers ones(axes, 1);
+  const Integers zeros(axes, 0);
+  TransposedWindow window{.kernel = Integers(weights.begin() + 2, weights.end()),
+                          .strides = node.integers("strides").value_or(ones),
+                          .dilations = node.integers("dilations").value_or(ones),
+                          .pads_before = zeros,
+                          .out = {}};
+  const Integers pads = node.integers("pads").value_or(Integers(2 * axes, 0));
+  const Integers more = node.integers("output_padding").value_or(zeros);
+  const auto wanted = node.integers("output_shape");
+  const std::string padding = node.text("auto_pad", "NOTSET");
+  if (window.strides.size() != axes || window.dilations.size() != axes || pads.size() != 2 * axes ||
+      more.size() != axes || (wanted && wanted->size() < axes)) {
+    contradict("expected strides, dilations and pads of {} axes, got others", axes);
+  }
+  for (std::size_t axis = 0; axis < axes; ++axis) {
+    constexpr std::int64_t kMost = 1 << 16;
+    const std::int64_t stride = window.strides[axis];
+    if (stride < 1 || stride > kMost || window.dilations[axis] < 1 ||
+        window.dilations[axis] > kMost || more[axis] < 0 || more[axis] > kMost) {
+      contradict("expected strides and dilations of 1..65536, got {} and {}",
+                 text_of(window.strides), text_of(window.dilations));
+    }
+    const std::int64_t whole = stride * (image[axis + 2] - 1) + more[axis] +
+                               (window.kernel[axis] - 1) * window.dilations[axis] + 1;
+    std::int64_t size = whole - pads[axis] - pads[axis + axes];
+    std::int64_t before = pads[axis];
+    if (wanted || padding.starts_with("SAME")) {
+      size = wanted ? (*wanted)[wanted->size() - axes + axis] : image[axis + 2] * stride;
+      const std::int64_t total = std::max<std::int64_t>(0, whole - size);
+      before = padding == "SAME_UPPER" ? total / 2 : total - total / 2;
+    }
+    window.pads_before[axis] = before;
+    window.out.push_back(size);
+  }
+  return window;
+}
+
+std::optional<Equation> equation_of(std::string_view text, std::size_t inputs) {
+  Equation equation;
+  std::string plain;
+  for (const char letter : text) {
+    if (letter != ' ') {
+      plain += letter;
+    }
+  }
+  const std::size_t arrow = plain.find("->");
+  std::string left = plain.substr(0, arrow);
+  left += ',';
+  std::string term;
+  for (const char letter : left) {
+    if (letter == ',') {
+      equation.inputs.push_back(term);
+      term.clear();
+    } else if ((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z')) {
+      term += letter;
+    } else {
+      return std::nullopt;  // an ellipsis
+    }
+  }
+  if (arrow != std::string::npos) {
+    equation.output = plain.substr(arrow + 2);
+  } else {
+    for (char letter = 'A'; letter <= 'z'; ++letter) {
+      if (std::count(left.begin(), left.end(), letter) == 1) {
+        equation.output += letter;
+      }
+    }
+    std::erase(equation.output, ',');
+  }
+  return equation.inputs.size() == inputs ? std::optional(equation) : std::nullopt;
+}
+
+std::optional<OnnxShape> einsum_shape(std::string_view text, const std::vector<OnnxShape>& shapes) {
+  const auto equation = equation_of(text, shapes.size());
+  if (!equation) {
+    return std::nullopt;
+  }
+  std::map<char, std::int64_t> sizes;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    if (equation->inputs[i].size() != shapes[i].size()) {
+      return std::nullopt;
+    }
+    for (std::size_t axis = 0; axis < shapes[i].size(); ++axis) {
+      const auto [found, is_new] = sizes.emplace(equation->inputs[i][axis], shapes[i][axis]);
+      if (!is_new && found->second != shapes[i][axis]) {
+        return std::nullopt;
+      }
+    }
+  }
+  OnnxShape to;
+  for (const char letter : equation->output) {
+    const auto found = sizes.find(letter);
+    if (found == sizes.end()) {
+      return std::nullopt;
+    }
+    to.push_back(found->second);
+  }
+  return to;
 }
 
 std::vector<ImportRefusal> infer_values(ImportGraph& graph) {

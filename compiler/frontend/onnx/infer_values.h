@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/frontend/onnx/import_graph.h"
@@ -20,6 +22,9 @@ struct ImportRefusal {
 /// what contradicts itself.
 [[nodiscard]] std::vector<ImportRefusal> infer_values(ImportGraph& graph);
 
+/// Whether shapes of an operator of ONNX's own are known.
+[[nodiscard]] bool is_inferred(std::string_view op);
+
 /// Both as ONNX broadcasts them; empty where it does not.
 [[nodiscard]] std::optional<OnnxShape> broadcast_shape(const OnnxShape& a, const OnnxShape& b);
 
@@ -35,5 +40,24 @@ struct ImportWindow {
 };
 [[nodiscard]] ImportWindow window_of(const ImportNode& node, const OnnxShape& image,
                                      const std::vector<std::int64_t>& kernel);
+
+/// Of a ConvTranspose: an output element at index o is the sum of the inputs i and kernel elements
+/// k with o + pad = i * stride + k * dilation.
+struct TransposedWindow {
+  std::vector<std::int64_t> kernel, strides, dilations, pads_before;
+  std::vector<std::int64_t> out;  ///< sizes of the output
+};
+[[nodiscard]] TransposedWindow transposed_window_of(const ImportNode& node, const OnnxShape& image,
+                                                    const OnnxShape& weights);
+
+/// Axes of an Einsum by their letters.
+struct Equation {
+  std::vector<std::string> inputs;
+  std::string output;
+};
+/// Empty for what it does not read, such as an ellipsis.
+[[nodiscard]] std::optional<Equation> equation_of(std::string_view text, std::size_t inputs);
+[[nodiscard]] std::optional<OnnxShape> einsum_shape(std::string_view text,
+                                                    const std::vector<OnnxShape>& shapes);
 
 }  // namespace systole

@@ -140,6 +140,18 @@ FileOrder Layout::file_order() const {
   return order;
 }
 
+std::vector<Layout::Step> Layout::steps(std::size_t axis) const {
+  std::vector<Step> steps;
+  for (const std::size_t atom : axes_[axis]) {
+    Step step{.size = atoms_[atom], .stride = 1};
+    for (std::size_t behind = atom + 1; behind < atoms_.size(); ++behind) {
+      step.stride *= atoms_[behind];
+    }
+    steps.push_back(step);
+  }
+  return steps;
+}
+
 Layout Layout::axis(std::size_t axis) const {
   Layout result;
   std::vector<std::size_t> sorted = axes_[axis];

@@ -41,6 +41,13 @@ class Layout {
   /// What its shape in files and the order of memory are to one another. Neighbours that stay
   /// neighbours are one axis.
   [[nodiscard]] FileOrder file_order() const;
+  /// A part of an axis in memory: so many, each so many elements behind the one before.
+  struct Step {
+    std::int64_t size = 1;
+    std::int64_t stride = 1;
+  };
+  /// Of one axis, the major first.
+  [[nodiscard]] std::vector<Step> steps(std::size_t axis) const;
   /// Of the one axis alone.
   [[nodiscard]] Layout axis(std::size_t axis) const;
   /// The axes in the order in which memory holds them, each whole; empty where it holds none so. An

@@ -22,6 +22,7 @@ struct LoweredGraph {
   Graph graph;
   std::map<GraphTensorId, ParameterNumbers> parameters;
   FileOrders file_orders;
+  std::map<std::string, OnnxType, std::less<>> whole_inputs;  ///< of whole numbers, by name
   std::vector<ImportRefusal> refusals;  ///< where there are some, the graph is of no use
 };
 

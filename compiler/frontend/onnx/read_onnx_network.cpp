@@ -26,14 +26,16 @@ namespace {
 
 /// Generated inputs are the integers of int8 networks times this: within 2 either way.
 constexpr float kInputScale = 1.0F / 64;
+/// The largest of whole numbers that are generated; they begin at 0.
+constexpr std::int8_t kMostGenerated = 7;
 constexpr std::size_t kMostNames = 8;
 
 class OnnxNumbers final : public NetworkData {
  public:
-  OnnxNumbers(std::map<GraphTensorId, ParameterNumbers> parameters, FileOrders orders,
-              const NetworkOptions& options)
-      : parameters_(std::move(parameters)),
-        orders_(std::move(orders)),
+  OnnxNumbers(LoweredGraph& lowered, const NetworkOptions& options)
+      : parameters_(std::move(lowered.parameters)),
+        orders_(std::move(lowered.file_orders)),
+        whole_(std::move(lowered.whole_inputs)),
         files_(options.input_files),
         seed_(options.seed),
         has_numbers_(options.numbers) {
@@ -90,10 +92,30 @@ class OnnxNumbers final : public NetworkData {
     const NpyFile array(file);
     const FileOrder* order = find_order(orders_, tensor.name);
     const Extents& extents = tensor.type.extents;
-    array.expect_type({NpyType::Float16, NpyType::Float32, NpyType::Float64});
+    const bool whole = whole_.count(tensor.name) > 0;
+    if (!whole) {
+      array.expect_type({NpyType::Float16, NpyType::Float32, NpyType::Float64});
+    }
     array.expect_shape(order == nullptr ? OnnxShape(extents.begin(), extents.end()) : order->shape);
-    std::vector<float> numbers = array.floats();
+    std::vector<float> numbers = whole ? exact(array, tensor.type.element) : array.floats();
     return order == nullptr ? numbers : to_memory(*order, numbers);
+  }
+
+  /// Whole numbers, each of which the type holds.
+  [[nodiscard]] static std::vector<float> exact(const NpyFile& array, DataType type) {
+    std::vector<float> numbers;
+    for (const double number : array.numbers()) {
+      const auto kept = static_cast<float>(number);
+      const auto held = Value::of_numbers({.element = type, .extents = {1}}, {kept}).numbers();
+      if (static_cast<double>(held.front()) != number) {
+        throw NpyError({.file = array.file()}, "",
+                       fmt::format("expected whole numbers that {} holds exactly, got {} at "
+                                   "element {}",
+                                   name_of(type), number, numbers.size()));
+      }
+      numbers.push_back(kept);
+    }
+    return numbers;
   }
 
   [[nodiscard]] std::vector<float> input(const Graph& graph, GraphTensorId tensor) const {
@@ -104,13 +126,20 @@ class OnnxNumbers final : public NetworkData {
     }
     const std::vector<std::int8_t> integers = generated_input(graph, tensor, seed_);
     std::vector<float> numbers(integers.size());
-    std::transform(integers.begin(), integers.end(), numbers.begin(),
-                   [](std::int8_t value) { return kInputScale * static_cast<float>(value); });
+    const auto whole = whole_.find(asked.name);
+    std::transform(integers.begin(), integers.end(), numbers.begin(), [&](std::int8_t value) {
+      if (whole != whole_.end()) {  // 0 or 1
+        return whole->second == OnnxType::Bool ? static_cast<float>(value & 1)
+                                               : static_cast<float>(value & kMostGenerated);
+      }
+      return kInputScale * static_cast<float>(value);
+    });
     return numbers;
   }
 
   std::map<GraphTensorId, ParameterNumbers> parameters_;
   FileOrders orders_;
+  std::map<std::string, OnnxType, std::less<>> whole_;
   std::map<std::string, std::string> files_;  // by input
   std::uint64_t seed_;
   bool has_numbers_;
@@ -213,8 +242,7 @@ Network read_onnx_network(const std::string& file, const OnnxOptions& options) {
   if (!refusals.empty()) {
     throw WorkloadError(refused_text(file, refusals));
   }
-  auto numbers = std::make_shared<OnnxNumbers>(std::move(lowered.parameters),
-                                               std::move(lowered.file_orders), options);
+  auto numbers = std::make_shared<OnnxNumbers>(lowered, options);
   numbers->check_inputs(lowered.graph);
   return {.graph = std::move(lowered.graph), .data = std::move(numbers)};
 }

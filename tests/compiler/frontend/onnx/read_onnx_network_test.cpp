@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "arch/diag/error.h"
+#include "compiler/frontend/onnx/infer_values.h"
+#include "compiler/frontend/onnx/lower_graph.h"
 #include "tests/compiler/frontend/onnx/model_builder.h"
 #include "tests/support/temporary_directory.h"
 
@@ -252,12 +254,15 @@ TEST_F(OnnxNetwork, ConvolutionsOfOneAxisRunAlongRows) {
               ElementsAre(0, 10, 1, 11, 2, 12));
 }
 
-TEST_F(OnnxNetwork, TensorsThatTheBatchSharesAreRefused) {
+TEST_F(OnnxNetwork, TensorsThatTheBatchSharesAreRepeated) {
   ModelBuilder model;
   model.input("x", {2, 3}).input("b", {1, 3}).node("Mul", {"x", "b"}, {"y"}, {}, "m").output("y");
-  EXPECT_EQ(message_of(model),
-            "m.onnx: Mul: expected inputs of one shape, or one with a single pixel for each of the "
-            "batch or a single channel, got [2, 3] and [1, 3], in 1 node (m)");
+  // Both lie in one image: the second is copied once for each row of the first.
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("rearrange", "formula"));
+  EXPECT_EQ(std::get<Rearrange>(network.graph.nodes[0].op).map, "0,0");
+  EXPECT_EQ(std::get<RowFormula>(network.graph.nodes[1].op).of, "(a*b)");
+  EXPECT_EQ(network.graph.batch, 1);
 }
 
 TEST_F(OnnxNetwork, ReducesTheLastAxis) {
@@ -290,15 +295,15 @@ TEST_F(OnnxNetwork, MeansOfRowsAndColumnsArePools) {
   EXPECT_THAT(kinds_of(read(model).graph), ElementsAre("global_average_pool", "max_pool", "sub"));
 }
 
-TEST_F(OnnxNetwork, ReductionsOfTheBatchAreRefused) {
+TEST_F(OnnxNetwork, ReductionsOfTheBatchAreThoseOfRowsBehindATranspose) {
   ModelBuilder model(11);
   model.input("x", {2, 3})
       .node("ReduceSum", {"x"}, {"y"}, {{"axes", Integers{0}}}, "r")
       .output("y");
-  EXPECT_EQ(
-      message_of(model),
-      "m.onnx: ReduceSum: expected a reduction of the last axis that memory holds, got one of "
-      "others, in 1 node (r)");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("reshape", "rearrange", "reshape", "formula"));
+  EXPECT_EQ(std::get<Rearrange>(network.graph.nodes[1].op).map, "0..2 0..3/3");
+  EXPECT_EQ(std::get<RowFormula>(network.graph.nodes[3].op).of, "sum(a)");
 }
 
 TEST_F(OnnxNetwork, SlicesAxisByAxis) {
@@ -319,7 +324,7 @@ TEST_F(OnnxNetwork, SlicesAxisByAxis) {
   EXPECT_EQ(std::get<SliceTensor>(network.graph.nodes[0].op).first, 1);
 }
 
-TEST_F(OnnxNetwork, StepsBackwardsAreRefused) {
+TEST_F(OnnxNetwork, StepsBackwardsAreCopies) {
   ModelBuilder model;
   model.input("x", {1, 4, 6, 5})
       .integers("starts", {1}, {5})
@@ -328,9 +333,10 @@ TEST_F(OnnxNetwork, StepsBackwardsAreRefused) {
       .integers("steps", {1}, {-1})
       .node("Slice", {"x", "starts", "ends", "axes", "steps"}, {"y"}, {}, "s")
       .output("y");
-  EXPECT_EQ(message_of(model),
-            "m.onnx: Slice: expected a step of 1 along the last axis that memory holds, above 0 "
-            "along others, got -1, in 1 node (s)");
+  // Rows of 5 pixels with 4 channels, the last first.
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("reshape", "rearrange"));
+  EXPECT_EQ(std::get<Rearrange>(network.graph.nodes[1].op).map, "5..0");
 }
 
 TEST_F(OnnxNetwork, SplitsIntoParts) {
@@ -363,8 +369,10 @@ TEST_F(OnnxNetwork, MultipliesTwoActivations) {
 TEST_F(OnnxNetwork, LogarithmsOfSoftmaxStayFinite) {
   ModelBuilder model;
   model.input("x", {2, 6}).node("LogSoftmax", {"x"}, {"y"}).output("y");
-  EXPECT_THAT(kinds_of(read(model).graph),
-              ElementsAre("reduce_max", "sub", "exp", "reduce_sum", "log", "sub"));
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("formula"));
+  EXPECT_EQ(std::get<RowFormula>(network.graph.nodes[0].op).of,
+            "(a-largest(a))-log(sum(exp(a-largest(a))))");
 }
 
 TEST_F(OnnxNetwork, EnlargesImagesByWholeFactors) {
@@ -378,16 +386,53 @@ TEST_F(OnnxNetwork, EnlargesImagesByWholeFactors) {
   EXPECT_EQ(std::get<ResizeTensor>(network.graph.nodes[0].op).factor, 2);
 }
 
-TEST_F(OnnxNetwork, ResizesBetweenPixelsAreRefused) {
+TEST_F(OnnxNetwork, ResizesBetweenPixelsAreProductsWithAMatrix) {
   ModelBuilder model;
   model.input("x", {1, 2, 3, 4})
       .floats("scales", {4}, {1, 1, 2, 2})
       .node("Resize", {"x", "", "scales"}, {"y"}, {{"mode", std::string("linear")}}, "r")
       .output("y");
-  EXPECT_EQ(
-      message_of(model),
-      "m.onnx: Resize: expected the nearest pixel by centres, or by corners rounded down, got "
-      "another, in 1 node (r)");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("reshape", "rearrange", "reshape", "dense",
+                                                   "reshape", "rearrange", "reshape", "dense"));
+  // Rows: output 0 lies at -1/4, before the first; output 1 at 1/4.
+  const std::vector<float> rows =
+      network.data->value(network.graph, network.graph.nodes[3].inputs[kWeightsInput]).numbers();
+  EXPECT_THAT(std::vector<float>(rows.begin(), rows.begin() + 3), ElementsAre(1, 0.75, 0.25));
+}
+
+TEST_F(OnnxNetwork, EveryOperatorThatBecomesLayersHasAShape) {
+  for (const std::string& op : lowered_operators()) {
+    EXPECT_TRUE(is_inferred(op)) << op;
+  }
+}
+
+TEST_F(OnnxNetwork, ConstantsAreParametersWhereTheyAreNoSingleNumber) {
+  ModelBuilder model;
+  model.input("x", {2, 3, 4})
+      .floats("c", {3, 1}, {1, 2, 3})
+      .floats("k", {}, {0.5})
+      .node("Mul", {"x", "c"}, {"m"})
+      .node("Sub", {"k", "m"}, {"y"})
+      .output("y");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("formula", "formula"));
+  EXPECT_EQ(std::get<RowFormula>(network.graph.nodes[0].op).of, "(a*p)");
+  EXPECT_EQ(std::get<RowFormula>(network.graph.nodes[1].op).of, "(0.5-a)");
+  // Three rows of four features, over and over.
+  EXPECT_THAT(network.data->value(network.graph, network.graph.nodes[0].inputs[1]).numbers(),
+              ElementsAre(1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3));
+}
+
+TEST_F(OnnxNetwork, WholeNumbersAreOrderedButNotAdded) {
+  ModelBuilder model;
+  model.input("x", {1, 4}, {}, 7).node("Abs", {"x"}, {"y"}).output("y");
+  EXPECT_THAT(kinds_of(read(model).graph), ElementsAre("formula"));
+  ModelBuilder sum;
+  sum.input("x", {1, 4}, {}, 7).node("Add", {"x", "x"}, {"y"}, {}, "s").output("y");
+  EXPECT_EQ(message_of(sum),
+            "m.onnx: Add: expected floating numbers, got int64, whose results bf16 would round, "
+            "in 1 node (s)");
 }
 
 TEST_F(OnnxNetwork, FilesOfNumbersHaveTheAxesOfTheModel) {

@@ -1,0 +1,446 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "compiler/frontend/onnx/lower/families.h"
+#include "compiler/frontend/onnx/lower/lowering.h"
+#include "compiler/frontend/onnx/operator_names.h"
+
+namespace systole {
+
+namespace {
+
+/// A value as one of `shape`, at whatever cost.
+Held reshaped(Lowering& in, const Held& from, const OnnxShape& shape) {
+  if (const auto layout = from.layout.reshaped(shape)) {
+    return {.tensor = from.tensor, .layout = *layout};
+  }
+  const OnnxShape own = from.layout.shape();
+  const GraphTensorId plain = in.ordered(from, plain_order(own.size()), FirstAxis::Any);
+  return {.tensor = plain, .layout = *Layout::plain(own).reshaped(shape)};
+}
+
+void lower_concat(Lowering& in) {
+  const std::size_t axis = axis_of(in.node().integer("axis", 1), in.shape(0).size());
+  std::optional<Axes> order;
+  for (std::size_t i = 0; i < in.node().inputs.size(); ++i) {
+    if (!order || in.shape(i)[axis] > 1) {
+      order = order_ending_in(in.held(i).layout, axis);
+    }
+    if (!order) {
+      order = plain_ending_in(in.shape(0).size(), axis);
+      break;
+    }
+  }
+  std::vector<GraphTensorId> inputs;
+  for (std::size_t i = 0; i < in.node().inputs.size(); ++i) {
+    inputs.push_back(in.ordered(i, *order));
+  }
+  in.add(Concat{}, "concat", std::move(inputs), Layout::ordered(in.out_shape(), *order));
+}
+
+// --- parts and products ---
+
+/// The order of memory where it can be cut.
+std::optional<Axes> order_to_cut(const Lowering& in) {
+  auto order = in.order_of_memory(in.held(0));
+  constexpr std::size_t kMostAxes = 4;
+  if (!order || order->size() > kMostAxes) {
+    return std::nullopt;
+  }
+  return order;
+}
+
+SliceTensor part_of(const Axes& order, std::size_t axis, std::int64_t first, std::int64_t size,
+                    std::int64_t step) {
+  const auto place = std::find(order.begin(), order.end(), axis) - order.begin();
+  if (place == 0) {
+    refuse("expected parts of an axis behind the first that memory holds, got such of axis {}",
+           axis);
+  }
+  if (step < 1 || (step != 1 && place + 1 == static_cast<std::ptrdiff_t>(order.size()))) {
+    refuse(
+        "expected a step of 1 along the last axis that memory holds, above 0 along others, got "
+        "{}",
+        step);
+  }
+  return {.axis = place, .first = first, .size = size, .step = step};
+}
+
+/// Some indices of each axis, in the order of memory as far as that goes.
+void lower_picks(Lowering& in, const Held& from, const Picks& picks, const Layout& as,
+                 double fill = 0, std::size_t output = 0) {
+  const OnnxShape shape = from.layout.shape();
+  const Axes order = in.order_of_memory(from).value_or(plain_order(shape.size()));
+  const Held made = in.moved(from, picks, order, fill, output);
+  const auto layout = made.layout.reshaped(as.shape());
+  if (!layout) {
+    Lowering::refuse_order(made.layout);
+  }
+  in.hold({.tensor = made.tensor, .layout = *layout}, output);
+}
+
+void lower_slice(Lowering& in) {
+  const Layout from = in.held(0).layout;
+  const OnnxShape shape = in.shape(0);
+  const auto firsts = *in.node().integers("first");
+  const auto steps = *in.node().integers("by");
+  if (in.may_move()) {
+    Picks picks;
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      picks.push_back(counting(in.out_shape()[axis], firsts[axis], steps[axis]));
+    }
+    lower_picks(in, in.held(0), picks, Layout::plain(in.out_shape()));
+    return;
+  }
+  const auto order = order_to_cut(in);
+  if (!order) {
+    Lowering::refuse_order(from);
+  }
+  std::vector<SliceTensor> parts;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    if (in.out_shape()[axis] != shape[axis] || steps[axis] != 1) {
+      parts.push_back(part_of(*order, axis, firsts[axis], in.out_shape()[axis], steps[axis]));
+    }
+  }
+  if (parts.empty()) {
+    in.alias(from);
+    return;
+  }
+  GraphTensorId tensor = in.ordered(0, *order);
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    tensor = in.add_before(parts[i], "slice", {tensor});
+  }
+  in.add(parts.back(), "slice", {tensor}, Layout::ordered(in.out_shape(), *order));
+}
+
+void lower_split(Lowering& in) {
+  const ImportNode& node = in.node();
+  const Layout from = in.held(0).layout;
+  OnnxShape shape = in.shape(0);
+  const std::size_t axis = axis_of(node.integer("axis", 0), shape.size());
+  const auto sizes = *node.integers("parts");
+  if (std::any_of(sizes.begin(), sizes.end(), [](std::int64_t size) { return size < 1; })) {
+    refuse("expected parts with elements, got one without");
+  }
+  if (in.may_move()) {
+    const Held whole = in.held(0);
+    std::int64_t first = 0;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      Picks picks = every(shape);
+      picks[axis] = counting(sizes[i], first);
+      OnnxShape part = shape;
+      part[axis] = sizes[i];
+      lower_picks(in, whole, picks, Layout::plain(part), 0, i);
+      first += sizes[i];
+    }
+    return;
+  }
+  const auto order = order_to_cut(in);
+  if (!order) {
+    Lowering::refuse_order(from);
+  }
+  const GraphTensorId tensor = in.ordered(0, *order);
+  std::int64_t first = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    shape[axis] = sizes[i];
+    in.add(part_of(*order, axis, first, sizes[i], 1), "slice", {tensor},
+           Layout::ordered(shape, *order), i);
+    first += sizes[i];
+  }
+}
+
+void lower_reshape(Lowering& in) {
+  in.hold(reshaped(in, in.held(0), in.out_shape()));
+}
+
+void lower_transpose(Lowering& in) {
+  const std::vector<std::int64_t> perm = *in.node().integers("perm");
+  in.alias(in.held(0).layout.transposed(Axes(perm.begin(), perm.end())));
+}
+
+/// Blocks of channels become pixels, or the other way.
+void lower_blocks(Lowering& in) {
+  const ImportNode& node = in.node();
+  const OnnxShape& from = in.shape(0);
+  const std::int64_t block = node.integer("blocksize", 1);
+  OnnxShape split;
+  Axes order;
+  if (node.op == "SpaceToDepth") {
+    split = {from[0], from[1], from[2] / block, block, from[3] / block, block};
+    order = {0, 3, 5, 1, 2, 4};
+  } else if (node.text("mode", "DCR") == "DCR") {
+    split = {from[0], block, block, from[1] / (block * block), from[2], from[3]};
+    order = {0, 3, 4, 1, 5, 2};
+  } else {
+    split = {from[0], from[1] / (block * block), block, block, from[2], from[3]};
+    order = {0, 1, 4, 2, 5, 3};
+  }
+  Held made = reshaped(in, in.held(0), split);
+  made.layout = made.layout.transposed(order);
+  in.hold(reshaped(in, made, in.out_shape()));
+}
+
+/// Indices that stand in the file.
+void lower_gather(Lowering& in) {
+  const OnnxShape& shape = in.shape(0);
+  const std::size_t axis = axis_of(in.node().integer("axis", 0), shape.size());
+  std::vector<std::int64_t> indices = in.constant(1, "indices").integers();
+  Picks picks = every(shape);
+  for (std::int64_t& index : indices) {
+    index += index < 0 ? shape[axis] : 0;
+  }
+  picks[axis] = indices;
+  lower_picks(in, in.held(0), picks, Layout::plain(in.out_shape()));
+}
+
+void lower_expand(Lowering& in) {
+  const OnnxShape& to = in.out_shape();
+  OnnxShape from = in.shape(0);
+  from.insert(from.begin(), to.size() - from.size(), 1);
+  Picks picks;
+  for (std::size_t axis = 0; axis < to.size(); ++axis) {
+    picks.push_back(from[axis] == to[axis]
+                        ? counting(to[axis])
+                        : std::vector<std::int64_t>(static_cast<std::size_t>(to[axis]), 0));
+  }
+  lower_picks(in, reshaped(in, in.held(0), from), picks, Layout::plain(to));
+}
+
+void lower_tile(Lowering& in) {
+  const OnnxShape& from = in.shape(0);
+  Picks picks;
+  for (std::size_t axis = 0; axis < from.size(); ++axis) {
+    auto& pick = picks.emplace_back();
+    for (std::int64_t i = 0; i < in.out_shape()[axis]; ++i) {
+      pick.push_back(i % from[axis]);
+    }
+  }
+  lower_picks(in, in.held(0), picks, Layout::plain(in.out_shape()));
+}
+
+/// The index that an index beyond the ends stands for.
+std::int64_t padded_index(const std::string& mode, std::int64_t index, std::int64_t size) {
+  if (index >= 0 && index < size) {
+    return index;
+  }
+  if (mode == "constant") {
+    return MapAxis::kFilled;
+  }
+  if (mode == "edge") {
+    return std::clamp<std::int64_t>(index, 0, size - 1);
+  }
+  if (mode == "wrap") {
+    return (index % size + size) % size;
+  }
+  const std::int64_t period = std::max<std::int64_t>(1, 2 * (size - 1));
+  const std::int64_t within = (index % period + period) % period;
+  return within < size ? within : period - within;
+}
+
+void lower_pad(Lowering& in) {
+  const ImportNode& node = in.node();
+  const OnnxShape& shape = in.shape(0);
+  const std::vector<std::int64_t> pads = *node.integers("pads");
+  const std::string mode = node.text("mode", "constant");
+  double fill = static_cast<double>(node.number("value", 0.0F));
+  if (node.input(2) != kNoValue) {
+    fill = static_cast<double>(in.constant(2, "a value").floats().at(0));
+  }
+  Picks picks;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    auto& pick = picks.emplace_back();
+    for (std::int64_t i = 0; i < in.out_shape()[axis]; ++i) {
+      pick.push_back(padded_index(mode, i - pads[axis], shape[axis]));
+    }
+  }
+  lower_picks(in, in.held(0), picks, Layout::plain(in.out_shape()), fill);
+}
+
+/// Elements from anywhere in a tensor or several, one behind the other, by their number in the
+/// order of the file.
+void lower_elements_of(Lowering& in, const std::vector<Held>& from,
+                       std::vector<std::int64_t> numbers) {
+  std::vector<GraphTensorId> inputs;
+  for (const Held& each : from) {
+    const OnnxShape shape = each.layout.shape();
+    const GraphTensorId plain = in.ordered(each, plain_order(shape.size()), FirstAxis::Any);
+    const Extents extents = in.made().tensor(plain).type.extents;
+    if (extents.size() > 1 && extents.front() != 1) {
+      refuse("expected a copy within the images of a batch, got one that mixes {} of them",
+             extents.front());
+    }
+    const std::int64_t cols = shape.empty() ? 1 : shape.back();
+    inputs.push_back(in.viewed(plain, {1, elements_of(shape) / cols, cols, 1}));
+  }
+  Rearrange op;
+  op.map = text_of(std::vector<MapAxis>{{.indices = std::move(numbers), .stride = 1}});
+  in.add(std::move(op), "rearrange", std::move(inputs), Layout::plain(in.out_shape()));
+}
+
+/// Strides of a tensor in the order of the file.
+std::vector<std::int64_t> strides_of(const OnnxShape& shape) {
+  std::vector<std::int64_t> strides(shape.size(), 1);
+  for (std::size_t axis = shape.size(); axis-- > 1;) {
+    strides[axis - 1] = strides[axis] * shape[axis];
+  }
+  return strides;
+}
+
+/// The indices of element `number` of a tensor.
+std::vector<std::int64_t> indices_of(const OnnxShape& shape, std::int64_t number) {
+  std::vector<std::int64_t> indices(shape.size());
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    indices[axis] = number % shape[axis];
+    number /= shape[axis];
+  }
+  return indices;
+}
+
+std::int64_t number_of(const OnnxShape& shape, const std::vector<std::int64_t>& indices) {
+  std::int64_t number = 0;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    number = number * shape[axis] + indices[axis];
+  }
+  return number;
+}
+
+std::int64_t checked_index(std::int64_t index, std::int64_t size) {
+  const std::int64_t from_front = index < 0 ? index + size : index;
+  if (from_front < 0 || from_front >= size) {
+    refuse("expected indices in 0..{}, got {}", size - 1, index);
+  }
+  return from_front;
+}
+
+void lower_gather_elements(Lowering& in) {
+  const OnnxShape& shape = in.shape(0);
+  const OnnxConstant& places = in.constant(1, "indices");
+  const std::size_t axis = axis_of(in.node().integer("axis", 0), shape.size());
+  const std::vector<std::int64_t> indices = places.integers();
+  std::vector<std::int64_t> numbers;
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    auto at = indices_of(places.shape(), static_cast<std::int64_t>(i));
+    at[axis] = checked_index(indices[i], shape[axis]);
+    numbers.push_back(number_of(shape, at));
+  }
+  lower_elements_of(in, {in.held(0)}, std::move(numbers));
+}
+
+void lower_gather_nd(Lowering& in) {
+  const OnnxShape& shape = in.shape(0);
+  const OnnxConstant& places = in.constant(1, "indices");
+  const auto batch = static_cast<std::size_t>(in.node().integer("batch_dims", 0));
+  const auto depth = static_cast<std::size_t>(places.shape().back());
+  const std::vector<std::int64_t> strides = strides_of(shape);
+  const std::vector<std::int64_t> indices = places.integers();
+  const std::int64_t size = elements_of(
+      OnnxShape(shape.begin() + static_cast<std::ptrdiff_t>(batch + depth), shape.end()));
+  const OnnxShape outer(places.shape().begin(), places.shape().end() - 1);
+  std::vector<std::int64_t> numbers;
+  for (std::int64_t i = 0; i < elements_of(outer); ++i) {
+    const auto at = indices_of(outer, i);
+    std::int64_t first = 0;
+    for (std::size_t axis = 0; axis < batch; ++axis) {
+      first += at[axis] * strides[axis];
+    }
+    for (std::size_t axis = 0; axis < depth; ++axis) {
+      const auto index = indices[static_cast<std::size_t>(i) * depth + axis];
+      first += checked_index(index, shape[batch + axis]) * strides[batch + axis];
+    }
+    for (std::int64_t element = 0; element < size; ++element) {
+      numbers.push_back(first + element);
+    }
+  }
+  lower_elements_of(in, {in.held(0)}, std::move(numbers));
+}
+
+/// Elements of the first input in whose places those of the third stand.
+void lower_scatter(Lowering& in) {
+  const OnnxShape& shape = in.shape(0);
+  const OnnxConstant& places = in.constant(1, "indices");
+  if (in.node().text("reduction", "none") != "none") {
+    refuse("expected elements that take the place of others, got such that join them");
+  }
+  const std::vector<std::int64_t> indices = places.integers();
+  const std::int64_t total = elements_of(shape);
+  std::vector<std::int64_t> numbers = counting(total);
+  if (in.node().op == "ScatterND") {
+    const auto depth = static_cast<std::size_t>(places.shape().back());
+    const std::vector<std::int64_t> strides = strides_of(shape);
+    const std::int64_t size =
+        elements_of(OnnxShape(shape.begin() + static_cast<std::ptrdiff_t>(depth), shape.end()));
+    for (std::size_t i = 0; i * depth < indices.size(); ++i) {
+      std::int64_t first = 0;
+      for (std::size_t axis = 0; axis < depth; ++axis) {
+        first += checked_index(indices[i * depth + axis], shape[axis]) * strides[axis];
+      }
+      for (std::int64_t element = 0; element < size; ++element) {
+        numbers[static_cast<std::size_t>(first + element)] =
+            total + static_cast<std::int64_t>(i) * size + element;
+      }
+    }
+  } else {
+    const std::size_t axis = axis_of(in.node().integer("axis", 0), shape.size());
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      auto at = indices_of(places.shape(), static_cast<std::int64_t>(i));
+      at[axis] = checked_index(indices[i], shape[axis]);
+      numbers[static_cast<std::size_t>(number_of(shape, at))] =
+          total + static_cast<std::int64_t>(i);
+    }
+  }
+  lower_elements_of(in, {in.held(0), in.held(2)}, std::move(numbers));
+}
+
+/// The first elements of each sequence the other way round.
+void lower_reverse(Lowering& in) {
+  const OnnxShape& shape = in.shape(0);
+  const std::vector<std::int64_t> lengths = in.constant(1, "lengths").integers();
+  const std::size_t time = axis_of(in.node().integer("time_axis", 0), shape.size());
+  const std::size_t batch = axis_of(in.node().integer("batch_axis", 1), shape.size());
+  std::vector<std::int64_t> numbers;
+  for (std::int64_t i = 0; i < elements_of(shape); ++i) {
+    auto at = indices_of(shape, i);
+    const std::int64_t length = lengths.at(static_cast<std::size_t>(at[batch]));
+    at[time] = at[time] < length ? length - 1 - at[time] : at[time];
+    numbers.push_back(number_of(shape, at));
+  }
+  lower_elements_of(in, {in.held(0)}, std::move(numbers));
+}
+
+constexpr auto kRules = std::to_array<LowerRule>({
+    {"Concat", lower_concat, OfIntegers::Stays},
+    {"DepthToSpace", lower_blocks, OfIntegers::Stays},
+    {"Expand", lower_expand, OfIntegers::Stays},
+    {"Flatten", lower_reshape, OfIntegers::Stays},
+    {"Gather", lower_gather, OfIntegers::Stays},
+    {"GatherElements", lower_gather_elements, OfIntegers::Stays},
+    {"GatherND", lower_gather_nd, OfIntegers::Stays},
+    {"ReverseSequence", lower_reverse, OfIntegers::Stays},
+    {"Scatter", lower_scatter, OfIntegers::Stays},
+    {"ScatterElements", lower_scatter, OfIntegers::Stays},
+    {"ScatterND", lower_scatter, OfIntegers::Stays},
+    {"Identity", lower_reshape, OfIntegers::Stays},
+    {"Pad", lower_pad, OfIntegers::Stays},
+    {"Reshape", lower_reshape, OfIntegers::Stays},
+    {"Slice", lower_slice, OfIntegers::Stays},
+    {"SpaceToDepth", lower_blocks, OfIntegers::Stays},
+    {"Split", lower_split, OfIntegers::Stays},
+    {"Squeeze", lower_reshape, OfIntegers::Stays},
+    {"Tile", lower_tile, OfIntegers::Stays},
+    {"Transpose", lower_transpose, OfIntegers::Stays},
+    {"Unsqueeze", lower_reshape, OfIntegers::Stays},
+});
+
+}  // namespace
+
+std::span<const LowerRule> movement_rules() {
+  return kRules;
+}
+
+}  // namespace systole

@@ -1,0 +1,473 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "arch/diag/printable.h"
+#include "compiler/frontend/onnx/lower/families.h"
+#include "compiler/frontend/onnx/lower/formula_inputs.h"
+#include "compiler/frontend/onnx/lower/linear.h"
+#include "compiler/frontend/onnx/lower/lowering.h"
+#include "compiler/frontend/onnx/operator_names.h"
+#include "compiler/graph/file_order.h"
+
+namespace systole {
+
+namespace {
+
+void lower_conv(Lowering& in) {
+  const ImportNode& node = in.node();
+  const OnnxConstant weights = in.constant(1, "weights");
+  const OnnxShape& image = in.shape(0);
+  const OnnxShape kernel_shape(weights.shape().begin() + 2, weights.shape().end());
+  const ImportWindow window = window_of(node, image, kernel_shape);
+  const std::int64_t groups = node.integer("group", 1);
+  const std::int64_t channels = weights.shape()[0];
+  const bool biased = node.input(2) != kNoValue;
+  const Layout from = in.held(0).layout;
+  const Axes order = channels_last(image.size());
+  // Channels may stand in any order where every weight sees all of them.
+  const Layout inner = groups == 1 ? from.axis(1) : Layout::plain({weights.shape()[1]});
+  const GraphTensorId input = groups == 1 ? in.ordered_but_last(0, order) : in.ordered(0, order);
+  std::vector<float> biases;
+  if (biased) {
+    biases = in.constant(2, "biases").floats();
+  }
+  in.add(Conv2d{.kernel = kernel_of(window),
+                .groups = groups,
+                .weights = {.bias = biased, .batch_norm = false},
+                .activation = in.activation(),
+                .channels = channels},
+         "conv2d", {input}, Layout::ordered(in.out_shape(), channels_last(image.size())));
+  in.set_numbers(kWeightsInput, [weights, groups, inner] {
+    const OnnxShape& shape = weights.shape();  // out, in of the group, kernel...
+    const std::int64_t positions = elements_of(OnnxShape(shape.begin() + 2, shape.end()));
+    std::vector<float> numbers = weights.floats();
+    const FileOrder axes{.shape = {},
+                         .sizes = {groups, shape[0] / groups, shape[1], positions},
+                         .order = {0, 3, 2, 1}};
+    numbers = to_memory(axes, numbers);
+    if (!inner.is_plain()) {
+      std::vector<float> reordered;
+      const FileOrder channels_order = inner.file_order();
+      const auto block = static_cast<std::size_t>(shape[1] * shape[0]);
+      for (std::size_t position = 0; position < static_cast<std::size_t>(positions); ++position) {
+        const auto* const first = reinterpret_cast<const char*>(numbers.data() + position * block);
+        const std::string bytes =
+            to_memory(channels_order, std::string(first, block * sizeof(float)),
+                      static_cast<std::size_t>(shape[0]) * sizeof(float));
+        const auto* const floats = reinterpret_cast<const float*>(bytes.data());
+        reordered.insert(reordered.end(), floats, floats + block);
+      }
+      return reordered;
+    }
+    return numbers;
+  });
+  if (biased) {
+    in.set_numbers(kBiasesInput, [biases] { return biases; });
+  }
+}
+
+void lower_dense(Lowering& in) {
+  const OnnxConstant weights = in.constant(1, "weights");
+  const OnnxShape& shape = in.shape(0);
+  const bool biased = in.node().input(2) != kNoValue;
+  const Layout from = in.held(0).layout;
+  const Axes order = plain_order(shape.size());
+  const Layout inner = from.axis(order.back());
+  GraphTensorId input = 0;
+  const std::int64_t columns = weights.shape()[1];
+  input = in.ordered_but_last(0, order);
+  const WeightInfo info{.bias = biased, .batch_norm = false};
+  if (shape.size() == 2) {
+    in.add(Dense{.weights = info, .activation = in.activation(), .features = columns}, "dense",
+           {input}, Layout::plain(in.out_shape()));
+  } else {
+    // Rows of features, as pixels with channels.
+    in.add(Conv2d{.weights = info, .activation = in.activation(), .channels = columns}, "conv2d",
+           {input}, Layout::plain(in.out_shape()));
+  }
+  in.set_numbers(kWeightsInput, [weights, inner] {
+    const std::vector<float> numbers = weights.floats();
+    if (inner.is_plain()) {
+      return numbers;
+    }
+    const auto* const first = reinterpret_cast<const char*>(numbers.data());
+    const std::string bytes =
+        to_memory(inner.file_order(), std::string(first, numbers.size() * sizeof(float)),
+                  static_cast<std::size_t>(weights.shape()[1]) * sizeof(float));
+    const auto* const floats = reinterpret_cast<const float*>(bytes.data());
+    return std::vector<float>(floats, floats + numbers.size());
+  });
+  if (biased) {
+    const std::vector<float> biases = in.constant(2, "biases").floats();
+    in.set_numbers(kBiasesInput, [biases] { return biases; });
+  }
+}
+
+// --- products of two tensors ---
+
+/// [1, k] or [k, 1] of a vector.
+Held as_matrix(const Held& from, bool is_right) {
+  const OnnxShape shape = from.layout.shape();
+  if (shape.size() != 1) {
+    return from;
+  }
+  const OnnxShape wide = is_right ? OnnxShape{shape[0], 1} : OnnxShape{1, shape[0]};
+  return {.tensor = from.tensor, .layout = *from.layout.reshaped(wide)};
+}
+
+/// Repeats matrices so that there are as many as `outer` says.
+Held repeated(Lowering& in, const Held& from, const OnnxShape& outer) {
+  OnnxShape own = from.layout.shape();
+  OnnxShape wanted = outer;
+  wanted.insert(wanted.end(), own.end() - 2, own.end());
+  own.insert(own.begin(), wanted.size() - own.size(), 1);
+  Picks picks = every(wanted);
+  for (std::size_t axis = 0; axis < outer.size(); ++axis) {
+    if (own[axis] != wanted[axis]) {
+      picks[axis].assign(static_cast<std::size_t>(wanted[axis]), 0);
+    }
+  }
+  const Held wide{.tensor = from.tensor, .layout = *from.layout.reshaped(own)};
+  return own == wanted ? wide : in.moved(wide, picks, plain_order(wanted.size()));
+}
+
+/// As [images, matrices of each, rows, columns].
+GraphTensorId matrices(Lowering& in, const Held& from, std::int64_t count) {
+  const OnnxShape shape = from.layout.shape();
+  const std::int64_t rows = shape[shape.size() - 2];
+  GraphTensorId tensor = from.tensor;
+  if (shape.size() > kMaxRank || !from.layout.is_plain()) {
+    if (!in.may_move()) {
+      Lowering::refuse_order(from.layout);
+    }
+    tensor = in.moved(from, every(shape), plain_order(shape.size())).tensor;
+  }
+  const Extents& extents = in.made().tensor(tensor).type.extents;
+  const std::int64_t images =
+      extents.size() > 1 && extents.front() != 1 && count % extents.front() == 0 ? extents.front()
+                                                                                 : 1;
+  return in.viewed(tensor, {images, count / images, rows, shape.back()});
+}
+
+/// Of matrices [..., m, k] and [..., k, n] with as many in front: [..., m, n].
+GraphTensorId product_of(Lowering& in, const Held& left, const Held& right) {
+  const OnnxShape shape = left.layout.shape();
+  const std::int64_t count = elements_of(OnnxShape(shape.begin(), shape.end() - 2));
+  const GraphTensorId a = matrices(in, left, count);
+  const GraphTensorId b = matrices(in, right, count);
+  return in.add_before(Matmul{}, "matmul", {a, b});
+}
+
+/// What the node gives out is a tensor that is made already; another name costs a copy at an output
+/// of the network that is an input, too, and nothing elsewhere.
+void give(Lowering& in, GraphTensorId tensor, const Layout& layout) {
+  in.hold({.tensor = tensor, .layout = layout});
+}
+
+/// Vectors, and matrices that repeat.
+void lower_any_matmul(Lowering& in) {
+  const Held left = as_matrix(in.held(0), false);
+  const Held right = as_matrix(in.held(1), true);
+  const OnnxShape a = left.layout.shape();
+  const OnnxShape b = right.layout.shape();
+  const OnnxShape outer =
+      *broadcast_shape(OnnxShape(a.begin(), a.end() - 2), OnnxShape(b.begin(), b.end() - 2));
+  const GraphTensorId made = product_of(in, repeated(in, left, outer), repeated(in, right, outer));
+  give(in, made, Layout::plain(in.out_shape()));
+}
+
+/// Of two tensors that depend on inputs; make_dense took those with weights.
+void lower_matmul(Lowering& in) {
+  const OnnxShape& left = in.shape(0);
+  const OnnxShape& right = in.shape(1);
+  const std::size_t rank = left.size();
+  const bool fits =
+      rank >= 2 && rank <= 4 && (right.size() == rank || right.size() == 2) &&
+      std::equal(left.begin(), left.end() - 1, in.out_shape().begin(), in.out_shape().end() - 1);
+  if (!fits || (in.may_move() && rank != 2)) {
+    lower_any_matmul(in);
+    return;
+  }
+  Axes swapped = plain_order(right.size());
+  std::swap(swapped[right.size() - 1], swapped[right.size() - 2]);
+  const bool transposed = !in.held(1).layout.is_plain() && in.held(1).layout.is_ordered(swapped);
+  const GraphTensorId a = in.ordered(0, plain_order(rank));
+  const GraphTensorId b = in.ordered(1, transposed ? swapped : plain_order(right.size()));
+  in.add(Matmul{.transpose_b = transposed}, "matmul", {a, b}, Layout::plain(in.out_shape()));
+}
+
+// --- products with constants ---
+
+/// alpha A B + beta C with whatever make_dense leaves.
+void lower_gemm(Lowering& in) {
+  const ImportNode& node = in.node();
+  const OnnxShape to = in.out_shape();
+  const auto turned = [&](std::size_t input, std::string_view key) {
+    Held from = in.held(input);
+    if (node.integer(key, 0) != 0) {
+      from.layout = from.layout.transposed({1, 0});
+    }
+    return from;
+  };
+  const Held left = turned(0, "transA");
+  GraphTensorId product = 0;
+  if (in.is_held(1)) {
+    product = product_of(in, left, turned(1, "transB"));
+  } else {
+    const OnnxConstant weights = in.constant(1, "weights");
+    std::vector<float> numbers = weights.floats();
+    if (node.integer("transB", 0) != 0) {
+      numbers =
+          to_memory(FileOrder{.shape = {}, .sizes = weights.shape(), .order = {1, 0}}, numbers);
+    }
+    product = dense_of(in, left, to.back(), [numbers] { return numbers; });
+  }
+  FormulaInputs inputs(in, to, plain_order(to.size()));
+  std::string text =
+      fmt::format("{}*{}", inputs.held({.tensor = product, .layout = Layout::plain(to)}),
+                  number_text(static_cast<double>(node.number("alpha", 1.0F))));
+  if (node.input(2) != kNoValue) {
+    text += fmt::format("+{}*{}", inputs.input(2),
+                        number_text(static_cast<double>(node.number("beta", 1.0F))));
+  }
+  inputs.add_elements(text);
+}
+
+/// Sums of the elements before each, or behind it: a product with a triangle of ones.
+void lower_cumulated(Lowering& in) {
+  const ImportNode& node = in.node();
+  const OnnxShape& shape = in.shape(0);
+  const std::size_t axis = axis_of(in.constant(1, "an axis").integers().at(0), shape.size());
+  const bool backwards = node.integer("reverse", 0) != 0;
+  const bool leaves_out = node.integer("exclusive", 0) != 0;
+  const std::int64_t size = shape[axis];
+  const Held made = linear(in, in.held(0), axis, size, [=] {
+    std::vector<float> numbers;
+    for (std::int64_t from = 0; from < size; ++from) {
+      for (std::int64_t to = 0; to < size; ++to) {
+        const std::int64_t before = backwards ? from - to : to - from;
+        numbers.push_back(before > 0 || (before == 0 && !leaves_out) ? 1.0F : 0.0F);
+      }
+    }
+    return numbers;
+  });
+  in.hold(made);
+}
+
+/// x / (bias + alpha / size * (sum of squares of neighbouring channels))^beta
+void lower_local_norm(Lowering& in) {
+  const ImportNode& node = in.node();
+  const OnnxShape& shape = in.shape(0);
+  const std::int64_t size = node.integer("size", 1);
+  const std::int64_t channels = shape.size() > 1 ? shape[1] : 1;
+  const Axes order = channels_last(shape.size());
+  FormulaInputs squares(in, shape, order);
+  const std::string x = squares.input(0);
+  const Held squared{.tensor = squares.add_before(fmt::format("{0}*{0}", x)),
+                     .layout = Layout::ordered(shape, order)};
+  const Held sums = linear(in, squared, 1, channels, [=] {
+    std::vector<float> numbers;
+    for (std::int64_t from = 0; from < channels; ++from) {
+      for (std::int64_t to = 0; to < channels; ++to) {
+        const std::int64_t apart = from - to;
+        numbers.push_back(apart >= -((size - 1) / 2) && apart <= size / 2 ? 1.0F : 0.0F);
+      }
+    }
+    return numbers;
+  });
+  FormulaInputs inputs(in, shape, order);
+  const std::string own = inputs.input(0);
+  inputs.add_elements(fmt::format(
+      "{}*exp({}*log({}+{}*{}))", own,
+      number_text(-static_cast<double>(node.number("beta", 0.75F))),
+      number_text(static_cast<double>(node.number("bias", 1.0F))),
+      number_text(static_cast<double>(node.number("alpha", 1e-4F)) / static_cast<double>(size)),
+      inputs.held(sums)));
+}
+
+/// Places of an axis of the image that a transposed convolution spreads with zeros; its kernel
+/// slides over them.
+std::vector<std::int64_t> spread(const TransposedWindow& window, std::size_t axis,
+                                 std::int64_t size) {
+  const std::int64_t reach = (window.kernel[axis] - 1) * window.dilations[axis];
+  std::vector<std::int64_t> places;
+  for (std::int64_t at = 0; at < window.out[axis] + reach; ++at) {
+    const std::int64_t place = at - reach + window.pads_before[axis];
+    const std::int64_t index = place / window.strides[axis];
+    const bool is_pixel = place >= 0 && place % window.strides[axis] == 0 && index < size;
+    places.push_back(is_pixel ? index : MapAxis::kFilled);
+  }
+  return places;
+}
+
+/// An image spread with zeros, then a convolution with the kernel turned round.
+void lower_conv_transpose(Lowering& in) {
+  const ImportNode& node = in.node();
+  const OnnxShape& image = in.shape(0);
+  const OnnxConstant weights = in.constant(1, "weights");
+  const TransposedWindow window = transposed_window_of(node, image, weights.shape());
+  if (window.kernel.size() > 2) {
+    refuse("expected an image of rows and columns, got one of {} axes", window.kernel.size());
+  }
+  const std::int64_t groups = node.integer("group", 1);
+  const std::int64_t channels = weights.shape()[1] * groups;
+  const bool biased = node.input(2) != kNoValue;
+  Picks picks = every(image);
+  for (std::size_t axis = 0; axis < window.kernel.size(); ++axis) {
+    picks[axis + 2] = spread(window, axis, image[axis + 2]);
+  }
+  const Axes order = channels_last(image.size());
+  const Held wide = in.moved(in.held(0), picks, order);
+  const GraphTensorId input = in.viewed(wide.tensor, in_order(wide.layout.shape(), order));
+  const bool flat = window.kernel.size() == 1;
+  in.add(Conv2d{.kernel = {.rows = window.kernel[0],
+                           .cols = flat ? 1 : window.kernel[1],
+                           .dilation_rows = window.dilations[0],
+                           .dilation_cols = flat ? 1 : window.dilations[1]},
+                .groups = groups,
+                .weights = {.bias = biased, .batch_norm = false},
+                .activation = in.activation(),
+                .channels = channels},
+         "conv2d", {input}, Layout::ordered(in.out_shape(), order));
+  in.set_numbers(kWeightsInput, [weights, groups] {
+    const OnnxShape& shape = weights.shape();  // in, out of the group, kernel...
+    const std::int64_t positions = elements_of(OnnxShape(shape.begin() + 2, shape.end()));
+    const std::int64_t ins = shape[0] / groups;
+    const std::vector<float> values = weights.floats();
+    std::vector<float> numbers;
+    for (std::int64_t group = 0; group < groups; ++group) {
+      for (std::int64_t position = positions - 1; position >= 0; --position) {
+        for (std::int64_t from = 0; from < ins; ++from) {
+          for (std::int64_t to = 0; to < shape[1]; ++to) {
+            numbers.push_back(values[static_cast<std::size_t>(
+                ((group * ins + from) * shape[1] + to) * positions + position)]);
+          }
+        }
+      }
+    }
+    return numbers;
+  });
+  if (biased) {
+    const std::vector<float> biases = in.constant(2, "biases").floats();
+    in.set_numbers(kBiasesInput, [biases] { return biases; });
+  }
+}
+
+// --- sums of products by letters ---
+
+/// Which axes of an operand have these letters.
+Axes axes_of(const std::string& operand, const std::string& letters) {
+  Axes axes;
+  for (const char letter : letters) {
+    axes.push_back(operand.find(letter));
+  }
+  return axes;
+}
+
+bool repeats(const std::string& letters) {
+  std::set<char> seen;
+  return !std::all_of(letters.begin(), letters.end(),
+                      [&](char letter) { return seen.insert(letter).second; });
+}
+
+/// The axes of some letters one behind the other, each group as one axis.
+Held grouped(Lowering& in, const Held& from, const std::string& operand,
+             const std::vector<std::string>& groups) {
+  const OnnxShape own = from.layout.shape();
+  Axes order;
+  OnnxShape shape;
+  for (const std::string& group : groups) {
+    std::int64_t size = 1;
+    for (const std::size_t axis : axes_of(operand, group)) {
+      order.push_back(axis);
+      size *= own[axis];
+    }
+    shape.push_back(size);
+  }
+  const Layout turned = from.layout.transposed(order);
+  if (const auto layout = turned.reshaped(shape)) {
+    return {.tensor = from.tensor, .layout = *layout};
+  }
+  if (!in.may_move()) {
+    Lowering::refuse_order(from.layout);
+  }
+  const Held moved = in.moved(from, every(own), order);
+  return {.tensor = moved.tensor, .layout = Layout::plain(shape)};
+}
+
+void lower_einsum(Lowering& in) {
+  const ImportNode& node = in.node();
+  const auto equation = equation_of(node.text("equation", ""), node.inputs.size());
+  const auto& operands = equation->inputs;
+  if (operands.size() > 2 || repeats(equation->output) ||
+      std::any_of(operands.begin(), operands.end(), repeats)) {
+    refuse("expected an equation of one or two tensors, each letter once in each, got {}",
+           in_quotes(node.text("equation", "")));
+  }
+  const auto in_output = [&](char letter) {
+    return equation->output.find(letter) != std::string::npos;
+  };
+  std::string both;
+  std::string summed;
+  std::vector<std::string> alone(2);
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    for (const char letter : operands[i]) {
+      const bool shared = operands.size() == 2 && operands[1 - i].find(letter) != std::string::npos;
+      if (shared && i == 0) {
+        (in_output(letter) ? both : summed) += letter;
+      } else if (!shared && in_output(letter)) {
+        alone[i] += letter;
+      } else if (!shared && operands.size() == 2) {
+        refuse("expected letters of both tensors or of the result, got '{}'", letter);
+      } else if (!shared) {
+        summed += letter;
+      }
+    }
+  }
+  std::string made;
+  GraphTensorId tensor = 0;
+  if (operands.size() == 2) {
+    const Held left = grouped(in, in.held(0), operands[0], {both, alone[0], summed});
+    const Held right = grouped(in, in.held(1), operands[1], {both, summed, alone[1]});
+    tensor = product_of(in, left, right);
+    made = both + alone[0] + alone[1];
+  } else {
+    const Held rows = grouped(in, in.held(0), operands[0], {alone[0], summed});
+    const OnnxShape shape = rows.layout.shape();
+    FormulaInputs inputs(in, shape, plain_order(2));
+    const std::string x = inputs.held(rows);
+    tensor = summed.empty() ? rows.tensor : inputs.add_before(fmt::format("sum({})", x));
+    made = alone[0];
+  }
+  const OnnxShape out = in.out_shape();
+  OnnxShape shape;
+  for (const std::size_t axis : axes_of(equation->output, made)) {
+    shape.push_back(out[axis]);
+  }
+  give(in, tensor, Layout::plain(shape).transposed(axes_of(made, equation->output)));
+}
+
+constexpr auto kRules = std::to_array<LowerRule>({
+    {"Conv", lower_conv},
+    {"ConvTranspose", lower_conv_transpose},
+    {"CumSum", lower_cumulated},
+    {"Einsum", lower_einsum},
+    {"Gemm", lower_gemm},
+    {"LRN", lower_local_norm},
+    {"MatMul", lower_matmul},
+    {"systole.Dense", lower_dense},
+});
+
+}  // namespace
+
+std::span<const LowerRule> product_rules() {
+  return kRules;
+}
+
+}  // namespace systole
