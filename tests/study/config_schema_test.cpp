@@ -116,6 +116,8 @@ layers:
   - {name: rh, op: reshape, extents: [1, 8]}
   - {name: ro, op: rotary, heads: 2, base: 10000, first: 0}
   - {name: kx, op: concat, inputs: [c, c2], axis: 1}
+  - {name: fo, op: formula, input: c, of: "a * p", positions: [1]}
+  - {name: ra, op: rearrange, input: c, map: "0..3", fill: 0.5}
 )";
 
 TEST(ConfigSchema, OfNetworksIsWhatTheirReaderAsksFor) {
