@@ -33,3 +33,10 @@ systole_test(compiler_onnx_test
     frontend/onnx/read_onnx_network_test.cpp
     frontend/scale_sim_test.cpp
   DEPENDS systole_compiler systole_test_support ONNX::proto)
+# Of outside: the models of Debian's libonnx-testdata, and what torch.onnx writes; skipped where packages lack.
+add_test(NAME OnnxConformance
+  COMMAND ${CMAKE_SOURCE_DIR}/scripts/onnx_conformance --systole $<TARGET_FILE:systole>)
+add_test(NAME OnnxExporters
+  COMMAND ${CMAKE_SOURCE_DIR}/scripts/onnx_exporters --systole $<TARGET_FILE:systole> resnet18)
+set_tests_properties(OnnxConformance OnnxExporters PROPERTIES
+  SKIP_RETURN_CODE 77 LABELS onnx TIMEOUT 600 PROCESSORS 2)

@@ -1,0 +1,371 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "arch/diag/printable.h"
+#include "compiler/frontend/onnx/infer/inference.h"
+
+namespace systole {
+
+namespace onnx_inference {
+
+namespace {
+
+// --- element by element ---
+
+void infer_unary(Inference& in) {
+  in.set(in.type(0), in.shape(0));
+  struct Function {
+    std::string_view name;
+    double (*real)(double);
+  };
+  static constexpr auto kFunctions = std::to_array<Function>({
+      {"Relu", [](double x) { return x < 0 ? 0.0 : x; }},
+      {"Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }},
+      {"Tanh", [](double x) { return std::tanh(x); }},
+      {"Exp", [](double x) { return std::exp(x); }},
+      {"Log", [](double x) { return std::log(x); }},
+      {"Sqrt", [](double x) { return std::sqrt(x); }},
+      {"Neg", [](double x) { return -x; }},
+      {"Abs", [](double x) { return std::abs(x); }},
+      {"Erf", [](double x) { return std::erf(x); }},
+      {"Reciprocal", [](double x) { return 1 / x; }},
+      {"Floor", [](double x) { return std::floor(x); }},
+      {"Ceil", [](double x) { return std::ceil(x); }},
+      {"Round", [](double x) { return std::nearbyint(x); }},
+      {"Sin", [](double x) { return std::sin(x); }},
+      {"Cos", [](double x) { return std::cos(x); }},
+      {"Softplus", [](double x) { return std::log1p(std::exp(x)); }},
+      {"Sign", [](double x) { return x > 0 ? 1.0 : (x < 0 ? -1.0 : 0.0); }},
+  });
+  const auto* const found =
+      std::find_if(kFunctions.begin(), kFunctions.end(),
+                   [&](const Function& each) { return each.name == in.node().op; });
+  const OnnxConstant* source = in.constant(0);
+  if (source == nullptr || found == kFunctions.end() || source->elements() > kMostAtOnce) {
+    return;
+  }
+  if (is_integral(source->type())) {
+    Integers values = source->integers();
+    for (std::int64_t& value : values) {
+      value = whole(found->real(static_cast<double>(value)));
+    }
+    in.set(OnnxConstant::of_integers(source->type(), source->shape(), values));
+    return;
+  }
+  std::vector<float> values = source->floats();
+  for (float& value : values) {
+    value = static_cast<float>(found->real(static_cast<double>(value)));
+  }
+  in.set(OnnxConstant::of_floats(source->shape(), values));
+}
+
+std::optional<float> combined(std::string_view op, float a, float b) {
+  if (op == "Add" || op == "Sum") {
+    return a + b;
+  }
+  if (op == "Sub") {
+    return a - b;
+  }
+  if (op == "Mul") {
+    return a * b;
+  }
+  if (op == "Div") {
+    return a / b;
+  }
+  if (op == "Min") {
+    return std::min(a, b);
+  }
+  if (op == "Max") {
+    return std::max(a, b);
+  }
+  if (op == "Pow") {
+    return std::pow(a, b);
+  }
+  if (op == "Mod") {
+    return std::fmod(a, b);
+  }
+  return std::nullopt;
+}
+
+/// Modulo 2^64, as those who wrote the file count.
+std::optional<std::int64_t> combined(std::string_view op, std::int64_t a, std::int64_t b) {
+  const auto x = static_cast<std::uint64_t>(a);
+  const auto y = static_cast<std::uint64_t>(b);
+  if (op == "Add" || op == "Sum") {
+    return static_cast<std::int64_t>(x + y);
+  }
+  if (op == "Sub") {
+    return static_cast<std::int64_t>(x - y);
+  }
+  if (op == "Mul") {
+    return static_cast<std::int64_t>(x * y);
+  }
+  if (op == "Div" || op == "Mod") {
+    const bool divides = op == "Div";
+    if (b == 0 || b == -1) {
+      return b == 0 || !divides ? 0 : static_cast<std::int64_t>(0 - x);
+    }
+    const std::int64_t rest = a % b;
+    return divides ? a / b : (rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest);
+  }
+  if (op == "Min") {
+    return std::min(a, b);
+  }
+  if (op == "Max") {
+    return std::max(a, b);
+  }
+  if (op == "Pow") {
+    return whole(std::pow(static_cast<double>(a), static_cast<double>(b)));
+  }
+  return std::nullopt;
+}
+
+template <class Value>
+std::optional<bool> compared(std::string_view op, Value a, Value b) {
+  if (op == "Equal") {
+    return a == b;
+  }
+  if (op == "Less") {
+    return a < b;
+  }
+  if (op == "LessOrEqual") {
+    return a <= b;
+  }
+  if (op == "Greater") {
+    return a > b;
+  }
+  if (op == "GreaterOrEqual") {
+    return a >= b;
+  }
+  if (op == "And") {
+    return a != 0 && b != 0;
+  }
+  if (op == "Or") {
+    return a != 0 || b != 0;
+  }
+  if (op == "Xor") {
+    return (a != 0) != (b != 0);
+  }
+  return std::nullopt;
+}
+
+template <class Value, class Read>
+void fold_binary(Inference& in, const OnnxShape& out, const Read& read, bool compares) {
+  std::vector<Value> sum = broadcast<Value>(read(*in.constant(0)), in.shape(0), out);
+  Integers truths(sum.size());
+  for (std::size_t i = 1; i < in.inputs(); ++i) {
+    const std::vector<Value> next = broadcast<Value>(read(*in.constant(i)), in.shape(i), out);
+    for (std::size_t element = 0; element < sum.size(); ++element) {
+      if (compares) {
+        truths[element] = *compared(in.node().op, sum[element], next[element]) ? 1 : 0;
+      } else {
+        sum[element] = *combined(in.node().op, sum[element], next[element]);
+      }
+    }
+  }
+  if (compares) {
+    in.set(OnnxConstant::of_integers(OnnxType::Bool, out, truths));
+  } else if constexpr (std::is_integral_v<Value>) {
+    in.set(OnnxConstant::of_integers(in.type(0), out, sum));
+  } else {
+    in.set(OnnxConstant::of_floats(out, sum));
+  }
+}
+
+void infer_binary(Inference& in) {
+  const bool compares = compared<float>(in.node().op, 0, 0).has_value();
+  const OnnxShape out = common_shape(in, 0, in.inputs());
+  const OnnxType type = in.type(0);
+  for (std::size_t i = 1; i < in.inputs(); ++i) {
+    if (in.type(i) != type && in.node().op != "Pow") {
+      contradict("expected inputs of one type, got {} and {}", name_of(type), name_of(in.type(i)));
+    }
+  }
+  in.set(compares ? OnnxType::Bool : type, out);
+  if (!in.all_constant() || elements_of(out) > kMostAtOnce) {
+    return;
+  }
+  if (is_floating(type)) {
+    fold_binary<float>(
+        in, out, [](const OnnxConstant& c) { return c.floats(); }, compares);
+  } else if (is_integral(type)) {
+    fold_binary<std::int64_t>(
+        in, out, [](const OnnxConstant& c) { return c.integers(); }, compares);
+  }
+}
+
+void infer_not(Inference& in) {
+  in.set(OnnxType::Bool, in.shape(0));
+  if (const OnnxConstant* source = in.constant(0)) {
+    Integers values = source->integers();
+    for (std::int64_t& value : values) {
+      value = value == 0 ? 1 : 0;
+    }
+    in.set(OnnxConstant::of_integers(OnnxType::Bool, source->shape(), values));
+  }
+}
+
+void infer_where(Inference& in) {
+  const OnnxShape out = common_shape(in, 0, 3);
+  in.set(in.type(1), out);
+  if (!in.all_constant() || elements_of(out) > kMostAtOnce) {
+    return;
+  }
+  const Integers choice = broadcast(in.constant(0)->integers(), in.shape(0), out);
+  if (is_integral(in.type(1))) {
+    const Integers a = broadcast(in.constant(1)->integers(), in.shape(1), out);
+    Integers b = broadcast(in.constant(2)->integers(), in.shape(2), out);
+    for (std::size_t i = 0; i < b.size(); ++i) {
+      b[i] = choice[i] != 0 ? a[i] : b[i];
+    }
+    in.set(OnnxConstant::of_integers(in.type(1), out, b));
+    return;
+  }
+  const std::vector<float> a = broadcast(in.constant(1)->floats(), in.shape(1), out);
+  std::vector<float> b = broadcast(in.constant(2)->floats(), in.shape(2), out);
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    b[i] = choice[i] != 0 ? a[i] : b[i];
+  }
+  in.set(OnnxConstant::of_floats(out, b));
+}
+
+/// The shape of its input, or of all of them.
+void infer_same(Inference& in) {
+  in.set(in.type(0), in.shape(0));
+}
+
+void infer_prelu(Inference& in) {
+  const auto out = broadcast_shape(in.shape(0), in.shape(1));
+  if (!out || *out != in.shape(0)) {
+    contradict("expected slopes that broadcast to {}, got {}", text_of(in.shape(0)),
+               text_of(in.shape(1)));
+  }
+  in.set(in.type(0), in.shape(0));
+}
+
+void infer_identity(Inference& in) {
+  in.set_from(0, in.shape(0), [](const OnnxConstant& source) { return source; });
+}
+
+void infer_dropout(Inference& in) {
+  if (in.has(2)) {
+    const OnnxConstant* training = in.constant(2);
+    if (training == nullptr || training->integers() != Integers{0}) {
+      contradict("expected a dropout of inference, got one that trains");
+    }
+  }
+  infer_identity(in);
+  in.set(OnnxType::Bool, in.shape(0), 1);
+}
+
+void infer_cast(Inference& in) {
+  OnnxType to = static_cast<OnnxType>(in.node().integer("to", 1));
+  if (in.node().op == "CastLike") {
+    to = in.type(1);
+  }
+  if (bytes_of(to) == 0 || (!is_floating(to) && !is_integral(to))) {
+    contradict("expected a cast to numbers, got {}", name_of(to));
+  }
+  in.set(to, in.shape(0));
+  if (const OnnxConstant* source = in.constant(0)) {
+    in.set(converted(*source, to));
+    in.set(to, in.shape(0));
+  }
+}
+
+constexpr auto kRules = std::to_array<InferRule>({
+    {"Abs", infer_unary},
+    {"Acos", infer_unary},
+    {"Acosh", infer_unary},
+    {"Asin", infer_unary},
+    {"Asinh", infer_unary},
+    {"Atan", infer_unary},
+    {"Atanh", infer_unary},
+    {"Cosh", infer_unary},
+    {"Sinh", infer_unary},
+    {"Tan", infer_unary},
+    {"Shrink", infer_unary},
+    {"Gelu", infer_unary},
+    {"Mean", infer_binary},
+    {"Trilu", infer_same},
+    {"Hardmax", infer_same},
+    {"GroupNormalization", infer_same},
+    {"MeanVarianceNormalization", infer_same},
+    {"ReverseSequence", infer_same},
+    {"Scatter", infer_same},
+    {"ScatterElements", infer_same},
+    {"ScatterND", infer_same},
+    {"Add", infer_binary},
+    {"And", infer_binary},
+    {"BatchNormalization", infer_same},
+    {"Cast", infer_cast},
+    {"CastLike", infer_cast},
+    {"Ceil", infer_unary},
+    {"Celu", infer_unary},
+    {"Clip", infer_same},
+    {"Cos", infer_unary},
+    {"CumSum", infer_same},
+    {"Div", infer_binary},
+    {"Dropout", infer_dropout},
+    {"Elu", infer_unary},
+    {"Equal", infer_binary},
+    {"Erf", infer_unary},
+    {"Exp", infer_unary},
+    {"Floor", infer_unary},
+    {"Greater", infer_binary},
+    {"GreaterOrEqual", infer_binary},
+    {"HardSigmoid", infer_unary},
+    {"HardSwish", infer_unary},
+    {"Identity", infer_identity},
+    {"InstanceNormalization", infer_same},
+    {"LRN", infer_same},
+    {"LeakyRelu", infer_unary},
+    {"Less", infer_binary},
+    {"LessOrEqual", infer_binary},
+    {"Log", infer_unary},
+    {"LogSoftmax", infer_same},
+    {"Max", infer_binary},
+    {"Min", infer_binary},
+    {"Mish", infer_unary},
+    {"Mod", infer_binary},
+    {"Mul", infer_binary},
+    {"Neg", infer_unary},
+    {"Not", infer_not},
+    {"Or", infer_binary},
+    {"PRelu", infer_prelu},
+    {"Pow", infer_binary},
+    {"Reciprocal", infer_unary},
+    {"Relu", infer_unary},
+    {"Round", infer_unary},
+    {"Selu", infer_unary},
+    {"Sigmoid", infer_unary},
+    {"Sign", infer_unary},
+    {"Sin", infer_unary},
+    {"Softmax", infer_same},
+    {"Softplus", infer_unary},
+    {"Softsign", infer_unary},
+    {"Sqrt", infer_unary},
+    {"Sub", infer_binary},
+    {"Sum", infer_binary},
+    {"Tanh", infer_unary},
+    {"ThresholdedRelu", infer_unary},
+    {"Where", infer_where},
+    {"Xor", infer_binary},
+});
+
+}  // namespace
+
+std::span<const InferRule> element_shapes() {
+  return kRules;
+}
+
+}  // namespace onnx_inference
+
+}  // namespace systole
