@@ -1,26 +1,12 @@
 #include "study/explore/search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
-#include <memory>
 #include <set>
 
-// pagmo's headers are heavy: they are included here and nowhere else.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wshadow"
-#include <pagmo/algorithm.hpp>
-#include <pagmo/algorithms/maco.hpp>
-#include <pagmo/algorithms/nsga2.hpp>
-#include <pagmo/batch_evaluators/member_bfe.hpp>
-#include <pagmo/bfe.hpp>
-#include <pagmo/population.hpp>
-#include <pagmo/problem.hpp>
-#include <pagmo/utils/hypervolume.hpp>
-#pragma GCC diagnostic pop
-
 #include "arch/diag/check.h"
+#include "study/explore/search_library.h"
 
 namespace systole {
 
@@ -91,77 +77,33 @@ class Archive {
   std::vector<PointId> order_;
 };
 
-/// The study as pagmo's problem: integer variables, evaluated by generations.
-struct StudyProblem {
-  Archive* archive = nullptr;  ///< copies share it
-
-  [[nodiscard]] pagmo::vector_double fitness(const pagmo::vector_double& vector) const {
-    return archive->results({archive->point_of(vector.data())}).front();
-  }
-  [[nodiscard]] pagmo::vector_double batch_fitness(const pagmo::vector_double& vectors) const {
-    std::vector<PointId> points;
-    for (std::size_t at = 0; at < vectors.size(); at += archive->axes()) {
-      points.push_back(archive->point_of(vectors.data() + at));
-    }
-    pagmo::vector_double all;
-    for (const Objectives& objectives : archive->results(points)) {
-      all.insert(all.end(), objectives.begin(), objectives.end());
-    }
-    return all;
-  }
-  [[nodiscard]] bool has_batch_fitness() const { return true; }
-  [[nodiscard]] std::pair<pagmo::vector_double, pagmo::vector_double> get_bounds() const {
-    pagmo::vector_double lower(archive->axes(), 0.0);
-    pagmo::vector_double upper;
-    for (std::size_t axis = 0; axis < archive->axes(); ++axis) {
-      upper.push_back(static_cast<double>(archive->values_of(axis) - 1));
-    }
-    return {lower, upper};
-  }
-  [[nodiscard]] pagmo::vector_double::size_type get_nobj() const { return archive->objectives(); }
-  [[nodiscard]] pagmo::vector_double::size_type get_nix() const { return archive->axes(); }
-
-  template <class Stream>
-  void serialize(Stream& /*stream*/, unsigned /*version*/) {}
-};
-
-pagmo::algorithm algorithm_of(const SamplerSpec& sampler, unsigned seed) {
-  const pagmo::bfe batches{pagmo::member_bfe{}};
-  if (sampler.kind == SamplerKind::Maco) {
-    constexpr unsigned kKernel = 63;
-    pagmo::maco algorithm(1U,
-                          std::min<unsigned>(kKernel, static_cast<unsigned>(sampler.population)),
-                          1.0, 1U, 7U, 10000U, 0.0, true, seed);
-    algorithm.set_bfe(batches);
-    return pagmo::algorithm(algorithm);
-  }
-  // One gene in `axes` mutates on average: pagmo's default of 1 % suits long vectors of reals.
-  pagmo::nsga2 algorithm(1U, 0.95, 10.0, 0.25, 5.0, seed);
-  algorithm.set_bfe(batches);
-  return pagmo::algorithm(algorithm);
-}
-
 }  // namespace
 
 std::vector<PointId> search(const StudySpec& study, const PointsToObjectives& evaluate) {
-  constexpr int kMostIdleGenerations = 50;
   Archive archive(study, evaluate);
-  const auto seed = static_cast<unsigned>(study.sampler.seed * 2654435761U + 1U);
-  const pagmo::problem problem{StudyProblem{&archive}};
-  const auto size = static_cast<pagmo::population::size_type>(study.sampler.population);
-  pagmo::population population(problem, pagmo::bfe{pagmo::member_bfe{}}, size, seed);
-  // One algorithm for all generations, so that its random numbers go on and MACO keeps its memory.
-  pagmo::algorithm algorithm = algorithm_of(study.sampler, seed);
-  for (int idle = 0; idle < kMostIdleGenerations && !archive.is_full();) {
-    const std::size_t before = archive.order().size();
-    population = algorithm.evolve(population);
-    idle = archive.order().size() == before ? idle + 1 : 0;
+  SearchTask task;
+  for (std::size_t axis = 0; axis < archive.axes(); ++axis) {
+    task.most.push_back(static_cast<double>(archive.values_of(axis) - 1));
   }
+  task.objectives = archive.objectives();
+  task.seed = static_cast<unsigned>(study.sampler.seed * 2654435761U + 1U);
+  task.population = study.sampler.population;
+  task.is_maco = study.sampler.kind == SamplerKind::Maco;
+  task.results = [&](const std::vector<double>& vectors) {
+    std::vector<PointId> points;
+    for (std::size_t at = 0; at < vectors.size(); at += archive.axes()) {
+      points.push_back(archive.point_of(vectors.data() + at));
+    }
+    return archive.results(points);
+  };
+  task.asked = [&] { return archive.order().size(); };
+  task.is_full = [&] { return archive.is_full(); };
+  search_library().search(task);
   return archive.order();
 }
 
 double hypervolume(const std::vector<Objectives>& points, const Objectives& reference) {
-  std::vector<pagmo::vector_double> within;
+  std::vector<Objectives> within;
   for (const Objectives& point : points) {
     bool inside = true;
     for (std::size_t i = 0; i < point.size(); ++i) {
@@ -171,7 +113,7 @@ double hypervolume(const std::vector<Objectives>& points, const Objectives& refe
       within.push_back(point);
     }
   }
-  return within.empty() ? 0.0 : pagmo::hypervolume(within, true).compute(reference);
+  return within.empty() ? 0.0 : search_library().hypervolume(within, reference);
 }
 
 }  // namespace systole

@@ -62,6 +62,45 @@ void over_channels(benchmark::State& state, std::int64_t offset, DramSystem::Loc
       lockstep);
 }
 
+/// Tiles of `bytes` in requests of 4 KiB over 16 channels, 16 requests under way at a time: one
+/// train after the other, each as soon as the one before has been sent.
+void trains(benchmark::State& state) {
+  const Bytes tile(state.range(0));
+  const DramSpec spec = memory_of(ddr4_2400(), 16);
+  const std::int64_t tiles = spec.capacity / tile;
+  const Clock<CoreCycles> clock(Hertz(940'000'000));
+  DramSystem system(spec);
+  std::int64_t sent = 0;
+  DramCycles cycle{0};
+  const auto send = [&] {
+    const std::int64_t address = sent++ % tiles * tile.count();
+    system.submit(DramTrain{.id = static_cast<SpanId>(sent),
+                            .address = address,
+                            .length = tile,
+                            .request = Bytes(4096),
+                            .window = 16,
+                            .clock = clock},
+                  cycle);
+  };
+  send();
+  for ([[maybe_unused]] auto iteration : state) {
+    bool free = false;
+    for (const TrainNews& news : system.train_news()) {
+      free = free || news.kind == TrainNews::Kind::Sent;
+    }
+    system.train_news().clear();
+    if (free) {
+      send();
+      continue;
+    }
+    cycle = *system.next_news();
+    system.decide(cycle);
+    cycle += DramCycles(1);
+  }
+  state.counters["bursts"] =
+      benchmark::Counter(static_cast<double>(system.counters().reads), benchmark::Counter::kIsRate);
+}
+
 void scattered(benchmark::State& state, const DramStandard& standard) {
   const DramSpec spec = memory_of(standard, 1);
   const auto bursts = static_cast<std::uint64_t>(spec.capacity.count() / 64);
@@ -101,6 +140,7 @@ BENCHMARK_CAPTURE(over_channels, together, 0, DramSystem::Lockstep::Together)
     ->Arg(1 << 20);
 BENCHMARK_CAPTURE(over_channels, two_groups, 1536, DramSystem::Lockstep::Together)->Arg(4096);
 BENCHMARK_CAPTURE(over_channels, alone, 0, DramSystem::Lockstep::Alone)->Arg(4096);
+BENCHMARK(trains)->Arg(1 << 15)->Arg(1 << 20);
 BENCHMARK_CAPTURE(scattered, ddr3, ddr3_2133());
 BENCHMARK_CAPTURE(scattered, ddr4, ddr4_2400());
 
