@@ -52,6 +52,10 @@ class ChannelFront : public CompletionSink {
     const auto index = static_cast<std::size_t>(train);
     return index < left_of_trains_.size() ? left_of_trains_[index] : 0;
   }
+  /// A read may be answered from the write buffer, in the cycle after its acceptance.
+  [[nodiscard]] bool serves_writes() const {
+    return !engine_.controller().is_idle_of_writes() || !writes_.is_drained();
+  }
   /// So many bursts cannot all have had their commands before this cycle.
   [[nodiscard]] DramCycles soonest(std::int64_t bursts) const;
   [[nodiscard]] bool has_room(InitiatorIndex initiator) const;
@@ -79,9 +83,6 @@ class ChannelFront : public CompletionSink {
   /// News of the part are for `advance`.
   [[nodiscard]] bool is_own(const DramPart& part) const {
     return trains_ == nullptr || part.train == kNoTrain;
-  }
-  [[nodiscard]] bool serves_writes() const {
-    return !engine_.controller().is_idle_of_writes() || !writes_.is_drained();
   }
   [[nodiscard]] PartFeed& feed(DramOperation operation) {
     return operation == DramOperation::Read ? reads_ : writes_;

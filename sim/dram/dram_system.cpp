@@ -35,6 +35,7 @@ DramSystem::DramSystem(const DramSpec& spec, std::int64_t queue_depth,
       observer_(observer),
       lockstep_(lockstep),
       clock_(spec.standard.timing.tCK),
+      read_latency_(spec.standard.timing.nCL + spec.standard.timing.nBL),
       queue_depth_(queue_depth),
       group_of_(static_cast<std::size_t>(spec.channels)) {
   const DramCommandObserver shown =
@@ -356,13 +357,22 @@ const std::vector<FinishedPart>& DramSystem::decide(DramCycles now) {
     if (first->news >= now) {
       break;
     }
-    step(first->news);
+    step(std::min(now, first->news + shortest_read() - DramCycles(1)));
   }
   step(now);
   return finished_;
 }
 
-/// Decides all cycles up to `now`: no span of a train ends before it, but where a group leads them.
+/// From the cycle in which a read's end becomes known to the end, at least.
+DramCycles DramSystem::shortest_read() const {
+  const bool forwards = std::any_of(groups_.begin(), groups_.end(), [](const Group& group) {
+    return group.front->serves_writes();
+  });
+  return forwards ? DramCycles(1) : read_latency_;
+}
+
+/// Decides all cycles up to `now`: spans of trains whose ends become known in them end later, but
+/// where a group leads them.
 void DramSystem::step(DramCycles now) {
   decided_ = std::max(decided_, now + DramCycles(1));
   finishing_.resize(groups_.size());

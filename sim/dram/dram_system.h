@@ -109,6 +109,7 @@ class DramSystem : ChannelFront::Trains {
   }
   void ended(const FinishedPart& part) override;
   void step(DramCycles now);
+  [[nodiscard]] DramCycles shortest_read() const;
   [[nodiscard]] bool has_trains() const {
     return std::any_of(loops_.begin(), loops_.end(),
                        [](const TrainLoop& loop) { return !loop.is_idle(); });
@@ -130,6 +131,7 @@ class DramSystem : ChannelFront::Trains {
   std::int64_t waited_ = 0;
   std::int64_t together_ = kMostPatience;  ///< spans since groups were joined
   Clock<DramCycles> clock_;
+  DramCycles read_latency_;
   std::int64_t queue_depth_;
   std::deque<TrainLoop> loops_;
   std::vector<std::int32_t> loop_of_initiator_;  ///< kNoTrain: none
