@@ -28,14 +28,14 @@ SearchLibrary load_search_library(const std::vector<std::string>& files) {
 }
 
 const SearchLibrary& search_library() {
-  static const SearchLibrary library = [] {
+  static const SearchLibrary kLibrary = [] {
     std::error_code error;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
     const std::filesystem::path installed =
         program.parent_path().parent_path() / "lib" / "systole" / "libsystole_search.so";
     return load_search_library({installed.string(), SYSTOLE_SEARCH_LIBRARY});
   }();
-  return library;
+  return kLibrary;
 }
 
 }  // namespace systole
