@@ -67,6 +67,14 @@ std::string bound_text(const RunFigures& figures, const std::string& reason) {
                            percent(figures.roofline.fraction.value_or(0.0)));
 }
 
+/// How far the run is from what no mapping beats.
+std::string distance_text(const RunFigures& figures) {
+  return figures.distance ? fmt::format("{:.2f} times the {} cycles that no mapping beats ({})",
+                                        *figures.distance, grouped(figures.bound_cycles.count()),
+                                        name_of(figures.bound_by))
+                          : std::string("none: nothing bounds the network");
+}
+
 /// What the network's lower bound consists of.
 std::string bound_reason(const Result& result, const RunFigures& figures) {
   if (figures.roofline.bounds.bound() == Bound::Dram) {
@@ -96,6 +104,7 @@ std::string totals(const Result& result, const RunFigures& figures, const TextOp
                                              percent(ratio(figures.tops, figures.peak_tops)),
                                              nominal(figures.peak_tops * kTera, "OPS")));
   text += labelled("roofline bound", bound_text(figures, bound_reason(result, figures)));
+  text += labelled("distance", distance_text(figures));
   text += labelled("DRAM", fmt::format("{} read, {} written: {}, {} % of peak; {} % row hits",
                                        scaled(counters.dram.read_bytes, "B"),
                                        scaled(counters.dram.write_bytes, "B"),

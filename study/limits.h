@@ -34,8 +34,10 @@ struct Roofline {
 /// time,
 ///   groups ceil(extent along rows / rows) ceil(extent along columns / columns) extent in time pace
 /// over all matrix units, rounded up,
-/// because of the products that are `rows` and `columns` apart, no two lie in one fold. Groups do
-/// not share one. Never below `compute_bound`; 0 for nodes without products.
+/// because of the products that are `rows` and `columns` apart, no two lie in one fold, as long as
+/// a fold is of one group and takes an output position a step. What packs several together may need
+/// fewer (`array_bound` in study/lower_bounds.h). Never below `compute_bound`; 0 for nodes without
+/// products.
 [[nodiscard]] CoreCycles fold_bound(const ChipSpec& chip, const Graph& graph, const Node& node);
 /// Cycles that the DRAM needs at least for `bytes` at its peak bandwidth.
 [[nodiscard]] CoreCycles memory_bound(const ChipSpec& chip, Bytes bytes);

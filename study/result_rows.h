@@ -63,6 +63,15 @@ inline constexpr auto kFigureRows<RunFigures> = std::tuple{
     figure("tops", &RunFigures::tops, "TOPS", "achieved operations, two per MAC"),
     figure("peak_tops", &RunFigures::peak_tops, "TOPS", "the chip's, of the network's operands"),
     figure("roofline", &RunFigures::roofline, "", "lower bounds"),
+    figure("bound_cycles", &RunFigures::bound_cycles, "cycles", "that no mapping beats"),
+    figure("bound_by", &RunFigures::bound_by, "",
+           "what they are spent on: `compute`, `dram`, `vector`, `host` or `none`"),
+    figure("distance", &RunFigures::distance, "",
+           "elapsed cycles over these; `null` where nothing bounds"),
+    figure("bound_dram_bytes", &RunFigures::bound_dram_bytes, "bytes",
+           "that no mapping does without"),
+    figure("bound_joules", &RunFigures::bound_joules, "J",
+           "that no mapping does without; `null` for a chip without a technology"),
 };
 static_assert(rows_are_complete<RunFigures>());
 
@@ -144,6 +153,10 @@ inline constexpr auto kFigureRows<LayerReport> = std::tuple{
     figure("bound", &LayerReport::bound, "", "`compute`, `dram`, `vector`, `host` or `none`"),
     figure("roofline", &LayerReport::roofline, "cycles",
            "with the DRAM bytes that the layer moved"),
+    figure("bound_cycles", &LayerReport::bound_cycles, "cycles",
+           "that no mapping of its products beats; 0 without any"),
+    figure("distance", &LayerReport::distance, "",
+           "`cycles` over these; `null` of a view and without products"),
     figure("main_engine", &LayerReport::main_engine, "",
            "whose waits `stalls` lists; `null` for a view"),
     figure_by<EngineKind>("busy", &LayerReport::busy, "cycles", "of each engine for the layer"),

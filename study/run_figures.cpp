@@ -5,6 +5,7 @@
 #include "arch/diag/check.h"
 #include "arch/units/seconds.h"
 #include "arch/units/shares.h"
+#include "study/lower_bounds.h"
 
 namespace systole {
 
@@ -53,6 +54,13 @@ double peak_tops(const ChipSpec& chip, DataType type) {
              : chip_figures(chip).peak_tops;
 }
 
+std::optional<double> distance(CoreCycles cycles, CoreCycles bound) {
+  if (bound == CoreCycles(0) || cycles == CoreCycles(0)) {
+    return std::nullopt;
+  }
+  return ratio(static_cast<double>(cycles.count()), static_cast<double>(bound.count()));
+}
+
 }  // namespace
 
 double utilisation(const ChipSpec& chip, const ActionCounters& actions, CoreCycles cycles) {
@@ -81,6 +89,14 @@ RunFigures run_figures(const Result& result) {
   if (figures.roofline.bounds.bound() != Bound::None) {
     figures.roofline.fraction = ratio(static_cast<double>(figures.roofline.bounds.cycles().count()),
                                       static_cast<double>(counters.elapsed.count()));
+  }
+  const TimeBound bound = network_time_bound(result.chip, result.graph);
+  figures.bound_cycles = bound.cycles();
+  figures.bound_by = bound.by();
+  figures.distance = distance(counters.elapsed, figures.bound_cycles);
+  figures.bound_dram_bytes = least_dram_bytes(result.chip, result.graph).count();
+  if (const std::optional<Joules> joules = least_energy(result.chip, result.graph)) {
+    figures.bound_joules = joules->count();
   }
   return figures;
 }
@@ -137,6 +153,8 @@ LayerReport layer_report(const Result& result, std::size_t layer) {
                      .host = {counters.host_bytes}};
   if (!figures.view) {
     report.main_engine = figures.main_engine;
+    report.bound_cycles = layer_time_bound(result.chip, result.graph, node).cycles();
+    report.distance = distance(counters.active, report.bound_cycles);
   }
   for (const auto& [kind, name] : kEnumNames<EngineKind>) {
     report.busy[static_cast<std::size_t>(kind)] = total_of(counters.engines, kind)[Cause::Busy];

@@ -35,6 +35,11 @@ struct RunFigures {
   double tops = 0;         ///< 1e12 operations per second, 2 per MAC
   double peak_tops = 0;    ///< of the network's operands
   RunRoofline roofline;
+  CoreCycles bound_cycles{0};      ///< that no mapping beats (study/lower_bounds.h)
+  Bound bound_by = Bound::None;    ///< what they are spent on
+  std::optional<double> distance;  ///< elapsed cycles over these; none without a bound
+  std::int64_t bound_dram_bytes = 0;
+  std::optional<double> bound_joules;  ///< none for a chip without a technology
 };
 [[nodiscard]] RunFigures run_figures(const Result& result);
 
@@ -84,6 +89,8 @@ struct LayerReport {
   double utilisation = 0;
   Bound bound = Bound::None;
   Roofline roofline;
+  CoreCycles bound_cycles{0};      ///< that no mapping of it beats
+  std::optional<double> distance;  ///< active cycles over these; none of a view or without products
   std::optional<EngineKind> main_engine;             ///< none of a view
   std::array<CoreCycles, kEngineKindCount> busy{};   ///< all engines of a kind together
   std::array<CoreCycles, kCauseCount - 1> stalls{};  ///< every cause but busy

@@ -7,11 +7,10 @@
 #include <fmt/format.h>
 
 #include "arch/diag/error.h"
-#include "arch/energy/activity.h"
 #include "compiler/network_type.h"
 #include "study/batch_queue.h"
 #include "study/evaluate.h"
-#include "study/limits.h"
+#include "study/lower_bounds.h"
 
 namespace systole {
 
@@ -30,6 +29,9 @@ constexpr auto kKnownBounds = std::to_array<KnownBound>({
     {"total.inferences_per_second", BoundKind::AtMost},
     {"total.tops", BoundKind::AtMost},
     {"total.macs", BoundKind::Exact},
+    {"total.bound_cycles", BoundKind::Exact},
+    {"total.bound_dram_bytes", BoundKind::Exact},
+    {"total.bound_joules", BoundKind::Exact},
     {"total.peak_tops", BoundKind::Exact},
     {"energy.joules", BoundKind::AtLeast},
     {"energy.joules_per_inference", BoundKind::AtLeast},
@@ -64,47 +66,6 @@ BoundKind kind_of(std::string_view key) {
   return found == kKnownBounds.end() ? BoundKind::None : found->kind;
 }
 
-/// Cycles that the vector unit needs at least: each sum of a product passes it once, `lanes` a
-/// step.
-CoreCycles vector_bound(const ChipSpec& chip, const Graph& graph) {
-  const CoreCycles pace = *std::min_element(chip.vector.pace.begin(), chip.vector.pace.end());
-  CoreCycles cycles{0};
-  for (const Node& node : graph.nodes) {
-    if (const std::optional<GemmShape> gemm = gemm_shape(graph, node)) {
-      cycles += pace * (gemm->groups * gemm->m * gemm->n / chip.vector.lanes);
-    }
-  }
-  return cycles;
-}
-
-/// Counters of a run that does what no run can do without.
-Counters least_counters(const ChipSpec& chip, const Graph& graph, const Roofline& roofline) {
-  Counters counters;
-  counters.layers.resize(graph.nodes.size());
-  for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
-    LayerCounters& counted = counters.layers[layer];
-    const DataType type = graph.operand_type(graph.nodes[layer]);
-    const auto kind = static_cast<std::size_t>(mac_kind(type, type).value_or(MacKind::Int8));
-    counted.macs = macs_of(graph, graph.nodes[layer]);
-    counted.actions.macs = counted.macs;
-    counted.actions.macs_of_kind[kind] = counted.macs;
-    counters.actions.macs += counted.macs;
-    counters.actions.macs_of_kind[kind] += counted.macs;
-  }
-  const CoreCycles vector = vector_bound(chip, graph);
-  counters.elapsed = std::max({roofline.cycles(), vector, CoreCycles(1)});
-  counters.engines[EngineKind::Matrix][Cause::Busy] = roofline.compute;
-  counters.engines[EngineKind::Vector][Cause::Busy] = vector;
-  // What an output in device memory writes is left out: a bound may be lower.
-  const Bytes compulsory = compulsory_bytes(graph, IoMemory::Host);
-  counters.dram.read_bytes = compulsory.count();
-  counters.dram.reads = compulsory.count() / chip.dram.standard.organization.burst_bytes().count();
-  if (chip.dram.controller.power_down > DramCycles(0)) {
-    counters.dram.precharged_power_down = dram_run_of(chip, counters).rank_cycles;
-  }
-  return counters;
-}
-
 double figure_value(const std::vector<Figure>& figures, std::string_view key) {
   const auto found = std::find_if(figures.begin(), figures.end(),
                                   [&](const Figure& figure) { return figure.key == key; });
@@ -116,12 +77,7 @@ double figure_value(const std::vector<Figure>& figures, std::string_view key) {
 FigureBounds figure_bounds(const ChipSpec& chip, const Network& network,
                            std::optional<double> arrival_rate) {
   const Graph& graph = network.graph;
-  Roofline roofline{.compute = CoreCycles(0),
-                    .memory = memory_bound(chip, compulsory_bytes(graph, chip.io))};
-  for (const Node& node : graph.nodes) {
-    roofline.compute += fold_bound(chip, graph, node);
-  }
-  Result least{.chip = chip, .graph = graph, .counters = least_counters(chip, graph, roofline)};
+  Result least{.chip = chip, .graph = graph, .counters = least_counters(chip, graph)};
   add_figures_of_silicon(least);
   std::vector<Figure> figures = figures_of(least);
   if (arrival_rate) {

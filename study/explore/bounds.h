@@ -29,9 +29,8 @@ using FigureBounds = std::vector<FigureBound>;
 
 /// Bounds of every figure that a run of the network on the chip would have, without running it:
 /// the figures of a run that has what no run can do without, and nothing else:
-///  - cycles: folds that every cut of the products to the array needs (`fold_bound`), or the
-///    compulsory bytes at the peak of the DRAM (study/limits.h), or the sums of all products
-///    through the lanes of the vector unit, whichever is most;
+///  - cycles: what array, DRAM, vector unit, host link or the chain of products need at least
+///    (`network_time_bound`, study/lower_bounds.h), whichever is most;
 ///  - energy: its products, its compulsory bytes, and clocks, leakage and idle ports over those
 ///    cycles, the DRAM never refreshed, and in power-down throughout where its controller has it;
 ///  - area, unit cost, peak and idle power: exact;

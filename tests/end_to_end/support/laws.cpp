@@ -1,11 +1,13 @@
 #include "tests/end_to_end/support/laws.h"
 
 #include <numeric>
+#include <optional>
 #include <variant>
 
 #include <fmt/format.h>
 
 #include "arch/units/wide.h"
+#include "study/lower_bounds.h"
 
 namespace systole {
 
@@ -134,6 +136,7 @@ class Laws {
     check_engines();
     check_layers();
     check_totals();
+    check_bounds();
     check_array();
     check_power();
     return lines_;
@@ -252,6 +255,33 @@ class Laws {
     at_least("elapsed (compute)", counters_.elapsed.count(), compute_bound(total.macs));
     at_least("elapsed (memory)", counters_.elapsed.count(),
              memory_bound(total.dram_read + total.dram_write));
+  }
+
+  /// No run beats what no mapping beats.
+  void check_bounds() {
+    const ChipSpec& chip = result_.chip;
+    const Graph& graph = result_.graph;
+    const TimeBound bound = network_time_bound(chip, graph);
+    at_least("elapsed (array)", counters_.elapsed.count(), bound.array.count());
+    at_least("elapsed (DRAM)", counters_.elapsed.count(), bound.dram.count());
+    at_least("elapsed (vector unit)", counters_.elapsed.count(), bound.vector.count());
+    at_least("elapsed (host link)", counters_.elapsed.count(), bound.host.count());
+    at_least("elapsed (chain)", counters_.elapsed.count(), bound.chain.count());
+    at_least("DRAM bytes", counters_.dram.read_bytes + counters_.dram.write_bytes,
+             least_dram_bytes(chip, graph).count());
+    for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
+      const Node& node = graph.nodes[layer];
+      const TimeBound least = layer_time_bound(chip, graph, node);
+      const std::int64_t active = counters_.layers[layer].active.count();
+      at_least(node.name + " (array)", active, least.array.count());
+      at_least(node.name + " (DRAM)", active, least.dram.count());
+      at_least(node.name + " (vector unit)", active, least.vector.count());
+    }
+    const std::optional<Joules> joules = least_energy(chip, graph);
+    if (joules && result_.energy && result_.energy->total.total() < *joules) {
+      lines_ += fmt::format("energy: {} J, at least {} J\n", result_.energy->total.total().count(),
+                            joules->count());
+    }
   }
 
   void check_array() {
