@@ -15,6 +15,7 @@
 #include "compiler/lowering/tiles.h"
 #include "compiler/mapping/core_split.h"
 #include "compiler/mapping/tile_source.h"
+#include "compiler/network_type.h"
 #include "compiler/schedule/program_builder.h"
 #include "compiler/verify/verify.h"
 
@@ -217,6 +218,9 @@ class Declarations {
     const auto is_root = [&](GraphTensorId tensor) {
       return plans_.front().roots[static_cast<std::size_t>(tensor)] == root;
     };
+    if (graph_.tensor(root).role == GraphTensorRole::State) {
+      return TensorRole::State;
+    }
     // What is input and output at once (an output that is a view of an input) is never written.
     if (std::any_of(graph_.inputs.begin(), graph_.inputs.end(), is_root)) {
       return TensorRole::Input;
@@ -282,7 +286,9 @@ class Declarations {
                            .pixels = tensor.shape().pixels(),
                            .channels = tensor.shape().channels,
                            .home = spilled_homes_[static_cast<std::size_t>(root)]};
-    if (role != TensorRole::Intermediate) {
+    if (role == TensorRole::State) {
+      declared.home = dram_.take(tensor.bytes());
+    } else if (role != TensorRole::Intermediate) {
       declared.io = chip_.io;
       declared.home = (chip_.io == IoMemory::Host ? host_ : dram_).take(tensor.bytes());
     }
@@ -291,20 +297,27 @@ class Declarations {
 
   void check_capacity(std::int64_t parameters) const {
     const std::int64_t capacity = chip_.dram.capacity.count();
-    const SourceLocation network{.file = graph_.file, .line = 1, .column = 1};
-    if (parameters > capacity) {
-      throw WorkloadError(network, "layers",
-                          fmt::format("expected weights that fit the {} bytes of DRAM of {}, got "
-                                      "{} bytes",
-                                      capacity, chip_.name, parameters));
+    if (dram_.used() <= capacity) {
+      return;
     }
-    if (dram_.used() > capacity) {
-      throw WorkloadError(
-          network, "batch",
-          fmt::format("expected weights and spilled tensors that fit the {} bytes of DRAM of {}, "
-                      "got {} bytes at batch {}",
-                      capacity, chip_.name, dram_.used(), graph_.batch));
+    const bool weights_alone = parameters > capacity;
+    const std::int64_t needed = weights_alone ? parameters : dram_.used();
+    const std::string_view what = weights_alone           ? "weights"
+                                  : graph_.states.empty() ? "weights and spilled tensors"
+                                                          : "weights, states and spilled tensors";
+    std::string message =
+        fmt::format("expected {} that fit the {} bytes of DRAM of {}, got {} bytes", what, capacity,
+                    chip_.name, needed);
+    if (!weights_alone) {
+      message += fmt::format(" at batch {}", graph_.batch);
     }
+    message += fmt::format(": {} too many", needed - capacity);
+    if (bytes_of(graph_.input_type()) > 1 && multiplies(chip_, DataType::Int8)) {
+      message +=
+          fmt::format("; --type int8 takes about {}", needed / bytes_of(graph_.input_type()));
+    }
+    throw CapacityError({.file = graph_.file, .line = 1, .column = 1},
+                        weights_alone ? "layers" : "batch", message, needed);
   }
 
   const ChipSpec& chip_;

@@ -1,14 +1,30 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "arch/chip_spec.h"
+#include "arch/diag/error.h"
 #include "arch/isa/program.h"
 #include "compiler/graph/graph.h"
 #include "compiler/graph/value.h"
 
 namespace systole {
+
+/// A network for whose tensors a chip has not enough DRAM.
+class CapacityError : public WorkloadError {
+ public:
+  CapacityError(const SourceLocation& location, std::string_view path, std::string_view message,
+                std::int64_t needed)
+      : WorkloadError(location, path, message), needed_(needed) {}
+
+  /// Bytes of DRAM that it takes.
+  [[nodiscard]] std::int64_t needed() const { return needed_; }
+
+ private:
+  std::int64_t needed_ = 0;
+};
 
 /// Lowers a network to a program for a chip: shapes and addresses only, no weights needed.
 /// Program::layers[i] is graph.nodes[i]. Throws WorkloadError, at the layer's place, when the

@@ -173,6 +173,11 @@ std::vector<std::int8_t> dram_image(const Program& program, const Graph& graph,
     }
   }
   put_inputs(image, IoMemory::Device, program, graph, data);
+  for (const GraphTensorId state : graph.states) {
+    const ProgramTensor* tensor = find_tensor(program, graph.tensor(state).name, false);
+    SYSTOLE_CHECK(tensor != nullptr, "state {} is not in the program", graph.tensor(state).name);
+    put(image, tensor->home, data.value(graph, state).bytes);
+  }
   return image;
 }
 

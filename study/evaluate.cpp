@@ -57,8 +57,9 @@ CostSubject cost_subject(const Result& result) {
 }
 
 bool keeps_io_in_dram(const Program& program) {
-  return std::any_of(program.tensors.begin(), program.tensors.end(),
-                     [](const ProgramTensor& t) { return t.io == IoMemory::Device; });
+  return std::any_of(program.tensors.begin(), program.tensors.end(), [](const ProgramTensor& t) {
+    return t.io == IoMemory::Device || t.role == TensorRole::State;
+  });
 }
 
 Result run_program(const ChipSpec& chip, const Network& network, const Program& program,

@@ -81,8 +81,11 @@ std::int64_t weight_bytes(const Graph& graph) {
 std::int64_t cache_bytes(const Graph& graph) {
   std::int64_t bytes = 0;
   for (const Node& node : graph.nodes) {
-    if (std::holds_alternative<MatmulWork>(node.work())) {
-      bytes += graph.tensor(node.inputs.at(kRightInput)).bytes();
+    const Work work = node.work();
+    if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+      const std::int64_t images = matmul->b.image == 0 ? 1 : matmul->images;
+      bytes += bytes_of(graph.tensor(node.inputs.at(kRightInput)).type.element,
+                        images * (matmul->heads / matmul->b.sharing) * matmul->k * matmul->n);
     }
   }
   return bytes;

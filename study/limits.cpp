@@ -102,10 +102,23 @@ Bytes compulsory_bytes(const Graph& graph, const Node& node) {
   return has_biases(node) ? weights + biases : weights;
 }
 
+/// What a node has to read of a state, or to write into it.
+Bytes state_bytes(const Graph& graph, const Node& node) {
+  const Work work = node.work();
+  const auto* copy = std::get_if<CopyWork>(&work);
+  if (copy != nullptr && copy->over) {
+    return Bytes(graph.tensor(node.inputs.front()).bytes());
+  }
+  return Bytes(0);
+}
+
 Bytes compulsory_bytes(const Graph& graph, IoMemory io) {
   Bytes sum{0};
   for (const Node& node : graph.nodes) {
     sum += compulsory_bytes(graph, node);
+  }
+  for (const Node& node : graph.nodes) {
+    sum += state_bytes(graph, node);
   }
   if (io == IoMemory::Device) {
     for (const GraphTensorId input : graph.inputs) {

@@ -15,6 +15,7 @@ enum class TensorRole : std::uint8_t {
   Output,        ///< found there after the run
   Intermediate,  ///< between two layers; `home` is its DRAM address if it is spilled, else unused
   Constant,      ///< bias or table, in DRAM before the run
+  State,         ///< in DRAM before and after the run, which may change some of it
 };
 
 template <>
@@ -23,6 +24,7 @@ inline constexpr auto kEnumNames<TensorRole> = std::to_array<EnumName<TensorRole
     {TensorRole::Output, "output"},
     {TensorRole::Intermediate, "intermediate"},
     {TensorRole::Constant, "constant"},
+    {TensorRole::State, "state"},
 });
 
 /// Packed row-major pixels x channels elements. Shape (batch, height, width) is folded in pixels.

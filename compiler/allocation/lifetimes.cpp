@@ -15,8 +15,8 @@ TensorLives tensor_lives(const Graph& graph) {
   lives.roots.resize(graph.tensors.size());
   std::iota(lives.roots.begin(), lives.roots.end(), GraphTensorId{0});
   for (const Node& node : graph.nodes) {
-    if (node.is_view()) {
-      lives.roots[static_cast<std::size_t>(node.output())] = lives.root(node.inputs.front());
+    if (const auto input = node.shared_input()) {
+      lives.roots[static_cast<std::size_t>(node.output())] = lives.root(node.inputs[*input]);
     }
   }
   lives.lifetimes.resize(graph.tensors.size());

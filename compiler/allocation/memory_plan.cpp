@@ -82,7 +82,7 @@ class Planner {
       auto& users = resident_users[static_cast<std::size_t>(lives_.root(tensor))];
       users.push_back(&operand.addresses[0]);
       users.push_back(&operand.addresses[1]);
-    } else if (input && takes_tiles(node_of(layer), *input) &&
+    } else if (input && stays_away(node_of(layer), *input) &&
                has_home_in_dram(chip_, graph_, lives_, tensor)) {
       operand.resident = false;
       operand.as_tiles = true;
@@ -102,7 +102,7 @@ class Planner {
         continue;
       }
       const BandSize& size = residency_.bands[static_cast<std::size_t>(layer)];
-      plan.bands = cut(graph_.tensor(node.output()).shape(), size.images, size.rows);
+      plan.bands = cut(graph_, node, size);
       plan.inputs.assign(graph_.data_inputs(node).size(), {});
       for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
         add_operand(layer, node.inputs[input], input, plan.inputs[input], resident_users);

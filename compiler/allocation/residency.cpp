@@ -62,7 +62,7 @@ class Search {
     // An input that the array alone reads stays where it is; as anything else it comes.
     for (const Node& node : graph.nodes) {
       for (std::size_t input = 0; input < graph.data_inputs(node).size(); ++input) {
-        if (!takes_tiles(node, input)) {
+        if (!stays_away(node, input)) {
           in_dram_[static_cast<std::size_t>(lives.root(node.inputs[input]))] = false;
         }
       }
@@ -71,6 +71,9 @@ class Search {
       if (takes_tiles(node, kRightInput) && !chip.weight_fifo.from_buffer) {
         in_dram_[static_cast<std::size_t>(lives.root(node.inputs[kRightInput]))] = true;
       }
+    }
+    for (const GraphTensorId state : graph.states) {
+      in_dram_[static_cast<std::size_t>(state)] = true;
     }
   }
 
@@ -181,7 +184,7 @@ class Search {
 
   [[noreturn]] void refuse(std::int32_t layer) const {
     const Node& node = graph_.node(layer);
-    const BandSize rows = band_sizes(graph_.tensor(node.output()).shape()).back();
+    const BandSize rows = band_sizes(graph_, node).back();
     throw WorkloadError(
         node.location, node.name,
         fmt::format("expected a layer that fits the unified buffer of {} bytes one output row "
@@ -237,7 +240,7 @@ class Search {
     OperandHomes homes;
     for (const GraphTensorId input : graph_.data_inputs(node)) {
       const Home home = home_of(input);
-      const bool as_tiles = home == Home::Dram && takes_tiles(node, homes.inputs.size());
+      const bool as_tiles = home == Home::Dram && stays_away(node, homes.inputs.size());
       homes.inputs.push_back(as_tiles ? Home::Tiles : home);
     }
     homes.output = home_of(node.output());
@@ -313,10 +316,9 @@ class Search {
       return entry->second;
     }
     const Node& node = graph_.node(layer);
-    const Shape& shape = graph_.tensor(node.output()).shape();
-    std::vector<BandSize> sizes{{.images = shape.batch, .rows = shape.rows}};
-    if (homes.any_moves()) {
-      sizes = band_sizes(shape);
+    std::vector<BandSize> sizes = band_sizes(graph_, node);
+    if (!homes.any_moves()) {
+      sizes.resize(1);
     }
     std::vector<Cut>& cuts = entry->second;
     for (const BandSize& size : sizes) {
@@ -341,11 +343,10 @@ class Search {
 
 StreamBuffer stream_buffer(const ChipSpec& chip, const Graph& graph, const Node& node,
                            const BandSize& size, std::optional<std::size_t> input) {
-  const Shape& shape = graph.tensor(node.output()).shape();
   const GraphTensor& tensor = graph.tensor(input ? node.inputs[*input] : node.output());
   std::int64_t largest = 0;
   std::int64_t bands = 0;
-  for (const BandRun& run : band_runs(shape, size)) {
+  for (const BandRun& run : band_runs(graph, node, size)) {
     const Band part = input ? input_band(graph, node, *input, run.band) : run.band;
     largest = std::max(largest, band_elements(tensor.shape(), part));
     bands += run.count;

@@ -17,7 +17,10 @@ Graph infer_graph(const NetworkDescription& description, std::int64_t batch,
     const InputDescription& input = description.inputs[i];
     TensorType type = input.type;
     type.extents.front() = builder.graph().batch;
-    tensor_of[i] = builder.add_input(input.name, std::move(type), input.quantization, input.place);
+    tensor_of[i] =
+        input.is_state
+            ? builder.add_state(input.name, std::move(type), input.quantization, input.place)
+            : builder.add_input(input.name, std::move(type), input.quantization, input.place);
   }
   for (const std::size_t index : order.layers) {
     const LayerDescription& layer = description.layers[index];
@@ -39,6 +42,7 @@ Graph infer_graph(const NetworkDescription& description, std::int64_t batch,
   }
   Graph graph = std::move(builder).take();
   graph.phase = description.phase;
+  check_states(graph);
   return graph;
 }
 

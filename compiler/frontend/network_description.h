@@ -39,6 +39,7 @@ struct InputDescription {
   TensorType type;  ///< of batch 1
   Quantization quantization;
   std::optional<std::string> file;  ///< relative to the description
+  bool is_state = false;            ///< in memory before and after a run; behind all others
 };
 
 /// What holds where a layer says nothing.

@@ -172,7 +172,7 @@ void settle_outputs(const NetworkDescription& description, const NameTable& name
   const bool by_name = !order.outputs.empty();
   for (const std::size_t layer : order.layers) {
     const SourceIndex index = inputs + layer;
-    if (used[index]) {
+    if (used[index] || changes_state(description.layers[layer].op)) {
       continue;
     }
     if (!by_name) {

@@ -29,7 +29,8 @@ class LayerList {
 
   void read() {
     std::optional<TensorReference> previous;
-    if (description_.inputs.size() == 1) {
+    const auto is_read = [](const InputDescription& input) { return !input.is_state; };
+    if (std::count_if(description_.inputs.begin(), description_.inputs.end(), is_read) == 1) {
       const InputDescription& input = description_.inputs.front();
       previous = TensorReference{.name = input.name, .place = input.place};
     }
@@ -421,12 +422,19 @@ NetworkDescription read_description(const ConfigNode& root, const DimChoice& cho
   if (inputs.empty()) {
     root.fail("inputs", "expected at least one input, got none");
   }
-  for (const ConfigNode& input : inputs) {
-    const bool is_left_out = input.has("when") && value_of(top, input, "when").as_real() == 0.0;
-    if (!is_left_out) {
-      add_inputs(top, input, description.inputs);
+  const auto add_all = [&](const std::vector<ConfigNode>& nodes) {
+    for (const ConfigNode& input : nodes) {
+      const bool is_left_out = input.has("when") && value_of(top, input, "when").as_real() == 0.0;
+      if (!is_left_out) {
+        add_inputs(top, input, description.inputs);
+      }
     }
-  }
+  };
+  add_all(inputs);
+  const auto read = static_cast<std::ptrdiff_t>(description.inputs.size());
+  add_all(root.optional_list("states"));
+  std::for_each(description.inputs.begin() + read, description.inputs.end(),
+                [](InputDescription& state) { state.is_state = true; });
   LayerList(root, top, description).read();
   if (root.has("outputs") && root.list("outputs").empty()) {
     root.fail("outputs", "expected at least one layer, or no such key, got an empty list");

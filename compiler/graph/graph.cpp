@@ -21,6 +21,22 @@ TensorType weights_type(const Graph& graph, const Node& node) {
 
 }  // namespace
 
+std::optional<std::size_t> Node::shared_input() const {
+  const Work what = work();
+  if (std::holds_alternative<ViewWork>(what)) {
+    return 0;
+  }
+  const auto* copy = std::get_if<CopyWork>(&what);
+  return copy != nullptr && copy->over ? std::optional(static_cast<std::size_t>(copy->over->input))
+                                       : std::nullopt;
+}
+
+std::vector<GraphTensorId> Graph::given() const {
+  std::vector<GraphTensorId> all = inputs;
+  all.insert(all.end(), states.begin(), states.end());
+  return all;
+}
+
 FusedActivation Node::activation() const {
   Op copy = op;
   const FusedActivation* activation = activation_of(copy);

@@ -32,6 +32,8 @@ struct Node {
   /// What it does, whatever it is called.
   [[nodiscard]] Work work() const { return work_of(op); }
   [[nodiscard]] bool is_view() const { return std::holds_alternative<ViewWork>(work()); }
+  /// The input whose memory its output is: of a view the first, of rows written into a state that.
+  [[nodiscard]] std::optional<std::size_t> shared_input() const;
   /// The activation that it is, or that is fused behind it.
   [[nodiscard]] FusedActivation activation() const;
 };
@@ -64,7 +66,8 @@ struct Graph {
   std::vector<Node> nodes;
   std::vector<GraphTensorId> inputs;
   std::vector<GraphTensorId> outputs;
-  std::optional<TokenPhase> phase;  ///< of a language model with phases
+  std::vector<GraphTensorId> states;  ///< in memory before and after the run
+  std::optional<TokenPhase> phase;    ///< of a language model with phases
 
   [[nodiscard]] const GraphTensor& tensor(GraphTensorId id) const {
     return tensors[static_cast<std::size_t>(id)];
@@ -85,6 +88,8 @@ struct Graph {
   [[nodiscard]] DataType operand_type(const Node& node) const {
     return tensor(node.inputs.front()).type.element;
   }
+  /// What a run begins with beside parameters: inputs and states.
+  [[nodiscard]] std::vector<GraphTensorId> given() const;
   [[nodiscard]] const Node& node(NodeId id) const { return nodes[static_cast<std::size_t>(id)]; }
 };
 

@@ -53,6 +53,13 @@ GraphTensorId GraphBuilder::add_input(const std::string& name, TensorType type,
   return graph_.inputs.back();
 }
 
+GraphTensorId GraphBuilder::add_state(const std::string& name, TensorType type,
+                                      const Quantization& quantization, const Place& where) {
+  graph_.states.push_back(
+      add_tensor(name, std::move(type), GraphTensorRole::State, quantization, where));
+  return graph_.states.back();
+}
+
 GraphTensorId GraphBuilder::add(NodeRequest request, const OpPlace& where,
                                 const NodeWeightScale& weight_scale) {
   std::vector<TensorType> types;
@@ -96,6 +103,10 @@ void GraphBuilder::add_output(GraphTensorId tensor) {
     }
     producer = before;
   }
+  if (producer != nullptr && changes_state(producer->op)) {
+    throw WorkloadError(producer->location, producer->name,
+                        "expected an output that is no state, got what an append makes of one");
+  }
 }
 
 GraphTensorId GraphBuilder::add_tensor(const std::string& name, TensorType type,
@@ -105,6 +116,51 @@ GraphTensorId GraphBuilder::add_tensor(const std::string& name, TensorType type,
   graph_.tensors.push_back(
       {.name = name, .type = std::move(type), .role = role, .quantization = quantization});
   return static_cast<GraphTensorId>(graph_.tensors.size()) - 1;
+}
+
+void check_states(const Graph& graph) {
+  std::vector<GraphTensorId> state_of(graph.tensors.size(), -1);  // by tensor
+  std::vector<bool> is_changed(graph.tensors.size(), false);      // by state
+  for (const GraphTensorId state : graph.states) {
+    state_of[static_cast<std::size_t>(state)] = state;
+  }
+  const auto at = [&](GraphTensorId tensor) { return state_of[static_cast<std::size_t>(tensor)]; };
+  const auto fail = [&](const Node& node, std::string_view message) {
+    throw WorkloadError(node.location, node.name, message);
+  };
+  for (const Node& node : graph.nodes) {
+    const bool appends = changes_state(node.op);
+    for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+      const bool is_place =
+          input == 1 && (appends || std::holds_alternative<MatmulWork>(node.work()));
+      if (at(node.inputs[input]) >= 0 && !is_place) {
+        fail(node, fmt::format("expected a state on the right of an append or a matmul, got '{}'",
+                               graph.tensor(node.inputs[input]).name));
+      }
+    }
+    if (!appends) {
+      continue;
+    }
+    const GraphTensorId state = at(node.inputs[1]);
+    if (state < 0) {
+      fail(node, fmt::format("expected a state to append to, got '{}'",
+                             graph.tensor(node.inputs[1]).name));
+    }
+    if (is_changed[static_cast<std::size_t>(state)]) {
+      fail(node, fmt::format("expected one append for each state, got another for '{}'",
+                             graph.tensor(state).name));
+    }
+    is_changed[static_cast<std::size_t>(state)] = true;
+    state_of[static_cast<std::size_t>(node.output())] = state;
+  }
+  for (const Node& node : graph.nodes) {
+    const bool reads_before = !changes_state(node.op) && node.inputs.size() > 1 &&
+                              is_changed[static_cast<std::size_t>(node.inputs[1])];
+    if (reads_before) {
+      fail(node, fmt::format("expected what an append makes of the state '{}', got the state",
+                             graph.tensor(node.inputs[1]).name));
+    }
+  }
 }
 
 const Node* GraphBuilder::producer_of(GraphTensorId tensor) const {

@@ -35,6 +35,9 @@ class GraphBuilder {
 
   GraphTensorId add_input(const std::string& name, TensorType type,
                           const Quantization& quantization, const Place& where);
+  /// In memory before and after a run. Read by products, on their right, and changed by `append`.
+  GraphTensorId add_state(const std::string& name, TensorType type,
+                          const Quantization& quantization, const Place& where);
   /// Tensors of a node: its output, then its weights and biases.
   GraphTensorId add(NodeRequest request, const OpPlace& where, const NodeWeightScale& weight_scale);
   /// A tensor that a node computes; a view of an input is none.
@@ -52,6 +55,10 @@ class GraphBuilder {
   QuantizationDefaults defaults_;
   std::int64_t macs_ = 0;
 };
+
+/// Throws at the first node that does with a state what states are not for: one append each, and
+/// behind it, or without any, products that have it on their right.
+void check_states(const Graph& graph);
 
 /// Throws at the first node of an int8 network whose scales are too far apart (check_ratio).
 void check_ratios(const Graph& graph);

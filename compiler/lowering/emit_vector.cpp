@@ -299,7 +299,8 @@ class VectorEmitter {
     std::int32_t input = 0;
     std::int64_t from = 0;  ///< pixel of the input's band
     std::int64_t stride = 0;
-    bool filled = false;  ///< comes from nowhere
+    std::int64_t channel = 0;  ///< of the input, the first
+    bool filled = false;       ///< comes from nowhere
   };
 
   void emit_copy(const CopyWork& copy) {
@@ -322,7 +323,8 @@ class VectorEmitter {
     const std::int64_t from = source.filled ? 0 : row * band.shape.cols + source.at.col;
     const std::int64_t stride = from - (run.from + (run.count - 1) * run.stride);
     const bool fits = run.count > 0 && run.count < kPixelsPerInstruction &&
-                      run.input == source.input && run.filled == source.filled &&
+                      run.input == source.input && run.channel == source.channel &&
+                      run.filled == source.filled &&
                       (run.count == 1 ? stride >= 0 : stride == run.stride);
     if (fits) {
       run.stride = stride;
@@ -335,6 +337,7 @@ class VectorEmitter {
            .input = source.input,
            .from = from,
            .stride = 0,
+           .channel = source.channel,
            .filled = source.filled};
   }
 
@@ -345,7 +348,7 @@ class VectorEmitter {
     RowLoop loop{.rows = run.count, .cols = out_.shape().channels};
     const auto input = static_cast<std::size_t>(run.input);
     const PlacedBand& band = band_.inputs[input];
-    LoadStage load{.from = band.at(run.from * band.shape.channels),
+    LoadStage load{.from = band.at(run.from * band.shape.channels + run.channel),
                    .pitch = run.stride * band.pixel_pitch()};
     set_type(load, in(input));
     loop.stages = {load};

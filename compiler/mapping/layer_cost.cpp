@@ -47,7 +47,7 @@ class LayerEstimate {
       grid_.source = TileSource::Buffer;
     }
     CoreCycles exposed{0};
-    for (const BandRun& run : band_runs(shape_, size)) {
+    for (const BandRun& run : band_runs(graph_, node_, size)) {
       const Traffic load = loaded(run.band, homes);
       const Traffic store = traffic(homes.output, output_, run.band);
       const GemmCost work = work_of(run.band);

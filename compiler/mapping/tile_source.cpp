@@ -8,6 +8,10 @@ bool takes_tiles(const Node& node, std::size_t input) {
   return input == kRightInput && std::holds_alternative<MatmulWork>(node.work());
 }
 
+bool stays_away(const Node& node, std::size_t input) {
+  return takes_tiles(node, input) || (!node.is_view() && node.shared_input() == input);
+}
+
 bool has_home_in_dram(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
                       GraphTensorId tensor) {
   const auto has = [&](const std::vector<GraphTensorId>& tensors) {

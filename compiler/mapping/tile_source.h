@@ -12,6 +12,10 @@ namespace systole {
 /// tile.
 [[nodiscard]] bool takes_tiles(const Node& node, std::size_t input);
 
+/// Whether an input is never brought to the unified buffer where it has its home in DRAM: the array
+/// takes it tile by tile, or rows are written over it.
+[[nodiscard]] bool stays_away(const Node& node, std::size_t input);
+
 /// Whether a tensor that does not stay in the unified buffer is in DRAM: all are, but inputs and
 /// outputs of the network that are in host memory. Its tiles come straight from there then; else it
 /// has to come to the buffer first, and tiles from there, where the chip has that way.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace systole {
 
@@ -11,17 +12,28 @@ struct Pixel {
   std::int64_t col = 0;
 };
 
-/// Where a pixel of an output comes from: a pixel of the same image of an input, or nowhere.
+/// Where a pixel of an output comes from: a pixel of the same image of an input, its channels from
+/// `channel` on, or nowhere.
 struct PixelSource {
   std::int32_t input = 0;
   Pixel at;
+  std::int64_t channel = 0;
   bool filled = false;  ///< all its channels are the number of the work
 };
 
-/// Pixels, all their channels each, from anywhere in the same image.
+/// Rows of each image that are written over those of an input.
+struct RowsOver {
+  std::int32_t input = 0;
+  std::int64_t first = 0;
+  std::int64_t rows = 0;
+};
+
+/// Pixels from anywhere in the same image, as many channels as the output has.
 struct CopyWork {
   std::function<PixelSource(const Pixel& out)> source;
   double fill = 0;
+  /// Where these rows alone are written: the output is that input, in the same memory.
+  std::optional<RowsOver> over = std::nullopt;
 };
 
 }  // namespace systole

@@ -146,6 +146,8 @@ std::vector<OpEntry> Matmul::entries() {
                            "of the right operand, each for several of the left"},
                           {"merge_heads", Attribute::Flag{kAt<&Matmul::merge_heads>},
                            "the output's heads stand side by side in its last axis"},
+                          {"used", Attribute::Integer{kAt<&Matmul::used>},
+                           "rows of the right operand that take part, the first ones"},
                           {"scale", Attribute::Real{kAt<&Matmul::scale>, kLeastScale, kMostScale},
                            "of all products"},
                           output_attribute()}}};
@@ -172,6 +174,11 @@ Inferred Matmul::infer(const InferInputs& in) {
                     "matmul, got {} and {}",
                     extents_text(in.types[0]), extents_text(in.types[1])));
   }
+  if (used > right.rows) {
+    in.where.fail("used", fmt::format("expected at most the {} rows of the right operand, got {}",
+                                      right.rows, used));
+  }
+  right.rows = used == 0 ? right.rows : used;
   if (transpose_b) {
     std::swap(right.rows, right.cols);
     std::swap(right.walk.row, right.walk.col);

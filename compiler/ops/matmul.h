@@ -26,7 +26,8 @@ struct Matmul {
   std::int64_t heads = 0;     ///< 0: as the axes say
   std::int64_t kv_heads = 0;  ///< 0: as many as heads
   bool merge_heads = false;
-  double scale = 1;  ///< of all products
+  std::int64_t used = 0;  ///< rows of the right operand as it is written, from the first; 0: all
+  double scale = 1;       ///< of all products
   MatmulWork settled;
 
   static std::vector<OpEntry> entries();

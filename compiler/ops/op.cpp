@@ -107,6 +107,16 @@ Work work_of(const Op& op) {
   return std::visit([](const auto& attributes) { return attributes.work(); }, op);
 }
 
+bool changes_state(const Op& op) {
+  return std::visit(
+      [](const auto& attributes) {
+        return requires {
+          attributes.kChangesState;
+        };
+      },
+      op);
+}
+
 void* attributes_of(Op& op) {
   return std::visit([](auto& attributes) -> void* { return &attributes; }, op);
 }

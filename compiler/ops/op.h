@@ -8,12 +8,14 @@
 #include "arch/enum_names.h"
 #include "compiler/ops/activate.h"
 #include "compiler/ops/add.h"
+#include "compiler/ops/append.h"
 #include "compiler/ops/attribute.h"
 #include "compiler/ops/combine.h"
 #include "compiler/ops/concat.h"
 #include "compiler/ops/constant.h"
 #include "compiler/ops/conv2d.h"
 #include "compiler/ops/dense.h"
+#include "compiler/ops/depth_to_space.h"
 #include "compiler/ops/flatten.h"
 #include "compiler/ops/formula.h"
 #include "compiler/ops/layer_norm.h"
@@ -27,6 +29,7 @@
 #include "compiler/ops/rotary.h"
 #include "compiler/ops/slice.h"
 #include "compiler/ops/softmax.h"
+#include "compiler/ops/transpose.h"
 
 namespace systole {
 
@@ -40,7 +43,7 @@ namespace systole {
 using Op = std::variant<Conv2d, Dense, Matmul, AddTensors, Activate, PoolTensor, Concat, Flatten,
                         SoftmaxChannels, NormalizeRows, CombineTensors, ReduceRows, RotateRows,
                         SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions, CombineConstant,
-                        RowFormula, Rearrange>;
+                        RowFormula, Rearrange, AppendRows, DepthToSpace, TransposePixels>;
 
 /// How many tensors an operator takes beside its parameters.
 enum class InputCount : std::uint8_t { One, Two, AtLeastOne, AtLeastTwo };
@@ -76,6 +79,8 @@ void complete(Op& op, const OpPlace& written);
 [[nodiscard]] Work work_of(const Op& op);
 /// The operator's own struct, for the accessors of its attributes.
 [[nodiscard]] void* attributes_of(Op& op);
+/// Whether it writes into a state.
+[[nodiscard]] bool changes_state(const Op& op);
 /// Null for operators without one.
 [[nodiscard]] FusedActivation* activation_of(Op& op);
 

@@ -23,6 +23,8 @@ std::vector<OpEntry> RotateRows::entries() {
            .prototype = RotateRows{},
            .attributes = {
                {"heads", Attribute::Integer{kAt<&RotateRows::heads>}, "side by side in a row"},
+               {"rotated", Attribute::Integer{kAt<&RotateRows::rotated>},
+                "features of each head that turn, the first ones; all unless given"},
                {"base", Attribute::Real{.at = kAt<&RotateRows::base>, .least = 1, .most = 1e9},
                 "of the angles' geometric series"},
                {"first", Attribute::Integer{.at = kAt<&RotateRows::first>, .least = 0},
@@ -39,12 +41,17 @@ Inferred RotateRows::infer(const InferInputs& in) {
                                        "features and {} heads",
                                        features, heads));
   }
+  if (rotated % 2 != 0 || rotated > features / heads) {
+    in.where.fail("rotated", fmt::format("expected an even number of a head's {} features, got {}",
+                                         features / heads, rotated));
+  }
   return {.type = in.types[0], .quantization = in.quantizations[0]};
 }
 
 Work RotateRows::work() const {
   RowWork work;
-  const std::int64_t half = features / heads / 2;
+  const std::int64_t width = features / heads;
+  const std::int64_t half = (rotated == 0 ? width : rotated) / 2;
   // (a, b) turns to (a cos - b sin, b cos + a sin): the halves of a head.
   const auto turned = [&](std::int64_t one, std::int64_t other, PairKind kind) {
     RowRecipe recipe;
@@ -56,9 +63,14 @@ Work RotateRows::work() const {
     work.pieces.push_back(std::move(recipe).take(half, one));
   };
   for (std::int64_t head = 0; head < heads; ++head) {
-    const std::int64_t begin = 2 * head * half;
+    const std::int64_t begin = head * width;
     turned(begin, begin + half, PairKind::Subtract);
     turned(begin + half, begin, PairKind::Add);
+    if (2 * half < width) {
+      RowRecipe rest;
+      rest.load(kRows, begin + 2 * half);
+      work.pieces.push_back(std::move(rest).take(width - 2 * half, begin + 2 * half));
+    }
   }
   for (const AngleTable::Of of : {AngleTable::Of::Cosine, AngleTable::Of::Sine}) {
     work.tables.push_back(

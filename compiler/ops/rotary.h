@@ -14,7 +14,8 @@ struct OpEntry;
 /// the position of the row (the axis before the last). Source: Su et al., RoFormer: Enhanced
 /// Transformer with Rotary Position Embedding, arXiv:2104.09864.
 struct RotateRows {
-  std::int64_t heads = 1;  ///< side by side in the features
+  std::int64_t heads = 1;    ///< side by side in the features
+  std::int64_t rotated = 0;  ///< features of each head that turn, the first ones; 0: all
   double base = 10000;
   std::int64_t first = 0;      ///< position of the first row
   std::int64_t positions = 1;  ///< rows and features, once they are known

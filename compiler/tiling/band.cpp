@@ -71,6 +71,25 @@ Band copied_band(const Graph& graph, const Node& node, std::size_t input, const 
       .image = output.image, .images = output.images, .row = lowest, .rows = highest - lowest + 1};
 }
 
+/// What a node writes of each image: rows of its output from `first` on.
+struct Written {
+  Shape shape;
+  std::int64_t first = 0;
+  bool partly = false;
+};
+
+Written written_by(const Graph& graph, const Node& node) {
+  Written written{.shape = graph.tensor(node.output()).shape()};
+  const Work work = node.work();
+  const auto* copy = std::get_if<CopyWork>(&work);
+  if (copy != nullptr && copy->over) {
+    written.shape.rows = copy->over->rows;
+    written.first = copy->over->first;
+    written.partly = true;
+  }
+  return written;
+}
+
 }  // namespace
 
 Band whole(const Shape& shape) {
@@ -136,6 +155,33 @@ std::vector<BandRun> band_runs(const Shape& shape, const BandSize& size) {
     runs.push_back(
         {{.image = 0, .images = 1, .row = row, .rows = std::min(size.rows, shape.rows - row)},
          shape.batch});
+  }
+  return runs;
+}
+
+std::vector<Band> cut(const Graph& graph, const Node& node, const BandSize& size) {
+  const Written written = written_by(graph, node);
+  std::vector<Band> bands = cut(written.shape, size.images, size.rows);
+  for (Band& band : bands) {
+    band.row += written.first;
+  }
+  return bands;
+}
+
+std::vector<BandSize> band_sizes(const Graph& graph, const Node& node) {
+  const Written written = written_by(graph, node);
+  std::vector<BandSize> sizes = band_sizes(written.shape);
+  if (written.partly) {
+    std::erase_if(sizes, [](const BandSize& size) { return size.images > 1; });
+  }
+  return sizes;
+}
+
+std::vector<BandRun> band_runs(const Graph& graph, const Node& node, const BandSize& size) {
+  const Written written = written_by(graph, node);
+  std::vector<BandRun> runs = band_runs(written.shape, size);
+  for (BandRun& run : runs) {
+    run.band.row += written.first;
   }
   return runs;
 }

@@ -40,6 +40,10 @@ struct BandSize {
 };
 [[nodiscard]] std::vector<BandSize> band_sizes(const Shape& shape);
 
+/// The same of what a node writes: all rows of its output, or some of them, image by image then.
+[[nodiscard]] std::vector<Band> cut(const Graph& graph, const Node& node, const BandSize& size);
+[[nodiscard]] std::vector<BandSize> band_sizes(const Graph& graph, const Node& node);
+
 /// The bands of a size, those that cost the same named once: whole images, or the rows of the first
 /// image for each of the others.
 struct BandRun {
@@ -47,6 +51,8 @@ struct BandRun {
   std::int64_t count = 1;
 };
 [[nodiscard]] std::vector<BandRun> band_runs(const Shape& shape, const BandSize& size);
+[[nodiscard]] std::vector<BandRun> band_runs(const Graph& graph, const Node& node,
+                                             const BandSize& size);
 
 /// What of a product of two tensors makes a band of its output: images, heads, and rows of each
 /// matrix.

@@ -63,7 +63,7 @@ std::int64_t Memories::size_of(Space space) const {
 std::optional<std::string> Memories::fill() {
   for (std::size_t index = 0; index < program_.tensors.size(); ++index) {
     const ProgramTensor& tensor = program_.tensors[index];
-    if (tensor.role != TensorRole::Input && tensor.role != TensorRole::Constant) {
+    if (tensor.role == TensorRole::Output || tensor.role == TensorRole::Intermediate) {
       continue;
     }
     const bool host = tensor.role == TensorRole::Input && tensor.io == IoMemory::Host;
@@ -296,11 +296,11 @@ std::optional<std::string> Memories::write(Place place, const Access& access) {
 std::optional<std::string> Memories::check_outputs() {
   for (std::size_t index = 0; index < program_.tensors.size(); ++index) {
     const ProgramTensor& tensor = program_.tensors[index];
-    if (tensor.role != TensorRole::Output) {
+    if (tensor.role != TensorRole::Output && tensor.role != TensorRole::State) {
       continue;
     }
-    const Space space = tensor.io == IoMemory::Host ? Space::Host : Space::Dram;
-    const Access access{.operand = "output",
+    const Space space = tensor.is_in_host_memory() ? Space::Host : Space::Dram;
+    const Access access{.operand = systole::name_of(tensor.role),
                         .space = space,
                         .where = rectangle(tensor.home, 1, tensor.bytes(), 0),
                         .label = Label::of_tensor(static_cast<TensorId>(index)),

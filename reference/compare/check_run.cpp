@@ -149,7 +149,9 @@ class RunCheck {
   template <class Value, class Sum>
   void check(const Node& node, const std::vector<Value>& values, const std::vector<Sum>& sums) {
     const GraphTensor& tensor = graph_.tensor(node.output());
-    if (!node.is_view()) {
+    if (changes_state(node.op)) {
+      compare_state(node.output(), values);
+    } else if (!node.is_view()) {
       const std::optional<TensorId> id = names_.find(node.output());
       if (!sums.empty()) {
         compare(tensor.name + " (accumulators)", tensor.shape(), sums,
@@ -181,12 +183,31 @@ class RunCheck {
     SYSTOLE_CHECK(id.has_value(), "the program has no output {}", tensor.name);
     const ProgramTensor& kept = program_.tensors[static_cast<std::size_t>(*id)];
     SYSTOLE_CHECK(kept.role == TensorRole::Output, "{} is no output of the program", kept.name);
+    compare_memory(fmt::format("{} ({})", tensor.name, name_of(kept.io)), kept, expected,
+                   tensor.shape());
+  }
+
+  /// As the run leaves it: what was appended, and what was there.
+  template <class Value>
+  void compare_state(GraphTensorId changed, const std::vector<Value>& expected) {
+    const std::optional<TensorId> id = names_.find(changed);
+    SYSTOLE_CHECK(id.has_value(), "the program has no state behind {}",
+                  graph_.tensor(changed).name);
+    const ProgramTensor& kept = program_.tensors[static_cast<std::size_t>(*id)];
+    SYSTOLE_CHECK(kept.role == TensorRole::State, "{} is no state of the program", kept.name);
+    compare_memory(fmt::format("{} (after the run)", kept.name), kept, expected,
+                   graph_.tensor(changed).shape());
+  }
+
+  template <class Value>
+  void compare_memory(const std::string& name, const ProgramTensor& kept,
+                      const std::vector<Value>& expected, const Shape& shape) {
     Recording<std::int8_t> bytes(kept.name, kept.bytes());
     bytes.write({.offset = 0, .rows = 1, .cols = kept.bytes(), .pitch = 0},
                 bytes_at_home(kept, memories_));
-    comparison_.compare(
-        fmt::format("{} ({})", tensor.name, name_of(kept.io)), tensor.shape(), expected,
-        [&](std::int64_t element, Value value) { return recorded(bytes, element, value); });
+    comparison_.compare(name, shape, expected, [&](std::int64_t element, Value value) {
+      return recorded(bytes, element, value);
+    });
   }
 
   const Graph& graph_;

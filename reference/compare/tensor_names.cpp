@@ -16,8 +16,8 @@ TensorNames::TensorNames(const Graph& graph, const Program& program)
     }
   }
   for (const Node& node : graph.nodes) {
-    if (node.is_view()) {
-      viewed_[node.output()] = node.inputs.at(0);
+    if (const auto input = node.shared_input()) {
+      viewed_[node.output()] = node.inputs.at(*input);
     }
   }
 }

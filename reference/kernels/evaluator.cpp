@@ -67,7 +67,7 @@ double in_steps(std::int8_t stored, const Quantization& from, const Quantization
 
 Evaluator::Evaluator(const Graph& graph, const NetworkData& data)
     : graph_(graph), data_(data), live_(graph) {
-  for (const GraphTensorId input : graph.inputs) {
+  for (const GraphTensorId input : graph.given()) {
     live_.keep(input, share(data.value(graph, input).bytes));
   }
 }

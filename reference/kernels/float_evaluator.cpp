@@ -148,7 +148,7 @@ bool has_float_files(const Graph& graph, const NetworkData& data) {
 
 FloatEvaluator::FloatEvaluator(const Graph& graph, const NetworkData& data)
     : graph_(graph), data_(data), live_(graph) {
-  for (const GraphTensorId tensor : graph.inputs) {
+  for (const GraphTensorId tensor : graph.given()) {
     live_.keep(tensor, std::make_shared<const Values>(input(graph, data, tensor)));
   }
 }

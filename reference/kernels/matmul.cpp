@@ -89,7 +89,7 @@ void take_zero_points_of_b(std::vector<std::int32_t>& sums, const std::vector<st
 
 std::int64_t MatrixLayout::element(std::int64_t image, std::int64_t head, std::int64_t row,
                                    std::int64_t col) const {
-  const std::int64_t height = transposed ? cols : rows;
+  const std::int64_t height = (transposed ? cols : rows) + unused;
   const std::int64_t width = transposed ? rows : cols;
   const std::int64_t y = transposed ? col : row;
   const std::int64_t x = transposed ? row : col;
@@ -106,6 +106,10 @@ MatmulLayout matmul_layout(const Graph& graph, const Node& node, const Matmul& a
       .b = layout_of(b, attributes.kv_heads == 0 ? attributes.heads : attributes.kv_heads),
       .c = {}};
   layout.c = layout_of(c, layout.a.heads);
+  if (attributes.used != 0) {
+    layout.b.unused = layout.b.rows - attributes.used;
+    layout.b.rows = attributes.used;
+  }
   if (attributes.transpose_b) {
     layout.b.transposed = true;
     std::swap(layout.b.rows, layout.b.cols);

@@ -18,6 +18,7 @@ struct MatrixLayout {
   std::int64_t cols = 1;
   bool merged = false;  ///< heads side by side: [image][row][head][col], else [image][head][row]
   bool transposed = false;  ///< written columns x rows
+  std::int64_t unused = 0;  ///< rows as they are written, behind those that take part
 
   [[nodiscard]] std::int64_t element(std::int64_t image, std::int64_t head, std::int64_t row,
                                      std::int64_t col) const;

@@ -33,7 +33,7 @@ RealEvaluator::RealEvaluator(const Graph& graph, const NetworkData& data,
                 name_of(graph.input_type()));
   SYSTOLE_CHECK(orders.size() == graph.nodes.size(), "{} orders of addition for {} layers",
                 orders.size(), graph.nodes.size());
-  for (const GraphTensorId input : graph.inputs) {
+  for (const GraphTensorId input : graph.given()) {
     live_.keep(input, share(data.value(graph, input).numbers()));
   }
 }

@@ -191,18 +191,24 @@ template <class Number>
 std::vector<Number> row_kernel(const RotateRows& rotary, const RowOperands<Number>& operands) {
   const Extents& extents = operands.types[0].extents;
   const std::int64_t positions = extents.size() < 2 ? 1 : extents[extents.size() - 2];
-  const auto half = static_cast<std::size_t>(extents.back() / rotary.heads / 2);
+  const auto width = static_cast<std::size_t>(extents.back() / rotary.heads);
+  const std::size_t turned = rotary.rotated == 0 ? width : static_cast<std::size_t>(rotary.rotated);
+  const std::size_t half = turned / 2;
   std::vector<Number> out;
   std::int64_t position = 0;
   for (const std::vector<Number>& row : rows_of(operands.values[0], extents.back())) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::size_t angle_index = i % half;
+      if (i % width >= turned) {
+        out.push_back(row[i]);
+        continue;
+      }
+      const std::size_t angle_index = i % width % half;
       const double angle =
           static_cast<double>(rotary.first + position) *
           std::pow(rotary.base, -(static_cast<double>(angle_index) / static_cast<double>(half)));
       const auto cosine = static_cast<Number>(static_cast<float>(std::cos(angle)));
       const auto sine = static_cast<Number>(static_cast<float>(std::sin(angle)));
-      const bool lower = i / half % 2 == 0;
+      const bool lower = i % width < half;
       const Number own = row[i] * cosine;
       const Number other = row[lower ? i + half : i - half] * sine;
       out.push_back(lower ? own - other : own + other);
@@ -405,6 +411,42 @@ std::vector<Number> row_kernel(const CombineConstant& combine,
     const Number x = operands.values[0][i];
     out.push_back(combine.reversed ? combined(combine.kind, constant_at(i), x)
                                    : combined(combine.kind, x, constant_at(i)));
+  }
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const DepthToSpace& shuffle, const RowOperands<Number>& operands) {
+  const Shape output = image_of(operands.output);
+  std::vector<Number> out;
+  for_elements(output, [&](std::array<std::int64_t, 4> at) {
+    const std::int64_t block = at[1] % shuffle.factor * shuffle.factor + at[2] % shuffle.factor;
+    at = {at[0], at[1] / shuffle.factor, at[2] / shuffle.factor, block * output.channels + at[3]};
+    out.push_back(operands.values[0][repeated(image_of(operands.types[0]), at)]);
+  });
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const TransposePixels& /*transpose*/,
+                               const RowOperands<Number>& operands) {
+  std::vector<Number> out;
+  for_elements(image_of(operands.output), [&](const std::array<std::int64_t, 4>& at) {
+    out.push_back(
+        operands.values[0][repeated(image_of(operands.types[0]), {at[0], at[2], at[1], at[3]})]);
+  });
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const AppendRows& append, const RowOperands<Number>& operands) {
+  std::vector<Number> out(operands.values[1].begin(), operands.values[1].end());
+  const Extents& rows = operands.types[0].extents;
+  const auto width = static_cast<std::size_t>(rows[1] * rows[2]);
+  const auto sequence = static_cast<std::size_t>(operands.types[1].extents[1] * rows[2]);
+  for (std::size_t i = 0; i < operands.values[0].size(); ++i) {
+    const std::size_t first = i / width * sequence + static_cast<std::size_t>(append.at * rows[2]);
+    out[first + i % width] = operands.values[0][i];
   }
   return out;
 }

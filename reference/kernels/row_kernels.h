@@ -52,6 +52,15 @@ template <class Number>
 [[nodiscard]] std::vector<Number> row_kernel(const Rearrange& rearrange,
                                              const RowOperands<Number>& operands);
 template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const DepthToSpace& shuffle,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const TransposePixels& transpose,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const AppendRows& append,
+                                             const RowOperands<Number>& operands);
+template <class Number>
 [[nodiscard]] std::vector<Number> row_kernel(const SliceTensor& slice,
                                              const RowOperands<Number>& operands);
 template <class Number>

@@ -130,7 +130,7 @@ TEST(Compile, TellsWhatDoesNotFitTheMemoryOfTheChip) {
   chip.dram.capacity = Bytes(512 * 512 + 512 * 4 - 1);
   EXPECT_EQ(message_of_compiling(chip, graph),
             "n.yaml:1:1: layers: expected weights that fit the 264191 bytes of DRAM of edge, got "
-            "264192 bytes");
+            "264192 bytes: 1 too many");
 }
 
 /// Four layers whose tensors all stream through DRAM: 200 images of 4 KiB.
@@ -187,7 +187,8 @@ TEST(Compile, AThousandImagesOfResNet50NeedTwoTensorsOfDram) {
       read_network(SYSTOLE_SOURCE_DIR "/workloads/resnet50.yaml", {.batch = 1000}).graph;
   EXPECT_EQ(message_of_compiling(chip, graph), SYSTOLE_SOURCE_DIR
             "/workloads/resnet50.yaml:1:1: batch: expected weights and spilled tensors that fit "
-            "the 1000000000 bytes of DRAM of edge, got 2434061152 bytes at batch 1000");
+            "the 1000000000 bytes of DRAM of edge, got 2434061152 bytes at batch "
+            "1000: 1434061152 too many");
 }
 
 }  // namespace

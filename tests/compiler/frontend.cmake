@@ -19,6 +19,7 @@ systole_test(compiler_frontend_test
     graph/value_test.cpp
     ops/formula_test.cpp
     ops/layer_norm_test.cpp
+    ops/append_test.cpp
     ops/matmul_test.cpp
     ops/op_test.cpp
     ops/rearrange_test.cpp

@@ -107,7 +107,10 @@ TEST(Operators, AreNamedInTheirFilesTheListAndTheReferenceKernelsAlone) {
                                                    {"EmbedPositions", "position"},
                                                    {"CombineConstant", "constant"},
                                                    {"RowFormula", "formula"},
-                                                   {"Rearrange", "rearrange"}};
+                                                   {"Rearrange", "rearrange"},
+                                                   {"AppendRows", "append"},
+                                                   {"DepthToSpace", "depth_to_space"},
+                                                   {"TransposePixels", "transpose"}};
   ASSERT_EQ(file_of.size(), std::variant_size_v<Op>);
   const fs::path root(SYSTOLE_SOURCE_DIR);
   for (const std::string room : {"compiler", "reference", "study", "report"}) {

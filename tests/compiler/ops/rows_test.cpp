@@ -32,6 +32,8 @@ TEST(RowOperators, KnowTheirOutputs) {
   EXPECT_EQ(extents_of("op: rotary, heads: 3"), (Extents{1, 3, 4, 6}));
   EXPECT_EQ(extents_of("op: concat, inputs: [x, x], axis: 2"), (Extents{1, 3, 8, 6}));
   EXPECT_EQ(extents_of("op: mul, inputs: [x, x]"), (Extents{1, 3, 4, 6}));
+  EXPECT_EQ(extents_of("op: transpose"), (Extents{1, 4, 3, 6}));
+  EXPECT_EQ(extents_of("op: depth_to_space, factor: 1"), (Extents{1, 3, 4, 6}));
 }
 
 TEST(RowOperators, SayWhatTheyCannotDo) {
@@ -45,6 +47,11 @@ TEST(RowOperators, SayWhatTheyCannotDo) {
       error_of("op: rotary, heads: 2"),
       "n.yaml:4:34: l.heads: expected heads of an even number of features each, got 6 features "
       "and 2 heads");
+  EXPECT_EQ(error_of("op: rotary, heads: 3, rotated: 1"),
+            "n.yaml:4:46: l.rotated: expected an even number of a head's 2 features, got 1");
+  EXPECT_EQ(error_of("op: depth_to_space, factor: 2"),
+            "n.yaml:4:43: l.factor: expected an image with a multiple of 4 channels, got 3 x 4 x "
+            "6");
 }
 
 TEST(RowOperators, GatesHaveAPixelForEachImageOrAChannelForEachPixel) {
@@ -82,13 +89,13 @@ TEST(RowOperators, ConstantsAreNumbersOrParametersOfTheLastAxes) {
 
 TEST(RowOperators, ConstantsOfOtherShapesAreErrors) {
   EXPECT_EQ(error_of("op: mul_constant, extents: [3, 6]"),
-            "n.yaml:4:45: l.extents: expected the last axes of 3 x 4 x 6 behind the batch, or 1 in "
+            "n.yaml:4:42: l.extents: expected the last axes of 3 x 4 x 6 behind the batch, or 1 in "
             "place of the last, got 3 x 6");
   EXPECT_EQ(error_of("op: mul_constant, extents: [5]"),
-            "n.yaml:4:45: l.extents: expected the last axes of 3 x 4 x 6 behind the batch, or 1 in "
+            "n.yaml:4:42: l.extents: expected the last axes of 3 x 4 x 6 behind the batch, or 1 in "
             "place of the last, got 5");
   EXPECT_EQ(error_of("op: mul_constant, extents: [6], number: 2"),
-            "n.yaml:4:45: layers[0].extents: expected either number or extents, got both");
+            "n.yaml:4:42: layers[0].extents: expected either number or extents, got both");
 }
 
 }  // namespace

@@ -482,6 +482,13 @@ class GraphGrower {
   void add_part() {
     const Shape shape = current().shape();
     const Shape small{.rows = 30, .cols = 30};
+    if (dice_.chance(20)) {
+      return add_inferred("transpose", {current_}, TransposePixels{});
+    }
+    if (shape.channels % 4 == 0 && shape.rows <= small.rows && shape.cols <= small.cols &&
+        dice_.chance(30)) {
+      return add_inferred("depth_to_space", {current_}, DepthToSpace{.factor = 2});
+    }
     switch (dice_.between(0, 2)) {
       case 0: {
         const std::array sizes{shape.rows, shape.cols, shape.channels};
@@ -552,8 +559,10 @@ class GraphGrower {
     }
     if (channels % 2 == 0 && dice_.chance(60)) {
       const std::int64_t heads = channels % 4 == 0 && dice_.chance(50) ? 2 : 1;
-      return add_inferred("rotary", {current_},
-                          RotateRows{.heads = heads, .first = dice_.between(0, 50)});
+      const std::int64_t rotated = dice_.chance(30) ? 2 : 0;
+      return add_inferred(
+          "rotary", {current_},
+          RotateRows{.heads = heads, .rotated = rotated, .first = dice_.between(0, 50)});
     }
     return dice_.chance(50) ? add_inferred("reduce", {current_}, random_reduction())
                             : add_inferred("position_embedding", {current_}, EmbedPositions{});
