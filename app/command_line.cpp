@@ -38,6 +38,7 @@ inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
     {Command::Describe, "describe"},
     {Command::Dram, "dram"},
     {Command::Measure, "measure"},
+    {Command::Serve, "serve"},
     {Command::Study, "study"},
     {Command::List, "list"},
     {Command::Help, "help"},
@@ -69,6 +70,7 @@ Examples:
   systole import net.onnx --explain                what an ONNX model becomes
   systole dram DDR4-2400 --pattern rand_rd         a DRAM alone, on a train of requests
   systole measure cpu resnet50                     the same network on this machine's CPU
+  systole serve tpu_v3 gpt2 --rate 20              a language model under load
   systole study run edge_vision                    explore a design space, print its front
 
 Exit code: 0 done; 1 --check or --compare found wrong numbers; 2 a mistake in the command line or
@@ -146,6 +148,20 @@ engine; the format is described in docs/program.md.
 Examples:
   systole compile tpu_v1 mlp0 | less
   systole compile tpu_v1 resnet50 --batch 8 --output resnet50.program
+)";
+
+constexpr std::string_view kServeExamples = R"(
+A language model under load: requests arrive one by one (a Poisson stream), each with a prompt and
+a number of tokens that it wants. The chip takes the prompt of the oldest request that waits where
+a slot is free, else makes a step, a token for every sequence that it holds. Times of prompts and
+steps are simulated at some points, with straight lines between them; the report says how far off
+these are. docs/serving.md has what is modelled, every figure, and what is not.
+
+Examples:
+  systole serve tpu_v5e llama2_7b --rate 1 --prompts 512 --outputs 128
+  systole serve tpu_v3 gpt2 --rate 20 --prompts 64..512 --outputs 1..256 --slots 8
+  systole serve tpu_v3 gpt2 --rate 20 --first-token 200ms --each-token 20ms --format json
+  systole serve tpu_v3 gpt2 --rate 5 --prompts requests.txt
 )";
 
 constexpr std::string_view kImportExamples = R"(
@@ -251,6 +267,7 @@ struct Words {
   std::optional<std::string> repetitions;
   std::optional<std::string> record;
   bool no_compare = false;
+  ServeWords serve;
   StudyWords study;
 };
 
@@ -412,7 +429,7 @@ void add_dims(CLI::App& app, Words& words) {
       ->type_name("N");
 }
 
-void add_inputs(CLI::App& app, Request& request, Words& words) {
+void add_chip_and_network(CLI::App& app, Request& request) {
   app.add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
       ->required()
       ->type_name("");
@@ -420,8 +437,9 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
                  "Network: a YAML or ONNX file, or a name from 'systole list'")
       ->required()
       ->type_name("");
-  app.add_option("-b,--batch", words.batch, "Inputs at a time (default: what the network says)")
-      ->type_name("N");
+}
+
+void add_type_and_io(CLI::App& app, Words& words) {
   app.add_option("--type", words.type,
                  "Type of tensors and weights: int8 or bf16 (default: int8 where the chip "
                  "multiplies it, else bf16)")
@@ -430,6 +448,13 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
                  "Where inputs and outputs are: host (behind the host link) or device (in its "
                  "DRAM, as kernels are measured; default: what the chip says)")
       ->type_name("MEMORY");
+}
+
+void add_inputs(CLI::App& app, Request& request, Words& words) {
+  add_chip_and_network(app, request);
+  app.add_option("-b,--batch", words.batch, "Inputs at a time (default: what the network says)")
+      ->type_name("N");
+  add_type_and_io(app, words);
   add_dims(app, words);
   add_set(app, request);
 }
@@ -508,6 +533,24 @@ void add_compare(CLI::App& app, Request& request, Words& words) {
   add_set(*command, request);
   add_output(*command, request, words);
   command->footer(std::string(kCompareExamples));
+}
+
+void add_serve(CLI::App& app, Request& request, Words& words) {
+  CLI::App* command = app.add_subcommand("serve", "Put a language model under load");
+  add_chip_and_network(*command, request);
+  add_serve_options(*command, words.serve);
+  add_type_and_io(*command, words);
+  command
+      ->add_option("--dim", words.dims,
+                   "Sizes by name in place of the network's own; may be repeated")
+      ->type_name("NAME=N,...")
+      ->allow_extra_args(false);
+  add_set(*command, request);
+  command->add_option("--seed", words.seed, "Seed of the requests (default: 1)")->type_name("S");
+  command->add_option("--format", words.format, "text or json (default: text)")
+      ->type_name("FORMAT");
+  add_output(*command, request, words);
+  command->footer(std::string(kServeExamples));
 }
 
 void add_diff(CLI::App& app, Request& request, Words& words) {
@@ -653,6 +696,7 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
 
   add_dram(app, request.dram, words, request);
   add_measure(app, request, words);
+  add_serve(app, request, words);
   add_study(app, request.study, words.study, [&](CLI::App& command, const char* formats) {
     if (formats != nullptr) {
       command.add_option("--format", words.format, formats)->type_name("FORMAT");
@@ -1070,6 +1114,13 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
     request.measure = checked_measure(request.measure, words);
   }
   request.tensors = checked_tensors(words, request.check);
+  if (request.command == Command::Serve) {
+    request.serve =
+        checked_serve(words.serve, [](const std::string& option, const std::string& text) {
+          constexpr double kFemtosecondsPerSecond = 1e15;
+          return static_cast<double>(duration_of(option, text).count()) / kFemtosecondsPerSecond;
+        });
+  }
   if (request.command == Command::Study) {
     request.study = checked_study(*app.get_subcommands().front(), request.study, words.study);
   }

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/serve_options.h"
 #include "app/study_options.h"
 #include "arch/isa/data_type.h"
 #include "arch/isa/io_memory.h"
@@ -33,6 +34,7 @@ enum class Command : std::uint8_t {
   Describe,
   Dram,
   Measure,
+  Serve,
   Study,
   List,
   Help
@@ -128,6 +130,7 @@ struct Request {
   std::optional<Femtoseconds> deadline;
   MeasureRequest measure;
   ImportRequest import;
+  ServeRequest serve;
   StudyRequest study;
   std::vector<std::string> sets;  ///< `PATH=VALUE`, in place of values of the chip's file
   std::string output;             ///< a file, or empty for standard output

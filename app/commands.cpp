@@ -7,9 +7,11 @@
 #include <optional>
 #include <set>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@
 #include "app/measure_command.h"
 #include "app/output.h"
 #include "app/progress.h"
+#include "app/serve_command.h"
 #include "app/study_command.h"
 #include "app/tensor_files.h"
 #include "arch/chip_spec.h"
@@ -214,6 +217,7 @@ std::vector<FileRole> inputs_of(const Request& request) {
   switch (request.command) {
     case Command::Run:
     case Command::Compile:
+    case Command::Serve:
       return {{"chip", find_entry(EntryKind::Chip, request.chip)},
               {"network", find_entry(EntryKind::Network, request.network)}};
     case Command::Import:
@@ -306,19 +310,44 @@ Result evaluate_with(const EvaluateOptions& options, const ChipSpec& chip, const
   }
 }
 
-/// A batch that the chip has no room for is told where it was asked for.
+/// Three chips that ship, multiply the type and have so many bytes of DRAM: those with the least.
+std::string roomy_chips(std::int64_t bytes, DataType type) {
+  constexpr std::size_t kMost = 3;
+  std::vector<std::pair<std::int64_t, std::string>> chips;
+  for (const Entry& entry : entries(EntryKind::Chip)) {
+    try {
+      const ChipSpec chip = read_chip(entry.file);
+      if (chip.dram.capacity.count() >= bytes && multiplies(chip, type)) {
+        chips.emplace_back(chip.dram.capacity.count(), entry.name);
+      }
+    } catch (const UserError&) {
+      continue;  // a broken file of the user's under a name that ships
+    }
+  }
+  std::sort(chips.begin(), chips.end());
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(kMost, chips.size()); ++i) {
+    names.push_back(chips[i].second);
+  }
+  return names.empty() ? fmt::format("; no chip that ships has room with {}", name_of(type))
+                       : fmt::format("; room with {} have, for example: {}", name_of(type),
+                                     fmt::join(names, ", "));
+}
+
+/// A batch that the chip has no room for is told where it was asked for, and which chips have room.
 template <class Work>
-auto with_batch_option(const Request& request, Work work) {
+auto with_room(const Request& request, const Network& network, Work work) {
   try {
     return work();
-  } catch (const WorkloadError& error) {
+  } catch (const CapacityError& error) {
     const std::string in_file =
         printable_path(find_entry(EntryKind::Network, request.network)) + ":1:1: batch: ";
     const std::string_view message = error.what();
+    const std::string help = roomy_chips(error.needed(), network.graph.input_type());
     if (request.batch == 0 || !message.starts_with(in_file)) {
-      throw;
+      throw UserError(fmt::format("{}{}", message, help));
     }
-    throw UserError(fmt::format("systole: --batch: {}", message.substr(in_file.size())));
+    throw UserError(fmt::format("systole: --batch: {}{}", message.substr(in_file.size()), help));
   }
 }
 
@@ -349,8 +378,8 @@ Result evaluate_request(const Request& request, RunRecord& record) {
                                 .on_stage = [&](std::string_view name) { progress.stage(name); },
                                 .record = recorded ? &record : nullptr,
                                 .waveform = waveform ? waveform->name() : ""};
-  Result result = with_batch_option(
-      request, [&] { return evaluate_with(options, chip, network, request.waveform); });
+  Result result = with_room(
+      request, network, [&] { return evaluate_with(options, chip, network, request.waveform); });
   result.made_by = provenance_of(request);
   result.generation = std::move(generation);
   if (waveform) {
@@ -428,6 +457,15 @@ std::string differences(const Request& request) {
                                         : diff_text(before, after, text_options(request));
 }
 
+std::string served(const Request& request) {
+  Progress progress(!request.quiet);
+  progress.stage("reading");
+  const ChipSpec chip = chip_of(request);
+  return run_serve(
+      request, chip, [&](const Request& one) { return network_of(one, chip); },
+      text_options(request), [&](std::string_view stage) { progress.stage(stage); });
+}
+
 ExitCode print_compiled(const Request& request) {
   std::string text;
   {
@@ -435,7 +473,7 @@ ExitCode print_compiled(const Request& request) {
     progress.stage("compiling");
     const ChipSpec chip = chip_of(request);
     const Network network = network_of(request, chip);
-    text = with_batch_option(request, [&] { return print_program(compile(chip, network.graph)); });
+    text = with_room(request, network, [&] { return print_program(compile(chip, network.graph)); });
   }
   deliver(request, text);
   return ExitCode::Ok;
@@ -471,6 +509,9 @@ ExitCode execute(const Request& request) {
       return ExitCode::Ok;
     case Command::Measure:
       return measure(request);
+    case Command::Serve:
+      deliver(request, served(request));
+      return ExitCode::Ok;
     case Command::Study:
       deliver(request, run_study(request, {.colour = has_colour(request)}));
       return ExitCode::Ok;

@@ -122,7 +122,8 @@ INSTANTIATE_TEST_SUITE_P(
             "BatchThatTheChipHasNoRoomFor",
             {"run", "edge", "mlp0", "--batch", "65536", "--set", "dram.capacity=64 MiB"},
             "systole: --batch: expected weights and spilled tensors that fit the 67108864 bytes "
-            "of DRAM of edge, got 289447936 bytes at batch 65536"},
+            "of DRAM of edge, got 289447936 bytes at batch 65536: 222339072 too many; room with "
+            "int8 have, for example: edge, edge_is, edge_os"},
         Mistake{"SetWithoutAPath",
                 {"describe", "edge", "--set", "x"},
                 "systole: --set: expected PATH=VALUE such as matrix_unit.rows=64, got 'x'"},

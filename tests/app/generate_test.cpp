@@ -41,6 +41,29 @@ TEST(Generate, ReportsAPromptAndTheStepsBehindIt) {
   EXPECT_EQ(llm["cache_bytes"], 19 * 2 * 64);
 }
 
+TEST(Cache, IsComparedAsTheRunLeavesIt) {
+  for (const std::string phase : {"prefill", "decode"}) {
+    const ProcessResult run = run_gpt2({"--phase", phase, "--prompt", "5", "--context", "9",
+                                        "--check", "--batch", "2", "--dim", "cache=12"});
+    EXPECT_EQ(run.exit_code, 0) << phase << run.out << run.err;
+    EXPECT_THAT(run.out, HasSubstr(" 0 mismatches: passed"));
+  }
+}
+
+TEST(Cache, StaysInDramWhereverInputsAre) {
+  const ProcessResult program =
+      run_systole({"compile", "edge", "gpt2", "--phase", "decode", "--context", "9", "--dim",
+                   "layers=1,hidden=64,heads=2,vocabulary=100,cache=12"});
+  EXPECT_THAT(program.out, HasSubstr("name=\"keys.0\" role=state"));
+}
+
+TEST(Cache, HoldsNoLongerContext) {
+  const ProcessResult run = run_gpt2({"--phase", "decode", "--context", "13", "--dim", "cache=12"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("cached_keys.at: expected a context of at most 12 tokens, as many "
+                                 "as the cache holds, got 13"));
+}
+
 TEST(Generate, SaysWhatIsMissing) {
   const auto error = [](const std::vector<std::string>& options) {
     const ProcessResult result = run_gpt2(options);
