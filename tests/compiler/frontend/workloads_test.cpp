@@ -174,6 +174,25 @@ INSTANTIATE_TEST_SUITE_P(Networks, PublishedNetworks,
                                          Totals{"efficientnet_b0", 82, 385'814'752, 5'288'548}),
                          [](const auto& network) { return network.param.network; });
 
+class OtherNetworks : public testing::TestWithParam<Totals> {};
+
+TEST_P(OtherNetworks, HaveThePublishedTotals) {
+  const Totals totals = totals_of(workload(GetParam().network, 1));
+  EXPECT_EQ(totals.weighted_layers, GetParam().weighted_layers);
+  EXPECT_EQ(totals.macs, GetParam().macs);
+  EXPECT_EQ(totals.parameters, GetParam().parameters);
+}
+
+// U-Net's 23 convolutions: 150.428 GMAC; SSD300: 34.8582; YOLOv3-tiny: 2.78248; the exact counts
+// are sums of in * out * kernel * pixels. Parameters are torchvision's, and those of darknet's file
+// without running statistics.
+INSTANTIATE_TEST_SUITE_P(Networks, OtherNetworks,
+                         testing::Values(Totals{"unet", 23, 150'428'424'448, 31'030'658},
+                                         Totals{"ssd300_vgg16", 35, 34'858'153'472, 35'641'826},
+                                         Totals{"yolov3_tiny", 13, 2'782'480'896, 8'852'366},
+                                         Totals{"lstm_1024", 1, 8'388'608, 8'392'704}),
+                         [](const auto& network) { return network.param.network; });
+
 TEST(Mlp0, HasFiveSquareLayers) {
   const Network network = workload("mlp0");
   EXPECT_EQ(network.graph.batch, 200);
@@ -258,6 +277,27 @@ constexpr std::int64_t encoder_macs(std::int64_t layers, std::int64_t h, std::in
 constexpr std::int64_t decode_macs(std::int64_t matrices, std::int64_t layers, std::int64_t h,
                                    std::int64_t t) {
   return matrices + layers * 2 * h * t;
+}
+// Mixtral: of 8 experts two compute a token; query and output take h^2, key and value a quarter.
+constexpr std::int64_t mixtral_prefill(std::int64_t s) {
+  constexpr std::int64_t kHidden = 4096;
+  constexpr std::int64_t kToken =
+      (2 * kHidden + 2 * 1024) * kHidden + 2 * 3 * kHidden * 14336 + 8 * kHidden;
+  return 32 * (s * kToken + 2 * s * s * kHidden) + kHidden * 32000;
+}
+// T5's decoder: four matrices of its own, two for its tokens and two for the encoder's, 15.848
+// GMAC. Embeddings and the tables of positions are no part of the network; the head is the
+// embeddings'.
+constexpr std::int64_t t5_decoder(std::int64_t target, std::int64_t source) {
+  constexpr std::int64_t kHidden = 768;
+  const std::int64_t layer = target * (6 + 8) * kHidden * kHidden + source * 2 * kHidden * kHidden +
+                             2 * target * target * kHidden + 2 * target * source * kHidden;
+  return 12 * layer + target * kHidden * 32128;
+}
+// Whisper base: 3000 frames of 80 bands, 1500 tokens; 43.684 GMAC.
+constexpr std::int64_t whisper_encoder() {
+  return std::int64_t{3000} * 3 * 80 * 512 + std::int64_t{1500} * 3 * 512 * 512 +
+         encoder_macs(6, 512, 1500);
 }
 // ViT's 86,567,656 parameters have 768 of the class token, which is an input; 17.5638 GMAC. Llama
 // and its kin: a prompt takes all matrices but the head for each token, and the head once.
@@ -348,7 +388,30 @@ INSTANTIATE_TEST_SUITE_P(
                     {},
                     "decode",
                     decode_macs(1'554'971'200, 48, 1600, 1024),
-                    1'557'611'200 - 1024 * 1600}),
+                    1'557'611'200 - 1024 * 1600},
+        Transformer{"gpt_j_6b",
+                    {},
+                    "decode",
+                    decode_macs(5'843'582'976, 28, 4096, 2048),
+                    6'050'882'784 - 50400 * 4096},
+        Transformer{
+            "mixtral_8x7b", {}, "prefill", mixtral_prefill(512), 46'702'792'704 - 32000 * 4096},
+        Transformer{"t5_base",
+                    {},
+                    "encode",
+                    encoder_macs(12, 768, 512),
+                    std::int64_t{12} * (12 * 768 * 768 + 2 * 768) + 768},
+        Transformer{"t5_base",
+                    {},
+                    "decoder",
+                    t5_decoder(64, 512),
+                    std::int64_t{12} * (16 * 768 * 768 + 3 * 768) + 768 + 768 * 32128},
+        Transformer{"whisper_base", {}, "encode", whisper_encoder(), 20'590'592},
+        Transformer{"whisper_base",
+                    {},
+                    "cross",
+                    whisper_encoder() + std::int64_t{6} * 2 * 1500 * 512 * 512,
+                    20'590'592 + 6 * (2 * 512 * 512 + 512)}),
     [](const auto& transformer) {
       const Transformer& each = transformer.param;
       return each.network + each.phase + (each.dims.empty() ? "" : "OfOtherSizes");
