@@ -67,7 +67,7 @@ double bursts_in_a_series(const DramStandard& standard, DramMapping mapping) {
   DramSpec spec = memory_of(standard, 1);
   spec.mapping = mapping;
   const DramAddressMap map(spec);
-  PartFeed feed(map);
+  PartFeed feed(map, DramOperation::Read);
   CountingSink sink;
   ChannelEngine engine(standard, DramControllerSpec{}, {}, {&feed}, sink, {});
   feed.enqueue({.bursts = kBursts}, 0);
