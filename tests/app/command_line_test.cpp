@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"FarCommand",
                 {"xyzzyxyzzy"},
                 "systole: no command 'xyzzyxyzzy' (known: run, compare, diff, compile, import, "
-                "describe, dram, measure, study, list, help); see 'systole --help'"},
+                "describe, dram, measure, serve, study, list, help); see 'systole --help'"},
         Mistake{"NoChip", {"run"}, "systole: CHIP is required; see 'systole --help'"},
         Mistake{
             "NoNetwork", {"run", "tpu_v1"}, "systole: NETWORK is required; see 'systole --help'"},

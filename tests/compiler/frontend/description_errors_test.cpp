@@ -289,15 +289,15 @@ inputs: [{name: x, features: 4}]
 layers: [{name: r, op: relu}]
 )",
                   "n.yaml:2:8: batch: expected an integer in 1..65536, got '0'"},
-        ErrorCase{
-            "UnknownTopKey", R"(network: n
+        ErrorCase{"UnknownTopKey", R"(network: n
 batches: 2
 inputs: [{name: x, features: 4}]
 layers: [{name: r, op: relu}]
 )",
-            "n.yaml:2:1: batches: expected one of family, network, description, batch, dims, "
-            "phases, defaults, "
-            "weights, inputs, blocks, layers, outputs, got 'batches' (did you mean 'batch'?)"},
+                  "n.yaml:2:1: batches: expected one of family, network, description, batch, dims, "
+                  "phases, defaults, "
+                  "weights, inputs, states, blocks, layers, outputs, got 'batches' (did you mean "
+                  "'batch'?)"},
         ErrorCase{"UnknownDefault", R"(network: n
 defaults: {outputs: {scale: 1}}
 inputs: [{name: x, features: 4}]

@@ -524,7 +524,7 @@ class GraphGrower {
     Rearrange op;
     op.map = fmt::format("{}..0*{} 0..{},-", shape.rows - 1, shape.cols, shape.cols - 1);
     if (dice_.chance(50)) {
-      op.map = fmt::format("0..{} 0..{}*{},0", shape.cols - 1, shape.rows - 1, shape.cols);
+      op.map = fmt::format("0..{} 0..{},0*{}", shape.cols - 1, shape.rows - 1, shape.cols);
     }
     op.fill = 0.5;
     add_inferred("rearrange", {current_}, op);
