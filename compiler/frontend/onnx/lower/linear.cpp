@@ -5,10 +5,7 @@
 
 namespace systole {
 
-namespace {
-
-/// Two or three axes, the last as it is.
-GraphTensorId rows_of(Lowering& in, const Held& from, const Axes& order) {
+GraphTensorId feature_rows(Lowering& in, const Held& from, const Axes& order) {
   const OnnxShape shape = from.layout.shape();
   GraphTensorId tensor = from.tensor;
   if (!from.layout.is_ordered(order)) {
@@ -24,15 +21,27 @@ GraphTensorId rows_of(Lowering& in, const Held& from, const Axes& order) {
   return extents.size() == 1 ? tensor : in.viewed(tensor, {images, rows, features});
 }
 
+namespace {
+
+/// Of the last axis with a matrix. Where there are more than three, pixels have channels.
+GraphTensorId product(Lowering& in, GraphTensorId input, std::int64_t columns,
+                      ParameterNumbers numbers) {
+  constexpr std::size_t kMostAxes = 3;
+  const WeightInfo info{.bias = false, .batch_norm = false};
+  const GraphTensorId made =
+      in.made().tensor(input).type.extents.size() <= kMostAxes
+          ? in.add_before(Dense{.weights = info, .features = columns}, "dense", {input})
+          : in.add_before(Conv2d{.weights = info, .channels = columns}, "conv2d", {input});
+  in.set_numbers(kWeightsInput, std::move(numbers));
+  return made;
+}
+
 }  // namespace
 
 GraphTensorId dense_of(Lowering& in, const Held& from, std::int64_t columns,
                        ParameterNumbers numbers) {
-  const GraphTensorId input = rows_of(in, from, plain_order(from.layout.rank()));
-  const GraphTensorId made =
-      in.add_before(Dense{.weights = {.bias = false, .batch_norm = false}, .features = columns},
-                    "dense", {input});
-  in.set_numbers(kWeightsInput, std::move(numbers));
+  const GraphTensorId input = feature_rows(in, from, plain_order(from.layout.rank()));
+  const GraphTensorId made = product(in, input, columns, std::move(numbers));
   return made;
 }
 
@@ -45,11 +54,8 @@ Held linear(Lowering& in, const Held& from, std::size_t axis, std::int64_t colum
     order->erase(std::find(order->begin(), order->end(), axis));
     order->push_back(axis);
   }
-  const GraphTensorId input = rows_of(in, from, *order);
-  const GraphTensorId made =
-      in.add_before(Dense{.weights = {.bias = false, .batch_norm = false}, .features = columns},
-                    "dense", {input});
-  in.set_numbers(kWeightsInput, std::move(numbers));
+  const GraphTensorId input = feature_rows(in, from, *order);
+  const GraphTensorId made = product(in, input, columns, std::move(numbers));
   shape[axis] = columns;
   return {.tensor = made, .layout = Layout::ordered(shape, *order)};
 }

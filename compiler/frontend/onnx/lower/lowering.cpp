@@ -222,6 +222,9 @@ Held Lowering::moved(const Held& from, const Picks& picks, const Axes& order, do
   if (common < chunk) {
     places.push_back(counting(chunk / common, 0, common));
   }
+  if (places.empty()) {
+    places.push_back({0});  // the first part
+  }
   std::vector<MapAxis> axes;
   for (const auto& axis : places) {
     MapAxis& to = axes.emplace_back();

@@ -139,6 +139,11 @@ class Lowering {
   Held moved(const Held& from, const Picks& picks, const Axes& order, double fill = 0,
              std::optional<std::size_t> output = {});
   [[nodiscard]] bool may_move() const { return choice_.moves; }
+  /// Whether the first axis of an input, in this order, is that of the tensor's images.
+  [[nodiscard]] bool holds_images(std::size_t input, const Axes& order) const {
+    const Held& from = held(input);
+    return made().tensor(from.tensor).type.extents.front() == from.layout.shape()[order.front()];
+  }
   /// The order of memory, if it holds whole axes: that in which the tensor has them, if there is
   /// one.
   [[nodiscard]] std::optional<Axes> order_of_memory(const Held& held) const;

@@ -8,12 +8,40 @@
 #include <fmt/format.h>
 
 #include "compiler/frontend/onnx/lower/families.h"
+#include "compiler/frontend/onnx/lower/formula_inputs.h"
 #include "compiler/frontend/onnx/lower/lowering.h"
 #include "compiler/frontend/onnx/operator_names.h"
 
 namespace systole {
 
 namespace {
+
+/// Strides of a tensor in the order of the file.
+std::vector<std::int64_t> strides_of(const OnnxShape& shape) {
+  std::vector<std::int64_t> strides(shape.size(), 1);
+  for (std::size_t axis = shape.size(); axis-- > 1;) {
+    strides[axis - 1] = strides[axis] * shape[axis];
+  }
+  return strides;
+}
+
+/// The indices of element `number` of a tensor.
+std::vector<std::int64_t> indices_of(const OnnxShape& shape, std::int64_t number) {
+  std::vector<std::int64_t> indices(shape.size());
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    indices[axis] = number % shape[axis];
+    number /= shape[axis];
+  }
+  return indices;
+}
+
+std::int64_t number_of(const OnnxShape& shape, const std::vector<std::int64_t>& indices) {
+  std::int64_t number = 0;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    number = number * shape[axis] + indices[axis];
+  }
+  return number;
+}
 
 /// A value as one of `shape`, at whatever cost.
 Held reshaped(Lowering& in, const Held& from, const OnnxShape& shape) {
@@ -25,8 +53,50 @@ Held reshaped(Lowering& in, const Held& from, const OnnxShape& shape) {
   return {.tensor = plain, .layout = *Layout::plain(own).reshaped(shape)};
 }
 
+/// Constants around one tensor, as the token of a class before those of an image: zeros around it,
+/// to which the constants are added.
+void lower_constant_concat(Lowering& in, std::size_t axis, std::size_t tensor) {
+  const OnnxShape& shape = in.out_shape();
+  const std::vector<std::int64_t> strides = strides_of(shape);
+  std::vector<float> numbers(static_cast<std::size_t>(elements_of(shape)), 0.0F);
+  Picks picks = every(in.shape(tensor));
+  picks[axis].clear();
+  std::int64_t first = 0;
+  for (std::size_t i = 0; i < in.node().inputs.size(); ++i) {
+    const OnnxShape& part = in.shape(i);
+    const auto indices = counting(part[axis]);
+    if (i == tensor) {
+      picks[axis].insert(picks[axis].end(), indices.begin(), indices.end());
+    } else {
+      const std::vector<float> values = in.constant(i, "tensors").floats();
+      for (std::size_t element = 0; element < values.size(); ++element) {
+        auto at = indices_of(part, static_cast<std::int64_t>(element));
+        at[axis] += first;
+        numbers[static_cast<std::size_t>(number_of(shape, at))] = values[element];
+      }
+      picks[axis].insert(picks[axis].end(), indices.size(), MapAxis::kFilled);
+    }
+    first += part[axis];
+  }
+  const Held from = in.held(tensor);
+  const Axes order = in.order_of_memory(from).value_or(plain_order(shape.size()));
+  FormulaInputs inputs(in, shape, order);
+  const std::string x = inputs.held(in.moved(from, picks, order));
+  inputs.add_elements(x + "+" + inputs.constant(OnnxConstant::of_floats(shape, numbers)));
+}
+
 void lower_concat(Lowering& in) {
   const std::size_t axis = axis_of(in.node().integer("axis", 1), in.shape(0).size());
+  std::vector<std::size_t> tensors;
+  for (std::size_t i = 0; i < in.node().inputs.size(); ++i) {
+    if (in.is_held(i)) {
+      tensors.push_back(i);
+    }
+  }
+  if (tensors.size() == 1 && in.node().inputs.size() > 1) {
+    lower_constant_concat(in, axis, tensors.front());
+    return;
+  }
   std::optional<Axes> order;
   for (std::size_t i = 0; i < in.node().inputs.size(); ++i) {
     if (!order || in.shape(i)[axis] > 1) {
@@ -281,33 +351,6 @@ void lower_elements_of(Lowering& in, const std::vector<Held>& from,
   Rearrange op;
   op.map = text_of(std::vector<MapAxis>{{.indices = std::move(numbers), .stride = 1}});
   in.add(std::move(op), "rearrange", std::move(inputs), Layout::plain(in.out_shape()));
-}
-
-/// Strides of a tensor in the order of the file.
-std::vector<std::int64_t> strides_of(const OnnxShape& shape) {
-  std::vector<std::int64_t> strides(shape.size(), 1);
-  for (std::size_t axis = shape.size(); axis-- > 1;) {
-    strides[axis - 1] = strides[axis] * shape[axis];
-  }
-  return strides;
-}
-
-/// The indices of element `number` of a tensor.
-std::vector<std::int64_t> indices_of(const OnnxShape& shape, std::int64_t number) {
-  std::vector<std::int64_t> indices(shape.size());
-  for (std::size_t axis = shape.size(); axis-- > 0;) {
-    indices[axis] = number % shape[axis];
-    number /= shape[axis];
-  }
-  return indices;
-}
-
-std::int64_t number_of(const OnnxShape& shape, const std::vector<std::int64_t>& indices) {
-  std::int64_t number = 0;
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    number = number * shape[axis] + indices[axis];
-  }
-  return number;
 }
 
 std::int64_t checked_index(std::int64_t index, std::int64_t size) {

@@ -31,7 +31,8 @@ void lower_conv(Lowering& in) {
   const Layout from = in.held(0).layout;
   const Axes order = channels_last(image.size());
   // Channels may stand in any order where every weight sees all of them.
-  const Layout inner = groups == 1 ? from.axis(1) : Layout::plain({weights.shape()[1]});
+  const bool as_is = groups == 1 && from.is_ordered_but_last(order);
+  const Layout inner = as_is ? from.axis(1) : Layout::plain({weights.shape()[1]});
   const GraphTensorId input = groups == 1 ? in.ordered_but_last(0, order) : in.ordered(0, order);
   std::vector<float> biases;
   if (biased) {
@@ -78,12 +79,16 @@ void lower_dense(Lowering& in) {
   const bool biased = in.node().input(2) != kNoValue;
   const Layout from = in.held(0).layout;
   const Axes order = plain_order(shape.size());
-  const Layout inner = from.axis(order.back());
-  GraphTensorId input = 0;
+  const bool viewed = in.holds_images(0, order);
+  // A copy has the features in the order of the file, and so has what is viewed as rows.
+  const bool as_is = viewed && from.is_ordered_but_last(order);
+  const Layout inner = as_is ? from.axis(order.back()) : Layout::plain({shape[order.back()]});
   const std::int64_t columns = weights.shape()[1];
-  input = in.ordered_but_last(0, order);
+  const GraphTensorId input =
+      viewed ? in.ordered_but_last(0, order) : feature_rows(in, in.held(0), order);
   const WeightInfo info{.bias = biased, .batch_norm = false};
-  if (shape.size() == 2) {
+  constexpr std::size_t kMostAxes = 3;  // of what Dense takes
+  if (shape.size() == 2 || (!viewed && in.made().tensor(input).type.extents.size() <= kMostAxes)) {
     in.add(Dense{.weights = info, .activation = in.activation(), .features = columns}, "dense",
            {input}, Layout::plain(in.out_shape()));
   } else {

@@ -424,6 +424,30 @@ TEST_F(OnnxNetwork, ConstantsAreParametersWhereTheyAreNoSingleNumber) {
               ElementsAre(1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3));
 }
 
+TEST_F(OnnxNetwork, TheFirstPartOfAnImageIsACopyOfOnePixel) {
+  ModelBuilder model;
+  model.input("x", {3, 2})
+      .integers("first", {1}, {0})
+      .node("Gather", {"x", "first"}, {"y"})
+      .output("y");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("reshape", "rearrange"));
+  EXPECT_EQ(std::get<Rearrange>(network.graph.nodes[1].op).map, "0");
+}
+
+TEST_F(OnnxNetwork, ConstantsBesideATensorAreAddedToZeros) {
+  ModelBuilder model;
+  model.input("x", {1, 2, 3})
+      .floats("c", {1, 1, 3}, {7, 8, 9})
+      .node("Concat", {"c", "x"}, {"y"}, {{"axis", std::int64_t{1}}})
+      .output("y");
+  const Network network = read(model);
+  ASSERT_THAT(kinds_of(network.graph), ElementsAre("reshape", "rearrange", "formula"));
+  EXPECT_EQ(std::get<Rearrange>(network.graph.nodes[1].op).map, "-,0..1");
+  EXPECT_THAT(network.data->value(network.graph, network.graph.nodes[2].inputs[1]).numbers(),
+              ElementsAre(7, 8, 9, 0, 0, 0, 0, 0, 0));
+}
+
 TEST_F(OnnxNetwork, WholeNumbersAreOrderedButNotAdded) {
   ModelBuilder model;
   model.input("x", {1, 4}, {}, 7).node("Abs", {"x"}, {"y"}).output("y");
