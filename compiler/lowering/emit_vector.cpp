@@ -352,11 +352,12 @@ class VectorEmitter {
                    .pitch = run.stride * band.pixel_pitch()};
     set_type(load, in(input));
     loop.stages = {load};
-    if (run.filled) {  // the larger of the number and the smaller of it and any other
-      constexpr std::int32_t kNumber = 1;
+    if (run.filled) {  // whatever stands there becomes -infinity, and the number is larger
+      constexpr std::int32_t kMasked = 1;
+      constexpr std::int32_t kNumber = 2;
+      loop.stages.emplace_back(MaskStage{.of = 0, .offset = -1});
       loop.stages.emplace_back(NumberStage{static_cast<float>(fill)});
-      loop.stages.emplace_back(PairStage{.kind = PairKind::Smaller, .a = 0, .b = kNumber});
-      loop.stages.emplace_back(PairStage{.kind = PairKind::Larger, .a = 2, .b = kNumber});
+      loop.stages.emplace_back(PairStage{.kind = PairKind::Larger, .a = kMasked, .b = kNumber});
     }
     append_row_loop(std::move(loop),
                     pixels_of(band_.output, {.first = run.first, .size = run.count}));
