@@ -1,5 +1,6 @@
 #include "reference/compare/summation_order.h"
 
+#include <algorithm>
 #include <map>
 #include <variant>
 
@@ -26,7 +27,14 @@ void read_parts(const Program& program, Orders& orders) {
   }
 }
 
-/// Marks the rows of a fold's matrix whose sums stay in the array.
+/// `count` sums from `first` on stay in the array.
+void mark_sums(std::int64_t first, std::int64_t count, std::vector<bool>& stays) {
+  SYSTOLE_CHECK(first >= 0 && first + count <= static_cast<std::int64_t>(stays.size()),
+                "sums {} + {} of {}", first, count, stays.size());
+  std::fill_n(stays.begin() + first, count, true);
+}
+
+/// Marks the sums of a fold's matrix that stay in the array.
 void mark_rows(const Fold& fold, const Program& program, const MatmulWork& matmul,
                std::vector<bool>& stays) {
   const WeightTile& tile = program.tiles.at(static_cast<std::size_t>(fold.tile));
@@ -35,24 +43,26 @@ void mark_rows(const Fold& fold, const Program& program, const MatmulWork& matmu
   const bool rows_are_images = matmul.a.images_axis == MatrixAxis::Row;
   const std::int64_t first =
       rows_are_images ? window.source.offset / window.image_pitch : window.first_out_row;
-  stays.resize(static_cast<std::size_t>(matmul.images * matmul.heads * matmul.m));
+  stays.resize(static_cast<std::size_t>(matmul.images * matmul.heads * matmul.m * matmul.n));
   for (std::int64_t row = first + fold.first; row < first + fold.first + fold.count; ++row) {
-    stays.at(static_cast<std::size_t>(matrix * matmul.m + row)) = true;
+    mark_sums((matrix * matmul.m + row) * matmul.n + tile.n_first % matmul.n, fold.cols, stays);
   }
 }
 
-/// Marks the output pixels of a fold whose sums stay in the array.
+/// Marks the sums of a fold that stay in the array.
 void mark(const Fold& fold, const Program& program, const Shape& out, std::vector<bool>& stays) {
   const Window& window = fold.window;
   const ProgramTensor& in = program.tensors.at(static_cast<std::size_t>(window.source.tensor));
   const std::int64_t first_image = window.source.offset / (in.bytes() / program.batch);
-  stays.resize(static_cast<std::size_t>(out.pixels()));
+  const std::int64_t column = program.tiles.at(static_cast<std::size_t>(fold.tile)).n_first;
+  stays.resize(static_cast<std::size_t>(out.elements()));
   for (std::int64_t position = fold.first; position < fold.first + fold.count; ++position) {
     const std::int64_t line = position / window.out_cols;
     const std::int64_t image = first_image + line / window.out_rows;
     const std::int64_t row = window.first_out_row + line % window.out_rows;
     const std::int64_t col = position % window.out_cols;
-    stays.at(static_cast<std::size_t>((image * out.rows + row) * out.cols + col)) = true;
+    mark_sums(((image * out.rows + row) * out.cols + col) * out.channels + column, fold.cols,
+              stays);
   }
 }
 

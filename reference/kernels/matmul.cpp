@@ -145,8 +145,9 @@ std::vector<float> multiply(const MatmulLayout& layout, std::span<const float> a
                            std::int64_t number) {
     SummationOrder own{.parts = order.parts, .stays = {}};
     if (!order.stays.empty()) {
-      const auto first = order.stays.begin() + number * rows;
-      own.stays.assign(first, first + rows);
+      const std::int64_t sums = rows * layout.c.cols;
+      const auto first = order.stays.begin() + number * sums;
+      own.stays.assign(first, first + sums);
     }
     return ordered_sums(geometry, left, right, own);
   };

@@ -136,10 +136,12 @@ class Summation {
         products.add(0, gather_.k(), columns, whole);
       }
       for (std::int64_t p = 0; p < count; ++p) {
-        const bool stays =
-            !order_.stays.empty() && order_.stays[static_cast<std::size_t>(first + p)];
-        std::copy_n((stays ? whole : parts).row(p), columns,
-                    sums_.data() + (first + p) * channels + group * n + column);
+        const std::int64_t at = (first + p) * channels + group * n + column;
+        std::copy_n(parts.row(p), columns, sums_.data() + at);
+        for (std::int64_t c = 0; c < columns && !order_.stays.empty(); ++c) {
+          const auto element = static_cast<std::size_t>(at + c);
+          sums_[element] = order_.stays[element] ? whole.row(p)[c] : sums_[element];
+        }
       }
     }
   }

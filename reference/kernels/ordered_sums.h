@@ -9,11 +9,11 @@
 namespace systole::reference {
 
 /// In which order an array adds up the products of a weighted layer. The reduction axis is cut into
-/// parts; of each, ((0 + p_0) + p_1) + ...; the parts are added from the first on. At the output
-/// pixels where the sums stay in the array there is one such chain over all parts instead.
+/// parts; of each, ((0 + p_0) + p_1) + ...; the parts are added from the first on. Sums that
+/// stay in the array are one such chain over all parts instead.
 struct SummationOrder {
   std::vector<std::int64_t> parts;  ///< lengths; together the whole reduction
-  std::vector<bool> stays;          ///< by output pixel; empty: nowhere
+  std::vector<bool> stays;          ///< by output element; empty: none
 };
 
 /// Sums of products in binary32, each operation rounded to nearest even, in the given order.

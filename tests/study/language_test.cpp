@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "compiler/frontend/read_network.h"
 #include "study/generate.h"
 #include "tests/report/sample_result.h"
 
@@ -44,13 +45,17 @@ TEST(LanguageFigures, OfAStepAreOneTokenOfEachSequence) {
 }
 
 TEST(LanguageFigures, WeightsAreParametersAndTheCacheIsOnTheRightOfProducts) {
-  Graph graph;
-  graph.tensors = {{.name = "x", .type = {.extents = {1, 4, 8}}},
-                   {.name = "keys", .type = {.extents = {1, 6, 8}}},
-                   {.name = "scores", .type = {.extents = {1, 4, 6}}},
-                   {.name = "w", .type = {.extents = {8, 3}}, .role = GraphTensorRole::Parameter}};
-  graph.nodes = {{"scores", "matmul", {0, 1}, {2}, Matmul{.transpose_b = true}, {}}};
-  EXPECT_EQ(weight_bytes(graph), 24);
+  const Graph graph = parse_network(R"(network: attention
+inputs:
+  - {name: x, extents: [4, 8]}
+  - {name: keys, extents: [6, 8]}
+layers:
+  - {name: scores, op: matmul, inputs: [x, keys], transpose_b: true}
+  - {name: out, op: dense, features: 4}
+)",
+                                    "attention.yaml", {})
+                          .graph;
+  EXPECT_EQ(weight_bytes(graph), 6 * 4 + 4 * 4);  // int8 weights, int32 biases
   EXPECT_EQ(cache_bytes(graph), 48);
 }
 

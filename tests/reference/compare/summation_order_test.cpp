@@ -8,14 +8,14 @@
 namespace systole {
 namespace {
 
-/// A convolution of 2 images of 2 x 3 pixels, 5 channels to 1, and a view behind it.
+/// A convolution of 2 images of 2 x 3 pixels, 5 channels to 4, and a view behind it.
 class SummationOrders : public testing::Test {
  protected:
   void SetUp() override {
     builder.type = DataType::Bf16;
     const auto x = builder.input("x", {2, 2, 3, 5}, {});
-    const auto y = builder.node("y", Conv2d{}, {x}, {2, 2, 3, 1}, {});
-    builder.node("flat", Flatten{}, {y}, {2, 1, 1, 6}, {});
+    const auto y = builder.node("y", Conv2d{}, {x}, {2, 2, 3, 4}, {});
+    builder.node("flat", Flatten{}, {y}, {2, 1, 1, 24}, {});
     program.batch = 2;
     program.layers.resize(2);
     program.tensors = {{.name = "x",
@@ -23,11 +23,12 @@ class SummationOrders : public testing::Test {
                         .type = DataType::Bf16,
                         .pixels = 12,
                         .channels = 5}};
-    program.tiles = {{.layer = 0, .k_first = 0, .rows = 3}, {.layer = 0, .k_first = 3, .rows = 2}};
+    program.tiles = {{.layer = 0, .k_first = 0, .rows = 3, .n_first = 1, .cols = 2},
+                     {.layer = 0, .k_first = 3, .rows = 2, .n_first = 1, .cols = 2}};
   }
   /// A fold over `count` positions of a band of whole rows that begins with row 1 of image 1.
   void add_fold(std::int64_t first, std::int64_t count, bool drain) {
-    Fold fold{.rows = 3, .cols = 1, .first = first, .count = count, .drain = drain};
+    Fold fold{.rows = 3, .cols = 2, .first = first, .count = count, .drain = drain};
     fold.window.source = {.tensor = 0, .offset = (6 + 3) * 5 * 2};
     fold.window.out_rows = 1;
     fold.window.out_cols = 3;
@@ -48,10 +49,14 @@ TEST_F(SummationOrders, HaveAPartForEachRowOfTiles) {
   EXPECT_TRUE(orders[1].parts.empty());
 }
 
-TEST_F(SummationOrders, MarkThePixelsOfFoldsThatDoNotDrain) {
+/// Other columns of the same pixels may be added in parts: several matrix units share a layer's
+/// columns, and what each does decides.
+TEST_F(SummationOrders, MarkTheSumsOfFoldsThatDoNotDrain) {
   add_fold(1, 2, false);
-  std::vector<bool> expected(12, false);
-  expected[6 + 3 + 1] = expected[6 + 3 + 2] = true;  // image 1, row 1, columns 1 and 2
+  std::vector<bool> expected(48, false);
+  for (const std::size_t pixel : {10U, 11U}) {  // image 1, row 1, columns 1 and 2
+    expected[pixel * 4 + 1] = expected[pixel * 4 + 2] = true;
+  }
   EXPECT_EQ(summation_orders(builder.graph, program)[0].stays, expected);
 }
 
