@@ -6,6 +6,7 @@
 #include "arch/config/config_node.h"
 #include "arch/diag/error.h"
 #include "reference/devices/read_device.h"
+#include "silicon/buildable_chip.h"
 
 namespace systole {
 
@@ -43,7 +44,7 @@ ChipSpec chip_with(const std::string& file, const std::vector<std::string>& sets
                       .text = set.substr(equals + 1),
                       .where = {.file = "--set " + set}});
   }
-  return read_chip(values.empty() ? node : node.with(values), dram_directories());
+  return read_buildable_chip(values.empty() ? node : node.with(values), dram_directories());
 }
 
 }  // namespace systole

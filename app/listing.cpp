@@ -18,6 +18,7 @@
 #include "report/format.h"
 #include "report/table.h"
 #include "report/text.h"
+#include "silicon/buildable_chip.h"
 #include "study/run_figures.h"
 #include "study/site.h"
 
@@ -36,7 +37,7 @@ std::string brief(std::string_view text) {
 
 void add_chip(Table& table, const Entry& entry) {
   try {
-    const ChipSpec chip = read_chip(entry.file, dram_directories());
+    const ChipSpec chip = read_buildable_chip(entry.file, dram_directories());
     table.add({on_one_line(entry.name), fmt::format("{:.3g}", chip_figures(chip).peak_tops),
                scaled(chip.dram.peak_bandwidth().count(), "B/s"),
                binary_bytes(chip.buffer.capacity.count()), brief(chip.description)});

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "arch/area/area.h"
 #include "arch/chip_spec.h"
 #include "arch/config/config_node.h"
 #include "arch/config/cross_check.h"
@@ -13,6 +12,7 @@
 #include "arch/diag/error.h"
 #include "arch/fpga/read_fpga_part.h"
 #include "arch/named_file.h"
+#include "arch/native_kind.h"
 #include "arch/read_dram.h"
 #include "arch/read_dram_controller.h"
 #include "arch/read_silicon.h"
@@ -328,15 +328,6 @@ void check_silicon(const ConfigNode& node, const ChipSpec& chip,
   }
 }
 
-/// A die that no scanner exposes has no price.
-void check_cost(const ConfigNode& node, const ChipSpec& chip) {
-  const SquareMillimetres die = chip.cost->die.value_or(chip_area(chip).die);
-  if (die > kReticle || dies_per_wafer(chip.cost->prices.wafer, die) <= 0.0) {
-    node.fail("cost", fmt::format("expected a die of at most {} mm2 (the reticle), got {:.0f} mm2",
-                                  kReticle.count(), die.count()));
-  }
-}
-
 }  // namespace
 
 ChipSpec read_chip(const std::string& file, const std::vector<std::string>& dram_directories) {
@@ -376,9 +367,6 @@ ChipSpec read_chip(const ConfigNode& node, const std::vector<std::string>& dram_
   chip.cost =
       read_cost(node, chip.silicon ? std::optional(chip.silicon->technology.name) : std::nullopt,
                 folders_beside(directories, "prices"));
-  if (chip.cost) {
-    check_cost(node, chip);
-  }
   std::optional<FpgaPartFile> part;
   if (node.has("fpga")) {
     part = find_fpga_part(node, directories);
@@ -391,9 +379,6 @@ ChipSpec read_chip(const ConfigNode& node, const std::vector<std::string>& dram_
   }
   node.finish();
   check_chip(node, chip);
-  if (chip.fpga) {
-    check_fits(node, chip, *chip.fpga);
-  }
 
   chip.facts = figures_of(node);
   if (part) {

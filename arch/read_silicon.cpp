@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "arch/area/area.h"
 #include "arch/energy/accelergy.h"
 #include "arch/named_file.h"
 #include "arch/technology/read_technology.h"

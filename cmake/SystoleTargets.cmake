@@ -1,5 +1,6 @@
 # systole_library(NAME [OWN_OPTIONS] SOURCES ... DEPENDS ...): the one library of a top folder.
-#   OWN_OPTIONS: it has options that no precompiled header fits (-fopenmp).
+#   OWN_OPTIONS: sources with options of their own (-fopenmp, -ffp-contract=off): a precompiled header does not fit
+#   them, or, worse, brings its own.
 # systole_test(NAME SOURCES ... DEPENDS ...): one GoogleTest program; every TEST is a ctest of its own
 #   (one SystemC elaboration per process). Sources named *_test.cpp are optimised little: most of their
 #   time goes to compiling them, and what counts cycles or bytes beside them is in other files.

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "arch/area/area.h"
 #include "arch/isa/mac_kind.h"
 #include "report/format.h"
 #include "report/silicon.h"
 #include "report/table.h"
+#include "silicon/area/area.h"
 #include "study/advice.h"
 #include "study/run_figures.h"
 

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "arch/dram_energy.h"
 #include "report/format.h"
+#include "silicon/energy/dram_energy.h"
 
 namespace systole {
 namespace {

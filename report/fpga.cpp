@@ -4,11 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "arch/diag/check.h"
-#include "arch/fpga/fpga_power.h"
-#include "arch/fpga/fpga_use.h"
 #include "report/format.h"
 #include "report/table.h"
 #include "report/text.h"
+#include "silicon/fpga/fpga_power.h"
+#include "silicon/fpga/fpga_use.h"
 
 namespace systole {
 

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "arch/area/area.h"
 #include "arch/dataflow.h"
 #include "arch/units/shares.h"
+#include "silicon/area/area.h"
 #include "study/limits.h"
 #include "study/run_figures.h"
 

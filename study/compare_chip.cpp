@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "arch/diag/check.h"
-#include "arch/fpga/fpga_power.h"
+#include "silicon/fpga/fpga_power.h"
 #include "study/run_figures.h"
 
 namespace systole {

@@ -56,7 +56,7 @@ struct UseFigures {
 ///   J/inference = sum of n_i t_i p_i + idle * (1 - busy_share) / r
 ///   power       = J/inference * r
 ///   utilisation = useful MACs of an inference * r over the peak
-/// Dollars: arch/cost/ownership.h with that share of the hours; rented for all hours.
+/// Dollars: silicon/cost/ownership.h with that share of the hours; rented for all hours.
 struct StreamFigures {
   double busy_share = 0;  ///< of the hours
   UseFigures use;

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "arch/fpga/fpga_power.h"
-#include "arch/fpga/fpga_use.h"
+#include "silicon/fpga/fpga_power.h"
+#include "silicon/fpga/fpga_use.h"
 #include "study/compare_chip.h"
 #include "study/figure_json.h"
 #include "study/result_rows.h"

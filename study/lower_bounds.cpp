@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "arch/dataflow.h"
-#include "arch/energy/activity.h"
-#include "arch/energy/energy.h"
 #include "compiler/allocation/lifetimes.h"
+#include "silicon/energy/activity.h"
+#include "silicon/energy/energy.h"
 
 namespace systole {
 

@@ -3,15 +3,15 @@
 #include <optional>
 #include <vector>
 
-#include "arch/area/area.h"
 #include "arch/chip_spec.h"
-#include "arch/cost/cost_report.h"
 #include "arch/counters.h"
-#include "arch/energy/energy.h"
 #include "compiler/graph/graph.h"
 #include "reference/check.h"
 #include "reference/run_tensor.h"
 #include "reference/user_numbers.h"
+#include "silicon/area/area.h"
+#include "silicon/cost/cost_report.h"
+#include "silicon/energy/energy.h"
 #include "study/language.h"
 #include "study/provenance.h"
 

@@ -2,10 +2,10 @@
 
 #include <optional>
 
-#include "arch/cost/cost_rows.h"
 #include "arch/counter_rows.h"
-#include "arch/energy/energy_rows.h"
-#include "arch/fpga/fpga_power.h"
+#include "silicon/cost/cost_rows.h"
+#include "silicon/energy/energy_rows.h"
+#include "silicon/fpga/fpga_power.h"
 #include "study/advice.h"
 #include "study/limits.h"
 #include "study/result.h"

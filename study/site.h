@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "arch/chip_spec.h"
-#include "arch/cost/ownership.h"
+#include "silicon/cost/ownership.h"
 #include "study/compared.h"
 
 namespace systole {
@@ -29,7 +29,7 @@ struct Site {
 [[nodiscard]] Site read_site(const std::string& file);
 
 /// Fills own_per_million and rent_per_million of a row that has what they need, else says in
-/// `notes` what is missing. Owning: arch/cost/ownership.h with the site's figures, at the row's
+/// `notes` what is missing. Owning: silicon/cost/ownership.h with the site's figures, at the row's
 /// power, with its own share of a server where it states one. Renting: the hours of a year are
 /// billed as the site's utilisation says work is done in them: a rented machine is given back.
 void add_dollars(ComparedDevice& row, const Site& site);

@@ -3,9 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "arch/cost/nre.h"
-#include "arch/cost/ownership.h"
-#include "arch/cost/unit_cost.h"
+#include "arch/cost/inputs.h"
 #include "arch/fact.h"
 
 namespace systole {

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "arch/area/area.h"
 #include "arch/config/near_name.h"
 #include "arch/config/text_file.h"
 #include "arch/named_file.h"
+#include "arch/technology/technology.h"
 
 namespace systole {
 

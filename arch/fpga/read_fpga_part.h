@@ -22,8 +22,4 @@ struct FpgaPartFile {
 [[nodiscard]] FpgaPartFile find_fpga_part(const ConfigNode& chip,
                                           const std::vector<std::string>& dram_directories);
 
-/// Throws ConfigError at the key of the chip that takes too much, naming the resource: kinds of
-/// operands, multipliers, memories, LUTs, flip-flops, clock, memory bandwidth and capacity.
-void check_fits(const ConfigNode& node, const ChipSpec& chip, const FpgaPart& part);
-
 }  // namespace systole

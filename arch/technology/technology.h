@@ -80,6 +80,9 @@ struct Technology {
   [[nodiscard]] double clock_picojoules() const { return register_bit.clock * (1.0 + clock_tree); }
 };
 
+/// Largest field of a lithography scanner: 26 mm x 33 mm.
+inline constexpr SquareMillimetres kReticle{858.0};
+
 /// One port to the outside: configs/interfaces/NAME.yaml. PHY and SerDes hardly shrink with the
 /// node, so that their figures belong to the interface, not to the technology.
 struct InterfaceSpec {

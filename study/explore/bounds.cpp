@@ -8,6 +8,7 @@
 
 #include "arch/diag/error.h"
 #include "compiler/network_type.h"
+#include "silicon/energy/activity.h"
 #include "study/batch_queue.h"
 #include "study/evaluate.h"
 #include "study/lower_bounds.h"

@@ -34,7 +34,7 @@ using FigureBounds = std::vector<FigureBound>;
 ///  - energy: its products, its compulsory bytes, and clocks, leakage and idle ports over those
 ///    cycles, the DRAM never refreshed, and in power-down throughout where its controller has it;
 ///  - area, unit cost, peak and idle power: exact;
-///  - dollars an inference: of that time and energy (arch/cost/ownership.h grows with both);
+///  - dollars an inference: of that time and energy (silicon/cost/ownership.h grows with both);
 ///  - latencies under load: none is below the time of a batch.
 /// Average power has no bound: a run may draw less by taking longer. Its time does not depend on
 /// the size of the array, and is below a millisecond a layer.

@@ -11,6 +11,7 @@
 #include "arch/config/number_text.h"
 #include "arch/read_silicon.h"
 #include "compiler/network_type.h"
+#include "silicon/buildable_chip.h"
 
 namespace systole {
 
@@ -103,7 +104,7 @@ PointPlan Planner::plan(PointId point) {
 }
 
 ChipSpec Planner::chip_of(const PointPlan& plan) const {
-  return read_chip(study_.chip->with(plan.chip), study_.dram_directories);
+  return read_buildable_chip(study_.chip->with(plan.chip), study_.dram_directories);
 }
 
 std::shared_ptr<const Network> Planner::network_of(const ChipSpec& chip, const PlannedRun& run) {

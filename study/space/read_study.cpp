@@ -10,6 +10,7 @@
 #include "arch/config/near_name.h"
 #include "arch/config/number_text.h"
 #include "arch/config/text_file.h"
+#include "silicon/buildable_chip.h"
 #include "study/explore/bounds.h"
 #include "study/space/study_spec.h"
 
@@ -100,7 +101,7 @@ class StudyReader {
     const ConfigNode chip = node_.child("chip");
     spec_.chip_file = file_named(chip, chip.as_text(), places_.chip_file);
     spec_.chip = ConfigNode::open(spec_.chip_file);
-    base_ = read_chip(*spec_.chip, spec_.dram_directories);
+    base_ = read_buildable_chip(*spec_.chip, spec_.dram_directories);
   }
 
   // --- axes ---

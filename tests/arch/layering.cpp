@@ -21,15 +21,18 @@ struct Room {
 const std::vector<Room>& rooms() {
   static const std::vector<Room> kRooms{
       {"arch", {}},
+      {"silicon", {"arch/"}},
       {"compiler", {"arch/"}},
       {"sim", {"arch/"}},
       {"reference", {"arch/", "compiler/"}},
-      {"study", {"arch/", "compiler/", "sim/", "reference/"}},
+      {"study", {"arch/", "silicon/", "compiler/", "sim/", "reference/"}},
       {"report",
-       {"arch/", "study/", "compiler/graph/", "reference/check.h", "reference/measured_run.h",
-        "reference/run_tensor.h", "reference/tensor_error.h", "reference/user_numbers.h"}},
-      {"app", {"arch/", "compiler/", "sim/", "reference/", "study/", "report/"}},
-      {"tests", {"arch/", "compiler/", "sim/", "reference/", "study/", "report/", "app/"}},
+       {"arch/", "silicon/", "study/", "compiler/graph/", "reference/check.h",
+        "reference/measured_run.h", "reference/run_tensor.h", "reference/tensor_error.h",
+        "reference/user_numbers.h"}},
+      {"app", {"arch/", "silicon/", "compiler/", "sim/", "reference/", "study/", "report/"}},
+      {"tests",
+       {"arch/", "silicon/", "compiler/", "sim/", "reference/", "study/", "report/", "app/"}},
   };
   return kRooms;
 }

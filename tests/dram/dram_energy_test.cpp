@@ -1,6 +1,6 @@
-/// The equations of arch/dram_energy.h against those of DRAMsim3, DRAMPower 4 and DRAMPower 5.1 on
-/// the same work (data/energy_crosscheck.csv, in nJ).
-#include "arch/dram_energy.h"
+/// The equations of silicon/energy/dram_energy.h against those of DRAMsim3, DRAMPower 4 and
+/// DRAMPower 5.1 on the same work (data/energy_crosscheck.csv, in nJ).
+#include "silicon/energy/dram_energy.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "arch/dram_energy.h"
+#include "silicon/energy/dram_energy.h"
 #include "sim/dram/channel_replay.h"
 #include "tests/dram/dram_specs.h"
 

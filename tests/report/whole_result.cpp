@@ -1,7 +1,7 @@
 #include "tests/report/whole_result.h"
 
-#include "arch/area/area.h"
-#include "arch/energy/energy.h"
+#include "silicon/area/area.h"
+#include "silicon/energy/energy.h"
 #include "study/compare_chip.h"
 #include "tests/report/sample_result.h"
 
