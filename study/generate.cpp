@@ -19,11 +19,15 @@ namespace systole {
 
 namespace {
 
+/// Steps rise in stairs: one middle may lie near the line by chance, three seldom do.
+constexpr int kHalvings = 2;
+
 /// Contexts with nothing simulated between them, and how far the middle of the interval that they
 /// come from was off.
 struct Interval {
   std::int64_t from = 0;
   std::int64_t to = 0;
+  int halvings = 0;  ///< of the whole that led here
   double error = 0;
 
   [[nodiscard]] std::int64_t middle() const { return from + (to - from) / 2; }
@@ -39,7 +43,6 @@ class StepChoice {
 
   void choose(std::int64_t first, std::int64_t last, Generation& generation) {
     simulate(first == last ? std::vector{first} : std::vector{first, last});
-    // The first interval has no parent: its middle is always worth a run.
     std::vector<Interval> open{{.from = first, .to = last, .error = HUGE_VAL}};
     double error = 0;
     while (!open.empty()) {
@@ -47,8 +50,9 @@ class StepChoice {
                        [](const Interval& a, const Interval& b) { return a.error > b.error; });
       std::vector<Interval> halved;
       for (const Interval& interval : open) {
-        const bool wanted = interval.has_middle() && interval.error > options_.tolerance &&
-                            steps_.size() + halved.size() < most_steps();
+        const bool doubtful = interval.halvings < kHalvings || interval.error > options_.tolerance;
+        const bool wanted =
+            interval.has_middle() && doubtful && steps_.size() + halved.size() < most_steps();
         if (wanted) {
           halved.push_back(interval);
         } else if (interval.has_middle()) {
@@ -97,8 +101,9 @@ class StepChoice {
           static_cast<double>(middle - whole.from) / static_cast<double>(whole.to - whole.from);
       const double line = cycles(whole.from) + (cycles(whole.to) - cycles(whole.from)) * share;
       const double error = std::abs(line - cycles(middle)) / cycles(middle);
-      halves.push_back({.from = whole.from, .to = middle, .error = error});
-      halves.push_back({.from = middle, .to = whole.to, .error = error});
+      const int halvings = whole.halvings + 1;
+      halves.push_back({.from = whole.from, .to = middle, .halvings = halvings, .error = error});
+      halves.push_back({.from = middle, .to = whole.to, .halvings = halvings, .error = error});
     }
     return halves;
   }

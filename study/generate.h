@@ -32,8 +32,8 @@ using NetworkInPhase = std::function<Network(const DimChoice& choice)>;
 [[nodiscard]] DimChoice decode_choice(std::int64_t context);
 
 /// Simulates the prompt and some steps behind it, each in a process of its own: the first, the
-/// last, the one in the middle, and so on in each half in which the middle was off the line by
-/// more than the tolerance, the farthest first. Throws UserError and WorkloadError as `evaluate`.
+/// last, those in the middle of the whole and of its halves, and so on in each half of what had its
+/// middle off the line by more than the tolerance, the farthest first. Throws UserError and WorkloadError as `evaluate`.
 [[nodiscard]] Generation generate(const ChipSpec& chip, const NetworkInPhase& network,
                                   const GenerateOptions& options);
 

@@ -111,13 +111,24 @@ Generation chosen(const GenerateOptions& options, std::vector<std::int64_t>& ask
   return generation;
 }
 
-TEST(ChooseSteps, OfAStraightLineTakesBothEndsAndTheMiddle) {
+TEST(ChooseSteps, OfAStraightLineTakesItsEndsAndQuarters) {
   std::vector<std::int64_t> asked;
   const Generation generation = chosen({.prompt = 8, .generated = 101}, asked,
                                        [](std::int64_t context) { return 100 + 2 * context; });
-  EXPECT_EQ(asked, (std::vector<std::int64_t>{9, 108, 58}));
+  EXPECT_EQ(asked, (std::vector<std::int64_t>{9, 108, 58, 33, 83}));
   EXPECT_DOUBLE_EQ(*generation.error, 0);
   EXPECT_DOUBLE_EQ(generation.step_cycles(), 100 * 100 + 2 * (9 + 108) * 100 / 2.0);
+}
+
+TEST(ChooseSteps, ALineThroughOneMiddleIsNoProof) {
+  std::vector<std::int64_t> asked;
+  const auto wave = [](std::int64_t context) {
+    return 1000 + (context < 58 ? 20 * std::min(context - 9, 58 - context) : 0);
+  };
+  const Generation generation = chosen({.prompt = 8, .generated = 101}, asked, wave);
+  // Off the middle of 9 and 58 by 20 * 24 of 1480; the middles of its halves are on the line.
+  EXPECT_EQ(asked, (std::vector<std::int64_t>{9, 108, 58, 33, 83, 21, 45}));
+  EXPECT_LT(*generation.error, 0.01);
 }
 
 TEST(ChooseSteps, HalvesWhereTheMiddleIsOffAndSaysTheError) {
