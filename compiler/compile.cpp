@@ -26,21 +26,33 @@ namespace {
 /// What is too large for a chip's DRAM is told when all of it is known.
 constexpr std::int64_t kAnyCapacity = std::numeric_limits<std::int64_t>::max();
 
-/// Hands out addresses of DRAM and host memory, burst by burst.
+/// Hands out addresses of DRAM and host memory, burst by burst. What covers all channels begins at
+/// the first: a request of such a block then asks the same of every channel.
 class FarMemory {
  public:
-  explicit FarMemory(std::int64_t alignment) : alignment_(alignment) {}
+  explicit FarMemory(const DramSpec& dram)
+      : alignment_(dram.standard.organization.burst_bytes().count()),
+        stripe_(std::max(alignment_, dram.channels * dram.interleave.count())) {}
 
   std::int64_t take(std::int64_t bytes) {
+    begin_block(bytes);
+    return append(bytes);
+  }
+  /// A block of `bytes` follows, part by part.
+  void begin_block(std::int64_t bytes) {
+    next_ = bytes < stripe_ ? next_ : round_up(next_, stripe_);
+  }
+  std::int64_t append(std::int64_t bytes) {
     const std::int64_t address = next_;
     next_ = round_up(next_ + bytes, alignment_);
     return address;
   }
   [[nodiscard]] std::int64_t used() const { return next_; }
-  [[nodiscard]] std::int64_t alignment() const { return alignment_; }
+  [[nodiscard]] std::int64_t stripe() const { return stripe_; }
 
  private:
   std::int64_t alignment_;
+  std::int64_t stripe_;  ///< a block of each channel
   std::int64_t next_ = 0;
 };
 
@@ -49,11 +61,7 @@ class Declarations {
  public:
   /// `plans`: of the cores, each for its images.
   Declarations(const ChipSpec& chip, const Graph& graph, const std::vector<MemoryPlan>& plans)
-      : chip_(chip),
-        graph_(graph),
-        plans_(plans),
-        dram_(chip.dram.standard.organization.burst_bytes().count()),
-        host_(dram_) {
+      : chip_(chip), graph_(graph), plans_(plans), dram_(chip.dram), host_(chip.dram) {
     program_.network = graph.name;
     program_.chip = chip.name;
     program_.batch = graph.batch;
@@ -117,12 +125,17 @@ class Declarations {
   /// unit's output slice, then the next, so that they meet in open rows of the DRAM.
   void place_tiles(std::size_t first, std::size_t reduction, DataType type) {
     const auto units = static_cast<std::size_t>(chip_.matrix.count);
+    std::int64_t bytes = 0;
+    for (std::size_t tile = first; tile < program_.tiles.size(); ++tile) {
+      bytes += bytes_of(type, program_.tiles[tile].rows * program_.tiles[tile].cols);
+    }
+    dram_.begin_block(bytes);
     const std::size_t slices = (program_.tiles.size() - first) / reduction;
     for (std::size_t round = 0; round < slices; round += units) {
       for (std::size_t k = 0; k < reduction; ++k) {
         for (std::size_t n = round; n < std::min(round + units, slices); ++n) {
           WeightTile& tile = program_.tiles[first + n * reduction + k];
-          tile.dram_address = dram_.take(bytes_of(type, tile.rows * tile.cols));
+          tile.dram_address = dram_.append(bytes_of(type, tile.rows * tile.cols));
         }
       }
     }
@@ -252,14 +265,15 @@ class Declarations {
             {.bytes = graph_.tensor(tensor).bytes(), .first = life.first, .last = life.last});
       }
     }
-    const Placement placement = place(blocks, kAnyCapacity, dram_.alignment());
+    const Placement placement = place(blocks, kAnyCapacity, dram_.stripe());
     std::int64_t bytes = 0;
     for (std::size_t index = 0; index < spilled.size(); ++index) {
-      const std::int64_t address = placement.addresses[index];
-      spilled_homes_[static_cast<std::size_t>(spilled[index])] = dram_.used() + address;
-      bytes = std::max(bytes, address + blocks[index].bytes);
+      bytes = std::max(bytes, placement.addresses[index] + blocks[index].bytes);
     }
-    dram_.take(bytes);
+    const std::int64_t first = dram_.take(bytes);
+    for (std::size_t index = 0; index < spilled.size(); ++index) {
+      spilled_homes_[static_cast<std::size_t>(spilled[index])] = first + placement.addresses[index];
+    }
   }
 
   void declare_tensors(std::vector<TensorId>& tensor_ids) {
