@@ -2,7 +2,7 @@ systole_test(compiler_activations_test
   SOURCES
     frontend/activations_test.cpp
   DEPENDS systole_compiler systole_reference)
-systole_test(compiler_frontend_test
+systole_test(compiler_frontend_test SLOW *Fuzz.*
   SOURCES
     frontend/description_errors_test.cpp
     frontend/dims_test.cpp
@@ -40,4 +40,4 @@ add_test(NAME OnnxConformance
 add_test(NAME OnnxExporters
   COMMAND ${CMAKE_SOURCE_DIR}/scripts/onnx_exporters --systole $<TARGET_FILE:systole> resnet18)
 set_tests_properties(OnnxConformance OnnxExporters PROPERTIES
-  SKIP_RETURN_CODE 77 LABELS onnx TIMEOUT 600 PROCESSORS 2)
+  SKIP_RETURN_CODE 77 LABELS "tool;onnx" TIMEOUT 600 PROCESSORS 2)
