@@ -21,7 +21,7 @@ TEST(Dram, ReportsAPatternInJson) {
        "--mapping", "bgi", "--controller", "ramulator2", "--format", "json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const auto json = nlohmann::json::parse(result.out);
-  // tests/dram/data/reference_runs.csv
+  // tests/sim/dram/data/reference_runs.csv
   EXPECT_EQ(json["cycles"], 706'658);
   EXPECT_EQ(json["commands"]["ACT"], 99'999);
   EXPECT_NEAR(json["read_latency_ns"]["mean"].get<double>(), 93.328, 0.0006);

@@ -13,9 +13,9 @@
 #include "arch/isa/mac_kind.h"
 #include "compiler/verify/verify.h"
 #include "sim/simulate.h"
+#include "tests/compiler/verify/support/gemm_program.h"
 #include "tests/sim/support/random_fold.h"
 #include "tests/sim/support/small_chip.h"
-#include "tests/verify/support/gemm_program.h"
 
 namespace systole::testing {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "arch/diag/error.h"
 #include "arch/isa/program_fields.h"
-#include "tests/verify/support/two_layer_program.h"
+#include "tests/compiler/verify/support/two_layer_program.h"
 
 namespace systole {
 namespace {

@@ -1,6 +1,6 @@
 #include "tests/sim/support/small_chip.h"
 
-#include "tests/dram/dram_specs.h"
+#include "tests/sim/dram/dram_specs.h"
 
 namespace systole::testing {
 
