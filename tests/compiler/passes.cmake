@@ -2,6 +2,7 @@ systole_test(compiler_passes_test
   SOURCES
     compile_test.cpp
     allocation/lifetimes_test.cpp
+    allocation/memory_plan_test.cpp
     allocation/placement_test.cpp
     allocation/residency_test.cpp
     lowering/check_operands_test.cpp

@@ -1,0 +1,174 @@
+#include "compiler/allocation/memory_plan.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "arch/chip_spec.h"
+#include "compiler/allocation/lifetimes.h"
+#include "compiler/frontend/read_network.h"
+
+namespace systole {
+namespace {
+
+/// A block of the unified buffer that something needs in layers first..last.
+struct Block {
+  std::string what;
+  std::int64_t address = 0;
+  std::int64_t bytes = 0;
+  std::int32_t first = 0;
+  std::int32_t last = 0;
+
+  [[nodiscard]] bool meets(const Block& other) const {
+    return first <= other.last && other.first <= last && address < other.address + other.bytes &&
+           other.address < address + bytes;
+  }
+};
+
+/// What a plan says, as blocks, their sizes derived here from bands and tensors.
+class Blocks {
+ public:
+  Blocks(const Graph& graph, const MemoryPlan& plan)
+      : graph_(graph), plan_(plan), lives_(tensor_lives(graph)) {
+    for (std::int32_t layer = 0; layer < static_cast<std::int32_t>(graph.nodes.size()); ++layer) {
+      add_layer(layer);
+    }
+  }
+
+  [[nodiscard]] const std::vector<Block>& all() const { return blocks_; }
+  [[nodiscard]] const std::vector<std::string>& complaints() const { return complaints_; }
+
+ private:
+  void add_layer(std::int32_t layer) {
+    const Node& node = graph_.node(layer);
+    if (node.is_view()) {
+      return;
+    }
+    const LayerPlan& plan = plan_.layers.at(static_cast<std::size_t>(layer));
+    std::int64_t elements = 0;
+    for (const Band& band : plan.bands) {
+      elements += band_elements(graph_.tensor(node.output()).shape(), band);
+    }
+    if (elements != graph_.tensor(node.output()).type.elements()) {
+      complaints_.push_back(fmt::format("{}: bands of {} elements", node.name, elements));
+    }
+    for (std::size_t input = 0; input < plan.inputs.size(); ++input) {
+      add_operand(layer, node.inputs[input], plan.inputs[input],
+                  [&](const Band& band) { return input_band(graph_, node, input, band); });
+    }
+    add_operand(layer, node.output(), plan.output, [](const Band& band) { return band; });
+    const std::int64_t constants = constant_bytes(graph_, node).total();
+    if (constants > 0) {
+      blocks_.push_back(
+          {node.name + ".constants", plan.constants, constants, std::max(layer - 1, 0), layer});
+    }
+  }
+
+  template <class PartOf>
+  void add_operand(std::int32_t layer, GraphTensorId tensor, const OperandPlace& place,
+                   const PartOf& part_of) {
+    const GraphTensor& type = graph_.tensor(tensor);
+    if (place.as_tiles) {
+      return;
+    }
+    if (place.resident) {
+      const GraphTensorId root = lives_.root(tensor);
+      const auto [known, fresh] = addresses_.emplace(root, place.addresses[0]);
+      if (place.addresses[0] != place.addresses[1] || known->second != place.addresses[0]) {
+        complaints_.push_back(type.name + ": several addresses");
+      }
+      if (fresh) {
+        const Lifetime& life = lives_.of(root);
+        blocks_.push_back(
+            {type.name, place.addresses[0], graph_.tensor(root).bytes(), life.first, life.last});
+      }
+      return;
+    }
+    const std::vector<Band>& bands = plan_.layers[static_cast<std::size_t>(layer)].bands;
+    std::int64_t largest = 0;
+    for (const Band& band : bands) {
+      largest = std::max(largest,
+                         bytes_of(type.type.element, band_elements(type.shape(), part_of(band))));
+    }
+    const std::string name = fmt::format("{} of {}", type.name, graph_.node(layer).name);
+    blocks_.push_back({name, place.addresses[0], largest, layer, layer});
+    if (bands.size() > 1 && place.addresses[1] != place.addresses[0]) {
+      blocks_.push_back({name + " (odd)", place.addresses[1], largest, layer, layer});
+    }
+  }
+
+  const Graph& graph_;
+  const MemoryPlan& plan_;
+  TensorLives lives_;
+  std::map<GraphTensorId, std::int64_t> addresses_;  ///< of resident roots
+  std::vector<Block> blocks_;
+  std::vector<std::string> complaints_;
+};
+
+using Pair = std::tuple<std::string, std::string, std::int64_t>;
+
+class MemoryPlans : public testing::TestWithParam<Pair> {};
+
+/// What is needed at the same time lies apart, in the buffer, at a port; a tensor that stays has
+/// one address for all its readers; bands make up the output.
+TEST_P(MemoryPlans, KeepWhatIsNeededTogetherApart) {
+  const auto& [chip_name, network, batch] = GetParam();
+  const std::string root = SYSTOLE_SOURCE_DIR;
+  const ChipSpec chip = read_chip(root + "/configs/chips/" + chip_name + ".yaml");
+  const Graph graph =
+      read_network(root + "/workloads/" + network + ".yaml", {.batch = batch}).graph;
+  const MemoryPlan plan = plan_memory(chip, graph);
+  const Blocks blocks(graph, plan);
+  EXPECT_EQ(blocks.complaints(), std::vector<std::string>{});
+  EXPECT_LE(plan.buffer_bytes, chip.buffer.capacity.count());
+  std::int64_t meetings = 0;
+  for (std::size_t one = 0; one < blocks.all().size(); ++one) {
+    const Block& block = blocks.all()[one];
+    EXPECT_GE(block.address, 0) << block.what;
+    EXPECT_EQ(block.address % chip.buffer.port_width.count(), 0) << block.what;
+    EXPECT_LE(block.address + block.bytes, plan.buffer_bytes) << block.what;
+    for (std::size_t other = 0; other < one; ++other) {
+      EXPECT_FALSE(block.meets(blocks.all()[other]))
+          << block.what << " lies on " << blocks.all()[other].what;
+      ++meetings;
+    }
+  }
+  EXPECT_GT(meetings, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shipped, MemoryPlans,
+                         testing::Values(Pair{"edge", "resnet50", 1}, Pair{"edge", "resnet50", 4},
+                                         Pair{"edge", "mobilenet_v2", 1},
+                                         Pair{"edge", "bert_base", 1}, Pair{"edge", "unet", 1},
+                                         Pair{"tpu_v1", "resnet50", 8}, Pair{"tpu_v1", "vgg16", 8},
+                                         Pair{"tpu_v1", "yolov3_tiny", 2},
+                                         Pair{"tpu_v1", "bert_base", 4}),
+                         [](const auto& pair) {
+                           return fmt::format("{}_{}_{}", std::get<0>(pair.param),
+                                              std::get<1>(pair.param), std::get<2>(pair.param));
+                         });
+
+/// A tensor that streams does so from double buffers where there are several bands: one moves
+/// while the other is worked on.
+TEST(MemoryPlan, SeveralBandsHaveTwoBuffers) {
+  const std::string root = SYSTOLE_SOURCE_DIR;
+  const ChipSpec chip = read_chip(root + "/configs/chips/edge.yaml");
+  const Graph graph = read_network(root + "/workloads/vgg16.yaml", {.batch = 2}).graph;
+  const MemoryPlan plan = plan_memory(chip, graph);
+  int streamed = 0;
+  for (const LayerPlan& layer : plan.layers) {
+    if (layer.bands.size() > 1 && !layer.output.resident) {
+      EXPECT_NE(layer.output.addresses[0], layer.output.addresses[1]);
+      ++streamed;
+    }
+  }
+  EXPECT_GT(streamed, 0);
+}
+
+}  // namespace
+}  // namespace systole
