@@ -36,6 +36,10 @@ bool Fragments::is_wide(const Rectangle& where) const {
   return bucket_of(where.end() - 1) - bucket_of(where.base) >= kWideBuckets;
 }
 
+Fragments::Entry Fragments::entry_of(const Rectangle& where, std::int32_t id) {
+  return {.begin = where.base, .end = where.end(), .columns = columns_of(where), .id = id};
+}
+
 void Fragments::offer(std::int32_t id, const Rectangle& where) {
   const std::int64_t bytes = common_bytes(at(id).where, where);
   if (bytes > 0) {
@@ -46,16 +50,16 @@ void Fragments::offer(std::int32_t id, const Rectangle& where) {
 std::span<const Fragments::Overlap> Fragments::overlaps(const Rectangle& where) {
   found_.clear();
   ++visits_;
-  const Columns columns = columns_of(where);
+  const Entry query = entry_of(where, 0);
   for (const Entry& entry : wide_) {
-    if (!are_beside(entry.columns, columns)) {
+    if (entry.may_share(query)) {
       offer(entry.id, where);
     }
   }
   const std::size_t last = bucket_of(where.end() - 1);
   for (std::size_t bucket = bucket_of(where.base); bucket <= last; ++bucket) {
     for (const Entry& entry : buckets_[bucket]) {
-      if (are_beside(entry.columns, columns)) {
+      if (!entry.may_share(query)) {
         continue;
       }
       Slot& slot = slots_[static_cast<std::size_t>(entry.id)];
@@ -91,7 +95,7 @@ void Fragments::insert(const Fragment& fragment) {
   const std::int32_t id = free_.back();
   free_.pop_back();
   at(id) = fragment;
-  const Entry entry{.columns = columns_of(fragment.where), .id = id};
+  const Entry entry = entry_of(fragment.where, id);
   if (is_wide(fragment.where)) {
     wide_.push_back(entry);
     return;

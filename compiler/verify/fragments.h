@@ -54,9 +54,16 @@ class Fragments {
 
   /// What a query looks at first: it lies in a row with its neighbours.
   struct Entry {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
     Columns columns;
     std::int32_t id = 0;
+
+    [[nodiscard]] bool may_share(const Entry& other) const {
+      return begin < other.end && other.begin < end && !are_beside(columns, other.columns);
+    }
   };
+  [[nodiscard]] static Entry entry_of(const Rectangle& where, std::int32_t id);
 
   [[nodiscard]] std::size_t bucket_of(std::int64_t address) const;
   [[nodiscard]] bool is_wide(const Rectangle& where) const;

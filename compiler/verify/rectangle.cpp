@@ -132,6 +132,22 @@ void for_each_common_box(const Rectangle& one, const Rectangle& other, const Gri
   });
 }
 
+/// Of rows of one pitch: a row of `other` lies over the rows of `one` that its first byte is in,
+/// and over the next ones where it goes on past their pitch.
+std::int64_t common_bytes_of_pitch(const Rectangle& one, const Rectangle& other) {
+  const std::int64_t distance = other.base - one.base;
+  const std::int64_t row = floor_div(distance, one.pitch);
+  const std::int64_t col = distance - row * one.pitch;
+  const auto rows = [&](std::int64_t first) {
+    return std::max(std::min(one.rows, first + other.rows) - std::max(first, std::int64_t{0}),
+                    std::int64_t{0});
+  };
+  const std::int64_t here = std::min(one.row_bytes, col + other.row_bytes) - col;
+  const std::int64_t beyond = std::min(one.row_bytes, col + other.row_bytes - one.pitch);
+  return rows(row) * std::max(here, std::int64_t{0}) +
+         rows(row + 1) * std::max(beyond, std::int64_t{0});
+}
+
 /// A grid in which at least one of the two is a single box.
 Grid grid_of(const Rectangle& one, const Rectangle& other) {
   const Rectangle& shaped = one.rows > 1 ? one : other;
@@ -174,6 +190,9 @@ std::int64_t common_bytes(const Rectangle& one, const Rectangle& other) {
   }
   if (one.rows == 1 && other.rows == 1) {
     return std::min(one.end(), other.end()) - std::max(one.base, other.base);
+  }
+  if (one.rows > 1 && one.pitch == other.pitch) {
+    return common_bytes_of_pitch(one, other);
   }
   std::int64_t bytes = 0;
   for_each_common_box(one, other, grid_of(one, other), [&](const Box& box) {
