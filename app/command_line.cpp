@@ -165,7 +165,8 @@ Examples:
 )";
 
 constexpr std::string_view kImportExamples = R"(
-FILE is an ONNX model (.onnx) or a topology of SCALE-Sim (.csv). The description runs to the same
+FILE is an ONNX model (.onnx), a topology of SCALE-Sim (.csv) or a problem of Timeloop (.yaml with
+`problem:`). The description runs to the same
 results as the file itself; docs/onnx.md says what is recognised and what is refused.
 
 Examples:
@@ -671,7 +672,7 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   compile->footer(std::string(kCompileExamples));
 
   CLI::App* import = app.add_subcommand("import", "Write a file of another program as a network");
-  import->add_option("FILE", request.network, "An ONNX model or a topology of SCALE-Sim")
+  import->add_option("FILE", request.network, "An ONNX model, a topology of SCALE-Sim or a problem of Timeloop")
       ->required()
       ->type_name("");
   import->add_option("--weights", words.weights, "Write weights to files of DIR")->type_name("DIR");

@@ -11,6 +11,7 @@
 #include "arch/diag/printable.h"
 #include "compiler/frontend/onnx/read_onnx_network.h"
 #include "compiler/frontend/scale_sim.h"
+#include "compiler/frontend/timeloop.h"
 #include "compiler/frontend/write_description.h"
 
 namespace systole {
@@ -56,10 +57,17 @@ std::string run_import(const Request& request) {
   if (is_scale_sim_file(file)) {
     return scale_sim_description(topology_text(file), file);
   }
+  if (file.ends_with(".yaml")) {
+    const ConfigNode root = ConfigNode::open(file, ConfigNode::Kind::Workload);
+    if (is_timeloop_problem(root)) {
+      return timeloop_description(root);
+    }
+  }
   if (!is_onnx_file(file)) {
-    throw UserError(
-        fmt::format("systole: import: expected a file that ends in .onnx or .csv, got {}",
-                    path_in_quotes(file)));
+    throw UserError(fmt::format(
+        "systole: import: expected a file that ends in .onnx or .csv, or a problem of Timeloop "
+        "(.yaml), got {}",
+        path_in_quotes(file)));
   }
   const OnnxOptions options{{.batch = request.batch, .dims = request.dims, .type = DataType::Fp32},
                             {}};

@@ -21,6 +21,7 @@
 #include "compiler/frontend/read_description.h"
 #include "compiler/frontend/real_network.h"
 #include "compiler/frontend/scale_sim.h"
+#include "compiler/frontend/timeloop.h"
 #include "compiler/graph/graph_builder.h"
 
 namespace systole {
@@ -225,7 +226,11 @@ Network read_network(const std::string& file, const NetworkOptions& options) {
   if (is_scale_sim_file(file)) {
     return parse_network(scale_sim_description(topology_text(file), file), file, options);
   }
-  return network_of(ConfigNode::open(file, ConfigNode::Kind::Workload), options);
+  const ConfigNode root = ConfigNode::open(file, ConfigNode::Kind::Workload);
+  if (is_timeloop_problem(root)) {
+    return parse_network(timeloop_description(root), file, options);
+  }
+  return network_of(root, options);
 }
 
 Network parse_network(const std::string& text, const std::string& file,

@@ -33,6 +33,7 @@ systole_test(compiler_onnx_test
     frontend/onnx/read_model_test.cpp
     frontend/onnx/read_onnx_network_test.cpp
     frontend/scale_sim_test.cpp
+    frontend/timeloop_test.cpp
   DEPENDS systole_compiler systole_test_support ONNX::proto)
 # Of outside: the models of Debian's libonnx-testdata, and what torch.onnx writes; skipped where packages lack.
 add_test(NAME OnnxConformance

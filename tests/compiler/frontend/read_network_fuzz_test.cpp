@@ -10,6 +10,7 @@
 #include "arch/diag/error.h"
 #include "compiler/frontend/random_stream.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/frontend/timeloop.h"
 
 namespace systole {
 namespace {
@@ -121,6 +122,44 @@ Outcome read(const std::string& text) {
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     return Outcome::Message;
   }
+}
+
+Outcome read_problem(const std::string& text) {
+  try {
+    const ConfigNode root = ConfigNode::parse(text, "n.yaml", ConfigNode::Kind::Workload);
+    if (!is_timeloop_problem(root)) {
+      return Outcome::Message;
+    }
+    EXPECT_EQ(parse_network(timeloop_description(root), "n.yaml").graph.nodes.size(), 1U);
+    return Outcome::Network;
+  } catch (const UserError& error) {
+    const std::string message = error.what();
+    EXPECT_TRUE(message.starts_with("n.yaml:")) << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+    return Outcome::Message;
+  }
+}
+
+constexpr const char* kProblem = R"(problem:
+  shape:
+    dimensions: [C, M, R, P]
+    coefficients: [{name: stride, default: 2}]
+    data_spaces:
+    - {name: Weights, projection: [[[C]], [[M]], [[R]]]}
+    - {name: Inputs, projection: [[[C]], [[R], [P, stride]]]}
+    - {name: Outputs, projection: [[[M]], [[P]]], read_write: true}
+  instance: {C: 3, M: 8, R: 3, P: 7}
+)";
+
+TEST(TimeloopFuzz, ProblemsEndInANetworkOrAMessage) {
+  Mutator mutator("timeloop");
+  int networks = 0;
+  int messages = 0;
+  for (int round = 0; round < 6000; ++round) {
+    ++(read_problem(mutator.mutate(kProblem)) == Outcome::Network ? networks : messages);
+  }
+  EXPECT_GT(networks, 100);
+  EXPECT_GT(messages, 1000);
 }
 
 class NetworkFuzz : public testing::TestWithParam<const char*> {};
