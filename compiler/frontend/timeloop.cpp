@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "arch/config/yaml_tree.h"
 #include "arch/diag/printable.h"
 #include "compiler/frontend/write_description.h"
 
@@ -297,7 +298,13 @@ class Problem {
 }  // namespace
 
 bool is_timeloop_problem(const ConfigNode& file) {
-  return file.is_map() && file.has("problem") && !file.has("network");
+  const std::vector<YamlItem>& top = file.document_root().children;
+  const auto has =
+      [&](std::string_view key) {  // without asking: then it would be a key of networks
+        return std::any_of(top.begin(), top.end(),
+                           [&](const YamlItem& item) { return item.key == key; });
+      };
+  return has("problem") && !has("network");
 }
 
 std::string timeloop_description(const ConfigNode& file) {
