@@ -185,12 +185,18 @@ TEST_P(OtherNetworks, HaveThePublishedTotals) {
 
 // U-Net's 23 convolutions: 150.428 GMAC; SSD300: 34.8582; YOLOv3-tiny: 2.78248; the exact counts
 // are sums of in * out * kernel * pixels. Parameters are torchvision's, and those of darknet's file
-// without running statistics.
+// without running statistics. Six LSTM layers of four products of 2048 x 1024. A GRU: two products
+// of 2048 x 1024, two of 1024 x 1024. GNMT's step: eight layers of four products of 3072 x 1024, a
+// query of 1024 x 1024, 50 x 1024 twice for attention, 1024 x 32000; a bias for each gate and
+// score.
 INSTANTIATE_TEST_SUITE_P(Networks, OtherNetworks,
                          testing::Values(Totals{"unet", 23, 150'428'424'448, 31'030'658},
                                          Totals{"ssd300_vgg16", 35, 34'858'153'472, 35'641'826},
                                          Totals{"yolov3_tiny", 13, 2'782'480'896, 8'852'366},
-                                         Totals{"lstm_1024", 1, 8'388'608, 8'392'704}),
+                                         Totals{"lstm_1024", 1, 8'388'608, 8'392'704},
+                                         Totals{"lstm0", 24, 50'331'648, 50'356'224},
+                                         Totals{"gru_1024", 4, 6'291'456, 6'295'552},
+                                         Totals{"gnmt", 36, 134'582'272, 134'545'664}),
                          [](const auto& network) { return network.param.network; });
 
 TEST(Mlp0, HasFiveSquareLayers) {
