@@ -65,7 +65,7 @@ class Declarations {
     program_.network = graph.name;
     program_.chip = chip.name;
     program_.batch = graph.batch;
-    program_.streams = PerEngine<std::vector<Instruction>>(chip.engines());
+    program_.streams = PerEngine<Stream>(chip.engines());
   }
 
   [[nodiscard]] const std::vector<TensorId>& angle_ids() const { return angle_ids_; }

@@ -49,7 +49,7 @@ std::vector<OwnedChange> owned_changes(const Program& program, const RunTrace& t
   std::vector<OwnedChange> changes;
   for (const BufferLife& life : buffer_lives(program, of_core(completion_order(trace), core))) {
     const auto& writers = trace.engine(life.writer.engine).instructions;
-    const std::int32_t layer = program.stream(life.writer.engine)[life.writer.index].layer;
+    const std::int32_t layer = program.stream(life.writer.engine)[life.writer.index].layer();
     changes.push_back({writers[life.writer.index].completed, layer, life.bytes});
     changes.push_back({end_of(life, trace), layer, -life.bytes});
   }

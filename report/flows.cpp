@@ -19,7 +19,7 @@ GivenTokens given_tokens(const Program& program) {
   for (const EngineId engine : program.engines()) {
     const auto& stream = program.stream(engine);
     for (std::size_t index = 0; index < stream.size(); ++index) {
-      for (const SemaphoreUse& use : stream[index].signals) {
+      for (const SemaphoreUse& use : stream[index].signals()) {
         auto& list = given[static_cast<std::size_t>(use.semaphore)];
         const std::int64_t before = list.empty() ? 0 : list.back().tokens;
         list.push_back({.tokens = before + use.count,
@@ -68,7 +68,7 @@ class Matcher {
     const auto last_span = trace_.engine(engine_).spans.end();
     for (std::size_t index = 0; index < stream_.size(); ++index) {
       const auto place = static_cast<std::int64_t>(index);
-      take_tokens(stream_[index]);
+      take_tokens(stream_[index].waits());
       for (; span != last_span && span->instruction == place; ++span) {
         if (!span->is_work && is_semaphore_wait(span->cause)) {
           add_flow(flows, place, span->end);
@@ -84,9 +84,9 @@ class Matcher {
   };
 
   /// The last token that the instruction takes of each of its semaphores.
-  void take_tokens(const Instruction& instruction) {
+  void take_tokens(const SemaphoreUses& waits) {
     tokens_.clear();
-    for (const SemaphoreUse& use : instruction.waits) {
+    for (const SemaphoreUse& use : waits) {
       const auto semaphore = static_cast<std::size_t>(use.semaphore);
       taken_[semaphore] += use.count;
       const auto& list = given_[semaphore];
@@ -113,7 +113,7 @@ class Matcher {
 
   GivenTokens given_;
   std::vector<std::int64_t> taken_;  // by semaphore
-  const std::vector<Instruction>& stream_;
+  const Stream& stream_;
   const RunTrace& trace_;
   EngineId engine_;
   std::vector<Token> tokens_;

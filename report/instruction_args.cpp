@@ -60,6 +60,7 @@ class ArgsPrinter {
   void value(const FixedPoint& scale) { words(scale); }
   void value(const std::vector<SemaphoreUse>& uses) { words(uses); }
   void value(const Window& window) { words(window.source); }
+  void value(const Shared<Window>& window) { value(*window); }
 
   void value(const std::vector<Stage>& stages) {
     text_.push_back('[');

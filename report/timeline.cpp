@@ -205,7 +205,7 @@ class Timeline {
   void begin_work(const InstructionPlace& place, std::span<const ChargedSpan> spans,
                   CoreCycles begin) {
     const auto index = static_cast<std::size_t>(place.index);
-    const Instruction& instruction = program_.stream(place.engine)[index];
+    const Instruction instruction = program_.stream(place.engine)[index].whole();
     const InstructionTrace& when = trace_.engine(place.engine).instructions[index];
     const std::string_view operation = name_of(instruction.operation);
     args_ = fmt::format(R"("index":{})", place.index);

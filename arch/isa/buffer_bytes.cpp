@@ -114,7 +114,7 @@ class Finder {
   }
 
   void operator()(const Fold& fold) {
-    add_window(reads_, fold.window, fold.first, fold.count, fold.k_first, fold.rows,
+    add_window(reads_, *fold.window, fold.first, fold.count, fold.k_first, fold.rows,
                fold.activation_type);
   }
 
@@ -190,6 +190,14 @@ void find_buffer_bytes(const Operation& operation, BufferBytes& bytes) {
   bytes.reads.clear();
   bytes.writes.clear();
   std::visit(Finder(bytes), operation);
+  sort_and_join(bytes.reads);
+  sort_and_join(bytes.writes);
+}
+
+void find_buffer_bytes(const StreamInstruction& instruction, BufferBytes& bytes) {
+  bytes.reads.clear();
+  bytes.writes.clear();
+  instruction.visit(Finder(bytes));
   sort_and_join(bytes.reads);
   sort_and_join(bytes.writes);
 }

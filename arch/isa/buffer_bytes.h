@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "arch/isa/instruction.h"
+#include "arch/isa/stream.h"
 
 namespace systole {
 
@@ -25,5 +25,6 @@ struct BufferBytes {
 
 /// Overwrites `bytes`, whose memory is used again.
 void find_buffer_bytes(const Operation& operation, BufferBytes& bytes);
+void find_buffer_bytes(const StreamInstruction& instruction, BufferBytes& bytes);
 
 }  // namespace systole

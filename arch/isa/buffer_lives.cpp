@@ -127,7 +127,7 @@ std::vector<BufferLife> buffer_lives(const Program& program,
   Contents contents;
   BufferBytes bytes;
   for (const InstructionRef& instruction : order) {
-    find_buffer_bytes(program.stream(instruction.engine)[instruction.index].operation, bytes);
+    find_buffer_bytes(program.stream(instruction.engine)[instruction.index], bytes);
     for (const ByteRun& run : bytes.reads) {
       contents.read(run, instruction);
     }

@@ -13,10 +13,10 @@ struct Position {
 };
 
 /// Whether the instruction at the position has all that it waits for; takes what is there.
-bool takes_waits(const Instruction& instruction, std::vector<std::int64_t>& counts,
+bool takes_waits(const SemaphoreUses& waits, std::vector<std::int64_t>& counts,
                  Position& position) {
-  for (; position.waits_taken < instruction.waits.size(); ++position.waits_taken) {
-    const SemaphoreUse& use = instruction.waits[position.waits_taken];
+  for (; position.waits_taken < waits.size(); ++position.waits_taken) {
+    const SemaphoreUse& use = waits[position.waits_taken];
     std::int64_t& count = counts[static_cast<std::size_t>(use.semaphore)];
     if (count < use.count) {
       return false;
@@ -36,14 +36,14 @@ std::vector<InstructionRef> possible_order(const Program& program) {
   while (goes_on) {
     goes_on = false;
     for (const EngineId engine : program.engines()) {
-      const std::vector<Instruction>& stream = program.stream(engine);
+      const Stream& stream = program.stream(engine);
       Position& position = positions[engine];
       for (; position.index < stream.size(); position = {.index = position.index + 1}) {
-        const Instruction& instruction = stream[position.index];
-        if (!takes_waits(instruction, counts, position)) {
+        const StreamInstruction instruction = stream[position.index];
+        if (!takes_waits(instruction.waits(), counts, position)) {
           break;
         }
-        for (const SemaphoreUse& use : instruction.signals) {
+        for (const SemaphoreUse& use : instruction.signals()) {
           counts[static_cast<std::size_t>(use.semaphore)] += use.count;
         }
         order.push_back({.engine = engine, .index = position.index});

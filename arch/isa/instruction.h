@@ -10,6 +10,7 @@
 #include "arch/isa/engine.h"
 #include "arch/isa/operand.h"
 #include "arch/isa/row_loop.h"
+#include "arch/isa/shared.h"
 
 namespace systole {
 
@@ -18,11 +19,11 @@ namespace systole {
 /// memory as `to_buffer` says (DmaIn: always true, DmaOut: always false).
 struct Transfer {
   bool to_buffer = true;
+  std::int32_t rows = 1;
   Operand far;
   std::int64_t far_pitch = 0;  ///< bytes from one row to the next
   Operand buffer;
   std::int64_t buffer_pitch = 0;
-  std::int64_t rows = 1;
   std::int64_t row_bytes = 0;
 
   bool operator==(const Transfer&) const = default;
@@ -114,16 +115,16 @@ struct Fold {
   std::int64_t cols = 0;  ///< outputs used
   DataType activation_type = DataType::Int8;
   DataType weight_type = DataType::Int8;
-  Window window;
+  bool accumulate = false;
+  /// Output stationary alone: false leaves the sums in the PEs; the next fold, of the same entries
+  /// and columns, goes on with them. The other dataflows always drain.
+  bool drain = true;
+  std::int32_t zero_point = 0;  ///< of int8: taken from each activation as it enters the array
+  Shared<Window> window;        ///< one for all folds of a part of a layer
   std::int64_t k_first = 0;
   std::int64_t first = 0;
   std::int64_t count = 0;
   std::int64_t accumulator = 0;
-  bool accumulate = false;
-  std::int32_t zero_point = 0;  ///< of int8: taken from each activation as it enters the array
-  /// Output stationary alone: false leaves the sums in the PEs; the next fold, of the same entries
-  /// and columns, goes on with them. The other dataflows always drain.
-  bool drain = true;
 
   bool operator==(const Fold&) const = default;
 };
@@ -299,9 +300,10 @@ struct SemaphoreUse {
   std::int32_t semaphore = 0;  ///< index into Program::semaphores
   std::int64_t count = 1;
 
-  bool operator==(const SemaphoreUse&) const = default;
+  auto operator<=>(const SemaphoreUse&) const = default;
 };
 
+/// One instruction with all that it says. Streams keep it in fewer bytes (stream.h).
 struct Instruction {
   std::int32_t layer = 0;  ///< index into Program::layers: who pays for the cycles
   std::vector<SemaphoreUse> waits;

@@ -6,6 +6,7 @@
 
 #include "arch/isa/instruction.h"
 #include "arch/isa/io_memory.h"
+#include "arch/isa/stream.h"
 
 namespace systole {
 
@@ -101,13 +102,11 @@ struct Program {
   std::vector<ProgramTensor> tensors;
   std::vector<WeightTile> tiles;
   std::vector<Semaphore> semaphores;
-  PerEngine<std::vector<Instruction>> streams;
+  PerEngine<Stream> streams;
 
   [[nodiscard]] const EngineSet& engines() const { return streams.engines(); }
-  [[nodiscard]] std::vector<Instruction>& stream(EngineId engine) { return streams[engine]; }
-  [[nodiscard]] const std::vector<Instruction>& stream(EngineId engine) const {
-    return streams[engine];
-  }
+  [[nodiscard]] Stream& stream(EngineId engine) { return streams[engine]; }
+  [[nodiscard]] const Stream& stream(EngineId engine) const { return streams[engine]; }
   bool operator==(const Program&) const = default;
 };
 

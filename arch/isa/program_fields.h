@@ -302,5 +302,8 @@ static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
 constexpr std::string_view name_of(const Operation& operation) {
   return kOperationNames[operation.index()];
 }
+inline std::string_view name_of(const StreamInstruction& instruction) {
+  return kOperationNames[instruction.kind()];
+}
 
 }  // namespace systole

@@ -147,6 +147,7 @@ class Parser {
   const std::string& file_;
   int line_ = 0;
   bool ended_ = false;
+  Shared<Window> last_window_;  ///< of a fold
   Program program_;
 };
 
@@ -204,7 +205,7 @@ void Parser::parse_header(LineCursor& cursor) {
   fields(cursor, false, program_, engines);
   check_count(cursor, "cores", engines.cores, kMaxCores);
   check_count(cursor, "matrix_units", engines.matrix_units, kMaxMatrixUnits);
-  program_.streams = PerEngine<std::vector<Instruction>>(engines);
+  program_.streams = PerEngine<Stream>(engines);
 }
 
 void Parser::parse_line(LineCursor& cursor, std::string_view word) {
@@ -244,8 +245,13 @@ void Parser::parse_instruction(LineCursor& cursor, EngineId engine) {
     cursor.fail(fmt::format("one of {}", fmt::join(kOperationNames, ", ")), got_token(name));
   }
   const Path path(cursor, name);
-  Instruction& instruction = program_.stream(engine).emplace_back();
+  Instruction instruction;
   instruction.operation = parse_operation(cursor, name, instruction);
+  if (auto* fold = std::get_if<Fold>(&instruction.operation)) {
+    fold->window.share_with(last_window_);
+    last_window_ = fold->window;
+  }
+  program_.stream(engine).push_back(instruction);
 }
 
 template <std::size_t I>
@@ -319,14 +325,19 @@ template <class Struct, class Value>
 void Parser::field_value(LineCursor& cursor, const Field<Struct, Value>& field, Struct& object) {
   Value& target = object.*field.member;
   constexpr bool kStages = std::is_same_v<Value, std::vector<Stage>>;
-  constexpr bool kNested = HasFields<Value> || kStages;
+  constexpr bool kShared = std::is_same_v<Value, Shared<Window>>;
+  constexpr bool kNested = HasFields<Value> || kStages || kShared;
   if (!cursor.take(kNested ? '(' : '=')) {
     cursor.fail_here(kNested ? "'('" : "'='");
   }
   if constexpr (kStages) {
     stages(cursor, target);
   } else if constexpr (kNested) {
-    fields(cursor, true, target);
+    if constexpr (kShared) {
+      fields(cursor, true, target.edit());
+    } else {
+      fields(cursor, true, target);
+    }
     if (!cursor.take(')')) {
       cursor.fail_here("')'");
     }

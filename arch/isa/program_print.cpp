@@ -39,15 +39,22 @@ class Printer {
     }
     text_.append(field.key);
     if constexpr (HasFields<Value>) {
-      text_.push_back('(');
-      fields(current);
-      text_.push_back(')');
+      nested(current);
+    } else if constexpr (std::is_same_v<Value, Shared<Window>>) {
+      nested(*current);
     } else if constexpr (std::is_same_v<Value, std::vector<Stage>>) {
       stages(current);
     } else {
       text_.push_back('=');
       value(current);
     }
+  }
+
+  template <HasFields Struct>
+  void nested(const Struct& object) {
+    text_.push_back('(');
+    fields(object);
+    text_.push_back(')');
   }
 
   /// `(load(...) reduce(...))`
@@ -117,10 +124,11 @@ void print_table(Printer& printer, std::string_view word, const std::vector<Row>
   }
 }
 
-void print_stream(Printer& printer, EngineId engine, const std::vector<Instruction>& stream) {
+void print_stream(Printer& printer, EngineId engine, const Stream& stream) {
   const std::string name = name_of(engine);
   std::int64_t index = 0;
-  for (const Instruction& instruction : stream) {
+  for (const StreamInstruction each : stream) {
+    const Instruction instruction = each.whole();
     printer.word(name);
     printer.word(" ");
     printer.word(name_of(instruction.operation));

@@ -204,12 +204,12 @@ class GemmEmitter {
   void emit_fold(const Job& job, std::int64_t group, std::size_t k, const Slice& rows,
                  std::int64_t accumulator, bool next_tile) {
     const std::size_t n = job.n;
-    const Window window = operands_->window(group);
-    const std::int64_t channels = window.channels;
+    const Shared<Window>& window = window_of(group);
+    const std::int64_t channels = window->channels;
     const Slice& reduction = grid_.k[k];
     const bool one_position =
         reduction.first / channels == (reduction.first + reduction.size - 1) / channels;
-    const Region source = window_region(window, type(), rows.first, rows.size,
+    const Region source = window_region(*window, type(), rows.first, rows.size,
                                         one_position ? reduction.first % channels : 0,
                                         one_position ? reduction.size : channels);
     const bool accumulate = k > 0 && !loops_.sums_stay;
@@ -229,14 +229,14 @@ class GemmEmitter {
                                  .cols = grid_.n[n].size,
                                  .activation_type = type(),
                                  .weight_type = right().type.element,
+                                 .accumulate = accumulate,
+                                 .drain = drain,
+                                 .zero_point = operands_->zero_point(),
                                  .window = window,
                                  .k_first = reduction.first,
                                  .first = rows.first,
                                  .count = rows.size,
-                                 .accumulator = accumulator,
-                                 .accumulate = accumulate,
-                                 .zero_point = operands_->zero_point(),
-                                 .drain = drain},
+                                 .accumulator = accumulator},
                             std::move(accesses));
   }
 
@@ -288,6 +288,15 @@ class GemmEmitter {
     context_.builder.append(Engine::Vector, band_.layer, operation, std::move(accesses));
   }
 
+  /// That all folds of the group share.
+  const Shared<Window>& window_of(std::int64_t group) {
+    if (window_group_ != group) {
+      window_ = operands_->window(group);
+      window_group_ = group;
+    }
+    return window_;
+  }
+
   [[nodiscard]] DataType type() const { return context_.graph.operand_type(node_); }
   [[nodiscard]] const GraphTensor& right() const {
     return context_.graph.tensor(node_.inputs.at(kRightInput));
@@ -312,6 +321,8 @@ class GemmEmitter {
   std::vector<Job> round_;  ///< what the units do side by side
   std::int64_t slices_of_round_ = 0;
   std::int64_t slices_done_ = 0;
+  Shared<Window> window_;  ///< of the group below
+  std::int64_t window_group_ = -1;
 };
 
 }  // namespace

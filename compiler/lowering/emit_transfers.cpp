@@ -49,7 +49,6 @@ void emit_columns(LoweringContext& context, std::int32_t layer, const PlacedBand
                   .far_pitch = band.bytes(slice.size),
                   .buffer = buffer,
                   .buffer_pitch = band.bytes(slice.size),
-                  .rows = 1,
                   .row_bytes = band.bytes(slice.size)});
     }
   }
@@ -64,11 +63,11 @@ void emit_transfer(LoweringContext& context, std::int32_t layer, const PlacedBan
     const std::int64_t width = std::max(context.chip.matrix.rows, piece / band.part.images);
     for (const Slice& slice : slices(band.shape.channels, width)) {
       emit_piece(context, layer, band, to_buffer,
-                 {.far = {},
+                 {.rows = static_cast<std::int32_t>(band.part.images),
+                  .far = {},
                   .far_pitch = band.pixel_pitch(),
                   .buffer = band.at(slice.first),
                   .buffer_pitch = band.pixel_pitch(),
-                  .rows = band.part.images,
                   .row_bytes = band.bytes(slice.size)});
     }
     return;
@@ -83,7 +82,6 @@ void emit_transfer(LoweringContext& context, std::int32_t layer, const PlacedBan
                 .far_pitch = band.bytes(slice.size),
                 .buffer = band.at(slice.first),
                 .buffer_pitch = band.bytes(slice.size),
-                .rows = 1,
                 .row_bytes = band.bytes(slice.size)});
   }
 }
@@ -94,12 +92,10 @@ void emit_constant(LoweringContext& context, std::int32_t layer, const Operand& 
   }
   const ProgramTensor& tensor =
       context.builder.program().tensors[static_cast<std::size_t>(target.tensor)];
-  const Transfer transfer{.to_buffer = true,
-                          .far = {.address = tensor.home, .tensor = target.tensor, .offset = 0},
+  const Transfer transfer{.far = {.address = tensor.home, .tensor = target.tensor, .offset = 0},
                           .far_pitch = tensor.bytes(),
                           .buffer = target,
                           .buffer_pitch = tensor.bytes(),
-                          .rows = 1,
                           .row_bytes = tensor.bytes()};
   const Region far{.memory = Memory::Dram,
                    .base = tensor.home,

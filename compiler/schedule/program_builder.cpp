@@ -2,15 +2,21 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
+
+#include "arch/diag/check.h"
 
 namespace systole {
 
 namespace {
 
-bool any_overlap(const std::vector<Region>& a, const std::vector<Region>& b) {
-  return std::any_of(a.begin(), a.end(), [&](const Region& first) {
-    return std::any_of(b.begin(), b.end(),
-                       [&](const Region& second) { return overlap(first, second); });
+/// `kept`: KeptRegions.
+template <class Kept>
+bool any_overlap(std::span<const Kept> kept, const std::vector<Region>& regions) {
+  return std::any_of(kept.begin(), kept.end(), [&](const Kept& each) {
+    const Region earlier = each.region();
+    return std::any_of(regions.begin(), regions.end(),
+                       [&](const Region& later) { return overlap(earlier, later); });
   });
 }
 
@@ -51,15 +57,14 @@ void ProgramBuilder::append(EngineId engine, std::int32_t layer, const Operation
     }
     covered = found.index;
     const SemaphoreUse token{.semaphore = semaphore(other, engine, found.kind), .count = 1};
-    program_.stream(other)[static_cast<std::size_t>(found.index)].signals.push_back(token);
+    program_.stream(other).add_signal(static_cast<std::size_t>(found.index), token);
     instruction.waits.push_back(token);
   }
   auto& stream = program_.stream(engine);
   if (!accesses.reads.empty() || !accesses.writes.empty()) {
-    history_[engine].add(
-        {.index = static_cast<std::int64_t>(stream.size()), .accesses = std::move(accesses)});
+    history_[engine].add(stream.size(), accesses);
   }
-  stream.push_back(std::move(instruction));
+  stream.push_back(instruction);
 }
 
 void ProgramBuilder::Extent::include(const std::vector<Region>& regions) {
@@ -88,16 +93,54 @@ bool ProgramBuilder::Reach::meets(const Reach& other) const {
   return writes.meets(other.reads) || writes.meets(other.writes) || reads.meets(other.writes);
 }
 
-void ProgramBuilder::History::add(Entry entry) {
+ProgramBuilder::KeptRegion::KeptRegion(const Region& region)
+    : base(region.base),
+      row_bytes(region.row_bytes),
+      pitch(region.pitch),
+      rows(static_cast<std::int32_t>(region.rows)),
+      memory(region.memory) {
+  SYSTOLE_CHECK(rows == region.rows, "a region of {} rows", region.rows);
+}
+
+Region ProgramBuilder::KeptRegion::region() const {
+  return {.memory = memory, .base = base, .rows = rows, .row_bytes = row_bytes, .pitch = pitch};
+}
+
+std::span<const ProgramBuilder::KeptRegion> ProgramBuilder::History::reads(
+    std::size_t entry) const {
+  const Entry& at = entries[entry];
+  return std::span(regions).subspan(at.reads, at.writes - at.reads);
+}
+
+std::span<const ProgramBuilder::KeptRegion> ProgramBuilder::History::writes(
+    std::size_t entry) const {
+  const std::size_t begin = entries[entry].writes;
+  const std::size_t end =
+      entry + 1 < entries.size() ? std::size_t{entries[entry + 1].reads} : regions.size();
+  return std::span(regions).subspan(begin, end - begin);
+}
+
+void ProgramBuilder::History::add(std::size_t index, const Accesses& accesses) {
   std::size_t size = 1;
   for (std::vector<Reach>& level : blocks) {
     size *= kBlock;
     if (entries.size() % size == 0) {
       level.emplace_back();
     }
-    level.back().include(entry.accesses);
+    level.back().include(accesses);
   }
-  entries.push_back(std::move(entry));
+  const std::size_t reads = regions.size();
+  const std::size_t writes = reads + accesses.reads.size();
+  SYSTOLE_CHECK(writes + accesses.writes.size() <= std::numeric_limits<std::uint32_t>::max(),
+                "a stream touches {} regions", writes);
+  entries.push_back({.index = static_cast<std::uint32_t>(index),
+                     .reads = static_cast<std::uint32_t>(reads),
+                     .writes = static_cast<std::uint32_t>(writes)});
+  for (const std::vector<Region>* of : {&accesses.reads, &accesses.writes}) {
+    for (const Region& region : *of) {
+      regions.emplace_back(region);
+    }
+  }
 }
 
 std::optional<std::size_t> ProgramBuilder::History::latest_below(std::size_t end,
@@ -129,12 +172,13 @@ ProgramBuilder::Dependency ProgramBuilder::latest_conflict(EngineId other, std::
   const History& history = history_[other];
   auto entry = history.latest_below(history.entries.size(), reach);
   while (entry && history.entries[*entry].index > covered) {
-    const auto& [index, earlier] = history.entries[*entry];
-    if (any_overlap(earlier.writes, accesses.reads)) {
+    const std::int64_t index = history.entries[*entry].index;
+    const std::span<const KeptRegion> writes = history.writes(*entry);
+    if (any_overlap(writes, accesses.reads)) {
       return {.index = index, .kind = SemaphoreKind::Data};
     }
-    if (any_overlap(earlier.reads, accesses.writes) ||
-        any_overlap(earlier.writes, accesses.writes)) {
+    if (any_overlap(history.reads(*entry), accesses.writes) ||
+        any_overlap(writes, accesses.writes)) {
       return {.index = index, .kind = SemaphoreKind::Space};
     }
     entry = history.latest_below(*entry, reach);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -54,10 +55,22 @@ class ProgramBuilder {
 
   Program program_;
   std::uint16_t core_ = 0;
-  /// What each engine's instructions touch, those that touch nothing left out.
+  /// What an instruction touches, those that touch nothing left out: regions of its engine's list.
   struct Entry {
-    std::int64_t index = 0;  ///< in the engine's stream
-    Accesses accesses;
+    std::uint32_t index = 0;   ///< in the engine's stream
+    std::uint32_t reads = 0;   ///< the first of its reads
+    std::uint32_t writes = 0;  ///< the first of its writes, which end where the next reads begin
+  };
+  /// A Region in fewer bytes.
+  struct KeptRegion {
+    std::int64_t base = 0;
+    std::int64_t row_bytes = 0;
+    std::int64_t pitch = 0;
+    std::int32_t rows = 1;
+    Memory memory = Memory::Buffer;
+
+    explicit KeptRegion(const Region& region);
+    [[nodiscard]] Region region() const;
   };
   /// Addresses from the lowest to the highest that some accesses touch, by memory.
   struct Extent {
@@ -77,11 +90,14 @@ class ProgramBuilder {
   };
   struct History {
     std::vector<Entry> entries;
+    std::vector<KeptRegion> regions;
     /// blocks[l][b]: of entries b * kBlock^(l+1) .. (b+1) * kBlock^(l+1) - 1, the last one perhaps
     /// fewer.
     std::array<std::vector<Reach>, 3> blocks;
 
-    void add(Entry entry);
+    void add(std::size_t index, const Accesses& accesses);
+    [[nodiscard]] std::span<const KeptRegion> reads(std::size_t entry) const;
+    [[nodiscard]] std::span<const KeptRegion> writes(std::size_t entry) const;
     /// The latest entry below `end` in a block that `reach` meets; none: no value.
     [[nodiscard]] std::optional<std::size_t> latest_below(std::size_t end,
                                                           const Reach& reach) const;

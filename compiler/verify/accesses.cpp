@@ -68,7 +68,7 @@ class Deriver {
 
   std::optional<std::string> operator()(const Fold& fold) {
     return read_window(
-        fold.window,
+        *fold.window,
         {.first = fold.first, .count = fold.count, .k_first = fold.k_first, .depth = fold.rows},
         fold.activation_type);
   }
@@ -207,7 +207,7 @@ std::optional<std::string> derive_accesses(const Program& program, Place place,
                                            Accesses& accesses) {
   accesses.reads.clear();
   accesses.writes.clear();
-  return std::visit(Deriver(program, place, accesses), instruction_at(program, place).operation);
+  return instruction_at(program, place).visit(Deriver(program, place, accesses));
 }
 
 }  // namespace systole::verification

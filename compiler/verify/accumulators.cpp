@@ -120,17 +120,17 @@ Accumulators::Sums Accumulators::sums_of(Place place, const Fold& fold) const {
           .cols = tile.cols,
           .type = sum_type(*mac_kind(fold.activation_type, fold.weight_type)),
           .position_minus_entry = fold.first - fold.accumulator,
-          .out_rows = fold.window.out_rows,
-          .out_cols = fold.window.out_cols,
-          .first_out_row = fold.window.first_out_row,
+          .out_rows = fold.window->out_rows,
+          .out_cols = fold.window->out_cols,
+          .first_out_row = fold.window->first_out_row,
           .done = {{fold.k_first, fold.k_first + fold.rows}},
           .writer = place,
           .reader = {}};
 }
 
 std::optional<std::string> Accumulators::fold(Place place, const Fold& fold) {
-  const Window& window = fold.window;
-  const auto layer = static_cast<std::size_t>(instruction_at(program_, place).layer);
+  const Window& window = *fold.window;
+  const auto layer = static_cast<std::size_t>(instruction_at(program_, place).layer());
   const std::int64_t depth = window.kernel_rows * window.kernel_cols * window.channels;
   if (depth != reduction_[layer]) {
     return fmt::format("{}: the window has {} reduction elements, the tiles of the layer have {}",
@@ -236,7 +236,7 @@ std::optional<std::string> Accumulators::add(Place place, std::int64_t first, co
 }
 
 std::optional<std::string> Accumulators::read(Place place, const Read& read) {
-  const std::int32_t layer = instruction_at(program_, place).layer;
+  const std::int32_t layer = instruction_at(program_, place).layer();
   const Range whole{0, reduction_[static_cast<std::size_t>(layer)]};
   return visit_sums(
       place, read.first, read.first + read.count,

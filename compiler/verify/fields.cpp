@@ -107,8 +107,8 @@ class InstructionRules {
         rules_(rules) {}
 
   bool check() {
-    return rules_.index("layer", instruction_.layer, program_.layers.size()) && check_engine() &&
-           check_semaphores() && std::visit(*this, instruction_.operation);
+    return rules_.index("layer", instruction_.layer(), program_.layers.size()) && check_engine() &&
+           check_semaphores() && instruction_.visit(*this);
   }
 
   bool operator()(const Transfer& transfer) {
@@ -142,7 +142,7 @@ class InstructionRules {
       return false;
     }
     const WeightTile& tile = tile_at(fold.tile);
-    const Window& window = fold.window;
+    const Window& window = *fold.window;
     return rules_.within("rows", fold.rows, tile.rows, tile.rows) &&
            rules_.within("cols", fold.cols, tile.cols, tile.cols) &&
            rules_.within("k_first", fold.k_first, tile.k_first, tile.k_first) && check_kind(fold) &&
@@ -252,36 +252,34 @@ class InstructionRules {
   }
 
   bool check_engine() {
-    const Operation& operation = instruction_.operation;
     bool fits = false;
     switch (place_.engine.kind) {
       case Engine::Host:
       case Engine::DmaIn:
       case Engine::DmaOut:
-        fits = std::holds_alternative<Transfer>(operation);
+        fits = instruction_.is<Transfer>();
         break;
       case Engine::Weights:
-        fits = std::holds_alternative<LoadTile>(operation);
+        fits = instruction_.is<LoadTile>();
         break;
       case Engine::Matrix:
-        fits = std::holds_alternative<Fold>(operation);
+        fits = instruction_.is<Fold>();
         break;
       case Engine::Vector:
-        fits = !std::holds_alternative<Transfer>(operation) &&
-               !std::holds_alternative<LoadTile>(operation) &&
-               !std::holds_alternative<Fold>(operation);
+        fits = !instruction_.is<Transfer>() && !instruction_.is<LoadTile>() &&
+               !instruction_.is<Fold>();
         break;
     }
     return fits || rules_.fail("the engine does not execute this operation");
   }
 
   bool check_semaphores() {
-    for (const SemaphoreUse& use : instruction_.waits) {
+    for (const SemaphoreUse& use : instruction_.waits()) {
       if (!check_use("wait", use, &Semaphore::to)) {
         return false;
       }
     }
-    for (const SemaphoreUse& use : instruction_.signals) {
+    for (const SemaphoreUse& use : instruction_.signals()) {
       if (!check_use("signal", use, &Semaphore::from)) {
         return false;
       }
@@ -312,7 +310,7 @@ class InstructionRules {
 
   bool check_tile_index(std::int32_t index) {
     return rules_.index("tile", index, program_.tiles.size()) &&
-           (tile_at(index).layer == instruction_.layer ||
+           (tile_at(index).layer == instruction_.layer() ||
             rules_.fail(
                 fmt::format("tile {} belongs to layer '{}'", index,
                             program_.layers[static_cast<std::size_t>(tile_at(index).layer)].name)));
@@ -370,7 +368,7 @@ class InstructionRules {
   /// int4, of which two share a byte, begin with whole bytes.
   bool check_activations(const Fold& fold) {
     const DataType type = fold.activation_type;
-    const Window& window = fold.window;
+    const Window& window = *fold.window;
     if (!check_type("window source", window.source, type)) {
       return false;
     }
@@ -440,15 +438,13 @@ class InstructionRules {
   }
 
   [[nodiscard]] DataType destination_type() const {
-    return std::visit(
-        [](const auto& operation) {
-          if constexpr (requires { operation.to; }) {
-            return operation.to.type;
-          } else {
-            return DataType::Int8;
-          }
-        },
-        instruction_.operation);
+    return instruction_.visit([](const auto& operation) {
+      if constexpr (requires { operation.to; }) {
+        return operation.to.type;
+      } else {
+        return DataType::Int8;
+      }
+    });
   }
 
   bool check_lookup(const Operand& lookup) {
@@ -565,7 +561,7 @@ class InstructionRules {
   const ChipSpec& chip_;
   const Program& program_;
   Place place_;
-  const Instruction& instruction_;
+  StreamInstruction instruction_;
   Rules& rules_;
 };
 

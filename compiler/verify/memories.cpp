@@ -11,9 +11,8 @@ namespace {
 constexpr std::int32_t kNobody = -1;
 
 /// Element-wise operations may write their result over an operand, byte for byte.
-bool works_in_place(const Operation& operation) {
-  return std::holds_alternative<Add>(operation) || std::holds_alternative<Rescale>(operation) ||
-         std::holds_alternative<Softmax>(operation);
+bool works_in_place(const StreamInstruction& instruction) {
+  return instruction.is<Add>() || instruction.is<Rescale>() || instruction.is<Softmax>();
 }
 
 std::int64_t lowest_address(const Rectangles& rectangles) {
@@ -29,8 +28,8 @@ std::vector<DataType> tile_types(const Program& program) {
     if (engine.kind != EngineKind::Weights) {
       continue;
     }
-    for (const Instruction& instruction : program.stream(engine)) {
-      const auto& load = std::get<LoadTile>(instruction.operation);
+    for (const StreamInstruction instruction : program.stream(engine)) {
+      const auto& load = instruction.get<LoadTile>();
       types[static_cast<std::size_t>(load.tile)] = load.type;
     }
   }
@@ -156,7 +155,7 @@ std::optional<std::string> Memories::check_range(Place place, const Access& acce
 }
 
 std::optional<std::string> Memories::check_overlap(Place place, const Accesses& accesses) const {
-  const bool in_place = works_in_place(instruction_at(program_, place).operation);
+  const bool in_place = works_in_place(instruction_at(program_, place));
   for (const Access& write : accesses.writes) {
     for (const Access& read : accesses.reads) {
       if (read.space != write.space || (in_place && read.where == write.where)) {

@@ -98,7 +98,7 @@ class TokenExecution {
 
   bool take_waits(EngineId engine) {
     EngineState& current = state(engine);
-    const auto& waits = instruction_at(program_, next_of(engine)).waits;
+    const auto& waits = instruction_at(program_, next_of(engine)).waits();
     for (; current.waits_done < waits.size(); ++current.waits_done) {
       const SemaphoreUse& wait = waits[current.waits_done];
       Tokens& source = tokens(wait.semaphore);
@@ -126,15 +126,15 @@ class TokenExecution {
 
   /// Moves a tile into or out of the weight FIFO; false when it is full or empty.
   bool pass_fifo(EngineId engine) {
-    const Operation& operation = instruction_at(program_, next_of(engine)).operation;
-    if (std::holds_alternative<LoadTile>(operation)) {
+    const StreamInstruction instruction = instruction_at(program_, next_of(engine));
+    if (instruction.is<LoadTile>()) {
       Unit& unit = unit_of(engine);
       const std::size_t taken = unit.fifo.size() + (unit.slot_in_use ? 1U : 0U);
       if (taken == static_cast<std::size_t>(chip_.weight_fifo.tiles)) {
         return false;
       }
       unit.fifo.push_back(state(engine).next);
-    } else if (const auto* fold = std::get_if<Fold>(&operation)) {
+    } else if (const auto* fold = instruction.get_if<Fold>()) {
       if (fold->next_tile) {
         leave_slot(unit_of(engine));
         if (unit_of(engine).fifo.empty()) {
@@ -174,7 +174,7 @@ class TokenExecution {
                                       name_of(program_, next_of(engine)));
       return;
     }
-    const auto& load = std::get<LoadTile>(instruction_at(program_, *unit.resident).operation);
+    const auto& load = instruction_at(program_, *unit.resident).get<LoadTile>();
     if (load.tile != fold.tile && !are_one(load.tile, fold.tile)) {
       result_.violation =
           fmt::format("{}: needs tile {}, but {} tile {} of {}", name_of(program_, next_of(engine)),
@@ -194,7 +194,7 @@ class TokenExecution {
     result_.order.sequence.push_back(place);
     auto& clocks = result_.order.clocks[engine];
     clocks.insert(clocks.end(), current.clock.begin(), current.clock.end());
-    for (const SemaphoreUse& signal : instruction_at(program_, place).signals) {
+    for (const SemaphoreUse& signal : instruction_at(program_, place).signals()) {
       Tokens& target = tokens(signal.semaphore);
       target.supplies.push_back({.until = target.signalled() + signal.count, .by = place});
     }
@@ -217,10 +217,10 @@ class TokenExecution {
   }
 
   [[nodiscard]] std::string what_is_missing(EngineId engine) const {
-    const Instruction& instruction = instruction_at(program_, next_of(engine));
+    const StreamInstruction instruction = instruction_at(program_, next_of(engine));
     const std::size_t done = state(engine).waits_done;
-    if (done < instruction.waits.size()) {
-      const SemaphoreUse& wait = instruction.waits[done];
+    if (done < instruction.waits().size()) {
+      const SemaphoreUse& wait = instruction.waits()[done];
       const auto semaphore = static_cast<std::size_t>(wait.semaphore);
       const EngineId from = program_.semaphores[semaphore].from;
       return fmt::format("semaphore {} ({} of {} from {}{})", wait.semaphore,

@@ -29,17 +29,17 @@ std::optional<std::string> check_all_fields(const ChipSpec& chip, const Program&
 
 std::optional<std::string> check_sums(Accumulators& accumulators, const Program& program,
                                       Place place) {
-  const Operation& operation = instruction_at(program, place).operation;
-  if (const auto* fold = std::get_if<Fold>(&operation)) {
+  const StreamInstruction instruction = instruction_at(program, place);
+  if (const auto* fold = instruction.get_if<Fold>()) {
     return accumulators.fold(place, *fold);
   }
-  if (const auto* requantize = std::get_if<Requantize>(&operation)) {
+  if (const auto* requantize = instruction.get_if<Requantize>()) {
     return accumulators.read(place, {.first = requantize->accumulator,
                                      .count = requantize->rows,
                                      .cols = requantize->cols,
                                      .type = DataType::Int32});
   }
-  if (const auto* convert = std::get_if<Convert>(&operation)) {
+  if (const auto* convert = instruction.get_if<Convert>()) {
     return accumulators.read(place, {.first = convert->accumulator,
                                      .count = convert->rows,
                                      .cols = convert->cols,

@@ -6,17 +6,17 @@
 
 namespace systole::verification {
 
-const Instruction& instruction_at(const Program& program, Place place) {
+StreamInstruction instruction_at(const Program& program, Place place) {
   return program.stream(place.engine)[static_cast<std::size_t>(place.index)];
 }
 
 std::string name_of(const Program& program, Place place) {
-  const Instruction& instruction = instruction_at(program, place);
-  const auto layer = static_cast<std::size_t>(instruction.layer);
+  const StreamInstruction instruction = instruction_at(program, place);
+  const auto layer = static_cast<std::size_t>(instruction.layer());
   return fmt::format("{}[{}] {} of layer {}", systole::name_of(place.engine), place.index,
-                     systole::name_of(instruction.operation),
+                     systole::name_of(instruction),
                      layer < program.layers.size() ? fmt::format("'{}'", program.layers[layer].name)
-                                                   : fmt::format("{}", instruction.layer));
+                                                   : fmt::format("{}", instruction.layer()));
 }
 
 std::string name_of(const Program& program, Label label) {

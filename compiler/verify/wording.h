@@ -33,7 +33,7 @@ class Label {
   std::int32_t code_ = -1;
 };
 
-[[nodiscard]] const Instruction& instruction_at(const Program& program, Place place);
+[[nodiscard]] StreamInstruction instruction_at(const Program& program, Place place);
 /// `matrix[3] fold of layer 'conv1'`
 [[nodiscard]] std::string name_of(const Program& program, Place place);
 /// `'conv1_out'` or `tile 3`

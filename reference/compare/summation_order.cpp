@@ -39,7 +39,7 @@ void mark_rows(const Fold& fold, const Program& program, const MatmulWork& matmu
                std::vector<bool>& stays) {
   const WeightTile& tile = program.tiles.at(static_cast<std::size_t>(fold.tile));
   const std::int64_t matrix = tile.n_first / matmul.n;
-  const Window& window = fold.window;
+  const Window& window = *fold.window;
   const bool rows_are_images = matmul.a.images_axis == MatrixAxis::Row;
   const std::int64_t first =
       rows_are_images ? window.source.offset / window.image_pitch : window.first_out_row;
@@ -51,7 +51,7 @@ void mark_rows(const Fold& fold, const Program& program, const MatmulWork& matmu
 
 /// Marks the sums of a fold that stay in the array.
 void mark(const Fold& fold, const Program& program, const Shape& out, std::vector<bool>& stays) {
-  const Window& window = fold.window;
+  const Window& window = *fold.window;
   const ProgramTensor& in = program.tensors.at(static_cast<std::size_t>(window.source.tensor));
   const std::int64_t first_image = window.source.offset / (in.bytes() / program.batch);
   const std::int64_t column = program.tiles.at(static_cast<std::size_t>(fold.tile)).n_first;
@@ -73,11 +73,11 @@ Orders summation_orders(const Graph& graph, const Program& program) {
                 program.layers.size(), graph.nodes.size());
   Orders orders(graph.nodes.size());
   read_parts(program, orders);
-  for (const std::vector<Instruction>& stream : program.streams) {
-    for (const Instruction& instruction : stream) {
-      const auto* fold = std::get_if<Fold>(&instruction.operation);
+  for (const Stream& stream : program.streams) {
+    for (const StreamInstruction instruction : stream) {
+      const auto* fold = instruction.get_if<Fold>();
       if (fold != nullptr && !fold->drain) {
-        const auto layer = static_cast<std::size_t>(instruction.layer);
+        const auto layer = static_cast<std::size_t>(instruction.layer());
         const Node& node = graph.nodes.at(layer);
         const Work work = node.work();
         if (const auto* matmul = std::get_if<MatmulWork>(&work)) {

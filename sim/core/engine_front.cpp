@@ -37,20 +37,20 @@ EngineFront::EngineFront(EngineId engine, const CoreContext& context, bool prepa
 Issued& EngineFront::take_next() {
   show_head(Cause::Issue);
   context_.time.wait_until(queue_.next_delivery());
-  taken_.instruction = &stream_[next_];
+  taken_.instruction = stream_[next_];
   taken_.index = static_cast<std::int64_t>(next_);
   taken_.head = context_.time.now();
   taken_.end.reset();
   taken_.phases.assign(1, {.cause = Cause::Issue, .until = taken_.head});
   queue_.take(taken_.head);
   wave_.instruction = taken_.index;
-  wave_.layer = taken_.instruction->layer;
+  wave_.layer = taken_.instruction.layer();
   ++next_;
   return taken_;
 }
 
 void EngineFront::wait_for_semaphores(Issued& issued) {
-  for (const SemaphoreUse& use : issued.instruction->waits) {
+  for (const SemaphoreUse& use : issued.instruction.waits()) {
     if (context_.semaphores.try_take(engine_, use)) {
       continue;
     }
@@ -65,7 +65,7 @@ void EngineFront::wait_for_semaphores(Issued& issued) {
 
 void EngineFront::started(Issued& issued) {
   issued.start = context_.time.now();
-  context_.layers.started(issued.instruction->layer, issued.start);
+  context_.layers.started(issued.instruction.layer(), issued.start);
   ++wave_.in_flight;
   show_work(Cause::Busy);
 }
@@ -74,9 +74,9 @@ void EngineFront::charge_phases(const Issued& issued, CoreCycles drained) {
   account_.charges_are_for(issued.index, false);
   for (const Stretch& phase : issued.phases) {
     if (is_wait(phase.cause)) {
-      account_.charge(Cause::Drain, std::min(drained, phase.until), issued.instruction->layer);
+      account_.charge(Cause::Drain, std::min(drained, phase.until), issued.instruction.layer());
     }
-    account_.charge(phase.cause, phase.until, issued.instruction->layer);
+    account_.charge(phase.cause, phase.until, issued.instruction.layer());
   }
   account_.charges_are_for(issued.index, true);
 }
@@ -91,10 +91,10 @@ void EngineFront::ended(Issued& issued) {
 }
 
 void EngineFront::complete(const Taken& taken) {
-  for (const SemaphoreUse& use : taken.instruction->signals) {
+  for (const SemaphoreUse& use : taken.instruction.signals()) {
     context_.semaphores.signal(engine_, use);
   }
-  const std::int32_t layer = taken.instruction->layer;
+  const std::int32_t layer = taken.instruction.layer();
   account_.count_instruction(layer);
   context_.layers.completed(engine_, layer, context_.time.now());
   ++completed_;
@@ -129,7 +129,7 @@ void EngineFront::record(const Taken& taken) {
 }
 
 void EngineFront::fail(const Taken& taken, const std::string& message) const {
-  const auto layer = static_cast<std::size_t>(taken.instruction->layer);
+  const auto layer = static_cast<std::size_t>(taken.instruction.layer());
   throw InternalError(fmt::format("{} instruction {} ({}): {}", name_of(engine_), taken.index,
                                   context_.program.layers[layer].name, message));
 }

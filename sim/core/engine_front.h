@@ -21,7 +21,7 @@ struct Stretch {
 
 /// An instruction that its engine has taken from the queue.
 struct Taken {
-  const Instruction* instruction = nullptr;
+  StreamInstruction instruction;
   std::int64_t index = 0;         // in its stream
   CoreCycles head{0};             // cycle in which the engine took it
   CoreCycles start{0};            // cycle in which it began to work
@@ -137,7 +137,7 @@ class EngineFront {
   EngineId engine_;
   bool prepares_ahead_;
   const CoreContext& context_;
-  const std::vector<Instruction>& stream_;
+  const Stream& stream_;
   InstructionQueue queue_;
   EngineAccount account_;
   Issued taken_;

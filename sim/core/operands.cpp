@@ -192,53 +192,55 @@ class OperandCheck {
   EngineId engine_;
 };
 
-bool can_execute(EngineId engine, const Operation& operation) {
+bool can_execute(EngineId engine, std::size_t kind) {
   switch (engine.kind) {
     case Engine::Host:
     case Engine::DmaIn:
     case Engine::DmaOut:
-      return std::holds_alternative<Transfer>(operation);
+      return kind == kKindOf<Transfer>;
     case Engine::Weights:
-      return std::holds_alternative<LoadTile>(operation);
+      return kind == kKindOf<LoadTile>;
     case Engine::Matrix:
-      return std::holds_alternative<Fold>(operation);
+      return kind == kKindOf<Fold>;
     case Engine::Vector:
-      return !std::holds_alternative<Transfer>(operation) &&
-             !std::holds_alternative<LoadTile>(operation) &&
-             !std::holds_alternative<Fold>(operation);
+      return kind != kKindOf<Transfer> && kind != kKindOf<LoadTile> && kind != kKindOf<Fold>;
   }
   return false;
 }
 
-void check_semaphores(const Program& program, EngineId engine, const Instruction& instruction) {
+void require_kind(EngineId engine, std::size_t kind) {
+  require(can_execute(engine, kind), "{} cannot execute operation kind {}", name_of(engine), kind);
+}
+
+void check_semaphores(const Program& program, EngineId engine,
+                      const StreamInstruction& instruction) {
   const auto semaphore = [&](const SemaphoreUse& use) {
     const auto index = static_cast<std::size_t>(use.semaphore);
     require(index < program.semaphores.size(), "semaphore {} of {}", use.semaphore,
             program.semaphores.size());
     return program.semaphores[index];
   };
-  for (const SemaphoreUse& use : instruction.waits) {
+  for (const SemaphoreUse& use : instruction.waits()) {
     const EngineId to = semaphore(use).to;
     require(to == engine, "waits for semaphore {}, which is for {}", use.semaphore, name_of(to));
   }
-  for (const SemaphoreUse& use : instruction.signals) {
+  for (const SemaphoreUse& use : instruction.signals()) {
     const EngineId from = semaphore(use).from;
     require(from == engine, "signals semaphore {}, which is from {}", use.semaphore, name_of(from));
   }
 }
 
 void check_instruction(const ChipSpec& chip, const Program& program, EngineId engine,
-                       const Instruction& instruction) {
-  check_operation(engine, instruction.operation);
-  check_operands(chip, program, engine, instruction.operation);
+                       const StreamInstruction& instruction) {
+  require_kind(engine, instruction.kind());
+  instruction.visit(OperandCheck(chip, program, engine));
   check_semaphores(program, engine, instruction);
 }
 
 }  // namespace
 
 void check_operation(EngineId engine, const Operation& operation) {
-  require(can_execute(engine, operation), "{} cannot execute operation kind {}", name_of(engine),
-          operation.index());
+  require_kind(engine, operation.index());
 }
 
 void check_operands(const ChipSpec& chip, const Program& program, EngineId engine,
@@ -251,11 +253,11 @@ void check_program(const ChipSpec& chip, const Program& program) {
           "a program for {} cores with {} matrix units each, on a chip of {} with {}",
           program.engines().cores, program.engines().matrix_units, chip.cores, chip.matrix.count);
   for (const EngineId engine : program.engines()) {
-    const std::vector<Instruction>& stream = program.stream(engine);
+    const Stream& stream = program.stream(engine);
     for (std::size_t i = 0; i < stream.size(); ++i) {
-      const auto layer = static_cast<std::size_t>(stream[i].layer);
+      const auto layer = static_cast<std::size_t>(stream[i].layer());
       require(layer < program.layers.size(), "{} instruction {}: layer {} of {}", name_of(engine),
-              i, stream[i].layer, program.layers.size());
+              i, stream[i].layer(), program.layers.size());
       try {
         check_instruction(chip, program, engine, stream[i]);
       } catch (const InternalError& error) {

@@ -11,20 +11,20 @@ namespace systole {
 
 namespace {
 
-RequestSplitter splitter(const Operation& operation, Bytes limit) {
-  if (const auto* load = std::get_if<LoadTile>(&operation)) {
+RequestSplitter splitter(const StreamInstruction& instruction, Bytes limit) {
+  if (const auto* load = instruction.get_if<LoadTile>()) {
     return {*load, limit};
   }
-  return {std::get<Transfer>(operation), limit};
+  return {instruction.get<Transfer>(), limit};
 }
 
-Tile empty_tile(const Instruction& instruction, bool carries_data) {
-  const auto* load = std::get_if<LoadTile>(&instruction.operation);
+Tile empty_tile(const StreamInstruction& instruction, bool carries_data) {
+  const auto* load = instruction.get_if<LoadTile>();
   if (load == nullptr) {
     return {};
   }
   Tile tile{.rows = load->rows, .cols = load->cols, .type = load->type, .bytes = {}};
-  tile.layer = instruction.layer;
+  tile.layer = instruction.layer();
   tile.zero_point = load->zero_point;
   if (carries_data) {
     tile.bytes.resize(static_cast<std::size_t>(load->bytes()));
@@ -46,8 +46,8 @@ void turn(Tile& tile) {
   }
 }
 
-bool comes_from_buffer(const Operation& operation) {
-  const auto* load = std::get_if<LoadTile>(&operation);
+bool comes_from_buffer(const StreamInstruction& instruction) {
+  const auto* load = instruction.get_if<LoadTile>();
   return load != nullptr && load->from == TileSource::Buffer;
 }
 
@@ -70,10 +70,10 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, EngineId engine,
 
 /// A transposed tile keeps the next response waiting.
 bool DmaEngine::turns_tiles() const {
-  const std::vector<Instruction>& stream = context_.program.stream(front_.engine());
+  const Stream& stream = context_.program.stream(front_.engine());
   return context_.chip.weight_fifo.transpose.value_or(CoreCycles(0)) > CoreCycles(0) &&
-         std::any_of(stream.begin(), stream.end(), [](const Instruction& instruction) {
-           const auto* load = std::get_if<LoadTile>(&instruction.operation);
+         std::any_of(stream.begin(), stream.end(), [](const StreamInstruction& instruction) {
+           const auto* load = instruction.get_if<LoadTile>();
            return load != nullptr && load->transposed;
          });
 }
@@ -89,7 +89,7 @@ void DmaEngine::issue() {
   while (front_.has_next()) {
     Issued& issued = front_.take_next();
     prepare(issued);
-    if (comes_from_buffer(issued.instruction->operation)) {
+    if (comes_from_buffer(issued.instruction)) {
       load_from_buffer(issued);
       continue;
     }
@@ -98,7 +98,7 @@ void DmaEngine::issue() {
     descriptor.requests_left = 0;
     descriptor.is_sent = false;
     descriptor.port_wait = CoreCycles(0);
-    descriptor.tile = empty_tile(*descriptor.issued.instruction, context_.memories != nullptr);
+    descriptor.tile = empty_tile(descriptor.issued.instruction, context_.memories != nullptr);
     if (memory.sends_trains()) {
       send_trains(descriptor);
     } else {
@@ -124,10 +124,10 @@ void DmaEngine::prepare(Issued& issued) {
 void DmaEngine::load_from_buffer(Issued& issued) {
   front_.wait_for(WaitsFor::Memory, Cause::Memory, issued, descriptor_finished_,
                   [&] { return descriptors_.empty(); });
-  const auto& load = std::get<LoadTile>(issued.instruction->operation);
-  const std::int32_t layer = issued.instruction->layer;
+  const auto& load = issued.instruction.get<LoadTile>();
+  const std::int32_t layer = issued.instruction.layer();
   const CoreCycles begin = context_.time.now();
-  buffer_tile_ = empty_tile(*issued.instruction, context_.memories != nullptr);
+  buffer_tile_ = empty_tile(issued.instruction, context_.memories != nullptr);
   if (context_.memories != nullptr) {
     front_.at_place_of(issued, [&] { read_runs(load); });
   }
@@ -170,7 +170,7 @@ CoreCycles DmaEngine::turn_tile(const LoadTile& load, Tile& tile) {
 
 void DmaEngine::send_requests(Descriptor& descriptor) {
   const Issued& issued = descriptor.issued;
-  RequestSplitter requests = splitter(issued.instruction->operation, context_.chip.dma.request);
+  RequestSplitter requests = splitter(issued.instruction, context_.chip.dma.request);
   descriptor.bytes = requests.total_bytes();
   count_actions(issued, descriptor.bytes);
   bool is_first = true;
@@ -189,7 +189,7 @@ void DmaEngine::send_requests(Descriptor& descriptor) {
 /// One for each run, or for all where they are neighbours.
 void DmaEngine::send_trains(Descriptor& descriptor) {
   const Issued& issued = descriptor.issued;
-  RequestSplitter runs = splitter(issued.instruction->operation, Bytes(INT64_MAX));
+  RequestSplitter runs = splitter(issued.instruction, Bytes(INT64_MAX));
   descriptor.bytes = runs.total_bytes();
   count_actions(issued, descriptor.bytes);
   bool is_first = true;
@@ -218,7 +218,7 @@ void DmaEngine::send(Descriptor& descriptor, const DmaRequest& request) {
     const auto source = context_.memories->buffer.at(request.buffer_address, request.bytes);
     outgoing_.assign(source.begin(), source.end());
   }
-  descriptor.port_wait += pass_ports(request, descriptor.issued.instruction->layer);
+  descriptor.port_wait += pass_ports(request, descriptor.issued.instruction.layer());
   memory.send(tlm::TLM_WRITE_COMMAND, request, outgoing_);
 }
 
@@ -231,7 +231,7 @@ void DmaEngine::finish() {
     context_.time.wait_until(response_.arrived);
     Descriptor& descriptor = descriptors_.front();
     if (front_.engine().kind == Engine::DmaIn) {
-      descriptor.port_wait += pass_ports(response_.request, descriptor.issued.instruction->layer);
+      descriptor.port_wait += pass_ports(response_.request, descriptor.issued.instruction.layer());
     }
     store(descriptor, response_);
     --in_flight_;
@@ -274,11 +274,11 @@ void DmaEngine::store(Descriptor& descriptor, const MemoryResponse& response) {
 
 void DmaEngine::complete(Descriptor& descriptor) {
   CoreCycles turning{0};
-  if (const auto* load = std::get_if<LoadTile>(&descriptor.issued.instruction->operation)) {
+  if (const auto* load = descriptor.issued.instruction.get_if<LoadTile>()) {
     turning = turn_tile(*load, descriptor.tile);
   }
   const CoreCycles now = context_.time.now();
-  const std::int32_t layer = descriptor.issued.instruction->layer;
+  const std::int32_t layer = descriptor.issued.instruction.layer();
   front_.charge_phases(descriptor.issued);
   const CoreCycles busy =
       cycles_at_rate(Bytes(descriptor.bytes), memory_peak_, context_.chip.frequency) + turning;
@@ -293,14 +293,14 @@ void DmaEngine::complete(Descriptor& descriptor) {
 
 void DmaEngine::count_actions(const Issued& issued, std::int64_t bytes) {
   LayerCounters& layer =
-      context_.counters.layers[static_cast<std::size_t>(issued.instruction->layer)];
+      context_.counters.layers[static_cast<std::size_t>(issued.instruction.layer())];
   if (front_.engine().kind == Engine::DmaOut) {
     layer.dram_write_bytes += bytes;
   } else {
     layer.dram_read_bytes += bytes;
   }
   if (front_.engine().kind == Engine::Weights) {
-    context_.actions_of(issued.instruction->layer).weight_bytes += bytes;
+    context_.actions_of(issued.instruction.layer()).weight_bytes += bytes;
   }
 }
 

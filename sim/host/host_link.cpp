@@ -37,8 +37,8 @@ void HostLink::move() {
 }
 
 void HostLink::execute(Asked& asked) {
-  const auto& transfer = std::get<Transfer>(asked.issued.instruction->operation);
-  const std::int32_t layer = asked.issued.instruction->layer;
+  const auto& transfer = asked.issued.instruction.get<Transfer>();
+  const std::int32_t layer = asked.issued.instruction.layer();
   context_.time.wait_until(asked.first_byte);
   if (context_.link != nullptr) {
     context_.link->take(asked.first_byte, context_.core);

@@ -23,7 +23,7 @@ struct Run {
 };
 
 std::vector<Run> runs_of_slice(const Fold& fold) {
-  const Window& window = fold.window;
+  const Window& window = *fold.window;
   std::vector<Run> runs;
   std::int64_t k = fold.k_first;
   const std::int64_t end = fold.k_first + fold.rows;
@@ -42,7 +42,7 @@ std::vector<Run> runs_of_slice(const Fold& fold) {
 void check_padding(const Fold& fold) {
   const DataType type = fold.activation_type;
   const std::int64_t limit = is_float(type) ? 0 : std::int64_t{1} << (bits_of(type) - 1);
-  const std::int64_t value = fold.window.pad_value;
+  const std::int64_t value = fold.window->pad_value;
   SYSTOLE_CHECK(value >= -limit && value <= std::max<std::int64_t>(limit - 1, 0),
                 "{} activations padded with {}", name_of(type), value);
 }
@@ -62,7 +62,7 @@ std::size_t pitch_of(DataType type, std::int64_t rows) {
 /// The activations of output position m to numbers[m * pitch] and on, zeros between.
 template <class Number>
 void gather(const Fold& fold, const ByteMemory& buffer, std::vector<Number>& numbers) {
-  const WindowReader reader(fold.window, fold.activation_type, buffer);
+  const WindowReader reader(*fold.window, fold.activation_type, buffer);
   const std::vector<Run> runs = runs_of_slice(fold);
   const auto count = static_cast<std::size_t>(fold.count);
   const std::size_t pitch = pitch_of(fold.activation_type, fold.rows);
@@ -77,7 +77,7 @@ void gather(const Fold& fold, const ByteMemory& buffer, std::vector<Number>& num
       line = line.subspan(target.size());
       const auto bytes = reader.channels(at, run.ky, run.kx, run.channel, run.length);
       if (bytes.empty()) {
-        std::fill(target.begin(), target.end(), static_cast<Number>(fold.window.pad_value));
+        std::fill(target.begin(), target.end(), static_cast<Number>(fold.window->pad_value));
       } else {
         decode(fold.activation_type, bytes, target);
       }

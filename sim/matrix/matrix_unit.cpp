@@ -86,16 +86,16 @@ void MatrixUnit::load_next_inputs() {
   prepare(loading_);
   Issued& issued = loading_.issued;
   const FoldTiming& timing = loading_.timing;
-  const auto& fold = std::get<Fold>(issued.instruction->operation);
+  const auto& fold = issued.instruction.get<Fold>();
   const CoreCycles start = context_.time.now();
   const PhaseAccesses accesses{.phases = timing.load.count(), .buffer = timing.activation_accesses};
   front_.at_place_of(issued, [&] { array_->load_inputs(fold, buffer(), accesses); });
   context_.ports.begin(
       {BufferUser::MatrixLoad, unit_},
-      context_.ports.stream(fold.window.source.address, timing.activation_accesses, timing.load));
+      context_.ports.stream(fold.window->source.address, timing.activation_accesses, timing.load));
   front_.show_head(Cause::Shift);
   issued.phases.push_back({.cause = Cause::Shift, .until = start + timing.load});
-  ++context_.actions_of(issued.instruction->layer).array_loads;
+  ++context_.actions_of(issued.instruction.layer()).array_loads;
   fill_shadow();
   while (shadow_is_full_) {
     shadow_freed_.wait();
@@ -117,20 +117,19 @@ void MatrixUnit::fill_shadow() {
 }
 
 /// The fold that takes the next load of weights; past the last one when none will.
-std::int64_t MatrixUnit::next_taker() {
-  const std::vector<Instruction>& stream = instructions();
-  const auto takes = [](const Instruction& instruction) {
-    return std::get<Fold>(instruction.operation).next_tile;
-  };
-  const auto taker = std::find_if(stream.begin() + next_taker_, stream.end(), takes);
-  const std::int64_t index = taker - stream.begin();
-  next_taker_ = std::min(index + 1, static_cast<std::int64_t>(stream.size()));
+std::size_t MatrixUnit::next_taker() {
+  const Stream& stream = instructions();
+  std::size_t index = next_taker_;
+  while (index < stream.size() && !stream[index].get<Fold>().next_tile) {
+    ++index;
+  }
+  next_taker_ = std::min(index + 1, stream.size());
   return index;
 }
 
 /// Suspends until all folds before `fold` have completed.
-void MatrixUnit::wait_until_alone(std::int64_t fold) {
-  while (started_ < static_cast<std::size_t>(fold)) {
+void MatrixUnit::wait_until_alone(std::size_t fold) {
+  while (started_ < fold) {
     wait(streamed_);
   }
   context_.time.wait_until(drained_);
@@ -142,7 +141,7 @@ void MatrixUnit::join_empty_array(Issued& issued) {
     return;
   }
   front_.show_head(Cause::Drain);
-  wait_until_alone(issued.index);
+  wait_until_alone(static_cast<std::size_t>(issued.index));
   issued.phases.push_back({.cause = Cause::Drain, .until = context_.time.now()});
 }
 
@@ -157,8 +156,8 @@ void MatrixUnit::prepare(Prepared& fold) {
   std::swap(fold.issued, front_.take_next());
   front_.wait_for_semaphores(fold.issued);
   join_empty_array(fold.issued);
-  fold.timing = fold_timing(spec(), context_.chip.buffer.port_width,
-                            std::get<Fold>(fold.issued.instruction->operation));
+  fold.timing =
+      fold_timing(spec(), context_.chip.buffer.port_width, fold.issued.instruction.get<Fold>());
 }
 
 /// The next fold, with all that it waits for but its tile.
@@ -178,7 +177,7 @@ MatrixUnit::Prepared& MatrixUnit::take_next() {
 void MatrixUnit::execute(Prepared& prepared) {
   Issued& issued = prepared.issued;
   const FoldTiming& timing = prepared.timing;
-  const auto& fold = std::get<Fold>(issued.instruction->operation);
+  const auto& fold = issued.instruction.get<Fold>();
   if (rule_.loads_weights) {
     if (fold.next_tile) {
       take_shadow(issued);
@@ -188,7 +187,7 @@ void MatrixUnit::execute(Prepared& prepared) {
   }
   front_.charge_phases(issued, drained_);
   stream(issued, timing);
-  count_actions(fold, timing, issued.instruction->layer);
+  count_actions(fold, timing, issued.instruction.layer());
 
   const CoreCycles end = context_.time.now();
   front_.ended(issued);
@@ -196,10 +195,10 @@ void MatrixUnit::execute(Prepared& prepared) {
     last_drained_end_ = end;
   }
   drained_ = std::max(drained_, end + timing.drain);
-  context_.layers.active(issued.instruction->layer, issued.head, drained_);
+  context_.layers.active(issued.instruction.layer(), issued.head, drained_);
   ++started_;
   if (started_ == folds()) {
-    front_.account().charge(Cause::Drain, drained_, issued.instruction->layer);
+    front_.account().charge(Cause::Drain, drained_, issued.instruction.layer());
   }
   draining_.push_back({.fold = issued, .completes = drained_});
   if (draining_.size() == 1 || spec().overlap == Overlap::None) {
@@ -232,8 +231,8 @@ void MatrixUnit::take_tile(Issued& issued) {
 
 /// From the first phase of the fold to its last; suspends until then.
 void MatrixUnit::stream(Issued& issued, const FoldTiming& timing) {
-  const auto& fold = std::get<Fold>(issued.instruction->operation);
-  const std::int32_t layer = issued.instruction->layer;
+  const auto& fold = issued.instruction.get<Fold>();
+  const std::int32_t layer = issued.instruction.layer();
   const CoreCycles start = context_.time.now();
   front_.started(issued);
   const bool takes_load = rule_.loads_inputs || (rule_.loads_weights && fold.next_tile);
@@ -274,7 +273,7 @@ PhaseAccesses MatrixUnit::streamed_accesses(const Fold& fold, const FoldTiming& 
 void MatrixUnit::begin_accesses(const Fold& fold, const PhaseAccesses& accesses) {
   const CoreCycles phases(accesses.phases);
   context_.ports.begin({BufferUser::Matrix, unit_},
-                       context_.ports.stream(fold.window.source.address, accesses.buffer, phases));
+                       context_.ports.stream(fold.window->source.address, accesses.buffer, phases));
   const auto at_accumulators = [&](std::int64_t count) {
     return sums().stream(fold.accumulator % context_.chip.accumulators.entries, count, phases);
   };
@@ -315,7 +314,7 @@ void MatrixUnit::drain() {
 }
 
 void MatrixUnit::complete(const Taken& taken) {
-  const auto& fold = std::get<Fold>(taken.instruction->operation);
+  const auto& fold = taken.instruction.get<Fold>();
   front_.at_place_of(taken, [&] {
     const std::vector<std::int32_t> sums = array_->finish();
     if (!sums.empty()) {

@@ -58,8 +58,8 @@ class MatrixUnit : public sc_core::sc_module {
 
   void load_next_tile();
   void load_next_inputs();
-  [[nodiscard]] std::int64_t next_taker();
-  void wait_until_alone(std::int64_t fold);
+  [[nodiscard]] std::size_t next_taker();
+  void wait_until_alone(std::size_t fold);
   void prepare(Prepared& fold);
   void join_empty_array(Issued& issued);
   void finish_inputs(Issued& issued);
@@ -74,7 +74,7 @@ class MatrixUnit : public sc_core::sc_module {
   void complete(const Taken& taken);
   [[nodiscard]] PhaseAccesses streamed_accesses(const Fold& fold, const FoldTiming& timing) const;
   [[nodiscard]] const ByteMemory* buffer() const;
-  [[nodiscard]] const std::vector<Instruction>& instructions() const {
+  [[nodiscard]] const Stream& instructions() const {
     return context_.program.stream(front_.engine());
   }
   [[nodiscard]] std::size_t folds() const { return instructions().size(); }
@@ -91,7 +91,7 @@ class MatrixUnit : public sc_core::sc_module {
   bool shadow_is_full_ = false;  // activations: from when they begin to enter
   bool is_loading_ = false;      // weights
   bool awaits_shadow_ = false;   // the fold at the head has all but its load of weights
-  std::int64_t next_taker_ = 0;  // where to look for the fold that takes the next load of weights
+  std::size_t next_taker_ = 0;   // where to look for the fold that takes the next load of weights
   Wakeup shadow_filled_;
   Wakeup shadow_freed_;
   CoreCycles shadow_arrived_{0};  // of the tile in the shadow in the FIFO

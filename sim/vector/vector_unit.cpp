@@ -17,8 +17,9 @@ void VectorUnit::run() {
 }
 
 void VectorUnit::execute(Issued& issued) {
-  const Operation& operation = issued.instruction->operation;
-  const std::int32_t layer = issued.instruction->layer;
+  operation_ = issued.instruction.operation();
+  const Operation& operation = operation_;
+  const std::int32_t layer = issued.instruction.layer();
   front_.wait_for_semaphores(issued);
   front_.charge_phases(issued);
   const CoreCycles start = context_.time.now();

@@ -32,7 +32,8 @@ class VectorUnit : public sc_core::sc_module {
 
   const CoreContext& context_;
   EngineFront front_;
-  VectorResults results_;  // of the instruction at work
+  Operation operation_;    // at work
+  VectorResults results_;  // of it
 };
 
 }  // namespace systole

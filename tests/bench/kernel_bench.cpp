@@ -50,10 +50,10 @@ void fold(benchmark::State& state, Types types) {
   fold.count = rows;
   fold.activation_type = types.activations;
   fold.weight_type = types.weights;
-  fold.window.channels = size;
-  fold.window.in_cols = rows;
-  fold.window.out_cols = rows;
-  fold.window.pixel_pitch = bytes_of(types.activations, size);
+  fold.window.edit().channels = size;
+  fold.window.edit().in_cols = rows;
+  fold.window.edit().out_cols = rows;
+  fold.window.edit().pixel_pitch = bytes_of(types.activations, size);
   FoldInputs inputs;
   for (auto _ : state) {
     inputs = fold_inputs(fold, buffer, std::move(inputs));

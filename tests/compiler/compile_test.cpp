@@ -72,8 +72,8 @@ std::int64_t macs_of_core(const Program& program, std::uint16_t core) {
   std::int64_t macs = 0;
   for (const EngineId engine : program.engines()) {
     if (engine.core == core && engine.kind == EngineKind::Matrix) {
-      for (const Instruction& instruction : program.stream(engine)) {
-        const auto& fold = std::get<Fold>(instruction.operation);
+      for (const StreamInstruction instruction : program.stream(engine)) {
+        const auto& fold = instruction.get<Fold>();
         macs += fold.count * fold.rows * fold.cols;
       }
     }

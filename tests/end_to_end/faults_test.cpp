@@ -7,6 +7,7 @@
 #include "compiler/compile.h"
 #include "compiler/verify/verify.h"
 #include "study/evaluate.h"
+#include "tests/arch/isa/open_program.h"
 #include "tests/end_to_end/support/random_case.h"
 #include "tests/support/forked.h"
 
@@ -45,9 +46,12 @@ std::string verdict(const Subject& subject) {
   return result.exit_code == 0 ? result.output : result.error;
 }
 
-template <class Op>
-Op& operation(Program& program, Engine engine, std::size_t index) {
-  return std::get<Op>(program.stream(engine).at(index).operation);
+/// The program after `change` of it laid open.
+template <class Change>
+void change_program(Program& program, Change change) {
+  testing::OpenProgram open = program;
+  change(open);
+  program = open.closed();
 }
 
 TEST(Faults, TheUntouchedProgramPasses) {
@@ -59,9 +63,9 @@ TEST(Faults, TheUntouchedProgramPasses) {
 TEST(Faults, ADroppedWaitShowsInTheFirstTensor) {
   Subject faulty = subject();
   // The first fold no longer waits for the input: it reads the buffer before the host has written.
-  auto& waits = faulty.program.stream(Engine::Matrix).front().waits;
-  ASSERT_FALSE(waits.empty());
-  waits.clear();
+  ASSERT_FALSE(faulty.program.stream(Engine::Matrix)[0].waits().empty());
+  change_program(faulty.program,
+                 [](auto& program) { program.stream(Engine::Matrix).front().waits.clear(); });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_EQ(verdict(faulty), "conv1 (accumulators) at 0,0,0,0");
 }
@@ -78,12 +82,13 @@ TEST(Faults, ADroppedWaitForSpaceIsFoundByVerifyWhateverTheTiming) {
     return semaphore.kind == SemaphoreKind::Space && semaphore.from.kind == Engine::Vector;
   };
   const auto drop_first = [&](Engine engine, auto member) {
-    for (Instruction& instruction : faulty.program.stream(engine)) {
-      if (std::erase_if(instruction.*member, is_space_from_vector) > 0) {
-        return true;
+    bool found = false;
+    change_program(faulty.program, [&](auto& program) {
+      for (Instruction& instruction : program.stream(engine)) {
+        found = found || std::erase_if(instruction.*member, is_space_from_vector) > 0;
       }
-    }
-    return false;
+    });
+    return found;
   };
   ASSERT_TRUE(drop_first(Engine::Matrix, &Instruction::waits));
   ASSERT_TRUE(drop_first(Engine::Vector, &Instruction::signals));
@@ -95,12 +100,14 @@ TEST(Faults, ADroppedWaitForSpaceIsFoundByVerifyWhateverTheTiming) {
 TEST(Faults, AShiftedBufferAddressShowsInTheNextTensor) {
   Subject faulty = subject();
   // One requantisation of conv1 stores a byte too far; its reader finds the wrong activations.
-  for (Instruction& instruction : faulty.program.stream(Engine::Vector)) {
-    if (auto* requantize = std::get_if<Requantize>(&instruction.operation)) {
-      requantize->to.out.address += 1;
-      break;
+  change_program(faulty.program, [](auto& program) {
+    for (Instruction& instruction : program.stream(Engine::Vector)) {
+      if (auto* requantize = std::get_if<Requantize>(&instruction.operation)) {
+        requantize->to.out.address += 1;
+        break;
+      }
     }
-  }
+  });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("conv2 (accumulators) at 0,")) << verdict(faulty);
 }
@@ -108,21 +115,25 @@ TEST(Faults, AShiftedBufferAddressShowsInTheNextTensor) {
 TEST(Faults, TwoSwappedTilesShowInTheirOwnLayer) {
   Subject faulty = subject();
   // Two tiles of conv1 with the same shape trade places in DRAM reads only.
-  auto& first = operation<LoadTile>(faulty.program, Engine::Weights, 0);
-  auto& second = operation<LoadTile>(faulty.program, Engine::Weights, 1);
-  ASSERT_EQ(first.rows * first.cols, second.rows * second.cols);
-  std::swap(first.source.address, second.source.address);
+  change_program(faulty.program, [](auto& program) {
+    auto& weights = program.stream(Engine::Weights);
+    auto& first = std::get<LoadTile>(weights[0].operation);
+    auto& second = std::get<LoadTile>(weights[1].operation);
+    ASSERT_EQ(first.rows * first.cols, second.rows * second.cols);
+    std::swap(first.source.address, second.source.address);
+  });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("conv1 (accumulators) at 0,")) << verdict(faulty);
 }
 
 TEST(Faults, AMissingStoreShowsInHostMemory) {
   Subject faulty = subject();
-  auto& host = faulty.program.stream(Engine::Host);
-  ASSERT_FALSE(std::get<Transfer>(host.back().operation).to_buffer);
   // The last store goes nowhere near its place: it repeats the one byte before.
-  auto& store = std::get<Transfer>(host.back().operation);
-  store.row_bytes -= 1;
+  change_program(faulty.program, [](auto& program) {
+    auto& store = std::get<Transfer>(program.stream(Engine::Host).back().operation);
+    ASSERT_FALSE(store.to_buffer);
+    store.row_bytes -= 1;
+  });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("conv2 (host) at 0,")) << verdict(faulty);
 }
@@ -140,7 +151,7 @@ Subject rows_subject() {
 
 /// The first stage of its kind in the loop of a layer.
 template <class Kind>
-Kind& stage_of(Program& program, std::int32_t layer) {
+Kind& stage_of(testing::OpenProgram& program, std::int32_t layer) {
   for (Instruction& instruction : program.stream(Engine::Vector)) {
     if (instruction.layer == layer) {
       for (Stage& stage : std::get<RowLoop>(instruction.operation).stages) {
@@ -153,31 +164,40 @@ Kind& stage_of(Program& program, std::int32_t layer) {
   throw InternalError("no such stage");
 }
 
+template <class Kind, class Change>
+void change_stage(Subject& subject, std::int32_t layer, Change change) {
+  change_program(subject.program,
+                 [&](testing::OpenProgram& program) { change(stage_of<Kind>(program, layer)); });
+}
+
 TEST(Faults, AStageThatComputesSomethingElseShowsInItsTensor) {
   const Subject sound = rows_subject();
   EXPECT_EQ(verify(sound.chip, sound.program), std::nullopt);
   EXPECT_EQ(verdict(sound), "passed");
   Subject faulty = sound;  // verify does not look at numbers
-  stage_of<FunctionStage>(faulty.program, 0).function = RealFunction::Sqrt;
+  change_stage<FunctionStage>(faulty, 0, [](auto& stage) { stage.function = RealFunction::Sqrt; });
   EXPECT_EQ(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("norm at 0,0,0,")) << verdict(faulty);
   faulty = sound;
-  stage_of<LoadStage>(faulty.program, 0).zero_point = 100;  // of the mean alone
+  change_stage<LoadStage>(faulty, 0,
+                          [](auto& stage) { stage.zero_point = 100; });  // of the mean alone
   EXPECT_TRUE(verdict(faulty).starts_with("norm at 0,0,0,")) << verdict(faulty);
   faulty = sound;
-  stage_of<MaskStage>(faulty.program, 1).first = 1;  // the maximum of one column more
-  stage_of<MaskStage>(faulty.program, 1).offset += 1;
+  change_stage<MaskStage>(faulty, 1,
+                          [](auto& stage) { stage.first = 1; });  // the maximum of one column more
+  change_stage<MaskStage>(faulty, 1, [](auto& stage) { stage.offset += 1; });
   EXPECT_EQ(verify(faulty.chip, faulty.program), std::nullopt);
 }
 
 TEST(Faults, ALoadOfOtherBytesIsFoundByVerifyAndShows) {
   const Subject sound = rows_subject();
   Subject faulty = sound;
-  stage_of<LoadStage>(faulty.program, 0).from.address += 12;  // the next position's row
+  change_stage<LoadStage>(
+      faulty, 0, [](auto& stage) { stage.from.address += 12; });  // the next position's row
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("norm at 0,0,0,")) << verdict(faulty);
   faulty = sound;
-  stage_of<LoadStage>(faulty.program, 0).pitch = 24;
+  change_stage<LoadStage>(faulty, 0, [](auto& stage) { stage.pitch = 24; });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
 }
 

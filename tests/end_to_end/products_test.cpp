@@ -14,6 +14,7 @@
 #include "compiler/network_type.h"
 #include "compiler/verify/verify.h"
 #include "study/evaluate.h"
+#include "tests/arch/isa/open_program.h"
 #include "tests/end_to_end/support/laws.h"
 #include "tests/support/forked.h"
 
@@ -44,7 +45,7 @@ Network attention(DataType type) {
   return parse_network(kAttention, "attention.yaml", {.type = type});
 }
 
-class Products : public testing::TestWithParam<std::string> {};
+class Products : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Products, OfAttentionAreRightOnEveryChip) {
   for (const DataType type : kNetworkTypes) {
@@ -64,7 +65,7 @@ TEST_P(Products, OfAttentionAreRightOnEveryChip) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Chips, Products,
-                         testing::Values("tpu_v1", "tpu_v2", "tpu_v3", "edge", "edge_is", "edge_os",
+                         ::testing::Values("tpu_v1", "tpu_v2", "tpu_v3", "edge", "edge_is", "edge_os",
                                          "asic_inference", "fpga_overlay_u250"),
                          [](const auto& chip) { return chip.param; });
 
@@ -101,8 +102,8 @@ TEST(ProductsOnChips, TakeTilesFromWhereTheChipSays) {
     const ChipSpec chip = shipped_chip(name);
     const Program program = compile(chip, attention(default_network_type(chip)).graph);
     return std::count_if(program.stream(Engine::Weights).begin(),
-                         program.stream(Engine::Weights).end(), [&](const Instruction& each) {
-                           const auto& load = std::get<LoadTile>(each.operation);
+                         program.stream(Engine::Weights).end(), [&](const StreamInstruction& each) {
+                           const auto& load = each.get<LoadTile>();
                            return load.source.tensor != kNoTensor && load.from == source;
                          });
   };
@@ -134,15 +135,15 @@ TEST(ProductsOnChips, LoadATileOnceForAllThatShareIt) {
   const Network network = parse_network(kGrouped, "grouped.yaml", {.type = DataType::Bf16});
   const Program program = compile(chip, network.graph);
   std::array<int, 5> loads{};
-  for (const Instruction& instruction : program.stream(Engine::Weights)) {
-    ++loads[static_cast<std::size_t>(instruction.layer)];
+  for (const StreamInstruction instruction : program.stream(Engine::Weights)) {
+    ++loads[static_cast<std::size_t>(instruction.layer())];
   }
   EXPECT_EQ(loads[3], 2 * 2);
   EXPECT_EQ(loads[4], 2 * 2);
   // Folds do not span heads: 3 of each load, of 10 rows.
-  for (const Instruction& instruction : program.stream(Engine::Matrix)) {
-    if (instruction.layer >= 3) {
-      EXPECT_EQ(std::get<Fold>(instruction.operation).count, 10);
+  for (const StreamInstruction instruction : program.stream(Engine::Matrix)) {
+    if (instruction.layer() >= 3) {
+      EXPECT_EQ(instruction.get<Fold>().count, 10);
     }
   }
 }
@@ -152,9 +153,9 @@ TEST(ProductsOnChips, MayShareATileOnlyWhereItIsTheSamePartOfTheTensor) {
   const Network network = parse_network(kGrouped, "grouped.yaml", {.type = DataType::Bf16});
   Program program = compile(chip, network.graph);
   // The second head of the first three says that its keys lie a row further.
-  for (const Instruction& instruction : program.stream(Engine::Matrix)) {
-    const auto& fold = std::get<Fold>(instruction.operation);
-    if (instruction.layer == 3 && !fold.next_tile) {
+  for (const StreamInstruction instruction : program.stream(Engine::Matrix)) {
+    const auto& fold = instruction.get<Fold>();
+    if (instruction.layer() == 3 && !fold.next_tile) {
       WeightTile& tile = program.tiles[static_cast<std::size_t>(fold.tile)];
       tile.offset += tile.pitch;
       break;
@@ -183,8 +184,8 @@ layers:
                                           "decode.yaml", {.type = DataType::Bf16});
     const Program program = compile(chip, network.graph);
     const Result result = evaluate_program(chip, network, program, {.check = true});
-    for (const Instruction& instruction : program.stream(Engine::Weights)) {
-      if (std::get<LoadTile>(instruction.operation).from != TileSource::Dram) {
+    for (const StreamInstruction instruction : program.stream(Engine::Weights)) {
+      if (instruction.get<LoadTile>().from != TileSource::Dram) {
         return std::string("a tile of the buffer");
       }
     }
@@ -229,7 +230,7 @@ TEST(ProductsOnChips, AreRefusedWhereAChipHasNoWayForATile) {
 /// Attention on an array of 32 x 32 with tiles from the buffer, or from DRAM.
 struct Subject {
   ChipSpec chip = shipped_chip("edge");
-  Program program;
+  testing::OpenProgram program{Program()};
 
   explicit Subject(TileSource source) {
     chip.weight_fifo.from_buffer = source == TileSource::Buffer;
@@ -247,12 +248,12 @@ struct Subject {
   }
 };
 
-class PlantedFaults : public testing::TestWithParam<TileSource> {
+class PlantedFaults : public ::testing::TestWithParam<TileSource> {
  protected:
   /// What verify says when `plant` has changed a load, one at a time over some of them.
   static void expect_found(const std::function<bool(Subject&, Instruction&)>& plant) {
     const Subject sound(GetParam());
-    ASSERT_EQ(verify(sound.chip, sound.program), std::nullopt);
+    ASSERT_EQ(verify(sound.chip, sound.program.closed()), std::nullopt);
     int planted = 0;
     const std::size_t count = Subject(sound).loads().size();
     for (std::size_t index = 0; index < count; index += count / 7) {
@@ -260,7 +261,7 @@ class PlantedFaults : public testing::TestWithParam<TileSource> {
       Instruction& load = *faulty.loads()[index];
       if (plant(faulty, load)) {
         ++planted;
-        EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt) << "load " << index;
+        EXPECT_NE(verify(faulty.chip, faulty.program.closed()), std::nullopt) << "load " << index;
       }
     }
     EXPECT_GT(planted, 0);
@@ -313,7 +314,7 @@ TEST_P(PlantedFaults, OfATileThatIsNoPartOfItsMatrixAreFound) {
 }
 
 /// Takes the wait away, and the signal that it waits for.
-void remove_first_wait(Program& program, Instruction& waiting) {
+void remove_first_wait(testing::OpenProgram& program, Instruction& waiting) {
   const SemaphoreUse use = waiting.waits.front();
   const auto is_use = [&](const SemaphoreUse& each) { return each.semaphore == use.semaphore; };
   std::ptrdiff_t before = 0;  // waits of the semaphore
@@ -359,11 +360,11 @@ TEST_P(PlantedFaults, OfAMissingStoreAreFound) {
     return true;
   };
   ASSERT_TRUE(std::any_of(stream.begin(), stream.end(), writes));
-  EXPECT_NE(verify(subject.chip, subject.program), std::nullopt);
+  EXPECT_NE(verify(subject.chip, subject.program.closed()), std::nullopt);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, PlantedFaults,
-                         testing::Values(TileSource::Buffer, TileSource::Dram),
+                         ::testing::Values(TileSource::Buffer, TileSource::Dram),
                          [](const auto& source) { return std::string(name_of(source.param)); });
 
 }  // namespace

@@ -92,13 +92,12 @@ TEST(RandomCases, BringEveryDataflowHundredsOfNetworks) {
 }
 
 bool has_fold(const Program& program, bool (*predicate)(const Fold&)) {
-  return std::any_of(
-      program.streams.begin(), program.streams.end(), [&](const std::vector<Instruction>& stream) {
-        return std::any_of(stream.begin(), stream.end(), [&](const Instruction& instruction) {
-          const auto* fold = std::get_if<Fold>(&instruction.operation);
-          return fold != nullptr && predicate(*fold);
-        });
-      });
+  return std::any_of(program.streams.begin(), program.streams.end(), [&](const Stream& stream) {
+    return std::any_of(stream.begin(), stream.end(), [&](const StreamInstruction& instruction) {
+      const auto* fold = instruction.get_if<Fold>();
+      return fold != nullptr && predicate(*fold);
+    });
+  });
 }
 
 TEST(RandomCases, BringBothLoopOrdersOfOutputStationary) {

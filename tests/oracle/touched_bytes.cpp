@@ -100,7 +100,7 @@ class Toucher {
     } else if (f.activation_type == DataType::Bf16) {
       bits = 16;
     }
-    touch_window(bytes_.read, f.window, f.first, f.count, f.k_first, f.rows, bits);
+    touch_window(bytes_.read, *f.window, f.first, f.count, f.k_first, f.rows, bits);
   }
   void operator()(const Requantize& r) {
     touch(bytes_.read, r.bias.address, 4 * r.cols);
@@ -214,9 +214,9 @@ Operation random_operation(std::mt19937_64& random) {
   switch (dice(0, 9)) {
     case 0:
       return Transfer{.to_buffer = dice(0, 1) == 1,
+                      .rows = static_cast<std::int32_t>(rows),
                       .buffer = dice.operand(),
                       .buffer_pitch = pitch,
-                      .rows = rows,
                       .row_bytes = cols};
     case 1:
       return LoadTile{.from = dice(0, 1) == 1 ? TileSource::Buffer : TileSource::Dram,
@@ -227,7 +227,7 @@ Operation random_operation(std::mt19937_64& random) {
                       .transposed = dice(0, 1) == 1};
     case 2: {
       Fold fold{.window = dice.window()};
-      Window& w = fold.window;
+      Window& w = fold.window.edit();
       const std::int64_t type = dice(0, 2);
       if (type == 1) {
         fold.activation_type = DataType::Int4;

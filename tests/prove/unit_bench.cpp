@@ -109,7 +109,7 @@ std::vector<std::int64_t> UnitBench::load_ends() const {
 }
 
 const Fold& UnitBench::fold(std::size_t index) const {
-  return std::get<Fold>(program_.program.stream(Engine::Matrix)[index].operation);
+  return program_.program.stream(Engine::Matrix)[index].get<Fold>();
 }
 
 std::uint32_t UnitBench::entry(const Fold& fold, std::int64_t position,

@@ -95,10 +95,11 @@ class ProgramOfCase {
 
   void add_activations(const FoldPlace& place, const FoldSpans& spans, Fold& fold) {
     const Product& product = case_.products[place.product];
-    fold.window.source.address = static_cast<std::int64_t>(built_.buffer.size());
-    fold.window.pixel_pitch = bytes_of(case_.activation, spans.k.count);
-    fold.window.row_pitch = fold.window.pixel_pitch * spans.m.count;
-    fold.window.image_pitch = fold.window.row_pitch;
+    Window& window = fold.window.edit();
+    window.source.address = static_cast<std::int64_t>(built_.buffer.size());
+    window.pixel_pitch = bytes_of(case_.activation, spans.k.count);
+    window.row_pitch = window.pixel_pitch * spans.m.count;
+    window.image_pitch = window.row_pitch;
     for (std::int64_t m = spans.m.first; m < spans.m.first + spans.m.count; ++m) {
       PackedBytes line(case_.activation);
       for (std::int64_t k = spans.k.first; k < spans.k.first + spans.k.count; ++k) {

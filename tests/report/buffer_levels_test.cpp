@@ -57,7 +57,9 @@ TEST(BufferMoments, NameTheLayersThatHoldMostWhenAnIntervalIsFullest) {
   run.program.layers = {{.name = "first"}, {.name = "second"}};
   run.add(Engine::DmaIn, transfer(true, 0, 10), 5);
   run.add(Engine::DmaIn, transfer(true, 20, 30), 7);
-  run.program.stream(Engine::DmaIn)[1].layer = 1;
+  Instruction second = run.program.stream(Engine::DmaIn)[1].whole();
+  second.layer = 1;
+  run.program.stream(Engine::DmaIn).set(1, second);
   run.add(Engine::DmaOut, transfer(false, 0, 10), 8);
   run.add(Engine::DmaOut, transfer(false, 20, 30), 20);
   // Two intervals of 10 cycles: 10 bytes from 5, 40 from 7, 30 from 8 to 20.
@@ -126,7 +128,7 @@ std::map<std::int64_t, std::int64_t> bytes_by_cycle(const HandmadeRun& run) {
   };
   for (const auto& [at, engine, index] : order) {
     const auto& stream = run.program.streams[static_cast<std::size_t>(engine)];
-    const TouchedBytes touched = touched_bytes(stream[index].operation);
+    const TouchedBytes touched = touched_bytes(stream[index].operation());
     for (const std::int64_t address : touched.read) {
       memory[address].read = at;
     }

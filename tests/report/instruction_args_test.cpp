@@ -14,9 +14,9 @@ nlohmann::json args_of(const Instruction& instruction) {
 
 TEST(InstructionArgs, AreTheFieldsOfTheProgramsText) {
   Transfer transfer{.to_buffer = false,
+                    .rows = 2,
                     .far = {.address = 4096, .tensor = 3, .offset = 128},
                     .buffer = {.address = 64, .tensor = 3},
-                    .rows = 2,
                     .row_bytes = 32};
   const Instruction instruction{.layer = 7,
                                 .waits = {{.semaphore = 1}, {.semaphore = 2, .count = 3}},
@@ -34,7 +34,7 @@ TEST(InstructionArgs, AreTheFieldsOfTheProgramsText) {
 
 TEST(InstructionArgs, OfAWindowAreItsSource) {
   Fold fold{.next_tile = false, .tile = 5, .rows = 4, .cols = 3, .count = 2, .accumulator = 9};
-  fold.window.source = {.address = 100, .tensor = 1};
+  fold.window.edit().source = {.address = 100, .tensor = 1};
   EXPECT_EQ(args_of({.operation = fold}), (nlohmann::json{{"tile", 5},
                                                           {"next_tile", false},
                                                           {"rows", 4},

@@ -232,7 +232,13 @@ TEST(Timeline, LongProgramsGetABriefOne) {
   HandmadeRun run;
   // Two instructions are there; the program is brought to one above the limit.
   const Transfer transfer{.buffer = {.address = 8}, .row_bytes = 64};
-  run.program.stream(Engine::Host).assign(kFullDetailInstructions - 1, {.operation = transfer});
+  const auto set_transfers = [&](std::int64_t count) {
+    run.program.stream(Engine::Host) = Stream();
+    for (std::int64_t index = 0; index < count; ++index) {
+      run.program.stream(Engine::Host).push_back({.operation = transfer});
+    }
+  };
+  set_transfers(kFullDetailInstructions - 1);
   run.trace.engine(Engine::Host).instructions.resize(kFullDetailInstructions - 1);
   const json file = json::parse(run.text());
   EXPECT_EQ(file["otherData"]["detail"], "brief");
@@ -253,7 +259,7 @@ TEST(Timeline, LongProgramsGetABriefOne) {
   }
   EXPECT_EQ(hosts, static_cast<std::size_t>(kFullDetailInstructions - 1));
 
-  run.program.stream(Engine::Host).pop_back();
+  set_transfers(kFullDetailInstructions - 2);
   run.trace.engine(Engine::Host).instructions.pop_back();
   EXPECT_EQ(json::parse(run.text())["otherData"]["detail"], "full");
 }

@@ -29,7 +29,7 @@ std::vector<ByteRun> runs_of(const std::set<std::int64_t>& addresses) {
 
 TEST(BufferBytes, OfATransferAreItsRows) {
   const Transfer in{
-      .to_buffer = true, .buffer = {.address = 10}, .buffer_pitch = 8, .rows = 2, .row_bytes = 5};
+      .to_buffer = true, .rows = 2, .buffer = {.address = 10}, .buffer_pitch = 8, .row_bytes = 5};
   EXPECT_THAT(bytes_of_operation(in).writes, ElementsAre(ByteRun{10, 15}, ByteRun{18, 23}));
   EXPECT_THAT(bytes_of_operation(in).reads, IsEmpty());
   Transfer out = in;
@@ -39,19 +39,19 @@ TEST(BufferBytes, OfATransferAreItsRows) {
 }
 
 TEST(BufferBytes, OfRowsWithoutGapsAreOneRun) {
-  const Transfer in{.buffer = {.address = 10}, .buffer_pitch = 5, .rows = 3, .row_bytes = 5};
+  const Transfer in{.rows = 3, .buffer = {.address = 10}, .buffer_pitch = 5, .row_bytes = 5};
   EXPECT_THAT(bytes_of_operation(in).writes, ElementsAre(ByteRun{10, 25}));
 }
 
 TEST(BufferBytes, OfAStridedWindowLeaveOutWhatIsSkipped) {
   // A row of 5 pixels of 2 channels from 100 on; every second pixel is an output.
   Fold fold{.rows = 2, .count = 3};
-  fold.window.source.address = 100;
-  fold.window.channels = 2;
-  fold.window.pixel_pitch = 2;
-  fold.window.in_cols = 5;
-  fold.window.out_cols = 3;
-  fold.window.stride_cols = 2;
+  fold.window.edit().source.address = 100;
+  fold.window.edit().channels = 2;
+  fold.window.edit().pixel_pitch = 2;
+  fold.window.edit().in_cols = 5;
+  fold.window.edit().out_cols = 3;
+  fold.window.edit().stride_cols = 2;
   EXPECT_THAT(bytes_of_operation(fold).reads,
               ElementsAre(ByteRun{100, 102}, ByteRun{104, 106}, ByteRun{108, 110}));
 }

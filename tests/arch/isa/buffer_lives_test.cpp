@@ -16,7 +16,7 @@ struct Transfers {
   std::vector<InstructionRef> order;
 
   void add(Engine engine, bool to_buffer, std::int64_t address, std::int64_t bytes) {
-    std::vector<Instruction>& stream = program.stream(engine);
+    Stream& stream = program.stream(engine);
     order.push_back({.engine = engine, .index = stream.size()});
     stream.push_back(
         {.operation =

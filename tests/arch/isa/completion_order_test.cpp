@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/arch/isa/open_program.h"
+
 namespace systole {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 InstructionRef at(Engine engine, std::size_t index) {
   return {.engine = engine, .index = index};
@@ -14,7 +16,7 @@ InstructionRef at(Engine engine, std::size_t index) {
 
 /// Two engines of two instructions each; semaphore 0 leads from vector to host, 1 back.
 struct TwoEngines {
-  Program program;
+  testing::OpenProgram program{Program()};
 
   TwoEngines() {
     program.semaphores = {{.from = Engine::Vector, .to = Engine::Host},
@@ -27,7 +29,7 @@ struct TwoEngines {
 };
 
 TEST(PossibleOrder, KeepsTheOrderOfEachStream) {
-  EXPECT_THAT(possible_order(TwoEngines().program),
+  EXPECT_THAT(possible_order(TwoEngines().program.closed()),
               ElementsAre(at(Engine::Host, 0), at(Engine::Host, 1), at(Engine::Vector, 0),
                           at(Engine::Vector, 1)));
 }
@@ -37,8 +39,9 @@ TEST(PossibleOrder, PutsNothingBeforeTheSignalsItWaitsFor) {
   two.host(0).waits = {{.semaphore = 0, .count = 2}};  // both of the vector unit's signals
   two.vector(0).signals = {{.semaphore = 0}};
   two.vector(1).signals = {{.semaphore = 0}};
-  EXPECT_THAT(possible_order(two.program), ElementsAre(at(Engine::Vector, 0), at(Engine::Vector, 1),
-                                                       at(Engine::Host, 0), at(Engine::Host, 1)));
+  EXPECT_THAT(possible_order(two.program.closed()),
+              ElementsAre(at(Engine::Vector, 0), at(Engine::Vector, 1), at(Engine::Host, 0),
+                          at(Engine::Host, 1)));
 }
 
 TEST(PossibleOrder, GoesToAndFroBetweenEngines) {
@@ -49,15 +52,16 @@ TEST(PossibleOrder, GoesToAndFroBetweenEngines) {
   two.host(1).waits = {{.semaphore = 0}};
   two.host(1).signals = {{.semaphore = 1}};
   two.vector(1).waits = {{.semaphore = 1}};
-  EXPECT_THAT(possible_order(two.program), ElementsAre(at(Engine::Host, 0), at(Engine::Vector, 0),
-                                                       at(Engine::Host, 1), at(Engine::Vector, 1)));
+  EXPECT_THAT(possible_order(two.program.closed()),
+              ElementsAre(at(Engine::Host, 0), at(Engine::Vector, 0), at(Engine::Host, 1),
+                          at(Engine::Vector, 1)));
 }
 
 TEST(PossibleOrder, EndsWhereNoEngineCanGoOn) {
   TwoEngines two;
   two.host(0).waits = {{.semaphore = 0}};
   two.vector(0).waits = {{.semaphore = 1}};
-  EXPECT_THAT(possible_order(two.program), IsEmpty());
+  EXPECT_THAT(possible_order(two.program.closed()), IsEmpty());
 }
 
 }  // namespace

@@ -25,17 +25,17 @@ class RandomProgram {
   Program make() {
     fill(program_);
     grow(program_.layers);
-    program_.streams = PerEngine<std::vector<Instruction>>(
-        EngineSet{.cores = 1 + index(3), .matrix_units = 1 + index(4)});
+    program_.streams =
+        PerEngine<Stream>(EngineSet{.cores = 1 + index(3), .matrix_units = 1 + index(4)});
     grow(program_.tensors);
     grow(program_.tiles);
     grow(program_.semaphores);
     for (const EngineId engine : program_.engines()) {
-      auto& stream = program_.stream(engine);
-      stream.resize(below(4));
-      for (Instruction& instruction : stream) {
+      for (std::size_t left = below(4); left > 0; --left) {
+        Instruction instruction;
         fill(instruction);
         instruction.operation = operation(below(kOperationNames.size()));
+        program_.stream(engine).push_back(instruction);
       }
     }
     return program_;
@@ -120,6 +120,7 @@ class RandomProgram {
       std::visit([&](auto& stage) { this->fill(stage); }, stages.back());
     }
   }
+  void fill(Shared<Window>& window) { fill(window.edit()); }
   void fill(FixedPoint& scale) {
     fill(scale.multiplier);
     fill(scale.shift);
@@ -189,7 +190,7 @@ TEST(ProgramText, OfADestinationSaysTypeLimitsAndFunctionWhereItHasSome) {
   Convert convert{.rows = 2, .cols = 3, .bias = {.address = 48, .tensor = 4}};
   convert.to = {.out = {.address = 64, .tensor = 1}, .pitch = 8, .type = DataType::Bf16};
   const auto line_of = [&] {
-    program.stream(Engine::Vector)[1] = {.layer = 1, .operation = convert};
+    program.stream(Engine::Vector).set(1, {.layer = 1, .operation = convert});
     const std::string text = print_program(program);
     EXPECT_EQ(parse_program(text, "p"), program);
     const std::size_t begin = text.find("vector convert ");
@@ -300,7 +301,7 @@ TEST(ProgramText, SurvivesDamage) {
 TEST(ProgramText, CarriesTheStreamsOfEveryCoreAndUnit) {
   Program program = two_layer_program();
   const EngineSet engines{.cores = 2, .matrix_units = 3};
-  PerEngine<std::vector<Instruction>> streams(engines);
+  PerEngine<Stream> streams(engines);
   std::int32_t layer = 0;
   for (const EngineId engine : engines) {
     streams[engine] = {{.layer = layer, .operation = Fold{}}};
@@ -340,9 +341,11 @@ TEST(ProgramText, NamesEnginesThatThereAre) {
 TEST(ProgramText, IsQuickForManyInstructions) {
   Program program = two_layer_program();
   auto& matrix = program.stream(Engine::Matrix);
-  const Instruction fold = matrix[0];
+  const Instruction fold = matrix[0].whole();
   constexpr std::size_t kInstructions = 100'000;
-  matrix.resize(kInstructions, fold);
+  while (matrix.size() < kInstructions) {
+    matrix.push_back(fold);
+  }
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(parse_program(print_program(program), "p"), program);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;

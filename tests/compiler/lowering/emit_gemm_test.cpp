@@ -39,8 +39,8 @@ Program convolution(const ChipSpec& chip, std::int64_t in_channels) {
 
 std::vector<Fold> folds_of(const Program& program) {
   std::vector<Fold> folds;
-  for (const Instruction& instruction : program.stream(Engine::Matrix)) {
-    folds.push_back(std::get<Fold>(instruction.operation));
+  for (const StreamInstruction instruction : program.stream(Engine::Matrix)) {
+    folds.push_back(instruction.get<Fold>());
   }
   return folds;
 }
@@ -137,14 +137,14 @@ TEST(EmitGemm, AFoldThatDoesNotDrainNeedsNoFreeAccumulators) {
   chip.accumulators.entries = 16;  // two of the 3 x 8 chunks of 8 positions
   const Program program = convolution(chip, kDeep);
   std::size_t waiting = 0;
-  for (const Instruction& instruction : program.stream(Engine::Matrix)) {
+  for (const StreamInstruction instruction : program.stream(Engine::Matrix)) {
     const bool waits_for_vector =
-        std::any_of(instruction.waits.begin(), instruction.waits.end(), [&](const auto& use) {
+        std::any_of(instruction.waits().begin(), instruction.waits().end(), [&](const auto& use) {
           return program.semaphores[static_cast<std::size_t>(use.semaphore)].from.kind ==
                  Engine::Vector;
         });
     waiting += waits_for_vector ? 1U : 0U;
-    EXPECT_TRUE(!waits_for_vector || std::get<Fold>(instruction.operation).drain);
+    EXPECT_TRUE(!waits_for_vector || instruction.get<Fold>().drain);
   }
   EXPECT_EQ(waiting, 24U - 2U);  // each chunk but the first two
 }
@@ -162,8 +162,8 @@ TEST(EmitGemm, TheNextBandComesBeforeThisOneIsStored) {
   std::int64_t loaded = 0;
   std::int64_t stored = 0;
   std::int64_t ahead = 0;  // rows of the buffer that wait or are worked on
-  for (const Instruction& instruction : program.stream(Engine::Host)) {
-    const auto& transfer = std::get<Transfer>(instruction.operation);
+  for (const StreamInstruction instruction : program.stream(Engine::Host)) {
+    const auto& transfer = instruction.get<Transfer>();
     (transfer.to_buffer ? loaded : stored) += transfer.rows * transfer.row_bytes;
     ahead = std::max(ahead, loaded - stored);
   }

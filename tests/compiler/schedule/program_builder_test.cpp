@@ -9,8 +9,8 @@ Region bytes(std::int64_t base, std::int64_t count) {
   return {.memory = Memory::Buffer, .base = base, .rows = 1, .row_bytes = count, .pitch = count};
 }
 
-const Instruction& at(const Program& program, Engine engine, std::size_t index) {
-  return program.stream(engine).at(index);
+Instruction at(const Program& program, Engine engine, std::size_t index) {
+  return program.stream(engine)[index].whole();
 }
 
 TEST(ProgramBuilder, AReaderWaitsForItsWriterWithData) {
@@ -73,7 +73,7 @@ TEST(ProgramBuilder, ALaterConflictIsWaitedForEvenAfterAnEarlierWait) {
 
 Program of_two_cores() {
   Program program;
-  program.streams = PerEngine<std::vector<Instruction>>(EngineSet{.cores = 2});
+  program.streams = PerEngine<Stream>(EngineSet{.cores = 2});
   return program;
 }
 

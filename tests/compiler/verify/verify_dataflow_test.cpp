@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 
 #include "compiler/verify/verify.h"
+#include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/two_layer_program.h"
 
 namespace systole {
 namespace {
 
 using testing::held_sums_program;
+using testing::OpenProgram;
 using testing::small_chip;
 using testing::two_layer_program;
 
@@ -21,10 +23,10 @@ Fold& fold_at(Folds& folds, std::size_t index) {
 }
 
 /// `program` on the chip of `dataflow`, after a change of its folds.
-std::string violation_on(Dataflow dataflow, Program program,
+std::string violation_on(Dataflow dataflow, OpenProgram program,
                          const std::function<void(Folds&)>& change) {
   change(program.stream(Engine::Matrix));
-  return verify(small_chip(dataflow), program).value_or("safe");
+  return verify(small_chip(dataflow), program.closed()).value_or("safe");
 }
 
 /// Of the sums that stay in the array.
@@ -42,8 +44,9 @@ TEST(VerifyDataflow, AcceptsFoldsThatFitTheArray) {
 /// The dataflow's side of the array alone limits the positions of a fold.
 TEST(VerifyDataflowFinds, MorePositionsThanTheArrayHolds) {
   const std::string violation = "matrix[2] fold of layer 'conv1': count is 5, expected 1..4";
-  Program program = two_layer_program();
-  std::get<Fold>(program.stream(Engine::Matrix)[2].operation).count = 5;
+  OpenProgram longer = two_layer_program();
+  fold_at(longer.stream(Engine::Matrix), 2).count = 5;
+  const Program program = longer.closed();
   ChipSpec inputs = small_chip(Dataflow::InputStationary);
   EXPECT_EQ(verify(inputs, program), violation);
   inputs.matrix.rows = 5;
@@ -113,12 +116,12 @@ TEST(VerifyDataflowFinds, ADrainTooEarly) {
 }
 
 TEST(VerifyDataflowFinds, ReductionSlicesInAnotherOrder) {
-  Program program = held_sums_program();
+  OpenProgram program = held_sums_program();
   Folds& folds = program.stream(Engine::Matrix);
   std::swap(fold_at(folds, 3), fold_at(folds, 4));
   auto& weights = program.stream(Engine::Weights);
   std::swap(weights[3].operation, weights[4].operation);
-  EXPECT_EQ(verify(small_chip(Dataflow::OutputStationary), program),
+  EXPECT_EQ(verify(small_chip(Dataflow::OutputStationary), program.closed()),
             "matrix[3] fold of layer 'fc': goes on at reduction 8 with the sums that matrix[2] "
             "fold of layer 'fc' left in the array, expected 4");
 }
@@ -174,25 +177,25 @@ TEST(VerifyDataflowFinds, SumsReadBeforeTheyDrain) {
 }
 
 TEST(VerifyDataflowFinds, ADrainOverSumsThatAreStillRead) {
-  Program program = held_sums_program();
+  OpenProgram program = held_sums_program();
   program.stream(Engine::Matrix)[2].waits.clear();
   program.stream(Engine::Vector)[0].signals.clear();
   for (std::size_t index = 2; index < 6; ++index) {  // fc reads x, which nobody overwrites
-    fold_at(program.stream(Engine::Matrix), index).window.source = {
+    fold_at(program.stream(Engine::Matrix), index).window.edit().source = {
         .address = 0, .tensor = testing::kX, .offset = 0};
   }
-  EXPECT_EQ(verify(small_chip(Dataflow::OutputStationary), program),
+  EXPECT_EQ(verify(small_chip(Dataflow::OutputStationary), program.closed()),
             "matrix[5] fold of layer 'fc': overwrites accumulator 0, not ordered after vector[0] "
             "requantize of layer 'conv1', which reads it");
 }
 
 /// A fold waits until the third tile has been loaded, into a FIFO of two.
 Program program_that_awaits_tile_2(std::size_t fold) {
-  Program program = two_layer_program();
+  OpenProgram program = two_layer_program();
   program.semaphores.push_back({Engine::Weights, Engine::Matrix, SemaphoreKind::Data});
   program.stream(Engine::Weights)[2].signals = {{5, 1}};
   program.stream(Engine::Matrix)[fold].waits.push_back({5, 1});
-  return program;
+  return program.closed();
 }
 
 std::string deadlock_at(std::size_t fold) {

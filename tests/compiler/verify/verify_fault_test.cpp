@@ -1,11 +1,13 @@
 #include <gmock/gmock.h>
 
 #include "compiler/verify/verify.h"
+#include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/two_layer_program.h"
 
 namespace systole {
 namespace {
 
+using testing::OpenProgram;
 using ::testing::Optional;
 using testing::small_chip;
 using testing::two_layer_program;
@@ -13,7 +15,7 @@ using testing::two_layer_program;
 /// The correct program, with names for what the tests break.
 struct Faulty {
   ChipSpec chip = small_chip();
-  Program program = two_layer_program();
+  OpenProgram program = two_layer_program();
   std::vector<Instruction>& host = program.stream(Engine::Host);
   std::vector<Instruction>& dma_in = program.stream(Engine::DmaIn);
   std::vector<Instruction>& dma_out = program.stream(Engine::DmaOut);
@@ -21,7 +23,9 @@ struct Faulty {
   std::vector<Instruction>& matrix = program.stream(Engine::Matrix);
   std::vector<Instruction>& vector = program.stream(Engine::Vector);
 
-  [[nodiscard]] std::optional<std::string> violation() const { return verify(chip, program); }
+  [[nodiscard]] std::optional<std::string> violation() const {
+    return verify(chip, program.closed());
+  }
 
   template <class Operation>
   Operation& operation(std::vector<Instruction>& stream, std::size_t index) {
@@ -110,7 +114,7 @@ TEST(VerifyFinds, AShiftedBufferAddress) {
 
 TEST(VerifyFinds, BytesOfTheRightTensorAtTheWrongPlace) {
   Faulty faulty;
-  faulty.operation<Fold>(faulty.matrix, 3).window.source.address = 65;
+  faulty.operation<Fold>(faulty.matrix, 3).window.edit().source.address = 65;
   EXPECT_THAT(faulty.violation(),
               Optional(std::string("matrix[3] fold of layer 'fc': window reads 'a' byte 0 at "
                                    "unified buffer 65, which holds 'a' byte 1 from vector[0] "
@@ -143,7 +147,7 @@ TEST(VerifyFinds, ALiveTensorOverwritten) {
   faulty.vector[0].waits[1].count = 2;
   faulty.vector[1].waits.pop_back();
   for (std::size_t index = 3; index < 7; ++index) {
-    faulty.operation<Fold>(faulty.matrix, index).window.source.address = 48;
+    faulty.operation<Fold>(faulty.matrix, index).window.edit().source.address = 48;
   }
   EXPECT_THAT(
       faulty.violation(),
@@ -187,7 +191,7 @@ TEST(VerifyFinds, SumsOverwrittenWhileTheyAreRead) {
   faulty.matrix[3].waits.clear();
   faulty.vector[0].signals.clear();
   auto& fold = faulty.operation<Fold>(faulty.matrix, 3);
-  fold.window.source = {.address = 0, .tensor = testing::kX, .offset = 0};
+  fold.window.edit().source = {.address = 0, .tensor = testing::kX, .offset = 0};
   EXPECT_THAT(faulty.violation(),
               Optional(std::string("matrix[3] fold of layer 'fc': overwrites accumulator 0, not "
                                    "ordered after vector[0] requantize of layer 'conv1', which "
@@ -304,7 +308,7 @@ TEST(VerifyFinds, ABandThatIsNotLoaded) {
 
 TEST(VerifyFinds, ARowBeforeTheFirstInTheBuffer) {
   Faulty faulty;
-  auto& window = faulty.operation<Fold>(faulty.matrix, 0).window;
+  auto& window = faulty.operation<Fold>(faulty.matrix, 0).window.edit();
   window.first_in_row = 2;
   window.source = {.address = 16, .tensor = testing::kX, .offset = 16};
   EXPECT_THAT(faulty.violation(),

@@ -4,25 +4,27 @@
 #include <gtest/gtest.h>
 
 #include "compiler/verify/verify.h"
+#include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/two_layer_program.h"
 
 namespace systole {
 namespace {
 
+using testing::OpenProgram;
 using testing::small_chip;
 using testing::two_layer_program;
 
-using Change = std::function<void(Program&)>;
+using Change = std::function<void(OpenProgram&)>;
 
 std::string violation_after(const Change& change) {
-  Program program = two_layer_program();
+  OpenProgram program = two_layer_program();
   change(program);
-  return verify(small_chip(), program).value_or("safe");
+  return verify(small_chip(), program.closed()).value_or("safe");
 }
 
 template <class Operation>
 Change with(Engine engine, std::size_t index, void (*change)(Operation&)) {
-  return [=](Program& program) {
+  return [=](OpenProgram& program) {
     change(std::get<Operation>(program.stream(engine)[index].operation));
   };
 }
@@ -30,7 +32,7 @@ Change with(Engine engine, std::size_t index, void (*change)(Operation&)) {
 /// The message for `operation` in place of the last vector instruction.
 std::string violation_of(Operation operation) {
   return violation_after(
-      [&](Program& program) { program.stream(Engine::Vector)[1].operation = operation; });
+      [&](OpenProgram& program) { program.stream(Engine::Vector)[1].operation = operation; });
 }
 
 Destination to_y(std::int64_t pitch) {
@@ -40,46 +42,46 @@ Destination to_y(std::int64_t pitch) {
 constexpr Operand kA{.address = 64, .tensor = testing::kA, .offset = 0};
 
 TEST(VerifyFields, Tables) {
-  EXPECT_EQ(violation_after([](Program& p) { p.batch = 0; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.batch = 0; }),
             "program: batch is 0, expected 1..2147483647");
-  EXPECT_EQ(violation_after([](Program& p) { p.dram_bytes = 1025; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.dram_bytes = 1025; }),
             "program: dram_bytes is 1025, expected 0..1024");
-  EXPECT_EQ(violation_after([](Program& p) { p.host_bytes = -1; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.host_bytes = -1; }),
             "program: host_bytes is -1, expected 0..281474976710656");
-  EXPECT_EQ(violation_after([](Program& p) { p.tensors[0].pixels = 0; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tensors[0].pixels = 0; }),
             "tensor 'x': pixels is 0, expected 1..35184372088832");
-  EXPECT_EQ(violation_after([](Program& p) { p.tensors[0].channels = 0; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tensors[0].channels = 0; }),
             "tensor 'x': channels is 0, expected 1..2147483647");
-  EXPECT_EQ(violation_after([](Program& p) {
+  EXPECT_EQ(violation_after([](OpenProgram& p) {
               p.tensors[0].pixels = p.tensors[0].channels = (std::int64_t{1} << 31) - 1;
             }),
             "tensor 'x': pixels is 2147483647, expected 1..32768");
-  EXPECT_EQ(violation_after([](Program& p) { p.tensors[0].home = -1; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tensors[0].home = -1; }),
             "tensor 'x': home is -1, expected 0..281474976710656");
-  EXPECT_EQ(violation_after([](Program& p) { p.tensors[testing::kA].io = IoMemory::Device; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tensors[testing::kA].io = IoMemory::Device; }),
             "tensor 'a': io is device, expected host for what is no input and no output");
-  EXPECT_EQ(violation_after([](Program& p) { p.tiles[1].layer = 2; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tiles[1].layer = 2; }),
             "tile 1: layer is 2, but the program has 2 of them");
-  EXPECT_EQ(violation_after([](Program& p) { p.tiles[1].rows = 5; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tiles[1].rows = 5; }),
             "tile 1: rows is 5, expected 1..4");
-  EXPECT_EQ(violation_after([](Program& p) { p.tiles[1].cols = 5; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tiles[1].cols = 5; }),
             "tile 1: cols is 5, expected 1..4");
-  EXPECT_EQ(violation_after([](Program& p) { p.tiles[1].k_first = -4; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tiles[1].k_first = -4; }),
             "tile 1: k_first is -4, expected 0..2147483647");
-  EXPECT_EQ(violation_after([](Program& p) { p.tiles[1].n_first = -1; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tiles[1].n_first = -1; }),
             "tile 1: n_first is -1, expected 0..2147483647");
-  EXPECT_EQ(violation_after([](Program& p) { p.tiles[1].dram_address = -1; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tiles[1].dram_address = -1; }),
             "tile 1: dram_address is -1, expected 0..281474976710656");
 }
 
 TEST(VerifyFields, PlacesBeforeTheRun) {
-  EXPECT_EQ(violation_after([](Program& p) { p.dram_bytes = 143; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.dram_bytes = 143; }),
             "tile 5: lies at DRAM 132..143, which has 143 bytes");
-  EXPECT_EQ(violation_after([](Program& p) { p.tensors[testing::kX].home = 4; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tensors[testing::kX].home = 4; }),
             "'x': lies at host memory 4..35, which has 35 bytes");
-  EXPECT_EQ(violation_after([](Program& p) { p.tensors[testing::kBias2].home = 12; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tensors[testing::kBias2].home = 12; }),
             "'bias2': overlaps 'bias1' at DRAM 12");
-  EXPECT_EQ(violation_after([](Program& p) {
+  EXPECT_EQ(violation_after([](OpenProgram& p) {
               p.tiles[1].dram_address = 79;
               std::get<LoadTile>(p.stream(Engine::Weights)[1].operation).source.address = 79;
             }),
@@ -87,30 +89,30 @@ TEST(VerifyFields, PlacesBeforeTheRun) {
 }
 
 TEST(VerifyFields, TilesOfALayer) {
-  EXPECT_EQ(violation_after([](Program& p) {
+  EXPECT_EQ(violation_after([](OpenProgram& p) {
               p.tiles[5].k_first = 13;
               std::get<Fold>(p.stream(Engine::Matrix)[6].operation).k_first = 13;
-              std::get<Fold>(p.stream(Engine::Matrix)[6].operation).window.channels = 17;
+              std::get<Fold>(p.stream(Engine::Matrix)[6].operation).window.edit().channels = 17;
             }),
             "tile 5: starts at reduction 13 of channels 0..2 of layer 'fc', expected its tiles to "
             "continue at reduction 12");
-  EXPECT_EQ(violation_after([](Program& p) { p.tiles[5].n_first = 2; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.tiles[5].n_first = 2; }),
             "tile 5: starts at reduction 12 of channels 2..4 of layer 'fc', expected new tiles to "
             "continue at reduction 0");
-  EXPECT_EQ(
-      violation_after(with<Fold>(Engine::Matrix, 3, [](Fold& fold) { fold.window.channels = 15; })),
-      "matrix[3] fold of layer 'fc': the window has 15 reduction elements, the tiles of the "
-      "layer have 16");
+  EXPECT_EQ(violation_after(with<Fold>(Engine::Matrix, 3,
+                                       [](Fold& fold) { fold.window.edit().channels = 15; })),
+            "matrix[3] fold of layer 'fc': the window has 15 reduction elements, the tiles of the "
+            "layer have 16");
 }
 
 TEST(VerifyFields, EnginesAndLayers) {
-  EXPECT_EQ(violation_after([](Program& p) { p.stream(Engine::Host)[0].layer = 2; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.stream(Engine::Host)[0].layer = 2; }),
             "host[0] transfer of layer 2: layer is 2, but the program has 2 of them");
-  EXPECT_EQ(violation_after([](Program& p) { p.stream(Engine::Host)[0].layer = -1; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.stream(Engine::Host)[0].layer = -1; }),
             "host[0] transfer of layer -1: layer is -1, but the program has 2 of them");
   for (const auto& [engine, name] : kEnumNames<EngineKind>) {
     const EngineKind here = engine;
-    EXPECT_EQ(violation_after([here](Program& p) {
+    EXPECT_EQ(violation_after([here](OpenProgram& p) {
                 Operation wrong = Softmax{};
                 if (here == Engine::Vector) {
                   wrong = Fold{};
@@ -124,14 +126,17 @@ TEST(VerifyFields, EnginesAndLayers) {
 }
 
 TEST(VerifyFields, Semaphores) {
-  EXPECT_EQ(violation_after([](Program& p) { p.stream(Engine::Host)[0].signals[0].semaphore = 5; }),
-            "host[0] transfer of layer 'conv1': semaphore is 5, but the program has 5 of them");
-  EXPECT_EQ(violation_after([](Program& p) { p.stream(Engine::Host)[0].signals[0].count = 0; }),
+  EXPECT_EQ(
+      violation_after([](OpenProgram& p) { p.stream(Engine::Host)[0].signals[0].semaphore = 5; }),
+      "host[0] transfer of layer 'conv1': semaphore is 5, but the program has 5 of them");
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.stream(Engine::Host)[0].signals[0].count = 0; }),
             "host[0] transfer of layer 'conv1': signal count is 0, expected 1..2147483647");
-  EXPECT_EQ(violation_after([](Program& p) { p.stream(Engine::Host)[0].signals[0].semaphore = 1; }),
-            "host[0] transfer of layer 'conv1': signal of semaphore 1 belongs to dma_in");
-  EXPECT_EQ(violation_after([](Program& p) { p.stream(Engine::Host)[2].waits[0].semaphore = 0; }),
-            "host[2] transfer of layer 'fc': wait of semaphore 0 belongs to matrix");
+  EXPECT_EQ(
+      violation_after([](OpenProgram& p) { p.stream(Engine::Host)[0].signals[0].semaphore = 1; }),
+      "host[0] transfer of layer 'conv1': signal of semaphore 1 belongs to dma_in");
+  EXPECT_EQ(
+      violation_after([](OpenProgram& p) { p.stream(Engine::Host)[2].waits[0].semaphore = 0; }),
+      "host[2] transfer of layer 'fc': wait of semaphore 0 belongs to matrix");
 }
 
 TEST(VerifyFields, Transfers) {
@@ -170,7 +175,7 @@ TEST(VerifyFields, Transfers) {
 }
 
 TEST(VerifyFields, ATransferGivesEachRowItsOwnPlace) {
-  EXPECT_EQ(violation_after([](Program& p) {  // rows of 8 bytes of x, 8 and 16 bytes apart
+  EXPECT_EQ(violation_after([](OpenProgram& p) {  // rows of 8 bytes of x, 8 and 16 bytes apart
               auto& load = std::get<Transfer>(p.stream(Engine::Host)[0].operation);
               load.rows = 2;
               load.row_bytes = load.far_pitch = 8;
@@ -211,14 +216,14 @@ TEST(VerifyFields, Folds) {
   EXPECT_EQ(fold([](Fold& f) { f.accumulator = 16; }), where + "accumulator is 16, expected 0..15");
   EXPECT_EQ(fold([](Fold& f) { f.count = 17; }),
             where + "accumulator entries is 17, expected 1..16");
-  EXPECT_EQ(fold([](Fold& f) { f.window.kernel_rows = f.window.kernel_cols = 1; }),
+  EXPECT_EQ(fold([](Fold& f) { f.window.edit().kernel_rows = f.window.edit().kernel_cols = 1; }),
             where + "k_first + rows is 4, expected 1..2");
 }
 
 TEST(VerifyFields, Windows) {
   const auto window = [](void (*change)(Window&)) {
-    return violation_after([=](Program& program) {
-      change(std::get<Fold>(program.stream(Engine::Matrix)[0].operation).window);
+    return violation_after([=](OpenProgram& program) {
+      change(std::get<Fold>(program.stream(Engine::Matrix)[0].operation).window.edit());
     });
   };
   const std::string where = "matrix[0] fold of layer 'conv1': ";
@@ -318,7 +323,7 @@ TEST(VerifyFields, Conversions) {
     convert.to = {.out = {.address = 0, .tensor = testing::kY, .offset = 0},
                   .type = DataType::Bf16};
     change(convert);
-    return violation_after([&](Program& program) {
+    return violation_after([&](OpenProgram& program) {
       program.tensors[testing::kY].type = DataType::Bf16;
       program.stream(Engine::Vector)[1].operation = convert;
     });

@@ -9,6 +9,7 @@
 #include "arch/isa/program_fields.h"
 #include "compiler/verify/accesses.h"
 #include "compiler/verify/verify.h"
+#include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/gemm_program.h"
 #include "tests/compiler/verify/support/two_layer_program.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 using testing::gemm_program;
 using testing::held_sums_program;
+using testing::OpenProgram;
 using testing::small_chip;
 using testing::two_layer_program;
 using verification::Access;
@@ -85,21 +87,21 @@ class RandomSchedule {
   }
 
   EngineState& state(Engine engine) { return engines_[static_cast<std::size_t>(engine)]; }
-  const Instruction& next_of(Engine engine) { return program_.stream(engine)[state(engine).next]; }
+  StreamInstruction next_of(Engine engine) { return program_.stream(engine)[state(engine).next]; }
 
   bool can_begin(Engine engine) {
     if (state(engine).next == program_.stream(engine).size()) {
       return false;
     }
-    const Instruction& instruction = next_of(engine);
+    const StreamInstruction instruction = next_of(engine);
     std::map<std::int32_t, std::int64_t> needed;
-    for (const SemaphoreUse& wait : instruction.waits) {
+    for (const SemaphoreUse& wait : instruction.waits()) {
       needed[wait.semaphore] += wait.count;
     }
     const bool served = std::all_of(needed.begin(), needed.end(), [&](const auto& need) {
       return tokens_[static_cast<std::size_t>(need.first)] >= need.second;
     });
-    if (const auto* fold = std::get_if<Fold>(&instruction.operation)) {
+    if (const auto* fold = instruction.get_if<Fold>()) {
       tile_in_slot_ = tile_in_slot_ && !(served && fold->next_tile);
       return served && (!fold->next_tile || !fifo_.empty());
     }
@@ -109,42 +111,42 @@ class RandomSchedule {
   }
 
   void begin(Engine engine) {
-    const Instruction& instruction = next_of(engine);
-    for (const SemaphoreUse& wait : instruction.waits) {
+    const StreamInstruction instruction = next_of(engine);
+    for (const SemaphoreUse& wait : instruction.waits()) {
       tokens_[static_cast<std::size_t>(wait.semaphore)] -= wait.count;
     }
     for (const Access& access : accesses_of(engine).reads) {
       right_ = right_ && (!access.label.is_tensor() || holds(access));
     }
-    if (const auto* fold = std::get_if<Fold>(&instruction.operation); fold && fold->next_tile) {
+    if (const auto* fold = instruction.get_if<Fold>(); fold && fold->next_tile) {
       resident_ = fifo_.front();
       fifo_.pop_front();
       tile_in_slot_ = chip_.matrix.dataflow != Dataflow::WeightStationary;
     }
-    if (const auto* requantize = std::get_if<Requantize>(&instruction.operation)) {
-      check_sums(requantize->accumulator, requantize->rows, instruction.layer);
+    if (const auto* requantize = instruction.get_if<Requantize>()) {
+      check_sums(requantize->accumulator, requantize->rows, instruction.layer());
     }
-    if (const auto* convert = std::get_if<Convert>(&instruction.operation)) {
-      check_sums(convert->accumulator, convert->rows, instruction.layer);
+    if (const auto* convert = instruction.get_if<Convert>()) {
+      check_sums(convert->accumulator, convert->rows, instruction.layer());
     }
     state(engine).busy = true;
   }
 
   void complete(Engine engine) {
-    const Instruction& instruction = next_of(engine);
+    const StreamInstruction instruction = next_of(engine);
     for (const Access& access : accesses_of(engine).writes) {
       for_each_byte(access, [&](std::int64_t address) {
         memory_[{access.space, address}] = {access.label.tensor(), address + access.delta};
         return true;
       });
     }
-    if (const auto* load = std::get_if<LoadTile>(&instruction.operation)) {
+    if (const auto* load = instruction.get_if<LoadTile>()) {
       fifo_.push_back(load->tile);
     }
-    if (const auto* fold = std::get_if<Fold>(&instruction.operation)) {
+    if (const auto* fold = instruction.get_if<Fold>()) {
       add_sums(*fold);
     }
-    for (const SemaphoreUse& signal : instruction.signals) {
+    for (const SemaphoreUse& signal : instruction.signals()) {
       tokens_[static_cast<std::size_t>(signal.semaphore)] += signal.count;
     }
     state(engine).busy = false;
@@ -257,8 +259,8 @@ class Mutation {
  public:
   explicit Mutation(std::uint64_t seed) : random_(seed) {}
 
-  void apply(Program& program) {
-    auto& stream = program.streams[below(kEngineKindCount)];
+  void apply(OpenProgram& program) {
+    auto& stream = program.stream(program.engines().at(below(kEngineKindCount)));
     if (stream.empty()) {
       return;
     }
@@ -308,6 +310,7 @@ class Mutation {
   void change(Struct& object) {
     change_one(object);
   }
+  void change(Shared<Window>& window) { change_one(window.edit()); }
   template <std::integral Integer>
   void change(Integer& value) {
     constexpr std::array<std::int64_t, 10> kSteps{-16, -4, -2, -1, 1, 2, 3, 4, 8, 16};
@@ -393,11 +396,12 @@ TEST_P(VerifyFuzz, WhatPassesIsRightAtAnySpeed) {
   int passed = 0;
   int refused = 0;
   for (std::uint64_t seed = 0; seed < 6000; ++seed) {
-    Program program = program_;
+    OpenProgram open = program_;
     Mutation mutation(seed);
     for (std::uint64_t changes = 1 + seed % 2; changes > 0; --changes) {
-      mutation.apply(program);
+      mutation.apply(open);
     }
+    const Program program = open.closed();
     if (verify(chip_, program)) {
       ++refused;
       continue;

@@ -1,11 +1,13 @@
 #include <gtest/gtest.h>
 
 #include "compiler/verify/verify.h"
+#include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/two_layer_program.h"
 
 namespace systole {
 namespace {
 
+using testing::OpenProgram;
 using testing::small_chip;
 
 constexpr TensorId kX = 0;
@@ -170,7 +172,7 @@ TEST(VerifyOperation, TablesMustLieWhereTheyAreLookedUp) {
 TEST(VerifyOperation, ASpilledTensorComesBackFromDram) {
   OneOperation one(rescale(kXAddress, kYAddress));
   ASSERT_EQ(one.violation(), "safe");
-  Program& program = one.program;
+  OpenProgram program = one.program;
   const TensorId spilled = kSpilled;
   program.tensors.push_back({"s", TensorRole::Intermediate, DataType::Int8, 16, 4, 1024});
   std::get<Rescale>(program.stream(Engine::Vector)[0].operation).to.out.tensor = spilled;
@@ -186,11 +188,11 @@ TEST(VerifyOperation, ASpilledTensorComesBackFromDram) {
   Rescale back = rescale(kXAddress, kYAddress);
   back.in.tensor = spilled;
   vector.push_back({0, {{5, 1}}, {{2, 1}}, back});
-  EXPECT_EQ(verify(one.chip, program), std::nullopt);
+  EXPECT_EQ(verify(one.chip, program.closed()), std::nullopt);
 
   program.stream(Engine::DmaIn)[1].waits.clear();
   program.stream(Engine::DmaOut)[0].signals.clear();
-  EXPECT_EQ(verify(one.chip, program),
+  EXPECT_EQ(verify(one.chip, program.closed()),
             "dma_in[1] transfer of layer 'layer': far reads 's' byte 0 at DRAM 1024, which was "
             "never written");
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "compiler/verify/verify.h"
+#include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/chain_program.h"
 
 namespace systole {
@@ -27,14 +28,14 @@ TEST_P(VerifyChain, IsSafe) {
 INSTANTIATE_TEST_SUITE_P(Layers, VerifyChain, ::testing::Values(1, 2, 15, 200, 2200));
 
 TEST(VerifyChainFinds, AnUnorderedRead) {
-  Program program = chain_program(3);
+  testing::OpenProgram program = chain_program(3);
   auto& matrix = program.stream(Engine::Matrix);
   constexpr std::size_t kFoldsOfALayer = 64;
   auto& waits = matrix[2 * kFoldsOfALayer].waits;
   ASSERT_EQ(waits.size(), 2U);
   waits.pop_back();  // layer 2 no longer waits for layer 1, but for the sums that it frees
   EXPECT_THAT(
-      verify(edge_like_chip(), program),
+      verify(edge_like_chip(), program.closed()),
       ::testing::Optional(std::string(
           "matrix[135] fold of layer 'layer2': window reads 't2' byte 224 at unified buffer "
           "224, not ordered after vector[15] requantize of layer 'layer1', which writes "

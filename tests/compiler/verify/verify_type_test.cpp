@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/verify/verify.h"
+#include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/gemm_program.h"
 #include "tests/compiler/verify/support/two_layer_program.h"
 
@@ -11,6 +12,7 @@ namespace {
 
 using testing::Gemm;
 using testing::gemm_program;
+using testing::OpenProgram;
 
 ChipSpec chip_of(Dataflow dataflow) {
   ChipSpec chip = testing::small_chip(dataflow);
@@ -48,20 +50,20 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{DataType::Fp16, DataType::Fp16}, Case{DataType::Bf16, DataType::Bf16}));
 
 /// The message for a bf16 product with one thing wrong.
-std::string violation_after(const std::function<void(Program&)>& change,
+std::string violation_after(const std::function<void(OpenProgram&)>& change,
                             const Gemm& gemm = gemm_of(DataType::Bf16, DataType::Bf16)) {
   const ChipSpec chip = chip_of(Dataflow::WeightStationary);
-  Program program = gemm_program(chip, gemm);
+  OpenProgram program = gemm_program(chip, gemm);
   change(program);
-  return verify(chip, program).value_or("safe");
+  return verify(chip, program.closed()).value_or("safe");
 }
 
-Fold& fold_at(Program& program, std::size_t index) {
+Fold& fold_at(OpenProgram& program, std::size_t index) {
   return std::get<Fold>(program.stream(Engine::Matrix)[index].operation);
 }
 
 TEST(VerifyTypes, SumsAreReadAsWhatTheyAre) {
-  EXPECT_EQ(violation_after([](Program& program) {
+  EXPECT_EQ(violation_after([](OpenProgram& program) {
               const auto& convert = std::get<Convert>(program.stream(Engine::Vector)[0].operation);
               Requantize requantize{.rows = convert.rows, .cols = convert.cols};
               requantize.bias = convert.bias;
@@ -76,7 +78,7 @@ TEST(VerifyTypes, SumsAreReadAsWhatTheyAre) {
 }
 
 TEST(VerifyTypes, SumsOfOneEntryAreOfOneType) {
-  EXPECT_EQ(violation_after([](Program& program) {
+  EXPECT_EQ(violation_after([](OpenProgram& program) {
               // The second slice multiplies integers: another input, and the tile read as int16.
               program.tensors.push_back({"z", TensorRole::Input, DataType::Int16, 5, 10, 160});
               program.host_bytes = 260;
@@ -89,7 +91,7 @@ TEST(VerifyTypes, SumsOfOneEntryAreOfOneType) {
               program.stream(Engine::Matrix)[1].waits = {{0, 1}};
               Fold& fold = fold_at(program, 1);
               fold.activation_type = fold.weight_type = DataType::Int16;
-              fold.window.source = {.address = 512, .tensor = 3};
+              fold.window.edit().source = {.address = 512, .tensor = 3};
               std::get<LoadTile>(program.stream(Engine::Weights)[1].operation).type =
                   DataType::Int16;
             }),
@@ -98,7 +100,7 @@ TEST(VerifyTypes, SumsOfOneEntryAreOfOneType) {
 }
 
 TEST(VerifyTypes, ActivationsAreOfTheirTensorsType) {
-  EXPECT_EQ(violation_after([](Program& program) {
+  EXPECT_EQ(violation_after([](OpenProgram& program) {
               Fold& fold = fold_at(program, 0);
               fold.activation_type = fold.weight_type = DataType::Fp16;
             }),
@@ -106,7 +108,7 @@ TEST(VerifyTypes, ActivationsAreOfTheirTensorsType) {
 }
 
 TEST(VerifyTypes, WeightsAreOfTheirLoadsType) {
-  EXPECT_EQ(violation_after([](Program& program) {
+  EXPECT_EQ(violation_after([](OpenProgram& program) {
               std::get<LoadTile>(program.stream(Engine::Weights)[0].operation).type =
                   DataType::Fp16;
             }),
@@ -115,12 +117,13 @@ TEST(VerifyTypes, WeightsAreOfTheirLoadsType) {
 }
 
 TEST(VerifyTypes, PaddingIsANumberOfTheType) {
-  EXPECT_EQ(violation_after([](Program& program) { fold_at(program, 0).window.pad_value = 1; }),
+  EXPECT_EQ(violation_after(
+                [](OpenProgram& program) { fold_at(program, 0).window.edit().pad_value = 1; }),
             "matrix[0] fold of layer 'gemm': pad_value is 1, expected 0");
   const Gemm int4 = gemm_of(DataType::Int4, DataType::Int4);
   const auto padded = [&](std::int32_t value) {
-    return violation_after([&](Program& program) { fold_at(program, 0).window.pad_value = value; },
-                           int4);
+    return violation_after(
+        [&](OpenProgram& program) { fold_at(program, 0).window.edit().pad_value = value; }, int4);
   };
   EXPECT_EQ(padded(-8), "safe");
   EXPECT_EQ(padded(7), "safe");
@@ -130,24 +133,25 @@ TEST(VerifyTypes, PaddingIsANumberOfTheType) {
 TEST(VerifyTypes, ChannelsOfInt4ComeInPairs) {
   Gemm int4 = gemm_of(DataType::Int4, DataType::Int4);
   int4.k = 3;
-  EXPECT_EQ(violation_after([](Program& /*program*/) {}, int4),
+  EXPECT_EQ(violation_after([](OpenProgram& /*program*/) {}, int4),
             "matrix[0] fold of layer 'gemm': channels is 3, expected an even number: two int4 "
             "share a byte");
 }
 
 TEST(VerifyTypes, PixelsAreAsFarApartAsTheirBytes) {
-  EXPECT_EQ(violation_after([](Program& program) { fold_at(program, 0).window.pixel_pitch = 19; }),
+  EXPECT_EQ(violation_after(
+                [](OpenProgram& program) { fold_at(program, 0).window.edit().pixel_pitch = 19; }),
             "matrix[0] fold of layer 'gemm': pixel_pitch is 19, expected 20..2147483647");
 }
 
 TEST(VerifyTypes, WhatAConversionReadsAndWritesIsWatched) {
-  EXPECT_EQ(violation_after([](Program& program) {
+  EXPECT_EQ(violation_after([](OpenProgram& program) {
               program.stream(Engine::Vector)[0].waits.pop_back();
               program.stream(Engine::DmaIn)[0].signals.clear();
             }),
             "vector[0] convert of layer 'gemm': bias reads 'bias' byte 0 at unified buffer 112, "
             "not ordered after dma_in[0] transfer of layer 'gemm', which writes it");
-  EXPECT_EQ(violation_after([](Program& program) {
+  EXPECT_EQ(violation_after([](OpenProgram& program) {
               std::get<Convert>(program.stream(Engine::Vector)[1].operation).to.out.address += 2;
             }),
             "host[1] transfer of layer 'gemm': buffer reads 'y' byte 10 at unified buffer 154, "

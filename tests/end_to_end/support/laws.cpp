@@ -69,19 +69,19 @@ void add_shifts(Asked& asked, const Fold& fold, Dataflow dataflow) {
 Asked asked_by(const Program& program, Dataflow dataflow) {
   Asked asked;
   for (const EngineId engine : program.engines()) {
-    for (const Instruction& instruction : program.stream(engine)) {
-      if (const auto* fold = std::get_if<Fold>(&instruction.operation)) {
+    for (const StreamInstruction instruction : program.stream(engine)) {
+      if (const auto* fold = instruction.get_if<Fold>()) {
         ++asked.folds;
         asked.macs += fold->count * fold->rows * fold->cols;
         asked.steps += steps_of(*fold, dataflow);
         asked.accumulator_writes += results_of(*fold, dataflow);
         asked.accumulator_reads += fold->accumulate ? results_of(*fold, dataflow) : 0;
         add_shifts(asked, *fold, dataflow);
-      } else if (const auto* requantize = std::get_if<Requantize>(&instruction.operation)) {
+      } else if (const auto* requantize = instruction.get_if<Requantize>()) {
         asked.accumulator_reads += requantize->rows;
-      } else if (const auto* convert = std::get_if<Convert>(&instruction.operation)) {
+      } else if (const auto* convert = instruction.get_if<Convert>()) {
         asked.accumulator_reads += convert->rows;
-      } else if (const auto* load = std::get_if<LoadTile>(&instruction.operation)) {
+      } else if (const auto* load = instruction.get_if<LoadTile>()) {
         asked.weight_bytes += bytes_of(load->type, load->rows * load->cols);
         ++asked.tiles;
       }
@@ -102,14 +102,14 @@ struct Moved {
 std::vector<Moved> moved_by(const Program& program) {
   std::vector<Moved> moved(program.layers.size());
   for (const EngineId engine : program.engines()) {
-    for (const Instruction& instruction : program.stream(engine)) {
-      Moved& layer = moved[static_cast<std::size_t>(instruction.layer)];
+    for (const StreamInstruction instruction : program.stream(engine)) {
+      Moved& layer = moved[static_cast<std::size_t>(instruction.layer())];
       ++layer.instructions;
-      if (const auto* load = std::get_if<LoadTile>(&instruction.operation)) {
+      if (const auto* load = instruction.get_if<LoadTile>()) {
         layer.dram_read += load->from == TileSource::Dram ? load->bytes() : 0;
-      } else if (const auto* fold = std::get_if<Fold>(&instruction.operation)) {
+      } else if (const auto* fold = instruction.get_if<Fold>()) {
         layer.macs += fold->count * fold->rows * fold->cols;
-      } else if (const auto* transfer = std::get_if<Transfer>(&instruction.operation)) {
+      } else if (const auto* transfer = instruction.get_if<Transfer>()) {
         const std::int64_t bytes = transfer->rows * transfer->row_bytes;
         switch (engine.kind) {
           case Engine::DmaIn:

@@ -28,11 +28,11 @@ class SummationOrders : public testing::Test {
   }
   /// A fold over `count` positions of a band of whole rows that begins with row 1 of image 1.
   void add_fold(std::int64_t first, std::int64_t count, bool drain) {
-    Fold fold{.rows = 3, .cols = 2, .first = first, .count = count, .drain = drain};
-    fold.window.source = {.tensor = 0, .offset = (6 + 3) * 5 * 2};
-    fold.window.out_rows = 1;
-    fold.window.out_cols = 3;
-    fold.window.first_out_row = 1;
+    Fold fold{.rows = 3, .cols = 2, .drain = drain, .first = first, .count = count};
+    fold.window.edit().source = {.tensor = 0, .offset = (6 + 3) * 5 * 2};
+    fold.window.edit().out_rows = 1;
+    fold.window.edit().out_cols = 3;
+    fold.window.edit().first_out_row = 1;
     program.stream(Engine::Matrix).push_back({.layer = 0, .operation = fold});
   }
 

@@ -65,7 +65,10 @@ TEST(Units, HaveAccumulatorPortsOfTheirOwn) {
 
 TEST(Units, WriteTheirOwnAccumulators) {
   Program program = two_folds();
-  std::get<Fold>(program.stream({EngineKind::Matrix, 1})[0].operation).accumulator = 0;
+  Stream& second = program.stream({EngineKind::Matrix, 1});
+  Instruction first_entry = second[0].whole();
+  std::get<Fold>(first_entry.operation).accumulator = 0;
+  second.set(0, first_entry);
   try {
     (void)run_core(with_units(2), program);
     FAIL() << "runs";

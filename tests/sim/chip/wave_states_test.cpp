@@ -76,10 +76,12 @@ Program program_of(Dataflow dataflow) {
   }
   // Sums that stay are gone on with by folds of the same shape.
   if (sums_stay) {
-    std::vector<Instruction>& stream = builder.program().stream(Engine::Matrix);
+    Stream& stream = builder.program().stream(Engine::Matrix);
     for (std::size_t i = 1; i < stream.size(); i += 4) {
-      std::get<Fold>(stream[i].operation).window = std::get<Fold>(stream[i + 1].operation).window;
-      std::get<Fold>(stream[i].operation).count = std::get<Fold>(stream[i + 1].operation).count;
+      Instruction same = stream[i].whole();
+      std::get<Fold>(same.operation).window = stream[i + 1].get<Fold>().window;
+      std::get<Fold>(same.operation).count = stream[i + 1].get<Fold>().count;
+      stream.set(i, same);
     }
   }
   builder.add(Engine::Vector, requantize_of(20, 3, 2048), {.waits = {summed}});

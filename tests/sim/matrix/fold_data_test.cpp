@@ -143,9 +143,10 @@ struct Product {
     fold.rows = static_cast<std::int64_t>(weights.size());
     fold.cols = 1;
     fold.count = count;
-    fold.window.channels = fold.rows;
-    fold.window.in_cols = fold.window.out_cols = count;
-    fold.window.pixel_pitch = fold.rows * bytes_of(type);
+    Window& window = fold.window.edit();
+    window.channels = fold.rows;
+    window.in_cols = window.out_cols = count;
+    window.pixel_pitch = fold.rows * bytes_of(type);
     return fold;
   }
   [[nodiscard]] Patterns sums(const Patterns& held = {}) const {
@@ -193,7 +194,7 @@ TEST(FoldSums, ArrayOutsideASmallerTileHoldsZero) {
   fold.rows = 3;
   fold.cols = 2;
   fold.count = 1;
-  fold.window.channels = 3;
+  fold.window.edit().channels = 3;
   std::vector<std::int8_t> buffer{1, 2, 3};
   const Tile tile{.rows = 2, .cols = 1, .bytes = {10, 20}};
   EXPECT_EQ(fold_sums(fold, fold_inputs(fold, ByteMemory("buffer", buffer)), resident_tile(tile)),

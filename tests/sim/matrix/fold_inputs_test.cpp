@@ -63,14 +63,14 @@ Fold three_channels(DataType type) {
   fold.rows = 3;
   fold.cols = 1;
   fold.count = 1;
-  fold.window.channels = 3;
+  fold.window.edit().channels = 3;
   return fold;
 }
 
 TEST(FoldInputs, ReadOutsideTheBufferIsAnError) {
   std::vector<std::int8_t> buffer{1, 2, 3};
   Fold fold = three_channels(DataType::Int8);
-  fold.window.source.address = 1;
+  fold.window.edit().source.address = 1;
   EXPECT_EQ(error_of([&] { static_cast<void>(fold_inputs(fold, ByteMemory("buffer", buffer))); }),
             "buffer address 1 of 3 bytes is outside 0..3");
 }
@@ -92,7 +92,7 @@ TEST(FoldInputs, PaddingMustBeANumberOfTheType) {
   std::vector<std::int8_t> buffer(8);
   const auto error = [&](DataType type, std::int32_t pad_value) {
     Fold fold = three_channels(type);
-    fold.window.pad_value = pad_value;
+    fold.window.edit().pad_value = pad_value;
     return error_of([&] { static_cast<void>(fold_inputs(fold, ByteMemory("buffer", buffer))); });
   };
   EXPECT_EQ(error(DataType::Int4, -8), "no error");

@@ -72,9 +72,10 @@ Program program_of(const ChipSpec& chip, DataType activation, DataType weight) {
     Fold fold = fold_of(positions, 7, 3, i % 2 == 0, i * 20);
     fold.activation_type = activation;
     fold.weight_type = weight;
-    fold.window.pixel_pitch = 7 * bytes_of(activation);
-    fold.window.row_pitch = positions * fold.window.pixel_pitch;
-    fold.window.image_pitch = fold.window.row_pitch;
+    Window& window = fold.window.edit();
+    window.pixel_pitch = 7 * bytes_of(activation);
+    window.row_pitch = positions * window.pixel_pitch;
+    window.image_pitch = window.row_pitch;
     fold.accumulator = i / 2 * positions;
     const bool adds = i % 2 == 1;
     const bool sums_stay = chip.matrix.dataflow == Dataflow::OutputStationary && i == 2;

@@ -5,7 +5,7 @@
 namespace systole::testing {
 
 ProgramBuilder::ProgramBuilder(EngineSet engines) {
-  program_.streams = PerEngine<std::vector<Instruction>>(engines);
+  program_.streams = PerEngine<Stream>(engines);
   program_.network = "by hand";
   memories(4096, 4096);
   in_layer(0);
@@ -79,13 +79,14 @@ Fold fold_of(std::int64_t count, std::int64_t rows, std::int64_t cols, bool next
   fold.rows = rows;
   fold.cols = cols;
   fold.count = count;
-  fold.window.source.address = address;
-  fold.window.channels = rows;
-  fold.window.pixel_pitch = rows;
-  fold.window.in_cols = count;
-  fold.window.out_cols = count;
-  fold.window.row_pitch = count * rows;
-  fold.window.image_pitch = count * rows;
+  Window& window = fold.window.edit();
+  window.source.address = address;
+  window.channels = rows;
+  window.pixel_pitch = rows;
+  window.in_cols = count;
+  window.out_cols = count;
+  window.row_pitch = count * rows;
+  window.image_pitch = count * rows;
   return fold;
 }
 

@@ -63,7 +63,7 @@ Fold random_fold(Random& random, DataType activations, DataType weights) {
   Fold fold;
   fold.activation_type = activations;
   fold.weight_type = weights;
-  Window& w = fold.window;
+  Window& w = fold.window.edit();
   const std::int64_t images = random.in(1, 2);
   // Runs of int4 begin with whole bytes.
   const std::int64_t grain = activations == DataType::Int4 ? 2 : 1;
@@ -100,7 +100,7 @@ Fold random_fold(Random& random, DataType activations, DataType weights) {
 }
 
 std::int64_t buffer_bytes(const Fold& fold) {
-  return fold.window.source.address + 2 * fold.window.image_pitch;
+  return fold.window->source.address + 2 * fold.window->image_pitch;
 }
 
 double element(const std::vector<std::int8_t>& bytes, std::int64_t byte, std::int64_t index,
@@ -121,7 +121,7 @@ double element(const std::vector<std::int8_t>& bytes, std::int64_t byte, std::in
 
 double activation(const Fold& fold, const std::vector<std::int8_t>& buffer, std::int64_t p,
                   std::int64_t k) {
-  const Window& w = fold.window;
+  const Window& w = *fold.window;
   const std::int64_t image = p / (w.out_rows * w.out_cols);
   const std::int64_t oy = w.first_out_row + (p / w.out_cols) % w.out_rows;
   const std::int64_t ox = p % w.out_cols;

@@ -220,7 +220,7 @@ TEST(VectorUnit, SharesTheAccumulatorsWithTheMatrixUnit) {
   builder.add(Engine::Matrix, fold_of(10, 8, 4));
   builder.add(Engine::Matrix, fold_of(40, 8, 4, false));
   const std::int32_t sums = builder.semaphore(Engine::Matrix, Engine::Vector);
-  builder.program().stream(Engine::Matrix)[0].signals = {{.semaphore = sums}};
+  builder.program().stream(Engine::Matrix).add_signal(0, {.semaphore = sums});
   builder.add(Engine::Vector, requantize_of(10, 4, 1024), {.waits = {sums}});
   const CoreRun run = run_core(chip, builder.program());
   // The first fold's sums are there 8 + 4 - 2 = 10 cycles after the second has begun to write one

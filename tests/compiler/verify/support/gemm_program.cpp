@@ -153,11 +153,12 @@ class Writer {
     fold.first = m.first;
     fold.count = m.size;
     fold.accumulator = m.first;
-    fold.window.source = {.address = 0, .tensor = kX, .offset = 0};
-    fold.window.channels = gemm_.k;
-    fold.window.in_cols = fold.window.out_cols = gemm_.m;
-    fold.window.pixel_pitch = x_row_;
-    fold.window.row_pitch = fold.window.image_pitch = gemm_.m * x_row_;
+    Window& window = fold.window.edit();
+    window.source = {.address = 0, .tensor = kX, .offset = 0};
+    window.channels = gemm_.k;
+    window.in_cols = window.out_cols = gemm_.m;
+    window.pixel_pitch = x_row_;
+    window.row_pitch = window.image_pitch = gemm_.m * x_row_;
     return fold;
   }
 

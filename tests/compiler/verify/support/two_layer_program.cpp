@@ -1,5 +1,7 @@
 #include "tests/compiler/verify/support/two_layer_program.h"
 
+#include "tests/arch/isa/open_program.h"
+
 namespace systole::testing {
 
 namespace {
@@ -28,24 +30,24 @@ Fold convolve(std::int32_t tile, std::int64_t first, std::int64_t count) {
           .tile = tile,
           .rows = 4,
           .cols = 4,
-          .window = {.source = {.address = 0, .tensor = kX, .offset = 0},
-                     .image_pitch = 32,
-                     .row_pitch = 8,
-                     .pixel_pitch = 2,
-                     .in_rows = 4,
-                     .in_cols = 4,
-                     .channels = 2,
-                     .kernel_rows = 2,
-                     .kernel_cols = 2,
-                     .stride_rows = 2,
-                     .stride_cols = 2,
-                     .out_rows = 2,
-                     .out_cols = 2},
+          .accumulate = tile > 0,
+          .window = Window{.source = {.address = 0, .tensor = kX, .offset = 0},
+                           .image_pitch = 32,
+                           .row_pitch = 8,
+                           .pixel_pitch = 2,
+                           .in_rows = 4,
+                           .in_cols = 4,
+                           .channels = 2,
+                           .kernel_rows = 2,
+                           .kernel_cols = 2,
+                           .stride_rows = 2,
+                           .stride_cols = 2,
+                           .out_rows = 2,
+                           .out_cols = 2},
           .k_first = 4 * tile,
           .first = first,
           .count = count,
-          .accumulator = first,
-          .accumulate = tile > 0};
+          .accumulator = first};
 }
 
 Fold contract(std::int32_t tile) {
@@ -54,16 +56,16 @@ Fold contract(std::int32_t tile) {
           .tile = tile,
           .rows = 4,
           .cols = 3,
-          .window = {.source = {.address = 64, .tensor = kA, .offset = 0},
-                     .image_pitch = 16,
-                     .row_pitch = 16,
-                     .pixel_pitch = 16,
-                     .channels = 16},
+          .accumulate = k_first > 0,
+          .window = Window{.source = {.address = 64, .tensor = kA, .offset = 0},
+                           .image_pitch = 16,
+                           .row_pitch = 16,
+                           .pixel_pitch = 16,
+                           .channels = 16},
           .k_first = k_first,
           .first = 0,
           .count = 1,
-          .accumulator = 0,
-          .accumulate = k_first > 0};
+          .accumulator = 0};
 }
 
 Requantize requantize(std::int64_t rows, std::int64_t cols, TensorId bias,
@@ -159,7 +161,7 @@ Program two_layer_program() {
 }
 
 Program held_sums_program() {
-  Program program = two_layer_program();
+  OpenProgram program = two_layer_program();
   auto& matrix = program.stream(Engine::Matrix);
   matrix.erase(matrix.begin() + 1);  // the second band of conv1's first reduction slice
   matrix[0].waits = {{0, 2}};
@@ -169,7 +171,7 @@ Program held_sums_program() {
     fold.accumulate = false;
     fold.drain = fold.tile == 1 || fold.tile == 5;
   }
-  return program;
+  return program.closed();
 }
 
 }  // namespace systole::testing

@@ -1,0 +1,141 @@
+#include "arch/isa/stream.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace systole {
+
+namespace {
+
+/// So far beyond the tiles that are known another one is taken for a tile.
+constexpr std::size_t kMostAhead = 4096;
+
+}  // namespace
+
+std::uint32_t UseLists::number_of(const SemaphoreUses& list) {
+  if (list.empty()) {
+    return 0;
+  }
+  const auto [entry, fresh] = numbers_.try_emplace(list, static_cast<std::uint32_t>(lists_.size()));
+  if (fresh) {
+    lists_.push_back(list);
+  }
+  return entry->second;
+}
+
+std::uint32_t UseLists::with(std::uint32_t number, const SemaphoreUse& use) {
+  SemaphoreUses list = lists_[number];
+  list.push_back(use);
+  return number_of(list);
+}
+
+std::int64_t UseLists::bytes() const {
+  std::size_t bytes = 0;
+  for (const SemaphoreUses& list : lists_) {
+    bytes += 2 * (sizeof(list) + list.size() * sizeof(SemaphoreUse));  // here and as a key
+  }
+  return static_cast<std::int64_t>(bytes);
+}
+
+std::optional<std::size_t> Repeats<LoadTile>::find(const std::vector<LoadTile>& of,
+                                                   const LoadTile& load) const {
+  const auto tile = static_cast<std::size_t>(load.tile);
+  if (tile >= last_.size() || last_[tile] < 0) {
+    return std::nullopt;
+  }
+  const auto at = static_cast<std::size_t>(last_[tile]);
+  return of[at] == load ? std::optional(at) : std::nullopt;
+}
+
+void Repeats<LoadTile>::note(const LoadTile& load, std::size_t at) {
+  const auto tile = static_cast<std::size_t>(load.tile);
+  if (tile > 2 * last_.size() + kMostAhead) {
+    return;  // not worth the table, or no tile
+  }
+  if (tile >= last_.size()) {
+    last_.resize(tile + 1, -1);
+  }
+  last_[tile] = static_cast<std::int32_t>(at);
+}
+
+std::int64_t Repeats<LoadTile>::bytes() const {
+  return static_cast<std::int64_t>(last_.size() * sizeof(last_.front()));
+}
+
+Operation StreamInstruction::operation() const {
+  return visit([](const auto& any) { return Operation(any); });
+}
+
+Instruction StreamInstruction::whole() const {
+  return {.layer = layer(), .waits = waits(), .signals = signals(), .operation = operation()};
+}
+
+Stream::Stream(std::initializer_list<Instruction> instructions) {
+  std::for_each(instructions.begin(), instructions.end(),
+                [this](const Instruction& instruction) { push_back(instruction); });
+}
+
+template <class Kind>
+std::size_t Stream::place(const Kind& operation) {
+  auto& [operations, repeats] = std::get<Table<Kind>>(tables_);
+  if (const auto at = repeats.find(operations, operation)) {
+    return *at;
+  }
+  const std::size_t at = operations.size();
+  repeats.note(operation, at);
+  operations.push_back(operation);
+  return at;
+}
+
+Stream::Entry Stream::entry_of(const Instruction& instruction) {
+  const std::size_t at =
+      std::visit([this](const auto& operation) { return place(operation); }, instruction.operation);
+  const std::size_t operation = at * kKinds + instruction.operation.index();
+  SYSTOLE_CHECK(operation <= std::numeric_limits<std::uint32_t>::max(),
+                "a stream has {} operations of a kind", at);
+  return {.layer = instruction.layer,
+          .waits = uses_.number_of(instruction.waits),
+          .signals = uses_.number_of(instruction.signals),
+          .operation = static_cast<std::uint32_t>(operation)};
+}
+
+void Stream::push_back(const Instruction& instruction) {
+  entries_.push_back(entry_of(instruction));
+}
+
+void Stream::add_signal(std::size_t index, const SemaphoreUse& use) {
+  entries_[index].signals = uses_.with(entries_[index].signals, use);
+}
+
+void Stream::set(std::size_t index, const Instruction& instruction) {
+  entries_[index] = entry_of(instruction);
+}
+
+std::int64_t Stream::bytes() const {
+  std::int64_t bytes = static_cast<std::int64_t>(entries_.size() * sizeof(Entry)) + uses_.bytes();
+  const auto add = [&](const auto& table) {
+    using Kind = typename std::remove_cvref_t<decltype(table.operations)>::value_type;
+    bytes += static_cast<std::int64_t>(table.operations.size() * sizeof(Kind));
+    bytes += table.repeats.bytes();
+  };
+  std::apply([&](const auto&... table) { (add(table), ...); }, tables_);
+  return bytes;
+}
+
+bool Stream::operator==(const Stream& other) const {
+  if (size() != other.size()) {
+    return false;
+  }
+  for (std::size_t index = 0; index < size(); ++index) {
+    const StreamInstruction one = (*this)[index];
+    const StreamInstruction two = other[index];
+    const bool same = one.layer() == two.layer() && one.waits() == two.waits() &&
+                      one.signals() == two.signals() && one.operation() == two.operation();
+    if (!same) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace systole
