@@ -4,6 +4,8 @@
 #include <iterator>
 #include <limits>
 
+#include <boost/container_hash/hash.hpp>
+
 #include "arch/diag/check.h"
 
 namespace systole {
@@ -106,18 +108,42 @@ Region ProgramBuilder::KeptRegion::region() const {
   return {.memory = memory, .base = base, .rows = rows, .row_bytes = row_bytes, .pitch = pitch};
 }
 
-std::span<const ProgramBuilder::KeptRegion> ProgramBuilder::History::reads(
-    std::size_t entry) const {
-  const Entry& at = entries[entry];
-  return std::span(regions).subspan(at.reads, at.writes - at.reads);
+std::span<const ProgramBuilder::KeptRegion> ProgramBuilder::RegionLists::operator[](
+    std::uint32_t number) const {
+  const std::size_t first = firsts_[number];
+  const std::size_t end = number + 1 < firsts_.size() ? firsts_[number + 1] : regions_.size();
+  return std::span(regions_).subspan(first, end - first);
 }
 
-std::span<const ProgramBuilder::KeptRegion> ProgramBuilder::History::writes(
-    std::size_t entry) const {
-  const std::size_t begin = entries[entry].writes;
-  const std::size_t end =
-      entry + 1 < entries.size() ? std::size_t{entries[entry + 1].reads} : regions.size();
-  return std::span(regions).subspan(begin, end - begin);
+bool ProgramBuilder::RegionLists::is_equal(std::uint32_t number,
+                                           const std::vector<Region>& list) const {
+  const std::span<const KeptRegion> kept = (*this)[number];
+  return std::equal(
+      kept.begin(), kept.end(), list.begin(), list.end(),
+      [](const KeptRegion& one, const Region& other) { return one == KeptRegion(other); });
+}
+
+std::uint32_t ProgramBuilder::RegionLists::number_of(const std::vector<Region>& list) {
+  if (list.empty()) {
+    return 0;
+  }
+  recent_.resize(kRecent);
+  std::size_t hash = 0;
+  for (const Region& region : list) {
+    boost::hash_combine(hash, region.base);
+    boost::hash_combine(hash, region.row_bytes);
+  }
+  std::uint32_t& recent = recent_[hash % kRecent];
+  if (!is_equal(recent, list)) {
+    SYSTOLE_CHECK(regions_.size() + list.size() <= std::numeric_limits<std::uint32_t>::max(),
+                  "a stream touches {} regions", regions_.size());
+    recent = static_cast<std::uint32_t>(firsts_.size());
+    firsts_.push_back(static_cast<std::uint32_t>(regions_.size()));
+    for (const Region& region : list) {
+      regions_.emplace_back(region);
+    }
+  }
+  return recent;
 }
 
 void ProgramBuilder::History::add(std::size_t index, const Accesses& accesses) {
@@ -129,18 +155,9 @@ void ProgramBuilder::History::add(std::size_t index, const Accesses& accesses) {
     }
     level.back().include(accesses);
   }
-  const std::size_t reads = regions.size();
-  const std::size_t writes = reads + accesses.reads.size();
-  SYSTOLE_CHECK(writes + accesses.writes.size() <= std::numeric_limits<std::uint32_t>::max(),
-                "a stream touches {} regions", writes);
   entries.push_back({.index = static_cast<std::uint32_t>(index),
-                     .reads = static_cast<std::uint32_t>(reads),
-                     .writes = static_cast<std::uint32_t>(writes)});
-  for (const std::vector<Region>* of : {&accesses.reads, &accesses.writes}) {
-    for (const Region& region : *of) {
-      regions.emplace_back(region);
-    }
-  }
+                     .reads = lists.number_of(accesses.reads),
+                     .writes = lists.number_of(accesses.writes)});
 }
 
 std::optional<std::size_t> ProgramBuilder::History::latest_below(std::size_t end,
@@ -172,12 +189,13 @@ ProgramBuilder::Dependency ProgramBuilder::latest_conflict(EngineId other, std::
   const History& history = history_[other];
   auto entry = history.latest_below(history.entries.size(), reach);
   while (entry && history.entries[*entry].index > covered) {
-    const std::int64_t index = history.entries[*entry].index;
-    const std::span<const KeptRegion> writes = history.writes(*entry);
+    const Entry& earlier = history.entries[*entry];
+    const std::int64_t index = earlier.index;
+    const std::span<const KeptRegion> writes = history.lists[earlier.writes];
     if (any_overlap(writes, accesses.reads)) {
       return {.index = index, .kind = SemaphoreKind::Data};
     }
-    if (any_overlap(history.reads(*entry), accesses.writes) ||
+    if (any_overlap(history.lists[earlier.reads], accesses.writes) ||
         any_overlap(writes, accesses.writes)) {
       return {.index = index, .kind = SemaphoreKind::Space};
     }

@@ -55,11 +55,11 @@ class ProgramBuilder {
 
   Program program_;
   std::uint16_t core_ = 0;
-  /// What an instruction touches, those that touch nothing left out: regions of its engine's list.
+  /// What an instruction touches, those that touch nothing left out.
   struct Entry {
-    std::uint32_t index = 0;   ///< in the engine's stream
-    std::uint32_t reads = 0;   ///< the first of its reads
-    std::uint32_t writes = 0;  ///< the first of its writes, which end where the next reads begin
+    std::uint32_t index = 0;  ///< in the engine's stream
+    std::uint32_t reads = 0;  ///< numbers of lists
+    std::uint32_t writes = 0;
   };
   /// A Region in fewer bytes.
   struct KeptRegion {
@@ -71,6 +71,23 @@ class ProgramBuilder {
 
     explicit KeptRegion(const Region& region);
     [[nodiscard]] Region region() const;
+    bool operator==(const KeptRegion&) const = default;
+  };
+  /// Lists of regions. One that comes again soon (the sums of an output's folds, the activations of
+  /// a reduction slice) stands once.
+  class RegionLists {
+   public:
+    [[nodiscard]] std::span<const KeptRegion> operator[](std::uint32_t number) const;
+    /// The number of an equal list.
+    std::uint32_t number_of(const std::vector<Region>& list);
+
+   private:
+    [[nodiscard]] bool is_equal(std::uint32_t number, const std::vector<Region>& list) const;
+
+    static constexpr std::size_t kRecent = 1024;
+    std::vector<KeptRegion> regions_;
+    std::vector<std::uint32_t> firsts_{0};  ///< of each list; it ends where the next one begins
+    std::vector<std::uint32_t> recent_;     ///< by the hash of a list: the last one of that hash
   };
   /// Addresses from the lowest to the highest that some accesses touch, by memory.
   struct Extent {
@@ -90,14 +107,12 @@ class ProgramBuilder {
   };
   struct History {
     std::vector<Entry> entries;
-    std::vector<KeptRegion> regions;
+    RegionLists lists;
     /// blocks[l][b]: of entries b * kBlock^(l+1) .. (b+1) * kBlock^(l+1) - 1, the last one perhaps
     /// fewer.
     std::array<std::vector<Reach>, 3> blocks;
 
     void add(std::size_t index, const Accesses& accesses);
-    [[nodiscard]] std::span<const KeptRegion> reads(std::size_t entry) const;
-    [[nodiscard]] std::span<const KeptRegion> writes(std::size_t entry) const;
     /// The latest entry below `end` in a block that `reach` meets; none: no value.
     [[nodiscard]] std::optional<std::size_t> latest_below(std::size_t end,
                                                           const Reach& reach) const;

@@ -50,6 +50,26 @@ TEST(ProgramBuilder, WaitsOnlyForTheLatestConflictAndOnlyOnce) {
   EXPECT_TRUE(at(program, Engine::Matrix, 1).waits.empty());
 }
 
+/// More lists of regions than the builder remembers as recent, each twice: the reader of each pair
+/// waits for the later of the two that wrote it, whichever list stands for it by then.
+TEST(ProgramBuilder, KnowsEveryRegionHoweverManyCameSince) {
+  constexpr std::int64_t kRegions = 3000;
+  ProgramBuilder builder(Program{});
+  for (std::int64_t written = 0; written < 2 * kRegions; ++written) {
+    builder.append(Engine::Vector, 0, Rescale{},
+                   {.reads = {}, .writes = {bytes(written % kRegions * 16, 16)}});
+  }
+  for (std::int64_t region = 0; region < kRegions; ++region) {
+    builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(region * 16, 16)}, .writes = {}});
+  }
+  const Program program = std::move(builder).finish();
+  for (std::size_t region = 0; region < kRegions; ++region) {
+    ASSERT_TRUE(at(program, Engine::Vector, region).signals.empty()) << region;
+    ASSERT_EQ(at(program, Engine::Vector, kRegions + region).signals.size(), 1U) << region;
+    ASSERT_EQ(at(program, Engine::Matrix, region).waits.size(), 1U) << region;
+  }
+}
+
 TEST(ProgramBuilder, ReadersDoNotWaitForReadersNorForTheirOwnEngine) {
   ProgramBuilder builder(Program{});
   builder.append(Engine::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {bytes(64, 8)}});
