@@ -65,8 +65,8 @@ TEST_P(Products, OfAttentionAreRightOnEveryChip) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Chips, Products,
-                         ::testing::Values("tpu_v1", "tpu_v2", "tpu_v3", "edge", "edge_is", "edge_os",
-                                         "asic_inference", "fpga_overlay_u250"),
+                         ::testing::Values("tpu_v1", "tpu_v2", "tpu_v3", "edge", "edge_is",
+                                           "edge_os", "asic_inference", "fpga_overlay_u250"),
                          [](const auto& chip) { return chip.param; });
 
 /// [6, 8] is 12 rows of 4 to what reads the view, and 48 features are 2 heads of 3 x 8.
@@ -114,6 +114,32 @@ TEST(ProductsOnChips, TakeTilesFromWhereTheChipSays) {
   EXPECT_EQ(tiles_from("tpu_v2", TileSource::Buffer), 2 * 5 * 2);
   // An array of 32 x 32 cuts 70 in three, once for the keys and once for the values.
   EXPECT_EQ(tiles_from("edge", TileSource::Buffer), 2 * 5 * 6);
+}
+
+/// Transposed tiles (the keys) and plain ones (the values), of the unified buffer and of DRAM.
+TEST(ProductsOnChips, AreRightFromBothMemories) {
+  for (const bool from_buffer : {true, false}) {
+    const ForkedResult child = run_forked([from_buffer] {
+      ChipSpec chip = shipped_chip("edge");
+      chip.weight_fifo.from_buffer = from_buffer;
+      const Network network = attention(DataType::Int8);
+      const Program program = compile(chip, network.graph);
+      std::array<int, 2> loads{};  // plain, transposed
+      for (const StreamInstruction each : program.stream(Engine::Weights)) {
+        const auto& load = each.get<LoadTile>();
+        if (load.source.tensor != kNoTensor &&
+            load.from == (from_buffer ? TileSource::Buffer : TileSource::Dram)) {
+          ++loads[load.transposed ? 1 : 0];
+        }
+      }
+      const Result result = evaluate_program(chip, network, program, {.check = true});
+      return fmt::format("{}{} plain, {} transposed, {} mismatches", broken_laws(result, program),
+                         loads[0], loads[1], result.check->mismatches);
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    // 2 images, 5 heads, 70 tokens in three tiles.
+    EXPECT_EQ(child.output, "30 plain, 30 transposed, 0 mismatches") << from_buffer;
+  }
 }
 
 /// 6 heads of queries share 2 of keys and values; two images of 10 tokens.

@@ -242,5 +242,25 @@ TEST(WeightsEngine, ReadsThePartsOfATensorInDramRunByRun) {
   EXPECT_EQ(run.counters.layers[0].dram_read_bytes, 12);
 }
 
+TEST(WeightsEngine, TurnsATransposedTileOfDramWhenItsLastColumnIsThere) {
+  ChipSpec chip = chip_that_turns_tiles();
+  chip.dma.outstanding = 16;
+  ProgramBuilder builder;
+  LoadTile load = load_of(4, 3, 100);
+  load.pitch = 32;
+  load.transposed = true;
+  builder.add(Engine::Weights, load);
+  builder.add(Engine::Matrix, fold_of(1, 4, 3));
+  const CoreRun run = run_core(chip, builder.program());
+  // 3 columns of 4 bytes, a cycle each behind the latency; then 2 cycles for each of the 4 rows.
+  ASSERT_EQ(run.requests.size(), 3U);
+  for (std::size_t col = 0; col < 3; ++col) {
+    EXPECT_EQ(run.requests[col].address, 100 + 32 * static_cast<std::int64_t>(col));
+    EXPECT_EQ(run.requests[col].bytes, 4);
+  }
+  EXPECT_EQ(arrival(run), kIssue + kLatency + 3 + 4 * 2);
+  EXPECT_EQ(run.counters.layers[0].dram_read_bytes, 12);
+}
+
 }  // namespace
 }  // namespace systole::testing
