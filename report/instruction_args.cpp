@@ -57,6 +57,7 @@ class ArgsPrinter {
 
   void value(float real) { words(real); }  // as text: JSON has no infinities
   void value(const Operand& operand) { words(operand); }
+  void value(const std::vector<Operand>& operands) { words(operands); }
   void value(const FixedPoint& scale) { words(scale); }
   void value(const std::vector<SemaphoreUse>& uses) { words(uses); }
   void value(const Window& window) { words(window.source); }
@@ -72,9 +73,13 @@ class ArgsPrinter {
     text_.push_back(']');
   }
 
-  void value(const Destination& to) {
+  void value(const SharedBody& body) { object(*body); }
+  void value(const Store& to) { object(to); }
+
+  template <HasFields Struct>
+  void object(const Struct& of) {
     text_.push_back('{');
-    members(to);
+    members(of);
     text_.push_back('}');
   }
 

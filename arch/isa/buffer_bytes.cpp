@@ -118,66 +118,33 @@ class Finder {
                fold.activation_type);
   }
 
-  void operator()(const Requantize& requantize) {
-    add(reads_, requantize.bias.address, requantize.cols * bytes_of(DataType::Int32));
-    read_lookup(requantize.lookup);
-    write(requantize.to, requantize.rows, requantize.cols);
-  }
-
-  void operator()(const Rescale& rescale) {
-    add_rows(reads_, rescale.in.address, rescale.rows, bytes_of(rescale.to.type, rescale.cols),
-             rescale.in_pitch);
-    read_lookup(rescale.lookup);
-    write(rescale.to, rescale.rows, rescale.cols);
-  }
-
-  void operator()(const Add& sum) {
-    const std::int64_t row_bytes = bytes_of(sum.to.type, sum.cols);
-    add_rows(reads_, sum.a.address, sum.rows, row_bytes, sum.a_pitch);
-    add_rows(reads_, sum.b.address, sum.rows, row_bytes, sum.b_pitch);
-    write(sum.to, sum.rows, sum.cols);
-  }
-
-  void operator()(const Pool& pool) {
-    const Window& window = pool.window;
-    add_window(reads_, window, pool.first, pool.count, 0,
-               window.kernel_rows * window.kernel_cols * window.channels, pool.to.type);
-    write(pool.to, pool.count, window.channels);
-  }
-
-  void operator()(const Softmax& softmax) {
-    add_rows(reads_, softmax.in.address, softmax.rows, bytes_of(softmax.to.type, softmax.cols),
-             softmax.in_pitch);
-    if (!is_float(softmax.to.type)) {
-      add(reads_, softmax.table.address, kSoftmaxTableBytes);
-    }
-    write(softmax.to, softmax.rows, softmax.cols);
-  }
-
-  void operator()(const Convert& convert) {
-    add(reads_, convert.bias.address, convert.cols * bytes_of(DataType::Fp32));
-    write(convert.to, convert.rows, convert.cols);
-  }
-
   void operator()(const RowLoop& loop) {
-    for (const Stage& stage : loop.stages) {
-      if (const auto* load = std::get_if<LoadStage>(&stage)) {
-        add_rows(reads_, load->from.address, load->pitch == 0 ? 1 : loop.rows,
-                 bytes_of(load->type, load->single ? 1 : loop.cols), load->pitch);
-      }
+    for (const Stage& stage : loop.stages()) {
+      read(stage, loop);
     }
-    write(loop.to, loop.rows, result_cols(loop));
+    const Store& to = loop.body->to;
+    add_rows(writes_, loop.out.address, loop.rows, bytes_of(to.type, result_cols(loop)), to.pitch);
   }
 
  private:
-  void read_lookup(const Operand& lookup) {
-    if (lookup.tensor != kNoTensor) {
-      add(reads_, lookup.address, kLookupBytes);
+  void read(const Stage& stage, const RowLoop& loop) {
+    const StageRead of = read_of(stage, loop);
+    switch (of.what) {
+      case StageRead::What::Nothing:
+        break;
+      case StageRead::What::Rows:
+      case StageRead::What::Parameter:
+        add_rows(reads_, loop.operand(of.operand).address, of.rows, of.row_bytes, of.pitch);
+        break;
+      case StageRead::What::Window: {
+        const auto& walk = std::get<WindowStage>(stage);
+        Window window = walk.window;
+        window.source = loop.operand(of.operand);
+        add_window(reads_, window, loop.first, loop.rows, 0,
+                   window.kernel_rows * window.kernel_cols * window.channels, walk.type);
+        break;
+      }
     }
-  }
-
-  void write(const Destination& to, std::int64_t rows, std::int64_t cols) {
-    add_rows(writes_, to.out.address, rows, bytes_of(to.type, cols), to.pitch);
   }
 
   Runs& reads_;

@@ -118,7 +118,7 @@ inline constexpr auto kFields<LoadTile> = std::tuple{
 
 template <>
 inline constexpr auto kFields<Window> = std::tuple{
-    required("source", &Window::source),
+    optional("source", &Window::source),
     optional("image_pitch", &Window::image_pitch),
     optional("row_pitch", &Window::row_pitch),
     optional("pixel_pitch", &Window::pixel_pitch),
@@ -159,82 +159,43 @@ inline constexpr auto kFields<Fold> = std::tuple{
 };
 
 template <>
-inline constexpr auto kFields<Destination> = std::tuple{
-    required("out", &Destination::out),           optional("pitch", &Destination::pitch),
-    optional("type", &Destination::type),         optional("zero_point", &Destination::zero_point),
-    optional("low", &Destination::low),           optional("high", &Destination::high),
-    optional("function", &Destination::function),
-};
-
-template <>
-inline constexpr auto kFields<Requantize> = std::tuple{
-    required("accumulator", &Requantize::accumulator),
-    required("rows", &Requantize::rows),
-    required("cols", &Requantize::cols),
-    required("bias", &Requantize::bias),
-    required("scale", &Requantize::scale),
-    optional("lookup", &Requantize::lookup),
-    required("to", &Requantize::to),
-};
-
-template <>
-inline constexpr auto kFields<Rescale> = std::tuple{
-    required("in", &Rescale::in),
-    optional("in_pitch", &Rescale::in_pitch),
-    required("rows", &Rescale::rows),
-    required("cols", &Rescale::cols),
-    optional("in_zero_point", &Rescale::in_zero_point),
-    optional("scale", &Rescale::scale),
-    optional("lookup", &Rescale::lookup),
-    required("to", &Rescale::to),
-};
-
-template <>
-inline constexpr auto kFields<Add> = std::tuple{
-    required("a", &Add::a),
-    optional("a_pitch", &Add::a_pitch),
-    optional("a_zero_point", &Add::a_zero_point),
-    optional("a_multiplier", &Add::a_multiplier),
-    required("b", &Add::b),
-    optional("b_pitch", &Add::b_pitch),
-    optional("b_zero_point", &Add::b_zero_point),
-    optional("b_multiplier", &Add::b_multiplier),
-    optional("shift", &Add::shift),
-    required("rows", &Add::rows),
-    required("cols", &Add::cols),
-    required("to", &Add::to),
-};
-
-template <>
-inline constexpr auto kFields<Pool> = std::tuple{
-    required("kind", &Pool::kind),     required("first", &Pool::first),
-    required("count", &Pool::count),   optional("in_zero_point", &Pool::in_zero_point),
-    optional("scale", &Pool::scale),   optional("count_padding", &Pool::count_padding),
-    required("window", &Pool::window), required("to", &Pool::to),
-};
-
-template <>
-inline constexpr auto kFields<Softmax> = std::tuple{
-    required("in", &Softmax::in),       optional("in_pitch", &Softmax::in_pitch),
-    required("rows", &Softmax::rows),   required("cols", &Softmax::cols),
-    optional("table", &Softmax::table), required("to", &Softmax::to),
-};
-
-template <>
-inline constexpr auto kFields<Convert> = std::tuple{
-    required("accumulator", &Convert::accumulator),
-    required("rows", &Convert::rows),
-    required("cols", &Convert::cols),
-    required("bias", &Convert::bias),
-    optional("scale", &Convert::scale),
-    required("to", &Convert::to),
+inline constexpr auto kFields<Store> = std::tuple{
+    optional("pitch", &Store::pitch),
+    optional("type", &Store::type),
+    optional("zero_point", &Store::zero_point),
+    optional("low", &Store::low),
+    optional("high", &Store::high),
+    optional("function", &Store::function),
+    optional("steps", &Store::steps),
 };
 
 template <>
 inline constexpr auto kFields<LoadStage> = std::tuple{
-    required("from", &LoadStage::from),   optional("pitch", &LoadStage::pitch),
-    optional("type", &LoadStage::type),   optional("zero_point", &LoadStage::zero_point),
-    optional("scale", &LoadStage::scale), optional("single", &LoadStage::single),
+    required("operand", &LoadStage::operand),
+    optional("pitch", &LoadStage::pitch),
+    optional("type", &LoadStage::type),
+    optional("zero_point", &LoadStage::zero_point),
+    optional("scale", &LoadStage::scale),
+    optional("integer", &LoadStage::integer),
+    optional("multiplier", &LoadStage::multiplier),
+    optional("single", &LoadStage::single),
+};
+
+template <>
+inline constexpr auto kFields<SumsStage> = std::tuple{
+    required("bias", &SumsStage::bias),
+    optional("type", &SumsStage::type),
+};
+
+template <>
+inline constexpr auto kFields<WindowStage> = std::tuple{
+    required("kind", &WindowStage::kind),
+    required("operand", &WindowStage::operand),
+    optional("type", &WindowStage::type),
+    optional("zero_point", &WindowStage::zero_point),
+    optional("scale", &WindowStage::scale),
+    optional("count_padding", &WindowStage::count_padding),
+    required("window", &WindowStage::window),
 };
 
 template <>
@@ -264,14 +225,36 @@ inline constexpr auto kFields<ReduceStage> = std::tuple{
 template <>
 inline constexpr auto kFields<MaskStage> = std::tuple{
     required("of", &MaskStage::of),
-    optional("first", &MaskStage::first),
     required("period", &MaskStage::period),
     optional("offset", &MaskStage::offset),
 };
 
+template <>
+inline constexpr auto kFields<ScaleStage> = std::tuple{
+    required("of", &ScaleStage::of),
+    optional("by", &ScaleStage::scale),
+    optional("divisor", &ScaleStage::divisor),
+};
+
+template <>
+inline constexpr auto kFields<ClampStage> = std::tuple{
+    required("of", &ClampStage::of),
+    required("low", &ClampStage::low),
+    required("high", &ClampStage::high),
+};
+
+template <>
+inline constexpr auto kFields<LookupStage> = std::tuple{
+    required("of", &LookupStage::of),
+    required("table", &LookupStage::table),
+    optional("type", &LookupStage::type),
+    required("first", &LookupStage::first),
+};
+
 /// Names of the alternatives of Stage, in their order.
 inline constexpr auto kStageNames =
-    std::to_array<std::string_view>({"load", "number", "pair", "function", "reduce", "mask"});
+    std::to_array<std::string_view>({"load", "sums", "window", "number", "pair", "function",
+                                     "reduce", "mask", "scale", "clamp", "lookup"});
 static_assert(kStageNames.size() == std::variant_size_v<Stage>);
 
 constexpr std::string_view name_of(const Stage& stage) {
@@ -279,10 +262,18 @@ constexpr std::string_view name_of(const Stage& stage) {
 }
 
 template <>
+inline constexpr auto kFields<RowBody> = std::tuple{
+    optional("cost", &RowBody::cost),
+    required("stages", &RowBody::stages),
+    required("to", &RowBody::to),
+};
+
+template <>
 inline constexpr auto kFields<RowLoop> = std::tuple{
-    required("rows", &RowLoop::rows),     required("cols", &RowLoop::cols),
-    required("stages", &RowLoop::stages), optional("steps", &RowLoop::steps),
-    required("to", &RowLoop::to),
+    required("rows", &RowLoop::rows),         required("cols", &RowLoop::cols),
+    optional("first", &RowLoop::first),       optional("accumulator", &RowLoop::accumulator),
+    optional("operands", &RowLoop::operands), required("out", &RowLoop::out),
+    required("body", &RowLoop::body),
 };
 
 /// Common to all instructions; written behind the fields of the operation.
@@ -295,8 +286,7 @@ inline constexpr auto kFields<Instruction> = std::tuple{
 
 /// Names of the alternatives of Operation, in their order.
 inline constexpr auto kOperationNames =
-    std::to_array<std::string_view>({"transfer", "load_tile", "fold", "requantize", "rescale",
-                                     "add", "pool", "softmax", "convert", "row_loop"});
+    std::to_array<std::string_view>({"transfer", "load_tile", "fold", "row_loop"});
 static_assert(kOperationNames.size() == std::variant_size_v<Operation>);
 
 constexpr std::string_view name_of(const Operation& operation) {

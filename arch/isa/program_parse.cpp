@@ -36,7 +36,7 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-bool take_operand(std::string_view text, Operand& operand) {
+bool take_operand(std::string_view& text, Operand& operand) {
   if (take_prefix(text, "t")) {
     if (!take_number(text, operand.tensor)) {
       return false;
@@ -45,7 +45,16 @@ bool take_operand(std::string_view text, Operand& operand) {
       return false;
     }
   }
-  return take_prefix(text, "@") && take_number(text, operand.address) && text.empty();
+  return take_prefix(text, "@") && take_number(text, operand.address);
+}
+
+bool take_operands(std::string_view text, std::vector<Operand>& operands) {
+  do {
+    if (!take_operand(text, operands.emplace_back())) {
+      return false;
+    }
+  } while (take_prefix(text, ","));
+  return text.empty();
 }
 
 bool take_scale(std::string_view text, FixedPoint& scale) {
@@ -134,6 +143,8 @@ class Parser {
   void value(LineCursor& cursor, EngineId& engine);
   void value(LineCursor& cursor, std::string& name) { name = cursor.quoted(); }
   void value(LineCursor& cursor, Operand& operand);
+  void value(LineCursor& cursor, std::vector<Operand>& operands);
+  void check_tensor(const LineCursor& cursor, const Operand& operand) const;
   void value(LineCursor& cursor, FixedPoint& scale);
   void value(LineCursor& cursor, std::vector<SemaphoreUse>& uses);
 
@@ -149,6 +160,7 @@ class Parser {
   bool ended_ = false;
   Shared<Window> last_window_;  ///< of a fold
   Program program_;
+  RecentBodies bodies_;
 };
 
 std::string got_token(std::string_view token) {
@@ -326,12 +338,20 @@ void Parser::field_value(LineCursor& cursor, const Field<Struct, Value>& field, 
   Value& target = object.*field.member;
   constexpr bool kStages = std::is_same_v<Value, std::vector<Stage>>;
   constexpr bool kShared = std::is_same_v<Value, Shared<Window>>;
-  constexpr bool kNested = HasFields<Value> || kStages || kShared;
+  constexpr bool kBody = std::is_same_v<Value, SharedBody>;
+  constexpr bool kNested = HasFields<Value> || kStages || kShared || kBody;
   if (!cursor.take(kNested ? '(' : '=')) {
     cursor.fail_here(kNested ? "'('" : "'='");
   }
   if constexpr (kStages) {
     stages(cursor, target);
+  } else if constexpr (kBody) {
+    RowBody body;
+    fields(cursor, true, body);
+    if (!cursor.take(')')) {
+      cursor.fail_here("')'");
+    }
+    target = bodies_.shared(std::move(body));
   } else if constexpr (kNested) {
     if constexpr (kShared) {
       fields(cursor, true, target.edit());
@@ -452,9 +472,24 @@ void Parser::value(LineCursor& cursor, EngineId& engine) {
 
 void Parser::value(LineCursor& cursor, Operand& operand) {
   const std::string_view token = cursor.token();
-  if (!take_operand(token, operand)) {
+  std::string_view rest = token;
+  if (!take_operand(rest, operand) || !rest.empty()) {
     cursor.fail("an operand such as t3+128@4096", got_token(token));
   }
+  check_tensor(cursor, operand);
+}
+
+void Parser::value(LineCursor& cursor, std::vector<Operand>& operands) {
+  const std::string_view token = cursor.token();
+  if (!take_operands(token, operands)) {
+    cursor.fail("operands such as t3+128@4096,t4@64", got_token(token));
+  }
+  for (const Operand& operand : operands) {
+    check_tensor(cursor, operand);
+  }
+}
+
+void Parser::check_tensor(const LineCursor& cursor, const Operand& operand) const {
   if (operand.tensor != kNoTensor) {
     check_index(cursor, "tensor", operand.tensor, program_.tensors.size());
   }

@@ -40,7 +40,8 @@ class Printer {
     text_.append(field.key);
     if constexpr (HasFields<Value>) {
       nested(current);
-    } else if constexpr (std::is_same_v<Value, Shared<Window>>) {
+    } else if constexpr (std::is_same_v<Value, Shared<Window>> ||
+                         std::is_same_v<Value, SharedBody>) {
       nested(*current);
     } else if constexpr (std::is_same_v<Value, std::vector<Stage>>) {
       stages(current);
@@ -90,6 +91,7 @@ class Printer {
   }
 
   void value(const Operand& operand) { append_value(text_, operand); }
+  void value(const std::vector<Operand>& operands) { append_value(text_, operands); }
   void value(const FixedPoint& scale) { append_value(text_, scale); }
   void value(const std::vector<SemaphoreUse>& uses) { append_value(text_, uses); }
 

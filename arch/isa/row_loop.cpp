@@ -1,20 +1,30 @@
 #include "arch/isa/row_loop.h"
 
+#include <algorithm>
+
+#include <boost/container/small_vector.hpp>
+
 namespace systole {
 
 namespace {
 
 /// Whether a stage's value is a single number, given those before it.
+template <class Before>
 class IsSingle {
  public:
-  explicit IsSingle(const std::vector<bool>& before) : before_(before) {}
+  explicit IsSingle(const Before& before) : before_(before) {}
 
   bool operator()(const LoadStage& load) const { return load.single; }
+  bool operator()(const SumsStage& /*sums*/) const { return false; }
+  bool operator()(const WindowStage& /*window*/) const { return false; }
   bool operator()(const NumberStage& /*number*/) const { return true; }
   bool operator()(const PairStage& pair) const { return of(pair.a) && of(pair.b); }
   bool operator()(const FunctionStage& function) const { return of(function.of); }
   bool operator()(const ReduceStage& /*reduce*/) const { return true; }
   bool operator()(const MaskStage& mask) const { return of(mask.of); }
+  bool operator()(const ScaleStage& scale) const { return of(scale.of); }
+  bool operator()(const ClampStage& clamp) const { return of(clamp.of); }
+  bool operator()(const LookupStage& lookup) const { return of(lookup.of); }
 
  private:
   [[nodiscard]] bool of(std::int32_t stage) const {
@@ -22,10 +32,84 @@ class IsSingle {
            before_[static_cast<std::size_t>(stage)];
   }
 
-  const std::vector<bool>& before_;
+  const Before& before_;
+};
+
+template <class Singles>
+Singles find_singles(const std::vector<Stage>& stages) {
+  Singles singles;
+  singles.reserve(stages.size());
+  for (const Stage& stage : stages) {
+    singles.push_back(std::visit(IsSingle(singles), stage));
+  }
+  return singles;
+}
+
+struct ReadRule {
+  const RowLoop& loop;
+
+  StageRead operator()(const LoadStage& load) const {
+    return {.what = StageRead::What::Rows,
+            .operand = load.operand,
+            .rows = load.pitch == 0 ? 1 : loop.rows,
+            .pitch = load.pitch,
+            .row_bytes = bytes_of(load.type, load.single ? 1 : loop.cols)};
+  }
+  StageRead operator()(const SumsStage& sums) const {
+    return {.what = StageRead::What::Parameter,
+            .operand = sums.bias,
+            .row_bytes = bytes_of(sums.type, loop.cols)};
+  }
+  StageRead operator()(const WindowStage& window) const {
+    return {.what = StageRead::What::Window, .operand = window.operand};
+  }
+  StageRead operator()(const LookupStage& lookup) const {
+    return {.what = StageRead::What::Parameter,
+            .operand = lookup.table,
+            .row_bytes = bytes_of(lookup.type, kLookupEntries)};
+  }
+  StageRead operator()(const NumberStage& /*number*/) const { return {}; }
+  StageRead operator()(const PairStage& /*pair*/) const { return {}; }
+  StageRead operator()(const FunctionStage& /*function*/) const { return {}; }
+  StageRead operator()(const ReduceStage& /*reduce*/) const { return {}; }
+  StageRead operator()(const MaskStage& /*mask*/) const { return {}; }
+  StageRead operator()(const ScaleStage& /*scale*/) const { return {}; }
+  StageRead operator()(const ClampStage& /*clamp*/) const { return {}; }
 };
 
 }  // namespace
+
+const RowBody& SharedBody::empty() {
+  static const RowBody kEmpty;
+  return kEmpty;
+}
+
+SharedBody RecentBodies::shared(SharedBody body) {
+  const auto found = std::find(recent_.begin(), recent_.end(), body);
+  if (found != recent_.end()) {
+    return *found;
+  }
+  if (recent_.size() < kRemembered) {
+    recent_.push_back(body);
+  } else {
+    recent_[next_] = body;
+    next_ = (next_ + 1) % kRemembered;
+  }
+  return body;
+}
+
+StageRead read_of(const Stage& stage, const RowLoop& loop) {
+  return std::visit(ReadRule{loop}, stage);
+}
+
+std::optional<DataType> sums_of(const RowBody& body) {
+  for (const Stage& stage : body.stages) {
+    if (const auto* sums = std::get_if<SumsStage>(&stage)) {
+      return sums->type;
+    }
+  }
+  return {};
+}
 
 std::vector<std::int32_t> passes_of(const std::vector<Stage>& stages) {
   std::vector<std::int32_t> passes;
@@ -42,12 +126,13 @@ std::vector<std::int32_t> passes_of(const std::vector<Stage>& stages) {
 }
 
 std::vector<bool> singles_of(const std::vector<Stage>& stages) {
-  std::vector<bool> singles;
-  singles.reserve(stages.size());
-  for (const Stage& stage : stages) {
-    singles.push_back(std::visit(IsSingle(singles), stage));
-  }
-  return singles;
+  return find_singles<std::vector<bool>>(stages);
+}
+
+std::int64_t result_cols(const RowLoop& loop) {
+  // Asked for with every instruction: in place.
+  using Singles = boost::container::small_vector<bool, 32>;
+  return !loop.stages().empty() && find_singles<Singles>(loop.stages()).back() ? 1 : loop.cols;
 }
 
 }  // namespace systole

@@ -30,6 +30,15 @@ void append_value(std::string& text, const Operand& operand) {
   append_value(text, operand.address);
 }
 
+void append_value(std::string& text, const std::vector<Operand>& operands) {
+  for (const Operand& operand : operands) {
+    if (&operand != operands.data()) {
+      text.push_back(',');
+    }
+    append_value(text, operand);
+  }
+}
+
 void append_value(std::string& text, const FixedPoint& scale) {
   append_value(text, scale.multiplier);
   text.append("/2^");

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "arch/isa/fixed_point.h"
+#include "arch/isa/recipes.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/gemm_operands.h"
 #include "compiler/lowering/quantize.h"
@@ -284,8 +285,8 @@ class GemmEmitter {
     }
   }
 
-  void append_results(const Operation& operation, Accesses accesses) {
-    context_.builder.append(Engine::Vector, band_.layer, operation, std::move(accesses));
+  void append_results(RowLoop loop, Accesses accesses) {
+    context_.builder.append(Engine::Vector, band_.layer, std::move(loop), std::move(accesses));
   }
 
   /// That all folds of the group share.

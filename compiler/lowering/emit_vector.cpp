@@ -3,6 +3,7 @@
 
 #include "arch/diag/check.h"
 #include "arch/isa/fixed_point.h"
+#include "arch/isa/recipes.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/quantize.h"
 #include "compiler/lowering/tiles.h"
@@ -65,8 +66,8 @@ class VectorEmitter {
     return is_float(out_.type.element) ? FixedPoint{} : to_fixed_point(from.scale / to.scale);
   }
 
-  void append(const Operation& operation, Accesses accesses) {
-    context_.builder.append(Engine::Vector, band_.layer, operation, std::move(accesses));
+  void append(RowLoop loop, Accesses accesses) {
+    context_.builder.append(Engine::Vector, band_.layer, std::move(loop), std::move(accesses));
   }
 
   void emit_pixels(const AddWork& add, const Slice& pixels) {
@@ -217,33 +218,40 @@ class VectorEmitter {
   }
 
   void emit_row_loop(const RowWork& rows, const RowPiece& piece, const Slice& pixels) {
-    RowLoop loop{.rows = pixels.size, .cols = piece.cols, .stages = piece.stages};
-    for (Stage& stage : loop.stages) {
+    RowLoop loop{.rows = pixels.size, .cols = piece.cols};
+    RowBody body{.stages = piece.stages};
+    std::vector<LoadStage> forms;  // of loads, by operand
+    for (const RowSource& source : piece.sources) {
+      loop.operands.push_back({});
+      forms.push_back(form_of(source, rows, pixels, loop.operands.back()));
+    }
+    for (Stage& stage : body.stages) {
       if (auto* load = std::get_if<LoadStage>(&stage)) {
-        fill_in(*load, rows, pixels);
-      } else if (auto* mask = std::get_if<MaskStage>(&stage)) {
-        mask->first = (first_pixel() + pixels.first) % mask->period;
+        fill_in(forms[static_cast<std::size_t>(load->operand)], *load);
+      } else if (const auto* mask = std::get_if<MaskStage>(&stage)) {
+        loop.first = (first_pixel() + pixels.first) % mask->period;
       }
     }
-    append_row_loop(std::move(loop), pixels_of(band_.output, pixels, piece.first));
+    append_row_loop(std::move(loop), std::move(body), pixels_of(band_.output, pixels, piece.first));
   }
 
-  void append_row_loop(RowLoop loop, const Operand& place) {
+  void append_row_loop(RowLoop loop, RowBody body, const Operand& place) {
+    const float steps =
+        is_float(out_.type.element) ? 1 : static_cast<float>(1 / out_.quantization.scale);
+    body.to = destination(place, out_.quantization, ActivationKind::None).store(steps);
+    loop.out = place;
+    loop.body = std::move(body);
     Accesses accesses;
-    for (const Stage& stage : loop.stages) {
-      if (const auto* load = std::get_if<LoadStage>(&stage)) {
-        accesses.reads.push_back(buffer_region(load->from, load->pitch == 0 ? 1 : loop.rows,
-                                               bytes_of(load->type, load->single ? 1 : loop.cols),
-                                               load->pitch));
+    for (const Stage& stage : loop.stages()) {
+      const StageRead read = read_of(stage, loop);
+      if (read.what == StageRead::What::Rows) {
+        accesses.reads.push_back(
+            buffer_region(loop.operand(read.operand), read.rows, read.row_bytes, read.pitch));
       }
-    }
-    loop.to = destination(place, out_.quantization, ActivationKind::None);
-    if (!is_float(out_.type.element)) {
-      loop.steps = static_cast<float>(1 / out_.quantization.scale);
     }
     accesses.writes.push_back(buffer_region(place, loop.rows, band_.output.bytes(result_cols(loop)),
                                             band_.output.pixel_pitch()));
-    append(loop, std::move(accesses));
+    append(std::move(loop), std::move(accesses));
   }
 
   /// As the input is stored.
@@ -255,40 +263,49 @@ class VectorEmitter {
     }
   }
 
-  /// A row of fp32 numbers for all pixels, or one for each position.
-  void fill_in_constant(LoadStage& load, std::size_t input, std::int64_t positions,
-                        std::int64_t numbers, const Slice& pixels) const {
-    const std::int64_t row_bytes = bytes_of(DataType::Fp32, numbers);
-    const std::int64_t row = (first_pixel() + pixels.first) % positions;
-    load.type = DataType::Fp32;
-    load.from = feature_operand(context_, band_.layer, input);
-    load.from.address += row * row_bytes;
-    load.from.offset += row * row_bytes;
-    load.pitch = positions > 1 ? row_bytes : 0;
+  /// How the elements of an operand are read; a load keeps which one it is.
+  static void fill_in(const LoadStage& form, LoadStage& load) {
+    load.pitch = form.pitch;
+    load.type = form.type;
+    load.zero_point = form.zero_point;
+    load.scale = form.scale;
   }
 
-  void fill_in(LoadStage& load, const RowWork& rows, const Slice& pixels) const {
-    const auto input = static_cast<std::size_t>(load.from.tensor);
-    const std::int64_t column = load.from.offset;
+  /// A row of fp32 numbers for all pixels, or one for each position.
+  [[nodiscard]] LoadStage constant_form(std::size_t input, std::int64_t positions,
+                                        std::int64_t numbers, const Slice& pixels,
+                                        Operand& operand) const {
+    const std::int64_t row_bytes = bytes_of(DataType::Fp32, numbers);
+    const std::int64_t row = (first_pixel() + pixels.first) % positions;
+    operand = feature_operand(context_, band_.layer, input);
+    operand.address += row * row_bytes;
+    operand.offset += row * row_bytes;
+    return {.pitch = positions > 1 ? row_bytes : 0, .type = DataType::Fp32};
+  }
+
+  /// Where a source of the rows `pixels` lies, and how its elements are read.
+  [[nodiscard]] LoadStage form_of(const RowSource& source, const RowWork& rows, const Slice& pixels,
+                                  Operand& operand) const {
+    const auto input = static_cast<std::size_t>(source.input);
     if (input >= node_.inputs.size()) {
       const AngleTable& table = rows.tables[input - node_.inputs.size()];
-      fill_in_constant(load, input, table.positions, table.angles, pixels);
-      return;
+      return constant_form(input, table.positions, table.angles, pixels, operand);
     }
     if (input >= band_.inputs.size()) {
       const RowParameter& parameter = rows.parameters[input - band_.inputs.size()];
-      fill_in_constant(load, input, parameter.positions, parameter.features, pixels);
-      return;
+      return constant_form(input, parameter.positions, parameter.features, pixels, operand);
     }
-    set_type(load, in(input));
+    LoadStage form;
+    set_type(form, in(input));
     const PlacedBand& band = band_.inputs[input];
     if (is_shared(input)) {
       const std::int64_t image = pixels.first / (band_.output.part.rows * band_.output.shape.cols);
-      load.from = band.at(image * band.shape.channels + column);
+      operand = band.at(image * band.shape.channels + source.first_column);
     } else {
-      load.from = pixels_of(band, pixels, column);
-      load.pitch = band.pixel_pitch();
+      operand = pixels_of(band, pixels, source.first_column);
+      form.pitch = band.pixel_pitch();
     }
+    return form;
   }
 
   /// Pixels of the output's band that come from one input, `stride` pixels of
@@ -345,21 +362,22 @@ class VectorEmitter {
     if (run.count == 0) {
       return;
     }
-    RowLoop loop{.rows = run.count, .cols = out_.shape().channels};
     const auto input = static_cast<std::size_t>(run.input);
     const PlacedBand& band = band_.inputs[input];
-    LoadStage load{.from = band.at(run.from * band.shape.channels + run.channel),
-                   .pitch = run.stride * band.pixel_pitch()};
+    LoadStage load{.pitch = run.stride * band.pixel_pitch()};
     set_type(load, in(input));
-    loop.stages = {load};
+    RowBody body{.stages = {load}};
     if (run.filled) {  // whatever stands there becomes -infinity, and the number is larger
       constexpr std::int32_t kMasked = 1;
       constexpr std::int32_t kNumber = 2;
-      loop.stages.emplace_back(MaskStage{.of = 0, .offset = -1});
-      loop.stages.emplace_back(NumberStage{static_cast<float>(fill)});
-      loop.stages.emplace_back(PairStage{.kind = PairKind::Larger, .a = kMasked, .b = kNumber});
+      body.stages.emplace_back(MaskStage{.of = 0, .offset = -1});
+      body.stages.emplace_back(NumberStage{static_cast<float>(fill)});
+      body.stages.emplace_back(PairStage{.kind = PairKind::Larger, .a = kMasked, .b = kNumber});
     }
-    append_row_loop(std::move(loop),
+    append_row_loop({.rows = run.count,
+                     .cols = out_.shape().channels,
+                     .operands = {band.at(run.from * band.shape.channels + run.channel)}},
+                    std::move(body),
                     pixels_of(band_.output, {.first = run.first, .size = run.count}));
   }
 

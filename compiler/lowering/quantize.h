@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "arch/isa/instruction.h"
+#include "arch/isa/recipes.h"
 #include "compiler/graph/graph.h"
 
 namespace systole {

@@ -1,5 +1,6 @@
 #include "compiler/ops/row_recipe.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -19,17 +20,12 @@ std::vector<float> AngleTable::numbers() const {
 }
 
 RowRecipe::Value RowRecipe::load(std::int32_t input, std::int64_t first_column) {
-  LoadStage stage;
-  stage.from.tensor = input;
-  stage.from.offset = first_column;
-  return append(stage);
+  return append(LoadStage{.operand = source({.input = input, .first_column = first_column})});
 }
 
 RowRecipe::Value RowRecipe::load_single(std::int32_t input, std::int64_t column) {
-  LoadStage stage{.single = true};
-  stage.from.tensor = input;
-  stage.from.offset = column;
-  return append(stage);
+  return append(
+      LoadStage{.operand = source({.input = input, .first_column = column}), .single = true});
 }
 
 RowRecipe::Value RowRecipe::number(double value) {
@@ -46,6 +42,15 @@ RowRecipe::Value RowRecipe::function(RealFunction function, Value of) {
 
 RowRecipe::Value RowRecipe::mask(Value of, std::int64_t period, std::int64_t offset) {
   return append(MaskStage{.of = of, .period = period, .offset = offset});
+}
+
+std::int32_t RowRecipe::source(const RowSource& source) {
+  const auto found = std::find(sources_.begin(), sources_.end(), source);
+  const auto index = static_cast<std::int32_t>(found - sources_.begin());
+  if (found == sources_.end()) {
+    sources_.push_back(source);
+  }
+  return index;
 }
 
 RowRecipe::Value RowRecipe::append(Stage stage) {

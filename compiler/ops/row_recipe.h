@@ -16,8 +16,9 @@ struct RowParameter {
   std::int64_t features = 0;
   std::int64_t positions = 1;
   double middle = 0;  ///< what generated numbers lie around
-};  /// A constant that the compiler makes: of position first + p and angle a < angles, the cosine
-    /// or
+};
+
+/// A constant that the compiler makes: of position first + p and angle a < angles, the cosine or
 /// sine of (first + p) * base^(-a / angles), in double, then binary32. A row for each position.
 struct AngleTable {
   enum class Of : std::uint8_t { Cosine, Sine };
@@ -30,18 +31,26 @@ struct AngleTable {
   [[nodiscard]] std::vector<float> numbers() const;
 };
 
+/// What a load of a recipe reads: the node's input of that index, parameters behind the others and
+/// tables behind these, from a column on.
+struct RowSource {
+  std::int32_t input = 0;
+  std::int64_t first_column = 0;
+
+  bool operator==(const RowSource&) const = default;
+};
+
 /// Stages that make `cols` columns of each row of the output, from column `first` on.
 struct RowPiece {
   std::vector<Stage> stages;
+  std::vector<RowSource> sources;  ///< the operands that loads name
   std::int64_t first = 0;
   std::int64_t cols = 0;  ///< of the rows that stream, also where a single number comes out
 };
 
-/// What an operator does with each row of its inputs, as stages (arch/isa/row_loop.h). A load names
-/// the node's input by its index, parameters behind the others and tables behind these, as
-/// `from.tensor`, and the column that it begins at as `from.offset`; what else it needs, and where
-/// a mask begins, follows from the tensors. An input of one pixel where the output has more is the
-/// same for all of an image. The last stage is the output.
+/// What an operator does with each row of its inputs, as stages (arch/isa/row_loop.h). What else a
+/// load needs, and where a mask begins, follows from the tensors. An input of one pixel where the
+/// output has more is the same for all of an image. The last stage is the output.
 struct RowWork {
   std::vector<RowPiece> pieces;
   std::vector<RowParameter> parameters;
@@ -69,13 +78,16 @@ class RowRecipe {
   Value mask(Value of, std::int64_t period, std::int64_t offset);
 
   [[nodiscard]] RowPiece take(std::int64_t cols, std::int64_t first = 0) && {
-    return {.stages = std::move(stages_), .first = first, .cols = cols};
+    return {
+        .stages = std::move(stages_), .sources = std::move(sources_), .first = first, .cols = cols};
   }
 
  private:
   Value append(Stage stage);
+  std::int32_t source(const RowSource& source);
 
   std::vector<Stage> stages_;
+  std::vector<RowSource> sources_;
 };
 
 }  // namespace systole

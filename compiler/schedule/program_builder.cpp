@@ -42,11 +42,12 @@ ProgramBuilder::ProgramBuilder(Program program)
       history_(program_.engines()),
       covered_(program_.engines(), PerEngine<std::int64_t>(program_.engines(), -1)) {}
 
-void ProgramBuilder::append(EngineId engine, std::int32_t layer, const Operation& operation,
+void ProgramBuilder::append(EngineId engine, std::int32_t layer, Operation operation,
                             Accesses accesses) {
   engine.core = core_;
   const Accesses shared = program_.engines().cores > 1 ? in_shared_memories(accesses) : Accesses();
-  Instruction instruction{.layer = layer, .waits = {}, .signals = {}, .operation = operation};
+  Instruction instruction{
+      .layer = layer, .waits = {}, .signals = {}, .operation = std::move(operation)};
   for (const EngineId other : program_.engines()) {
     if (other == engine) {
       continue;
@@ -61,6 +62,9 @@ void ProgramBuilder::append(EngineId engine, std::int32_t layer, const Operation
     const SemaphoreUse token{.semaphore = semaphore(other, engine, found.kind), .count = 1};
     program_.stream(other).add_signal(static_cast<std::size_t>(found.index), token);
     instruction.waits.push_back(token);
+  }
+  if (auto* loop = std::get_if<RowLoop>(&instruction.operation)) {
+    loop->body = bodies_.shared(std::move(loop->body));
   }
   auto& stream = program_.stream(engine);
   if (!accesses.reads.empty() || !accesses.writes.empty()) {

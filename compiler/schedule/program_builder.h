@@ -36,7 +36,7 @@ class ProgramBuilder {
   /// The core whose instructions follow; engines that `append` is given are its own.
   void set_core(std::uint16_t core) { core_ = core; }
 
-  void append(EngineId engine, std::int32_t layer, const Operation& operation, Accesses accesses);
+  void append(EngineId engine, std::int32_t layer, Operation operation, Accesses accesses);
 
   /// The program so far; the builder is used up.
   [[nodiscard]] Program finish() && { return std::move(program_); }
@@ -54,6 +54,7 @@ class ProgramBuilder {
   [[nodiscard]] std::int32_t semaphore(EngineId from, EngineId to, SemaphoreKind kind);
 
   Program program_;
+  RecentBodies bodies_;
   std::uint16_t core_ = 0;
   /// What an instruction touches, those that touch nothing left out.
   struct Entry {

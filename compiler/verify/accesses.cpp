@@ -10,8 +10,7 @@ namespace systole::verification {
 namespace {
 
 constexpr std::int64_t kBiasBytes = 4;
-constexpr std::int64_t kLookupBytes = 256;
-constexpr std::int64_t kSoftmaxTableBytes = 4 * kLookupBytes;
+constexpr std::int64_t kTableEntries = 256;
 
 class Deriver {
  public:
@@ -73,68 +72,70 @@ class Deriver {
         fold.activation_type);
   }
 
-  std::optional<std::string> operator()(const Requantize& requantize) {
-    read("bias", requantize.bias, 1, requantize.cols * kBiasBytes, 0);
-    read_lookup(requantize.lookup);
-    write(requantize.to, requantize.rows, requantize.cols);
-    return {};
-  }
-
-  std::optional<std::string> operator()(const Rescale& rescale) {
-    read("in", rescale.in, rescale.rows, row_bytes(rescale), rescale.in_pitch);
-    read_lookup(rescale.lookup);
-    write(rescale.to, rescale.rows, rescale.cols);
-    return {};
-  }
-
-  std::optional<std::string> operator()(const Add& add) {
-    read("a", add.a, add.rows, row_bytes(add), add.a_pitch);
-    read("b", add.b, add.rows, row_bytes(add), add.b_pitch);
-    write(add.to, add.rows, add.cols);
-    return {};
-  }
-
-  std::optional<std::string> operator()(const Pool& pool) {
-    write(pool.to, pool.count, pool.window.channels);
-    const Window& window = pool.window;
-    return read_window(window,
-                       {.first = pool.first,
-                        .count = pool.count,
-                        .k_first = 0,
-                        .depth = window.kernel_rows * window.kernel_cols * window.channels},
-                       pool.to.type);
-  }
-
-  std::optional<std::string> operator()(const Softmax& softmax) {
-    read("in", softmax.in, softmax.rows, row_bytes(softmax), softmax.in_pitch);
-    if (!is_float(softmax.to.type)) {
-      read("table", softmax.table, 1, kSoftmaxTableBytes, 0);
-    }
-    write(softmax.to, softmax.rows, softmax.cols);
-    return {};
-  }
-
-  std::optional<std::string> operator()(const Convert& convert) {
-    read("bias", convert.bias, 1, convert.cols * kBiasBytes, 0);
-    write(convert.to, convert.rows, convert.cols);
-    return {};
-  }
-
   std::optional<std::string> operator()(const RowLoop& loop) {
-    for (const Stage& stage : loop.stages) {
-      if (const auto* load = std::get_if<LoadStage>(&stage)) {
-        read("load", load->from, load->pitch == 0 ? 1 : loop.rows,
-             bytes_of(load->type, load->single ? 1 : loop.cols), load->pitch);
+    std::optional<std::string> violation;
+    for (const Stage& stage : loop.body->stages) {
+      if (!violation) {
+        std::visit([&](const auto& any) { violation = read_stage(loop, any); }, stage);
       }
     }
-    write(loop.to, loop.rows, check_stages(loop).result == Made::Row ? loop.cols : 1);
-    return {};
+    const Store& to = loop.body->to;
+    const std::int64_t cols = check_stages(loop).result == Made::Row ? loop.cols : 1;
+    add(accesses_.writes, "to", Space::Buffer, loop.out, loop.rows, bytes_of(to.type, cols),
+        to.pitch);
+    return violation;
   }
 
  private:
-  template <class Rowwise>
-  static std::int64_t row_bytes(const Rowwise& operation) {
-    return bytes_of(operation.to.type, operation.cols);
+  // What a stage reads of the unified buffer; one overload for each.
+  std::optional<std::string> read_stage(const RowLoop& loop, const LoadStage& load) {
+    read(kLoadedRows, operand_of(loop, load.operand), load.pitch == 0 ? 1 : loop.rows,
+         bytes_of(load.type, load.single ? 1 : loop.cols), load.pitch);
+    return {};
+  }
+  std::optional<std::string> read_stage(const RowLoop& loop, const SumsStage& sums) {
+    read("bias", operand_of(loop, sums.bias), 1, loop.cols * kBiasBytes, 0);
+    return {};
+  }
+  std::optional<std::string> read_stage(const RowLoop& loop, const WindowStage& walk) {
+    Window window = walk.window;
+    window.source = operand_of(loop, walk.operand);
+    return read_window(window,
+                       {.first = loop.first,
+                        .count = loop.rows,
+                        .k_first = 0,
+                        .depth = window.kernel_rows * window.kernel_cols * window.channels},
+                       walk.type);
+  }
+  std::optional<std::string> read_stage(const RowLoop& loop, const LookupStage& lookup) {
+    read("table", operand_of(loop, lookup.table), 1, kTableEntries * bits_of(lookup.type) / 8, 0);
+    return {};
+  }
+  static std::optional<std::string> read_stage(const RowLoop& /*loop*/, const NumberStage& /*s*/) {
+    return {};
+  }
+  static std::optional<std::string> read_stage(const RowLoop& /*loop*/, const PairStage& /*s*/) {
+    return {};
+  }
+  static std::optional<std::string> read_stage(const RowLoop& /*loop*/,
+                                               const FunctionStage& /*s*/) {
+    return {};
+  }
+  static std::optional<std::string> read_stage(const RowLoop& /*loop*/, const ReduceStage& /*s*/) {
+    return {};
+  }
+  static std::optional<std::string> read_stage(const RowLoop& /*loop*/, const MaskStage& /*s*/) {
+    return {};
+  }
+  static std::optional<std::string> read_stage(const RowLoop& /*loop*/, const ScaleStage& /*s*/) {
+    return {};
+  }
+  static std::optional<std::string> read_stage(const RowLoop& /*loop*/, const ClampStage& /*s*/) {
+    return {};
+  }
+
+  static const Operand& operand_of(const RowLoop& loop, std::int32_t index) {
+    return loop.operands[static_cast<std::size_t>(index)];
   }
 
   static void add(AccessList& list, std::string_view name, Space space, const Operand& operand,
@@ -149,16 +150,6 @@ class Deriver {
   void read(std::string_view name, const Operand& operand, std::int64_t rows,
             std::int64_t row_bytes, std::int64_t pitch) {
     add(accesses_.reads, name, Space::Buffer, operand, rows, row_bytes, pitch);
-  }
-
-  void read_lookup(const Operand& lookup) {
-    if (lookup.tensor != kNoTensor) {
-      read("lookup", lookup, 1, kLookupBytes, 0);
-    }
-  }
-
-  void write(const Destination& to, std::int64_t rows, std::int64_t cols) {
-    add(accesses_.writes, "to", Space::Buffer, to.out, rows, bytes_of(to.type, cols), to.pitch);
   }
 
   /// A window of one pixel may look at an image as one feature vector; others at views, of which

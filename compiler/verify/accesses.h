@@ -36,6 +36,9 @@ struct Access {
   std::int64_t delta = 0;
 };
 
+/// The operand's name of rows that a row loop loads.
+inline constexpr std::string_view kLoadedRows = "load";
+
 using AccessList = std::vector<Access>;
 
 struct Accesses {

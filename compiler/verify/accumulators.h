@@ -14,8 +14,8 @@ namespace systole::verification {
 
 /// Follows the sums in the accumulators of a core through a program's order: which outputs an entry
 /// belongs to and which part of the reduction it holds. A fold may add only to sums of the same
-/// layer, output channels, positions and type, never the same part twice; Requantize and Convert
-/// may read only sums over the whole reduction, int32 the one and fp32 the other; no sum is
+/// layer, output channels, positions and type, never the same part twice; row loops
+/// may read only sums over the whole reduction, of the type that they name; no sum is
 /// overwritten unread. Sums that a fold leaves in the array are continued by the next fold, of the
 /// same outputs and entries, where the reduction stopped.
 class Accumulators {

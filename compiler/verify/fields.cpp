@@ -153,95 +153,100 @@ class InstructionRules {
            check_zero_point(fold.activation_type, fold.zero_point) && check_activations(fold);
   }
 
-  bool operator()(const Requantize& requantize) {
-    return check_entries(requantize.accumulator, requantize.rows) &&
-           rules_.within("cols", requantize.cols, 1, chip_.matrix.cols) &&
-           check_operand("bias", requantize.bias) && check_scale(requantize.scale) &&
-           check_lookup(requantize.lookup) &&
-           check_sums("int32", !is_float(requantize.to.type), requantize.to) &&
-           check_destination(requantize.to, requantize.rows, requantize.cols);
-  }
-
-  bool operator()(const Rescale& rescale) {
-    return check_block("in", rescale.in, rescale.in_pitch, rescale.rows, rescale.cols,
-                       rescale.to.type) &&
-           check_scale(rescale.scale) && check_lookup(rescale.lookup) &&
-           check_destination(rescale.to, rescale.rows, rescale.cols) &&
-           (is_float(rescale.to.type)
-                ? check_absent("in_zero_point", rescale.in_zero_point) &&
-                      check_absent("scale", rescale.scale.multiplier) &&
-                      check_absent("lookup", rescale.lookup.tensor - kNoTensor)
-                : rules_.within("scale multiplier", rescale.scale.multiplier, 1, kLargestCount));
-  }
-
-  bool operator()(const Add& add) {
-    return check_block("a", add.a, add.a_pitch, add.rows, add.cols, add.to.type) &&
-           check_block("b", add.b, add.b_pitch, add.rows, add.cols, add.to.type) &&
-           rules_.within("shift", add.shift, 0, kLargestShift) &&
-           check_destination(add.to, add.rows, add.cols) &&
-           (is_float(add.to.type) ? check_absent("a_zero_point", add.a_zero_point) &&
-                                        check_absent("b_zero_point", add.b_zero_point) &&
-                                        check_absent("a_multiplier", add.a_multiplier) &&
-                                        check_absent("b_multiplier", add.b_multiplier)
-                                  : (add.a_multiplier != 0 || add.b_multiplier != 0 ||
-                                     rules_.fail("both multipliers are 0")));
-  }
-
-  bool operator()(const Pool& pool) {
-    return check_window(pool.window, pool.first, pool.count, pool.to.type) &&
-           check_type("window source", pool.window.source, pool.to.type) &&
-           check_scale(pool.scale) &&
-           check_destination(pool.to, pool.count, pool.window.channels) &&
-           (!is_float(pool.to.type) || (check_absent("in_zero_point", pool.in_zero_point) &&
-                                        check_absent("scale", pool.scale.multiplier)));
-  }
-
-  bool operator()(const Softmax& softmax) {
-    return check_block("in", softmax.in, softmax.in_pitch, softmax.rows, softmax.cols,
-                       softmax.to.type) &&
-           (is_float(softmax.to.type) ? check_absent("table", softmax.table.tensor - kNoTensor)
-                                      : check_operand("table", softmax.table)) &&
-           check_destination(softmax.to, softmax.rows, softmax.cols);
-  }
-
-  bool operator()(const Convert& convert) {
-    return check_entries(convert.accumulator, convert.rows) &&
-           rules_.within("cols", convert.cols, 1, chip_.matrix.cols) &&
-           check_operand("bias", convert.bias) &&
-           check_sums("fp32", is_float(convert.to.type), convert.to) &&
-           check_destination(convert.to, convert.rows, convert.cols);
-  }
-
   bool operator()(const RowLoop& loop) {
-    if (!rules_.count("rows", loop.rows) || !rules_.count("cols", loop.cols)) {
+    if (!rules_.count("rows", loop.rows) || !rules_.count("cols", loop.cols) ||
+        !rules_.within("first", loop.first, 0, kLargestCount)) {
       return false;
     }
     const StageCheck stages = check_stages(loop);
     if (!stages.broken.empty()) {
       return rules_.fail(stages.broken);
     }
-    for (const Stage& stage : loop.stages) {
-      const auto* load = std::get_if<LoadStage>(&stage);
-      if (load != nullptr && !check_load(loop, *load)) {
-        return false;
-      }
-    }
-    return check_number("steps", loop.steps, is_float(loop.to.type)) &&
-           check_destination(loop.to, loop.rows, stages.result == Made::Row ? loop.cols : 1);
+    const std::vector<Stage>& body = loop.body->stages;
+    return std::all_of(body.begin(), body.end(),
+                       [&](const Stage& stage) {
+                         return std::visit([&](const auto& any) { return check_stage(loop, any); },
+                                           stage);
+                       }) &&
+           check_store(loop, stages);
   }
 
  private:
+  // What a stage asks for by itself; one overload for each.
+
   /// Rows of elements, or one for all rows where there is no pitch.
-  bool check_load(const RowLoop& loop, const LoadStage& load) {
+  bool check_stage(const RowLoop& loop, const LoadStage& load) {
     const std::int64_t cols = load.single ? 1 : loop.cols;
+    const bool exact = is_float(load.type) || load.integer;
     return (load.type == DataType::Int8 || is_float(load.type) ||
             rules_.fail(fmt::format("load is of type {}, expected int8 or a floating type",
                                     systole::name_of(load.type)))) &&
-           check_block("load", load.from, load.pitch, load.pitch == 0 ? 1 : loop.rows, cols,
-                       load.type) &&
+           (!load.integer || !is_float(load.type) ||
+            rules_.fail(fmt::format("load makes integers, but the type is {}",
+                                    systole::name_of(load.type)))) &&
+           check_operand_index(loop, load.operand) &&
+           check_block("load", operand_of(loop, load.operand), load.pitch,
+                       load.pitch == 0 ? 1 : loop.rows, cols, load.type) &&
            rules_.within("load zero_point", load.zero_point, is_float(load.type) ? 0 : -128,
                          is_float(load.type) ? 0 : 127) &&
-           check_number("load scale", load.scale, is_float(load.type));
+           check_number("load scale", load.scale, exact) &&
+           rules_.within("load multiplier", load.multiplier, load.integer ? 0 : 1,
+                         load.integer ? kLargestCount : 1);
+  }
+  bool check_stage(const RowLoop& loop, const SumsStage& sums) {
+    return (sums.type == DataType::Int32 || sums.type == DataType::Fp32 ||
+            rules_.fail(fmt::format("sums are of type {}, expected int32 or fp32",
+                                    systole::name_of(sums.type)))) &&
+           check_entries(loop.accumulator, loop.rows) &&
+           rules_.within("cols", loop.cols, 1, chip_.matrix.cols) &&
+           check_operand_index(loop, sums.bias) &&
+           check_operand("bias", operand_of(loop, sums.bias));
+  }
+  bool check_stage(const RowLoop& loop, const WindowStage& walk) {
+    if (!check_operand_index(loop, walk.operand)) {
+      return false;
+    }
+    Window window = walk.window;
+    window.source = operand_of(loop, walk.operand);
+    const bool averages = walk.kind == PoolKind::Average;
+    return (walk.window.source == Operand{} ||
+            rules_.fail("window has a source of its own beside the operand")) &&
+           (walk.type == DataType::Int8 || is_float(walk.type) ||
+            rules_.fail(fmt::format("window is of type {}, expected int8 or a floating type",
+                                    systole::name_of(walk.type)))) &&
+           check_window(window, loop.first, loop.rows, walk.type) &&
+           rules_.within("channels", window.channels, loop.cols, loop.cols) &&
+           check_type("window source", window.source, walk.type) && check_scale(walk.scale) &&
+           (is_float(walk.type) ? check_absent("window zero_point", walk.zero_point, walk.type) &&
+                                      check_absent("window scale", walk.scale.multiplier, walk.type)
+                                : rules_.within("window zero_point", walk.zero_point, -128, 127)) &&
+           (averages || !walk.count_padding || rules_.fail("a maximum does not count padding"));
+  }
+  bool check_stage(const RowLoop& loop, const LookupStage& lookup) {
+    return (lookup.type == DataType::Int8 || lookup.type == DataType::Int32 ||
+            rules_.fail(fmt::format("table is of type {}, expected int8 or int32",
+                                    systole::name_of(lookup.type)))) &&
+           check_operand_index(loop, lookup.table) &&
+           check_operand("table", operand_of(loop, lookup.table));
+  }
+  bool check_stage(const RowLoop& /*loop*/, const ScaleStage& scale) {
+    return check_scale(scale.scale);
+  }
+  // check_stages has seen to what these name.
+  static bool check_stage(const RowLoop& /*loop*/, const NumberStage& /*number*/) { return true; }
+  static bool check_stage(const RowLoop& /*loop*/, const PairStage& /*pair*/) { return true; }
+  static bool check_stage(const RowLoop& /*loop*/, const FunctionStage& /*function*/) {
+    return true;
+  }
+  static bool check_stage(const RowLoop& /*loop*/, const ReduceStage& /*reduce*/) { return true; }
+  static bool check_stage(const RowLoop& /*loop*/, const MaskStage& /*mask*/) { return true; }
+  static bool check_stage(const RowLoop& /*loop*/, const ClampStage& /*clamp*/) { return true; }
+
+  bool check_operand_index(const RowLoop& loop, std::int32_t index) {
+    return rules_.index("operand", index, loop.operands.size());
+  }
+  static const Operand& operand_of(const RowLoop& loop, std::int32_t index) {
+    return loop.operands[static_cast<std::size_t>(index)];
   }
 
   /// A positive number; 1 where the type is floating and nothing is scaled.
@@ -266,8 +271,7 @@ class InstructionRules {
         fits = instruction_.is<Fold>();
         break;
       case Engine::Vector:
-        fits = !instruction_.is<Transfer>() && !instruction_.is<LoadTile>() &&
-               !instruction_.is<Fold>();
+        fits = instruction_.is<RowLoop>();
         break;
     }
     return fits || rules_.fail("the engine does not execute this operation");
@@ -348,7 +352,7 @@ class InstructionRules {
   /// Taken from int8 alone.
   bool check_zero_point(DataType type, std::int32_t zero_point) {
     return type == DataType::Int8 ? rules_.within("zero_point", zero_point, -128, 127)
-                                  : check_absent("zero_point", zero_point);
+                                  : check_absent("zero_point", zero_point, type);
   }
 
   /// A matrix unit writes accumulators of its own; the vector unit reads those of one.
@@ -431,50 +435,36 @@ class InstructionRules {
            check_type(name, operand, type);
   }
 
-  /// What belongs to int8 alone has its default in an instruction of a floating type.
-  bool check_absent(std::string_view name, std::int64_t value) {
+  /// What belongs to int8 alone has its default beside a floating type.
+  bool check_absent(std::string_view name, std::int64_t value, DataType type) {
     return value == 0 || rules_.fail(fmt::format("{} is given, but the type is {}", name,
-                                                 systole::name_of(destination_type())));
+                                                 systole::name_of(type)));
   }
 
-  [[nodiscard]] DataType destination_type() const {
-    return instruction_.visit([](const auto& operation) {
-      if constexpr (requires { operation.to; }) {
-        return operation.to.type;
-      } else {
-        return DataType::Int8;
-      }
-    });
-  }
-
-  bool check_lookup(const Operand& lookup) {
-    return lookup.tensor == kNoTensor || check_operand("lookup", lookup);
-  }
-
-  bool check_sums(std::string_view sums, bool fit, const Destination& to) {
-    return fit || rules_.fail(fmt::format("type is {}, but the sums are {}",
-                                          systole::name_of(to.type), sums));
-  }
-
-  bool check_destination(const Destination& to, std::int64_t rows, std::int64_t cols) {
+  bool check_store(const RowLoop& loop, const StageCheck& stages) {
+    const Store& to = loop.body->to;
+    const std::int64_t cols = stages.result == Made::Row ? loop.cols : 1;
     const std::int64_t row_bytes = bytes_of(to.type, cols);
-    return rules_.count("rows", rows) && rules_.count("cols", cols) &&
-           check_operand("to", to.out) &&
+    return (!stages.integers || !is_float(to.type) ||
+            rules_.fail(fmt::format("type is {}, but the numbers are integers",
+                                    systole::name_of(to.type)))) &&
+           check_number("steps", to.steps, is_float(to.type) || stages.integers) &&
+           check_operand("to", loop.out) &&
            (is_float(to.type) ? check_real(to) : check_integer(to)) &&
-           rules_.pitch("to pitch", to.pitch, rows, row_bytes) &&
-           rules_.within("end of to", to.out.address + (rows - 1) * to.pitch + row_bytes, 0,
+           rules_.pitch("to pitch", to.pitch, loop.rows, row_bytes) &&
+           rules_.within("end of to", loop.out.address + (loop.rows - 1) * to.pitch + row_bytes, 0,
                          chip_.buffer.capacity.count()) &&
-           check_type("to", to.out, to.type);
+           check_type("to", loop.out, to.type);
   }
 
-  bool check_real(const Destination& to) {
-    return check_absent("zero_point", to.zero_point) &&
+  bool check_real(const Store& to) {
+    return check_absent("zero_point", to.zero_point, to.type) &&
            (to.low <= to.high ||
             rules_.fail(
                 fmt::format("low is {}, expected a number up to high, {}", to.low, to.high)));
   }
 
-  bool check_integer(const Destination& to) {
+  bool check_integer(const Store& to) {
     const std::int32_t lowest = -128;
     const std::int32_t highest = 127;
     return (to.type == DataType::Int8 ||

@@ -10,9 +10,10 @@ namespace {
 
 constexpr std::int32_t kNobody = -1;
 
-/// Element-wise operations may write their result over an operand, byte for byte.
-bool works_in_place(const StreamInstruction& instruction) {
-  return instruction.is<Add>() || instruction.is<Rescale>() || instruction.is<Softmax>();
+/// A row loop may write its results over rows that it loads, byte for byte: it is done with a row
+/// when it stores it.
+bool may_overwrite(const Access& read) {
+  return read.operand == kLoadedRows;
 }
 
 std::int64_t lowest_address(const Rectangles& rectangles) {
@@ -155,10 +156,9 @@ std::optional<std::string> Memories::check_range(Place place, const Access& acce
 }
 
 std::optional<std::string> Memories::check_overlap(Place place, const Accesses& accesses) const {
-  const bool in_place = works_in_place(instruction_at(program_, place));
   for (const Access& write : accesses.writes) {
     for (const Access& read : accesses.reads) {
-      if (read.space != write.space || (in_place && read.where == write.where)) {
+      if (read.space != write.space || (may_overwrite(read) && read.where == write.where)) {
         continue;
       }
       const Rectangles common = intersection(read.where, write.where);

@@ -4,11 +4,23 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
 #include <fmt/format.h>
 
 namespace systole::verification {
 
 namespace {
+
+/// What a stage makes, and when.
+struct Value {
+  Made made = Made::Row;
+  bool integers = false;
+  int pass = 0;
+};
+
+std::string_view kind_of(bool integers) {
+  return integers ? "integers" : "reals";
+}
 
 /// Executes the stages of one row with what their values are instead of numbers.
 class Streaming {
@@ -16,80 +28,118 @@ class Streaming {
   explicit Streaming(const RowLoop& loop) : loop_(loop) {}
 
   StageCheck run() {
-    if (loop_.stages.empty()) {
+    if (loop_.body->stages.empty()) {
       return {.broken = "the loop has no stages"};
     }
-    for (const Stage& stage : loop_.stages) {
+    for (const Stage& stage : loop_.body->stages) {
       // A reduction needs the whole row: what follows it sees the row only if it is loaded again.
       const bool reduces = std::holds_alternative<ReduceStage>(stage);
       if (after_reduction_ && !reduces) {
         ++pass_;
       }
       after_reduction_ = reduces;
-      const Made made = std::visit(*this, stage);
+      Value value = std::visit(*this, stage);
       if (!broken_.empty()) {
         return {.broken = fmt::format("stage {}: {}", values_.size(), broken_)};
       }
-      values_.push_back({.made = made, .pass = pass_});
+      value.pass = pass_;
+      values_.push_back(value);
     }
-    return {.broken = {}, .result = values_.back().made};
+    return {.broken = {}, .result = values_.back().made, .integers = values_.back().integers};
   }
 
-  Made operator()(const LoadStage& load) { return load.single ? Made::Single : Made::Row; }
-  Made operator()(const NumberStage& number) {
+  Value operator()(const LoadStage& load) {
+    return {.made = load.single ? Made::Single : Made::Row, .integers = load.integer};
+  }
+  Value operator()(const SumsStage& sums) { return {.integers = sums.type == DataType::Int32}; }
+  Value operator()(const WindowStage& walk) { return {.integers = !is_float(walk.type)}; }
+  Value operator()(const NumberStage& number) {
     if (std::isnan(number.value)) {
-      broken_ = "value is no number";
+      fail("value is no number");
     }
-    return Made::Single;
+    return {.made = Made::Single};
   }
-  Made operator()(const PairStage& pair) {
-    const Made a = of("a", pair.a);
-    const Made b = of("b", pair.b);
-    return a == Made::Row || b == Made::Row ? Made::Row : Made::Single;
-  }
-  Made operator()(const FunctionStage& function) { return of("of", function.of); }
-  Made operator()(const ReduceStage& reduce) {
-    if (of("of", reduce.of) == Made::Single && broken_.empty()) {
-      broken_ = fmt::format("of is {}, a single number already", reduce.of);
+  Value operator()(const PairStage& pair) {
+    const Value a = of("a", pair.a);
+    const Value b = of("b", pair.b);
+    if (a.integers != b.integers) {
+      fail(fmt::format("a is {}, {}, but b is {}, {}", pair.a, kind_of(a.integers), pair.b,
+                       kind_of(b.integers)));
+    } else if (a.integers && pair.kind == PairKind::Divide) {
+      fail("kind is divide, but the numbers are integers");
     }
-    return Made::Single;
+    const bool is_row = a.made == Made::Row || b.made == Made::Row;
+    return {.made = is_row ? Made::Row : Made::Single, .integers = a.integers};
   }
-  Made operator()(const MaskStage& mask) {
-    if (of("of", mask.of) == Made::Single && broken_.empty()) {
-      broken_ = fmt::format("of is {}, a single number, expected a row", mask.of);
-    } else if (broken_.empty() && mask.period < 1) {
-      broken_ = fmt::format("period is {}, expected at least 1", mask.period);
-    } else if (broken_.empty() && mask.first < 0) {
-      broken_ = fmt::format("first is {}, expected at least 0", mask.first);
+  Value operator()(const FunctionStage& function) { return of_kind(function.of, false); }
+  Value operator()(const ReduceStage& reduce) {
+    const Value value = of("of", reduce.of);
+    if (value.made == Made::Single) {
+      fail(fmt::format("of is {}, a single number already", reduce.of));
     }
-    return Made::Row;
+    return {.made = Made::Single, .integers = value.integers};
   }
+  Value operator()(const MaskStage& mask) {
+    const Value value = of_kind(mask.of, false);
+    if (value.made == Made::Single) {
+      fail(fmt::format("of is {}, a single number, expected a row", mask.of));
+    } else if (mask.period < 1) {
+      fail(fmt::format("period is {}, expected at least 1", mask.period));
+    }
+    return value;
+  }
+  Value operator()(const ScaleStage& scale) {
+    const Value value = of_kind(scale.of, true);
+    if (scale.divisor != kNoStage) {
+      const Value divisor = of("divisor", scale.divisor);
+      if (divisor.made == Made::Row || !divisor.integers) {
+        fail(fmt::format("divisor is {}, expected a single integer", scale.divisor));
+      }
+    }
+    return value;
+  }
+  Value operator()(const ClampStage& clamp) {
+    const Value value = of_kind(clamp.of, true);
+    if (clamp.low > clamp.high) {
+      fail(fmt::format("low is {}, expected up to high, {}", clamp.low, clamp.high));
+    }
+    return value;
+  }
+  Value operator()(const LookupStage& lookup) { return of_kind(lookup.of, true); }
 
  private:
-  struct Value {
-    Made made = Made::Row;
-    int pass = 0;
-  };
+  void fail(std::string message) {
+    if (broken_.empty()) {
+      broken_ = std::move(message);
+    }
+  }
 
-  Made of(std::string_view name, std::int32_t stage) {
+  Value of(std::string_view name, std::int32_t stage) {
     if (stage < 0 || static_cast<std::size_t>(stage) >= values_.size()) {
-      if (broken_.empty()) {
-        broken_ = values_.empty()
-                      ? fmt::format("{} is {}, but no stage is before it", name, stage)
-                      : fmt::format("{} is {}, expected 0..{}", name, stage, values_.size() - 1);
-      }
-      return Made::Row;
+      fail(values_.empty()
+               ? fmt::format("{} is {}, but no stage is before it", name, stage)
+               : fmt::format("{} is {}, expected 0..{}", name, stage, values_.size() - 1));
+      return {};
     }
     const Value& value = values_[static_cast<std::size_t>(stage)];
-    if (value.made == Made::Row && value.pass != pass_ && broken_.empty()) {
-      broken_ = fmt::format("{} is {}, a row of pass {}, but this is pass {}", name, stage,
-                            value.pass, pass_);
+    if (value.made == Made::Row && value.pass != pass_) {
+      fail(fmt::format("{} is {}, a row of pass {}, but this is pass {}", name, stage, value.pass,
+                       pass_));
     }
-    return value.made;
+    return value;
+  }
+
+  Value of_kind(std::int32_t stage, bool integers) {
+    const Value value = of("of", stage);
+    if (value.integers != integers) {
+      fail(fmt::format("of is {}, {}, expected {}", stage, kind_of(value.integers),
+                       kind_of(integers)));
+    }
+    return value;
   }
 
   const RowLoop& loop_;
-  std::vector<Value> values_;
+  boost::container::small_vector<Value, 32> values_;
   int pass_ = 0;
   bool after_reduction_ = false;
   std::string broken_;

@@ -13,11 +13,12 @@ enum class Made : std::uint8_t { Row, Single };
 struct StageCheck {
   std::string broken;  ///< the first rule that is; empty where none is
   Made result = Made::Row;
+  bool integers = false;  ///< what the last stage makes
 };
 
 /// The stages of a row loop by themselves: each names values made before it, rows of numbers only
-/// in the pass in which they stream by, and the last of them is a result that something computes or
-/// loads. Operands and destination are not looked at.
+/// in the pass in which they stream by, and reals where they work on reals, integers where on
+/// integers. Operands and store are not looked at.
 [[nodiscard]] StageCheck check_stages(const RowLoop& loop);
 
 }  // namespace systole::verification

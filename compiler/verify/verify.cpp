@@ -33,17 +33,19 @@ std::optional<std::string> check_sums(Accumulators& accumulators, const Program&
   if (const auto* fold = instruction.get_if<Fold>()) {
     return accumulators.fold(place, *fold);
   }
-  if (const auto* requantize = instruction.get_if<Requantize>()) {
-    return accumulators.read(place, {.first = requantize->accumulator,
-                                     .count = requantize->rows,
-                                     .cols = requantize->cols,
-                                     .type = DataType::Int32});
-  }
-  if (const auto* convert = instruction.get_if<Convert>()) {
-    return accumulators.read(place, {.first = convert->accumulator,
-                                     .count = convert->rows,
-                                     .cols = convert->cols,
-                                     .type = DataType::Fp32});
+  if (const auto* loop = instruction.get_if<RowLoop>()) {
+    for (const Stage& stage : loop->body->stages) {
+      const auto* sums = std::get_if<SumsStage>(&stage);
+      if (sums == nullptr) {
+        continue;
+      }
+      if (auto violation = accumulators.read(place, {.first = loop->accumulator,
+                                                     .count = loop->rows,
+                                                     .cols = loop->cols,
+                                                     .type = sums->type})) {
+        return violation;
+      }
+    }
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include <boost/container/small_vector.hpp>
 #include <fmt/format.h>
 
 #include "arch/diag/error.h"
@@ -34,6 +35,9 @@ void require_rows(std::string_view memory, std::int64_t size, std::int64_t addre
 }
 
 class OperandCheck {
+  /// Whether the stages before one make integers.
+  using Before = boost::container::small_vector<bool, 32>;
+
  public:
   OperandCheck(const ChipSpec& chip, const Program& program, EngineId engine)
       : chip_(chip), program_(program), engine_(engine) {}
@@ -70,100 +74,109 @@ class OperandCheck {
     require_entries(fold.accumulator, fold.count);
     require_zero_point(fold.activation_type, fold.zero_point);
   }
-  void operator()(const Requantize& requantize) const {
-    require_entries(requantize.accumulator, requantize.rows);
-    require(requantize.cols <= chip_.matrix.cols, "{} columns of {}", requantize.cols,
-            chip_.matrix.cols);
-    require_buffer(requantize.bias, {1, requantize.cols * bytes_of(DataType::Int32), 0});
-    require_lookup(requantize.lookup);
-    require(requantize.to.type == DataType::Int8, "int32 sums to {}", name_of(requantize.to.type));
-    require_destination(requantize.to, requantize.rows, requantize.cols);
-  }
-  void operator()(const Rescale& rescale) const {
-    require_buffer(rescale.in, {rescale.rows, row_bytes(rescale), rescale.in_pitch});
-    require_lookup(rescale.lookup);
-    require_destination(rescale.to, rescale.rows, rescale.cols);
-  }
-  void operator()(const Add& add) const {
-    require_buffer(add.a, {add.rows, row_bytes(add), add.a_pitch});
-    require_buffer(add.b, {add.rows, row_bytes(add), add.b_pitch});
-    require_destination(add.to, add.rows, add.cols);
-  }
-  void operator()(const Pool& pool) const {
-    require_destination(pool.to, pool.count, pool.window.channels);
-  }
-  void operator()(const Softmax& softmax) const {
-    require_buffer(softmax.in, {softmax.rows, row_bytes(softmax), softmax.in_pitch});
-    if (!is_float(softmax.to.type)) {
-      require_buffer(softmax.table, {1, kSoftmaxTableBytes, 0});
-    }
-    require_destination(softmax.to, softmax.rows, softmax.cols);
-  }
-  void operator()(const Convert& convert) const {
-    require_entries(convert.accumulator, convert.rows);
-    require(convert.cols <= chip_.matrix.cols, "{} columns of {}", convert.cols, chip_.matrix.cols);
-    require_buffer(convert.bias, {1, convert.cols * bytes_of(DataType::Fp32), 0});
-    require(is_float(convert.to.type), "fp32 sums to {}", name_of(convert.to.type));
-    require_destination(convert.to, convert.rows, convert.cols);
-  }
   void operator()(const RowLoop& loop) const {
-    require(!loop.stages.empty(), "a row loop without stages");
-    std::int64_t before = 0;
-    for (const Stage& stage : loop.stages) {
-      std::visit([&](const auto& any) { require_stage(any, loop, before); }, stage);
-      ++before;
+    require(!loop.stages().empty(), "a row loop without stages");
+    Before integers;  // by stage
+    for (const Stage& stage : loop.stages()) {
+      require_read(stage, loop);
+      integers.push_back(
+          std::visit([&](const auto& any) { return integers_of(any, loop, integers); }, stage));
     }
-    require_destination(loop.to, loop.rows, result_cols(loop));
+    const Store& to = loop.body->to;
+    require(!integers.back() || !is_float(to.type), "integers to {}", name_of(to.type));
+    require(to.type == DataType::Int8 || is_float(to.type), "results of type {}", name_of(to.type));
+    require(to.low <= to.high, "clamp to {}..{}", to.low, to.high);
+    require_buffer(loop.out, {loop.rows, bytes_of(to.type, result_cols(loop)), to.pitch});
+    const auto tensors = static_cast<TensorId>(program_.tensors.size());
+    require(loop.out.tensor >= kNoTensor && loop.out.tensor < tensors, "tensor {} of {}",
+            loop.out.tensor, tensors);
   }
 
  private:
-  void require_stage(const LoadStage& load, const RowLoop& loop, std::int64_t /*before*/) const {
+  // What a stage asks for by itself, and whether it makes integers; one overload for each.
+  bool integers_of(const LoadStage& load, const RowLoop& /*loop*/, const Before& /*before*/) const {
     require(load.type == DataType::Int8 || is_float(load.type), "a row of {}", name_of(load.type));
-    require_buffer(load.from, {load.pitch == 0 ? 1 : loop.rows,
-                               bytes_of(load.type, load.single ? 1 : loop.cols), load.pitch});
+    require(!load.integer || load.type == DataType::Int8, "integers of {}", name_of(load.type));
+    return load.integer;
   }
-  static void require_stage(const NumberStage& /*number*/, const RowLoop& /*loop*/,
-                            std::int64_t /*before*/) {}
-  static void require_stage(const PairStage& pair, const RowLoop& /*loop*/, std::int64_t before) {
-    require_before(pair.a, before);
-    require_before(pair.b, before);
+  bool integers_of(const SumsStage& sums, const RowLoop& loop, const Before& /*before*/) const {
+    require(sums.type == DataType::Int32 || sums.type == DataType::Fp32, "sums of {}",
+            name_of(sums.type));
+    require_entries(loop.accumulator, loop.rows);
+    require(loop.cols <= chip_.matrix.cols, "{} columns of {}", loop.cols, chip_.matrix.cols);
+    return sums.type == DataType::Int32;
   }
-  static void require_stage(const FunctionStage& function, const RowLoop& /*loop*/,
-                            std::int64_t before) {
-    require_before(function.of, before);
+  bool integers_of(const WindowStage& walk, const RowLoop& loop, const Before& /*before*/) const {
+    require(walk.type == DataType::Int8 || is_float(walk.type), "a window of {}",
+            name_of(walk.type));
+    require(walk.window.channels == loop.cols, "a window of {} channels in rows of {}",
+            walk.window.channels, loop.cols);
+    return !is_float(walk.type);
   }
-  static void require_stage(const ReduceStage& reduce, const RowLoop& /*loop*/,
-                            std::int64_t before) {
-    require_before(reduce.of, before);
+  bool integers_of(const NumberStage& /*number*/, const RowLoop& /*loop*/,
+                   const Before& /*before*/) const {
+    return false;
   }
-  static void require_stage(const MaskStage& mask, const RowLoop& /*loop*/, std::int64_t before) {
-    require_before(mask.of, before);
-    require(mask.first >= 0 && mask.period > 0, "a mask from row {} of {}", mask.first,
+  bool integers_of(const PairStage& pair, const RowLoop& /*loop*/, const Before& before) const {
+    const bool integers = kind_of(pair.a, before);
+    require_kind(pair.b, before, integers);
+    require(!integers || pair.kind != PairKind::Divide, "a quotient of integers");
+    return integers;
+  }
+  bool integers_of(const FunctionStage& function, const RowLoop& /*loop*/,
+                   const Before& before) const {
+    return require_kind(function.of, before, false);
+  }
+  bool integers_of(const ReduceStage& reduce, const RowLoop& /*loop*/, const Before& before) const {
+    return kind_of(reduce.of, before);
+  }
+  bool integers_of(const MaskStage& mask, const RowLoop& loop, const Before& before) const {
+    require(loop.first >= 0 && mask.period > 0, "a mask from row {} of {}", loop.first,
             mask.period);
+    return require_kind(mask.of, before, false);
   }
-  static void require_before(std::int32_t stage, std::int64_t before) {
-    require(stage >= 0 && stage < before, "stage {} of the {} before it", stage, before);
+  bool integers_of(const ScaleStage& scale, const RowLoop& /*loop*/, const Before& before) const {
+    if (scale.divisor != kNoStage) {
+      require_kind(scale.divisor, before, true);
+    }
+    return require_kind(scale.of, before, true);
+  }
+  bool integers_of(const ClampStage& clamp, const RowLoop& /*loop*/, const Before& before) const {
+    require(clamp.low <= clamp.high, "clamp to {}..{}", clamp.low, clamp.high);
+    return require_kind(clamp.of, before, true);
+  }
+  bool integers_of(const LookupStage& lookup, const RowLoop& /*loop*/, const Before& before) const {
+    require(lookup.type == DataType::Int8 || lookup.type == DataType::Int32, "a table of {}",
+            name_of(lookup.type));
+    return require_kind(lookup.of, before, true);
   }
 
-  template <class Rowwise>
-  static std::int64_t row_bytes(const Rowwise& operation) {
-    return bytes_of(operation.to.type, operation.cols);
+  static bool kind_of(std::int32_t stage, const Before& before) {
+    require(stage >= 0 && static_cast<std::size_t>(stage) < before.size(),
+            "stage {} of the {} before it", stage, before.size());
+    return before[static_cast<std::size_t>(stage)];
   }
-  void require_buffer(const Operand& operand, const Rows& rows) const {
-    require_rows("unified buffer", chip_.buffer.capacity.count(), operand.address, rows);
+  static bool require_kind(std::int32_t stage, const Before& before, bool integers) {
+    require(kind_of(stage, before) == integers, "stage {} makes {}", stage,
+            integers ? "reals" : "integers");
+    return integers;
   }
-  void require_lookup(const Operand& lookup) const {
-    if (lookup.tensor != kNoTensor) {
-      require_buffer(lookup, {1, kLookupBytes, 0});
+
+  /// Windows are not looked at: runs with data check each of their reads.
+  void require_read(const Stage& stage, const RowLoop& loop) const {
+    const StageRead read = read_of(stage, loop);
+    if (read.what == StageRead::What::Nothing) {
+      return;
+    }
+    require(read.operand >= 0 && static_cast<std::size_t>(read.operand) < loop.operands.size(),
+            "operand {} of {}", read.operand, loop.operands.size());
+    if (read.what != StageRead::What::Window) {
+      require_buffer(loop.operand(read.operand), {read.rows, read.row_bytes, read.pitch});
     }
   }
-  void require_destination(const Destination& to, std::int64_t rows, std::int64_t cols) const {
-    require(to.type == DataType::Int8 || is_float(to.type), "results of type {}", name_of(to.type));
-    require(to.low <= to.high, "clamp to {}..{}", to.low, to.high);
-    require_buffer(to.out, {rows, bytes_of(to.type, cols), to.pitch});
-    const auto tensors = static_cast<TensorId>(program_.tensors.size());
-    require(to.out.tensor >= kNoTensor && to.out.tensor < tensors, "tensor {} of {}", to.out.tensor,
-            tensors);
+
+  void require_buffer(const Operand& operand, const Rows& rows) const {
+    require_rows("unified buffer", chip_.buffer.capacity.count(), operand.address, rows);
   }
   void require_tile(std::int64_t rows, std::int64_t cols) const {
     require(rows > 0 && cols > 0 && rows <= chip_.matrix.rows && cols <= chip_.matrix.cols,
@@ -203,7 +216,7 @@ bool can_execute(EngineId engine, std::size_t kind) {
     case Engine::Matrix:
       return kind == kKindOf<Fold>;
     case Engine::Vector:
-      return kind != kKindOf<Transfer> && kind != kKindOf<LoadTile> && kind != kKindOf<Fold>;
+      return kind == kKindOf<RowLoop>;
   }
   return false;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "arch/isa/instruction.h"
+#include "arch/isa/row_loop.h"
 
 namespace systole {
 
@@ -26,27 +26,27 @@ __extension__ using WideInteger = __int128;
   return static_cast<std::int64_t>(value < 0 ? -quotient : quotient);
 }
 
-/// The scale of a FixedPoint as arch/isa/instruction.h defines it.
+/// The scale of a FixedPoint as arch/isa/fixed_point.h defines it.
 [[nodiscard]] constexpr std::int64_t scaled(std::int64_t value, const FixedPoint& scale) {
   return shift_half_away(static_cast<WideInteger>(value) * scale.multiplier, scale.shift);
 }
 
-/// The limits of an int8 destination; it may have none of its own.
-[[nodiscard]] constexpr std::int64_t lowest(const Destination& to) {
+/// The limits of an int8 store; it may have none of its own.
+[[nodiscard]] constexpr std::int64_t lowest(const Store& to) {
   constexpr std::int64_t kLowest = -128;
   return to.low > kLowest ? static_cast<std::int64_t>(to.low) : kLowest;
 }
-[[nodiscard]] constexpr std::int64_t highest(const Destination& to) {
+[[nodiscard]] constexpr std::int64_t highest(const Store& to) {
   constexpr std::int64_t kHighest = 127;
   return to.high < kHighest ? static_cast<std::int64_t>(to.high) : kHighest;
 }
 
-/// The int8 nearest to `value` within the destination's limits.
-[[nodiscard]] constexpr std::int8_t clamped(std::int64_t value, const Destination& to) {
+/// The int8 nearest to `value` within the limits.
+[[nodiscard]] constexpr std::int8_t clamped(std::int64_t value, const Store& to) {
   return static_cast<std::int8_t>(std::clamp(value, lowest(to), highest(to)));
 }
 
-[[nodiscard]] constexpr std::int8_t quantized(std::int64_t value, const Destination& to) {
+[[nodiscard]] constexpr std::int8_t quantized(std::int64_t value, const Store& to) {
   return clamped(value + to.zero_point, to);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "arch/isa/instruction.h"
+#include "arch/isa/row_loop.h"
 
 namespace systole {
 

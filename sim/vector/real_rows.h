@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "arch/isa/float_format.h"
-#include "arch/isa/instruction.h"
+#include "arch/isa/row_loop.h"
 #include "sim/vector/real_functions.h"
 
 namespace systole {
@@ -38,7 +38,7 @@ class RealReader {
 /// Clamps, applies the function, rounds and packs.
 class RealWriter {
  public:
-  explicit RealWriter(const Destination& to)
+  explicit RealWriter(const Store& to)
       : to_(to), format_(float_format(to.type)), bytes_(bytes_of(to.type)) {}
 
   void append(float value, std::vector<std::int8_t>& packed) const {
@@ -50,7 +50,7 @@ class RealWriter {
   }
 
  private:
-  Destination to_;
+  Store to_;
   FloatFormat format_;
   std::int64_t bytes_;
 };

@@ -16,13 +16,16 @@ constexpr std::int32_t kLargestZeroPoint = 1 << 15;
 bool fits(std::int64_t multiplier) {
   return -kLargestMultiplier <= multiplier && multiplier <= kLargestMultiplier;
 }
-bool fits(std::int32_t zero_point) {
+bool fits_zero_point(std::int64_t zero_point) {
   return -kLargestZeroPoint <= zero_point && zero_point <= kLargestZeroPoint;
+}
+bool fits(const Addend& of) {
+  return fits(of.multiplier) && fits_zero_point(of.zero_point);
 }
 
 /// One rule for every element, in 64 bits without a branch: |product| <= 2^62.
 struct Narrow {
-  Narrow(std::int32_t by, const Destination& to)
+  Narrow(std::int32_t by, const Store& to)
       : shift(by),
         half(by == 0 ? 0 : std::int64_t{1} << (by - 1)),
         zero_point(to.zero_point),
@@ -68,11 +71,6 @@ void scale_values_in_64(const std::int8_t* values, std::size_t count, std::int64
   }
 }
 
-struct Addend {
-  std::int64_t zero_point;
-  std::int64_t multiplier;
-};
-
 SYSTOLE_FOR_THIS_MACHINE
 void add_in_64(const std::int8_t* a, const std::int8_t* b, std::size_t count, const Addend& of_a,
                const Addend& of_b, const Narrow& narrow, std::int8_t* out) {
@@ -88,7 +86,7 @@ void add_in_64(const std::int8_t* a, const std::int8_t* b, std::size_t count, co
 }  // namespace
 
 void scale_sums(const std::int32_t* values, std::size_t count, const FixedPoint& scale,
-                const Destination& to, std::int8_t* out) {
+                const Store& to, std::int8_t* out) {
   if (fits(scale.multiplier)) {
     scale_sums_in_64(values, count, scale.multiplier, Narrow(scale.shift, to), out);
     return;
@@ -98,8 +96,8 @@ void scale_sums(const std::int32_t* values, std::size_t count, const FixedPoint&
 }
 
 void scale_values(const std::int8_t* values, std::size_t count, std::int32_t in_zero_point,
-                  const FixedPoint& scale, const Destination& to, std::int8_t* out) {
-  if (fits(scale.multiplier) && fits(in_zero_point)) {
+                  const FixedPoint& scale, const Store& to, std::int8_t* out) {
+  if (fits(scale.multiplier) && fits_zero_point(in_zero_point)) {
     scale_values_in_64(values, count, in_zero_point, scale.multiplier, Narrow(scale.shift, to),
                        out);
     return;
@@ -109,20 +107,16 @@ void scale_values(const std::int8_t* values, std::size_t count, std::int32_t in_
   });
 }
 
-void add_scaled(const std::int8_t* a, const std::int8_t* b, std::size_t count, const Add& add,
-                std::int8_t* out) {
-  if (fits(add.a_multiplier) && fits(add.b_multiplier) && fits(add.a_zero_point) &&
-      fits(add.b_zero_point)) {
-    add_in_64(a, b, count, {.zero_point = add.a_zero_point, .multiplier = add.a_multiplier},
-              {.zero_point = add.b_zero_point, .multiplier = add.b_multiplier},
-              Narrow(add.shift, add.to), out);
+void add_scaled(const std::int8_t* a, const std::int8_t* b, std::size_t count, const Addend& of_a,
+                const Addend& of_b, std::int32_t shift, const Store& to, std::int8_t* out) {
+  if (fits(of_a) && fits(of_b)) {
+    add_in_64(a, b, count, of_a, of_b, Narrow(shift, to), out);
     return;
   }
   std::transform(a, a + count, b, out, [&](std::int8_t x, std::int8_t y) {
-    const WideInteger sum =
-        static_cast<WideInteger>(std::int64_t{x} - add.a_zero_point) * add.a_multiplier +
-        static_cast<WideInteger>(std::int64_t{y} - add.b_zero_point) * add.b_multiplier;
-    return quantized(shift_half_away(sum, add.shift), add.to);
+    const WideInteger sum = static_cast<WideInteger>(x - of_a.zero_point) * of_a.multiplier +
+                            static_cast<WideInteger>(y - of_b.zero_point) * of_b.multiplier;
+    return quantized(shift_half_away(sum, shift), to);
   });
 }
 

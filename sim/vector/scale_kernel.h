@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "arch/isa/instruction.h"
+#include "arch/isa/row_loop.h"
 
 namespace systole {
 
@@ -13,15 +13,19 @@ namespace systole {
 
 /// out[i] = clamp(zero point + values[i] * scale).
 void scale_sums(const std::int32_t* values, std::size_t count, const FixedPoint& scale,
-                const Destination& to, std::int8_t* out);
+                const Store& to, std::int8_t* out);
 
 /// out[i] = clamp(zero point + (values[i] - in_zero_point) * scale).
 void scale_values(const std::int8_t* values, std::size_t count, std::int32_t in_zero_point,
-                  const FixedPoint& scale, const Destination& to, std::int8_t* out);
+                  const FixedPoint& scale, const Store& to, std::int8_t* out);
 
 /// out[i] = clamp(zero point + (a[i] and b[i] less their zero points, times their multipliers,
 /// added up, over 2^shift)).
-void add_scaled(const std::int8_t* a, const std::int8_t* b, std::size_t count, const Add& add,
-                std::int8_t* out);
+struct Addend {
+  std::int64_t zero_point = 0;
+  std::int64_t multiplier = 1;
+};
+void add_scaled(const std::int8_t* a, const std::int8_t* b, std::size_t count, const Addend& of_a,
+                const Addend& of_b, std::int32_t shift, const Store& to, std::int8_t* out);
 
 }  // namespace systole

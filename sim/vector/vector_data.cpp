@@ -1,26 +1,19 @@
 #include "sim/vector/vector_data.h"
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
+#include <optional>
 #include <span>
 
 #include "arch/diag/check.h"
 #include "sim/memory/window_reader.h"
 #include "sim/vector/fixed_point_arithmetic.h"
-#include "sim/vector/real_data.h"
 #include "sim/vector/row_loop_data.h"
 #include "sim/vector/scale_kernel.h"
 
 namespace systole {
 
 namespace {
-
-constexpr std::int64_t kSoftmaxOne = 256;  // 1.0 at the output scale
-constexpr std::int32_t kMaxShift = 62;
-
-void check_shift(std::int32_t shift) {
-  SYSTOLE_CHECK(shift >= 0 && shift <= kMaxShift, "shift {}", shift);
-}
 
 /// Room for `count` more values.
 std::int8_t* room_for(std::int64_t count, std::vector<std::int8_t>& values) {
@@ -29,197 +22,193 @@ std::int8_t* room_for(std::int64_t count, std::vector<std::int8_t>& values) {
   return values.data() + before;
 }
 
-/// The table that stored values go through, if there is one.
-class Lookup {
- public:
-  Lookup(const Operand& table, const ByteMemory& buffer) {
-    if (table.tensor != kNoTensor) {
-      table_ = buffer.at(table.address, kLookupBytes);
-    }
-  }
-  void apply(std::vector<std::int8_t>& values) const {
-    if (!table_.empty()) {
-      std::transform(values.begin(), values.end(), values.begin(), [&](std::int8_t value) {
-        return table_[static_cast<std::size_t>(value + 128)];
-      });
-    }
-  }
+template <class Kind>
+const Kind* stage_at(const RowBody& body, std::size_t at) {
+  return at < body.stages.size() ? std::get_if<Kind>(&body.stages[at]) : nullptr;
+}
 
- private:
-  std::span<const std::int8_t> table_;
+bool is_integer_row(const LoadStage* load) {
+  return load != nullptr && load->integer && load->type == DataType::Int8 && !load->single;
+}
+
+/// A row of integers scaled and stored as int8, perhaps through a table.
+struct ScaledBody {
+  const ScaleStage* scale = nullptr;
+  Store to;  ///< in front of the table
+  const LookupStage* lookup = nullptr;
 };
 
-class Compute {
+/// Whether the body scales what its first stage makes.
+std::optional<ScaledBody> scaled_body(const RowBody& body) {
+  ScaledBody found{.scale = stage_at<ScaleStage>(body, 1), .to = body.to, .lookup = nullptr};
+  if (found.scale == nullptr || found.scale->of != 0 || found.scale->divisor != kNoStage ||
+      body.to.type != DataType::Int8) {
+    return {};
+  }
+  if (body.stages.size() == 2) {
+    return found;
+  }
+  const auto* clamp = stage_at<ClampStage>(body, 2);
+  found.lookup = stage_at<LookupStage>(body, 3);
+  if (body.stages.size() != 4 || clamp == nullptr || found.lookup == nullptr || clamp->of != 1 ||
+      found.lookup->of != 2 || found.lookup->type != DataType::Int8 ||
+      body.to != Store{.pitch = body.to.pitch}) {
+    return {};
+  }
+  // Entry v - first of the table is that of the stored value v - first - 128.
+  const std::int64_t zero_point = -128 - found.lookup->first;
+  const std::int64_t low = clamp->low + zero_point;
+  const std::int64_t high = clamp->high + zero_point;
+  if (low < -128 || high > 127 || std::abs(zero_point) > 255) {
+    return {};
+  }
+  found.to.zero_point = static_cast<std::int32_t>(zero_point);
+  found.to.low = static_cast<float>(low);
+  found.to.high = static_cast<float>(high);
+  return found;
+}
+
+/// Kernels for the bodies that programs are full of.
+class Kernels {
  public:
-  Compute(const ByteMemory& buffer, const Accumulators& accumulators)
-      : buffer_(buffer), accumulators_(accumulators) {}
+  Kernels(const RowLoop& loop, const ByteMemory& buffer, const Accumulators& accumulators)
+      : loop_(loop), body_(*loop.body), buffer_(buffer), accumulators_(accumulators) {}
 
-  VectorResults operator()(const Requantize& requantize) const {
-    check_shift(requantize.scale.shift);
-    const Lookup lookup(requantize.lookup, buffer_);
-    const std::vector<std::int32_t> bias = words_at(requantize.bias.address, requantize.cols);
-    VectorResults results = empty_results(requantize.rows, requantize.cols);
-    results.sums.resize(results.values.capacity());
-    std::int32_t* sums = results.sums.data();
-    for (std::int64_t r = 0; r < requantize.rows; ++r) {
-      const auto row =
-          accumulators_.row(requantize.accumulator + r, requantize.cols, DataType::Int32);
-      std::transform(row.begin(), row.end(), bias.begin(), sums,
-                     [](std::int32_t x, std::int32_t y) {
-                       return static_cast<std::int32_t>(static_cast<std::uint32_t>(x) +
-                                                        static_cast<std::uint32_t>(y));
-                     });
-      scale_sums(sums, row.size(), requantize.scale, requantize.to,
-                 room_for(requantize.cols, results.values));
-      sums += row.size();
-    }
-    lookup.apply(results.values);
-    return results;
-  }
-
-  VectorResults operator()(const Rescale& rescale) const {
-    check_shift(rescale.scale.shift);
-    const Lookup lookup(rescale.lookup, buffer_);
-    VectorResults results = empty_results(rescale.rows, rescale.cols);
-    for (std::int64_t r = 0; r < rescale.rows; ++r) {
-      const auto row = buffer_.at(rescale.in.address + r * rescale.in_pitch, rescale.cols);
-      scale_values(row.data(), row.size(), rescale.in_zero_point, rescale.scale, rescale.to,
-                   room_for(rescale.cols, results.values));
-    }
-    lookup.apply(results.values);
-    return results;
-  }
-
-  VectorResults operator()(const Add& add) const {
-    check_shift(add.shift);
-    VectorResults results = empty_results(add.rows, add.cols);
-    for (std::int64_t r = 0; r < add.rows; ++r) {
-      const auto a = buffer_.at(add.a.address + r * add.a_pitch, add.cols);
-      const auto b = buffer_.at(add.b.address + r * add.b_pitch, add.cols);
-      add_scaled(a.data(), b.data(), a.size(), add, room_for(add.cols, results.values));
-    }
-    return results;
-  }
-
-  VectorResults operator()(const Pool& pool) const {
-    check_shift(pool.scale.shift);
-    VectorResults results = empty_results(pool.count, pool.window.channels);
-    const WindowReader reader(pool.window, DataType::Int8, buffer_);
-    for (std::int64_t i = 0; i < pool.count; ++i) {
-      const WindowReader::Position at = reader.position(pool.first + i);
-      switch (pool.kind) {
-        case PoolKind::Max:
-          pool_maximum(pool, reader, at, results.values);
-          break;
-        case PoolKind::Average:
-          pool_average(pool, reader, at, results.values);
-          break;
+  [[nodiscard]] std::optional<VectorResults> results() const {
+    if (const auto scaled = scaled_body(body_)) {
+      const auto* sums = stage_at<SumsStage>(body_, 0);
+      if (sums != nullptr && sums->type == DataType::Int32) {
+        return scaled_sums(*sums, *scaled);
       }
-    }
-    return results;
-  }
-
-  VectorResults operator()(const Softmax& softmax) const {
-    VectorResults results = empty_results(softmax.rows, softmax.cols);
-    const auto table = buffer_.at(softmax.table.address, kSoftmaxTableBytes);
-    for (std::int64_t r = 0; r < softmax.rows; ++r) {
-      const auto row = buffer_.at(softmax.in.address + r * softmax.in_pitch, softmax.cols);
-      const std::int8_t maximum = *std::max_element(row.begin(), row.end());
-      const auto weight = [&](std::int8_t x) -> std::int64_t {
-        return int32_at(table, static_cast<std::size_t>(maximum - x));
-      };
-      const std::int64_t sum =
-          std::accumulate(row.begin(), row.end(), std::int64_t{0},
-                          [&](std::int64_t total, std::int8_t x) { return total + weight(x); });
-      SYSTOLE_CHECK(sum > 0, "softmax weights of row {} add up to {}", r, sum);
-      for (const std::int8_t x : row) {
-        const std::int64_t value = (2 * kSoftmaxOne * weight(x) + sum) / (2 * sum);
-        results.values.push_back(quantized(value, softmax.to));
+      const auto* load = stage_at<LoadStage>(body_, 0);
+      if (is_integer_row(load) && load->multiplier == 1) {
+        return scaled_values(*load, *scaled);
       }
+      return {};
     }
-    return results;
+    if (is_sum()) {
+      return sum();
+    }
+    if (const auto* window = stage_at<WindowStage>(body_, 0); is_maximum(window)) {
+      return maximum(*window);
+    }
+    return {};
   }
-
-  VectorResults operator()(const RowLoop& loop) const { return row_loop_results(loop, buffer_); }
-  VectorResults operator()(const Transfer& /*transfer*/) const { not_here(); }
-  VectorResults operator()(const LoadTile& /*load*/) const { not_here(); }
-  VectorResults operator()(const Fold& /*fold*/) const { not_here(); }
-  VectorResults operator()(const Convert& /*convert*/) const { not_here(); }
 
  private:
-  [[noreturn]] static void not_here() {
-    SYSTOLE_CHECK(false, "the instruction has no results of type int8");
-  }
+  [[nodiscard]] VectorResults empty() const { return empty_results(loop_.rows, loop_.cols); }
 
-  /// Little-endian 32-bit values.
-  [[nodiscard]] std::vector<std::int32_t> words_at(std::int64_t address, std::int64_t count) const {
-    const auto bytes = buffer_.at(address, count * 4);
-    std::vector<std::int32_t> words(static_cast<std::size_t>(count));
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      words[i] = int32_at(bytes, i);
+  [[nodiscard]] VectorResults scaled_sums(const SumsStage& stage, const ScaledBody& scaled) const {
+    check_shift(scaled.scale->scale.shift);
+    const std::vector<std::int32_t> bias = biases(loop_, stage, buffer_);
+    VectorResults results = empty();
+    results.sums.resize(results.values.capacity());
+    std::int32_t* sums = results.sums.data();
+    for (std::int64_t r = 0; r < loop_.rows; ++r) {
+      const auto row = accumulators_.row(loop_.accumulator + r, loop_.cols, DataType::Int32);
+      std::transform(row.begin(), row.end(), bias.begin(), sums, wrapping_sum);
+      scale_sums(sums, row.size(), scaled.scale->scale, scaled.to,
+                 room_for(loop_.cols, results.values));
+      sums += row.size();
     }
-    return words;
+    look_up(scaled, results.values);
+    return results;
   }
 
-  /// Calls `visit` with the channels under each kernel element inside the image.
-  template <class Visit>
-  static void for_each_inside(const Window& window, const WindowReader& reader,
-                              const WindowReader::Position& at, Visit visit) {
-    for (std::int64_t ky = 0; ky < window.kernel_rows; ++ky) {
-      for (std::int64_t kx = 0; kx < window.kernel_cols; ++kx) {
-        const auto channels = reader.channels(at, ky, kx, 0, window.channels);
-        if (!channels.empty()) {
-          visit(channels);
-        }
-      }
+  [[nodiscard]] VectorResults scaled_values(const LoadStage& load, const ScaledBody& scaled) const {
+    check_shift(scaled.scale->scale.shift);
+    VectorResults results = empty();
+    for (std::int64_t r = 0; r < loop_.rows; ++r) {
+      const auto row = row_of(load, r);
+      scale_values(row.data(), row.size(), load.zero_point, scaled.scale->scale, scaled.to,
+                   room_for(loop_.cols, results.values));
     }
+    look_up(scaled, results.values);
+    return results;
   }
 
-  static void pool_maximum(const Pool& pool, const WindowReader& reader,
-                           const WindowReader::Position& at, std::vector<std::int8_t>& values) {
-    std::int8_t* const maximum = room_for(pool.window.channels, values);
-    std::fill_n(maximum, pool.window.channels, std::int8_t{-128});
-    for_each_inside(pool.window, reader, at, [&](std::span<const std::int8_t> channels) {
-      std::transform(channels.begin(), channels.end(), maximum, maximum,
-                     [](std::int8_t a, std::int8_t b) { return std::max(a, b); });
-    });
-    std::transform(maximum, maximum + pool.window.channels, maximum,
-                   [&](std::int8_t value) { return clamped(value, pool.to); });
-  }
-
-  static void pool_average(const Pool& pool, const WindowReader& reader,
-                           const WindowReader::Position& at, std::vector<std::int8_t>& values) {
-    std::vector<std::int64_t> sums(static_cast<std::size_t>(pool.window.channels), 0);
-    std::int64_t inside = 0;
-    for_each_inside(pool.window, reader, at, [&](std::span<const std::int8_t> channels) {
-      ++inside;
-      std::transform(channels.begin(), channels.end(), sums.begin(), sums.begin(),
-                     [&](std::int8_t x, std::int64_t sum) { return sum + x - pool.in_zero_point; });
-    });
-    const std::int64_t counted =
-        pool.count_padding ? pool.window.kernel_rows * pool.window.kernel_cols : inside;
-    SYSTOLE_CHECK(counted > 0, "average over no elements");
-    const WideInteger divisor = static_cast<WideInteger>(counted) << pool.scale.shift;
-    for (const std::int64_t sum : sums) {
-      const WideInteger product = static_cast<WideInteger>(sum) * pool.scale.multiplier;
-      values.push_back(quantized(divide_half_away(product, divisor), pool.to));
+  void look_up(const ScaledBody& scaled, std::vector<std::int8_t>& values) const {
+    if (scaled.lookup == nullptr) {
+      return;
     }
+    const auto table = buffer_.at(loop_.operand(scaled.lookup->table).address, kLookupBytes);
+    std::transform(values.begin(), values.end(), values.begin(),
+                   [&](std::int8_t value) { return table[static_cast<std::size_t>(value + 128)]; });
   }
 
+  /// Two rows of integers, added and rounded once.
+  [[nodiscard]] bool is_sum() const {
+    const auto* pair = stage_at<PairStage>(body_, 2);
+    const auto* scale = stage_at<ScaleStage>(body_, 3);
+    return body_.stages.size() == 4 && is_integer_row(stage_at<LoadStage>(body_, 0)) &&
+           is_integer_row(stage_at<LoadStage>(body_, 1)) && pair != nullptr &&
+           pair->kind == PairKind::Add && pair->a == 0 && pair->b == 1 && scale != nullptr &&
+           scale->of == 2 && scale->divisor == kNoStage && scale->scale.multiplier == 1 &&
+           body_.to.type == DataType::Int8;
+  }
+
+  [[nodiscard]] VectorResults sum() const {
+    const auto& a = std::get<LoadStage>(body_.stages[0]);
+    const auto& b = std::get<LoadStage>(body_.stages[1]);
+    const std::int32_t shift = std::get<ScaleStage>(body_.stages[3]).scale.shift;
+    check_shift(shift);
+    VectorResults results = empty();
+    for (std::int64_t r = 0; r < loop_.rows; ++r) {
+      const auto x = row_of(a, r);
+      const auto y = row_of(b, r);
+      add_scaled(x.data(), y.data(), x.size(),
+                 {.zero_point = a.zero_point, .multiplier = a.multiplier},
+                 {.zero_point = b.zero_point, .multiplier = b.multiplier}, shift, body_.to,
+                 room_for(loop_.cols, results.values));
+    }
+    return results;
+  }
+
+  /// A maximum of int8 that keeps its quantisation.
+  [[nodiscard]] bool is_maximum(const WindowStage* window) const {
+    return body_.stages.size() == 1 && window != nullptr && window->kind == PoolKind::Max &&
+           window->type == DataType::Int8 && body_.to.type == DataType::Int8 &&
+           body_.to.zero_point == window->zero_point;
+  }
+
+  [[nodiscard]] VectorResults maximum(const WindowStage& stage) const {
+    VectorResults results = empty();
+    const Window window = window_of(loop_, stage);
+    const WindowReader reader(window, DataType::Int8, buffer_);
+    for (std::int64_t r = 0; r < loop_.rows; ++r) {
+      std::int8_t* const largest = room_for(loop_.cols, results.values);
+      std::fill_n(largest, loop_.cols, std::int8_t{-128});
+      for_each_inside(reader, window, reader.position(loop_.first + r),
+                      [&](std::span<const std::int8_t> channels) {
+                        std::transform(channels.begin(), channels.end(), largest, largest,
+                                       [](std::int8_t a, std::int8_t b) { return std::max(a, b); });
+                      });
+      std::transform(largest, largest + loop_.cols, largest,
+                     [&](std::int8_t value) { return clamped(value, body_.to); });
+    }
+    return results;
+  }
+
+  [[nodiscard]] std::span<const std::int8_t> row_of(const LoadStage& load, std::int64_t row) const {
+    return buffer_.at(loop_.operand(load.operand).address + row * load.pitch, loop_.cols);
+  }
+
+  const RowLoop& loop_;
+  const RowBody& body_;
   const ByteMemory& buffer_;
   const Accumulators& accumulators_;
 };
 
 }  // namespace
 
-VectorResults vector_results(const Operation& operation, const ByteMemory& buffer,
+VectorResults vector_results(const RowLoop& loop, const ByteMemory& buffer,
                              const Accumulators& accumulators) {
-  const DataType type = destination_of(operation).type;
-  if (is_float(type)) {
-    return real_results(operation, buffer, accumulators);
+  const DataType type = loop.body->to.type;
+  SYSTOLE_CHECK(type == DataType::Int8 || is_float(type), "results of type {}", name_of(type));
+  if (auto results = Kernels(loop, buffer, accumulators).results()) {
+    return std::move(*results);
   }
-  SYSTOLE_CHECK(type == DataType::Int8, "results of type {}", name_of(type));
-  return std::visit(Compute(buffer, accumulators), operation);
+  return row_loop_results(loop, buffer, accumulators);
 }
 
 }  // namespace systole

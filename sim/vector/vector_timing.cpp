@@ -3,219 +3,209 @@
 #include <algorithm>
 #include <vector>
 
-#include "arch/diag/check.h"
-
 namespace systole {
 
 namespace {
 
-constexpr std::int64_t kSoftmaxPasses = 3;
+/// What the stages of a pass ask of the vector unit for a row, in slots.
+struct Slots {
+  std::int64_t elementwise = 0;
+  std::int64_t reduction = 0;
+  std::int64_t transcendental = 0;
+  std::int64_t activation = 0;
+  std::int64_t pooling = 0;
+  std::int64_t most = 0;  ///< of one stage
+};
+
+/// Adds a stage to its pass; `slots` are its own.
+struct SlotRule {
+  const std::vector<Stage>& stages;
+  Slots& pass;
+  std::int64_t slots;
+
+  void operator()(const LoadStage& /*load*/) const {}
+  void operator()(const SumsStage& /*sums*/) const { pass.activation += slots; }
+  void operator()(const WindowStage& /*window*/) const { pass.pooling += slots; }
+  void operator()(const NumberStage& /*number*/) const {}
+  void operator()(const PairStage& /*pair*/) const { pass.elementwise += slots; }
+  void operator()(const FunctionStage& function) const {
+    if (function.function != RealFunction::None) {
+      pass.transcendental += slots;
+    }
+  }
+  void operator()(const ReduceStage& /*reduce*/) const { pass.reduction += slots; }
+  void operator()(const MaskStage& /*mask*/) const { pass.elementwise += slots; }
+  /// What scales sums is a part of taking them.
+  void operator()(const ScaleStage& scale) const {
+    if (!std::holds_alternative<SumsStage>(stages[static_cast<std::size_t>(scale.of)])) {
+      pass.elementwise += slots;
+    }
+  }
+  void operator()(const ClampStage& /*clamp*/) const {}
+  void operator()(const LookupStage& /*lookup*/) const {}
+};
 
 class VectorRule {
  public:
-  VectorRule(const VectorUnitSpec& spec, Bytes port_width) : spec_(spec), width_(port_width) {}
+  VectorRule(const VectorUnitSpec& spec, Bytes port_width, const RowLoop& loop)
+      : spec_(spec), width_(port_width), loop_(loop), passes_(passes_of(loop.stages())) {}
 
-  VectorTiming operator()(const Requantize& requantize) const {
-    const std::int64_t rows = requantize.rows;
-    const std::int64_t bias_bytes = requantize.cols * bytes_of(DataType::Int32);
-    return {.compute = compute(VectorClass::Activation, rows * steps(requantize.cols)),
-            .first_reads = accesses(bias_bytes) + lookup_accesses(requantize.lookup),
-            .writes = rows * row_accesses(requantize.cols, requantize.to.type),
-            .accumulator_reads = rows,
-            .elements = rows * requantize.cols};
-  }
-  VectorTiming operator()(const Rescale& rescale) const {
-    const std::int64_t all_rows = rescale.rows * row_accesses(rescale.cols, rescale.to.type);
-    return {.compute = compute(VectorClass::Elementwise, rescale.rows * steps(rescale.cols)),
-            .first_reads = lookup_accesses(rescale.lookup) + all_rows,
-            .writes = all_rows,
-            .elements = rescale.rows * rescale.cols};
-  }
-  VectorTiming operator()(const Add& add) const {
-    const std::int64_t all_rows = add.rows * row_accesses(add.cols, add.to.type);
-    return {.compute = compute(VectorClass::Elementwise, add.rows * steps(add.cols)),
-            .first_reads = all_rows,
-            .second_reads = all_rows,
-            .writes = all_rows,
-            .elements = add.rows * add.cols};
-  }
-  VectorTiming operator()(const Pool& pool) const {
-    const std::int64_t kernel = pool.window.kernel_rows * pool.window.kernel_cols;
-    const std::int64_t channels = pool.window.channels;
-    return {.compute = compute(VectorClass::Pooling, pool.count * steps(channels) * kernel),
-            .first_reads = pool.count * kernel * row_accesses(channels, pool.to.type),
-            .writes = pool.count * row_accesses(channels, pool.to.type),
-            .elements = pool.count * channels};
-  }
-  VectorTiming operator()(const Softmax& softmax) const {
-    const std::int64_t all_rows = softmax.rows * row_accesses(softmax.cols, softmax.to.type);
-    const std::int64_t table = is_float(softmax.to.type) ? 0 : accesses(kSoftmaxTableBytes);
-    const std::int64_t row_steps = softmax.rows * steps(softmax.cols);
-    return {.compute = compute(VectorClass::Softmax, row_steps * kSoftmaxPasses),
-            .first_reads = table + all_rows * kSoftmaxPasses,
-            .writes = all_rows,
-            .elements = softmax.rows * softmax.cols};
-  }
-  VectorTiming operator()(const Convert& convert) const {
-    return {.compute = compute(VectorClass::Activation, convert.rows * steps(convert.cols)),
-            .first_reads = accesses(convert.cols * bytes_of(DataType::Fp32)),
-            .writes = convert.rows * row_accesses(convert.cols, convert.to.type),
-            .accumulator_reads = convert.rows,
-            .elements = convert.rows * convert.cols};
-  }
-  VectorTiming operator()(const RowLoop& loop) const {
+  [[nodiscard]] VectorTiming timing() const {
+    const std::int64_t cols = result_cols(loop_);
     VectorTiming timing{
-        .compute = spec_.latency + CoreCycles(row_cycles(loop)) * loop.rows,
-        .writes = loop.rows * row_accesses(result_cols(loop), loop.to.type),
-        .elements = loop.rows * result_cols(loop),
+        .compute = spec_.latency + CoreCycles(row_cycles()) * loop_.rows,
+        .writes = loop_.rows * accesses(bytes_of(loop_.body->to.type, cols)),
+        .accumulator_reads = sums_of(*loop_.body) ? loop_.rows : 0,
+        .elements = loop_.rows * cols,
     };
-    add_reads(loop, timing);
+    add_reads(timing);
     return timing;
   }
-  VectorTiming operator()(const Transfer& /*transfer*/) const { not_here(); }
-  VectorTiming operator()(const LoadTile& /*load*/) const { not_here(); }
-  VectorTiming operator()(const Fold& /*fold*/) const { not_here(); }
 
  private:
-  [[noreturn]] static void not_here() {
-    SYSTOLE_CHECK(false, "not an operation of the vector unit");
+  [[nodiscard]] std::int64_t slots_of(const Stage& stage, bool is_single) const {
+    const std::int64_t steps = ceil_div(loop_.cols, spec_.lanes);
+    if (const auto* walk = std::get_if<WindowStage>(&stage)) {
+      return steps * walk->window.kernel_rows * walk->window.kernel_cols;
+    }
+    return is_single && !std::holds_alternative<ReduceStage>(stage) ? 1 : steps;
   }
 
-  /// What the stages of a pass ask of the vector unit for a row.
-  struct Slots {
-    std::int64_t elementwise = 0;
-    std::int64_t reduction = 0;
-    std::int64_t transcendental = 0;
-    std::int64_t least = 0;
-  };
-
-  /// Adds a stage; `slots` are its own.
-  struct SlotRule {
-    Slots& pass;
-    std::int64_t slots;
-
-    void operator()(const LoadStage& /*load*/) const {}
-    void operator()(const NumberStage& /*number*/) const {}
-    void operator()(const PairStage& /*pair*/) const { pass.elementwise += slots; }
-    void operator()(const MaskStage& /*mask*/) const { pass.elementwise += slots; }
-    void operator()(const ReduceStage& /*reduce*/) const { pass.reduction += slots; }
-    void operator()(const FunctionStage& function) const {
-      if (function.function != RealFunction::None) {
-        pass.transcendental += slots;
-      }
-    }
-  };
-
-  [[nodiscard]] std::int64_t row_cycles(const RowLoop& loop) const {
-    const std::vector<std::int32_t> passes = passes_of(loop.stages);
-    const std::vector<bool> singles = singles_of(loop.stages);
-    std::vector<Slots> slots(passes.empty() ? 0 : static_cast<std::size_t>(passes.back()) + 1);
-    for (std::size_t i = 0; i < loop.stages.size(); ++i) {
-      const bool reduces = std::holds_alternative<ReduceStage>(loop.stages[i]);
-      const std::int64_t own = singles[i] && !reduces ? 1 : steps(loop.cols);
-      Slots& pass = slots[static_cast<std::size_t>(passes[i])];
-      std::visit(SlotRule{pass, own}, loop.stages[i]);
-      pass.least = std::max(pass.least, own);
+  [[nodiscard]] std::int64_t row_cycles() const {
+    const std::vector<Stage>& stages = loop_.stages();
+    const std::vector<bool> singles = singles_of(stages);
+    std::vector<Slots> passes(passes_.empty() ? 0 : static_cast<std::size_t>(passes_.back()) + 1);
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+      const std::int64_t own = slots_of(stages[i], singles[i]);
+      Slots& pass = passes[static_cast<std::size_t>(passes_[i])];
+      std::visit(SlotRule{stages, pass, own}, stages[i]);
+      pass.most = std::max(pass.most, own);
     }
     std::int64_t cycles = 0;
-    for (const Slots& pass : slots) {
-      cycles += std::max({ceil_div(pass.elementwise, spec_.alus) * pace(VectorClass::Elementwise),
-                          pass.reduction * pace(VectorClass::Reduction),
-                          pass.transcendental * pace(VectorClass::Transcendental), pass.least});
+    for (const Slots& pass : passes) {
+      cycles += pass_cycles(pass);
     }
     return cycles;
   }
 
-  void add_reads(const RowLoop& loop, VectorTiming& timing) const {
-    const std::vector<std::int32_t> passes = passes_of(loop.stages);
-    std::int32_t last_pass = -1;  // that has had its first operand
-    for (std::size_t i = 0; i < loop.stages.size(); ++i) {
-      const auto* load = std::get_if<LoadStage>(&loop.stages[i]);
-      if (load == nullptr) {
-        continue;
-      }
-      const std::int64_t of_a_row = row_accesses(load->single ? 1 : loop.cols, load->type);
-      if (load->pitch == 0) {
-        timing.first_reads += of_a_row;
-      } else if (passes[i] > last_pass) {
-        last_pass = passes[i];
-        timing.first_reads += loop.rows * of_a_row;
-      } else {
-        timing.second_reads += loop.rows * of_a_row;
+  [[nodiscard]] std::int64_t pass_cycles(const Slots& pass) const {
+    switch (loop_.body->cost) {
+      case LoopClass::Stages:
+        return std::max({ceil_div(pass.elementwise, spec_.alus) * pace(VectorClass::Elementwise),
+                         pass.reduction * pace(VectorClass::Reduction),
+                         pass.transcendental * pace(VectorClass::Transcendental),
+                         pass.activation * pace(VectorClass::Activation),
+                         pass.pooling * pace(VectorClass::Pooling), pass.most});
+      case LoopClass::Activation:
+        return pass.most * pace(VectorClass::Activation);
+      case LoopClass::Elementwise:
+        return pass.most * pace(VectorClass::Elementwise);
+      case LoopClass::Pooling:
+        return pass.most * pace(VectorClass::Pooling);
+      case LoopClass::Softmax:
+        return pass.most * pace(VectorClass::Softmax);
+    }
+    return 0;
+  }
+
+  void add_reads(VectorTiming& timing) const {
+    std::vector<std::int32_t> parameters;  // read once, however many stages take them
+    std::int32_t last_pass = -1;           // that has had its first operand
+    for (std::size_t i = 0; i < loop_.stages().size(); ++i) {
+      const Stage& stage = loop_.stages()[i];
+      const StageRead read = read_of(stage, loop_);
+      switch (read.what) {
+        case StageRead::What::Nothing:
+          break;
+        case StageRead::What::Parameter:
+          if (std::find(parameters.begin(), parameters.end(), read.operand) == parameters.end()) {
+            parameters.push_back(read.operand);
+            timing.first_reads += accesses(read.row_bytes);
+          }
+          break;
+        case StageRead::What::Window:
+          last_pass = passes_[i];
+          timing.first_reads += window_accesses(std::get<WindowStage>(stage));
+          break;
+        case StageRead::What::Rows:
+          if (read.pitch == 0) {
+            timing.first_reads += accesses(read.row_bytes);
+          } else if (passes_[i] > last_pass) {
+            last_pass = passes_[i];
+            timing.first_reads += read.rows * accesses(read.row_bytes);
+          } else {
+            timing.second_reads += read.rows * accesses(read.row_bytes);
+          }
+          break;
       }
     }
   }
 
+  [[nodiscard]] std::int64_t window_accesses(const WindowStage& walk) const {
+    return loop_.rows * walk.window.kernel_rows * walk.window.kernel_cols *
+           accesses(bytes_of(walk.type, walk.window.channels));
+  }
+
   [[nodiscard]] std::int64_t pace(VectorClass kind) const { return spec_.pace_of(kind).count(); }
-  [[nodiscard]] std::int64_t steps(std::int64_t cols) const { return ceil_div(cols, spec_.lanes); }
   [[nodiscard]] std::int64_t accesses(std::int64_t bytes) const {
     return ceil_div(bytes, width_.count());
-  }
-  [[nodiscard]] std::int64_t row_accesses(std::int64_t cols, DataType type) const {
-    return accesses(bytes_of(type, cols));
-  }
-  [[nodiscard]] std::int64_t lookup_accesses(const Operand& lookup) const {
-    return lookup.tensor == kNoTensor ? 0 : accesses(kLookupBytes);
-  }
-  [[nodiscard]] CoreCycles compute(VectorClass kind, std::int64_t step_count) const {
-    return spec_.latency + spec_.pace_of(kind) * step_count;
   }
 
   const VectorUnitSpec& spec_;
   Bytes width_;
-};
-
-struct SourcesRule {
-  VectorSources operator()(const Requantize& requantize) const {
-    return {.first = requantize.bias.address, .accumulator = requantize.accumulator};
-  }
-  VectorSources operator()(const Convert& convert) const {
-    return {.first = convert.bias.address, .accumulator = convert.accumulator};
-  }
-  VectorSources operator()(const Rescale& rescale) const {
-    return {.first =
-                rescale.lookup.tensor == kNoTensor ? rescale.in.address : rescale.lookup.address};
-  }
-  VectorSources operator()(const Add& add) const {
-    return {.first = add.a.address, .second = add.b.address};
-  }
-  VectorSources operator()(const Pool& pool) const { return {.first = pool.window.source.address}; }
-  VectorSources operator()(const Softmax& softmax) const {
-    return {.first = is_float(softmax.to.type) ? softmax.in.address : softmax.table.address};
-  }
-  /// The first load begins the first stream, the first other tensor's the second.
-  VectorSources operator()(const RowLoop& loop) const {
-    VectorSources sources;
-    const LoadStage* first = nullptr;
-    for (const Stage& stage : loop.stages) {
-      const auto* load = std::get_if<LoadStage>(&stage);
-      if (load != nullptr && first == nullptr) {
-        first = load;
-        sources.first = load->from.address;
-      } else if (load != nullptr && load->pitch != 0 && load->from != first->from) {
-        sources.second = load->from.address;
-        break;
-      }
-    }
-    return sources;
-  }
-  VectorSources operator()(const Transfer& /*transfer*/) const { not_here(); }
-  VectorSources operator()(const LoadTile& /*load*/) const { not_here(); }
-  VectorSources operator()(const Fold& /*fold*/) const { not_here(); }
-  [[noreturn]] static void not_here() {
-    SYSTOLE_CHECK(false, "not an operation of the vector unit");
-  }
+  const RowLoop& loop_;
+  std::vector<std::int32_t> passes_;
 };
 
 }  // namespace
 
-VectorSources sources_of(const Operation& operation) {
-  return std::visit(SourcesRule{}, operation);
+VectorOperands operands_of(const RowLoop& loop) {
+  const std::vector<std::int32_t> passes = passes_of(loop.stages());
+  VectorOperands operands{.has_sums = sums_of(*loop.body).has_value()};
+  std::int32_t parameter = -1;
+  std::int32_t last_pass = -1;
+  const auto take_first = [](std::int32_t& operand, std::int32_t candidate) {
+    operand = operand < 0 ? candidate : operand;
+  };
+  for (std::size_t i = 0; i < loop.stages().size(); ++i) {
+    const StageRead read = read_of(loop.stages()[i], loop);
+    switch (read.what) {
+      case StageRead::What::Nothing:
+        break;
+      case StageRead::What::Parameter:
+        take_first(parameter, read.operand);
+        break;
+      case StageRead::What::Rows:
+      case StageRead::What::Window: {
+        take_first(operands.first, read.operand);
+        const bool is_shared = read.what == StageRead::What::Rows && read.pitch == 0;
+        if (!is_shared && passes[i] == last_pass) {
+          take_first(operands.second, read.operand);
+        }
+        last_pass = is_shared ? last_pass : passes[i];
+        break;
+      }
+    }
+  }
+  operands.first = parameter < 0 ? operands.first : parameter;
+  return operands;
 }
 
-VectorTiming vector_timing(const VectorUnitSpec& spec, Bytes port_width,
-                           const Operation& operation) {
-  return std::visit(VectorRule(spec, port_width), operation);
+VectorSources sources_of(const RowLoop& loop, const VectorOperands& operands) {
+  const auto address = [&](std::int32_t operand) {
+    return operand < 0 ? 0 : loop.operand(operand).address;
+  };
+  return {.first = address(operands.first),
+          .second = address(operands.second),
+          .accumulator = operands.has_sums ? loop.accumulator : 0};
+}
+
+VectorSources sources_of(const RowLoop& loop) {
+  return sources_of(loop, operands_of(loop));
+}
+
+VectorTiming vector_timing(const VectorUnitSpec& spec, Bytes port_width, const RowLoop& loop) {
+  return VectorRule(spec, port_width, loop).timing();
 }
 
 }  // namespace systole

@@ -25,15 +25,23 @@ class VectorUnit : public sc_core::sc_module {
  private:
   void run();  // process
   void execute(Issued& issued);
-  void begin_streams(const Operation& operation, const VectorTiming& timing, std::int32_t layer);
-  void write_back(const Operation& operation);
+  const VectorTiming& timing_of(const RowLoop& loop);
+  void begin_streams(const RowLoop& loop, const VectorSources& from, std::int32_t layer);
+  void write_back(const RowLoop& loop);
   [[nodiscard]] AccumulatorPorts& accumulator_ports(std::int64_t entry) const;
-  void report(const Destination& to);
+  void report(const RowLoop& loop);
 
   const CoreContext& context_;
   EngineFront front_;
-  Operation operation_;    // at work
-  VectorResults results_;  // of it
+  VectorResults results_;  // of the instruction at work
+  struct Known {
+    const RowBody* body = nullptr;
+    std::int64_t rows = 0;
+    std::int64_t cols = 0;
+    VectorTiming timing;
+    VectorOperands operands;
+  };
+  Known known_;  // of the last loop
 };
 
 }  // namespace systole

@@ -10,6 +10,7 @@
 #include "tests/arch/isa/open_program.h"
 #include "tests/end_to_end/support/random_case.h"
 #include "tests/support/forked.h"
+#include "tests/support/row_loops.h"
 
 namespace systole {
 namespace {
@@ -100,13 +101,8 @@ TEST(Faults, ADroppedWaitForSpaceIsFoundByVerifyWhateverTheTiming) {
 TEST(Faults, AShiftedBufferAddressShowsInTheNextTensor) {
   Subject faulty = subject();
   // One requantisation of conv1 stores a byte too far; its reader finds the wrong activations.
-  change_program(faulty.program, [](auto& program) {
-    for (Instruction& instruction : program.stream(Engine::Vector)) {
-      if (auto* requantize = std::get_if<Requantize>(&instruction.operation)) {
-        requantize->to.out.address += 1;
-        break;
-      }
-    }
+  change_program(faulty.program, [](testing::OpenProgram& program) {
+    std::get<RowLoop>(program.stream(Engine::Vector)[0].operation).out.address += 1;
   });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("conv2 (accumulators) at 0,")) << verdict(faulty);
@@ -149,25 +145,22 @@ Subject rows_subject() {
   return {.chip = std::move(chip), .network = std::move(network), .program = std::move(program)};
 }
 
-/// The first stage of its kind in the loop of a layer.
-template <class Kind>
-Kind& stage_of(testing::OpenProgram& program, std::int32_t layer) {
+/// The first loop of a layer.
+RowLoop& loop_of(testing::OpenProgram& program, std::int32_t layer) {
   for (Instruction& instruction : program.stream(Engine::Vector)) {
     if (instruction.layer == layer) {
-      for (Stage& stage : std::get<RowLoop>(instruction.operation).stages) {
-        if (auto* found = std::get_if<Kind>(&stage)) {
-          return *found;
-        }
-      }
+      return std::get<RowLoop>(instruction.operation);
     }
   }
-  throw InternalError("no such stage");
+  throw InternalError("no such loop");
 }
 
-template <class Kind, class Change>
-void change_stage(Subject& subject, std::int32_t layer, Change change) {
-  change_program(subject.program,
-                 [&](testing::OpenProgram& program) { change(stage_of<Kind>(program, layer)); });
+/// Changes the first stage of its kind in the first loop of a layer.
+template <class Kind>
+void change_stage_of(Program& program, std::int32_t layer, void (*change)(Kind&)) {
+  change_program(program, [&](testing::OpenProgram& open) {
+    ASSERT_TRUE(testing::change_stage<Kind>(loop_of(open, layer), change));
+  });
 }
 
 TEST(Faults, AStageThatComputesSomethingElseShowsInItsTensor) {
@@ -175,29 +168,32 @@ TEST(Faults, AStageThatComputesSomethingElseShowsInItsTensor) {
   EXPECT_EQ(verify(sound.chip, sound.program), std::nullopt);
   EXPECT_EQ(verdict(sound), "passed");
   Subject faulty = sound;  // verify does not look at numbers
-  change_stage<FunctionStage>(faulty, 0, [](auto& stage) { stage.function = RealFunction::Sqrt; });
+  change_stage_of<FunctionStage>(faulty.program, 0,
+                                 [](FunctionStage& stage) { stage.function = RealFunction::Sqrt; });
   EXPECT_EQ(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("norm at 0,0,0,")) << verdict(faulty);
   faulty = sound;
-  change_stage<LoadStage>(faulty, 0,
-                          [](auto& stage) { stage.zero_point = 100; });  // of the mean alone
+  change_stage_of<LoadStage>(faulty.program, 0, [](LoadStage& load) {
+    load.zero_point = 100;  // of the mean alone
+  });
   EXPECT_TRUE(verdict(faulty).starts_with("norm at 0,0,0,")) << verdict(faulty);
   faulty = sound;
-  change_stage<MaskStage>(faulty, 1,
-                          [](auto& stage) { stage.first = 1; });  // the maximum of one column more
-  change_stage<MaskStage>(faulty, 1, [](auto& stage) { stage.offset += 1; });
+  change_stage_of<MaskStage>(faulty.program, 1, [](MaskStage& mask) {
+    mask.offset += 1;  // the maximum of one column more
+  });
   EXPECT_EQ(verify(faulty.chip, faulty.program), std::nullopt);
 }
 
 TEST(Faults, ALoadOfOtherBytesIsFoundByVerifyAndShows) {
   const Subject sound = rows_subject();
   Subject faulty = sound;
-  change_stage<LoadStage>(
-      faulty, 0, [](auto& stage) { stage.from.address += 12; });  // the next position's row
+  change_program(faulty.program, [](testing::OpenProgram& program) {
+    loop_of(program, 0).operands.at(0).address += 12;  // the next position's row
+  });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("norm at 0,0,0,")) << verdict(faulty);
   faulty = sound;
-  change_stage<LoadStage>(faulty, 0, [](auto& stage) { stage.pitch = 24; });
+  change_stage_of<LoadStage>(faulty.program, 0, [](LoadStage& load) { load.pitch = 24; });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
 }
 

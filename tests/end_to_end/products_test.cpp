@@ -378,11 +378,11 @@ TEST_P(PlantedFaults, OfAMissingStoreAreFound) {
   const LoadTile& first = tile_of(*subject.loads().front());
   auto& stream = subject.program.stream(Engine::Vector);
   const auto writes = [&](Instruction& instruction) {
-    auto* requantize = std::get_if<Requantize>(&instruction.operation);
-    if (requantize == nullptr || requantize->to.out.tensor != first.source.tensor) {
+    auto& loop = std::get<RowLoop>(instruction.operation);
+    if (loop.out.tensor != first.source.tensor) {
       return false;
     }
-    requantize->to.out.tensor = 0;
+    loop.out.tensor = 0;
     return true;
   };
   ASSERT_TRUE(std::any_of(stream.begin(), stream.end(), writes));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "arch/isa/recipes.h"
+
 namespace systole {
 
 namespace {
@@ -50,7 +52,7 @@ void touch_window(Addresses& addresses, const Window& window, std::int64_t first
   }
 }
 
-/// Whether the last of the stages makes a single number.
+/// Whether stage `at` makes a single number.
 bool ends_in_one(const std::vector<Stage>& stages, std::size_t at) {
   const Stage& stage = stages[at];
   const auto of = [&](std::int32_t other) {
@@ -65,7 +67,10 @@ bool ends_in_one(const std::vector<Stage>& stages, std::size_t at) {
   if (const auto* function = std::get_if<FunctionStage>(&stage)) {
     return of(function->of);
   }
-  return !std::holds_alternative<MaskStage>(stage);
+  if (const auto* scale = std::get_if<ScaleStage>(&stage)) {
+    return of(scale->of);
+  }
+  return std::holds_alternative<NumberStage>(stage) || std::holds_alternative<ReduceStage>(stage);
 }
 
 class Toucher {
@@ -77,15 +82,29 @@ class Toucher {
                t.buffer_pitch);
   }
   void operator()(const RowLoop& loop) {
-    for (const Stage& stage : loop.stages) {
+    const auto address = [&](std::int32_t operand) {
+      return loop.operands.at(static_cast<std::size_t>(operand)).address;
+    };
+    const std::vector<Stage>& stages = loop.body->stages;
+    for (const Stage& stage : stages) {
       if (const auto* load = std::get_if<LoadStage>(&stage)) {
-        touch_rows(bytes_.read, load->from.address, loop.rows,
+        touch_rows(bytes_.read, address(load->operand), loop.rows,
                    bytes_of(load->type) * (load->single ? 1 : loop.cols), load->pitch);
+      } else if (const auto* sums = std::get_if<SumsStage>(&stage)) {
+        touch(bytes_.read, address(sums->bias), 4 * loop.cols);
+      } else if (const auto* lookup = std::get_if<LookupStage>(&stage)) {
+        touch(bytes_.read, address(lookup->table), lookup->type == DataType::Int8 ? 256 : 1024);
+      } else if (const auto* walk = std::get_if<WindowStage>(&stage)) {
+        Window window = walk->window;
+        window.source.address = address(walk->operand);
+        touch_window(bytes_.read, window, loop.first, loop.rows, 0,
+                     window.kernel_rows * window.kernel_cols * window.channels,
+                     8 * bytes_of(walk->type));
       }
     }
-    const std::int64_t cols = ends_in_one(loop.stages, loop.stages.size() - 1) ? 1 : loop.cols;
-    touch_rows(bytes_.written, loop.to.out.address, loop.rows, bytes_of(loop.to.type) * cols,
-               loop.to.pitch);
+    const Store& to = loop.body->to;
+    const std::int64_t cols = ends_in_one(stages, stages.size() - 1) ? 1 : loop.cols;
+    touch_rows(bytes_.written, loop.out.address, loop.rows, bytes_of(to.type) * cols, to.pitch);
   }
   void operator()(const LoadTile& l) {
     if (l.from == TileSource::Buffer) {
@@ -102,55 +121,8 @@ class Toucher {
     }
     touch_window(bytes_.read, *f.window, f.first, f.count, f.k_first, f.rows, bits);
   }
-  void operator()(const Requantize& r) {
-    touch(bytes_.read, r.bias.address, 4 * r.cols);
-    table(r.lookup);
-    result(r.to, r.rows, r.cols);
-  }
-  void operator()(const Rescale& r) {
-    touch_rows(bytes_.read, r.in.address, r.rows, width(r.to) * r.cols, r.in_pitch);
-    table(r.lookup);
-    result(r.to, r.rows, r.cols);
-  }
-  void operator()(const Add& a) {
-    touch_rows(bytes_.read, a.a.address, a.rows, width(a.to) * a.cols, a.a_pitch);
-    touch_rows(bytes_.read, a.b.address, a.rows, width(a.to) * a.cols, a.b_pitch);
-    result(a.to, a.rows, a.cols);
-  }
-  void operator()(const Pool& p) {
-    touch_window(bytes_.read, p.window, p.first, p.count, 0,
-                 p.window.kernel_rows * p.window.kernel_cols * p.window.channels, 8 * width(p.to));
-    result(p.to, p.count, p.window.channels);
-  }
-  void operator()(const Softmax& s) {
-    touch_rows(bytes_.read, s.in.address, s.rows, width(s.to) * s.cols, s.in_pitch);
-    if (s.to.type == DataType::Int8) {
-      touch(bytes_.read, s.table.address, 1024);
-    }
-    result(s.to, s.rows, s.cols);
-  }
-  void operator()(const Convert& c) {
-    touch(bytes_.read, c.bias.address, 4 * c.cols);
-    result(c.to, c.rows, c.cols);
-  }
 
  private:
-  /// Bytes of an element.
-  static std::int64_t width(const Destination& to) {
-    if (to.type == DataType::Int8) {
-      return 1;
-    }
-    return to.type == DataType::Bf16 ? 2 : 4;
-  }
-  void table(const Operand& lookup) {
-    if (lookup.tensor != kNoTensor) {
-      touch(bytes_.read, lookup.address, 256);
-    }
-  }
-  void result(const Destination& to, std::int64_t rows, std::int64_t cols) {
-    touch_rows(bytes_.written, to.out.address, rows, width(to) * cols, to.pitch);
-  }
-
   TouchedBytes bytes_;
 };
 
@@ -284,15 +256,17 @@ Operation random_operation(std::mt19937_64& random) {
     }
     case 8: {
       const DataType type = dice.type();
-      RowLoop loop{.rows = rows, .cols = cols};
-      loop.stages = {
-          LoadStage{.from = dice.operand(), .pitch = bytes_of(type) * pitch, .type = type},
-          LoadStage{.from = dice.operand(), .type = DataType::Fp32}, PairStage{.a = 0, .b = 1}};
+      RowLoopWriter writer(rows, cols);
+      const std::int32_t row = writer.add(LoadStage{.operand = writer.operand(dice.operand()),
+                                                    .pitch = bytes_of(type) * pitch,
+                                                    .type = type});
+      const std::int32_t shared =
+          writer.add(LoadStage{.operand = writer.operand(dice.operand()), .type = DataType::Fp32});
+      const std::int32_t sum = writer.add(PairStage{.a = row, .b = shared});
       if (dice(0, 1) == 1) {
-        loop.stages.push_back(ReduceStage{.of = 2});
+        writer.add(ReduceStage{.of = sum});
       }
-      loop.to = dice.destination(cols, dice.type());
-      return loop;
+      return std::move(writer).store(dice.destination(cols, dice.type()), LoopClass::Stages);
     }
     case 7:
       return Convert{.rows = rows,

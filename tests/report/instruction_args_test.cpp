@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "arch/isa/recipes.h"
+
 namespace systole {
 namespace {
 
@@ -52,29 +54,18 @@ TEST(InstructionArgs, OfSemaphoresLeaveOutTheRest) {
   EXPECT_EQ(text, "\"index\":1,\"wait\":\"1x2\"");
 }
 
-TEST(InstructionArgs, OfRealsAreText) {
+TEST(InstructionArgs, OfABodyAreItsStagesByNameAndItsStore) {
   Convert convert{.rows = 1, .cols = 2, .bias = {.address = 8}};
   convert.to = {.out = {.address = 16}, .type = DataType::Fp16, .low = 0};
   EXPECT_EQ(args_of({.operation = convert}),
-            (nlohmann::json{{"accumulator", 0},
-                            {"rows", 1},
+            (nlohmann::json{{"rows", 1},
                             {"cols", 2},
-                            {"bias", "@8"},
-                            {"to", {{"out", "@16"}, {"type", "fp16"}, {"low", "0"}}},
-                            {"layer", 0}}));
-}
-
-TEST(InstructionArgs, OfADestinationAreAnObject) {
-  Requantize requantize{.rows = 1, .cols = 2, .bias = {.address = 8}};
-  requantize.scale = {.multiplier = 5, .shift = 3};
-  requantize.to = {.out = {.address = 16}, .pitch = 2, .zero_point = -3};
-  EXPECT_EQ(args_of({.operation = requantize}),
-            (nlohmann::json{{"accumulator", 0},
-                            {"rows", 1},
-                            {"cols", 2},
-                            {"bias", "@8"},
-                            {"scale", "5/2^3"},
-                            {"to", {{"out", "@16"}, {"pitch", 2}, {"zero_point", -3}}},
+                            {"operands", "@8"},
+                            {"out", "@16"},
+                            {"body",
+                             {{"cost", "activation"},
+                              {"stages", {"sums"}},
+                              {"to", {{"type", "fp16"}, {"low", "0"}}}}},
                             {"layer", 0}}));
 }
 

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "arch/isa/recipes.h"
 #include "tests/support/trace_events.h"
 
 namespace systole {
@@ -131,25 +132,25 @@ TEST(Timeline, ShowsWaitsThenTheWorkWithItsParts) {
       ElementsAre("B issue", "E ", "B transfer in", "B memory", "E ", "s semaphore 0", "E "));
   EXPECT_THAT(
       HandmadeRun().track(Engine::Vector),
-      ElementsAre("B issue", "E ", "B wait_dma", "E ", "B rescale relu", "f semaphore 0", "E "));
+      ElementsAre("B issue", "E ", "B wait_dma", "E ", "B row_loop relu", "f semaphore 0", "E "));
 }
 
 TEST(Timeline, TimesAreExactToTheFemtosecond) {
   // Cycle 11 * 1,428,571 fs = 15,714,281 fs.
   EXPECT_THAT(HandmadeRun().text(),
-              testing::HasSubstr("\"tid\":6,\"ts\":0.015714281,\"name\":\"rescale relu\""));
+              testing::HasSubstr("\"tid\":6,\"ts\":0.015714281,\"name\":\"row_loop relu\""));
   HandmadeRun run;
   run.chip.frequency = Hertz(500'000'000);
-  EXPECT_THAT(run.text(), testing::HasSubstr("\"tid\":6,\"ts\":0.022,\"name\":\"rescale relu\""));
+  EXPECT_THAT(run.text(), testing::HasSubstr("\"tid\":6,\"ts\":0.022,\"name\":\"row_loop relu\""));
 }
 
 TEST(Timeline, WorkCarriesOperandsAndCycles) {
   for (const json& event : HandmadeRun().events()) {
-    if (event.value("name", "") == "rescale relu") {
-      EXPECT_EQ(event["cat"], "rescale");
+    if (event.value("name", "") == "row_loop relu") {
+      EXPECT_EQ(event["cat"], "row_loop");
       EXPECT_EQ(event["args"]["index"], 0);
       EXPECT_EQ(event["args"]["layer"], 1);
-      EXPECT_EQ(event["args"]["in"], "@8");
+      EXPECT_EQ(event["args"]["operands"], "@8");
       EXPECT_EQ(event["args"]["wait"], "0");
       EXPECT_EQ(event["args"]["head"], 1);
       EXPECT_EQ(event["args"]["start"], 11);
@@ -176,7 +177,7 @@ TEST(Timeline, NamesAreEscaped) {
   run.program.layers[1].name = "a \"b\"\n\xff\\";
   const json file = json::parse(run.text());
   EXPECT_EQ(broken_trace_rules(file), "");
-  EXPECT_THAT(run.track(Engine::Vector), testing::Contains("B rescale a \"b\"\n\xef\xbf\xbd\\"));
+  EXPECT_THAT(run.track(Engine::Vector), testing::Contains("B row_loop a \"b\"\n\xef\xbf\xbd\\"));
 }
 
 TEST(Timeline, CountsTheBytesThatSomebodyWillRead) {

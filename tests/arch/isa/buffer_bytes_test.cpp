@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "arch/isa/recipes.h"
 #include "tests/oracle/touched_bytes.h"
 
 namespace systole {

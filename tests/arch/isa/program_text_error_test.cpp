@@ -60,8 +60,7 @@ TEST(ProgramTextError, UnknownWordOperationAndKey) {
             "p.txt:5:1: expected one of layer, tensor, tile, semaphore, host, dma_in, dma_out, "
             "weights, matrix, vector, end, got 'leyer'");
   EXPECT_EQ(error_in("host move layer=0"),
-            "p.txt:5:6: host: expected one of transfer, load_tile, fold, requantize, rescale, "
-            "add, pool, softmax, convert, row_loop, got 'move'");
+            "p.txt:5:6: host: expected one of transfer, load_tile, fold, row_loop, got 'move'");
   EXPECT_EQ(error_in("host transfer size=4"),
             "p.txt:5:15: transfer: expected one of to_buffer, far, far_pitch, buffer, "
             "buffer_pitch, rows, row_bytes, layer, wait, signal, got 'size'");
@@ -136,8 +135,18 @@ TEST(ProgramTextError, OperandsScalesAndSemaphores) {
             "p.txt:5:19: transfer.far: expected an operand such as t3+128@4096, got 'tx@1'");
   EXPECT_EQ(error_in("host transfer far=t0+@1"),
             "p.txt:5:19: transfer.far: expected an operand such as t3+128@4096, got 't0+@1'");
-  EXPECT_EQ(error_in("vector pool scale=3"),
-            "p.txt:5:19: pool.scale: expected a scale such as 1518500250/2^37, got '3'");
+  EXPECT_EQ(error_in("vector row_loop body(stages(scale(by=3"),
+            "p.txt:5:38: row_loop.body.stages.scale.by: expected a scale such as 1518500250/2^37, "
+            "got '3'");
+  EXPECT_EQ(error_in("vector row_loop operands=t0@1,3"),
+            "p.txt:5:26: row_loop.operands: expected operands such as t3+128@4096,t4@64, got "
+            "'t0@1,3'");
+  EXPECT_EQ(error_in("vector row_loop operands=t0@1,t1@3"),
+            "p.txt:5:26: row_loop.operands: expected a tensor declared above (0..0), got 1");
+  EXPECT_EQ(error_in("vector row_loop body=[]"),
+            "p.txt:5:21: row_loop.body: expected '(', got '='");
+  EXPECT_EQ(error_in("vector row_loop body(stages(load(operand=0)) to()"),
+            "p.txt:5:50: row_loop.body: expected ')', got the end of the line");
   EXPECT_EQ(error_in("host transfer wait=1;2"),
             "p.txt:5:20: transfer.wait: expected semaphores such as 5,7x2, got '1;2'");
   EXPECT_EQ(error_in("host transfer wait=0x"),
@@ -171,11 +180,11 @@ TEST(ProgramTextError, LongAndStrangeTokensAreShownShort) {
 
 TEST(ProgramTextError, Reals) {
   const auto error = [](const std::string& value) {
-    return error_in("vector convert accumulator=0 rows=1 cols=1 bias=t0@0 to(out=t0@0 low=" +
-                    value + " type=bf16) layer=0");
+    return error_in("vector row_loop rows=1 cols=1 out=t0@0 body(stages(load(operand=0)) to(low=" +
+                    value + " type=bf16)) layer=0");
   };
   const std::string where =
-      "p.txt:5:70: convert.to.low: expected a number such as 0.5, -1e-3 or inf, got ";
+      "p.txt:5:76: row_loop.body.to.low: expected a number such as 0.5, -1e-3 or inf, got ";
   for (const char* const value : {"0", "-0.5", "1e3", "-inf"}) {
     EXPECT_EQ(error(value), "accepted");
   }

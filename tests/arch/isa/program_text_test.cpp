@@ -9,6 +9,7 @@
 
 #include "arch/diag/error.h"
 #include "arch/isa/program_fields.h"
+#include "arch/isa/recipes.h"
 #include "tests/compiler/verify/support/two_layer_program.h"
 
 namespace systole {
@@ -110,6 +111,17 @@ class RandomProgram {
     fill(operand.offset);
     operand.tensor = below(4) == 0 ? kNoTensor : index(program_.tensors.size());
   }
+  void fill(SharedBody& body) {
+    RowBody filled;
+    fill(filled);
+    body = filled;
+  }
+  void fill(std::vector<Operand>& operands) {
+    operands.resize(1 + below(3));
+    for (Operand& operand : operands) {
+      fill(operand);
+    }
+  }
   void fill(std::vector<Stage>& stages) {
     for (std::size_t count = 1 + below(5); count > 0; --count) {
       const std::size_t chosen = below(std::variant_size_v<Stage>);
@@ -179,8 +191,9 @@ TEST(ProgramText, SaysOneThingALine) {
   EXPECT_THAT(text, HasSubstr("\nmatrix fold tile=5 rows=4 cols=3 k_first=12 first=0 count=1 "
                               "accumulator=0 accumulate=true window(source=t1@64 image_pitch=16 "
                               "row_pitch=16 pixel_pitch=16 channels=16) layer=1 signal=2  # 6\n"));
-  EXPECT_THAT(text, HasSubstr("\nvector requantize accumulator=0 rows=1 cols=3 bias=t4@48 "
-                              "scale=1073741824/2^37 to(out=t2@0 pitch=3) layer=1 wait=2,1 "
+  EXPECT_THAT(text, HasSubstr("\nvector row_loop rows=1 cols=3 operands=t4@48 out=t2@0 "
+                              "body(cost=activation stages(sums(bias=0) "
+                              "scale(of=0 by=1073741824/2^37)) to(pitch=3)) layer=1 wait=2,1 "
                               "signal=4  # 1\n"));
   EXPECT_TRUE(text.ends_with("\nend\n"));
 }
@@ -193,19 +206,20 @@ TEST(ProgramText, OfADestinationSaysTypeLimitsAndFunctionWhereItHasSome) {
     program.stream(Engine::Vector).set(1, {.layer = 1, .operation = convert});
     const std::string text = print_program(program);
     EXPECT_EQ(parse_program(text, "p"), program);
-    const std::size_t begin = text.find("vector convert ");
+    const std::size_t begin = text.find("vector row_loop ", text.find(" signal=3 "));
     return text.substr(begin, text.find('\n', begin) - begin);
   };
   EXPECT_EQ(line_of(),
-            "vector convert accumulator=0 rows=2 cols=3 bias=t4@48 to(out=t1@64 pitch=8 type=bf16) "
-            "layer=1  # 1");
+            "vector row_loop rows=2 cols=3 operands=t4@48 out=t1@64 body(cost=activation "
+            "stages(sums(bias=0 type=fp32)) to(pitch=8 type=bf16)) layer=1  # 1");
   convert.to.low = 0;
   convert.to.high = 6.1F;
   convert.to.type = DataType::Fp8E4M3;
   convert.to.function = RealFunction::Tanh;
   EXPECT_EQ(line_of(),
-            "vector convert accumulator=0 rows=2 cols=3 bias=t4@48 to(out=t1@64 pitch=8 "
-            "type=fp8_e4m3 low=0 high=6.1 function=tanh) layer=1  # 1");
+            "vector row_loop rows=2 cols=3 operands=t4@48 out=t1@64 body(cost=activation "
+            "stages(sums(bias=0 type=fp32)) to(pitch=8 type=fp8_e4m3 low=0 high=6.1 "
+            "function=tanh)) layer=1  # 1");
   convert.to.low = -1e-30F;
   convert.to.high = 0x1p-149F;
   EXPECT_THAT(line_of(), HasSubstr(" low=-1e-30 high=1e-45 "));
@@ -215,29 +229,74 @@ TEST(ProgramText, OfADestinationSaysTypeLimitsAndFunctionWhereItHasSome) {
 
 TEST(ProgramText, StagesOfARowLoopStandInTheirOrder) {
   Program program = two_layer_program();
-  RowLoop loop{.rows = 2, .cols = 3};
-  loop.stages = {
-      LoadStage{.from = {.address = 48, .tensor = testing::kA},
-                .pitch = 4,
-                .zero_point = -3,
-                .scale = 0.5F},
-      ReduceStage{.kind = ReduceKind::Largest, .of = 0},
-      LoadStage{
-          .from = {.address = 64, .tensor = testing::kA}, .type = DataType::Bf16, .single = true},
-      PairStage{.kind = PairKind::Subtract, .a = 1, .b = 2},
-      FunctionStage{.function = RealFunction::Exp, .of = 3},
-      NumberStage{0.25F},
-      MaskStage{.of = 4, .first = 1, .period = 2}};
-  loop.to = {.out = {.address = 64, .tensor = testing::kY}, .pitch = 3};
-  program.stream(Engine::Vector).push_back({.layer = 1, .operation = loop});
+  RowBody body{.stages = {LoadStage{.operand = 0, .pitch = 4, .zero_point = -3, .scale = 0.5F},
+                          ReduceStage{.kind = ReduceKind::Largest, .of = 0},
+                          LoadStage{.operand = 1, .type = DataType::Bf16, .single = true},
+                          PairStage{.kind = PairKind::Subtract, .a = 1, .b = 2},
+                          FunctionStage{.function = RealFunction::Exp, .of = 3}, NumberStage{0.25F},
+                          MaskStage{.of = 4, .period = 2}},
+               .to = {.pitch = 3, .steps = 64}};
+  const RowLoop loop{
+      .rows = 2,
+      .cols = 3,
+      .first = 1,
+      .operands = {{.address = 48, .tensor = testing::kA}, {.address = 64, .tensor = testing::kA}},
+      .out = {.address = 64, .tensor = testing::kY},
+      .body = body};
+  program.stream(Engine::Vector) = {{.layer = 1, .operation = loop}};
   const std::string text = print_program(program);
   EXPECT_EQ(parse_program(text, "p"), program);
   const std::size_t begin = text.find("vector row_loop ");
   EXPECT_EQ(text.substr(begin, text.find('\n', begin) - begin),
-            "vector row_loop rows=2 cols=3 stages(load(from=t1@48 pitch=4 zero_point=-3 scale=0.5) "
-            "reduce(kind=largest of=0) load(from=t1@64 type=bf16 single=true) "
+            "vector row_loop rows=2 cols=3 first=1 operands=t1@48,t1@64 out=t2@64 "
+            "body(stages(load(operand=0 pitch=4 zero_point=-3 scale=0.5) "
+            "reduce(kind=largest of=0) load(operand=1 type=bf16 single=true) "
             "pair(kind=subtract a=1 b=2) function(function=exp of=3) number(value=0.25) "
-            "mask(of=4 first=1 period=2)) to(out=t2@64 pitch=3) layer=1  # 2");
+            "mask(of=4 period=2)) to(pitch=3 steps=64)) layer=1  # 0");
+}
+
+TEST(ProgramText, StagesOfIntegersAreFieldsLikeAnyOther) {
+  Program program = two_layer_program();
+  const auto body_of = [&](const RowLoop& loop) {
+    program.stream(Engine::Vector) = {{.layer = 1, .operation = loop}};
+    const std::string text = print_program(program);
+    EXPECT_EQ(parse_program(text, "p"), program);
+    const std::size_t begin = text.find(" body(");
+    return text.substr(begin + 1, text.find(" layer=1", begin) - begin - 1);
+  };
+  EXPECT_EQ(body_of(Softmax{.rows = 1, .cols = 3, .table = {.address = 8}, .to = {.pitch = 3}}),
+            "body(cost=softmax stages(load(operand=0 integer=true) reduce(kind=largest of=0) "
+            "load(operand=0 integer=true) pair(kind=subtract a=1 b=2) "
+            "lookup(of=3 table=1 type=int32 first=0) reduce(kind=sum of=4) "
+            "load(operand=0 integer=true) pair(kind=subtract a=1 b=6) "
+            "lookup(of=7 table=1 type=int32 first=0) scale(of=8 by=256/2^0 divisor=5)) "
+            "to(pitch=3))");
+  Rescale rescale{.rows = 1, .cols = 3, .scale = {.multiplier = 5, .shift = 3}};
+  rescale.lookup = {.address = 64, .tensor = testing::kA};
+  rescale.to.zero_point = 2;
+  rescale.to.low = 2;
+  EXPECT_EQ(body_of(rescale),
+            "body(cost=elementwise stages(load(operand=0 integer=true) scale(of=0 by=5/2^3) "
+            "clamp(of=1 low=0 high=125) lookup(of=2 table=1 first=-130)) to())");
+  Pool pool{.kind = PoolKind::Average, .count = 4, .in_zero_point = -7, .count_padding = true};
+  pool.window.source = {.address = 64, .tensor = testing::kA};
+  pool.window.kernel_rows = 2;
+  EXPECT_EQ(body_of(pool),
+            "body(cost=pooling stages(window(kind=average operand=0 zero_point=-7 "
+            "count_padding=true window(channels=1 kernel_rows=2))) to())");
+}
+
+TEST(ProgramText, LoopsOfOneBodyShareIt) {
+  Program program = two_layer_program();
+  const Rescale rescale{.rows = 1, .cols = 3};
+  Rescale further = rescale;
+  further.in.address = further.to.out.address = 8;
+  program.stream(Engine::Vector) = {{.operation = rescale}, {.operation = further}};
+  const Program read = parse_program(print_program(program), "p");
+  const auto body_of = [&](std::size_t index) {
+    return &*std::get<RowLoop>(read.stream(Engine::Vector)[index].operation).body;
+  };
+  EXPECT_EQ(body_of(0), body_of(1));
 }
 
 TEST(ProgramText, AllowsCommentsBlankLinesAndFieldsInAnyOrder) {

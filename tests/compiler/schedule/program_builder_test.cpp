@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "arch/isa/recipes.h"
+
 namespace systole {
 namespace {
 

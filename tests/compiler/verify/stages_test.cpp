@@ -13,7 +13,7 @@ namespace systole::verification {
 namespace {
 
 std::string broken(std::vector<Stage> stages) {
-  return check_stages({.rows = 2, .cols = 4, .stages = std::move(stages)}).broken;
+  return check_stages({.rows = 2, .cols = 4, .body = RowBody{.stages = std::move(stages)}}).broken;
 }
 
 TEST(VerifyStages, ARowLastsAsLongAsItsPass) {
@@ -42,15 +42,14 @@ TEST(VerifyStages, ReduceAndMaskRows) {
             "stage 1: of is 0, a single number, expected a row");
   EXPECT_EQ(broken({LoadStage{}, MaskStage{.of = 0, .period = 0}}),
             "stage 1: period is 0, expected at least 1");
-  EXPECT_EQ(broken({LoadStage{}, MaskStage{.of = 0, .first = -1}}),
-            "stage 1: first is -1, expected at least 0");
   EXPECT_EQ(broken({NumberStage{std::numeric_limits<float>::quiet_NaN()}}),
             "stage 0: value is no number");
 }
 
 TEST(VerifyStages, EndInARowOrASingleNumber) {
   const auto result = [](std::vector<Stage> stages) {
-    return check_stages({.rows = 1, .cols = 4, .stages = std::move(stages)}).result;
+    return check_stages({.rows = 1, .cols = 4, .body = RowBody{.stages = std::move(stages)}})
+        .result;
   };
   EXPECT_EQ(result({LoadStage{}}), Made::Row);
   EXPECT_EQ(result({LoadStage{.single = true}}), Made::Single);
@@ -58,47 +57,123 @@ TEST(VerifyStages, EndInARowOrASingleNumber) {
   EXPECT_EQ(result({LoadStage{}, ReduceStage{.of = 0}}), Made::Single);
 }
 
+TEST(VerifyStages, RealsAndIntegersDoNotMeet) {
+  const LoadStage integers{.integer = true};
+  EXPECT_EQ(broken({integers, LoadStage{}, PairStage{.a = 0, .b = 1}}),
+            "stage 2: a is 0, integers, but b is 1, reals");
+  EXPECT_EQ(broken({integers, PairStage{.kind = PairKind::Divide, .a = 0, .b = 0}}),
+            "stage 1: kind is divide, but the numbers are integers");
+  EXPECT_EQ(broken({integers, FunctionStage{.of = 0}}),
+            "stage 1: of is 0, integers, expected reals");
+  EXPECT_EQ(broken({SumsStage{}, MaskStage{.of = 0}}),
+            "stage 1: of is 0, integers, expected reals");
+  EXPECT_EQ(broken({SumsStage{.type = DataType::Fp32}, ScaleStage{.of = 0}}),
+            "stage 1: of is 0, reals, expected integers");
+  EXPECT_EQ(broken({LoadStage{}, ClampStage{.of = 0}}),
+            "stage 1: of is 0, reals, expected integers");
+  EXPECT_EQ(broken({WindowStage{.type = DataType::Bf16}, LookupStage{.of = 0}}),
+            "stage 1: of is 0, reals, expected integers");
+  EXPECT_EQ(broken({integers, ClampStage{.of = 0, .low = 1, .high = 0}}),
+            "stage 1: low is 1, expected up to high, 0");
+}
+
+TEST(VerifyStages, ADivisorIsASingleInteger) {
+  const LoadStage integers{.integer = true};
+  EXPECT_EQ(broken({integers, integers, ScaleStage{.of = 0, .divisor = 1}}),
+            "stage 2: divisor is 1, expected a single integer");
+  EXPECT_EQ(broken({integers, NumberStage{1}, ScaleStage{.of = 0, .divisor = 1}}),
+            "stage 2: divisor is 1, expected a single integer");
+  EXPECT_EQ(broken({integers, ReduceStage{.of = 0}, integers, ScaleStage{.of = 2, .divisor = 1}}),
+            "");
+}
+
 /// In place of fc's requantisation of the two-layer program, 3 values: y = a's first three + bias.
 struct LoopProgram {
   Program program = testing::two_layer_program();
-  RowLoop loop;
+  RowLoop loop{.rows = 1, .cols = 3};
+  RowBody body;
 
   LoopProgram() {
-    loop = {.rows = 1, .cols = 3};
-    loop.stages = {LoadStage{.from = {.address = 64, .tensor = testing::kA}}};
-    loop.to = {.out = {.address = 0, .tensor = testing::kY}, .pitch = 3};
+    loop.operands.push_back({.address = 64, .tensor = testing::kA});
+    loop.out = {.address = 0, .tensor = testing::kY};
+    body.to.pitch = 3;
   }
-  [[nodiscard]] std::string violation() {
+
+  [[nodiscard]] std::string violation(Stage stage) {
+    body.stages = {std::move(stage)};
+    loop.body = body;
     Program changed = program;
     changed.stream(Engine::Vector).push_back({.layer = 1, .operation = loop});
     return verify(testing::small_chip(), changed).value_or("safe");
   }
 };
 
+const std::string kWhere = "vector[2] row_loop of layer 'fc': ";
+
 TEST(VerifyStages, TheirLoadsAreRowsOfTheTensorTheyName) {
   LoopProgram one;
-  auto& load = std::get<LoadStage>(one.loop.stages[0]);
-  load.type = DataType::Bf16;
-  EXPECT_EQ(one.violation(),
-            "vector[2] row_loop of layer 'fc': load is of type bf16, but 'a' holds int8");
-  load.type = DataType::Int16;
-  EXPECT_EQ(one.violation(),
-            "vector[2] row_loop of layer 'fc': load is of type int16, expected int8 or a floating "
-            "type");
-  load = {.from = {.address = 64, .tensor = testing::kA}, .scale = 0};
-  EXPECT_EQ(one.violation(),
-            "vector[2] row_loop of layer 'fc': load scale is 0, expected a positive number");
-  load = {.from = {.address = 64, .tensor = testing::kA}, .zero_point = 128};
-  EXPECT_EQ(one.violation(),
-            "vector[2] row_loop of layer 'fc': load zero_point is 128, expected -128..127");
-  load = {.from = {.address = 65, .tensor = testing::kA}};
-  EXPECT_EQ(one.violation(),
-            "vector[2] row_loop of layer 'fc': load reads 'a' byte 0 at unified buffer 65, which "
-            "holds 'a' byte 1 from vector[0] requantize of layer 'conv1'");
-  load = {.from = {.address = 64, .tensor = testing::kA}};
-  one.loop.steps = -1;
-  EXPECT_EQ(one.violation(),
-            "vector[2] row_loop of layer 'fc': steps is -1, expected a positive number");
+  EXPECT_EQ(one.violation(LoadStage{.type = DataType::Bf16}),
+            kWhere + "load is of type bf16, but 'a' holds int8");
+  EXPECT_EQ(one.violation(LoadStage{.type = DataType::Int16}),
+            kWhere + "load is of type int16, expected int8 or a floating type");
+  EXPECT_EQ(one.violation(LoadStage{.scale = 0}),
+            kWhere + "load scale is 0, expected a positive number");
+  EXPECT_EQ(one.violation(LoadStage{.zero_point = 128}),
+            kWhere + "load zero_point is 128, expected -128..127");
+  EXPECT_EQ(one.violation(LoadStage{.operand = 1}),
+            kWhere + "operand is 1, but the program has 1 of them");
+  EXPECT_EQ(one.violation(LoadStage{.type = DataType::Bf16, .integer = true}),
+            kWhere + "load makes integers, but the type is bf16");
+  EXPECT_EQ(one.violation(LoadStage{.integer = true, .multiplier = -1}),
+            kWhere + "load multiplier is -1, expected 0..2147483647");
+  EXPECT_EQ(one.violation(LoadStage{.multiplier = 2}), kWhere + "load multiplier is 2, expected 1");
+  one.body.to.steps = -1;
+  EXPECT_EQ(one.violation(LoadStage{}), kWhere + "steps is -1, expected a positive number");
+  one.body.to.steps = 2;
+  EXPECT_EQ(one.violation(LoadStage{.integer = true}), kWhere + "steps is 2, expected 1");
+  one.body.to.steps = 1;
+  one.loop.first = -1;
+  EXPECT_EQ(one.violation(LoadStage{}), kWhere + "first is -1, expected 0..2147483647");
+  one.loop.first = 0;
+  one.loop.operands[0].address = 65;
+  EXPECT_EQ(one.violation(LoadStage{}),
+            kWhere +
+                "load reads 'a' byte 0 at unified buffer 65, which holds 'a' byte 1 from vector[0] "
+                "row_loop of layer 'conv1'");
+}
+
+TEST(VerifyStages, SumsWindowsAndTablesHaveTypesOfTheirOwn) {
+  LoopProgram one;
+  EXPECT_EQ(one.violation(SumsStage{.type = DataType::Int8}),
+            kWhere + "sums are of type int8, expected int32 or fp32");
+  const WindowStage walk{.window = {.pixel_pitch = 3, .channels = 3}};
+  const auto window = [&](void (*change)(WindowStage&)) {
+    WindowStage changed = walk;
+    change(changed);
+    return one.violation(changed);
+  };
+  EXPECT_EQ(window([](WindowStage& w) { w.type = DataType::Int16; }),
+            kWhere + "window is of type int16, expected int8 or a floating type");
+  EXPECT_EQ(window([](WindowStage& w) { w.window.channels = 2; }),
+            kWhere + "channels is 2, expected 3");
+  EXPECT_EQ(window([](WindowStage& w) { w.window.source.address = 1; }),
+            kWhere + "window has a source of its own beside the operand");
+  EXPECT_EQ(window([](WindowStage& w) { w.zero_point = -129; }),
+            kWhere + "window zero_point is -129, expected -128..127");
+  EXPECT_EQ(window([](WindowStage& w) { w.count_padding = true; }),
+            kWhere + "a maximum does not count padding");
+  one.loop.operands[0] = {.address = 48, .tensor = testing::kBias2};
+  EXPECT_EQ(window([](WindowStage& /*w*/) {}),
+            kWhere + "window source is of type int8, but 'bias2' holds int32");
+  LoopProgram other;
+  other.body.stages = {};
+  RowBody body{.stages = {LoadStage{.integer = true},
+                          LookupStage{.of = 0, .type = DataType::Bf16, .first = -128}},
+               .to = {.pitch = 3}};
+  other.loop.body = body;
+  other.program.stream(Engine::Vector).push_back({.layer = 1, .operation = other.loop});
+  EXPECT_EQ(verify(testing::small_chip(), other.program),
+            kWhere + "table is of type bf16, expected int8 or int32");
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ TEST(VerifyDataflowFinds, SumsThatStayAndAreAddedToAccumulators) {
 
 TEST(VerifyDataflowFinds, ADroppedDrain) {
   EXPECT_EQ(violation_after([](Folds& folds) { fold_at(folds, 1).drain = false; }),
-            "vector[0] requantize of layer 'conv1': accumulator 0 holds no sums");
+            "vector[0] row_loop of layer 'conv1': accumulator 0 holds no sums");
 }
 
 TEST(VerifyDataflowFinds, SumsLeftInTheArrayAtTheEnd) {
@@ -172,7 +172,7 @@ TEST(VerifyDataflowFinds, AFoldBetweenTwoOfTheSameSums) {
 TEST(VerifyDataflowFinds, SumsReadBeforeTheyDrain) {
   EXPECT_EQ(
       violation_after([](Folds& folds) { folds[0].signals = std::exchange(folds[1].signals, {}); }),
-      "vector[0] requantize of layer 'conv1': reads accumulator 0, not ordered after matrix[1] "
+      "vector[0] row_loop of layer 'conv1': reads accumulator 0, not ordered after matrix[1] "
       "fold of layer 'conv1', which writes it");
 }
 
@@ -186,7 +186,7 @@ TEST(VerifyDataflowFinds, ADrainOverSumsThatAreStillRead) {
   }
   EXPECT_EQ(verify(small_chip(Dataflow::OutputStationary), program.closed()),
             "matrix[5] fold of layer 'fc': overwrites accumulator 0, not ordered after vector[0] "
-            "requantize of layer 'conv1', which reads it");
+            "row_loop of layer 'conv1', which reads it");
 }
 
 /// A fold waits until the third tile has been loaded, into a FIFO of two.
@@ -204,7 +204,7 @@ std::string deadlock_at(std::size_t fold) {
          "matrix[" +
          std::to_string(fold) +
          "] fold of layer 'conv1' waits for semaphore 5 (0 of 1 from weights); vector[0] "
-         "requantize of layer 'conv1' waits for semaphore 2 (0 of 1 from matrix)";
+         "row_loop of layer 'conv1' waits for semaphore 2 (0 of 1 from matrix)";
 }
 
 TEST(VerifyDataflow, CountsTheSlotOfATileThatStreams) {

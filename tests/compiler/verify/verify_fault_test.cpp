@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "arch/isa/recipes.h"
 #include "compiler/verify/verify.h"
 #include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/two_layer_program.h"
@@ -58,7 +59,7 @@ TEST(VerifyFinds, ADroppedSignal) {
                   "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
                   "vector); weights[3] load_tile of layer 'fc' waits for room in the weight FIFO "
                   "(2 tiles); matrix[1] fold of layer 'conv1' waits for semaphore 0 (0 of 1 from "
-                  "host); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 from "
+                  "host); vector[0] row_loop of layer 'conv1' waits for semaphore 2 (0 of 1 from "
                   "matrix)")));
 }
 
@@ -118,72 +119,68 @@ TEST(VerifyFinds, BytesOfTheRightTensorAtTheWrongPlace) {
   EXPECT_THAT(faulty.violation(),
               Optional(std::string("matrix[3] fold of layer 'fc': window reads 'a' byte 0 at "
                                    "unified buffer 65, which holds 'a' byte 1 from vector[0] "
-                                   "requantize of layer 'conv1'")));
+                                   "row_loop of layer 'conv1'")));
 }
 
 TEST(VerifyFinds, AWrongTensorUnderTheAddress) {
   Faulty faulty;
-  faulty.operation<Requantize>(faulty.vector, 0).bias.address = 48;
+  faulty.operation<RowLoop>(faulty.vector, 0).operands.at(0).address = 48;
   faulty.vector[0].waits[1].count = 2;
   faulty.vector[1].waits.pop_back();
   EXPECT_THAT(faulty.violation(),
-              Optional(std::string("vector[0] requantize of layer 'conv1': bias reads 'bias1' byte "
+              Optional(std::string("vector[0] row_loop of layer 'conv1': bias reads 'bias1' byte "
                                    "0 at unified buffer 48, which holds 'bias2' byte 0 from "
                                    "dma_in[1] transfer of layer 'fc'")));
 }
 
 TEST(VerifyFinds, ADestinationOverAnOperand) {
   Faulty faulty;
-  faulty.operation<Requantize>(faulty.vector, 0).to.out.address = 40;
-  EXPECT_THAT(
-      faulty.violation(),
-      Optional(std::string("vector[0] requantize of layer 'conv1': to overwrites 'a' byte 0 "
-                           "at unified buffer 40 before bias has been read")));
+  faulty.operation<RowLoop>(faulty.vector, 0).out.address = 40;
+  EXPECT_THAT(faulty.violation(),
+              Optional(std::string("vector[0] row_loop of layer 'conv1': to overwrites 'a' byte 0 "
+                                   "at unified buffer 40 before bias has been read")));
 }
 
 TEST(VerifyFinds, ALiveTensorOverwritten) {
   Faulty faulty;  // a over bias2, which the second layer still needs
-  faulty.operation<Requantize>(faulty.vector, 0).to.out.address = 48;
+  faulty.operation<RowLoop>(faulty.vector, 0).out.address = 48;
   faulty.vector[0].waits[1].count = 2;
   faulty.vector[1].waits.pop_back();
   for (std::size_t index = 3; index < 7; ++index) {
     faulty.operation<Fold>(faulty.matrix, index).window.edit().source.address = 48;
   }
-  EXPECT_THAT(
-      faulty.violation(),
-      Optional(std::string("vector[1] requantize of layer 'fc': bias reads 'bias2' byte 0 at "
-                           "unified buffer 48, which holds 'a' byte 0 from vector[0] "
-                           "requantize of layer 'conv1'")));
+  EXPECT_THAT(faulty.violation(),
+              Optional(std::string("vector[1] row_loop of layer 'fc': bias reads 'bias2' byte 0 at "
+                                   "unified buffer 48, which holds 'a' byte 0 from vector[0] "
+                                   "row_loop of layer 'conv1'")));
 }
 
 TEST(VerifyFinds, TwoWritersInNoOrder) {
   Faulty faulty;
-  faulty.operation<Requantize>(faulty.vector, 0).to.out.address = 48;
+  faulty.operation<RowLoop>(faulty.vector, 0).out.address = 48;
   EXPECT_THAT(faulty.violation(),
-              Optional(std::string("vector[0] requantize of layer 'conv1': to overwrites 'bias2' "
+              Optional(std::string("vector[0] row_loop of layer 'conv1': to overwrites 'bias2' "
                                    "byte 0 at unified buffer 48, not ordered after dma_in[1] "
                                    "transfer of layer 'fc', which writes it")));
 }
 
 TEST(VerifyFinds, AReaderThatAWriterDoesNotWaitFor) {
   Faulty faulty;  // a over x, released before the last fold has read x
-  faulty.operation<Requantize>(faulty.vector, 0).to.out.address = 0;
+  faulty.operation<RowLoop>(faulty.vector, 0).out.address = 0;
   faulty.matrix[1].signals = std::exchange(faulty.matrix[2].signals, {});
-  EXPECT_THAT(
-      faulty.violation(),
-      Optional(std::string("vector[0] requantize of layer 'conv1': to overwrites 'x' byte 0 "
-                           "at unified buffer 0, not ordered after matrix[2] fold of layer "
-                           "'conv1', which reads it")));
+  EXPECT_THAT(faulty.violation(),
+              Optional(std::string("vector[0] row_loop of layer 'conv1': to overwrites 'x' byte 0 "
+                                   "at unified buffer 0, not ordered after matrix[2] fold of layer "
+                                   "'conv1', which reads it")));
 }
 
 TEST(VerifyFinds, SumsReadBeforeTheyAreComplete) {
   Faulty faulty;
   faulty.matrix[1].signals = std::exchange(faulty.matrix[2].signals, {});
-  EXPECT_THAT(
-      faulty.violation(),
-      Optional(std::string("vector[0] requantize of layer 'conv1': reads accumulator 0, not "
-                           "ordered after matrix[2] fold of layer 'conv1', which writes "
-                           "it")));
+  EXPECT_THAT(faulty.violation(),
+              Optional(std::string("vector[0] row_loop of layer 'conv1': reads accumulator 0, not "
+                                   "ordered after matrix[2] fold of layer 'conv1', which writes "
+                                   "it")));
 }
 
 TEST(VerifyFinds, SumsOverwrittenWhileTheyAreRead) {
@@ -194,7 +191,7 @@ TEST(VerifyFinds, SumsOverwrittenWhileTheyAreRead) {
   fold.window.edit().source = {.address = 0, .tensor = testing::kX, .offset = 0};
   EXPECT_THAT(faulty.violation(),
               Optional(std::string("matrix[3] fold of layer 'fc': overwrites accumulator 0, not "
-                                   "ordered after vector[0] requantize of layer 'conv1', which "
+                                   "ordered after vector[0] row_loop of layer 'conv1', which "
                                    "reads it")));
 }
 
@@ -210,7 +207,7 @@ TEST(VerifyFinds, SumsOverwrittenUnread) {
 TEST(VerifyFinds, ABufferThatIsTooSmall) {
   Faulty faulty;
   faulty.chip.buffer.capacity = Bytes(79);  // a ends at 80
-  EXPECT_THAT(faulty.violation(), Optional(std::string("vector[0] requantize of layer 'conv1': end "
+  EXPECT_THAT(faulty.violation(), Optional(std::string("vector[0] row_loop of layer 'conv1': end "
                                                        "of to is 80, expected 0..79")));
   faulty.chip.buffer.capacity = Bytes(80);
   EXPECT_EQ(faulty.violation(), std::nullopt);
@@ -231,7 +228,7 @@ TEST(VerifyFinds, AMissingReductionSlice) {
   faulty.matrix[1].signals = faulty.matrix[2].signals;
   faulty.matrix.erase(faulty.matrix.begin() + 2);
   EXPECT_THAT(faulty.violation(),
-              Optional(std::string("vector[0] requantize of layer 'conv1': reads accumulator 0, "
+              Optional(std::string("vector[0] row_loop of layer 'conv1': reads accumulator 0, "
                                    "whose sums lack reduction 4 of 0..7")));
 }
 
@@ -273,12 +270,12 @@ TEST(VerifyFinds, AFoldOntoSumsAlreadyRead) {
   faulty.matrix.insert(faulty.matrix.begin() + 3, again);
   EXPECT_THAT(faulty.violation(),
               Optional(std::string("matrix[3] fold of layer 'conv1': adds to accumulator 0, which "
-                                   "vector[0] requantize of layer 'conv1' has already read")));
+                                   "vector[0] row_loop of layer 'conv1' has already read")));
 }
 
 TEST(VerifyFinds, ATensorThatIsNotWrittenWhole) {
   Faulty faulty;
-  faulty.operation<Requantize>(faulty.vector, 0).rows = 3;
+  faulty.operation<RowLoop>(faulty.vector, 0).rows = 3;
   EXPECT_THAT(faulty.violation(),
               Optional(std::string("matrix[6] fold of layer 'fc': window reads 'a' byte 12 at "
                                    "unified buffer 76, which was never written")));
@@ -325,7 +322,7 @@ TEST(VerifyFinds, CrossedWaits) {
                   "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
                   "vector); weights[2] load_tile of layer 'fc' waits for room in the weight FIFO "
                   "(2 tiles); matrix[0] fold of layer 'conv1' waits for semaphore 3 (0 of 1 from "
-                  "vector); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 "
+                  "vector); vector[0] row_loop of layer 'conv1' waits for semaphore 2 (0 of 1 "
                   "from matrix)")));
 }
 
@@ -339,7 +336,7 @@ TEST(VerifyFinds, ADeadlockThroughTheWeightFifo) {
                   "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
                   "vector); weights[2] load_tile of layer 'fc' waits for room in the weight FIFO "
                   "(2 tiles); matrix[0] fold of layer 'conv1' waits for semaphore 5 (0 of 1 from "
-                  "weights); vector[0] requantize of layer 'conv1' waits for semaphore 2 (0 of 1 "
+                  "weights); vector[0] row_loop of layer 'conv1' waits for semaphore 2 (0 of 1 "
                   "from matrix)")));
   faulty.chip.weight_fifo.tiles = 3;
   EXPECT_EQ(faulty.violation(), std::nullopt);
@@ -348,13 +345,12 @@ TEST(VerifyFinds, ADeadlockThroughTheWeightFifo) {
 TEST(VerifyFinds, ATileThatNobodyLoads) {
   Faulty faulty;
   faulty.weights.pop_back();
-  EXPECT_THAT(
-      faulty.violation(),
-      Optional(std::string(
-          "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
-          "vector); matrix[6] fold of layer 'fc' waits for a tile in the weight FIFO "
-          "(weights has finished); vector[1] requantize of layer 'fc' waits for semaphore 2 "
-          "(0 of 1 from matrix)")));
+  EXPECT_THAT(faulty.violation(),
+              Optional(std::string(
+                  "deadlock: host[2] transfer of layer 'fc' waits for semaphore 4 (0 of 1 from "
+                  "vector); matrix[6] fold of layer 'fc' waits for a tile in the weight FIFO "
+                  "(weights has finished); vector[1] row_loop of layer 'fc' waits for semaphore 2 "
+                  "(0 of 1 from matrix)")));
 }
 
 TEST(VerifyFinds, ATileThatNobodyTakes) {
@@ -377,10 +373,9 @@ TEST(VerifyFinds, AReadOfMemoryNeverWritten) {
   Faulty faulty;
   faulty.dma_in.pop_back();
   faulty.vector[1].waits.pop_back();
-  EXPECT_THAT(
-      faulty.violation(),
-      Optional(std::string("vector[1] requantize of layer 'fc': bias reads 'bias2' byte 0 at "
-                           "unified buffer 48, which was never written")));
+  EXPECT_THAT(faulty.violation(),
+              Optional(std::string("vector[1] row_loop of layer 'fc': bias reads 'bias2' byte 0 at "
+                                   "unified buffer 48, which was never written")));
 }
 
 TEST(VerifyFinds, AccumulatorsBeyondTheCapacity) {
@@ -394,9 +389,9 @@ TEST(VerifyFinds, AccumulatorsBeyondTheCapacity) {
 
 TEST(VerifyFinds, AWrongNumberOfColumnsRequantized) {
   Faulty faulty;
-  faulty.operation<Requantize>(faulty.vector, 1).cols = 2;
+  faulty.operation<RowLoop>(faulty.vector, 1).cols = 2;
   EXPECT_THAT(faulty.violation(),
-              Optional(std::string("vector[1] requantize of layer 'fc': reads 2 columns of "
+              Optional(std::string("vector[1] row_loop of layer 'fc': reads 2 columns of "
                                    "accumulator 0, which holds 3 of layer 'fc'")));
 }
 

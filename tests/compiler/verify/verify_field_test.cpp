@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "arch/isa/recipes.h"
 #include "compiler/verify/verify.h"
 #include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/two_layer_program.h"
@@ -120,7 +121,7 @@ TEST(VerifyFields, EnginesAndLayers) {
                 auto& stream = p.stream(here);
                 stream.insert(stream.begin(), {0, {}, {}, wrong});
               }),
-              std::string(name) + "[0] " + (here == Engine::Vector ? "fold" : "softmax") +
+              std::string(name) + "[0] " + (here == Engine::Vector ? "fold" : "row_loop") +
                   " of layer 'conv1': the engine does not execute this operation");
   }
 }
@@ -274,11 +275,17 @@ TEST(VerifyFields, Windows) {
 
 TEST(VerifyFields, Requantizations) {
   const auto requantize = [](void (*change)(Requantize&)) {
-    return violation_after(with<Requantize>(Engine::Vector, 1, change));
+    Requantize fc{.rows = 1, .cols = 3, .to = to_y(3)};
+    fc.bias = {.address = 48, .tensor = testing::kBias2, .offset = 0};
+    fc.scale = {.multiplier = 1, .shift = 0};
+    change(fc);
+    return violation_of(fc);
   };
-  const std::string where = "vector[1] requantize of layer 'fc': ";
+  const std::string where = "vector[1] row_loop of layer 'fc': ";
   EXPECT_EQ(requantize([](Requantize& r) { r.rows = 0; }),
-            where + "accumulator entries is 0, expected 1..16");
+            where + "rows is 0, expected 1..2147483647");
+  EXPECT_EQ(requantize([](Requantize& r) { r.rows = 17; }),
+            where + "accumulator entries is 17, expected 1..16");
   EXPECT_EQ(requantize([](Requantize& r) { r.cols = 5; }), where + "cols is 5, expected 1..4");
   EXPECT_EQ(requantize([](Requantize& r) { r.bias.tensor = kNoTensor; }),
             where + "bias tensor is -1, but the program has 5 of them");
@@ -287,9 +294,9 @@ TEST(VerifyFields, Requantizations) {
   EXPECT_EQ(requantize([](Requantize& r) { r.scale.shift = 63; }),
             where + "scale shift is 63, expected 0..62");
   EXPECT_EQ(requantize([](Requantize& r) { r.lookup.tensor = 5; }),
-            where + "lookup tensor is 5, but the program has 5 of them");
+            where + "table tensor is 5, but the program has 5 of them");
   EXPECT_EQ(requantize([](Requantize& r) { r.lookup = {.address = 64, .tensor = 1, .offset = 0}; }),
-            where + "lookup is bytes 0..255 of 'a', which has 16");
+            where + "table is bytes 0..255 of 'a', which has 16");
   EXPECT_EQ(requantize([](Requantize& r) { r.to.low = -129; }),
             where + "low is -129, expected -128..127");
   EXPECT_EQ(requantize([](Requantize& r) {
@@ -306,7 +313,7 @@ TEST(VerifyFields, Requantizations) {
   EXPECT_EQ(requantize([](Requantize& r) { r.to.function = RealFunction::Tanh; }),
             where + "function is tanh, but the type is int8");
   EXPECT_EQ(requantize([](Requantize& r) { r.to.type = DataType::Bf16; }),
-            where + "type is bf16, but the sums are int32");
+            where + "type is bf16, but the numbers are integers");
   EXPECT_EQ(requantize([](Requantize& r) { r.to.type = DataType::Int32; }),
             where + "type is int32, expected int8 or a floating type");
   EXPECT_EQ(requantize([](Requantize& r) {
@@ -328,14 +335,14 @@ TEST(VerifyFields, Conversions) {
       program.stream(Engine::Vector)[1].operation = convert;
     });
   };
-  const std::string where = "vector[1] convert of layer 'fc': ";
+  const std::string where = "vector[1] row_loop of layer 'fc': ";
   EXPECT_EQ(violation([](Convert& c) { c.rows = 17; }),
             where + "accumulator entries is 17, expected 1..16");
   EXPECT_EQ(violation([](Convert& c) { c.cols = 5; }), where + "cols is 5, expected 1..4");
   EXPECT_EQ(violation([](Convert& c) { c.bias.tensor = 5; }),
             where + "bias tensor is 5, but the program has 5 of them");
   EXPECT_EQ(violation([](Convert& c) { c.to.type = DataType::Int8; }),
-            where + "type is int8, but the sums are fp32");
+            where + "to is of type int8, but 'y' holds bf16");
   EXPECT_EQ(violation([](Convert& c) { c.to.low = 1, c.to.high = 0.5F; }),
             where + "low is 1, expected a number up to high, 0.5");
   EXPECT_EQ(violation([](Convert& c) { c.to.low = std::nanf(""); }),
@@ -361,7 +368,7 @@ TEST(VerifyFields, ElementWise) {
   rescale.cols = 3;
   rescale.to = to_y(3);
   EXPECT_EQ(violation_of(rescale),
-            "vector[1] rescale of layer 'fc': rows is 0, expected 1..2147483647");
+            "vector[1] row_loop of layer 'fc': rows is 0, expected 1..2147483647");
   Add add;
   add.a = add.b = kA;
   add.rows = 2;
@@ -369,10 +376,12 @@ TEST(VerifyFields, ElementWise) {
   add.a_pitch = 3;
   add.b_pitch = 2;
   add.to = to_y(3);
-  EXPECT_EQ(violation_of(add), "vector[1] add of layer 'fc': b pitch is 2, expected 3..2147483647");
+  EXPECT_EQ(violation_of(add),
+            "vector[1] row_loop of layer 'fc': load pitch is 2, expected 3..2147483647");
   add.b_pitch = 3;
   add.shift = 63;
-  EXPECT_EQ(violation_of(add), "vector[1] add of layer 'fc': shift is 63, expected 0..62");
+  EXPECT_EQ(violation_of(add),
+            "vector[1] row_loop of layer 'fc': scale shift is 63, expected 0..62");
 }
 
 TEST(VerifyFields, PoolAndSoftmax) {
@@ -381,14 +390,15 @@ TEST(VerifyFields, PoolAndSoftmax) {
   pool.window.channels = 4;
   pool.count = 0;
   pool.to = to_y(4);
-  EXPECT_EQ(violation_of(pool), "vector[1] pool of layer 'fc': count is 0, expected 1..2147483647");
+  EXPECT_EQ(violation_of(pool),
+            "vector[1] row_loop of layer 'fc': rows is 0, expected 1..2147483647");
   Softmax softmax;
   softmax.in = kA;
   softmax.rows = 1;
   softmax.cols = 3;
   softmax.to = to_y(3);
   EXPECT_EQ(violation_of(softmax),
-            "vector[1] softmax of layer 'fc': table tensor is -1, but the program has 5 of them");
+            "vector[1] row_loop of layer 'fc': table tensor is -1, but the program has 5 of them");
 }
 
 }  // namespace

@@ -123,11 +123,12 @@ class RandomSchedule {
       fifo_.pop_front();
       tile_in_slot_ = chip_.matrix.dataflow != Dataflow::WeightStationary;
     }
-    if (const auto* requantize = instruction.get_if<Requantize>()) {
-      check_sums(requantize->accumulator, requantize->rows, instruction.layer());
-    }
-    if (const auto* convert = instruction.get_if<Convert>()) {
-      check_sums(convert->accumulator, convert->rows, instruction.layer());
+    if (const auto* loop = instruction.get_if<RowLoop>()) {
+      for (const Stage& stage : loop->stages()) {
+        if (std::holds_alternative<SumsStage>(stage)) {
+          check_sums(loop->accumulator, loop->rows, instruction.layer());
+        }
+      }
     }
     state(engine).busy = true;
   }
@@ -324,6 +325,16 @@ class Mutation {
   void change(std::vector<Stage>& stages) {
     if (!stages.empty()) {
       std::visit([&](auto& stage) { this->change_one(stage); }, stages[below(stages.size())]);
+    }
+  }
+  void change(SharedBody& body) {
+    RowBody changed = *body;
+    change_one(changed);
+    body = changed;
+  }
+  void change(std::vector<Operand>& operands) {
+    if (!operands.empty()) {
+      change(operands[below(operands.size())]);
     }
   }
   void change(float& value) { value = -value; }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "arch/isa/recipes.h"
 #include "compiler/verify/verify.h"
 #include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/two_layer_program.h"
@@ -135,21 +136,23 @@ TEST(VerifyOperation, ElementWiseWorkIsSafeElsewhereAndInPlace) {
 
 TEST(VerifyOperation, ElementWiseWorkIsNotSafeBesideItsPlace) {
   EXPECT_EQ(violation_of(rescale(kXAddress, 4), 4),
-            "vector[0] rescale of layer 'layer': to overwrites 'y' byte 0 at unified buffer 4 "
-            "before in has been read");
-  EXPECT_EQ(violation_of(add(60), 60),
-            "vector[0] add of layer 'layer': to overwrites 'y' byte 0 at unified buffer 60 before "
-            "a has been read");
+            "vector[0] row_loop of layer 'layer': to overwrites 'y' byte 0 at unified buffer 4 "
+            "before load has been read");
+  EXPECT_EQ(
+      violation_of(add(60), 60),
+      "vector[0] row_loop of layer 'layer': to overwrites 'y' byte 0 at unified buffer 60 before "
+      "load has been read");
   EXPECT_EQ(violation_of(softmax(kTableAddress), kTableAddress),
-            "vector[0] softmax of layer 'layer': to overwrites 'y' byte 0 at unified buffer 128 "
+            "vector[0] row_loop of layer 'layer': to overwrites 'y' byte 0 at unified buffer 128 "
             "before table has been read");
 }
 
 TEST(VerifyOperation, PoolingIsSafeElsewhereOnly) {
   EXPECT_EQ(violation_of(pool(kYAddress), kYAddress, 4), "safe");
-  EXPECT_EQ(violation_of(pool(kXAddress), kXAddress, 4),
-            "vector[0] pool of layer 'layer': to overwrites 'y' byte 0 at unified buffer 0 before "
-            "window has been read");
+  EXPECT_EQ(
+      violation_of(pool(kXAddress), kXAddress, 4),
+      "vector[0] row_loop of layer 'layer': to overwrites 'y' byte 0 at unified buffer 0 before "
+      "window has been read");
 }
 
 TEST(VerifyOperation, TablesMustLieWhereTheyAreLookedUp) {
@@ -159,13 +162,13 @@ TEST(VerifyOperation, TablesMustLieWhereTheyAreLookedUp) {
   with_table.lookup = operand(kTable, kTableAddress + 256, 0);
   EXPECT_EQ(
       violation_of(with_table, kYAddress),
-      "vector[0] rescale of layer 'layer': lookup reads 'table' byte 0 at unified buffer 384, "
+      "vector[0] row_loop of layer 'layer': table reads 'table' byte 0 at unified buffer 384, "
       "which holds 'table' byte 256 from dma_in[0] transfer of layer 'layer'");
   Softmax softmax_of_x = softmax(kYAddress);
   softmax_of_x.table = operand(kTable, kTableAddress + 4, 4);
   EXPECT_EQ(
       violation_of(softmax_of_x, kYAddress),
-      "vector[0] softmax of layer 'layer': table is bytes 4..1027 of 'table', which has 1024");
+      "vector[0] row_loop of layer 'layer': table is bytes 4..1027 of 'table', which has 1024");
 }
 
 /// What the first instruction makes goes to DRAM and comes back for the second.
@@ -175,7 +178,7 @@ TEST(VerifyOperation, ASpilledTensorComesBackFromDram) {
   OpenProgram program = one.program;
   const TensorId spilled = kSpilled;
   program.tensors.push_back({"s", TensorRole::Intermediate, DataType::Int8, 16, 4, 1024});
-  std::get<Rescale>(program.stream(Engine::Vector)[0].operation).to.out.tensor = spilled;
+  std::get<RowLoop>(program.stream(Engine::Vector)[0].operation).out.tensor = spilled;
   program.semaphores.push_back({Engine::Vector, Engine::DmaOut, SemaphoreKind::Data});
   program.semaphores.push_back({Engine::DmaOut, Engine::DmaIn, SemaphoreKind::Data});
   program.semaphores.push_back({Engine::DmaIn, Engine::Vector, SemaphoreKind::Data});

@@ -38,7 +38,7 @@ TEST(VerifyChainFinds, AnUnorderedRead) {
       verify(edge_like_chip(), program.closed()),
       ::testing::Optional(std::string(
           "matrix[135] fold of layer 'layer2': window reads 't2' byte 224 at unified buffer "
-          "224, not ordered after vector[15] requantize of layer 'layer1', which writes "
+          "224, not ordered after vector[15] row_loop of layer 'layer1', which writes "
           "it")));
 }
 

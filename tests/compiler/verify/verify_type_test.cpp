@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "arch/isa/recipes.h"
 #include "compiler/verify/verify.h"
 #include "tests/arch/isa/open_program.h"
 #include "tests/compiler/verify/support/gemm_program.h"
@@ -64,16 +65,16 @@ Fold& fold_at(OpenProgram& program, std::size_t index) {
 
 TEST(VerifyTypes, SumsAreReadAsWhatTheyAre) {
   EXPECT_EQ(violation_after([](OpenProgram& program) {
-              const auto& convert = std::get<Convert>(program.stream(Engine::Vector)[0].operation);
+              const auto& convert = std::get<RowLoop>(program.stream(Engine::Vector)[0].operation);
               Requantize requantize{.rows = convert.rows, .cols = convert.cols};
-              requantize.bias = convert.bias;
-              requantize.to = {.out = convert.to.out, .pitch = convert.to.pitch};
+              requantize.bias = convert.operands.at(0);
+              requantize.to = {.out = convert.out};
               program.tensors.push_back({"z", TensorRole::Intermediate, DataType::Int8, 5, 6, 0});
               requantize.to.out.tensor = 3;
               requantize.to.pitch = 6;
               program.stream(Engine::Vector)[0].operation = requantize;
             }),
-            "vector[0] requantize of layer 'gemm': takes accumulator 0 for int32 sums, but "
+            "vector[0] row_loop of layer 'gemm': takes accumulator 0 for int32 sums, but "
             "matrix[2] fold of layer 'gemm' has written fp32 sums");
 }
 
@@ -149,13 +150,13 @@ TEST(VerifyTypes, WhatAConversionReadsAndWritesIsWatched) {
               program.stream(Engine::Vector)[0].waits.pop_back();
               program.stream(Engine::DmaIn)[0].signals.clear();
             }),
-            "vector[0] convert of layer 'gemm': bias reads 'bias' byte 0 at unified buffer 112, "
+            "vector[0] row_loop of layer 'gemm': bias reads 'bias' byte 0 at unified buffer 112, "
             "not ordered after dma_in[0] transfer of layer 'gemm', which writes it");
   EXPECT_EQ(violation_after([](OpenProgram& program) {
-              std::get<Convert>(program.stream(Engine::Vector)[1].operation).to.out.address += 2;
+              std::get<RowLoop>(program.stream(Engine::Vector)[1].operation).out.address += 2;
             }),
             "host[1] transfer of layer 'gemm': buffer reads 'y' byte 10 at unified buffer 154, "
-            "which holds 'y' byte 8 from vector[1] convert of layer 'gemm'");
+            "which holds 'y' byte 8 from vector[1] row_loop of layer 'gemm'");
 }
 
 }  // namespace

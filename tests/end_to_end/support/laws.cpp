@@ -77,10 +77,12 @@ Asked asked_by(const Program& program, Dataflow dataflow) {
         asked.accumulator_writes += results_of(*fold, dataflow);
         asked.accumulator_reads += fold->accumulate ? results_of(*fold, dataflow) : 0;
         add_shifts(asked, *fold, dataflow);
-      } else if (const auto* requantize = instruction.get_if<Requantize>()) {
-        asked.accumulator_reads += requantize->rows;
-      } else if (const auto* convert = instruction.get_if<Convert>()) {
-        asked.accumulator_reads += convert->rows;
+      } else if (const auto* loop = instruction.get_if<RowLoop>()) {
+        const std::vector<Stage>& stages = loop->stages();
+        asked.accumulator_reads +=
+            loop->rows * std::count_if(stages.begin(), stages.end(), [](const Stage& stage) {
+              return std::holds_alternative<SumsStage>(stage);
+            });
       } else if (const auto* load = instruction.get_if<LoadTile>()) {
         asked.weight_bytes += bytes_of(load->type, load->rows * load->cols);
         ++asked.tiles;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "arch/isa/program.h"
+#include "arch/isa/recipes.h"
 
 namespace systole::testing {
 

@@ -1,5 +1,3 @@
-#include "sim/vector/real_data.h"
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -12,6 +10,7 @@
 
 #include "arch/diag/error.h"
 #include "arch/isa/float_format.h"
+#include "arch/isa/recipes.h"
 #include "sim/vector/real_functions.h"
 #include "sim/vector/vector_data.h"
 
@@ -85,7 +84,7 @@ Bytes8 bf16(const Reals& numbers) {
 }
 
 /// What an instruction with bf16 operands makes of a buffer that begins with `numbers`.
-Bytes8 results_of(const Operation& operation, const Reals& numbers) {
+Bytes8 results_of(const RowLoop& operation, const Reals& numbers) {
   Bytes8 bytes = bf16(numbers);
   return vector_results(operation, ByteMemory("buffer", bytes), Accumulators(1, 1)).values;
 }

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "arch/diag/error.h"
 #include "sim/vector/real_functions.h"
 
 namespace systole {
@@ -17,18 +18,34 @@ using Numbers = std::vector<float>;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
+/// Operand n begins at word n.
 LoadStage load(std::int64_t address, std::int64_t pitch, DataType type = DataType::Fp32) {
-  return {.from = {.address = address}, .pitch = pitch, .type = type};
+  return {.operand = static_cast<std::int32_t>(address / 4), .pitch = pitch, .type = type};
+}
+
+std::vector<Operand> words(std::size_t count) {
+  std::vector<Operand> operands(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    operands[i].address = static_cast<std::int64_t>(4 * i);
+  }
+  return operands;
+}
+
+VectorResults results_of(const RowLoop& loop, Bytes8& bytes) {
+  return row_loop_results(loop, ByteMemory("buffer", bytes), Accumulators(1, 1));
 }
 
 /// The results, fp32, of stages over the memory's numbers.
 Numbers results(std::int64_t rows, std::int64_t cols, std::vector<Stage> stages,
-                const Numbers& memory) {
+                const Numbers& memory, std::int64_t first = 0) {
   Bytes8 bytes(4 * memory.size());
   std::memcpy(bytes.data(), memory.data(), bytes.size());
-  RowLoop loop{.rows = rows, .cols = cols, .stages = std::move(stages)};
-  loop.to.type = DataType::Fp32;
-  const VectorResults found = row_loop_results(loop, ByteMemory("buffer", bytes));
+  const RowLoop loop{.rows = rows,
+                     .cols = cols,
+                     .first = first,
+                     .operands = words(memory.size()),
+                     .body = RowBody{.stages = std::move(stages), .to = {.type = DataType::Fp32}}};
+  const VectorResults found = results_of(loop, bytes);
   EXPECT_EQ(found.rows, rows);
   Numbers numbers(found.values.size() / 4);
   std::memcpy(numbers.data(), found.values.data(), found.values.size());
@@ -70,8 +87,8 @@ TEST(RowLoopData, ALoadWithoutAPitchIsTheSameForEveryRow) {
 
 TEST(RowLoopData, MasksKeepWhatEachRowHasSeen) {
   // Rows 1, 2, 0 of blocks of 3, one column more than their number each.
-  EXPECT_EQ(results(3, 4, {load(0, 16), MaskStage{.of = 0, .first = 1, .period = 3, .offset = 1}},
-                    {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}),
+  EXPECT_EQ(results(3, 4, {load(0, 16), MaskStage{.of = 0, .period = 3, .offset = 1}},
+                    {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 1),
             (Numbers{1, 2, 3, -kInfinity, 5, 6, 7, 8, 9, 10, -kInfinity, -kInfinity}));
 }
 
@@ -90,24 +107,85 @@ TEST(RowLoopData, SoftmaxIsThreePasses) {
 }
 
 TEST(RowLoopData, Int8IsDequantisedAndQuantisedHalvesAwayFromZero) {
-  RowLoop loop{.rows = 1, .cols = 6};
-  LoadStage in = load(0, 6, DataType::Int8);
-  in.zero_point = 1;
-  in.scale = 0.5F;
-  loop.stages = {in};
-  loop.steps = 1;
-  loop.to.zero_point = 2;
-  // (q - 1) / 2: 0.5, 1.5, -0.5, 0, 63, -64.5; halves away from zero, plus 2.
+  RowBody body{.stages = {LoadStage{.zero_point = 1, .scale = 0.5F}}, .to = {.zero_point = 2}};
   Bytes8 stored{2, 4, 0, 1, 127, -128};
-  EXPECT_EQ(row_loop_results(loop, ByteMemory("buffer", stored)).values,
-            (Bytes8{3, 4, 1, 2, 65, -63}));
-  loop.steps = 1e30F;  // far beyond int8
-  EXPECT_EQ(row_loop_results(loop, ByteMemory("buffer", stored)).values,
-            (Bytes8{127, 127, -128, 2, 127, -128}));
-  loop.stages.push_back(FunctionStage{.function = RealFunction::Log, .of = 0});  // -0.5: a NaN
-  loop.steps = 1;
-  EXPECT_EQ(row_loop_results(loop, ByteMemory("buffer", stored)).values,
-            (Bytes8{1, 2, 2, -128, 6, 2}));
+  const auto values = [&] {
+    return results_of({.rows = 1, .cols = 6, .operands = words(1), .body = body}, stored).values;
+  };
+  // (q - 1) / 2: 0.5, 1.5, -0.5, 0, 63, -64.5; halves away from zero, plus 2.
+  EXPECT_EQ(values(), (Bytes8{3, 4, 1, 2, 65, -63}));
+  body.to.steps = 1e30F;  // far beyond int8
+  EXPECT_EQ(values(), (Bytes8{127, 127, -128, 2, 127, -128}));
+  body.stages.push_back(FunctionStage{.function = RealFunction::Log, .of = 0});  // -0.5: a NaN
+  body.to.steps = 1;
+  EXPECT_EQ(values(), (Bytes8{1, 2, 2, -128, 6, 2}));
+}
+
+TEST(RowLoopData, IntegersAreExactAndRoundedWhereTheyAreScaled) {
+  Bytes8 stored{1, 2, 3, 4, -4, -3, -2, 100};
+  const auto values = [&](std::vector<Stage> stages) {
+    RowBody body{.stages = {LoadStage{.zero_point = 1, .integer = true, .multiplier = 3},
+                            LoadStage{.operand = 1, .integer = true}}};
+    body.stages.insert(body.stages.end(), stages.begin(), stages.end());
+    return results_of({.rows = 1, .cols = 4, .operands = words(2), .body = body}, stored).values;
+  };
+  // Of the first 0, 3, 6, 9, of the second -4, -3, -2, 100.
+  EXPECT_EQ(values({PairStage{.kind = PairKind::Subtract, .a = 0, .b = 1}}),
+            (Bytes8{4, 6, 8, -91}));
+  EXPECT_EQ(values({PairStage{.kind = PairKind::Multiply, .a = 0, .b = 1}}),
+            (Bytes8{0, -9, -12, 127}));
+  EXPECT_EQ(values({PairStage{.kind = PairKind::Larger, .a = 0, .b = 1}}), (Bytes8{0, 3, 6, 100}));
+  EXPECT_EQ(values({PairStage{.kind = PairKind::Smaller, .a = 0, .b = 1}}),
+            (Bytes8{-4, -3, -2, 9}));
+  EXPECT_EQ(values({ScaleStage{.of = 0, .scale = {.multiplier = 1, .shift = 1}}}),
+            (Bytes8{0, 2, 3, 5}));  // 0, 1.5, 3, 4.5
+  EXPECT_EQ(values({ClampStage{.of = 1, .low = -3, .high = 50}}), (Bytes8{-3, -3, -2, 50}));
+  EXPECT_EQ(values({ReduceStage{.of = 0}}), (Bytes8{18}));
+  EXPECT_EQ(values({ReduceStage{.kind = ReduceKind::Largest, .of = 1}}), (Bytes8{100}));
+  // 256 * (0, 3, 6, 9) / (18 * 2^2) = 0, 10.67, 21.33, 32
+  EXPECT_EQ(
+      values({ReduceStage{.of = 0}, LoadStage{.zero_point = 1, .integer = true, .multiplier = 3},
+              ScaleStage{.of = 3, .scale = {.multiplier = 256, .shift = 2}, .divisor = 2}}),
+      (Bytes8{0, 11, 21, 32}));
+}
+
+TEST(RowLoopData, WhatIsOutOfRangeIsAnError) {
+  Bytes8 bytes(300);
+  bytes[0] = -1;
+  const auto run = [&](std::vector<Stage> stages) {
+    return results_of(
+        {.rows = 1, .cols = 1, .operands = words(2), .body = RowBody{.stages = std::move(stages)}},
+        bytes);
+  };
+  const LoadStage minus_one{.integer = true};
+  EXPECT_THROW(run({minus_one, LookupStage{.of = 0, .table = 1, .first = 0}}), InternalError);
+  EXPECT_THROW(run({minus_one, ReduceStage{.of = 0}, minus_one, ScaleStage{.of = 2, .divisor = 1}}),
+               InternalError);
+  EXPECT_THROW(run({minus_one, ScaleStage{.of = 0, .scale = {.multiplier = 1, .shift = 63}}}),
+               InternalError);
+}
+
+/// Sums, a requantisation, its rounding and limits, and the addition of a residual: what two
+/// instructions would have made of it, one behind the other.
+TEST(RowLoopData, AResidualCanBeAddedToSumsOnTheirWay) {
+  Accumulators accumulators(1, 4);
+  accumulators.store(0, 4, std::vector<std::int32_t>{100, -1000, 7, 3}, DataType::Int32, false);
+  Bytes8 bytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 5, 6, -7, 8};  // biases, residual
+  const RowLoop loop{
+      .rows = 1,
+      .cols = 4,
+      .operands = {{.address = 0}, {.address = 16}},
+      .body = RowBody{.stages = {SumsStage{.bias = 0},
+                                 ScaleStage{.of = 0, .scale = {.multiplier = 1, .shift = 1}},
+                                 ClampStage{.of = 1, .low = -128, .high = 127},
+                                 ScaleStage{.of = 2, .scale = {.multiplier = 3, .shift = 0}},
+                                 LoadStage{.operand = 1, .integer = true, .multiplier = 2},
+                                 PairStage{.a = 3, .b = 4},
+                                 ScaleStage{.of = 5, .scale = {.multiplier = 1, .shift = 2}}}}};
+  const VectorResults results = row_loop_results(loop, ByteMemory("buffer", bytes), accumulators);
+  // 50, -128, 4, 2 times 3, and twice the residual, over 4: 40, -93, -0.5, 5.5
+  EXPECT_EQ(results.values, (Bytes8{40, -93, -1, 6}));
+  EXPECT_EQ(results.sums, (std::vector<std::int32_t>{100, -1000, 7, 4}));
 }
 
 }  // namespace

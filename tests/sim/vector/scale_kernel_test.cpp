@@ -52,7 +52,7 @@ std::vector<std::int8_t> bytes(unsigned seed) {
 }
 
 TEST(ScaleKernel, ScalesSumsAsTheRuleDoes) {
-  const Destination to{.zero_point = -5, .low = -100, .high = 120};
+  const Store to{.zero_point = -5, .low = -100, .high = 120};
   const std::vector<std::int32_t> values = sums();
   for (const std::int64_t multiplier : kMultipliers) {
     for (const std::int32_t shift : kShifts) {
@@ -69,7 +69,7 @@ TEST(ScaleKernel, ScalesSumsAsTheRuleDoes) {
 }
 
 TEST(ScaleKernel, ScalesStoredValuesAsTheRuleDoes) {
-  const Destination to{.zero_point = 3, .low = -128, .high = 127};
+  const Store to{.zero_point = 3, .low = -128, .high = 127};
   const std::vector<std::int8_t> values = bytes(1);
   for (const std::int64_t multiplier : kMultipliers) {
     for (const std::int32_t zero_point : {0, -128, 127, 32'768, 40'000, -2'000'000'000}) {
@@ -90,22 +90,17 @@ TEST(ScaleKernel, AddsAsTheRuleDoes) {
   const std::vector<std::int8_t> b = bytes(3);
   for (const std::int64_t multiplier : kMultipliers) {
     for (const std::int32_t shift : kShifts) {
-      Add add;
-      add.a_multiplier = multiplier;
-      add.b_multiplier = 1'500'000'000;
-      add.a_zero_point = -128;
-      add.b_zero_point = multiplier == 3 ? 50'000 : 7;
-      add.shift = shift;
-      add.to = {.zero_point = 1, .low = 1, .high = 90};
+      const Addend of_a{.zero_point = -128, .multiplier = multiplier};
+      const Addend of_b{.zero_point = multiplier == 3 ? 50'000 : 7, .multiplier = 1'500'000'000};
+      const Store to{.zero_point = 1, .low = 1, .high = 90};
       std::vector<std::int8_t> expected;
       for (std::size_t i = 0; i < a.size(); ++i) {
-        const WideInteger sum =
-            static_cast<WideInteger>(a[i] - add.a_zero_point) * add.a_multiplier +
-            static_cast<WideInteger>(b[i] - add.b_zero_point) * add.b_multiplier;
-        expected.push_back(quantized(shift_half_away(sum, shift), add.to));
+        const WideInteger sum = static_cast<WideInteger>(a[i] - of_a.zero_point) * of_a.multiplier +
+                                static_cast<WideInteger>(b[i] - of_b.zero_point) * of_b.multiplier;
+        expected.push_back(quantized(shift_half_away(sum, shift), to));
       }
       std::vector<std::int8_t> actual(a.size(), 99);
-      add_scaled(a.data(), b.data(), a.size(), add, actual.data());
+      add_scaled(a.data(), b.data(), a.size(), of_a, of_b, shift, to, actual.data());
       EXPECT_EQ(actual, expected) << multiplier << " / 2^" << shift;
     }
   }

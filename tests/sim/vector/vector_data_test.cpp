@@ -7,6 +7,7 @@
 
 #include "arch/diag/error.h"
 #include "sim/vector/fixed_point_arithmetic.h"
+#include "sim/vector/row_loop_data.h"
 #include "tests/sim/support/program_builder.h"
 
 namespace systole::testing {
@@ -14,11 +15,17 @@ namespace {
 
 using Bytes8 = std::vector<std::int8_t>;
 
-VectorResults results_of(const Operation& operation, Bytes8& bytes) {
+VectorResults results_of(const RowLoop& operation, Bytes8& bytes) {
   Accumulators accumulators(4, 4);
   const std::vector<std::int32_t> sums{100, -100, 5, 7, 2147483647, -3, 0, 1};
   accumulators.store(0, 4, sums, DataType::Int32, false);
-  return vector_results(operation, ByteMemory("buffer", bytes), accumulators);
+  const ByteMemory buffer("buffer", bytes);
+  const VectorResults results = vector_results(operation, buffer, accumulators);
+  // Stage by stage it is the same.
+  const VectorResults by_stage = row_loop_results(operation, buffer, accumulators);
+  EXPECT_EQ(by_stage.values, results.values);
+  EXPECT_EQ(by_stage.sums, results.sums);
+  return results;
 }
 
 TEST(FixedPointArithmetic, RoundsHalvesAwayFromZero) {
@@ -54,7 +61,7 @@ TEST(VectorData, RequantizeAddsBiasScalesShiftsAndClamps) {
 
 TEST(VectorData, SumsOfTheWrongTypeAreAnError) {
   Bytes8 bytes(64);
-  Convert convert{.rows = 1, .cols = 2, .to = {.type = DataType::Bf16}};
+  const Convert convert{.rows = 1, .cols = 2, .to = {.type = DataType::Bf16}};
   EXPECT_THROW(results_of(convert, bytes), InternalError);  // its sums are int32
   Accumulators accumulators(1, 1);
   accumulators.store(0, 1, std::vector<std::int32_t>{0}, DataType::Fp32, false);

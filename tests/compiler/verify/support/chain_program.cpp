@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "arch/isa/recipes.h"
+
 namespace systole::testing {
 
 namespace {

@@ -6,6 +6,7 @@
 
 #include "arch/dataflow.h"
 #include "arch/isa/mac_kind.h"
+#include "arch/isa/recipes.h"
 #include "arch/units/units.h"
 
 namespace systole::testing {

@@ -1,5 +1,6 @@
 #include "tests/compiler/verify/support/two_layer_program.h"
 
+#include "arch/isa/recipes.h"
 #include "tests/arch/isa/open_program.h"
 
 namespace systole::testing {
