@@ -19,7 +19,6 @@
 #include "reference/compare/tensor_names.h"
 #include "reference/kernels/bf16.h"
 #include "reference/kernels/evaluator.h"
-#include "reference/kernels/real_evaluator.h"
 
 namespace systole {
 

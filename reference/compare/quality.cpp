@@ -32,7 +32,7 @@ QualityCheck::QualityCheck(const Graph& graph, const NetworkData& data)
 
 void QualityCheck::add_input(GraphTensorId input) {
   const GraphTensor& tensor = graph_.tensor(input);
-  const std::vector<float> wanted = reference::FloatEvaluator::input(graph_, data_, input);
+  const std::vector<float> wanted = reference::FloatNumbers::input(graph_, data_, input);
   TensorQuality quality{.tensor = tensor.name, .elements = tensor.shape().elements()};
   ErrorSum error;
   if (is_float(graph_.input_type())) {
@@ -71,7 +71,7 @@ void QualityCheck::add_layer(const Node& node, std::int64_t saturated, RealAt re
                         .saturated = saturated,
                         .clipped_weights = clipped_weights(node, id)};
   if (floats_) {
-    const auto wanted = floats_->evaluate_next();
+    const auto wanted = floats_->evaluate_next().values;
     ErrorSum error;
     for (std::size_t i = 0; i < wanted->size(); ++i) {
       error.add((*wanted)[i], real_at(i));

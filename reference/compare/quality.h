@@ -7,8 +7,6 @@
 #include "compiler/graph/value.h"
 #include "reference/check.h"
 #include "reference/kernels/evaluator.h"
-#include "reference/kernels/float_evaluator.h"
-#include "reference/kernels/real_evaluator.h"
 
 namespace systole {
 

@@ -157,11 +157,20 @@ class Element {
   [[nodiscard]] RealValue operator()(const Flatten& /*flatten*/) const { return viewed(); }
   [[nodiscard]] RealValue operator()(const ReshapeTensor& /*reshape*/) const { return viewed(); }
 
-  template <class ByRows>
-  [[nodiscard]] RealValue operator()(const ByRows& /*op*/) const {
-    SYSTOLE_CHECK(false, "{}: {} computes in rows, which no device measures", node_.name,
-                  node_.kind);
-  }
+  // No device measures what computes in rows.
+  [[nodiscard]] RealValue operator()(const NormalizeRows& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const CombineTensors& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const CombineConstant& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const ReduceRows& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const RotateRows& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const SliceTensor& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const ResizeTensor& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const RowFormula& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const Rearrange& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const EmbedPositions& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const DepthToSpace& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const TransposePixels& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const AppendRows& /*op*/) const { by_rows(); }
 
   /// exp(x - largest) / sum of the same.
   [[nodiscard]] RealValue operator()(const SoftmaxChannels& /*softmax*/) const {
@@ -185,6 +194,10 @@ class Element {
   }
 
  private:
+  [[noreturn]] void by_rows() const {
+    SYSTOLE_CHECK(false, "{}: {} computes in rows, which no device measures", node_.name,
+                  node_.kind);
+  }
   [[nodiscard]] RealValue viewed() const { return {.value = input(0, flat(output()))}; }
   [[nodiscard]] Shape shape(std::size_t input) const {
     return graph_.tensor(node_.inputs.at(input)).shape();

@@ -492,6 +492,47 @@ std::vector<Number> row_kernel(const Concat& concat, const RowOperands<Number>& 
   return out;
 }
 
+namespace {
+
+/// The kernel of a node; one overload for each operator.
+template <class Number>
+struct RowKernels {
+  using Numbers = std::vector<Number>;
+
+  const Node& node;
+  const RowOperands<Number>& operands;
+
+  Numbers operator()(const NormalizeRows& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const SoftmaxChannels& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const CombineTensors& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const CombineConstant& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const ReduceRows& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const RotateRows& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const EmbedPositions& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const SliceTensor& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const ResizeTensor& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const Concat& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const RowFormula& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const Rearrange& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const DepthToSpace& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const TransposePixels& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const AppendRows& op) const { return row_kernel<Number>(op, operands); }
+
+  Numbers operator()(const Conv2d& /*op*/) const { not_in_rows(); }
+  Numbers operator()(const Dense& /*op*/) const { not_in_rows(); }
+  Numbers operator()(const Matmul& /*op*/) const { not_in_rows(); }
+  Numbers operator()(const AddTensors& /*op*/) const { not_in_rows(); }
+  Numbers operator()(const Activate& /*op*/) const { not_in_rows(); }
+  Numbers operator()(const PoolTensor& /*op*/) const { not_in_rows(); }
+  Numbers operator()(const Flatten& /*op*/) const { not_in_rows(); }
+  Numbers operator()(const ReshapeTensor& /*op*/) const { not_in_rows(); }
+  [[noreturn]] void not_in_rows() const {
+    SYSTOLE_CHECK(false, "{}: no kernel of {} computes in rows", node.name, node.kind);
+  }
+};
+
+}  // namespace
+
 template <class Number>
 std::vector<Number> computed_rows(const Graph& graph, const Node& node,
                                   const std::vector<std::vector<Number>>& values) {
@@ -501,15 +542,7 @@ std::vector<Number> computed_rows(const Graph& graph, const Node& node,
     operands.values.emplace_back(values[i]);
     operands.types.push_back(graph.tensor(node.inputs[i]).type);
   }
-  return std::visit(
-      [&](const auto& attributes) -> std::vector<Number> {
-        if constexpr (requires { row_kernel<Number>(attributes, operands); }) {
-          return row_kernel<Number>(attributes, operands);
-        } else {
-          SYSTOLE_CHECK(false, "{}: no kernel of {} computes in rows", node.name, node.kind);
-        }
-      },
-      node.op);
+  return std::visit(RowKernels<Number>{node, operands}, node.op);
 }
 
 std::vector<float> dequantized_row(std::span<const std::int8_t> stored,

@@ -106,7 +106,7 @@ TEST(Evaluator, RunsABranchingNetworkOfEveryPlainOperator) {
   Evaluator evaluator(builder.graph, data);
   EXPECT_EQ(*evaluator.evaluate_next().values, (Bytes{0, 1, 4, 0}));
   EXPECT_EQ(*evaluator.evaluate_next().values, (Bytes{-3, 2, 8, -1}));
-  const SharedValues joined = evaluator.evaluate_next().values;
+  const auto joined = evaluator.evaluate_next().values;
   EXPECT_EQ(*joined, (Bytes{-3, -3, 2, 1, 8, 4, -1, -1}));
   EXPECT_EQ(*evaluator.evaluate_next().values, (Bytes{8, 4}));
   // 256 / (1 + e^-4) = 251.40, 4.60.
@@ -124,10 +124,10 @@ TEST(Evaluator, DropsATensorAfterItsLastConsumer) {
   MemoryData data;
   data.inputs["x"] = {1};
   Evaluator evaluator(builder.graph, data);
-  const SharedValues first = evaluator.evaluate_next().values;
+  const auto first = evaluator.evaluate_next().values;
   (void)evaluator.evaluate_next();
   EXPECT_EQ(first.use_count(), 2);  // ours and the evaluator's: `c` still needs it
-  const SharedValues last = evaluator.evaluate_next().values;
+  const auto last = evaluator.evaluate_next().values;
   EXPECT_EQ(first.use_count(), 1);
   EXPECT_EQ(last.use_count(), 1);  // nobody consumes it
 }

@@ -1,5 +1,3 @@
-#include "reference/kernels/float_evaluator.h"
-
 #include <cmath>
 #include <memory>
 
@@ -7,6 +5,8 @@
 
 #include "compiler/frontend/read_network.h"
 #include "compiler/frontend/real_network.h"
+#include "reference/kernels/evaluator.h"
+#include "reference/kernels/float_numbers.h"
 #include "reference/kernels/real_value.h"
 #include "tests/reference/every_operator.h"
 #include "tests/reference/small_network.h"
@@ -18,7 +18,7 @@ using Floats = std::vector<float>;
 
 std::vector<float> only_layer(const GraphByHand& builder, const MemoryData& data) {
   FloatEvaluator evaluator(builder.graph, data);
-  return *evaluator.evaluate_next();
+  return *evaluator.evaluate_next().values;
 }
 
 TEST(FloatEvaluator, TakesWeightsInTheOrderOfTheFile) {
@@ -87,12 +87,12 @@ TEST(FloatEvaluator, AgreesWithEveryOperatorElementByElement) {
   std::vector<Shared<float>> values(graph.tensors.size());
   for (const GraphTensorId input : graph.inputs) {
     values[static_cast<std::size_t>(input)] =
-        std::make_shared<const Floats>(FloatEvaluator::input(graph, *network.data, input));
+        std::make_shared<const Floats>(FloatNumbers::input(graph, *network.data, input));
   }
   FloatEvaluator evaluator(graph, *network.data);
   for (NodeId id = 0; !evaluator.done(); ++id) {
     const Node& node = graph.node(id);
-    const Shared<float> actual = evaluator.evaluate_next();
+    const Shared<float> actual = evaluator.evaluate_next().values;
     values[static_cast<std::size_t>(node.output())] = actual;
     const RealParameters reals = reals_of(network, id);
     RealOperands operands{.weights = reals.weights, .biases = reals.biases};

@@ -1,14 +1,13 @@
-#include "reference/kernels/float_evaluator.h"
+#include "reference/kernels/float_numbers.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <utility>
-#include <variant>
 
 #include "arch/diag/check.h"
 #include "reference/kernels/activation.h"
+#include "reference/kernels/bf16_numbers.h"
 #include "reference/kernels/matmul.h"
 #include "reference/kernels/ordered_sums.h"
 #include "reference/kernels/row_kernels.h"
@@ -16,6 +15,13 @@
 namespace systole::reference {
 
 namespace {
+
+using Layer = FloatNumbers::Layer;
+using Values = std::vector<float>;
+
+Layer plain(Values values) {
+  return {.values = share(std::move(values)), .accumulators = {}};
+}
 
 std::vector<float> dequantized(const std::vector<std::int8_t>& stored, double scale,
                                std::int32_t zero_point) {
@@ -146,15 +152,8 @@ bool has_float_files(const Graph& graph, const NetworkData& data) {
   return false;
 }
 
-FloatEvaluator::FloatEvaluator(const Graph& graph, const NetworkData& data)
-    : graph_(graph), data_(data), live_(graph) {
-  for (const GraphTensorId tensor : graph.given()) {
-    live_.keep(tensor, std::make_shared<const Values>(input(graph, data, tensor)));
-  }
-}
-
-std::vector<float> FloatEvaluator::input(const Graph& graph, const NetworkData& data,
-                                         GraphTensorId tensor) {
+std::vector<float> FloatNumbers::input(const Graph& graph, const NetworkData& data,
+                                       GraphTensorId tensor) {
   if (auto floats = data.float_input(graph, tensor)) {
     return *std::move(floats);
   }
@@ -165,105 +164,66 @@ std::vector<float> FloatEvaluator::input(const Graph& graph, const NetworkData& 
   return dequantized(data.value(graph, tensor).bytes, scale, zero_point);
 }
 
-Shared<float> FloatEvaluator::evaluate_next() {
-  SYSTOLE_CHECK(!done(), "the network has no more layers");
-  const Node& node = graph_.nodes[next_];
-  auto values = std::make_shared<const Values>(
-      computes_in_rows(node) ? evaluate_rows(node)
-      : node.is_view()
-          ? *live_.input(node, 0)
-          : std::visit([&](const auto& attributes) { return evaluate(node, attributes); },
-                       node.op));
-  ++next_;
-  live_.done(node);
-  live_.keep(node.output(), values);
-  return values;
-}
-
-FloatEvaluator::Values FloatEvaluator::evaluate_rows(const Node& node) const {
+Layer FloatNumbers::rows(const At& at) const {
   std::vector<std::vector<double>> numbers;
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    const GraphTensorId input = node.inputs[i];
-    const Values values =
-        graph_.is_parameter(input) ? data_.value(graph_, input).numbers() : *live_.input(node, i);
+  for (std::size_t i = 0; i < at.node.inputs.size(); ++i) {
+    const Values values = at.is_parameter(i) ? at.parameter(i) : at.input(i);
     numbers.emplace_back(values.begin(), values.end());
   }
-  const std::vector<double> results = computed_rows(graph_, node, numbers);
-  return {results.begin(), results.end()};
+  const std::vector<double> results = computed_rows(at.graph, at.node, numbers);
+  return plain({results.begin(), results.end()});
 }
 
-template <class ByRows>
-FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const ByRows& /*op*/) const {
-  SYSTOLE_CHECK(false, "{}: {} computes in rows", node.name, node.kind);
-}
-
-FloatEvaluator::Values FloatEvaluator::weighted(const Node& node, const Kernel& kernel,
-                                                std::int64_t groups,
-                                                ActivationKind activation) const {
-  const auto id = static_cast<NodeId>(next_);
-  const ConvolutionGeometry geometry{.input = shape(node.inputs.front()),
-                                     .output = shape(node.output()),
-                                     .kernel = kernel,
-                                     .groups = groups};
-  const std::int64_t channels = geometry.input.channels / groups;
+Layer FloatNumbers::product(const At& at, const ConvolutionGeometry& geometry,
+                            const FusedActivation& activation) const {
+  const Kernel& kernel = geometry.kernel;
+  const std::int64_t channels = geometry.input.channels / geometry.groups;
   const auto outputs = static_cast<std::size_t>(geometry.output.channels);
-  const auto files = data_.float_parameters(graph_, id);
+  const auto files = at.data.float_parameters(at.graph, at.id);
   const FloatLayer layer =
-      files ? from_files(*files, kernel, channels, geometry.output.channels, groups)
-            : from_parameters(graph_, data_, node);
-  SYSTOLE_CHECK(layer.biases.size() == outputs, "{}: {} biases", node.name, layer.biases.size());
-  Values values = ordered_sums(geometry, *live_.input(node, 0), layer.weights,
+      files ? from_files(*files, kernel, channels, geometry.output.channels, geometry.groups)
+            : from_parameters(at.graph, at.data, at.node);
+  SYSTOLE_CHECK(layer.biases.size() == outputs, "{}: {} biases", at.node.name, layer.biases.size());
+  Values values = ordered_sums(geometry, at.input(0), layer.weights,
                                short_chains(kernel.rows * kernel.cols * channels));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] =
-        static_cast<float>(exact_activation(layer.finished(values[i], i % outputs), activation));
+    values[i] = static_cast<float>(
+        exact_activation(layer.finished(values[i], i % outputs), activation.kind));
   }
-  return values;
+  return plain(std::move(values));
 }
 
-FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Conv2d& convolution) const {
-  return weighted(node, convolution.kernel, convolution.groups, convolution.activation.kind);
-}
-
-FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Dense& dense) const {
-  return weighted(node, Kernel{}, 1, dense.activation.kind);
-}
-
-FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Matmul& matmul) const {
-  const MatmulLayout layout = matmul_layout(graph_, node, matmul);
-  SummationOrder order = short_chains(layout.a.cols);
-  Values values = multiply(layout, *live_.input(node, 0), *live_.input(node, 1), order);
+Layer FloatNumbers::matmul(const At& at, const Matmul& attributes) const {
+  const MatmulLayout layout = matmul_layout(at.graph, at.node, attributes);
+  Values values = multiply(layout, at.input(0), at.input(1), short_chains(layout.a.cols));
   for (float& value : values) {
-    value = static_cast<float>(value * matmul.scale);
+    value = static_cast<float>(value * attributes.scale);
   }
-  return values;
+  return plain(std::move(values));
 }
 
-FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
-                                                const AddTensors& addition) const {
-  const Values& a = *live_.input(node, 0);
-  const Values& b = *live_.input(node, 1);
+Layer FloatNumbers::add(const At& at, ActivationKind activation) const {
+  const Values& a = at.input(0);
+  const Values& b = at.input(1);
   Values sums(a.size());
   std::transform(a.begin(), a.end(), b.begin(), sums.begin(), [&](float x, float y) {
-    return static_cast<float>(
-        exact_activation(static_cast<double>(x) + y, addition.activation.kind));
+    return static_cast<float>(exact_activation(static_cast<double>(x) + y, activation));
   });
-  return sums;
+  return plain(std::move(sums));
 }
 
-FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
-                                                const Activate& activation) const {
-  Values values = *live_.input(node, 0);
+Layer FloatNumbers::activate(const At& at, ActivationKind activation) const {
+  Values values = at.input(0);
   for (float& value : values) {
-    value = static_cast<float>(exact_activation(value, activation.activation.kind));
+    value = static_cast<float>(exact_activation(value, activation));
   }
-  return values;
+  return plain(std::move(values));
 }
 
-FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const PoolTensor& pooling) const {
-  const Shape in = shape(node.inputs.front());
-  const Shape out = shape(node.output());
-  const Values& from = *live_.input(node, 0);
+Layer FloatNumbers::pool(const At& at, const PoolTensor& pooling) const {
+  const Shape in = at.tensor(0).shape();
+  const Shape out = at.output().shape();
+  const Values& from = at.input(0);
   Values values;
   values.reserve(static_cast<std::size_t>(out.elements()));
   for (std::int64_t pixel = 0; pixel < out.pixels(); ++pixel) {
@@ -276,25 +236,16 @@ FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const PoolTens
           pooled(pooling, in, from, pixel / (out.rows * out.cols), top, left, channel)));
     }
   }
-  return values;
+  return plain(std::move(values));
 }
 
-FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node, const Concat& /*concat*/) const {
-  Values values;
-  for (std::int64_t pixel = 0; pixel < shape(node.output()).pixels(); ++pixel) {
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      const std::int64_t channels = shape(node.inputs[i]).channels;
-      const auto from = live_.input(node, i)->begin() + pixel * channels;
-      values.insert(values.end(), from, from + channels);
-    }
-  }
-  return values;
+Layer FloatNumbers::concatenate(const At& at) const {
+  return plain(side_by_side(at));
 }
 
-FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
-                                                const SoftmaxChannels& /*softmax*/) const {
-  const std::int64_t channels = shape(node.output()).channels;
-  Values values = *live_.input(node, 0);
+Layer FloatNumbers::softmax(const At& at) const {
+  const std::int64_t channels = at.output().shape().channels;
+  Values values = at.input(0);
   for (auto first = values.begin(); first != values.end(); first += channels) {
     const double largest = *std::max_element(first, first + channels);
     double sum = 0;
@@ -302,11 +253,7 @@ FloatEvaluator::Values FloatEvaluator::evaluate(const Node& node,
     std::transform(first, first + channels, first,
                    [&](float x) { return static_cast<float>(std::exp(x - largest) / sum); });
   }
-  return values;
-}
-
-Shape FloatEvaluator::shape(GraphTensorId tensor) const {
-  return graph_.tensor(tensor).shape();
+  return plain(std::move(values));
 }
 
 }  // namespace systole::reference

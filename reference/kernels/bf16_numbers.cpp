@@ -1,0 +1,119 @@
+#include "reference/kernels/bf16_numbers.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "arch/diag/check.h"
+#include "reference/kernels/bf16.h"
+#include "reference/kernels/matmul.h"
+#include "reference/kernels/pooling.h"
+#include "reference/kernels/real_functions.h"
+#include "reference/kernels/row_kernels.h"
+
+namespace systole::reference {
+
+namespace {
+
+using Layer = Bf16Numbers::Layer;
+
+Layer plain(std::vector<float> values) {
+  return {.values = share(std::move(values)), .accumulators = {}};
+}
+
+}  // namespace
+
+void Bf16Numbers::check(const Graph& graph) const {
+  SYSTOLE_CHECK(graph.input_type() == DataType::Bf16, "a network of {}",
+                name_of(graph.input_type()));
+  SYSTOLE_CHECK(orders_.size() == graph.nodes.size(), "{} orders of addition for {} layers",
+                orders_.size(), graph.nodes.size());
+}
+
+std::vector<float> Bf16Numbers::input(const Graph& graph, const NetworkData& data,
+                                      GraphTensorId tensor) {
+  return data.value(graph, tensor).numbers();
+}
+
+Layer Bf16Numbers::product(const At& at, const ConvolutionGeometry& geometry,
+                           const FusedActivation& activation) const {
+  const RealParameters parameters = systole::real_parameters(at.graph, at.data, at.node);
+  const auto channels = static_cast<std::size_t>(geometry.output.channels);
+  SYSTOLE_CHECK(parameters.biases.size() == channels, "{}: {} biases, expected {}", at.node.name,
+                parameters.biases.size(), channels);
+  std::vector<float> sums = ordered_sums(geometry, at.input(0), parameters.weights, order(at));
+  for (std::size_t first = 0; first < sums.size(); first += channels) {
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+      sums[first + channel] = sums[first + channel] + parameters.biases[channel];
+    }
+  }
+  auto values = share(reference::activate(sums, activation.kind));
+  return {.values = std::move(values), .accumulators = std::move(sums)};
+}
+
+Layer Bf16Numbers::matmul(const At& at, const Matmul& attributes) const {
+  std::vector<float> sums =
+      multiply(matmul_layout(at.graph, at.node, attributes), at.input(0), at.input(1), order(at));
+  std::vector<float> scaled;
+  scaled.reserve(sums.size());
+  for (float& sum : sums) {
+    sum = sum + 0.0F;  // as if a bias were added: -0 becomes 0
+    scaled.push_back(sum * static_cast<float>(attributes.scale));
+  }
+  auto values = share(reference::activate(scaled, ActivationKind::None));
+  return {.values = std::move(values), .accumulators = std::move(sums)};
+}
+
+Layer Bf16Numbers::add(const At& at, ActivationKind activation) const {
+  return plain(reference::add(at.input(0), at.input(1), activation));
+}
+
+Layer Bf16Numbers::activate(const At& at, ActivationKind activation) const {
+  return plain(reference::activate(at.input(0), activation));
+}
+
+Layer Bf16Numbers::pool(const At& at, const PoolTensor& pooling) const {
+  return plain(reference::pool({.attributes = pooling,
+                                .input = at.tensor(0).shape(),
+                                .output = at.output().shape(),
+                                .input_quantization = {},
+                                .output_quantization = {}},
+                               std::span<const float>(at.input(0))));
+}
+
+Layer Bf16Numbers::concatenate(const At& at) const {
+  return plain(side_by_side(at));
+}
+
+Layer Bf16Numbers::softmax(const At& at) const {
+  return plain(reference::softmax(at.input(0), at.tensor(0).shape().channels));
+}
+
+Layer Bf16Numbers::rows(const At& at) const {
+  std::vector<std::vector<float>> numbers;
+  for (std::size_t i = 0; i < at.node.inputs.size(); ++i) {
+    numbers.push_back(at.is_parameter(i) ? at.parameter(i) : at.input(i));
+  }
+  std::vector<float> results = computed_rows(at.graph, at.node, numbers);
+  std::transform(results.begin(), results.end(), results.begin(), bf16_nearest);
+  return plain(std::move(results));
+}
+
+std::vector<float> side_by_side(const NodeInputs<float>& at) {
+  const Shape out = at.output().shape();
+  std::vector<float> values(static_cast<std::size_t>(out.elements()));
+  std::int64_t first_channel = 0;
+  for (std::size_t i = 0; i < at.node.inputs.size(); ++i) {
+    const std::int64_t channels = at.tensor(i).shape().channels;
+    const float* from = at.input(i).data();
+    for (std::int64_t pixel = 0; pixel < out.pixels(); ++pixel, from += channels) {
+      std::copy_n(from, channels, values.data() + pixel * out.channels + first_channel);
+    }
+    first_channel += channels;
+  }
+  SYSTOLE_CHECK(first_channel == out.channels, "{}: {} of {} channels", at.node.name, first_channel,
+                out.channels);
+  return values;
+}
+
+}  // namespace systole::reference
