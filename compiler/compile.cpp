@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 #include "compiler/allocation/lifetimes.h"
 #include "compiler/allocation/memory_plan.h"
 #include "compiler/allocation/placement.h"
+#include "compiler/allocation/segment.h"
 #include "compiler/lowering/check_operands.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/lowering_context.h"
@@ -260,9 +262,10 @@ class Declarations {
       const auto tensor = static_cast<GraphTensorId>(index);
       const Lifetime& life = lives.of(tensor);
       if (lives.root(tensor) == tensor && life.first >= 0 && is_spilled(tensor)) {
+        const Lifetime needed = in_whole_segments(plans_.front().segments, life);
         spilled.push_back(tensor);
         blocks.push_back(
-            {.bytes = graph_.tensor(tensor).bytes(), .first = life.first, .last = life.last});
+            {.bytes = graph_.tensor(tensor).bytes(), .first = needed.first, .last = needed.last});
       }
     }
     const Placement placement = place(blocks, kAnyCapacity, dram_.stripe());
@@ -344,17 +347,46 @@ class Declarations {
   Program program_;
 };
 
-/// Emits the loads, work and stores of each band of a layer, layer by layer, for one core.
+/// The part of the batch that a segment's layers run for.
+struct PartOfBatch {
+  Segment segment;
+  std::int64_t part = 0;
+
+  [[nodiscard]] bool is_first() const { return part == 0; }
+  [[nodiscard]] bool is_last() const { return part + 1 == segment.parts; }
+};
+
+/// The inputs of the network that a core has loaded.
+struct LoadedInputs {
+  struct Load {
+    GraphTensorId tensor = 0;
+    PartOfBatch part;
+  };
+  std::vector<Load> loads;
+
+  /// Whether the part's images are there: all are that an earlier segment loaded.
+  [[nodiscard]] bool has(GraphTensorId tensor, const PartOfBatch& part) const {
+    return std::any_of(loads.begin(), loads.end(), [&](const Load& load) {
+      return load.tensor == tensor &&
+             (load.part.segment != part.segment || load.part.part == part.part);
+    });
+  }
+};
+
+/// Emits the loads, work and stores of each band of a layer, layer by layer, for one core and part
+/// of its images.
 class Lowering {
  public:
-  explicit Lowering(LoweringContext& context) : context_(context) {}
+  Lowering(LoweringContext& context, const PartOfBatch& part, LoadedInputs& loaded)
+      : context_(context), part_(part), loaded_(loaded) {}
 
   void lower(std::int32_t layer) {
     const auto layers = static_cast<std::int32_t>(context_.graph.nodes.size());
-    if (layer == 0) {
+    if (layer == 0 && part_.is_first()) {
       emit_constants(context_, layer);
     }
-    if (layer + 1 < layers) {
+    const bool next_is_behind = layer + 1 == part_.segment.end;
+    if (layer + 1 < layers && (next_is_behind ? part_.is_last() : part_.is_first())) {
       emit_constants(context_, layer + 1);
     }
     if (!context_.graph.node(layer).is_view()) {
@@ -413,8 +445,14 @@ class Lowering {
             .part = part,
             .address = address};
   }
+  /// Of a resident tensor.
   [[nodiscard]] PlacedBand whole_of(GraphTensorId tensor, const OperandPlace& place) const {
-    return placed(tensor, whole(context_.graph.tensor(tensor).shape()), place.addresses[0]);
+    return placed(tensor, whole(context_.graph.tensor(tensor).shape()), first_byte(tensor, place));
+  }
+  /// Of the part's first image.
+  [[nodiscard]] std::int64_t first_byte(GraphTensorId tensor, const OperandPlace& place) const {
+    const GraphTensor& images = context_.graph.tensor(tensor);
+    return place.addresses[0] + (place.all_parts ? part_.part * images.bytes() : 0);
   }
 
   [[nodiscard]] PlacedBand operand(GraphTensorId tensor, const OperandPlace& place,
@@ -427,7 +465,7 @@ class Lowering {
     Band here = part;
     here.col = here.cols = 0;
     const std::int64_t offset = bytes_of(whole.type.element, band_offset(whole.shape(), here));
-    return placed(tensor, here, place.addresses[0] + offset);
+    return placed(tensor, here, first_byte(tensor, place) + offset);
   }
 
   [[nodiscard]] LayerBand place(std::int32_t layer, const Band& part, std::size_t parity) const {
@@ -448,9 +486,8 @@ class Lowering {
     for (std::size_t input = 0; input < context_.graph.data_inputs(node).size(); ++input) {
       const GraphTensorId tensor = root(node.inputs[input]);
       const OperandPlace& place = context_.layer_plan(layer).inputs[input];
-      if (place.resident && is_input(tensor) &&
-          std::find(loaded_.begin(), loaded_.end(), tensor) == loaded_.end()) {
-        loaded_.push_back(tensor);
+      if (place.resident && is_input(tensor) && !loaded_.has(tensor, part_)) {
+        loaded_.loads.push_back({.tensor = tensor, .part = part_});
         emit_load(context_, layer, whole_of(tensor, place));
       }
     }
@@ -466,55 +503,84 @@ class Lowering {
   }
 
   LoweringContext& context_;
-  std::vector<GraphTensorId> loaded_;
+  PartOfBatch part_;
+  LoadedInputs& loaded_;
+};
+
+/// What a core computes.
+struct Share {
+  Slice images;
+  std::unique_ptr<Graph> graph;  ///< of its images
+  std::unique_ptr<PartGraphs> graphs;
+  std::vector<std::int64_t> accumulators;  ///< where each matrix unit's go on
+  LoadedInputs loaded;
+};
+
+/// From the network to the program's tables.
+struct CoreTables {
+  std::vector<TensorId> tensors;
+  std::vector<TensorId> biases;
+  std::vector<TensorId> tables;
+  std::vector<std::int32_t> tiles;
 };
 
 }  // namespace
 
-Program compile(const ChipSpec& chip, const Graph& graph) {
+Program compile(const ChipSpec& chip, const Graph& graph, const CompileOptions& options) {
   check_operands(chip, graph);
-  std::vector<Slice> images;
-  std::vector<Graph> parts;  // of the batch, of those cores that have one
+  std::vector<Share> shares;
   std::vector<MemoryPlan> plans;
-  for (const Slice& share : images_of_cores(chip.cores, graph)) {
+  const std::vector<Slice> images = images_of_cores(chip.cores, graph);
+  // Cores with parts of their own could not share addresses in DRAM.
+  const bool alike = std::all_of(images.begin(), images.end(), [&](const Slice& share) {
+    return share.size == images.front().size || share.size == 0;
+  });
+  for (const Slice& share : images) {
     if (share.size == 0) {
       continue;
     }
-    images.push_back(share);
-    const bool as_before = !parts.empty() && parts.back().batch == share.size;
-    parts.push_back(with_batch(graph, share.size));
-    plans.push_back(as_before ? plans.back() : plan_memory(chip, parts.back()));
+    const bool as_before = !shares.empty() && shares.back().graph->batch == share.size;
+    shares.push_back(
+        {.images = share, .graph = std::make_unique<Graph>(with_batch(graph, share.size))});
+    plans.push_back(as_before ? plans.back()
+                              : plan_memory(chip, *shares.back().graph, options.parts && alike));
   }
-  std::vector<TensorId> tensor_ids;
-  std::vector<TensorId> bias_ids;
-  std::vector<TensorId> table_ids;
-  std::vector<std::int32_t> tile_ids;
+  CoreTables tables;
   Declarations declarations(chip, graph, plans);
-  ProgramBuilder builder(declarations.declare(tensor_ids, bias_ids, table_ids, tile_ids));
-  std::vector<LoweringContext> contexts;
-  contexts.reserve(parts.size());
-  std::vector<Lowering> lowerings;
-  for (std::size_t core = 0; core < parts.size(); ++core) {
-    contexts.push_back({.chip = chip,
-                        .graph = parts[core],
-                        .plan = plans[core],
-                        .builder = builder,
-                        .tensor_ids = tensor_ids,
-                        .bias_ids = bias_ids,
-                        .table_ids = table_ids,
-                        .angle_ids = declarations.angle_ids(),
-                        .tile_ids = tile_ids,
-                        .first_image = images[core].first,
-                        .next_accumulators = std::vector<std::int64_t>(
-                            static_cast<std::size_t>(chip.matrix.count), 0)});
-    lowerings.emplace_back(contexts.back());
+  ProgramBuilder builder(
+      declarations.declare(tables.tensors, tables.biases, tables.tables, tables.tiles));
+  for (std::size_t core = 0; core < shares.size(); ++core) {
+    shares[core].graphs = std::make_unique<PartGraphs>(*shares[core].graph);
+    shares[core].accumulators.assign(static_cast<std::size_t>(chip.matrix.count), 0);
   }
-  // Layer by layer: addresses in DRAM may be a later tensor's when no core needs the earlier one.
-  for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
-    for (std::size_t core = 0; core < lowerings.size(); ++core) {
+  // Segment by segment: addresses in DRAM may be a later tensor's when no core needs the earlier.
+  const auto layers = static_cast<std::int32_t>(graph.nodes.size());
+  for (std::int32_t layer = 0; layer < layers;) {
+    const Segment segment = segment_of(plans.front().segments, layer);
+    for (std::size_t core = 0; core < shares.size(); ++core) {
       builder.set_core(static_cast<std::uint16_t>(core));
-      lowerings[core].lower(static_cast<std::int32_t>(layer));
+      for (std::int64_t part = 0; part < segment.parts; ++part) {
+        Share& share = shares[core];
+        const Graph& images_of_part = share.graphs->of(segment.parts);
+        LoweringContext context{.chip = chip,
+                                .graph = images_of_part,
+                                .plan = plans[core],
+                                .builder = builder,
+                                .tensor_ids = tables.tensors,
+                                .bias_ids = tables.biases,
+                                .table_ids = tables.tables,
+                                .angle_ids = declarations.angle_ids(),
+                                .tile_ids = tables.tiles,
+                                .first_image = share.images.first + part * images_of_part.batch,
+                                .next_accumulators = share.accumulators};
+        Lowering lowering(context, {.segment = segment, .part = part}, share.loaded);
+        for (std::int32_t at = segment.first; at < segment.end; ++at) {
+          lowering.lower(at);
+        }
+        share.accumulators = context.next_accumulators;
+      }
     }
+    layer = segment.end;
   }
   Program program = std::move(builder).finish();
   const auto violation = verify(chip, program);

@@ -26,10 +26,18 @@ class CapacityError : public WorkloadError {
   std::int64_t needed_ = 0;
 };
 
+/// What the compiler may do.
+struct CompileOptions {
+  /// Layers may run in parts of the batch (compiler/allocation/segment.h); false: each for all
+  /// images.
+  bool parts = true;
+};
+
 /// Lowers a network to a program for a chip: shapes and addresses only, no weights needed.
 /// Program::layers[i] is graph.nodes[i]. Throws WorkloadError, at the layer's place, when the
 /// network cannot run on the chip. The result has passed `verify`.
-[[nodiscard]] Program compile(const ChipSpec& chip, const Graph& graph);
+[[nodiscard]] Program compile(const ChipSpec& chip, const Graph& graph,
+                              const CompileOptions& options = {});
 
 /// The DRAM before a run that carries data: weights, biases (with the zero-point correction folded
 /// in), tables and inputs that are in device memory at the addresses that the program gives;

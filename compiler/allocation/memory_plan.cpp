@@ -19,9 +19,11 @@ constexpr std::int64_t kShrinkDivisor = 64;
 /// Chooses what stays and finds addresses; see plan_memory().
 class Planner {
  public:
-  Planner(const ChipSpec& chip, const Graph& graph)
+  Planner(const ChipSpec& chip, const Graph& graph, bool segments)
       : chip_(chip),
         graph_(graph),
+        graphs_(graph),
+        with_segments_(segments),
         lives_(tensor_lives(graph)),
         capacity_(chip.buffer.capacity.count()),
         alignment_(chip.buffer.port_width.count()),
@@ -29,8 +31,11 @@ class Planner {
 
   MemoryPlan solve() {
     do {
-      residency_ = choose_residency(chip_, graph_, lives_, limits_);
-      plan_ = {.roots = lives_.roots, .resident = residency_.resident};
+      residency_ = choose_residency(chip_, graph_, lives_, limits_, with_segments_);
+      plan_ = {.layers = {},
+               .segments = residency_.segments,
+               .roots = lives_.roots,
+               .resident = residency_.resident};
       collect_blocks();
     } while (!place_all());
     return std::move(plan_);
@@ -45,9 +50,18 @@ class Planner {
     return residency_.resident[static_cast<std::size_t>(lives_.root(tensor))];
   }
 
-  /// Biases and tables arrive one layer early.
-  [[nodiscard]] static std::int32_t prefetch_layer(std::int32_t layer) {
-    return std::max(layer - 1, 0);
+  /// Biases and tables arrive one layer early, and stay for all parts of a segment.
+  [[nodiscard]] Lifetime life_of_constants(std::int32_t layer) const {
+    const Segment segment = segment_of(plan_.segments, layer);
+    return {.first = std::max(layer == segment.first ? layer - 1 : segment.first, 0),
+            .last = segment.end - 1};
+  }
+  [[nodiscard]] Segment segment_at(std::int32_t layer) const {
+    return segment_of(plan_.segments, layer);
+  }
+  /// The network as the layer sees it.
+  [[nodiscard]] const Graph& graph_at(std::int32_t layer) {
+    return graphs_.of(segment_at(layer).parts);
   }
 
   struct Block {
@@ -66,7 +80,8 @@ class Planner {
   void add_streaming_operand(std::int32_t layer, std::optional<std::size_t> input,
                              OperandPlace& operand) {
     const BandSize& size = residency_.bands[static_cast<std::size_t>(layer)];
-    const StreamBuffer buffer = stream_buffer(chip_, graph_, node_of(layer), size, input);
+    const Graph& graph = graph_at(layer);
+    const StreamBuffer buffer = stream_buffer(chip_, graph, graph.node(layer), size, input);
     operand.resident = false;
     if (buffer.copies == 1) {
       add_block(buffer.bytes, layer, layer, {&operand.addresses[0], &operand.addresses[1]});
@@ -82,6 +97,7 @@ class Planner {
       auto& users = resident_users[static_cast<std::size_t>(lives_.root(tensor))];
       users.push_back(&operand.addresses[0]);
       users.push_back(&operand.addresses[1]);
+      operand.all_parts = !segment_at(layer).holds(lives_.of(lives_.root(tensor)));
     } else if (input && stays_away(node_of(layer), *input) &&
                has_home_in_dram(chip_, graph_, lives_, tensor)) {
       operand.resident = false;
@@ -102,20 +118,25 @@ class Planner {
         continue;
       }
       const BandSize& size = residency_.bands[static_cast<std::size_t>(layer)];
-      plan.bands = cut(graph_, node, size);
+      plan.bands = cut(graph_at(layer), graph_at(layer).node(layer), size);
       plan.inputs.assign(graph_.data_inputs(node).size(), {});
       for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
         add_operand(layer, node.inputs[input], input, plan.inputs[input], resident_users);
       }
       add_operand(layer, node.output(), std::nullopt, plan.output, resident_users);
-      add_block(constant_bytes(graph_, node).total(), prefetch_layer(layer), layer,
-                {&plan.constants});
+      const Lifetime life = life_of_constants(layer);
+      add_block(constant_bytes(graph_, node).total(), life.first, life.last, {&plan.constants});
     }
     for (std::size_t tensor = 0; tensor < graph_.tensors.size(); ++tensor) {
       if (!resident_users[tensor].empty()) {
-        const Lifetime& lifetime = lives_.lifetimes[tensor];
-        add_block(round_up(graph_.tensors[tensor].bytes(), alignment_), lifetime.first,
-                  lifetime.last, std::move(resident_users[tensor]));
+        const auto id = static_cast<GraphTensorId>(tensor);
+        const Segment segment = segment_at(lives_.of(id).first);
+        const bool inner = segment.holds(lives_.of(id));
+        const Lifetime life =
+            inner ? lives_.of(id) : in_whole_segments(plan_.segments, lives_.of(id));
+        const Graph& graph = inner ? graphs_.of(segment.parts) : graph_;
+        add_block(round_up(graph.tensor(id).bytes(), alignment_), life.first, life.last,
+                  std::move(resident_users[tensor]));
       }
     }
   }
@@ -149,6 +170,8 @@ class Planner {
 
   const ChipSpec& chip_;
   const Graph& graph_;
+  PartGraphs graphs_;
+  bool with_segments_;
   TensorLives lives_;
   std::int64_t capacity_;
   std::int64_t alignment_;
@@ -160,8 +183,8 @@ class Planner {
 
 }  // namespace
 
-MemoryPlan plan_memory(const ChipSpec& chip, const Graph& graph) {
-  return Planner(chip, graph).solve();
+MemoryPlan plan_memory(const ChipSpec& chip, const Graph& graph, bool segments) {
+  return Planner(chip, graph, segments).solve();
 }
 
 }  // namespace systole

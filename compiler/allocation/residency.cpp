@@ -18,6 +18,10 @@ namespace systole {
 namespace {
 
 constexpr std::size_t kStates = 256;
+constexpr std::size_t kStarters = 4;      ///< states that a segment may begin with
+constexpr std::int32_t kLongest = 32;     ///< layers of a segment
+constexpr std::size_t kChoices = 3;       ///< tensors that leave a segment, decided one by one
+constexpr std::int64_t kWorthwhile = 32;  ///< a mapping with parts wins by one in as many
 
 /// A way to cut a layer into bands.
 struct Cut {
@@ -38,9 +42,18 @@ struct State {
 /// Remembers how a state came about.
 struct Decision {
   std::int32_t before = -1;
-  std::int32_t layer = 0;
-  BandSize size;
+  Segment segment;
+  std::vector<BandSize> sizes;  ///< of its layers
   std::vector<GraphTensorId> resident;
+};
+
+/// What a layer is, worked out once.
+struct LayerFacts {
+  bool view = false;
+  bool by_image = true;
+  std::int64_t constants = 0;
+  OperandHomes streaming;  ///< where its operands are if nothing stays
+  std::vector<GraphTensorId> born;
 };
 
 bool better(const State& a, const State& b) {
@@ -50,12 +63,24 @@ bool better(const State& a, const State& b) {
 class Search {
  public:
   Search(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
-         const std::vector<std::int64_t>& limits)
+         const std::vector<std::int64_t>& limits, bool segments)
       : chip_(chip),
         graph_(graph),
         lives_(lives),
         limits_(limits),
+        graphs_(graph),
         in_dram_(graph.tensors.size(), false) {
+    if (segments) {
+      parts_ = parts_of_batch(graph);
+    }
+    for (std::int32_t layer = 0; layer < layer_count(); ++layer) {
+      const Node& node = graph.node(layer);
+      facts_.push_back({.view = node.is_view(),
+                        .by_image = goes_by_image(node),
+                        .constants = aligned(constant_bytes(graph, node).total()),
+                        .streaming = all_stream(node),
+                        .born = find_born_at(layer)});
+    }
     for (const GraphTensorId input : graph.inputs) {
       in_dram_[static_cast<std::size_t>(input)] = has_home_in_dram(chip, graph, lives, input);
     }
@@ -79,7 +104,9 @@ class Search {
 
   Residency solve() {
     states_ = {State{}};
+    pending_.resize(graph_.nodes.size() + 1);
     for (std::int32_t layer = 0; layer < layer_count(); ++layer) {
+      start_segments(layer);
       for (const GraphTensorId tensor : born_at(layer)) {
         decide(tensor);
       }
@@ -100,7 +127,14 @@ class Search {
     return aligned(graph_.tensor(tensor).bytes());
   }
 
-  [[nodiscard]] std::vector<GraphTensorId> born_at(std::int32_t layer) const {
+  [[nodiscard]] const LayerFacts& facts(std::int32_t layer) const {
+    return facts_[static_cast<std::size_t>(layer)];
+  }
+  [[nodiscard]] const std::vector<GraphTensorId>& born_at(std::int32_t layer) const {
+    return facts(layer).born;
+  }
+
+  [[nodiscard]] std::vector<GraphTensorId> find_born_at(std::int32_t layer) const {
     const Node& node = graph_.node(layer);
     std::vector<GraphTensorId> born;
     const auto add = [&](GraphTensorId tensor) {
@@ -159,12 +193,15 @@ class Search {
     std::vector<State> next;
     for (State& state : states_) {
       const std::int64_t room = limits_[static_cast<std::size_t>(layer)] - state.bytes - constants;
-      const std::optional<Cut> cut = best_cut(layer, state, room);
+      const std::optional<Cut> cut = best_cut(layer, state.resident, room, 1);
       if (!cut) {
         continue;
       }
       state.score += cut->score;
-      decisions_.push_back({state.decision, layer, cut->size, state.resident});
+      decisions_.push_back({.before = state.decision,
+                            .segment = {.first = layer, .end = layer + 1},
+                            .sizes = {cut->size},
+                            .resident = state.resident});
       state.decision = static_cast<std::int32_t>(decisions_.size()) - 1;
       next.push_back(std::move(state));
     }
@@ -175,11 +212,7 @@ class Search {
   }
 
   [[nodiscard]] std::int64_t constants_at(std::int32_t layer) const {
-    std::int64_t bytes = aligned(constant_bytes(graph_, graph_.node(layer)).total());
-    if (layer + 1 < layer_count()) {
-      bytes += aligned(constant_bytes(graph_, graph_.node(layer + 1)).total());
-    }
-    return bytes;
+    return facts(layer).constants + (layer + 1 < layer_count() ? facts(layer + 1).constants : 0);
   }
 
   [[noreturn]] void refuse(std::int32_t layer) const {
@@ -190,19 +223,15 @@ class Search {
         fmt::format("expected a layer that fits the unified buffer of {} bytes one output row "
                     "at a time, got {} bytes of constants and rows",
                     chip_.buffer.capacity.count(),
-                    constants_at(layer) + buffer_bytes(node, rows, all_stream(node))));
+                    constants_at(layer) + buffer_bytes(graph_, node, rows, all_stream(node))));
   }
 
   /// States that differ only in tensors that nobody needs any more become one.
   void forget(std::int32_t layer) {
-    std::map<std::vector<GraphTensorId>, State> best;
+    std::map<std::vector<GraphTensorId>, State> best =
+        std::move(pending_[static_cast<std::size_t>(layer) + 1]);
     for (State& state : states_) {
-      const auto dead = [&](GraphTensorId tensor) { return lives_.of(tensor).last <= layer; };
-      for (const GraphTensorId tensor : state.resident) {
-        state.bytes -= dead(tensor) ? tensor_bytes(tensor) : 0;
-      }
-      state.resident.erase(std::remove_if(state.resident.begin(), state.resident.end(), dead),
-                           state.resident.end());
+      forget(state, layer);
       const auto [entry, fresh] = best.try_emplace(state.resident, state);
       if (!fresh && better(state, entry->second)) {
         entry->second = std::move(state);
@@ -215,19 +244,161 @@ class Search {
     keep_best();
   }
 
+  /// Drops the tensors that nobody needs behind the layer.
+  void forget(State& state, std::int32_t layer) const {
+    const auto dead = [&](GraphTensorId tensor) { return lives_.of(tensor).last <= layer; };
+    for (const GraphTensorId tensor : state.resident) {
+      state.bytes -= dead(tensor) ? tensor_bytes(tensor) : 0;
+    }
+    state.resident.erase(std::remove_if(state.resident.begin(), state.resident.end(), dead),
+                         state.resident.end());
+  }
+
   Residency unwind() const {
     Residency result{.resident = std::vector<bool>(graph_.tensors.size(), false),
-                     .bands = std::vector<BandSize>(graph_.nodes.size())};
+                     .bands = std::vector<BandSize>(graph_.nodes.size()),
+                     .segments = {}};
     const auto last = std::min_element(states_.begin(), states_.end(), better);
+    result.score = last->score;
     for (std::int32_t at = last->decision; at >= 0;
          at = decisions_[static_cast<std::size_t>(at)].before) {
       const Decision& decision = decisions_[static_cast<std::size_t>(at)];
-      result.bands[static_cast<std::size_t>(decision.layer)] = decision.size;
+      std::copy(decision.sizes.begin(), decision.sizes.end(),
+                result.bands.begin() + decision.segment.first);
+      if (decision.segment.parts > 1) {
+        result.segments.insert(result.segments.begin(), decision.segment);
+      }
       for (const GraphTensorId tensor : decision.resident) {
         result.resident[static_cast<std::size_t>(tensor)] = true;
       }
     }
     return result;
+  }
+
+  // --- segments ---
+
+  /// The segments that begin at a layer, for the best states there.
+  void start_segments(std::int32_t layer) {
+    if (parts_.empty()) {
+      return;
+    }
+    std::vector<State> starters = states_;
+    const std::size_t some = std::min(kStarters, starters.size());
+    std::partial_sort(starters.begin(), starters.begin() + static_cast<std::ptrdiff_t>(some),
+                      starters.end(), better);
+    starters.resize(some);
+    for (const std::int64_t parts : parts_) {
+      for (const State& state : starters) {
+        Segment segment{.first = layer, .end = layer, .parts = parts};
+        do {
+          ++segment.end;
+        } while (facts(segment.end - 1).by_image && run(segment, state) &&
+                 segment.end < std::min(layer + kLongest, layer_count()));
+      }
+    }
+  }
+
+  /// What the layers of a segment hold by themselves, and what of it others need afterwards.
+  struct Held {
+    std::vector<GraphTensorId> inner;
+    std::vector<GraphTensorId> leaving;
+    std::vector<std::int64_t> bytes;  ///< by layer: of the inner tensors that stay
+    std::int64_t constants = 0;       ///< of all its layers
+  };
+
+  [[nodiscard]] Held held_by(const Segment& segment) {
+    Held held;
+    held.bytes.resize(static_cast<std::size_t>(segment.end - segment.first));
+    const Graph& part = graphs_.of(segment.parts);
+    for (std::int32_t layer = segment.first; layer < segment.end; ++layer) {
+      held.constants += facts(layer).constants;
+      for (const GraphTensorId tensor : born_at(layer)) {
+        const Lifetime& life = lives_.of(tensor);
+        if (!segment.holds(life)) {
+          held.leaving.push_back(tensor);
+        } else if (!in_dram_[static_cast<std::size_t>(tensor)]) {
+          held.inner.push_back(tensor);
+          for (std::int32_t at = life.first; at <= life.last; ++at) {
+            held.bytes[static_cast<std::size_t>(at - segment.first)] +=
+                aligned(part.tensor(tensor).bytes());
+          }
+        }
+      }
+    }
+    return held;
+  }
+
+  /// Adds a segment to a state, once for each choice of what stays of that which leaves it. False
+  /// when its own tensors do not fit, so that no longer one fits either.
+  bool run(const Segment& segment, const State& before) {
+    const Held held = held_by(segment);
+    for (std::int32_t layer = segment.first; layer < segment.end; ++layer) {
+      if (held.bytes[static_cast<std::size_t>(layer - segment.first)] + held.constants +
+              before.bytes >
+          limits_[static_cast<std::size_t>(layer)]) {
+        return false;
+      }
+    }
+    if (held.inner.empty()) {
+      return true;  // bands do the same
+    }
+    std::vector<GraphTensorId> free;
+    std::copy_if(held.leaving.begin(), held.leaving.end(), std::back_inserter(free),
+                 [&](GraphTensorId tensor) { return !in_dram_[static_cast<std::size_t>(tensor)]; });
+    const std::size_t choices = std::size_t{1} << std::min(free.size(), kChoices);
+    for (std::size_t choice = 0; choice < choices; ++choice) {
+      State state = before;
+      for (const GraphTensorId tensor : held.leaving) {
+        const auto at = std::find(free.begin(), free.end(), tensor) - free.begin();
+        const bool stays = static_cast<std::size_t>(at) < std::min(free.size(), kChoices) &&
+                           (choice >> static_cast<std::size_t>(at)) % 2 == 1;
+        if (stays) {
+          state.bytes += tensor_bytes(tensor);
+          state.resident.push_back(tensor);
+        } else {
+          state.streamed += tensor_bytes(tensor);
+        }
+      }
+      run(segment, held, state);
+    }
+    return true;
+  }
+
+  void run(const Segment& segment, const Held& held, State state) {
+    std::vector<GraphTensorId> resident = state.resident;
+    resident.insert(resident.end(), held.inner.begin(), held.inner.end());
+    std::sort(resident.begin(), resident.end());
+    const std::int64_t behind = segment.end < layer_count() ? facts(segment.end).constants : 0;
+    std::vector<BandSize> sizes;
+    for (std::int32_t layer = segment.first; layer < segment.end; ++layer) {
+      const std::int64_t room = limits_[static_cast<std::size_t>(layer)] - state.bytes -
+                                held.bytes[static_cast<std::size_t>(layer - segment.first)] -
+                                held.constants - (layer + 1 == segment.end ? behind : 0);
+      const std::optional<Cut> cut = best_cut(layer, resident, room, segment.parts);
+      if (!cut) {
+        return;
+      }
+      sizes.push_back(cut->size);
+      state.score += segment.parts * cut->score;
+      state.score += facts(layer).view ? 0 : (segment.parts - 1) * border_cycles();
+    }
+    std::sort(state.resident.begin(), state.resident.end());
+    forget(state, segment.end - 1);
+    auto& there = pending_[static_cast<std::size_t>(segment.end)];
+    const auto [entry, fresh] = there.try_emplace(state.resident, state);
+    if (fresh || better(state, entry->second)) {
+      decisions_.push_back({.before = state.decision,
+                            .segment = segment,
+                            .sizes = std::move(sizes),
+                            .resident = std::move(resident)});
+      state.decision = static_cast<std::int32_t>(decisions_.size()) - 1;
+      entry->second = std::move(state);
+    }
+  }
+
+  /// What a layer's pipeline takes to fill and drain.
+  [[nodiscard]] std::int64_t border_cycles() const {
+    return chip_.matrix.rows + chip_.matrix.cols + chip_.vector.latency.count();
   }
 
   // --- one layer ---
@@ -253,11 +424,13 @@ class Search {
            std::find(graph_.inputs.begin(), graph_.inputs.end(), root) != graph_.inputs.end();
   }
 
-  [[nodiscard]] OperandHomes homes_in(std::int32_t layer, const State& state) const {
+  /// `resident`: ascending.
+  [[nodiscard]] OperandHomes homes_in(std::int32_t layer,
+                                      const std::vector<GraphTensorId>& resident) const {
     const Node& node = graph_.node(layer);
-    OperandHomes homes = all_stream(node);
+    OperandHomes homes = facts(layer).streaming;
     const auto is_resident = [&](GraphTensorId tensor) {
-      return std::binary_search(state.resident.begin(), state.resident.end(), lives_.root(tensor));
+      return std::binary_search(resident.begin(), resident.end(), lives_.root(tensor));
     };
     for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
       if (is_resident(node.inputs[input])) {
@@ -272,11 +445,11 @@ class Search {
     return homes;
   }
 
-  [[nodiscard]] std::int64_t buffer_bytes(const Node& node, const BandSize& size,
-                                          const OperandHomes& homes) const {
+  [[nodiscard]] std::int64_t buffer_bytes(const Graph& graph, const Node& node,
+                                          const BandSize& size, const OperandHomes& homes) const {
     std::int64_t bytes = 0;
     const auto add = [&](std::optional<std::size_t> input) {
-      const StreamBuffer buffer = stream_buffer(chip_, graph_, node, size, input);
+      const StreamBuffer buffer = stream_buffer(chip_, graph, node, size, input);
       bytes += buffer.bytes * buffer.copies;
     };
     for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
@@ -291,17 +464,17 @@ class Search {
   }
 
   /// The cheapest cut that fits `room`; of equals the one with fewest bands.
-  [[nodiscard]] std::optional<Cut> best_cut(std::int32_t layer, const State& state,
-                                            std::int64_t room) {
-    const Node& node = graph_.node(layer);
+  [[nodiscard]] std::optional<Cut> best_cut(std::int32_t layer,
+                                            const std::vector<GraphTensorId>& resident,
+                                            std::int64_t room, std::int64_t parts) {
     if (room < 0) {
       return std::nullopt;
     }
-    if (node.is_view()) {
+    if (facts(layer).view) {
       return Cut{};
     }
     std::optional<Cut> best;
-    for (const Cut& cut : cuts_of(layer, homes_in(layer, state))) {
+    for (const Cut& cut : cuts_of(layer, homes_in(layer, resident), parts)) {
       if (cut.bytes <= room && (!best || cut.score < best->score)) {
         best = cut;
       }
@@ -309,21 +482,23 @@ class Search {
     return best;
   }
 
-  /// All cuts worth a look, the fewest bands first.
-  const std::vector<Cut>& cuts_of(std::int32_t layer, const OperandHomes& homes) {
-    const auto [entry, fresh] = cuts_.try_emplace({layer, homes});
+  /// All cuts of a part worth a look, the fewest bands first.
+  const std::vector<Cut>& cuts_of(std::int32_t layer, const OperandHomes& homes,
+                                  std::int64_t parts) {
+    const auto [entry, fresh] = cuts_.try_emplace({layer, parts, homes});
     if (!fresh) {
       return entry->second;
     }
-    const Node& node = graph_.node(layer);
-    std::vector<BandSize> sizes = band_sizes(graph_, node);
+    const Graph& graph = graphs_.of(parts);
+    const Node& node = graph.node(layer);
+    std::vector<BandSize> sizes = band_sizes(graph, node);
     if (!homes.any_moves()) {
       sizes.resize(1);
     }
     std::vector<Cut>& cuts = entry->second;
     for (const BandSize& size : sizes) {
-      cuts.push_back({.bytes = buffer_bytes(node, size, homes),
-                      .score = layer_cost(chip_, graph_, node, size, homes).score(),
+      cuts.push_back({.bytes = buffer_bytes(graph, node, size, homes),
+                      .score = layer_cost(chip_, graph, node, size, homes).score(),
                       .size = size});
     }
     return cuts;
@@ -333,10 +508,15 @@ class Search {
   const Graph& graph_;
   const TensorLives& lives_;
   const std::vector<std::int64_t>& limits_;
-  std::vector<bool> in_dram_;  ///< by tensor (roots only)
+  PartGraphs graphs_;
+  std::vector<LayerFacts> facts_;
+  std::vector<std::int64_t> parts_;  ///< of the batch that are tried
+  std::vector<bool> in_dram_;        ///< by tensor (roots only)
   std::vector<State> states_;
+  /// By layer: states that segments which end before it lead to, by their tensors.
+  std::vector<std::map<std::vector<GraphTensorId>, State>> pending_;
   std::vector<Decision> decisions_;
-  std::map<std::pair<std::int32_t, OperandHomes>, std::vector<Cut>> cuts_;
+  std::map<std::tuple<std::int32_t, std::int64_t, OperandHomes>, std::vector<Cut>> cuts_;
 };
 
 }  // namespace
@@ -356,8 +536,17 @@ StreamBuffer stream_buffer(const ChipSpec& chip, const Graph& graph, const Node&
 }
 
 Residency choose_residency(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
-                           const std::vector<std::int64_t>& limits) {
-  return Search(chip, graph, lives, limits).solve();
+                           const std::vector<std::int64_t>& limits, bool segments) {
+  Residency whole = Search(chip, graph, lives, limits, false).solve();
+  const bool streams = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    const GraphTensorId root = lives.root(node.output());
+    return !node.is_view() && !whole.resident[static_cast<std::size_t>(root)];
+  });
+  if (!segments || !streams) {
+    return whole;
+  }
+  Residency parts = Search(chip, graph, lives, limits, true).solve();
+  return parts.score < whole.score - whole.score / kWorthwhile ? parts : whole;
 }
 
 }  // namespace systole

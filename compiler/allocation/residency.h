@@ -6,6 +6,7 @@
 
 #include "arch/chip_spec.h"
 #include "compiler/allocation/lifetimes.h"
+#include "compiler/allocation/segment.h"
 #include "compiler/graph/graph.h"
 #include "compiler/tiling/band.h"
 
@@ -14,7 +15,9 @@ namespace systole {
 /// What stays in the unified buffer, and into which bands each layer's output is cut for the rest.
 struct Residency {
   std::vector<bool> resident;   ///< by tensor (roots only)
-  std::vector<BandSize> bands;  ///< by layer; the whole output where nothing streams
+  std::vector<BandSize> bands;  ///< by layer, of a part; the whole output where nothing streams
+  std::vector<Segment> segments;
+  std::int64_t score = 0;
 };
 
 /// The cheapest residency, by the sum of `layer_cost` over the layers, with which layer l needs at
@@ -22,12 +25,17 @@ struct Residency {
 /// and room for the bands of what streams (`streaming_bytes`). Among equals what streams least.
 /// Throws WorkloadError at a layer that does not fit even if everything streams row by row.
 ///
+/// With `segments` neighbouring layers may run in parts of the batch, where what only they need
+/// stays (segment.h); each part costs `border_cycles` a layer more, and a mapping with parts has to
+/// cost a thirty-second less than one without. At most 32 layers a segment, from the best 4 states.
+///
 /// Dynamic programming over the layers: a state is the set of resident tensors that are alive. The
 /// best 256 states of a layer go on, and in any case the one in which everything streams; with
 /// fewer than eight tensors alive at a time the result is the best there is.
 [[nodiscard]] Residency choose_residency(const ChipSpec& chip, const Graph& graph,
                                          const TensorLives& lives,
-                                         const std::vector<std::int64_t>& limits);
+                                         const std::vector<std::int64_t>& limits,
+                                         bool segments = false);
 
 /// Bytes of the unified buffer that a streamed operand takes in a layer whose output is cut into
 /// bands of `size`: its largest band, and as much again where there are several bands, so that one

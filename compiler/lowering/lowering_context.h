@@ -41,12 +41,14 @@ struct LoweringContext {
   const Graph& graph;
   const MemoryPlan& plan;
   ProgramBuilder& builder;
-  std::vector<TensorId> tensor_ids;    ///< by graph tensor: of its root in the program
-  std::vector<TensorId> bias_ids;      ///< by layer, kNoTensor where there is none
-  std::vector<TensorId> table_ids;     ///< by layer
-  std::vector<TensorId> angle_ids;     ///< by layer: the first of its tables of angles
-  std::vector<std::int32_t> tile_ids;  ///< by layer: its first tile; tiles go k fastest, then n
-  std::int64_t first_image = 0;        ///< of the batch: `graph` is for the core's images
+  const std::vector<TensorId>& tensor_ids;  ///< by graph tensor: of its root in the program
+  const std::vector<TensorId>& bias_ids;    ///< by layer, kNoTensor where there is none
+  const std::vector<TensorId>& table_ids;   ///< by layer
+  const std::vector<TensorId>& angle_ids;   ///< by layer: the first of its tables of angles
+  /// By layer: its first tile; tiles go k fastest, then n.
+  const std::vector<std::int32_t>& tile_ids;
+  /// Of the batch: `graph` is for the core's images, or a part of them.
+  std::int64_t first_image = 0;
   std::vector<std::int64_t> next_accumulators;  ///< by matrix unit: its own are used as a ring
 
   [[nodiscard]] const LayerPlan& layer_plan(std::int32_t layer) const {

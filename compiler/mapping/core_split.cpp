@@ -10,13 +10,13 @@ bool has_batch(const Graph& graph, const GraphTensor& tensor) {
   return tensor.type.extents.size() > 1 && tensor.type.extents.front() == graph.batch;
 }
 
+}  // namespace
+
 bool can_be_split(const Graph& graph) {
   return std::all_of(graph.tensors.begin(), graph.tensors.end(), [&](const GraphTensor& tensor) {
     return tensor.role == GraphTensorRole::Parameter || has_batch(graph, tensor);
   });
 }
-
-}  // namespace
 
 std::vector<Slice> images_of_cores(std::int64_t cores, const Graph& graph) {
   std::vector<Slice> shares;

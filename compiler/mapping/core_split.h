@@ -7,6 +7,9 @@
 
 namespace systole {
 
+/// Whether every tensor but parameters has the batch as its first axis.
+[[nodiscard]] bool can_be_split(const Graph& graph);
+
 /// The images of the batch that each core of `cores` works on: neighbours, as evenly as it goes, so
 /// that with fewer images than cores the last ones have none. A graph in which some tensor's first
 /// axis is not the batch is all the first core's.

@@ -5,6 +5,7 @@ systole_test(compiler_passes_test
     allocation/memory_plan_test.cpp
     allocation/placement_test.cpp
     allocation/residency_test.cpp
+    allocation/segment_test.cpp
     lowering/check_operands_test.cpp
     lowering/emit_gemm_test.cpp
     lowering/gemm_loops_test.cpp

@@ -34,7 +34,7 @@ struct Block {
 class Blocks {
  public:
   Blocks(const Graph& graph, const MemoryPlan& plan)
-      : graph_(graph), plan_(plan), lives_(tensor_lives(graph)) {
+      : whole_(graph), graphs_(graph), plan_(plan), lives_(tensor_lives(graph)) {
     for (std::int32_t layer = 0; layer < static_cast<std::int32_t>(graph.nodes.size()); ++layer) {
       add_layer(layer);
     }
@@ -44,35 +44,56 @@ class Blocks {
   [[nodiscard]] const std::vector<std::string>& complaints() const { return complaints_; }
 
  private:
+  /// The first and the last layer that run before the next part of the batch does.
+  [[nodiscard]] Lifetime together(std::int32_t layer) const {
+    for (const Segment& segment : plan_.segments) {
+      if (segment.first <= layer && layer < segment.end) {
+        return {segment.first, segment.end - 1};
+      }
+    }
+    return {layer, layer};
+  }
+  [[nodiscard]] const Graph& seen_by(std::int32_t layer) {
+    for (const Segment& segment : plan_.segments) {
+      if (segment.first <= layer && layer < segment.end) {
+        return graphs_.of(segment.parts);
+      }
+    }
+    return whole_;
+  }
+
   void add_layer(std::int32_t layer) {
-    const Node& node = graph_.node(layer);
+    const Graph& graph = seen_by(layer);
+    const Node& node = graph.node(layer);
     if (node.is_view()) {
       return;
     }
     const LayerPlan& plan = plan_.layers.at(static_cast<std::size_t>(layer));
     std::int64_t elements = 0;
     for (const Band& band : plan.bands) {
-      elements += band_elements(graph_.tensor(node.output()).shape(), band);
+      elements += band_elements(graph.tensor(node.output()).shape(), band);
     }
-    if (elements != graph_.tensor(node.output()).type.elements()) {
+    if (elements != graph.tensor(node.output()).type.elements()) {
       complaints_.push_back(fmt::format("{}: bands of {} elements", node.name, elements));
     }
     for (std::size_t input = 0; input < plan.inputs.size(); ++input) {
       add_operand(layer, node.inputs[input], plan.inputs[input],
-                  [&](const Band& band) { return input_band(graph_, node, input, band); });
+                  [&](const Band& band) { return input_band(graph, node, input, band); });
     }
     add_operand(layer, node.output(), plan.output, [](const Band& band) { return band; });
-    const std::int64_t constants = constant_bytes(graph_, node).total();
+    const std::int64_t constants = constant_bytes(graph, node).total();
     if (constants > 0) {
-      blocks_.push_back(
-          {node.name + ".constants", plan.constants, constants, std::max(layer - 1, 0), layer});
+      // They come for the first part and stay for the others.
+      blocks_.push_back({node.name + ".constants", plan.constants, constants,
+                         std::max(layer - 1, 0), together(layer).last});
     }
   }
 
   template <class PartOf>
   void add_operand(std::int32_t layer, GraphTensorId tensor, const OperandPlace& place,
                    const PartOf& part_of) {
-    const GraphTensor& type = graph_.tensor(tensor);
+    const Graph& graph = seen_by(layer);
+    const GraphTensor& type = graph.tensor(tensor);
     if (place.as_tiles) {
       return;
     }
@@ -83,9 +104,17 @@ class Blocks {
         complaints_.push_back(type.name + ": several addresses");
       }
       if (fresh) {
+        // Who alone needs it has the images of one part, others have all for all parts.
         const Lifetime& life = lives_.of(root);
-        blocks_.push_back(
-            {type.name, place.addresses[0], graph_.tensor(root).bytes(), life.first, life.last});
+        const Lifetime here = together(layer);
+        const bool inner = here.first <= life.first && life.last <= here.last;
+        blocks_.push_back({type.name, place.addresses[0],
+                           (inner ? graph : whole_).tensor(root).bytes(),
+                           inner ? life.first : together(life.first).first,
+                           inner ? life.last : together(life.last).last});
+        if (place.all_parts == inner) {
+          complaints_.push_back(type.name + ": of the wrong number of images");
+        }
       }
       return;
     }
@@ -95,14 +124,15 @@ class Blocks {
       largest = std::max(largest,
                          bytes_of(type.type.element, band_elements(type.shape(), part_of(band))));
     }
-    const std::string name = fmt::format("{} of {}", type.name, graph_.node(layer).name);
+    const std::string name = fmt::format("{} of {}", type.name, graph.node(layer).name);
     blocks_.push_back({name, place.addresses[0], largest, layer, layer});
     if (bands.size() > 1 && place.addresses[1] != place.addresses[0]) {
       blocks_.push_back({name + " (odd)", place.addresses[1], largest, layer, layer});
     }
   }
 
-  const Graph& graph_;
+  const Graph& whole_;
+  PartGraphs graphs_;
   const MemoryPlan& plan_;
   TensorLives lives_;
   std::map<GraphTensorId, std::int64_t> addresses_;  ///< of resident roots
