@@ -294,7 +294,7 @@ TEST(ProgramText, LoopsOfOneBodyShareIt) {
   program.stream(Engine::Vector) = {{.operation = rescale}, {.operation = further}};
   const Program read = parse_program(print_program(program), "p");
   const auto body_of = [&](std::size_t index) {
-    return &*std::get<RowLoop>(read.stream(Engine::Vector)[index].operation).body;
+    return &*read.stream(Engine::Vector)[index].get<RowLoop>().body;
   };
   EXPECT_EQ(body_of(0), body_of(1));
 }

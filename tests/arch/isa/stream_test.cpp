@@ -18,14 +18,14 @@ TEST(Stream, GivesBackWhatItWasGiven) {
                          .waits = {{.semaphore = 1, .count = 2}},
                          .signals = {{.semaphore = 4}, {.semaphore = 5}},
                          .operation = fold_of(1, Window{.channels = 9})};
-  const Instruction add{.layer = 8, .waits = {}, .signals = {}, .operation = Add{.rows = 6}};
-  const Stream stream{fold, add};
+  const Instruction loop{.layer = 8, .waits = {}, .signals = {}, .operation = RowLoop{.rows = 6}};
+  const Stream stream{fold, loop};
   ASSERT_EQ(stream.size(), 2U);
   EXPECT_EQ(stream[0].whole(), fold);
-  EXPECT_EQ(stream[1].whole(), add);
+  EXPECT_EQ(stream[1].whole(), loop);
   EXPECT_TRUE(stream[0].is<Fold>());
   EXPECT_EQ(stream[0].get<Fold>().window->channels, 9);
-  EXPECT_EQ(stream[0].get_if<Add>(), nullptr);
+  EXPECT_EQ(stream[0].get_if<RowLoop>(), nullptr);
   EXPECT_EQ(stream[1].visit([](const auto& operation) {
     if constexpr (requires { operation.rows; }) {
       return std::int64_t{operation.rows};
@@ -37,7 +37,7 @@ TEST(Stream, GivesBackWhatItWasGiven) {
 }
 
 TEST(Stream, HasNoOperationOfAnotherKind) {
-  const Stream stream{{.operation = Add{}}};
+  const Stream stream{{.operation = RowLoop{}}};
   EXPECT_THROW((void)stream[0].get<Fold>(), InternalError);
 }
 
