@@ -35,6 +35,7 @@ static_assert(rows_are_complete<AccumulatorSpec>());
 template <>
 inline constexpr auto kFigureRows<WeightFifoSpec> = std::tuple{
     kept("tiles", &WeightFifoSpec::tiles), kept("from_buffer", &WeightFifoSpec::from_buffer),
+    kept("whole_tiles", &WeightFifoSpec::whole_tiles),
     kept("transpose", &WeightFifoSpec::transpose)};
 static_assert(rows_are_complete<WeightFifoSpec>());
 

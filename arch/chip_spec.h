@@ -89,6 +89,8 @@ struct AccumulatorSpec {
 struct WeightFifoSpec {
   std::int64_t tiles = 0;
   bool from_buffer = false;
+  /// DRAM holds the tiles of weights padded to rows x cols, and the padding is read with them.
+  bool whole_tiles = false;
   /// How long a transposed tile takes to turn, for each of its rows; none: no tile can be.
   std::optional<CoreCycles> transpose;
 };

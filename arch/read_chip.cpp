@@ -99,6 +99,7 @@ WeightFifoSpec read_weight_fifo(const ConfigNode& node) {
   const WeightFifoSpec fifo{
       .tiles = node.integer("tiles", {.min = 1, .max = 1024}),
       .from_buffer = node.optional_boolean("from_buffer").value_or(false),
+      .whole_tiles = node.optional_boolean("whole_tiles").value_or(false),
       .transpose = node.has("transpose")
                        ? std::optional(node.cycles("transpose", {.min = 0, .max = 4096}))
                        : std::nullopt,

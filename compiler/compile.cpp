@@ -129,7 +129,7 @@ class Declarations {
     const auto units = static_cast<std::size_t>(chip_.matrix.count);
     std::int64_t bytes = 0;
     for (std::size_t tile = first; tile < program_.tiles.size(); ++tile) {
-      bytes += bytes_of(type, program_.tiles[tile].rows * program_.tiles[tile].cols);
+      bytes += bytes_in_dram(chip_, type, program_.tiles[tile].rows, program_.tiles[tile].cols);
     }
     dram_.begin_block(bytes);
     const std::size_t slices = (program_.tiles.size() - first) / reduction;
@@ -137,7 +137,7 @@ class Declarations {
       for (std::size_t k = 0; k < reduction; ++k) {
         for (std::size_t n = round; n < std::min(round + units, slices); ++n) {
           WeightTile& tile = program_.tiles[first + n * reduction + k];
-          tile.dram_address = dram_.append(bytes_of(type, tile.rows * tile.cols));
+          tile.dram_address = dram_.append(bytes_in_dram(chip_, type, tile.rows, tile.cols));
         }
       }
     }

@@ -41,12 +41,14 @@ inline constexpr auto kEnumNames<TileSource> = std::to_array<EnumName<TileSource
 /// Brings one tile (rows x cols elements: reduction x output channel) into the weight FIFO, run by
 /// run. A run is a row of the tile, of a `transposed` one a column; its elements are neighbours in
 /// memory. `source` is element (0, 0). Parameters are no tensors: their source has an address
-/// alone, and they are packed.
+/// alone, and they are packed; on chips that keep whole tiles (arch/chip_spec.h) `padding` bytes
+/// stand behind them in memory and come with them, to no use.
 struct LoadTile {
   std::int32_t tile = 0;  ///< indexes Program::tiles
   TileSource from = TileSource::Dram;
   Operand source;
   std::int64_t pitch = 0;  ///< bytes from one run to the next; 0: packed
+  std::int64_t padding = 0;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   bool transposed = false;
@@ -57,7 +59,7 @@ struct LoadTile {
   /// In memory; a packed tile is one.
   [[nodiscard]] std::int64_t runs() const { return pitch == 0 ? 1 : (transposed ? cols : rows); }
   [[nodiscard]] std::int64_t run_bytes() const {
-    return pitch == 0 ? bytes() : bytes_of(type, transposed ? rows : cols);
+    return pitch == 0 ? bytes() + padding : bytes_of(type, transposed ? rows : cols);
   }
   bool operator==(const LoadTile&) const = default;
 };

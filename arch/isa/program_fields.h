@@ -109,6 +109,7 @@ inline constexpr auto kFields<LoadTile> = std::tuple{
     optional("from", &LoadTile::from),
     required("source", &LoadTile::source),
     optional("pitch", &LoadTile::pitch),
+    optional("padding", &LoadTile::padding),
     required("rows", &LoadTile::rows),
     required("cols", &LoadTile::cols),
     optional("transposed", &LoadTile::transposed),

@@ -21,7 +21,7 @@ class GemmEmitter {
         band_(band),
         node_(context.graph.node(band.layer)),
         operands_(gemm_operands(context, band)),
-        grid_(tile_grid(context.chip, *gemm_shape(context.graph, node_), operands_->source())),
+        grid_(grid_of(context, node_, operands_->source())),
         clusters_(operands_->clusters()),
         plan_(gemm_plan(
             context.chip, grid_of_clusters(), type(),
@@ -36,6 +36,13 @@ class GemmEmitter {
   }
 
  private:
+  [[nodiscard]] static TileGrid grid_of(const LoweringContext& context, const Node& node,
+                                        TileSource source) {
+    TileGrid grid = tile_grid(context.chip, *gemm_shape(context.graph, node), source);
+    grid.whole = context.chip.weight_fifo.whole_tiles && has_weights(node);
+    return grid;
+  }
+
   /// Groups whose positions meet the same tiles: those of one, then those of the next.
   using Cluster = std::vector<std::int64_t>;
 

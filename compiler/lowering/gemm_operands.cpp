@@ -35,8 +35,11 @@ class WeightedOperands final : public GemmOperands {
                        input_quantization().zero_point);
   }
   [[nodiscard]] LoadTile load(const WeightTile& tile) const override {
+    const DataType type = context_.graph.tensor(node_.inputs.at(kWeightsInput)).type.element;
     return {.source = {.address = tile.dram_address},
-            .type = context_.graph.tensor(node_.inputs.at(kWeightsInput)).type.element};
+            .padding = bytes_in_dram(context_.chip, type, tile.rows, tile.cols) -
+                       bytes_of(type, tile.rows * tile.cols),
+            .type = type};
   }
   [[nodiscard]] std::vector<Region> load_reads(const LoadTile& /*load*/) const override {
     return {};  // weights never change

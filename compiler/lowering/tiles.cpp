@@ -25,4 +25,10 @@ TileGrid tile_grid(const ChipSpec& chip, const GemmShape& gemm, TileSource sourc
           .source = source};
 }
 
+std::int64_t bytes_in_dram(const ChipSpec& chip, DataType type, std::int64_t rows,
+                           std::int64_t cols) {
+  return chip.weight_fifo.whole_tiles ? bytes_of(type, chip.matrix.rows * chip.matrix.cols)
+                                      : bytes_of(type, rows * cols);
+}
+
 }  // namespace systole

@@ -28,6 +28,7 @@ struct TileGrid {
   std::vector<Slice> n;
   std::int64_t groups = 1;
   TileSource source = TileSource::Dram;
+  bool whole = false;  ///< DRAM holds each tile padded to the array
 
   /// Index of a tile within its layer.
   [[nodiscard]] std::int64_t index(std::size_t group, std::size_t n_slice,
@@ -35,7 +36,12 @@ struct TileGrid {
     return static_cast<std::int64_t>((group * n.size() + n_slice) * k.size() + k_slice);
   }
 };
+/// `whole` is left to those who know that the tiles are weights.
 [[nodiscard]] TileGrid tile_grid(const ChipSpec& chip, const GemmShape& gemm,
                                  TileSource source = TileSource::Dram);
+
+/// What a tile of weights takes in DRAM.
+[[nodiscard]] std::int64_t bytes_in_dram(const ChipSpec& chip, DataType type, std::int64_t rows,
+                                         std::int64_t cols);
 
 }  // namespace systole

@@ -92,7 +92,8 @@ class GemmEstimate {
     if (meetings == 0) {
       return;
     }
-    const std::int64_t bytes = bytes_of(type_, k * n);
+    const std::int64_t bytes =
+        grid_.whole ? bytes_in_dram(chip_, type_, k, n) : bytes_of(type_, k * n);
     const std::int64_t bursts =
         round_up(bytes, chip_.dram.standard.organization.burst_bytes().count());
     const std::int64_t requests = ceil_div(bytes, chip_.dma.request.count());

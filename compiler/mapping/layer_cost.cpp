@@ -39,6 +39,7 @@ class LayerEstimate {
         gemm_(gemm_shape(graph, node)) {
     if (gemm_) {
       grid_ = tile_grid(chip, *gemm_);
+      grid_.whole = chip.weight_fifo.whole_tiles && has_weights(node);
     }
   }
 

@@ -40,12 +40,13 @@ class Deriver {
 
   std::optional<std::string> operator()(const LoadTile& load) {
     if (load.source.tensor == kNoTensor) {
-      accesses_.reads.push_back({.operand = "source",
-                                 .space = Space::Dram,
-                                 .where = rectangle(load.source.address, 1,
-                                                    bytes_of(load.type, load.rows * load.cols), 0),
-                                 .label = Label::of_tile(load.tile),
-                                 .delta = -load.source.address});
+      accesses_.reads.push_back(
+          {.operand = "source",
+           .space = Space::Dram,
+           .where = rectangle(load.source.address, 1,
+                              bytes_of(load.type, load.rows * load.cols) + load.padding, 0),
+           .label = Label::of_tile(load.tile),
+           .delta = -load.source.address});
       return {};
     }
     const Space space = load.from == TileSource::Buffer ? Space::Buffer : Space::Dram;

@@ -320,9 +320,13 @@ class InstructionRules {
                             program_.layers[static_cast<std::size_t>(tile_at(index).layer)].name)));
   }
 
-  /// Weights lie in DRAM, packed.
+  /// Weights lie in DRAM, packed, and on some chips padded to the array.
   bool check_parameters(const LoadTile& load, const WeightTile& tile) {
+    const std::int64_t whole = bytes_of(load.type, chip_.matrix.rows * chip_.matrix.cols);
+    const std::int64_t padding =
+        chip_.weight_fifo.whole_tiles ? whole - bytes_of(load.type, tile.rows * tile.cols) : 0;
     return check_source(load, TileSource::Dram) &&
+           rules_.within("padding", load.padding, padding, padding) &&
            rules_.within("source tensor", load.source.tensor, kNoTensor, kNoTensor) &&
            rules_.within("pitch", load.pitch, 0, 0) &&
            rules_.within("source address", load.source.address, tile.dram_address,
@@ -336,6 +340,7 @@ class InstructionRules {
     return (chip_.weight_fifo.from_buffer || check_source(load, TileSource::Dram)) &&
            (!load.transposed || chip_.weight_fifo.transpose ||
             rules_.fail("the chip transposes no tile")) &&
+           rules_.within("padding", load.padding, 0, 0) &&
            rules_.within("source tensor", load.source.tensor, tile.tensor, tile.tensor) &&
            rules_.within("source offset", load.source.offset, tile.offset, tile.offset) &&
            rules_.address("source", load.source.address) &&

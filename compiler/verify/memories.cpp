@@ -80,7 +80,10 @@ std::optional<std::string> Memories::fill() {
       continue;  // what a layer computes, or an input
     }
     const Label label = Label::of_tile(static_cast<std::int32_t>(index));
-    const std::int64_t bytes = bytes_of(types[index], tile.rows * tile.cols);
+    const std::int64_t elements = chip_.weight_fifo.whole_tiles
+                                      ? chip_.matrix.rows * chip_.matrix.cols
+                                      : tile.rows * tile.cols;
+    const std::int64_t bytes = bytes_of(types[index], elements);
     if (auto violation = put(Space::Dram, tile.dram_address, bytes, label)) {
       return violation;
     }

@@ -55,6 +55,10 @@ class OperandCheck {
   }
   void operator()(const LoadTile& load) const {
     require_tile(load.rows, load.cols);
+    require(load.padding >= 0 && (load.padding == 0 || load.pitch == 0) &&
+                load.bytes() + load.padding <=
+                    bytes_of(load.type, chip_.matrix.rows * chip_.matrix.cols),
+            "{} bytes of padding behind a tile of {}", load.padding, load.bytes());
     const Rows runs{load.runs(), load.run_bytes(), load.pitch};
     switch (load.from) {
       case TileSource::Dram:

@@ -27,7 +27,7 @@ Tile empty_tile(const StreamInstruction& instruction, bool carries_data) {
   tile.layer = instruction.layer();
   tile.zero_point = load->zero_point;
   if (carries_data) {
-    tile.bytes.resize(static_cast<std::size_t>(load->bytes()));
+    tile.bytes.resize(static_cast<std::size_t>(load->runs() * load->run_bytes()));
   }
   return tile;
 }
@@ -275,6 +275,9 @@ void DmaEngine::store(Descriptor& descriptor, const MemoryResponse& response) {
 void DmaEngine::complete(Descriptor& descriptor) {
   CoreCycles turning{0};
   if (const auto* load = descriptor.issued.instruction.get_if<LoadTile>()) {
+    if (!descriptor.tile.bytes.empty()) {
+      descriptor.tile.bytes.resize(static_cast<std::size_t>(load->bytes()));  // without padding
+    }
     turning = turn_tile(*load, descriptor.tile);
   }
   const CoreCycles now = context_.time.now();

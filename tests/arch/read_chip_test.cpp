@@ -36,6 +36,7 @@ TEST(ReadChip, FillsTheMatrixUnitAndItsNeighbours) {
   EXPECT_FALSE(chip.matrix.supports(MacKind::Bf16));
   EXPECT_EQ(chip.accumulators.entries, 512);
   EXPECT_EQ(chip.weight_fifo.tiles, 3);
+  EXPECT_FALSE(chip.weight_fifo.whole_tiles);
 }
 
 TEST(ReadChip, FillsBufferAndVectorUnit) {

@@ -219,5 +219,29 @@ TEST(Compile, AThousandImagesOfResNet50NeedThreeTensorsOfDram) {
             "1000: 831958528 too many");
 }
 
+/// Two slices of 40 inputs by two of 33 outputs on an array of 32 x 32.
+TEST(WholeTiles, TakeTheRoomOfTheArrayEach) {
+  ChipSpec chip = edge();
+  const Graph graph = network("features: 40", "{name: fc, op: dense, features: 33}");
+  const auto padding_of = [&](bool whole) {
+    chip.weight_fifo.whole_tiles = whole;
+    const Program program = compile(chip, graph);
+    std::vector<std::int64_t> paddings;
+    for (const StreamInstruction each : program.stream(Engine::Weights)) {
+      paddings.push_back(each.get<LoadTile>().padding);
+    }
+    return paddings;
+  };
+  EXPECT_EQ(padding_of(false), (std::vector<std::int64_t>{0, 0, 0, 0}));
+  // 32 x 32, 8 x 32, 32 x 1 and 8 x 1 of 1024 bytes are used.
+  EXPECT_EQ(padding_of(true), (std::vector<std::int64_t>{0, 1024 - 256, 1024 - 32, 1024 - 8}));
+  const Program program = compile(chip, graph);
+  std::vector<std::int64_t> addresses;
+  for (const WeightTile& tile : program.tiles) {
+    addresses.push_back(tile.dram_address - program.tiles.front().dram_address);
+  }
+  EXPECT_EQ(addresses, (std::vector<std::int64_t>{0, 1024, 2048, 3072}));
+}
+
 }  // namespace
 }  // namespace systole

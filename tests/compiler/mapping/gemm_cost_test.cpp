@@ -39,6 +39,18 @@ TEST(GemmCost, DramDeliversWholeBurstsAtItsPeak) {
   EXPECT_EQ(cost_of(chip, {.m = 20, .k = 9, .n = 3}).weights, CoreCycles(3 + 1));
 }
 
+TEST(GemmCost, WholeTilesAreReadWithTheirPadding) {
+  ChipSpec chip = round_chip();  // 8 x 4: 32 bytes, 4 cycles
+  chip.weight_fifo.whole_tiles = true;
+  const GemmShape gemm{.m = 20, .k = 9, .n = 3};
+  TileGrid grid = tile_grid(chip, gemm);
+  grid.whole = true;
+  const GemmCost cost =
+      gemm_cost(chip, grid, DataType::Int8, gemm.m, gemm_loops(chip, grid, DataType::Int8, gemm.m));
+  EXPECT_EQ(cost.weights, CoreCycles(2 * 4));
+  EXPECT_EQ(cost.weight_bytes, Bytes(2 * 32));
+}
+
 TEST(GemmCost, OneRequestAtATimeTakesItsLatencyEach) {
   ChipSpec chip = round_chip();  // a request of 32 bytes, 4 + 4 + 1 DRAM cycles at 1 ns
   chip.dma.outstanding = 1;

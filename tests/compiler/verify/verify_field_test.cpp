@@ -198,6 +198,7 @@ TEST(VerifyFields, TilesOfInstructions) {
   EXPECT_EQ(load([](LoadTile& l) { l.cols = 3; }), where + "cols is 3, expected 4");
   EXPECT_EQ(load([](LoadTile& l) { l.source.address = 65; }),
             where + "source address is 65, expected 64");
+  EXPECT_EQ(load([](LoadTile& l) { l.padding = 1; }), where + "padding is 1, expected 0");
   EXPECT_EQ(violation_after(with<Fold>(Engine::Matrix, 0,
                                        [](Fold& fold) { fold.weight_type = DataType::Int16; })),
             "matrix[0] fold of layer 'conv1': takes int16 weights, but weights[0] load_tile of "

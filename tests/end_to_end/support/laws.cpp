@@ -84,7 +84,7 @@ Asked asked_by(const Program& program, Dataflow dataflow) {
               return std::holds_alternative<SumsStage>(stage);
             });
       } else if (const auto* load = instruction.get_if<LoadTile>()) {
-        asked.weight_bytes += bytes_of(load->type, load->rows * load->cols);
+        asked.weight_bytes += bytes_of(load->type, load->rows * load->cols) + load->padding;
         ++asked.tiles;
       }
     }
@@ -108,7 +108,7 @@ std::vector<Moved> moved_by(const Program& program) {
       Moved& layer = moved[static_cast<std::size_t>(instruction.layer())];
       ++layer.instructions;
       if (const auto* load = instruction.get_if<LoadTile>()) {
-        layer.dram_read += load->from == TileSource::Dram ? load->bytes() : 0;
+        layer.dram_read += load->from == TileSource::Dram ? load->bytes() + load->padding : 0;
       } else if (const auto* fold = instruction.get_if<Fold>()) {
         layer.macs += fold->count * fold->rows * fold->cols;
       } else if (const auto* transfer = instruction.get_if<Transfer>()) {

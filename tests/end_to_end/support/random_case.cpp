@@ -54,6 +54,7 @@ ChipSpec random_chip(Dice& dice) {
   chip.accumulators.banks = dice.between(1, 6);
   chip.accumulators.ports = dice.between(1, chip.accumulators.banks);
   chip.weight_fifo.tiles = dice.between(1, 4);
+  chip.weight_fifo.whole_tiles = chip.weight_fifo.tiles == 2;
   chip.buffer.port_width = Bytes(dice.one_of({8, 16, 32}));
   chip.buffer.banks = dice.between(1, 8);
   chip.buffer.ports = dice.between(1, chip.buffer.banks);

@@ -228,6 +228,19 @@ TEST(WeightsEngine, TilesOfTheBufferWaitForThoseOfDramBeforeThem) {
   EXPECT_EQ(run.elapsed(), 29 + 8 + 8 + 1 + 10);
 }
 
+TEST(WeightsEngine, AWholeTileTakesAsLongAsAFullOne) {
+  ProgramBuilder builder;
+  LoadTile load = load_of(3, 2);
+  load.padding = 8 * 4 - 3 * 2;
+  builder.add(Engine::Weights, load);
+  builder.add(Engine::Matrix, fold_of(1, 3, 2));
+  const CoreRun run = run_core(small_chip(), builder.program());
+  // 32 bytes at 4 a cycle behind the latency, as 8 x 4 have.
+  EXPECT_EQ(arrival(run), kIssue + kLatency + 8);
+  EXPECT_EQ(run.counters.layers[0].dram_read_bytes, 32);
+  EXPECT_EQ(run.counters.actions.weight_bytes, 32);
+}
+
 TEST(WeightsEngine, ReadsThePartsOfATensorInDramRunByRun) {
   ProgramBuilder builder;
   LoadTile load = load_of(3, 4, 100);
