@@ -16,6 +16,7 @@
 #include "compiler/lowering/lowering_context.h"
 #include "compiler/lowering/tiles.h"
 #include "compiler/mapping/core_split.h"
+#include "compiler/mapping/group_packing.h"
 #include "compiler/mapping/tile_source.h"
 #include "compiler/network_type.h"
 #include "compiler/schedule/program_builder.h"
@@ -102,10 +103,11 @@ class Declarations {
       declare_parts(layer, *matmul);
       return;
     }
-    const auto gemm = gemm_shape(graph_, graph_.node(layer));
+    const auto gemm = mapped_gemm(chip_, graph_, graph_.node(layer));
     if (!gemm) {
       return;
     }
+    const std::int64_t packed = groups_side_by_side(chip_, graph_, graph_.node(layer));
     const GraphTensor& weights = graph_.tensor(graph_.node(layer).inputs.at(kWeightsInput));
     const TileGrid grid = tile_grid(chip_, *gemm);
     const std::size_t first = program_.tiles.size();
@@ -116,11 +118,31 @@ class Declarations {
                                     .k_first = k.first,
                                     .rows = k.size,
                                     .n_first = group * gemm->n + n.first,
-                                    .cols = n.size});
+                                    .cols = n.size,
+                                    .zeros = zeros_between(layer, *gemm, packed, k, n)});
         }
       }
     }
     place_tiles(first, grid.k.size(), weights.type.element);
+  }
+
+  /// Of `packed` groups side by side a row is of one group, and so is a column.
+  [[nodiscard]] std::int64_t zeros_between(std::int32_t layer, const GemmShape& gemm,
+                                           std::int64_t packed, const Slice& k,
+                                           const Slice& n) const {
+    if (packed == 1) {
+      return 0;
+    }
+    const auto work = std::get<ProductWork>(graph_.node(layer).work());
+    const std::int64_t channels = gemm.k / work.kernel.positions();
+    std::int64_t products = 0;
+    for (std::int64_t row = k.first; row < k.first + k.size; ++row) {
+      const std::int64_t group = row % channels / (channels / packed);
+      const std::int64_t first = std::max(n.first, group * (gemm.n / packed));
+      const std::int64_t end = std::min(n.first + n.size, (group + 1) * (gemm.n / packed));
+      products += std::max<std::int64_t>(end - first, 0);
+    }
+    return k.size * n.size - products;
   }
 
   /// In the order in which matrix units side by side want them: a slice of the reduction of each

@@ -8,6 +8,7 @@
 #include "arch/diag/check.h"
 #include "compiler/compile.h"
 #include "compiler/lowering/quantize.h"
+#include "compiler/lowering/tiles.h"
 
 namespace systole {
 
@@ -33,30 +34,77 @@ const ProgramTensor* find_tensor(const Program& program, const std::string& name
   return found == program.tensors.end() ? nullptr : &*found;
 }
 
+/// Where the elements of a layer's tiles come from: weights in the order of the network's groups,
+/// of which `packed` lie side by side in the tiles, zeros between them.
+struct TileSourceMap {
+  GemmShape gemm;  ///< of the network
+  std::int64_t packed = 1;
+  std::int64_t channels = 1;  ///< input channels of a group
+
+  [[nodiscard]] std::int64_t rows() const { return packed * gemm.k; }
+  [[nodiscard]] std::int64_t cols() const { return packed * gemm.n; }
+};
+
+/// How many groups lie side by side follows from the layer's tiles: those of the first of its
+/// groups cover the reduction of all.
+TileSourceMap tile_source_map(const Program& program, std::int32_t layer, const GemmShape& gemm,
+                              const Node& node) {
+  TileSourceMap map{.gemm = gemm};
+  const Work work = node.work();
+  if (const auto* product = std::get_if<ProductWork>(&work)) {
+    map.channels = gemm.k / product->kernel.positions();
+  }
+  std::int64_t reduction = gemm.k;
+  for (const WeightTile& tile : program.tiles) {
+    reduction = tile.layer == layer ? std::max(reduction, tile.k_first + tile.rows) : reduction;
+  }
+  map.packed = reduction / gemm.k;
+  return map;
+}
+
+/// A row of a tile: the elements of its group where they are, zeros elsewhere.
+void put_row(Image& image, std::int64_t address, const TileSourceMap& map, std::int64_t group,
+             std::int64_t k, const Slice& n, DataType type, const Image& weights) {
+  const std::int64_t position = k / (map.packed * map.channels);
+  const std::int64_t inside = k % (map.packed * map.channels) / map.channels;
+  const std::int64_t row = position * map.channels + k % map.channels;
+  const std::int64_t first = std::max(n.first, inside * map.gemm.n);
+  const std::int64_t end = std::min(n.first + n.size, (inside + 1) * map.gemm.n);
+  const auto row_bytes = static_cast<std::size_t>(bytes_of(type, n.size));
+  std::memset(image.data() + address, 0, row_bytes);
+  if (first < end) {
+    const std::int64_t source = ((group * map.packed + inside) * map.gemm.k + row) * map.gemm.n +
+                                first - inside * map.gemm.n;
+    std::memcpy(image.data() + address + bytes_of(type, first - n.first),
+                weights.data() + bytes_of(type, source),
+                static_cast<std::size_t>(bytes_of(type, end - first)));
+  }
+}
+
 /// `weights` are packed elements of `type`.
 void put_tiles(Image& image, const Program& program, std::int32_t layer, const GemmShape& gemm,
-               DataType type, const Image& weights) {
+               const Node& node, DataType type, const Image& weights) {
   SYSTOLE_CHECK(
       static_cast<std::int64_t>(weights.size()) == bytes_of(type, gemm.groups * gemm.k * gemm.n),
       "layer {}: {} bytes of weights", program.layers[static_cast<std::size_t>(layer)].name,
       weights.size());
+  const TileSourceMap map = tile_source_map(program, layer, gemm, node);
   for (const WeightTile& tile : program.tiles) {
     if (tile.layer != layer) {
       continue;
     }
-    const std::int64_t group = tile.n_first / gemm.n;
-    const std::int64_t n_first = tile.n_first % gemm.n;
-    SYSTOLE_CHECK(tile.rows > 0 && tile.cols > 0 && group < gemm.groups &&
-                      tile.k_first + tile.rows <= gemm.k && n_first + tile.cols <= gemm.n,
+    const std::int64_t group = tile.n_first / map.cols();
+    const Slice n{.first = tile.n_first % map.cols(), .size = tile.cols};
+    SYSTOLE_CHECK(tile.rows > 0 && tile.cols > 0 && group * map.packed < gemm.groups &&
+                      tile.k_first + tile.rows <= map.rows() && n.first + n.size <= map.cols(),
                   "a tile of {} x {} in a layer of {} x {}", tile.rows, tile.cols, gemm.k, gemm.n);
     const std::int64_t row_bytes = bytes_of(type, tile.cols);
     SYSTOLE_CHECK(tile.dram_address >= 0 && tile.dram_address + tile.rows * row_bytes <=
                                                 static_cast<std::int64_t>(image.size()),
                   "a tile at {} in an image of {}", tile.dram_address, image.size());
     for (std::int64_t row = 0; row < tile.rows; ++row) {
-      const std::int64_t source = (group * gemm.k + tile.k_first + row) * gemm.n + n_first;
-      std::memcpy(image.data() + tile.dram_address + row * row_bytes,
-                  weights.data() + bytes_of(type, source), static_cast<std::size_t>(row_bytes));
+      put_row(image, tile.dram_address + row * row_bytes, map, group, tile.k_first + row, n, type,
+              weights);
     }
   }
 }
@@ -134,13 +182,13 @@ void put_parameters(Image& image, const Program& program, const Graph& graph,
   const Node& node = graph.node(layer);
   const DataType type = graph.operand_type(node);
   if (is_float(type)) {
-    put_tiles(image, program, layer, gemm, type,
+    put_tiles(image, program, layer, gemm, node, type,
               data.value(graph, node.inputs.at(kWeightsInput)).bytes);
     put_biases(image, program, node, gemm, real_biases(graph, data, node));
     return;
   }
   const LayerParameters parameters = layer_parameters(graph, data, node);
-  put_tiles(image, program, layer, gemm, type, parameters.weights);
+  put_tiles(image, program, layer, gemm, node, type, parameters.weights);
   put_biases(image, program, node, gemm,
              corrected_biases(gemm, parameters,
                               graph.tensor(node.inputs.front()).quantization.zero_point));

@@ -60,7 +60,12 @@ struct WeightTile {
   std::int64_t offset = 0;
   std::int64_t pitch = 0;
   bool transposed = false;
+  /// Elements of weights that stand between groups packed side by side and belong to none: no
+  /// product of the network.
+  std::int64_t zeros = 0;
 
+  /// Products with one position that the network asks for.
+  [[nodiscard]] std::int64_t products() const { return rows * cols - zeros; }
   bool operator==(const WeightTile&) const = default;
 };
 

@@ -86,6 +86,7 @@ inline constexpr auto kFields<WeightTile> = std::tuple{
     optional("offset", &WeightTile::offset),
     optional("pitch", &WeightTile::pitch),
     optional("transposed", &WeightTile::transposed),
+    optional("zeros", &WeightTile::zeros),
 };
 
 template <>

@@ -7,6 +7,7 @@
 #include "compiler/lowering/quantize.h"
 #include "compiler/lowering/tiles.h"
 #include "compiler/mapping/gemm_plan.h"
+#include "compiler/mapping/group_packing.h"
 
 namespace systole {
 
@@ -38,7 +39,8 @@ class GemmEmitter {
  private:
   [[nodiscard]] static TileGrid grid_of(const LoweringContext& context, const Node& node,
                                         TileSource source) {
-    TileGrid grid = tile_grid(context.chip, *gemm_shape(context.graph, node), source);
+    TileGrid grid =
+        tile_grid(context.chip, *mapped_gemm(context.chip, context.graph, node), source);
     grid.whole = context.chip.weight_fifo.whole_tiles && has_weights(node);
     return grid;
   }

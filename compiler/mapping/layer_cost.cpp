@@ -5,6 +5,7 @@
 
 #include "arch/units/wide.h"
 #include "compiler/mapping/gemm_plan.h"
+#include "compiler/mapping/group_packing.h"
 #include "compiler/mapping/tile_source.h"
 
 namespace systole {
@@ -36,7 +37,7 @@ class LayerEstimate {
         node_(node),
         output_(graph.tensor(node.output())),
         shape_(output_.shape()),
-        gemm_(gemm_shape(graph, node)) {
+        gemm_(mapped_gemm(chip, graph, node)) {
     if (gemm_) {
       grid_ = tile_grid(chip, *gemm_);
       grid_.whole = chip.weight_fifo.whole_tiles && has_weights(node);

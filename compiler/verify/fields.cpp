@@ -83,6 +83,8 @@ bool check_tile(Rules& rules, const ChipSpec& chip, const Program& program,
          rules.within("cols", tile.cols, 1, chip.matrix.cols) &&
          rules.within("k_first", tile.k_first, 0, kLargestCount) &&
          rules.within("n_first", tile.n_first, 0, kLargestCount) &&
+         rules.within("zeros", tile.zeros, 0,
+                      tile.tensor == kNoTensor ? tile.rows * tile.cols - 1 : 0) &&
          (tile.tensor == kNoTensor ? rules.address("dram_address", tile.dram_address)
                                    : check_walk(rules, program, tile));
 }

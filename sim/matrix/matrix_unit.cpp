@@ -287,7 +287,10 @@ const ByteMemory* MatrixUnit::buffer() const {
 
 void MatrixUnit::count_actions(const Fold& fold, const FoldTiming& timing, std::int32_t layer) {
   ActionCounters& actions = context_.actions_of(layer);
-  const std::int64_t macs = fold.count * fold.rows * fold.cols;
+  const std::vector<WeightTile>& tiles = context_.program.tiles;
+  const auto tile = static_cast<std::size_t>(fold.tile);
+  const std::int64_t zeros = tile < tiles.size() ? tiles[tile].zeros : 0;
+  const std::int64_t macs = fold.count * (fold.rows * fold.cols - zeros);
   actions.macs += macs;
   const auto kind = mac_kind(fold.activation_type, fold.weight_type);
   actions.macs_of_kind[static_cast<std::size_t>(*kind)] += macs;

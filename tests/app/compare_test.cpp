@@ -159,7 +159,7 @@ TEST(CompareCommand, MistakesAreOneLine) {
 /// met at all or by one of several batches, and rates below one.
 TEST(CompareCommand, AnyRateAndDeadlineHaveAnAnswer) {
   const std::vector<std::vector<std::string>> questions{
-      {"mobilenet_v1", "--on", "edge", "--deadline", "5ms"},
+      {"mobilenet_v1", "--on", "edge", "--deadline", "2ms"},
       {"resnet50", "--on", "edge", "--deadline", "10ms"},
       {"mobilenet_v1", "--on", "xeon_8380", "--batch", "1,2", "--deadline", "500us"},
       {"resnet50", "--on", "t4", "--arrival-rate", "10"},
@@ -171,7 +171,7 @@ TEST(CompareCommand, AnyRateAndDeadlineHaveAnAnswer) {
     EXPECT_EQ(result.exit_code, 0) << result.err;
   }
   EXPECT_THAT(compare(questions.front()).out,
-              HasSubstr("edge, batch 1: cannot meet the deadline of 5 ms: one input alone takes "));
+              HasSubstr("edge, batch 1: cannot meet the deadline of 2 ms: one input alone takes "));
 }
 
 /// A camera: a T4 idles for nearly all of the time, which its dollars and joules show.

@@ -14,6 +14,7 @@ systole_test(compiler_passes_test
     mapping/core_split_test.cpp
     mapping/gemm_cost_test.cpp
     mapping/gemm_plan_test.cpp
+    mapping/group_packing_test.cpp
     mapping/layer_cost_test.cpp
     schedule/program_builder_test.cpp
     schedule/region_test.cpp

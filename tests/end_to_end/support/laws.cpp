@@ -72,7 +72,7 @@ Asked asked_by(const Program& program, Dataflow dataflow) {
     for (const StreamInstruction instruction : program.stream(engine)) {
       if (const auto* fold = instruction.get_if<Fold>()) {
         ++asked.folds;
-        asked.macs += fold->count * fold->rows * fold->cols;
+        asked.macs += fold->count * program.tiles[static_cast<std::size_t>(fold->tile)].products();
         asked.steps += steps_of(*fold, dataflow);
         asked.accumulator_writes += results_of(*fold, dataflow);
         asked.accumulator_reads += fold->accumulate ? results_of(*fold, dataflow) : 0;
@@ -110,7 +110,7 @@ std::vector<Moved> moved_by(const Program& program) {
       if (const auto* load = instruction.get_if<LoadTile>()) {
         layer.dram_read += load->from == TileSource::Dram ? load->bytes() + load->padding : 0;
       } else if (const auto* fold = instruction.get_if<Fold>()) {
-        layer.macs += fold->count * fold->rows * fold->cols;
+        layer.macs += fold->count * program.tiles[static_cast<std::size_t>(fold->tile)].products();
       } else if (const auto* transfer = instruction.get_if<Transfer>()) {
         const std::int64_t bytes = transfer->rows * transfer->row_bytes;
         switch (engine.kind) {

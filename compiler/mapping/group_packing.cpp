@@ -1,0 +1,80 @@
+#include "compiler/mapping/group_packing.h"
+
+#include <algorithm>
+
+#include "arch/dataflow.h"
+#include "compiler/mapping/gemm_cost.h"
+
+namespace systole {
+
+namespace {
+
+GemmShape packed(GemmShape gemm, std::int64_t groups) {
+  gemm.groups /= groups;
+  gemm.k *= groups;
+  gemm.n *= groups;
+  return gemm;
+}
+
+std::int64_t extent(const GemmShape& gemm, Axis axis) {
+  switch (axis) {
+    case Axis::M:
+      return gemm.m;
+    case Axis::N:
+      return gemm.n;
+    case Axis::K:
+      break;
+  }
+  return gemm.k;
+}
+
+std::int64_t score_of(const ChipSpec& chip, const GemmShape& gemm, DataType type) {
+  const DataflowRule& rule = rule_of(chip.matrix.dataflow);
+  const std::int64_t folds = gemm.groups * ceil_div(extent(gemm, rule.rows), chip.matrix.rows) *
+                             ceil_div(extent(gemm, rule.cols), chip.matrix.cols);
+  const std::int64_t stream = extent(gemm, rule.time) * chip.matrix.pace(type, type).count();
+  const CoreCycles array(folds * std::max(stream, chip.matrix.rows));
+  const CoreCycles vector = chip.vector.pace_of(VectorClass::Activation) *
+                            (gemm.groups * gemm.m * ceil_div(gemm.n, chip.vector.lanes));
+  const std::int64_t bytes = bytes_of(type, gemm.groups * gemm.k * gemm.n);
+  const CoreCycles memory =
+      dram_cycles(chip, Bytes(bytes), ceil_div(bytes, chip.dma.request.count()));
+  return score(std::max({array, vector, memory}), memory);
+}
+
+}  // namespace
+
+std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph, const Node& node) {
+  std::optional<GemmShape> gemm = gemm_shape(graph, node);
+  const DataType type = graph.operand_type(node);
+  if (!gemm || gemm->groups == 1 || !has_weights(node) || is_float(type)) {
+    return 1;
+  }
+  const Shape output = graph.tensor(node.output()).shape();
+  gemm->m = output.rows * output.cols;
+  std::int64_t best = 1;
+  std::int64_t lowest = score_of(chip, *gemm, type);
+  // More columns than the array has are one group's as well as several's.
+  for (std::int64_t groups = 2; groups <= gemm->groups && (groups - 1) * gemm->n < chip.matrix.cols;
+       ++groups) {
+    if (gemm->groups % groups != 0) {
+      continue;
+    }
+    const std::int64_t score = score_of(chip, packed(*gemm, groups), type);
+    if (score < lowest) {
+      best = groups;
+      lowest = score;
+    }
+  }
+  return best;
+}
+
+std::optional<GemmShape> mapped_gemm(const ChipSpec& chip, const Graph& graph, const Node& node) {
+  std::optional<GemmShape> gemm = gemm_shape(graph, node);
+  if (gemm) {
+    gemm = packed(*gemm, groups_side_by_side(chip, graph, node));
+  }
+  return gemm;
+}
+
+}  // namespace systole

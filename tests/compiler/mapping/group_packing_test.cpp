@@ -1,0 +1,70 @@
+#include "compiler/mapping/group_packing.h"
+
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/compile.h"
+#include "compiler/frontend/read_network.h"
+
+namespace systole {
+namespace {
+
+ChipSpec shipped(const std::string& name) {
+  return read_chip(std::string(SYSTOLE_SOURCE_DIR) + "/configs/chips/" + name + ".yaml");
+}
+
+Graph depthwise(std::int64_t channels, std::int64_t groups, DataType type = DataType::Int8) {
+  return parse_network(
+             fmt::format(
+                 "network: n\nbatch: 1\ninputs: [{{name: x, rows: 28, cols: 28, channels: {}}}]\n"
+                 "layers: [{{name: a, op: conv2d, channels: {}, kernel: 3, padding: 1, "
+                 "groups: {}}}]\n",
+                 channels, channels, groups),
+             "n.yaml", {.type = type})
+      .graph;
+}
+
+/// Of 784 positions: a group a fold takes 64 * 784 steps. 32 side by side have 9 * 32 rows in nine
+/// tiles of 32: 2 * 9 * 784.
+TEST(GroupsSideBySide, OfADepthwiseLayerFillTheColumns) {
+  const ChipSpec chip = shipped("edge");
+  const Graph graph = depthwise(64, 64);
+  EXPECT_EQ(groups_side_by_side(chip, graph, graph.nodes[0]), 32);
+  const GemmShape gemm = *mapped_gemm(chip, graph, graph.nodes[0]);
+  EXPECT_EQ(gemm.groups, 2);
+  EXPECT_EQ(gemm.k, 9 * 32);
+  EXPECT_EQ(gemm.n, 32);
+}
+
+TEST(GroupsSideBySide, DivideTheGroups) {
+  const Graph graph = depthwise(48, 48);
+  const std::int64_t packed = groups_side_by_side(shipped("edge"), graph, graph.nodes[0]);
+  EXPECT_GT(packed, 8);
+  EXPECT_EQ(48 % packed, 0);
+}
+
+/// 32 channels a group fill the columns of 32: together they are only more zeros.
+TEST(GroupsSideBySide, OfWideGroupsAreOne) {
+  const Graph graph = depthwise(64, 2);
+  EXPECT_EQ(groups_side_by_side(shipped("edge"), graph, graph.nodes[0]), 1);
+}
+
+TEST(GroupsSideBySide, OfFloatingTypesAreOne) {
+  const Graph graph = depthwise(64, 64, DataType::Bf16);
+  EXPECT_EQ(groups_side_by_side(shipped("tpu_v3"), graph, graph.nodes[0]), 1);
+}
+
+/// Each of the nine tiles of 32 x 32 is a kernel position: its diagonal is products.
+TEST(GroupsSideBySide, ZerosAreNoProducts) {
+  const Program program = compile(shipped("edge"), depthwise(32, 32));
+  ASSERT_EQ(program.tiles.size(), 9);
+  for (const WeightTile& tile : program.tiles) {
+    EXPECT_EQ(tile.zeros, 32 * 32 - 32);
+    EXPECT_EQ(tile.products(), 32);
+  }
+}
+
+}  // namespace
+}  // namespace systole
