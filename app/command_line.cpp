@@ -672,7 +672,9 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   compile->footer(std::string(kCompileExamples));
 
   CLI::App* import = app.add_subcommand("import", "Write a file of another program as a network");
-  import->add_option("FILE", request.network, "An ONNX model, a topology of SCALE-Sim or a problem of Timeloop")
+  import
+      ->add_option("FILE", request.network,
+                   "An ONNX model, a topology of SCALE-Sim or a problem of Timeloop")
       ->required()
       ->type_name("");
   import->add_option("--weights", words.weights, "Write weights to files of DIR")->type_name("DIR");

@@ -33,7 +33,8 @@ using NetworkInPhase = std::function<Network(const DimChoice& choice)>;
 
 /// Simulates the prompt and some steps behind it, each in a process of its own: the first, the
 /// last, those in the middle of the whole and of its halves, and so on in each half of what had its
-/// middle off the line by more than the tolerance, the farthest first. Throws UserError and WorkloadError as `evaluate`.
+/// middle off the line by more than the tolerance, the farthest first. Throws UserError and
+/// WorkloadError as `evaluate`.
 [[nodiscard]] Generation generate(const ChipSpec& chip, const NetworkInPhase& network,
                                   const GenerateOptions& options);
 
