@@ -155,13 +155,13 @@ class Adviser {
       case Cause::Shift:
         return on_shift(advice);
       case Cause::WaitHost:
-        return on_engine(advice, Engine::Host, "the host link",
+        return on_engine(advice, EngineKind::Host, "the host link",
                          {"host_link.bandwidth", "host_link.latency"});
       case Cause::WaitVector:
-        return on_engine(advice, Engine::Vector, "the vector unit",
+        return on_engine(advice, EngineKind::Vector, "the vector unit",
                          {"vector_unit.lanes", "vector_unit.pace"});
       case Cause::WaitMatrix:
-        return on_engine(advice, Engine::Matrix, "the matrix unit", {"matrix_unit.rows"});
+        return on_engine(advice, EngineKind::Matrix, "the matrix unit", {"matrix_unit.rows"});
       case Cause::WaitSpace:
         advice.reason =
             fmt::format("results wait until {} of buffer and {} accumulator entries are free",

@@ -151,10 +151,10 @@ Roofline network_roofline(const Result& result) {
 Bound layer_bound(const LayerCounters& layer) {
   const std::array<std::pair<Bound, CoreCycles>, 4> candidates{{
       {Bound::Compute, mean_busy(layer, EngineKind::Matrix)},
-      {Bound::Dram,
-       busy(layer, Engine::Weights) + busy(layer, Engine::DmaIn) + busy(layer, Engine::DmaOut)},
+      {Bound::Dram, busy(layer, EngineKind::Weights) + busy(layer, EngineKind::DmaIn) +
+                        busy(layer, EngineKind::DmaOut)},
       {Bound::Vector, mean_busy(layer, EngineKind::Vector)},
-      {Bound::Host, busy(layer, Engine::Host)},
+      {Bound::Host, busy(layer, EngineKind::Host)},
   }};
   Bound bound = Bound::None;
   CoreCycles most{0};

@@ -18,7 +18,6 @@ namespace systole {
 /// only in semaphores and in weight FIFOs.
 enum class EngineKind : std::uint8_t { Host, DmaIn, DmaOut, Weights, Matrix, Vector };
 inline constexpr int kEngineKindCount = 6;
-using Engine = EngineKind;
 
 template <>
 inline constexpr auto kEnumNames<EngineKind> = std::to_array<EnumName<EngineKind>>({

@@ -295,7 +295,7 @@ class GemmEmitter {
   }
 
   void append_results(RowLoop loop, Accesses accesses) {
-    context_.builder.append(Engine::Vector, band_.layer, std::move(loop), std::move(accesses));
+    context_.builder.append(EngineKind::Vector, band_.layer, std::move(loop), std::move(accesses));
   }
 
   /// That all folds of the group share.

@@ -29,8 +29,8 @@ void emit_piece(LoweringContext& context, std::int32_t layer, const PlacedBand& 
   Accesses accesses;
   (to_buffer ? accesses.reads : accesses.writes).push_back(far);
   (to_buffer ? accesses.writes : accesses.reads).push_back(near);
-  const Engine dma = to_buffer ? Engine::DmaIn : Engine::DmaOut;
-  context.builder.append(host ? Engine::Host : dma, layer, transfer, std::move(accesses));
+  const EngineKind dma = to_buffer ? EngineKind::DmaIn : EngineKind::DmaOut;
+  context.builder.append(host ? EngineKind::Host : dma, layer, transfer, std::move(accesses));
 }
 
 /// Some columns of each row: packed in the buffer, row by row.
@@ -103,7 +103,7 @@ void emit_constant(LoweringContext& context, std::int32_t layer, const Operand& 
                    .row_bytes = tensor.bytes(),
                    .pitch = tensor.bytes()};
   context.builder.append(
-      Engine::DmaIn, layer, transfer,
+      EngineKind::DmaIn, layer, transfer,
       {.reads = {far}, .writes = {buffer_region(target, 1, tensor.bytes(), tensor.bytes())}});
 }
 

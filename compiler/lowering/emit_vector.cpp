@@ -67,7 +67,7 @@ class VectorEmitter {
   }
 
   void append(RowLoop loop, Accesses accesses) {
-    context_.builder.append(Engine::Vector, band_.layer, std::move(loop), std::move(accesses));
+    context_.builder.append(EngineKind::Vector, band_.layer, std::move(loop), std::move(accesses));
   }
 
   void emit_pixels(const AddWork& add, const Slice& pixels) {

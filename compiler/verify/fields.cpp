@@ -261,18 +261,18 @@ class InstructionRules {
   bool check_engine() {
     bool fits = false;
     switch (place_.engine.kind) {
-      case Engine::Host:
-      case Engine::DmaIn:
-      case Engine::DmaOut:
+      case EngineKind::Host:
+      case EngineKind::DmaIn:
+      case EngineKind::DmaOut:
         fits = instruction_.is<Transfer>();
         break;
-      case Engine::Weights:
+      case EngineKind::Weights:
         fits = instruction_.is<LoadTile>();
         break;
-      case Engine::Matrix:
+      case EngineKind::Matrix:
         fits = instruction_.is<Fold>();
         break;
-      case Engine::Vector:
+      case EngineKind::Vector:
         fits = instruction_.is<RowLoop>();
         break;
     }

@@ -211,15 +211,15 @@ class OperandCheck {
 
 bool can_execute(EngineId engine, std::size_t kind) {
   switch (engine.kind) {
-    case Engine::Host:
-    case Engine::DmaIn:
-    case Engine::DmaOut:
+    case EngineKind::Host:
+    case EngineKind::DmaIn:
+    case EngineKind::DmaOut:
       return kind == kKindOf<Transfer>;
-    case Engine::Weights:
+    case EngineKind::Weights:
       return kind == kKindOf<LoadTile>;
-    case Engine::Matrix:
+    case EngineKind::Matrix:
       return kind == kKindOf<Fold>;
-    case Engine::Vector:
+    case EngineKind::Vector:
       return kind == kKindOf<RowLoop>;
   }
   return false;

@@ -58,15 +58,15 @@ Cause wait_cause(const Semaphore& semaphore) {
     return Cause::WaitSpace;
   }
   switch (semaphore.from.kind) {
-    case Engine::Host:
+    case EngineKind::Host:
       return Cause::WaitHost;
-    case Engine::DmaIn:
-    case Engine::DmaOut:
-    case Engine::Weights:
+    case EngineKind::DmaIn:
+    case EngineKind::DmaOut:
+    case EngineKind::Weights:
       return Cause::WaitDma;
-    case Engine::Matrix:
+    case EngineKind::Matrix:
       return Cause::WaitMatrix;
-    case Engine::Vector:
+    case EngineKind::Vector:
       return Cause::WaitVector;
   }
   return Cause::Idle;

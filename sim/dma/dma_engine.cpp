@@ -79,7 +79,7 @@ bool DmaEngine::turns_tiles() const {
 }
 
 void DmaEngine::allow_trains() {
-  if (front_.engine().kind == Engine::Weights && !turns_tiles() &&
+  if (front_.engine().kind == EngineKind::Weights && !turns_tiles() &&
       context_.chip.dma.outstanding <= RequestTrain::kMostWindow) {
     memory.allow_trains();
   }
@@ -112,7 +112,7 @@ void DmaEngine::prepare(Issued& issued) {
   front_.started(issued);
   context_.time.wait_until(context_.time.now() + context_.chip.dma.issue);
   issued.phases.push_back({.cause = Cause::Memory, .until = context_.time.now()});
-  if (front_.engine().kind == Engine::Weights) {
+  if (front_.engine().kind == EngineKind::Weights) {
     front_.wait_for(WaitsFor::FreeTile, Cause::FifoFull, issued, fifo_->slot_freed(),
                     [&] { return fifo_->has_free_slot(); });
     fifo_->reserve();
@@ -210,7 +210,7 @@ void DmaEngine::send(Descriptor& descriptor, const DmaRequest& request) {
   // Counted before anything can suspend, so that `finish` sees the request as unfinished.
   ++in_flight_;
   ++descriptor.requests_left;
-  if (front_.engine().kind != Engine::DmaOut) {
+  if (front_.engine().kind != EngineKind::DmaOut) {
     memory.send(tlm::TLM_READ_COMMAND, request, {});
     return;
   }
@@ -230,7 +230,7 @@ void DmaEngine::finish() {
     response_ = memory.take_response();
     context_.time.wait_until(response_.arrived);
     Descriptor& descriptor = descriptors_.front();
-    if (front_.engine().kind == Engine::DmaIn) {
+    if (front_.engine().kind == EngineKind::DmaIn) {
       descriptor.port_wait += pass_ports(response_.request, descriptor.issued.instruction.layer());
     }
     store(descriptor, response_);
@@ -250,7 +250,7 @@ CoreCycles DmaEngine::pass_ports(const DmaRequest& request, std::int32_t layer) 
   const std::int64_t accesses = context_.ports.accesses(request.bytes);
   const CoreCycles begin = context_.time.now();
   ActionCounters& actions = context_.actions_of(layer);
-  (front_.engine().kind == Engine::DmaIn ? actions.buffer_writes : actions.buffer_reads) +=
+  (front_.engine().kind == EngineKind::DmaIn ? actions.buffer_writes : actions.buffer_reads) +=
       accesses;
   context_.ports.begin(port_user(), context_.ports.stream(request.buffer_address, accesses));
   context_.time.wait_until(begin + CoreCycles(accesses));
@@ -263,7 +263,7 @@ void DmaEngine::store(Descriptor& descriptor, const MemoryResponse& response) {
     return;
   }
   const DmaRequest& request = response.request;
-  if (front_.engine().kind == Engine::Weights) {
+  if (front_.engine().kind == EngineKind::Weights) {
     std::copy(response.bytes.begin(), response.bytes.end(),
               descriptor.tile.bytes.begin() + request.buffer_address);
     return;
@@ -287,7 +287,7 @@ void DmaEngine::complete(Descriptor& descriptor) {
       cycles_at_rate(Bytes(descriptor.bytes), memory_peak_, context_.chip.frequency) + turning;
   front_.account().charge_work(now, busy, descriptor.port_wait, Cause::Memory, layer);
   context_.layers.active(layer, descriptor.first_request, now);
-  if (front_.engine().kind == Engine::Weights) {
+  if (front_.engine().kind == EngineKind::Weights) {
     descriptor.tile.arrived = now;
     fifo_->push(std::move(descriptor.tile));
   }
@@ -297,18 +297,18 @@ void DmaEngine::complete(Descriptor& descriptor) {
 void DmaEngine::count_actions(const Issued& issued, std::int64_t bytes) {
   LayerCounters& layer =
       context_.counters.layers[static_cast<std::size_t>(issued.instruction.layer())];
-  if (front_.engine().kind == Engine::DmaOut) {
+  if (front_.engine().kind == EngineKind::DmaOut) {
     layer.dram_write_bytes += bytes;
   } else {
     layer.dram_read_bytes += bytes;
   }
-  if (front_.engine().kind == Engine::Weights) {
+  if (front_.engine().kind == EngineKind::Weights) {
     context_.actions_of(issued.instruction.layer()).weight_bytes += bytes;
   }
 }
 
 BufferUser DmaEngine::port_user() const {
-  return front_.engine().kind == Engine::DmaIn ? BufferUser::DmaIn : BufferUser::DmaOut;
+  return front_.engine().kind == EngineKind::DmaIn ? BufferUser::DmaIn : BufferUser::DmaOut;
 }
 
 }  // namespace systole

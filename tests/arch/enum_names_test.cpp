@@ -15,7 +15,7 @@ namespace {
 template <class E>
 class EnumTable : public testing::Test {};
 
-using Tables = testing::Types<Dataflow, VectorClass, FactStatus, DataType, Engine, PoolKind,
+using Tables = testing::Types<Dataflow, VectorClass, FactStatus, DataType, EngineKind, PoolKind,
                               TensorRole, SemaphoreKind, Cause>;
 TYPED_TEST_SUITE(EnumTable, Tables);
 
@@ -37,18 +37,18 @@ TYPED_TEST(EnumTable, NamesReadBack) {
 
 TEST(EnumNames, CountsMatchTheTables) {
   EXPECT_EQ(kEnumNames<VectorClass>.size(), kVectorClassCount);
-  EXPECT_EQ(kEnumNames<Engine>.size(), kEngineKindCount);
+  EXPECT_EQ(kEnumNames<EngineKind>.size(), kEngineKindCount);
   EXPECT_EQ(kEnumNames<Cause>.size(), kCauseCount);
 }
 
 TEST(EnumNames, UnknownNameIsNoValue) {
-  EXPECT_EQ(value_named<Engine>("gpu"), std::nullopt);
-  EXPECT_EQ(value_named<Engine>(""), std::nullopt);
-  EXPECT_EQ(value_named<Engine>("Matrix"), std::nullopt);  // names are case-sensitive
+  EXPECT_EQ(value_named<EngineKind>("gpu"), std::nullopt);
+  EXPECT_EQ(value_named<EngineKind>(""), std::nullopt);
+  EXPECT_EQ(value_named<EngineKind>("Matrix"), std::nullopt);  // names are case-sensitive
 }
 
 TEST(EnumNames, ValueOutsideTheTableIsAQuestionMark) {
-  EXPECT_EQ(name_of(static_cast<Engine>(200)), "?");
+  EXPECT_EQ(name_of(static_cast<EngineKind>(200)), "?");
 }
 
 }  // namespace

@@ -34,9 +34,9 @@ Program program_of(const ChipSpec& chip, bool tile_for_each) {
   for (int i = 0; i < kFolds; ++i) {
     const bool next_tile = i == 0 || tile_for_each;
     if (next_tile) {
-      builder.add(Engine::Weights, load_of(kSide, kSide));
+      builder.add(EngineKind::Weights, load_of(kSide, kSide));
     }
-    builder.add(Engine::Matrix, fold_of(count, kSide, kSide, next_tile));
+    builder.add(EngineKind::Matrix, fold_of(count, kSide, kSide, next_tile));
   }
   return builder.program();
 }

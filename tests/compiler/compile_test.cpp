@@ -227,7 +227,7 @@ TEST(WholeTiles, TakeTheRoomOfTheArrayEach) {
     chip.weight_fifo.whole_tiles = whole;
     const Program program = compile(chip, graph);
     std::vector<std::int64_t> paddings;
-    for (const StreamInstruction each : program.stream(Engine::Weights)) {
+    for (const StreamInstruction each : program.stream(EngineKind::Weights)) {
       paddings.push_back(each.get<LoadTile>().padding);
     }
     return paddings;

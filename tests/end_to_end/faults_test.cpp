@@ -64,9 +64,9 @@ TEST(Faults, TheUntouchedProgramPasses) {
 TEST(Faults, ADroppedWaitShowsInTheFirstTensor) {
   Subject faulty = subject();
   // The first fold no longer waits for the input: it reads the buffer before the host has written.
-  ASSERT_FALSE(faulty.program.stream(Engine::Matrix)[0].waits().empty());
+  ASSERT_FALSE(faulty.program.stream(EngineKind::Matrix)[0].waits().empty());
   change_program(faulty.program,
-                 [](auto& program) { program.stream(Engine::Matrix).front().waits.clear(); });
+                 [](auto& program) { program.stream(EngineKind::Matrix).front().waits.clear(); });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_EQ(verdict(faulty), "conv1 (accumulators) at 0,0,0,0");
 }
@@ -80,9 +80,9 @@ TEST(Faults, ADroppedWaitForSpaceIsFoundByVerifyWhateverTheTiming) {
   ASSERT_EQ(verify(faulty.chip, faulty.program), std::nullopt);
   const auto is_space_from_vector = [&](const SemaphoreUse& use) {
     const auto& semaphore = faulty.program.semaphores[static_cast<std::size_t>(use.semaphore)];
-    return semaphore.kind == SemaphoreKind::Space && semaphore.from.kind == Engine::Vector;
+    return semaphore.kind == SemaphoreKind::Space && semaphore.from.kind == EngineKind::Vector;
   };
-  const auto drop_first = [&](Engine engine, auto member) {
+  const auto drop_first = [&](EngineKind engine, auto member) {
     bool found = false;
     change_program(faulty.program, [&](auto& program) {
       for (Instruction& instruction : program.stream(engine)) {
@@ -91,8 +91,8 @@ TEST(Faults, ADroppedWaitForSpaceIsFoundByVerifyWhateverTheTiming) {
     });
     return found;
   };
-  ASSERT_TRUE(drop_first(Engine::Matrix, &Instruction::waits));
-  ASSERT_TRUE(drop_first(Engine::Vector, &Instruction::signals));
+  ASSERT_TRUE(drop_first(EngineKind::Matrix, &Instruction::waits));
+  ASSERT_TRUE(drop_first(EngineKind::Vector, &Instruction::signals));
   const auto violation = verify(faulty.chip, faulty.program);
   ASSERT_NE(violation, std::nullopt);
   EXPECT_NE(violation->find("accumulator"), std::string::npos) << *violation;
@@ -102,7 +102,7 @@ TEST(Faults, AShiftedBufferAddressShowsInTheNextTensor) {
   Subject faulty = subject();
   // One requantisation of conv1 stores a byte too far; its reader finds the wrong activations.
   change_program(faulty.program, [](testing::OpenProgram& program) {
-    std::get<RowLoop>(program.stream(Engine::Vector)[0].operation).out.address += 1;
+    std::get<RowLoop>(program.stream(EngineKind::Vector)[0].operation).out.address += 1;
   });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("conv2 (accumulators) at 0,")) << verdict(faulty);
@@ -112,7 +112,7 @@ TEST(Faults, TwoSwappedTilesShowInTheirOwnLayer) {
   Subject faulty = subject();
   // Two tiles of conv1 with the same shape trade places in DRAM reads only.
   change_program(faulty.program, [](auto& program) {
-    auto& weights = program.stream(Engine::Weights);
+    auto& weights = program.stream(EngineKind::Weights);
     auto& first = std::get<LoadTile>(weights[0].operation);
     auto& second = std::get<LoadTile>(weights[1].operation);
     ASSERT_EQ(first.rows * first.cols, second.rows * second.cols);
@@ -126,7 +126,7 @@ TEST(Faults, AMissingStoreShowsInHostMemory) {
   Subject faulty = subject();
   // The last store goes nowhere near its place: it repeats the one byte before.
   change_program(faulty.program, [](auto& program) {
-    auto& store = std::get<Transfer>(program.stream(Engine::Host).back().operation);
+    auto& store = std::get<Transfer>(program.stream(EngineKind::Host).back().operation);
     ASSERT_FALSE(store.to_buffer);
     store.row_bytes -= 1;
   });
@@ -147,7 +147,7 @@ Subject rows_subject() {
 
 /// The first loop of a layer.
 RowLoop& loop_of(testing::OpenProgram& program, std::int32_t layer) {
-  for (Instruction& instruction : program.stream(Engine::Vector)) {
+  for (Instruction& instruction : program.stream(EngineKind::Vector)) {
     if (instruction.layer == layer) {
       return std::get<RowLoop>(instruction.operation);
     }

@@ -101,8 +101,9 @@ TEST(ProductsOnChips, TakeTilesFromWhereTheChipSays) {
   const auto tiles_from = [](const std::string& name, TileSource source) {
     const ChipSpec chip = shipped_chip(name);
     const Program program = compile(chip, attention(default_network_type(chip)).graph);
-    return std::count_if(program.stream(Engine::Weights).begin(),
-                         program.stream(Engine::Weights).end(), [&](const StreamInstruction& each) {
+    return std::count_if(program.stream(EngineKind::Weights).begin(),
+                         program.stream(EngineKind::Weights).end(),
+                         [&](const StreamInstruction& each) {
                            const auto& load = each.get<LoadTile>();
                            return load.source.tensor != kNoTensor && load.from == source;
                          });
@@ -125,7 +126,7 @@ TEST(ProductsOnChips, AreRightFromBothMemories) {
       const Network network = attention(DataType::Int8);
       const Program program = compile(chip, network.graph);
       std::array<int, 2> loads{};  // plain, transposed
-      for (const StreamInstruction each : program.stream(Engine::Weights)) {
+      for (const StreamInstruction each : program.stream(EngineKind::Weights)) {
         const auto& load = each.get<LoadTile>();
         if (load.source.tensor != kNoTensor &&
             load.from == (from_buffer ? TileSource::Buffer : TileSource::Dram)) {
@@ -161,13 +162,13 @@ TEST(ProductsOnChips, LoadATileOnceForAllThatShareIt) {
   const Network network = parse_network(kGrouped, "grouped.yaml", {.type = DataType::Bf16});
   const Program program = compile(chip, network.graph);
   std::array<int, 5> loads{};
-  for (const StreamInstruction instruction : program.stream(Engine::Weights)) {
+  for (const StreamInstruction instruction : program.stream(EngineKind::Weights)) {
     ++loads[static_cast<std::size_t>(instruction.layer())];
   }
   EXPECT_EQ(loads[3], 2 * 2);
   EXPECT_EQ(loads[4], 2 * 2);
   // Folds do not span heads: 3 of each load, of 10 rows.
-  for (const StreamInstruction instruction : program.stream(Engine::Matrix)) {
+  for (const StreamInstruction instruction : program.stream(EngineKind::Matrix)) {
     if (instruction.layer() >= 3) {
       EXPECT_EQ(instruction.get<Fold>().count, 10);
     }
@@ -179,7 +180,7 @@ TEST(ProductsOnChips, MayShareATileOnlyWhereItIsTheSamePartOfTheTensor) {
   const Network network = parse_network(kGrouped, "grouped.yaml", {.type = DataType::Bf16});
   Program program = compile(chip, network.graph);
   // The second head of the first three says that its keys lie a row further.
-  for (const StreamInstruction instruction : program.stream(Engine::Matrix)) {
+  for (const StreamInstruction instruction : program.stream(EngineKind::Matrix)) {
     const auto& fold = instruction.get<Fold>();
     if (instruction.layer() == 3 && !fold.next_tile) {
       WeightTile& tile = program.tiles[static_cast<std::size_t>(fold.tile)];
@@ -210,7 +211,7 @@ layers:
                                           "decode.yaml", {.type = DataType::Bf16});
     const Program program = compile(chip, network.graph);
     const Result result = evaluate_program(chip, network, program, {.check = true});
-    for (const StreamInstruction instruction : program.stream(Engine::Weights)) {
+    for (const StreamInstruction instruction : program.stream(EngineKind::Weights)) {
       if (instruction.get<LoadTile>().from != TileSource::Dram) {
         return std::string("a tile of the buffer");
       }
@@ -265,7 +266,7 @@ struct Subject {
   /// The loads that are parts of tensors.
   std::vector<Instruction*> loads() {
     std::vector<Instruction*> found;
-    for (Instruction& instruction : program.stream(Engine::Weights)) {
+    for (Instruction& instruction : program.stream(EngineKind::Weights)) {
       if (std::get<LoadTile>(instruction.operation).source.tensor != kNoTensor) {
         found.push_back(&instruction);
       }
@@ -344,7 +345,7 @@ void remove_first_wait(testing::OpenProgram& program, Instruction& waiting) {
   const SemaphoreUse use = waiting.waits.front();
   const auto is_use = [&](const SemaphoreUse& each) { return each.semaphore == use.semaphore; };
   std::ptrdiff_t before = 0;  // waits of the semaphore
-  for (const Instruction& instruction : program.stream(Engine::Weights)) {
+  for (const Instruction& instruction : program.stream(EngineKind::Weights)) {
     if (&instruction == &waiting) {
       break;
     }
@@ -376,7 +377,7 @@ TEST_P(PlantedFaults, OfAMissingStoreAreFound) {
   Subject subject(GetParam());
   // What computes the values of the first head writes nothing any more.
   const LoadTile& first = tile_of(*subject.loads().front());
-  auto& stream = subject.program.stream(Engine::Vector);
+  auto& stream = subject.program.stream(EngineKind::Vector);
   const auto writes = [&](Instruction& instruction) {
     auto& loop = std::get<RowLoop>(instruction.operation);
     if (loop.out.tensor != first.source.tensor) {

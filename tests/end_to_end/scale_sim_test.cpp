@@ -44,7 +44,7 @@ Cost cost_of(Dataflow dataflow, Hertz frequency = Hertz(500'000'000)) {
   chip.frequency = frequency;
   chip.host.bandwidth = BytesPerSecond(2 * frequency.count());  // 2 bytes a cycle, as the edge chip
   const Result result = evaluate(chip, read_network(file, {}), {});
-  const EngineCounters& matrix = result.counters.engine(Engine::Matrix);
+  const EngineCounters& matrix = result.counters.engine(EngineKind::Matrix);
   return {.folds = result.counters.actions.folds,
           .cycles = (matrix[Cause::Busy] + matrix[Cause::Shift] + matrix[Cause::Drain]).count()};
 }

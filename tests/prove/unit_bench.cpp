@@ -56,7 +56,7 @@ UnitBench::UnitBench(const std::string& name, const ProveCase& prove_case, Array
       time_(chip_.clock()),
       ports_(BufferPorts::ideal(time_)),
       accumulator_ports_(AccumulatorPorts::ideal(time_)),
-      fifo_(chip_.weight_fifo, time_, &trace_.engine(Engine::Weights).fifo),
+      fifo_(chip_.weight_fifo, time_, &trace_.engine(EngineKind::Weights).fifo),
       memories_(with_entries(chip_, program_.entry_cols),
                 {.dram = &no_bytes_, .host = &no_bytes_, .observer = nullptr}),
       context_{chip_,     program_.program, time_,      semaphores_, ports_, {&accumulator_ports_},
@@ -80,7 +80,7 @@ std::vector<FoldOutcome> UnitBench::outcomes() {
   std::size_t loaded = 0;
   std::vector<FoldOutcome> outcomes;
   for (std::size_t i = 0; i < case_.folds.size(); ++i) {
-    const InstructionTrace& seen = trace_.engine(Engine::Matrix).instructions[i];
+    const InstructionTrace& seen = trace_.engine(EngineKind::Matrix).instructions[i];
     FoldOutcome outcome{.load_start = {},
                         .start = seen.start.count(),
                         .end = seen.end.count(),
@@ -98,7 +98,7 @@ std::vector<FoldOutcome> UnitBench::outcomes() {
 std::vector<std::int64_t> UnitBench::load_ends() const {
   std::vector<std::int64_t> ends;
   std::int64_t before = 0;
-  for (const FifoLevel& level : trace_.engine(Engine::Weights).fifo) {
+  for (const FifoLevel& level : trace_.engine(EngineKind::Weights).fifo) {
     SYSTOLE_CHECK(level.arrived >= before - 1, "two tiles leave the FIFO at {}", level.at.count());
     if (level.arrived < before) {
       ends.push_back(level.at.count());
@@ -109,7 +109,7 @@ std::vector<std::int64_t> UnitBench::load_ends() const {
 }
 
 const Fold& UnitBench::fold(std::size_t index) const {
-  return program_.program.stream(Engine::Matrix)[index].get<Fold>();
+  return program_.program.stream(EngineKind::Matrix)[index].get<Fold>();
 }
 
 std::uint32_t UnitBench::entry(const Fold& fold, std::int64_t position,

@@ -90,7 +90,7 @@ class ProgramOfCase {
     fold.accumulator = sums.first;
     fold.accumulate = !sums.is_new && !sums_stay_;
     built_.entry_cols = std::max(built_.entry_cols, fold.cols);
-    builder_.add(Engine::Matrix, fold);
+    builder_.add(EngineKind::Matrix, fold);
   }
 
   void add_activations(const FoldPlace& place, const FoldSpans& spans, Fold& fold) {

@@ -21,7 +21,7 @@ struct HandmadeRun {
   Program program;
   RunTrace trace;
 
-  void add(Engine engine, const Operation& operation, std::int64_t completed) {
+  void add(EngineKind engine, const Operation& operation, std::int64_t completed) {
     program.stream(engine).push_back({.operation = operation});
     trace.engine(engine).instructions.push_back({.completed = CoreCycles(completed)});
     trace.elapsed = std::max(trace.elapsed, CoreCycles(completed));
@@ -38,31 +38,31 @@ Level level(std::int64_t at, std::int64_t bytes) {
 
 TEST(BufferLevels, CountFromTheWritersCompletionToTheLastReaders) {
   HandmadeRun run;
-  run.add(Engine::DmaIn, transfer(true, 0, 10), 5);
-  run.add(Engine::DmaOut, transfer(false, 0, 10), 8);
-  run.add(Engine::Host, transfer(false, 0, 4), 12);
+  run.add(EngineKind::DmaIn, transfer(true, 0, 10), 5);
+  run.add(EngineKind::DmaOut, transfer(false, 0, 10), 8);
+  run.add(EngineKind::Host, transfer(false, 0, 4), 12);
   EXPECT_THAT(buffer_levels(run.program, run.trace),
               ElementsAre(level(5, 10), level(8, 4), level(12, 0)));
 }
 
 TEST(BufferLevels, LeaveOutWhatNobodyReads) {
   HandmadeRun run;
-  run.add(Engine::DmaIn, transfer(true, 0, 10), 5);
-  run.add(Engine::DmaIn, transfer(true, 20, 10), 7);
-  run.add(Engine::DmaOut, transfer(false, 8, 4), 9);  // two bytes of the first
+  run.add(EngineKind::DmaIn, transfer(true, 0, 10), 5);
+  run.add(EngineKind::DmaIn, transfer(true, 20, 10), 7);
+  run.add(EngineKind::DmaOut, transfer(false, 8, 4), 9);  // two bytes of the first
   EXPECT_THAT(buffer_levels(run.program, run.trace), ElementsAre(level(5, 2), level(9, 0)));
 }
 
 TEST(BufferMoments, NameTheLayersThatHoldMostWhenAnIntervalIsFullest) {
   HandmadeRun run;
   run.program.layers = {{.name = "first"}, {.name = "second"}};
-  run.add(Engine::DmaIn, transfer(true, 0, 10), 5);
-  run.add(Engine::DmaIn, transfer(true, 20, 30), 7);
-  Instruction second = run.program.stream(Engine::DmaIn)[1].whole();
+  run.add(EngineKind::DmaIn, transfer(true, 0, 10), 5);
+  run.add(EngineKind::DmaIn, transfer(true, 20, 30), 7);
+  Instruction second = run.program.stream(EngineKind::DmaIn)[1].whole();
   second.layer = 1;
-  run.program.stream(Engine::DmaIn).set(1, second);
-  run.add(Engine::DmaOut, transfer(false, 0, 10), 8);
-  run.add(Engine::DmaOut, transfer(false, 20, 30), 20);
+  run.program.stream(EngineKind::DmaIn).set(1, second);
+  run.add(EngineKind::DmaOut, transfer(false, 0, 10), 8);
+  run.add(EngineKind::DmaOut, transfer(false, 20, 30), 20);
   // Two intervals of 10 cycles: 10 bytes from 5, 40 from 7, 30 from 8 to 20.
   EXPECT_THAT(
       buffer_moments(run.program, run.trace, 2),
@@ -75,16 +75,16 @@ TEST(BufferMoments, NameTheLayersThatHoldMostWhenAnIntervalIsFullest) {
 
 TEST(BufferLevels, ReadsOfWhatNobodyWroteCountNothing) {
   HandmadeRun run;
-  run.add(Engine::DmaOut, transfer(false, 8, 4), 9);
+  run.add(EngineKind::DmaOut, transfer(false, 8, 4), 9);
   EXPECT_THAT(buffer_levels(run.program, run.trace), IsEmpty());
 }
 
 TEST(BufferLevels, EndWhenTheBytesAreWrittenAgainUnread) {
   HandmadeRun run;
-  run.add(Engine::DmaIn, transfer(true, 0, 8), 5);
-  run.add(Engine::DmaOut, transfer(false, 0, 8), 6);
-  run.add(Engine::DmaIn, transfer(true, 0, 8), 10);
-  run.add(Engine::DmaOut, transfer(false, 0, 8), 20);
+  run.add(EngineKind::DmaIn, transfer(true, 0, 8), 5);
+  run.add(EngineKind::DmaOut, transfer(false, 0, 8), 6);
+  run.add(EngineKind::DmaIn, transfer(true, 0, 8), 10);
+  run.add(EngineKind::DmaOut, transfer(false, 0, 8), 20);
   EXPECT_THAT(buffer_levels(run.program, run.trace),
               ElementsAre(level(5, 8), level(6, 0), level(10, 8), level(20, 0)));
 }
@@ -92,17 +92,17 @@ TEST(BufferLevels, EndWhenTheBytesAreWrittenAgainUnread) {
 TEST(BufferLevels, WorkInPlaceKeepsTheLevel) {
   HandmadeRun run;
   Rescale rescale{.in = {.address = 0}, .rows = 1, .cols = 8};
-  run.add(Engine::DmaIn, transfer(true, 0, 8), 5);
-  run.add(Engine::Vector, rescale, 7);
-  run.add(Engine::DmaOut, transfer(false, 0, 8), 9);
+  run.add(EngineKind::DmaIn, transfer(true, 0, 8), 5);
+  run.add(EngineKind::Vector, rescale, 7);
+  run.add(EngineKind::DmaOut, transfer(false, 0, 8), 9);
   EXPECT_THAT(buffer_levels(run.program, run.trace), ElementsAre(level(5, 8), level(9, 0)));
 }
 
 TEST(BufferLevels, InOneCycleEnginesTakeEffectInTheirOrder) {
   HandmadeRun run;
-  run.add(Engine::Host, transfer(true, 0, 8), 5);
-  run.add(Engine::DmaOut, transfer(false, 0, 8), 5);
-  run.add(Engine::Vector, Rescale{.in = {.address = 0}, .rows = 1, .cols = 3}, 6);
+  run.add(EngineKind::Host, transfer(true, 0, 8), 5);
+  run.add(EngineKind::DmaOut, transfer(false, 0, 8), 5);
+  run.add(EngineKind::Vector, Rescale{.in = {.address = 0}, .rows = 1, .cols = 3}, 6);
   EXPECT_THAT(buffer_levels(run.program, run.trace), ElementsAre(level(5, 3), level(6, 0)));
 }
 
@@ -152,7 +152,7 @@ TEST(BufferLevels, EqualTheModelThatCountsEachByteInEachCycle) {
     for (int i = 0; i < 40; ++i) {
       const std::size_t engine = random() % kEngineKindCount;
       now[engine] += static_cast<std::int64_t>(random() % 6);  // several may complete in one cycle
-      run.add(static_cast<Engine>(engine), random_operation(random), now[engine]);
+      run.add(static_cast<EngineKind>(engine), random_operation(random), now[engine]);
     }
     std::map<std::int64_t, std::int64_t> expected = bytes_by_cycle(run);
     const Levels levels = buffer_levels(run.program, run.trace);

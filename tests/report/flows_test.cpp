@@ -13,18 +13,20 @@ struct HandmadeRun {
   Program program;
   RunTrace trace;
 
-  HandmadeRun() { program.semaphores.assign(2, {.from = Engine::Matrix, .to = Engine::Vector}); }
+  HandmadeRun() {
+    program.semaphores.assign(2, {.from = EngineKind::Matrix, .to = EngineKind::Vector});
+  }
 
   void signals(std::vector<SemaphoreUse> uses, std::int64_t completed) {
-    program.stream(Engine::Matrix).push_back({.signals = std::move(uses)});
-    trace.engine(Engine::Matrix).instructions.push_back({.completed = CoreCycles(completed)});
+    program.stream(EngineKind::Matrix).push_back({.signals = std::move(uses)});
+    trace.engine(EngineKind::Matrix).instructions.push_back({.completed = CoreCycles(completed)});
   }
   /// A vector instruction that waited until `released`, or not at all.
   void waits(std::vector<SemaphoreUse> uses, std::int64_t from, std::int64_t released,
              Cause cause = Cause::WaitMatrix) {
-    auto& engine = trace.engine(Engine::Vector);
+    auto& engine = trace.engine(EngineKind::Vector);
     const auto index = static_cast<std::int64_t>(engine.instructions.size());
-    program.stream(Engine::Vector).push_back({.waits = std::move(uses)});
+    program.stream(EngineKind::Vector).push_back({.waits = std::move(uses)});
     engine.instructions.push_back({});
     if (from < released) {
       engine.spans.push_back({.instruction = index,
@@ -42,8 +44,8 @@ struct HandmadeRun {
 };
 
 Flow flow(std::int64_t from, std::int64_t to, std::int32_t semaphore) {
-  return {.from = {.engine = Engine::Matrix, .index = from},
-          .to = {.engine = Engine::Vector, .index = to},
+  return {.from = {.engine = EngineKind::Matrix, .index = from},
+          .to = {.engine = EngineKind::Vector, .index = to},
           .semaphore = semaphore};
 }
 

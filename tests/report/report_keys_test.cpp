@@ -48,7 +48,7 @@ std::string general(const std::string& path, const std::string& key) {
   };
   const auto under = [&path](std::string_view parent) { return path.ends_with(parent); };
   if (under("busy.") || under("instructions.") || path == "engines.") {
-    return is_in(kEnumNames<Engine>) ? "ENGINE" : key;
+    return is_in(kEnumNames<EngineKind>) ? "ENGINE" : key;
   }
   if (under("stalls.") || under("engines.ENGINE.")) {
     return is_in(kEnumNames<Cause>) ? "CAUSE" : key;

@@ -11,7 +11,7 @@ using Cycles = std::initializer_list<std::pair<Cause, std::int64_t>>;
 
 constexpr CoreCycles kElapsed{4000};
 
-void spend(Result& result, std::size_t layer, Engine engine, std::int64_t instructions,
+void spend(Result& result, std::size_t layer, EngineKind engine, std::int64_t instructions,
            Cycles cycles) {
   for (EngineCounters* counters :
        {&result.counters.layers[layer].engines[engine], &result.counters.engines[engine]}) {
@@ -72,12 +72,12 @@ Graph sample_graph() {
 }
 
 void count_conv1(Result& result) {
-  spend(result, 0, Engine::Host, 1, {{Cause::Busy, 200}, {Cause::Memory, 50}});
-  spend(result, 0, Engine::DmaIn, 1, {{Cause::Busy, 4}, {Cause::Memory, 40}});
-  spend(result, 0, Engine::Weights, 18, {{Cause::Busy, 148}, {Cause::Memory, 30}});
-  spend(result, 0, Engine::Matrix, 18,
+  spend(result, 0, EngineKind::Host, 1, {{Cause::Busy, 200}, {Cause::Memory, 50}});
+  spend(result, 0, EngineKind::DmaIn, 1, {{Cause::Busy, 4}, {Cause::Memory, 40}});
+  spend(result, 0, EngineKind::Weights, 18, {{Cause::Busy, 148}, {Cause::Memory, 30}});
+  spend(result, 0, EngineKind::Matrix, 18,
         {{Cause::Busy, 2560}, {Cause::Issue, 20}, {Cause::Weights, 100}, {Cause::WaitHost, 100}});
-  spend(result, 0, Engine::Vector, 2, {{Cause::Busy, 256}, {Cause::WaitMatrix, 300}});
+  spend(result, 0, EngineKind::Vector, 2, {{Cause::Busy, 256}, {Cause::WaitMatrix, 300}});
   LayerCounters& layer = result.counters.layers[0];
   set_span(layer, 3000, 2900, 0, 2900);
   set_macs(layer, std::int64_t{2} * 64 * 144 * 32);                       // m * k * n = 589,824
@@ -86,12 +86,12 @@ void count_conv1(Result& result) {
 }
 
 void count_dense1(Result& result) {
-  spend(result, 3, Engine::DmaIn, 1, {{Cause::Busy, 2}, {Cause::Memory, 40}});
-  spend(result, 3, Engine::Weights, 128,
+  spend(result, 3, EngineKind::DmaIn, 1, {{Cause::Busy, 2}, {Cause::Memory, 40}});
+  spend(result, 3, EngineKind::Weights, 128,
         {{Cause::Busy, 642}, {Cause::Memory, 100}, {Cause::FifoFull, 50}});
-  spend(result, 3, Engine::Matrix, 128,
+  spend(result, 3, EngineKind::Matrix, 128,
         {{Cause::Busy, 240}, {Cause::Weights, 500}, {Cause::Shift, 64}, {Cause::WaitVector, 16}});
-  spend(result, 3, Engine::Vector, 1, {{Cause::Busy, 2}, {Cause::WaitMatrix, 5}});
+  spend(result, 3, EngineKind::Vector, 1, {{Cause::Busy, 2}, {Cause::WaitMatrix, 5}});
   LayerCounters& layer = result.counters.layers[3];
   set_span(layer, 900, 850, 2600, 3900);
   set_macs(layer, std::int64_t{2} * 2048 * 10);                            // 40,960
@@ -139,11 +139,11 @@ Result sample_result() {
   result.counters.elapsed = kElapsed;
   result.counters.layers.resize(result.graph.nodes.size());
   count_conv1(result);
-  spend(result, 1, Engine::Vector, 2, {{Cause::Busy, 128}, {Cause::WaitMatrix, 10}});
+  spend(result, 1, EngineKind::Vector, 2, {{Cause::Busy, 128}, {Cause::WaitMatrix, 10}});
   set_span(result.counters.layers[1], 140, 50, 2700, 2950);
   count_dense1(result);
-  spend(result, 4, Engine::Vector, 1, {{Cause::Busy, 40}, {Cause::Drain, 9}});
-  spend(result, 4, Engine::Host, 1,
+  spend(result, 4, EngineKind::Vector, 1, {{Cause::Busy, 40}, {Cause::Drain, 9}});
+  spend(result, 4, EngineKind::Host, 1,
         {{Cause::Busy, 1}, {Cause::WaitVector, 3000}, {Cause::Memory, 50}});
   set_span(result.counters.layers[4], 100, 200, 3900, 4000);
   result.counters.layers[4].host_bytes = 20;

@@ -163,7 +163,7 @@ TEST(TextReport, NamesTheKnobsOfItsLargestStalls) {
   Result result = sample_result();
   result.chip.matrix.rows = 64;
   result.chip.buffer.ports = 2;
-  EngineCounters& matrix = result.counters.engine(Engine::Matrix);
+  EngineCounters& matrix = result.counters.engine(EngineKind::Matrix);
   matrix[Cause::Port] = matrix[Cause::Idle];
   matrix[Cause::Idle] = CoreCycles(0);
   EXPECT_THAT(text_report(result),

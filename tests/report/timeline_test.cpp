@@ -28,36 +28,36 @@ struct HandmadeRun {
     chip.frequency = Hertz(700'000'000);
     program.network = "by hand";
     program.layers = {{.name = "in", .kind = "test"}, {.name = "relu", .kind = "test"}};
-    program.semaphores = {{.from = Engine::DmaIn, .to = Engine::Vector}};
-    program.stream(Engine::DmaIn)
+    program.semaphores = {{.from = EngineKind::DmaIn, .to = EngineKind::Vector}};
+    program.stream(EngineKind::DmaIn)
         .push_back({.signals = {{.semaphore = 0}},
                     .operation = Transfer{.buffer = {.address = 8}, .row_bytes = 64}});
-    program.stream(Engine::Vector)
+    program.stream(EngineKind::Vector)
         .push_back({.layer = 1,
                     .waits = {{.semaphore = 0}},
                     .operation = Rescale{.in = {.address = 8}, .rows = 1, .cols = 64}});
     trace.elapsed = CoreCycles(14);
-    instruction(Engine::DmaIn, 0, 2, 11, 11);
-    span(Engine::DmaIn, 0, Cause::Issue, 0, 2, false);
-    span(Engine::DmaIn, 0, Cause::Busy, 2, 8, true);
-    span(Engine::DmaIn, 0, Cause::Memory, 8, 11, true);
-    instruction(Engine::Vector, 1, 11, 14, 14);
-    span(Engine::Vector, 0, Cause::Issue, 0, 1, false);
-    span(Engine::Vector, 0, Cause::WaitDma, 1, 11, false);
-    span(Engine::Vector, 0, Cause::Busy, 11, 14, true);
+    instruction(EngineKind::DmaIn, 0, 2, 11, 11);
+    span(EngineKind::DmaIn, 0, Cause::Issue, 0, 2, false);
+    span(EngineKind::DmaIn, 0, Cause::Busy, 2, 8, true);
+    span(EngineKind::DmaIn, 0, Cause::Memory, 8, 11, true);
+    instruction(EngineKind::Vector, 1, 11, 14, 14);
+    span(EngineKind::Vector, 0, Cause::Issue, 0, 1, false);
+    span(EngineKind::Vector, 0, Cause::WaitDma, 1, 11, false);
+    span(EngineKind::Vector, 0, Cause::Busy, 11, 14, true);
     trace.dram = {.width = Femtoseconds(4'000'000),
                   .samples = {{}, {.read_bytes = 64, .write_bytes = 3}, {.read_bytes = 1}}};
   }
 
-  void instruction(Engine engine, std::int64_t head, std::int64_t start, std::int64_t end,
+  void instruction(EngineKind engine, std::int64_t head, std::int64_t start, std::int64_t end,
                    std::int64_t completed) {
     trace.engine(engine).instructions.push_back({.head = CoreCycles(head),
                                                  .start = CoreCycles(start),
                                                  .end = CoreCycles(end),
                                                  .completed = CoreCycles(completed)});
   }
-  void span(Engine engine, std::int64_t index, Cause cause, std::int64_t begin, std::int64_t end,
-            bool is_work) {
+  void span(EngineKind engine, std::int64_t index, Cause cause, std::int64_t begin,
+            std::int64_t end, bool is_work) {
     trace.engine(engine).spans.push_back({.instruction = index,
                                           .begin = CoreCycles(begin),
                                           .end = CoreCycles(end),
@@ -72,7 +72,7 @@ struct HandmadeRun {
   }
   [[nodiscard]] json events() const { return json::parse(text())["traceEvents"]; }
   /// Slices, parts and flows of a track, as `phase name`.
-  [[nodiscard]] std::vector<std::string> track(Engine engine) const {
+  [[nodiscard]] std::vector<std::string> track(EngineKind engine) const {
     std::vector<std::string> words;
     for (const json& event : events()) {
       if (event["tid"] == static_cast<int>(engine) + 1 && event["ph"] != "M") {
@@ -128,10 +128,10 @@ TEST(Timeline, HasATrackForEachEngineInTheirOrder) {
 
 TEST(Timeline, ShowsWaitsThenTheWorkWithItsParts) {
   EXPECT_THAT(
-      HandmadeRun().track(Engine::DmaIn),
+      HandmadeRun().track(EngineKind::DmaIn),
       ElementsAre("B issue", "E ", "B transfer in", "B memory", "E ", "s semaphore 0", "E "));
   EXPECT_THAT(
-      HandmadeRun().track(Engine::Vector),
+      HandmadeRun().track(EngineKind::Vector),
       ElementsAre("B issue", "E ", "B wait_dma", "E ", "B row_loop relu", "f semaphore 0", "E "));
 }
 
@@ -164,10 +164,10 @@ TEST(Timeline, WorkCarriesOperandsAndCycles) {
 
 TEST(Timeline, AnInstructionWithoutTimeOfItsOwnIsASliceOfNoLength) {
   HandmadeRun run;
-  run.program.stream(Engine::DmaIn).push_back({.operation = Transfer{.row_bytes = 1}});
-  run.instruction(Engine::DmaIn, 3, 4, 11, 11);
+  run.program.stream(EngineKind::DmaIn).push_back({.operation = Transfer{.row_bytes = 1}});
+  run.instruction(EngineKind::DmaIn, 3, 4, 11, 11);
   EXPECT_EQ(broken_trace_rules(json::parse(run.text())), "");
-  EXPECT_THAT(run.track(Engine::DmaIn),
+  EXPECT_THAT(run.track(EngineKind::DmaIn),
               ElementsAre("B issue", "E ", "B transfer in", "B memory", "E ", "s semaphore 0", "E ",
                           "B transfer in", "E "));
 }
@@ -177,7 +177,8 @@ TEST(Timeline, NamesAreEscaped) {
   run.program.layers[1].name = "a \"b\"\n\xff\\";
   const json file = json::parse(run.text());
   EXPECT_EQ(broken_trace_rules(file), "");
-  EXPECT_THAT(run.track(Engine::Vector), testing::Contains("B row_loop a \"b\"\n\xef\xbf\xbd\\"));
+  EXPECT_THAT(run.track(EngineKind::Vector),
+              testing::Contains("B row_loop a \"b\"\n\xef\xbf\xbd\\"));
 }
 
 TEST(Timeline, CountsTheBytesThatSomebodyWillRead) {
@@ -189,9 +190,9 @@ TEST(Timeline, CountsTheBytesThatSomebodyWillRead) {
 
 TEST(Timeline, CountsTilesOfTheFifo) {
   HandmadeRun run;
-  run.trace.engine(Engine::Weights).fifo = {{.at = CoreCycles(3), .held = 1},
-                                            {.at = CoreCycles(7), .held = 2, .arrived = 1},
-                                            {.at = CoreCycles(9), .held = 1, .arrived = 0}};
+  run.trace.engine(EngineKind::Weights).fifo = {{.at = CoreCycles(3), .held = 1},
+                                                {.at = CoreCycles(7), .held = 2, .arrived = 1},
+                                                {.at = CoreCycles(9), .held = 1, .arrived = 0}};
   EXPECT_THAT(run.counter("weight FIFO: tiles held"),
               ElementsAre(json{0, {{"tiles", 0}}}, json{0.004285713, {{"tiles", 1}}},
                           json{0.009999997, {{"tiles", 2}}}, json{0.012857139, {{"tiles", 1}}}));
@@ -214,7 +215,7 @@ TEST(Timeline, LongRunsHaveABoundedNumberOfSamples) {
   constexpr std::int64_t kCycles = 1'000'000;
   run.trace.elapsed = CoreCycles(kCycles);
   for (std::int64_t cycle = 0; cycle < kCycles; cycle += 2) {
-    run.trace.engine(Engine::Weights)
+    run.trace.engine(EngineKind::Weights)
         .fifo.push_back({.at = CoreCycles(cycle), .held = cycle / 2 % 4});
   }
   std::int64_t samples = 0;
@@ -234,17 +235,17 @@ TEST(Timeline, LongProgramsGetABriefOne) {
   // Two instructions are there; the program is brought to one above the limit.
   const Transfer transfer{.buffer = {.address = 8}, .row_bytes = 64};
   const auto set_transfers = [&](std::int64_t count) {
-    run.program.stream(Engine::Host) = Stream();
+    run.program.stream(EngineKind::Host) = Stream();
     for (std::int64_t index = 0; index < count; ++index) {
-      run.program.stream(Engine::Host).push_back({.operation = transfer});
+      run.program.stream(EngineKind::Host).push_back({.operation = transfer});
     }
   };
   set_transfers(kFullDetailInstructions - 1);
-  run.trace.engine(Engine::Host).instructions.resize(kFullDetailInstructions - 1);
+  run.trace.engine(EngineKind::Host).instructions.resize(kFullDetailInstructions - 1);
   const json file = json::parse(run.text());
   EXPECT_EQ(file["otherData"]["detail"], "brief");
   EXPECT_EQ(broken_trace_rules(file), "");
-  EXPECT_THAT(run.track(Engine::DmaIn),
+  EXPECT_THAT(run.track(EngineKind::DmaIn),
               ElementsAre("B issue", "E ", "B transfer in", "s semaphore 0", "E "));
   std::size_t hosts = 0;
   for (const json& event : file["traceEvents"]) {
@@ -261,7 +262,7 @@ TEST(Timeline, LongProgramsGetABriefOne) {
   EXPECT_EQ(hosts, static_cast<std::size_t>(kFullDetailInstructions - 1));
 
   set_transfers(kFullDetailInstructions - 2);
-  run.trace.engine(Engine::Host).instructions.pop_back();
+  run.trace.engine(EngineKind::Host).instructions.pop_back();
   EXPECT_EQ(json::parse(run.text())["otherData"]["detail"], "full");
 }
 

@@ -48,28 +48,28 @@ struct Product {
   TensorId result = builder.tensor(2, 5);
 
   explicit Product(bool waits_for_activations = true) {
-    const auto activations = builder.semaphore(Engine::Host, Engine::Matrix);
-    const auto bias = builder.semaphore(Engine::DmaIn, Engine::Vector);
-    const auto sums = builder.semaphore(Engine::Matrix, Engine::Vector);
-    const auto done = builder.semaphore(Engine::Vector, Engine::Host);
+    const auto activations = builder.semaphore(EngineKind::Host, EngineKind::Matrix);
+    const auto bias = builder.semaphore(EngineKind::DmaIn, EngineKind::Vector);
+    const auto sums = builder.semaphore(EngineKind::Matrix, EngineKind::Vector);
+    const auto done = builder.semaphore(EngineKind::Vector, EngineKind::Host);
     using Links = ProgramBuilder::Links;
-    builder.add(Engine::Host, transfer_of(true, 0, 0, 6), {.signals = {activations}});
-    builder.add(Engine::DmaIn, transfer_of(true, 32, 64, 8), {.signals = {bias}});
-    builder.add(Engine::Weights, load_of(2, 2, 0)).add(Engine::Weights, load_of(1, 2, 16));
+    builder.add(EngineKind::Host, transfer_of(true, 0, 0, 6), {.signals = {activations}});
+    builder.add(EngineKind::DmaIn, transfer_of(true, 32, 64, 8), {.signals = {bias}});
+    builder.add(EngineKind::Weights, load_of(2, 2, 0)).add(EngineKind::Weights, load_of(1, 2, 16));
     Fold fold = fold_of(2, 3, 2);
     fold.rows = 2;
-    builder.add(Engine::Matrix, fold,
+    builder.add(EngineKind::Matrix, fold,
                 waits_for_activations ? Links{.waits = {activations}} : Links{});
     fold.k_first = 2;
     fold.rows = 1;
     fold.accumulate = true;
-    builder.add(Engine::Matrix, fold, {.signals = {sums}});
+    builder.add(EngineKind::Matrix, fold, {.signals = {sums}});
     Requantize requantize = requantize_of(2, 2, 128, 64);
     requantize.scale = {.multiplier = 1, .shift = 1};
     requantize.to.out.tensor = result;
     requantize.to.out.offset = 1;
-    builder.add(Engine::Vector, requantize, {.waits = {bias, sums}, .signals = {done}});
-    builder.add(Engine::Host, transfer_of(false, 100, 128, 4), {.waits = {done}});
+    builder.add(EngineKind::Vector, requantize, {.waits = {bias, sums}, .signals = {done}});
+    builder.add(EngineKind::Host, transfer_of(false, 100, 128, 4), {.waits = {done}});
   }
 };
 
@@ -164,7 +164,7 @@ TEST(Simulate, RefusesARunBeyondWhatTimesHold) {
       ChipSpec chip = small_chip();
       chip.host.latency = CoreCycles(latency);
       ProgramBuilder builder;
-      builder.add(Engine::Host, transfer_of(true, 0, 0, 6));
+      builder.add(EngineKind::Host, transfer_of(true, 0, 0, 6));
       return failure_of(chip, builder.program());
     });
     EXPECT_EQ(run.error, "");
@@ -184,11 +184,12 @@ TEST(Simulate, EndsWhenTheMemoryServesNobodyAndNamesWhoWaits) {
       DramCycles(1600 / chip.dram.standard.organization.banks_per_rank() + 20);
   chip.dram.controller = {.name = "blocking", .refresh = RefreshKind::PerBank};
   ProgramBuilder builder;
-  const auto sent = builder.semaphore(Engine::Host, Engine::DmaIn);
-  const auto never = builder.semaphore(Engine::DmaIn, Engine::Vector);
-  builder.add(Engine::Host, transfer_of(true, 0, 0, 6), {.signals = {sent}});
-  builder.add(Engine::DmaIn, transfer_of(true, 0, 64, 6), {.waits = {sent}, .signals = {never}});
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.waits = {never}});
+  const auto sent = builder.semaphore(EngineKind::Host, EngineKind::DmaIn);
+  const auto never = builder.semaphore(EngineKind::DmaIn, EngineKind::Vector);
+  builder.add(EngineKind::Host, transfer_of(true, 0, 0, 6), {.signals = {sent}});
+  builder.add(EngineKind::DmaIn, transfer_of(true, 0, 64, 6),
+              {.waits = {sent}, .signals = {never}});
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64), {.waits = {never}});
   EXPECT_EQ(failure_of(chip, builder.program()),
             "systole: DRAM channel 0 (DDR3-1600, controller blocking): no request has been served "
             "for 67108914 cycles in DRAM cycle 67908919: 1 read and 0 writes wait in the "
@@ -211,9 +212,9 @@ TEST(Simulate, MovesStridedDataThroughBothDmaEngines) {
   in.far_pitch = 32;
   in.buffer_pitch = 6;
   Transfer out = transfer_of(false, 1000, 0, 18);
-  const auto here = builder.semaphore(Engine::DmaIn, Engine::DmaOut);
-  builder.add(Engine::DmaIn, in, {.signals = {here}});
-  builder.add(Engine::DmaOut, out, {.waits = {here}});
+  const auto here = builder.semaphore(EngineKind::DmaIn, EngineKind::DmaOut);
+  builder.add(EngineKind::DmaIn, in, {.signals = {here}});
+  builder.add(EngineKind::DmaOut, out, {.waits = {here}});
   std::vector<std::int8_t> dram(4096);
   for (std::size_t i = 0; i < dram.size(); ++i) {
     dram[i] = static_cast<std::int8_t>(i % 251 - 125);
@@ -243,14 +244,14 @@ TEST(Simulate, StreamsWeightsNearTheMemorysRate) {
   constexpr std::int64_t kTiles = 200;
   builder.memories(kTiles * 4096, 0);
   for (std::int64_t i = 0; i < kTiles; ++i) {
-    builder.add(Engine::Weights, load_of(64, 64, i * 4096));
-    builder.add(Engine::Matrix, fold_of(1, 8, 4));
+    builder.add(EngineKind::Weights, load_of(64, 64, i * 4096));
+    builder.add(EngineKind::Matrix, fold_of(1, 8, 4));
   }
   const Counters counters = simulate(chip, builder.program());
   expect_accounts_add_up(counters);
   // 4096 bytes at 12.8 bytes per cycle: 320 cycles a tile, well above the shift's 64. Refresh takes
   // 208 of 6240 memory cycles; rows cost little. The memory gives at least 90 % of its peak.
-  const CoreCycles busy = counters.engine(Engine::Weights)[Cause::Busy];
+  const CoreCycles busy = counters.engine(EngineKind::Weights)[Cause::Busy];
   EXPECT_LE(busy.count(), kTiles * 320);
   EXPECT_GT(counters.elapsed.count(), kTiles * 320);
   EXPECT_LT(counters.elapsed.count(), kTiles * 320 * 10 / 9);

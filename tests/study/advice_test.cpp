@@ -85,7 +85,7 @@ TEST(Advice, NamesWhatTheArrayWantedAndTheKeys) {
   result.chip.matrix.rows = 64;
   result.chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int8)] = CoreCycles(1);
   result.chip.buffer.ports = 2;
-  EngineCounters& matrix = result.counters.engine(Engine::Matrix);
+  EngineCounters& matrix = result.counters.engine(EngineKind::Matrix);
   matrix[Cause::Port] = matrix[Cause::Idle];  // 300 of 4000 cycles
   matrix[Cause::Idle] = CoreCycles(0);
   const std::vector<Advice> advice = advice_of(result);
@@ -104,7 +104,7 @@ TEST(Advice, NamesWhatTheArrayWantedAndTheKeys) {
 TEST(Advice, SaysThatOneAccumulatorPortMakesOverlapDear) {
   Result result = sample_result();
   result.chip.accumulators.ports = 1;
-  EngineCounters& matrix = result.counters.engine(Engine::Matrix);
+  EngineCounters& matrix = result.counters.engine(EngineKind::Matrix);
   matrix[Cause::Accumulator] = matrix[Cause::Busy];
   matrix[Cause::Busy] = CoreCycles(0);
   ASSERT_FALSE(advice_of(result).empty());
@@ -117,7 +117,7 @@ TEST(Advice, SaysThatOneAccumulatorPortMakesOverlapDear) {
 TEST(Advice, HasAReasonAndKeysForEveryCauseThatAKnobChanges) {
   for (const auto& [cause, name] : kEnumNames<Cause>) {
     Result result = sample_result();
-    EngineCounters& matrix = result.counters.engine(Engine::Matrix);
+    EngineCounters& matrix = result.counters.engine(EngineKind::Matrix);
     for (CoreCycles& cycles : matrix.cycles) {
       cycles = CoreCycles(0);
     }
@@ -135,8 +135,8 @@ TEST(Advice, HasAReasonAndKeysForEveryCauseThatAKnobChanges) {
 
 TEST(Advice, OfARunWithoutFoldsIsNone) {
   Result result = sample_result();
-  result.counters.engine(Engine::Matrix) = {};
-  result.counters.engine(Engine::Matrix)[Cause::WaitVector] = result.counters.elapsed;
+  result.counters.engine(EngineKind::Matrix) = {};
+  result.counters.engine(EngineKind::Matrix)[Cause::WaitVector] = result.counters.elapsed;
   EXPECT_THAT(advice_of(result), IsEmpty());
 }
 

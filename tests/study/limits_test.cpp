@@ -8,11 +8,11 @@
 namespace systole {
 namespace {
 
-EngineCounters& engine_of(LayerCounters& layer, Engine engine) {
+EngineCounters& engine_of(LayerCounters& layer, EngineKind engine) {
   return layer.engines[engine];
 }
 
-LayerCounters busy_layer(Engine engine, std::int64_t cycles) {
+LayerCounters busy_layer(EngineKind engine, std::int64_t cycles) {
   LayerCounters layer;
   engine_of(layer, engine).instructions = 1;
   engine_of(layer, engine)[Cause::Busy] = CoreCycles(cycles);
@@ -112,34 +112,34 @@ TEST(Roofline, NamesTheLargerSide) {
 }
 
 TEST(LayerBound, IsTheBusiestEngine) {
-  EXPECT_EQ(layer_bound(busy_layer(Engine::Matrix, 5)), Bound::Compute);
-  EXPECT_EQ(layer_bound(busy_layer(Engine::Weights, 5)), Bound::Dram);
-  EXPECT_EQ(layer_bound(busy_layer(Engine::DmaIn, 5)), Bound::Dram);
-  EXPECT_EQ(layer_bound(busy_layer(Engine::DmaOut, 5)), Bound::Dram);
-  EXPECT_EQ(layer_bound(busy_layer(Engine::Vector, 5)), Bound::Vector);
-  EXPECT_EQ(layer_bound(busy_layer(Engine::Host, 5)), Bound::Host);
+  EXPECT_EQ(layer_bound(busy_layer(EngineKind::Matrix, 5)), Bound::Compute);
+  EXPECT_EQ(layer_bound(busy_layer(EngineKind::Weights, 5)), Bound::Dram);
+  EXPECT_EQ(layer_bound(busy_layer(EngineKind::DmaIn, 5)), Bound::Dram);
+  EXPECT_EQ(layer_bound(busy_layer(EngineKind::DmaOut, 5)), Bound::Dram);
+  EXPECT_EQ(layer_bound(busy_layer(EngineKind::Vector, 5)), Bound::Vector);
+  EXPECT_EQ(layer_bound(busy_layer(EngineKind::Host, 5)), Bound::Host);
   EXPECT_EQ(layer_bound(LayerCounters{}), Bound::None);
 }
 
 TEST(LayerBound, AddsUpTheEnginesThatShareTheDram) {
-  LayerCounters layer = busy_layer(Engine::Matrix, 10);
-  engine_of(layer, Engine::Weights)[Cause::Busy] = CoreCycles(6);
-  engine_of(layer, Engine::DmaIn)[Cause::Busy] = CoreCycles(3);
+  LayerCounters layer = busy_layer(EngineKind::Matrix, 10);
+  engine_of(layer, EngineKind::Weights)[Cause::Busy] = CoreCycles(6);
+  engine_of(layer, EngineKind::DmaIn)[Cause::Busy] = CoreCycles(3);
   EXPECT_EQ(layer_bound(layer), Bound::Compute);
-  engine_of(layer, Engine::DmaOut)[Cause::Busy] = CoreCycles(1);
+  engine_of(layer, EngineKind::DmaOut)[Cause::Busy] = CoreCycles(1);
   EXPECT_EQ(layer_bound(layer), Bound::Compute);
-  engine_of(layer, Engine::DmaOut)[Cause::Busy] = CoreCycles(2);
+  engine_of(layer, EngineKind::DmaOut)[Cause::Busy] = CoreCycles(2);
   EXPECT_EQ(layer_bound(layer), Bound::Dram);
 }
 
 TEST(MainEngine, IsMatrixThenVectorThenTheOneWithMostCycles) {
-  LayerCounters layer = busy_layer(Engine::DmaIn, 3);
-  engine_of(layer, Engine::Host)[Cause::Memory] = CoreCycles(4);
-  EXPECT_EQ(main_engine(layer), Engine::Host);
-  engine_of(layer, Engine::Vector).instructions = 1;
-  EXPECT_EQ(main_engine(layer), Engine::Vector);
-  engine_of(layer, Engine::Matrix).instructions = 1;
-  EXPECT_EQ(main_engine(layer), Engine::Matrix);
+  LayerCounters layer = busy_layer(EngineKind::DmaIn, 3);
+  engine_of(layer, EngineKind::Host)[Cause::Memory] = CoreCycles(4);
+  EXPECT_EQ(main_engine(layer), EngineKind::Host);
+  engine_of(layer, EngineKind::Vector).instructions = 1;
+  EXPECT_EQ(main_engine(layer), EngineKind::Vector);
+  engine_of(layer, EngineKind::Matrix).instructions = 1;
+  EXPECT_EQ(main_engine(layer), EngineKind::Matrix);
 }
 
 TEST(TotalCycles, AddUpAllCauses) {
@@ -150,13 +150,13 @@ TEST(TotalCycles, AddUpAllCauses) {
 }
 
 TEST(LargestStall, IgnoresBusyCyclesAndOtherEngines) {
-  LayerCounters layer = busy_layer(Engine::Matrix, 100);
-  engine_of(layer, Engine::Matrix)[Cause::Drain] = CoreCycles(3);
-  engine_of(layer, Engine::Matrix)[Cause::Port] = CoreCycles(3);
-  engine_of(layer, Engine::Vector)[Cause::WaitMatrix] = CoreCycles(50);
+  LayerCounters layer = busy_layer(EngineKind::Matrix, 100);
+  engine_of(layer, EngineKind::Matrix)[Cause::Drain] = CoreCycles(3);
+  engine_of(layer, EngineKind::Matrix)[Cause::Port] = CoreCycles(3);
+  engine_of(layer, EngineKind::Vector)[Cause::WaitMatrix] = CoreCycles(50);
   EXPECT_EQ(largest_stall(layer).cause, Cause::Drain);
   EXPECT_EQ(largest_stall(layer).cycles, CoreCycles(3));
-  EXPECT_EQ(largest_stall(busy_layer(Engine::Matrix, 100)).cycles, CoreCycles(0));
+  EXPECT_EQ(largest_stall(busy_layer(EngineKind::Matrix, 100)).cycles, CoreCycles(0));
 }
 
 TEST(IsView, MeansThatNoEngineHadAnInstruction) {

@@ -15,7 +15,7 @@ struct Transfers {
   Program program;
   std::vector<InstructionRef> order;
 
-  void add(Engine engine, bool to_buffer, std::int64_t address, std::int64_t bytes) {
+  void add(EngineKind engine, bool to_buffer, std::int64_t address, std::int64_t bytes) {
     Stream& stream = program.stream(engine);
     order.push_back({.engine = engine, .index = stream.size()});
     stream.push_back(
@@ -25,11 +25,11 @@ struct Transfers {
   [[nodiscard]] std::vector<BufferLife> lives() const { return buffer_lives(program, order); }
 };
 
-BufferLife life(std::int64_t bytes, Engine engine, std::size_t index) {
+BufferLife life(std::int64_t bytes, EngineKind engine, std::size_t index) {
   return {.bytes = bytes, .writer = {.engine = engine, .index = index}, .last_readers = {}};
 }
 
-BufferLife read_by(BufferLife life, Engine engine, std::size_t index) {
+BufferLife read_by(BufferLife life, EngineKind engine, std::size_t index) {
   life.last_readers.push_back({.engine = engine, .index = index});
   std::sort(life.last_readers.begin(), life.last_readers.end());
   return life;
@@ -37,37 +37,38 @@ BufferLife read_by(BufferLife life, Engine engine, std::size_t index) {
 
 TEST(BufferLives, NameTheLastReaderOfEachEngine) {
   Transfers transfers;
-  transfers.add(Engine::DmaIn, true, 0, 8);
-  transfers.add(Engine::DmaOut, false, 0, 8);
-  transfers.add(Engine::Host, false, 0, 8);
-  transfers.add(Engine::DmaOut, false, 0, 8);
-  EXPECT_THAT(
-      transfers.lives(),
-      ElementsAre(read_by(read_by(life(8, Engine::DmaIn, 0), Engine::Host, 0), Engine::DmaOut, 1)));
+  transfers.add(EngineKind::DmaIn, true, 0, 8);
+  transfers.add(EngineKind::DmaOut, false, 0, 8);
+  transfers.add(EngineKind::Host, false, 0, 8);
+  transfers.add(EngineKind::DmaOut, false, 0, 8);
+  EXPECT_THAT(transfers.lives(),
+              ElementsAre(read_by(read_by(life(8, EngineKind::DmaIn, 0), EngineKind::Host, 0),
+                                  EngineKind::DmaOut, 1)));
 }
 
 TEST(BufferLives, DividesBytesThatDifferentInstructionsRead) {
   Transfers transfers;
-  transfers.add(Engine::DmaIn, true, 0, 10);
-  transfers.add(Engine::DmaOut, false, 0, 4);
-  transfers.add(Engine::Host, false, 2, 4);
-  EXPECT_THAT(transfers.lives(),
-              UnorderedElementsAre(
-                  read_by(life(2, Engine::DmaIn, 0), Engine::DmaOut, 0),
-                  read_by(read_by(life(2, Engine::DmaIn, 0), Engine::DmaOut, 0), Engine::Host, 0),
-                  read_by(life(2, Engine::DmaIn, 0), Engine::Host, 0)));
+  transfers.add(EngineKind::DmaIn, true, 0, 10);
+  transfers.add(EngineKind::DmaOut, false, 0, 4);
+  transfers.add(EngineKind::Host, false, 2, 4);
+  EXPECT_THAT(
+      transfers.lives(),
+      UnorderedElementsAre(read_by(life(2, EngineKind::DmaIn, 0), EngineKind::DmaOut, 0),
+                           read_by(read_by(life(2, EngineKind::DmaIn, 0), EngineKind::DmaOut, 0),
+                                   EngineKind::Host, 0),
+                           read_by(life(2, EngineKind::DmaIn, 0), EngineKind::Host, 0)));
 }
 
 TEST(BufferLives, EndWhenTheBytesAreWrittenAgain) {
   Transfers transfers;
-  transfers.add(Engine::DmaIn, true, 0, 8);
-  transfers.add(Engine::DmaOut, false, 0, 8);
-  transfers.add(Engine::Host, true, 0, 3);
-  transfers.add(Engine::DmaOut, false, 0, 8);
+  transfers.add(EngineKind::DmaIn, true, 0, 8);
+  transfers.add(EngineKind::DmaOut, false, 0, 8);
+  transfers.add(EngineKind::Host, true, 0, 3);
+  transfers.add(EngineKind::DmaOut, false, 0, 8);
   EXPECT_THAT(transfers.lives(),
-              UnorderedElementsAre(read_by(life(3, Engine::DmaIn, 0), Engine::DmaOut, 0),
-                                   read_by(life(3, Engine::Host, 0), Engine::DmaOut, 1),
-                                   read_by(life(5, Engine::DmaIn, 0), Engine::DmaOut, 1)));
+              UnorderedElementsAre(read_by(life(3, EngineKind::DmaIn, 0), EngineKind::DmaOut, 0),
+                                   read_by(life(3, EngineKind::Host, 0), EngineKind::DmaOut, 1),
+                                   read_by(life(5, EngineKind::DmaIn, 0), EngineKind::DmaOut, 1)));
 }
 
 }  // namespace

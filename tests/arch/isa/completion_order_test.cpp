@@ -10,7 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-InstructionRef at(Engine engine, std::size_t index) {
+InstructionRef at(EngineKind engine, std::size_t index) {
   return {.engine = engine, .index = index};
 }
 
@@ -19,19 +19,19 @@ struct TwoEngines {
   testing::OpenProgram program{Program()};
 
   TwoEngines() {
-    program.semaphores = {{.from = Engine::Vector, .to = Engine::Host},
-                          {.from = Engine::Host, .to = Engine::Vector}};
-    program.stream(Engine::Host).resize(2);
-    program.stream(Engine::Vector).resize(2);
+    program.semaphores = {{.from = EngineKind::Vector, .to = EngineKind::Host},
+                          {.from = EngineKind::Host, .to = EngineKind::Vector}};
+    program.stream(EngineKind::Host).resize(2);
+    program.stream(EngineKind::Vector).resize(2);
   }
-  Instruction& host(std::size_t index) { return program.stream(Engine::Host)[index]; }
-  Instruction& vector(std::size_t index) { return program.stream(Engine::Vector)[index]; }
+  Instruction& host(std::size_t index) { return program.stream(EngineKind::Host)[index]; }
+  Instruction& vector(std::size_t index) { return program.stream(EngineKind::Vector)[index]; }
 };
 
 TEST(PossibleOrder, KeepsTheOrderOfEachStream) {
   EXPECT_THAT(possible_order(TwoEngines().program.closed()),
-              ElementsAre(at(Engine::Host, 0), at(Engine::Host, 1), at(Engine::Vector, 0),
-                          at(Engine::Vector, 1)));
+              ElementsAre(at(EngineKind::Host, 0), at(EngineKind::Host, 1),
+                          at(EngineKind::Vector, 0), at(EngineKind::Vector, 1)));
 }
 
 TEST(PossibleOrder, PutsNothingBeforeTheSignalsItWaitsFor) {
@@ -40,8 +40,8 @@ TEST(PossibleOrder, PutsNothingBeforeTheSignalsItWaitsFor) {
   two.vector(0).signals = {{.semaphore = 0}};
   two.vector(1).signals = {{.semaphore = 0}};
   EXPECT_THAT(possible_order(two.program.closed()),
-              ElementsAre(at(Engine::Vector, 0), at(Engine::Vector, 1), at(Engine::Host, 0),
-                          at(Engine::Host, 1)));
+              ElementsAre(at(EngineKind::Vector, 0), at(EngineKind::Vector, 1),
+                          at(EngineKind::Host, 0), at(EngineKind::Host, 1)));
 }
 
 TEST(PossibleOrder, GoesToAndFroBetweenEngines) {
@@ -53,8 +53,8 @@ TEST(PossibleOrder, GoesToAndFroBetweenEngines) {
   two.host(1).signals = {{.semaphore = 1}};
   two.vector(1).waits = {{.semaphore = 1}};
   EXPECT_THAT(possible_order(two.program.closed()),
-              ElementsAre(at(Engine::Host, 0), at(Engine::Vector, 0), at(Engine::Host, 1),
-                          at(Engine::Vector, 1)));
+              ElementsAre(at(EngineKind::Host, 0), at(EngineKind::Vector, 0),
+                          at(EngineKind::Host, 1), at(EngineKind::Vector, 1)));
 }
 
 TEST(PossibleOrder, EndsWhereNoEngineCanGoOn) {

@@ -203,7 +203,7 @@ TEST(ProgramText, OfADestinationSaysTypeLimitsAndFunctionWhereItHasSome) {
   Convert convert{.rows = 2, .cols = 3, .bias = {.address = 48, .tensor = 4}};
   convert.to = {.out = {.address = 64, .tensor = 1}, .pitch = 8, .type = DataType::Bf16};
   const auto line_of = [&] {
-    program.stream(Engine::Vector).set(1, {.layer = 1, .operation = convert});
+    program.stream(EngineKind::Vector).set(1, {.layer = 1, .operation = convert});
     const std::string text = print_program(program);
     EXPECT_EQ(parse_program(text, "p"), program);
     const std::size_t begin = text.find("vector row_loop ", text.find(" signal=3 "));
@@ -243,7 +243,7 @@ TEST(ProgramText, StagesOfARowLoopStandInTheirOrder) {
       .operands = {{.address = 48, .tensor = testing::kA}, {.address = 64, .tensor = testing::kA}},
       .out = {.address = 64, .tensor = testing::kY},
       .body = body};
-  program.stream(Engine::Vector) = {{.layer = 1, .operation = loop}};
+  program.stream(EngineKind::Vector) = {{.layer = 1, .operation = loop}};
   const std::string text = print_program(program);
   EXPECT_EQ(parse_program(text, "p"), program);
   const std::size_t begin = text.find("vector row_loop ");
@@ -258,7 +258,7 @@ TEST(ProgramText, StagesOfARowLoopStandInTheirOrder) {
 TEST(ProgramText, StagesOfIntegersAreFieldsLikeAnyOther) {
   Program program = two_layer_program();
   const auto body_of = [&](const RowLoop& loop) {
-    program.stream(Engine::Vector) = {{.layer = 1, .operation = loop}};
+    program.stream(EngineKind::Vector) = {{.layer = 1, .operation = loop}};
     const std::string text = print_program(program);
     EXPECT_EQ(parse_program(text, "p"), program);
     const std::size_t begin = text.find(" body(");
@@ -291,10 +291,10 @@ TEST(ProgramText, LoopsOfOneBodyShareIt) {
   const Rescale rescale{.rows = 1, .cols = 3};
   Rescale further = rescale;
   further.in.address = further.to.out.address = 8;
-  program.stream(Engine::Vector) = {{.operation = rescale}, {.operation = further}};
+  program.stream(EngineKind::Vector) = {{.operation = rescale}, {.operation = further}};
   const Program read = parse_program(print_program(program), "p");
   const auto body_of = [&](std::size_t index) {
-    return &*read.stream(Engine::Vector)[index].get<RowLoop>().body;
+    return &*read.stream(EngineKind::Vector)[index].get<RowLoop>().body;
   };
   EXPECT_EQ(body_of(0), body_of(1));
 }
@@ -399,7 +399,7 @@ TEST(ProgramText, NamesEnginesThatThereAre) {
 
 TEST(ProgramText, IsQuickForManyInstructions) {
   Program program = two_layer_program();
-  auto& matrix = program.stream(Engine::Matrix);
+  auto& matrix = program.stream(EngineKind::Matrix);
   const Instruction fold = matrix[0].whole();
   constexpr std::size_t kInstructions = 100'000;
   while (matrix.size() < kInstructions) {

@@ -39,14 +39,14 @@ Program convolution(const ChipSpec& chip, std::int64_t in_channels) {
 
 std::vector<Fold> folds_of(const Program& program) {
   std::vector<Fold> folds;
-  for (const StreamInstruction instruction : program.stream(Engine::Matrix)) {
+  for (const StreamInstruction instruction : program.stream(EngineKind::Matrix)) {
     folds.push_back(instruction.get<Fold>());
   }
   return folds;
 }
 
 std::size_t tiles_loaded(const Program& program) {
-  return program.stream(Engine::Weights).size();
+  return program.stream(EngineKind::Weights).size();
 }
 
 auto counted(const std::vector<Fold>& folds, bool Fold::*flag) {
@@ -89,7 +89,7 @@ TEST(EmitGemm, InputStationaryStreamsATileThroughAllPositionsOfAChunk) {
   EXPECT_EQ(counted(folds, &Fold::next_tile), 4 * 9);
   EXPECT_EQ(counted(folds, &Fold::drain), 4 * 9 * 4);
   EXPECT_TRUE(std::all_of(folds.begin(), folds.end(), [](const Fold& f) { return f.count == 4; }));
-  EXPECT_EQ(program.stream(Engine::Vector).size(), 3U * 16U);  // each position once for each n
+  EXPECT_EQ(program.stream(EngineKind::Vector).size(), 3U * 16U);  // each position once for each n
   expect_every_product_once(folds, 9);
 }
 
@@ -137,11 +137,11 @@ TEST(EmitGemm, AFoldThatDoesNotDrainNeedsNoFreeAccumulators) {
   chip.accumulators.entries = 16;  // two of the 3 x 8 chunks of 8 positions
   const Program program = convolution(chip, kDeep);
   std::size_t waiting = 0;
-  for (const StreamInstruction instruction : program.stream(Engine::Matrix)) {
+  for (const StreamInstruction instruction : program.stream(EngineKind::Matrix)) {
     const bool waits_for_vector =
         std::any_of(instruction.waits().begin(), instruction.waits().end(), [&](const auto& use) {
           return program.semaphores[static_cast<std::size_t>(use.semaphore)].from.kind ==
-                 Engine::Vector;
+                 EngineKind::Vector;
         });
     waiting += waits_for_vector ? 1U : 0U;
     EXPECT_TRUE(!waits_for_vector || instruction.get<Fold>().drain);
@@ -162,7 +162,7 @@ TEST(EmitGemm, TheNextBandComesBeforeThisOneIsStored) {
   std::int64_t loaded = 0;
   std::int64_t stored = 0;
   std::int64_t ahead = 0;  // rows of the buffer that wait or are worked on
-  for (const StreamInstruction instruction : program.stream(Engine::Host)) {
+  for (const StreamInstruction instruction : program.stream(EngineKind::Host)) {
     const auto& transfer = instruction.get<Transfer>();
     (transfer.to_buffer ? loaded : stored) += transfer.rows * transfer.row_bytes;
     ahead = std::max(ahead, loaded - stored);

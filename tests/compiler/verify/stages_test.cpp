@@ -103,7 +103,7 @@ struct LoopProgram {
     body.stages = {std::move(stage)};
     loop.body = body;
     Program changed = program;
-    changed.stream(Engine::Vector).push_back({.layer = 1, .operation = loop});
+    changed.stream(EngineKind::Vector).push_back({.layer = 1, .operation = loop});
     return verify(testing::small_chip(), changed).value_or("safe");
   }
 };
@@ -171,7 +171,7 @@ TEST(VerifyStages, SumsWindowsAndTablesHaveTypesOfTheirOwn) {
                           LookupStage{.of = 0, .type = DataType::Bf16, .first = -128}},
                .to = {.pitch = 3}};
   other.loop.body = body;
-  other.program.stream(Engine::Vector).push_back({.layer = 1, .operation = other.loop});
+  other.program.stream(EngineKind::Vector).push_back({.layer = 1, .operation = other.loop});
   EXPECT_EQ(verify(testing::small_chip(), other.program),
             kWhere + "table is of type bf16, expected int8 or int32");
 }

@@ -25,7 +25,7 @@ Fold& fold_at(Folds& folds, std::size_t index) {
 /// `program` on the chip of `dataflow`, after a change of its folds.
 std::string violation_on(Dataflow dataflow, OpenProgram program,
                          const std::function<void(Folds&)>& change) {
-  change(program.stream(Engine::Matrix));
+  change(program.stream(EngineKind::Matrix));
   return verify(small_chip(dataflow), program.closed()).value_or("safe");
 }
 
@@ -45,7 +45,7 @@ TEST(VerifyDataflow, AcceptsFoldsThatFitTheArray) {
 TEST(VerifyDataflowFinds, MorePositionsThanTheArrayHolds) {
   const std::string violation = "matrix[2] fold of layer 'conv1': count is 5, expected 1..4";
   OpenProgram longer = two_layer_program();
-  fold_at(longer.stream(Engine::Matrix), 2).count = 5;
+  fold_at(longer.stream(EngineKind::Matrix), 2).count = 5;
   const Program program = longer.closed();
   ChipSpec inputs = small_chip(Dataflow::InputStationary);
   EXPECT_EQ(verify(inputs, program), violation);
@@ -117,9 +117,9 @@ TEST(VerifyDataflowFinds, ADrainTooEarly) {
 
 TEST(VerifyDataflowFinds, ReductionSlicesInAnotherOrder) {
   OpenProgram program = held_sums_program();
-  Folds& folds = program.stream(Engine::Matrix);
+  Folds& folds = program.stream(EngineKind::Matrix);
   std::swap(fold_at(folds, 3), fold_at(folds, 4));
-  auto& weights = program.stream(Engine::Weights);
+  auto& weights = program.stream(EngineKind::Weights);
   std::swap(weights[3].operation, weights[4].operation);
   EXPECT_EQ(verify(small_chip(Dataflow::OutputStationary), program.closed()),
             "matrix[3] fold of layer 'fc': goes on at reduction 8 with the sums that matrix[2] "
@@ -178,10 +178,10 @@ TEST(VerifyDataflowFinds, SumsReadBeforeTheyDrain) {
 
 TEST(VerifyDataflowFinds, ADrainOverSumsThatAreStillRead) {
   OpenProgram program = held_sums_program();
-  program.stream(Engine::Matrix)[2].waits.clear();
-  program.stream(Engine::Vector)[0].signals.clear();
+  program.stream(EngineKind::Matrix)[2].waits.clear();
+  program.stream(EngineKind::Vector)[0].signals.clear();
   for (std::size_t index = 2; index < 6; ++index) {  // fc reads x, which nobody overwrites
-    fold_at(program.stream(Engine::Matrix), index).window.edit().source = {
+    fold_at(program.stream(EngineKind::Matrix), index).window.edit().source = {
         .address = 0, .tensor = testing::kX, .offset = 0};
   }
   EXPECT_EQ(verify(small_chip(Dataflow::OutputStationary), program.closed()),
@@ -192,9 +192,9 @@ TEST(VerifyDataflowFinds, ADrainOverSumsThatAreStillRead) {
 /// A fold waits until the third tile has been loaded, into a FIFO of two.
 Program program_that_awaits_tile_2(std::size_t fold) {
   OpenProgram program = two_layer_program();
-  program.semaphores.push_back({Engine::Weights, Engine::Matrix, SemaphoreKind::Data});
-  program.stream(Engine::Weights)[2].signals = {{5, 1}};
-  program.stream(Engine::Matrix)[fold].waits.push_back({5, 1});
+  program.semaphores.push_back({EngineKind::Weights, EngineKind::Matrix, SemaphoreKind::Data});
+  program.stream(EngineKind::Weights)[2].signals = {{5, 1}};
+  program.stream(EngineKind::Matrix)[fold].waits.push_back({5, 1});
   return program.closed();
 }
 

@@ -17,12 +17,12 @@ using testing::two_layer_program;
 struct Faulty {
   ChipSpec chip = small_chip();
   OpenProgram program = two_layer_program();
-  std::vector<Instruction>& host = program.stream(Engine::Host);
-  std::vector<Instruction>& dma_in = program.stream(Engine::DmaIn);
-  std::vector<Instruction>& dma_out = program.stream(Engine::DmaOut);
-  std::vector<Instruction>& weights = program.stream(Engine::Weights);
-  std::vector<Instruction>& matrix = program.stream(Engine::Matrix);
-  std::vector<Instruction>& vector = program.stream(Engine::Vector);
+  std::vector<Instruction>& host = program.stream(EngineKind::Host);
+  std::vector<Instruction>& dma_in = program.stream(EngineKind::DmaIn);
+  std::vector<Instruction>& dma_out = program.stream(EngineKind::DmaOut);
+  std::vector<Instruction>& weights = program.stream(EngineKind::Weights);
+  std::vector<Instruction>& matrix = program.stream(EngineKind::Matrix);
+  std::vector<Instruction>& vector = program.stream(EngineKind::Vector);
 
   [[nodiscard]] std::optional<std::string> violation() const {
     return verify(chip, program.closed());
@@ -328,7 +328,8 @@ TEST(VerifyFinds, CrossedWaits) {
 
 TEST(VerifyFinds, ADeadlockThroughTheWeightFifo) {
   Faulty faulty;  // the first fold waits for the third tile, which finds no room before it
-  faulty.program.semaphores.push_back({Engine::Weights, Engine::Matrix, SemaphoreKind::Data});
+  faulty.program.semaphores.push_back(
+      {EngineKind::Weights, EngineKind::Matrix, SemaphoreKind::Data});
   faulty.weights[2].signals = {{5, 1}};
   faulty.matrix[0].waits.push_back({5, 1});
   EXPECT_THAT(faulty.violation(),
@@ -397,7 +398,8 @@ TEST(VerifyFinds, AWrongNumberOfColumnsRequantized) {
 
 TEST(VerifyFinds, AConstantSpilledOver) {
   Faulty faulty;  // a goes to DRAM where bias1 was; that is safe only once bias1 has been read
-  faulty.program.semaphores.push_back({Engine::Vector, Engine::DmaOut, SemaphoreKind::Data});
+  faulty.program.semaphores.push_back(
+      {EngineKind::Vector, EngineKind::DmaOut, SemaphoreKind::Data});
   faulty.vector[0].signals.push_back({5, 1});
   Instruction spill{.layer = 0, .waits = {{5, 1}}, .signals = {}, .operation = Transfer{}};
   spill.operation = Transfer{.to_buffer = false,

@@ -24,7 +24,7 @@ std::string violation_after(const Change& change) {
 }
 
 template <class Operation>
-Change with(Engine engine, std::size_t index, void (*change)(Operation&)) {
+Change with(EngineKind engine, std::size_t index, void (*change)(Operation&)) {
   return [=](OpenProgram& program) {
     change(std::get<Operation>(program.stream(engine)[index].operation));
   };
@@ -33,7 +33,7 @@ Change with(Engine engine, std::size_t index, void (*change)(Operation&)) {
 /// The message for `operation` in place of the last vector instruction.
 std::string violation_of(Operation operation) {
   return violation_after(
-      [&](OpenProgram& program) { program.stream(Engine::Vector)[1].operation = operation; });
+      [&](OpenProgram& program) { program.stream(EngineKind::Vector)[1].operation = operation; });
 }
 
 Destination to_y(std::int64_t pitch) {
@@ -84,7 +84,7 @@ TEST(VerifyFields, PlacesBeforeTheRun) {
             "'bias2': overlaps 'bias1' at DRAM 12");
   EXPECT_EQ(violation_after([](OpenProgram& p) {
               p.tiles[1].dram_address = 79;
-              std::get<LoadTile>(p.stream(Engine::Weights)[1].operation).source.address = 79;
+              std::get<LoadTile>(p.stream(EngineKind::Weights)[1].operation).source.address = 79;
             }),
             "tile 1: overlaps tile 0 at DRAM 79");
 }
@@ -92,57 +92,58 @@ TEST(VerifyFields, PlacesBeforeTheRun) {
 TEST(VerifyFields, TilesOfALayer) {
   EXPECT_EQ(violation_after([](OpenProgram& p) {
               p.tiles[5].k_first = 13;
-              std::get<Fold>(p.stream(Engine::Matrix)[6].operation).k_first = 13;
-              std::get<Fold>(p.stream(Engine::Matrix)[6].operation).window.edit().channels = 17;
+              std::get<Fold>(p.stream(EngineKind::Matrix)[6].operation).k_first = 13;
+              std::get<Fold>(p.stream(EngineKind::Matrix)[6].operation).window.edit().channels = 17;
             }),
             "tile 5: starts at reduction 13 of channels 0..2 of layer 'fc', expected its tiles to "
             "continue at reduction 12");
   EXPECT_EQ(violation_after([](OpenProgram& p) { p.tiles[5].n_first = 2; }),
             "tile 5: starts at reduction 12 of channels 2..4 of layer 'fc', expected new tiles to "
             "continue at reduction 0");
-  EXPECT_EQ(violation_after(with<Fold>(Engine::Matrix, 3,
+  EXPECT_EQ(violation_after(with<Fold>(EngineKind::Matrix, 3,
                                        [](Fold& fold) { fold.window.edit().channels = 15; })),
             "matrix[3] fold of layer 'fc': the window has 15 reduction elements, the tiles of the "
             "layer have 16");
 }
 
 TEST(VerifyFields, EnginesAndLayers) {
-  EXPECT_EQ(violation_after([](OpenProgram& p) { p.stream(Engine::Host)[0].layer = 2; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.stream(EngineKind::Host)[0].layer = 2; }),
             "host[0] transfer of layer 2: layer is 2, but the program has 2 of them");
-  EXPECT_EQ(violation_after([](OpenProgram& p) { p.stream(Engine::Host)[0].layer = -1; }),
+  EXPECT_EQ(violation_after([](OpenProgram& p) { p.stream(EngineKind::Host)[0].layer = -1; }),
             "host[0] transfer of layer -1: layer is -1, but the program has 2 of them");
   for (const auto& [engine, name] : kEnumNames<EngineKind>) {
     const EngineKind here = engine;
     EXPECT_EQ(violation_after([here](OpenProgram& p) {
                 Operation wrong = Softmax{};
-                if (here == Engine::Vector) {
+                if (here == EngineKind::Vector) {
                   wrong = Fold{};
                 }
                 auto& stream = p.stream(here);
                 stream.insert(stream.begin(), {0, {}, {}, wrong});
               }),
-              std::string(name) + "[0] " + (here == Engine::Vector ? "fold" : "row_loop") +
+              std::string(name) + "[0] " + (here == EngineKind::Vector ? "fold" : "row_loop") +
                   " of layer 'conv1': the engine does not execute this operation");
   }
 }
 
 TEST(VerifyFields, Semaphores) {
+  EXPECT_EQ(violation_after(
+                [](OpenProgram& p) { p.stream(EngineKind::Host)[0].signals[0].semaphore = 5; }),
+            "host[0] transfer of layer 'conv1': semaphore is 5, but the program has 5 of them");
   EXPECT_EQ(
-      violation_after([](OpenProgram& p) { p.stream(Engine::Host)[0].signals[0].semaphore = 5; }),
-      "host[0] transfer of layer 'conv1': semaphore is 5, but the program has 5 of them");
-  EXPECT_EQ(violation_after([](OpenProgram& p) { p.stream(Engine::Host)[0].signals[0].count = 0; }),
-            "host[0] transfer of layer 'conv1': signal count is 0, expected 1..2147483647");
+      violation_after([](OpenProgram& p) { p.stream(EngineKind::Host)[0].signals[0].count = 0; }),
+      "host[0] transfer of layer 'conv1': signal count is 0, expected 1..2147483647");
+  EXPECT_EQ(violation_after(
+                [](OpenProgram& p) { p.stream(EngineKind::Host)[0].signals[0].semaphore = 1; }),
+            "host[0] transfer of layer 'conv1': signal of semaphore 1 belongs to dma_in");
   EXPECT_EQ(
-      violation_after([](OpenProgram& p) { p.stream(Engine::Host)[0].signals[0].semaphore = 1; }),
-      "host[0] transfer of layer 'conv1': signal of semaphore 1 belongs to dma_in");
-  EXPECT_EQ(
-      violation_after([](OpenProgram& p) { p.stream(Engine::Host)[2].waits[0].semaphore = 0; }),
+      violation_after([](OpenProgram& p) { p.stream(EngineKind::Host)[2].waits[0].semaphore = 0; }),
       "host[2] transfer of layer 'fc': wait of semaphore 0 belongs to matrix");
 }
 
 TEST(VerifyFields, Transfers) {
   const auto host = [](void (*change)(Transfer&)) {
-    return violation_after(with<Transfer>(Engine::Host, 0, change));
+    return violation_after(with<Transfer>(EngineKind::Host, 0, change));
   };
   const std::string where = "host[0] transfer of layer 'conv1': ";
   EXPECT_EQ(host([](Transfer& t) { t.rows = 0; }), where + "rows is 0, expected 1..2147483647");
@@ -170,14 +171,14 @@ TEST(VerifyFields, Transfers) {
             where + "far has byte 0 of 'x' at host memory 1, but its home is 0");
   EXPECT_EQ(host([](Transfer& t) { t.row_bytes = 33; }),
             where + "far is bytes 0..32 of 'x', which has 32");
-  EXPECT_EQ(
-      violation_after(with<Transfer>(Engine::DmaIn, 0, [](Transfer& t) { t.to_buffer = false; })),
-      "dma_in[0] transfer of layer 'conv1': to_buffer is false");
+  EXPECT_EQ(violation_after(
+                with<Transfer>(EngineKind::DmaIn, 0, [](Transfer& t) { t.to_buffer = false; })),
+            "dma_in[0] transfer of layer 'conv1': to_buffer is false");
 }
 
 TEST(VerifyFields, ATransferGivesEachRowItsOwnPlace) {
   EXPECT_EQ(violation_after([](OpenProgram& p) {  // rows of 8 bytes of x, 8 and 16 bytes apart
-              auto& load = std::get<Transfer>(p.stream(Engine::Host)[0].operation);
+              auto& load = std::get<Transfer>(p.stream(EngineKind::Host)[0].operation);
               load.rows = 2;
               load.row_bytes = load.far_pitch = 8;
               load.buffer_pitch = 16;
@@ -188,7 +189,7 @@ TEST(VerifyFields, ATransferGivesEachRowItsOwnPlace) {
 
 TEST(VerifyFields, TilesOfInstructions) {
   const auto load = [](void (*change)(LoadTile&)) {
-    return violation_after(with<LoadTile>(Engine::Weights, 0, change));
+    return violation_after(with<LoadTile>(EngineKind::Weights, 0, change));
   };
   const std::string where = "weights[0] load_tile of layer 'conv1': ";
   EXPECT_EQ(load([](LoadTile& l) { l.tile = 6; }),
@@ -199,7 +200,7 @@ TEST(VerifyFields, TilesOfInstructions) {
   EXPECT_EQ(load([](LoadTile& l) { l.source.address = 65; }),
             where + "source address is 65, expected 64");
   EXPECT_EQ(load([](LoadTile& l) { l.padding = 1; }), where + "padding is 1, expected 0");
-  EXPECT_EQ(violation_after(with<Fold>(Engine::Matrix, 0,
+  EXPECT_EQ(violation_after(with<Fold>(EngineKind::Matrix, 0,
                                        [](Fold& fold) { fold.weight_type = DataType::Int16; })),
             "matrix[0] fold of layer 'conv1': takes int16 weights, but weights[0] load_tile of "
             "layer 'conv1' loads int8");
@@ -207,7 +208,7 @@ TEST(VerifyFields, TilesOfInstructions) {
 
 TEST(VerifyFields, Folds) {
   const auto fold = [](void (*change)(Fold&)) {
-    return violation_after(with<Fold>(Engine::Matrix, 0, change));
+    return violation_after(with<Fold>(EngineKind::Matrix, 0, change));
   };
   const std::string where = "matrix[0] fold of layer 'conv1': ";
   EXPECT_EQ(fold([](Fold& f) { f.rows = 3; }), where + "rows is 3, expected 4");
@@ -225,7 +226,7 @@ TEST(VerifyFields, Folds) {
 TEST(VerifyFields, Windows) {
   const auto window = [](void (*change)(Window&)) {
     return violation_after([=](OpenProgram& program) {
-      change(std::get<Fold>(program.stream(Engine::Matrix)[0].operation).window.edit());
+      change(std::get<Fold>(program.stream(EngineKind::Matrix)[0].operation).window.edit());
     });
   };
   const std::string where = "matrix[0] fold of layer 'conv1': ";
@@ -333,7 +334,7 @@ TEST(VerifyFields, Conversions) {
     change(convert);
     return violation_after([&](OpenProgram& program) {
       program.tensors[testing::kY].type = DataType::Bf16;
-      program.stream(Engine::Vector)[1].operation = convert;
+      program.stream(EngineKind::Vector)[1].operation = convert;
     });
   };
   const std::string where = "vector[1] row_loop of layer 'fc': ";

@@ -68,8 +68,8 @@ class RandomSchedule {
   }
 
   bool step() {
-    std::vector<Engine> able;
-    for (const auto& [engine, name] : kEnumNames<Engine>) {
+    std::vector<EngineKind> able;
+    for (const auto& [engine, name] : kEnumNames<EngineKind>) {
       if (state(engine).busy || can_begin(engine)) {
         able.push_back(engine);
       }
@@ -77,7 +77,7 @@ class RandomSchedule {
     if (able.empty()) {
       return false;
     }
-    const Engine engine = able[static_cast<std::size_t>(random_() % able.size())];
+    const EngineKind engine = able[static_cast<std::size_t>(random_() % able.size())];
     if (state(engine).busy) {
       complete(engine);
     } else {
@@ -86,10 +86,12 @@ class RandomSchedule {
     return true;
   }
 
-  EngineState& state(Engine engine) { return engines_[static_cast<std::size_t>(engine)]; }
-  StreamInstruction next_of(Engine engine) { return program_.stream(engine)[state(engine).next]; }
+  EngineState& state(EngineKind engine) { return engines_[static_cast<std::size_t>(engine)]; }
+  StreamInstruction next_of(EngineKind engine) {
+    return program_.stream(engine)[state(engine).next];
+  }
 
-  bool can_begin(Engine engine) {
+  bool can_begin(EngineKind engine) {
     if (state(engine).next == program_.stream(engine).size()) {
       return false;
     }
@@ -107,10 +109,10 @@ class RandomSchedule {
     }
     const std::size_t taken = fifo_.size() + (tile_in_slot_ ? 1U : 0U);
     const auto room = static_cast<std::size_t>(chip_.weight_fifo.tiles);
-    return served && (engine != Engine::Weights || taken < room);
+    return served && (engine != EngineKind::Weights || taken < room);
   }
 
-  void begin(Engine engine) {
+  void begin(EngineKind engine) {
     const StreamInstruction instruction = next_of(engine);
     for (const SemaphoreUse& wait : instruction.waits()) {
       tokens_[static_cast<std::size_t>(wait.semaphore)] -= wait.count;
@@ -133,7 +135,7 @@ class RandomSchedule {
     state(engine).busy = true;
   }
 
-  void complete(Engine engine) {
+  void complete(EngineKind engine) {
     const StreamInstruction instruction = next_of(engine);
     for (const Access& access : accesses_of(engine).writes) {
       for_each_byte(access, [&](std::int64_t address) {
@@ -154,7 +156,7 @@ class RandomSchedule {
     ++state(engine).next;
   }
 
-  Accesses accesses_of(Engine engine) {
+  Accesses accesses_of(EngineKind engine) {
     Accesses accesses;
     const Place place{engine, static_cast<std::int32_t>(state(engine).next)};
     right_ = right_ && !derive_accesses(program_, place, accesses);
@@ -219,7 +221,7 @@ class RandomSchedule {
   }
 
   bool finished() {
-    return std::all_of(kEnumNames<Engine>.begin(), kEnumNames<Engine>.end(),
+    return std::all_of(kEnumNames<EngineKind>.begin(), kEnumNames<EngineKind>.end(),
                        [&](const auto& engine) {
                          return state(engine.first).next == program_.stream(engine.first).size();
                        });

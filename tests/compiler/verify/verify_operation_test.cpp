@@ -41,15 +41,15 @@ struct OneOperation {
     program.tensors = {{"x", TensorRole::Input, DataType::Int8, 16, 4, 0},
                        {"y", TensorRole::Output, DataType::Int8, y_pixels, 4, 64},
                        {"table", TensorRole::Constant, DataType::Int8, 1, kTableBytes, 0}};
-    program.semaphores = {{Engine::Host, Engine::Vector, SemaphoreKind::Data},
-                          {Engine::DmaIn, Engine::Vector, SemaphoreKind::Data},
-                          {Engine::Vector, Engine::Host, SemaphoreKind::Data}};
-    auto& host = program.stream(Engine::Host);
+    program.semaphores = {{EngineKind::Host, EngineKind::Vector, SemaphoreKind::Data},
+                          {EngineKind::DmaIn, EngineKind::Vector, SemaphoreKind::Data},
+                          {EngineKind::Vector, EngineKind::Host, SemaphoreKind::Data}};
+    auto& host = program.stream(EngineKind::Host);
     host.push_back({0, {}, {{0, 1}}, copy(true, kX, 0, kXAddress, 64)});
     host.push_back({0, {{2, 1}}, {}, copy(false, kY, 64, y_address, y_pixels * 4)});
-    program.stream(Engine::DmaIn)
+    program.stream(EngineKind::DmaIn)
         .push_back({0, {}, {{1, 1}}, copy(true, kTable, 0, kTableAddress, kTableBytes)});
-    program.stream(Engine::Vector).push_back({0, {{0, 1}, {1, 1}}, {{2, 1}}, operation});
+    program.stream(EngineKind::Vector).push_back({0, {{0, 1}, {1, 1}}, {{2, 1}}, operation});
     return verify(chip, program).value_or("safe");
   }
 
@@ -178,23 +178,23 @@ TEST(VerifyOperation, ASpilledTensorComesBackFromDram) {
   OpenProgram program = one.program;
   const TensorId spilled = kSpilled;
   program.tensors.push_back({"s", TensorRole::Intermediate, DataType::Int8, 16, 4, 1024});
-  std::get<RowLoop>(program.stream(Engine::Vector)[0].operation).out.tensor = spilled;
-  program.semaphores.push_back({Engine::Vector, Engine::DmaOut, SemaphoreKind::Data});
-  program.semaphores.push_back({Engine::DmaOut, Engine::DmaIn, SemaphoreKind::Data});
-  program.semaphores.push_back({Engine::DmaIn, Engine::Vector, SemaphoreKind::Data});
-  auto& vector = program.stream(Engine::Vector);
+  std::get<RowLoop>(program.stream(EngineKind::Vector)[0].operation).out.tensor = spilled;
+  program.semaphores.push_back({EngineKind::Vector, EngineKind::DmaOut, SemaphoreKind::Data});
+  program.semaphores.push_back({EngineKind::DmaOut, EngineKind::DmaIn, SemaphoreKind::Data});
+  program.semaphores.push_back({EngineKind::DmaIn, EngineKind::Vector, SemaphoreKind::Data});
+  auto& vector = program.stream(EngineKind::Vector);
   vector[0].signals = {{3, 1}};
-  program.stream(Engine::DmaOut)
+  program.stream(EngineKind::DmaOut)
       .push_back({0, {{3, 1}}, {{4, 1}}, OneOperation::copy(false, spilled, 1024, kYAddress, 64)});
-  program.stream(Engine::DmaIn)
+  program.stream(EngineKind::DmaIn)
       .push_back({0, {{4, 1}}, {{5, 1}}, OneOperation::copy(true, spilled, 1024, kXAddress, 64)});
   Rescale back = rescale(kXAddress, kYAddress);
   back.in.tensor = spilled;
   vector.push_back({0, {{5, 1}}, {{2, 1}}, back});
   EXPECT_EQ(verify(one.chip, program.closed()), std::nullopt);
 
-  program.stream(Engine::DmaIn)[1].waits.clear();
-  program.stream(Engine::DmaOut)[0].signals.clear();
+  program.stream(EngineKind::DmaIn)[1].waits.clear();
+  program.stream(EngineKind::DmaOut)[0].signals.clear();
   EXPECT_EQ(verify(one.chip, program.closed()),
             "dma_in[1] transfer of layer 'layer': far reads 's' byte 0 at DRAM 1024, which was "
             "never written");

@@ -29,7 +29,7 @@ INSTANTIATE_TEST_SUITE_P(Layers, VerifyChain, ::testing::Values(1, 2, 15, 200, 2
 
 TEST(VerifyChainFinds, AnUnorderedRead) {
   testing::OpenProgram program = chain_program(3);
-  auto& matrix = program.stream(Engine::Matrix);
+  auto& matrix = program.stream(EngineKind::Matrix);
   constexpr std::size_t kFoldsOfALayer = 64;
   auto& waits = matrix[2 * kFoldsOfALayer].waits;
   ASSERT_EQ(waits.size(), 2U);

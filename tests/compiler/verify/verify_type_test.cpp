@@ -60,19 +60,20 @@ std::string violation_after(const std::function<void(OpenProgram&)>& change,
 }
 
 Fold& fold_at(OpenProgram& program, std::size_t index) {
-  return std::get<Fold>(program.stream(Engine::Matrix)[index].operation);
+  return std::get<Fold>(program.stream(EngineKind::Matrix)[index].operation);
 }
 
 TEST(VerifyTypes, SumsAreReadAsWhatTheyAre) {
   EXPECT_EQ(violation_after([](OpenProgram& program) {
-              const auto& convert = std::get<RowLoop>(program.stream(Engine::Vector)[0].operation);
+              const auto& convert =
+                  std::get<RowLoop>(program.stream(EngineKind::Vector)[0].operation);
               Requantize requantize{.rows = convert.rows, .cols = convert.cols};
               requantize.bias = convert.operands.at(0);
               requantize.to = {.out = convert.out};
               program.tensors.push_back({"z", TensorRole::Intermediate, DataType::Int8, 5, 6, 0});
               requantize.to.out.tensor = 3;
               requantize.to.pitch = 6;
-              program.stream(Engine::Vector)[0].operation = requantize;
+              program.stream(EngineKind::Vector)[0].operation = requantize;
             }),
             "vector[0] row_loop of layer 'gemm': takes accumulator 0 for int32 sums, but "
             "matrix[2] fold of layer 'gemm' has written fp32 sums");
@@ -83,17 +84,17 @@ TEST(VerifyTypes, SumsOfOneEntryAreOfOneType) {
               // The second slice multiplies integers: another input, and the tile read as int16.
               program.tensors.push_back({"z", TensorRole::Input, DataType::Int16, 5, 10, 160});
               program.host_bytes = 260;
-              program.stream(Engine::Host)
-                  .insert(program.stream(Engine::Host).begin() + 1,
+              program.stream(EngineKind::Host)
+                  .insert(program.stream(EngineKind::Host).begin() + 1,
                           {.signals = {{0, 1}},
                            .operation = Transfer{.far = {.address = 160, .tensor = 3},
                                                  .buffer = {.address = 512, .tensor = 3},
                                                  .row_bytes = 100}});
-              program.stream(Engine::Matrix)[1].waits = {{0, 1}};
+              program.stream(EngineKind::Matrix)[1].waits = {{0, 1}};
               Fold& fold = fold_at(program, 1);
               fold.activation_type = fold.weight_type = DataType::Int16;
               fold.window.edit().source = {.address = 512, .tensor = 3};
-              std::get<LoadTile>(program.stream(Engine::Weights)[1].operation).type =
+              std::get<LoadTile>(program.stream(EngineKind::Weights)[1].operation).type =
                   DataType::Int16;
             }),
             "matrix[1] fold of layer 'gemm': adds int32 sums to accumulator 0, which holds fp32 "
@@ -110,7 +111,7 @@ TEST(VerifyTypes, ActivationsAreOfTheirTensorsType) {
 
 TEST(VerifyTypes, WeightsAreOfTheirLoadsType) {
   EXPECT_EQ(violation_after([](OpenProgram& program) {
-              std::get<LoadTile>(program.stream(Engine::Weights)[0].operation).type =
+              std::get<LoadTile>(program.stream(EngineKind::Weights)[0].operation).type =
                   DataType::Fp16;
             }),
             "matrix[0] fold of layer 'gemm': takes bf16 weights, but weights[0] load_tile of "
@@ -147,13 +148,13 @@ TEST(VerifyTypes, PixelsAreAsFarApartAsTheirBytes) {
 
 TEST(VerifyTypes, WhatAConversionReadsAndWritesIsWatched) {
   EXPECT_EQ(violation_after([](OpenProgram& program) {
-              program.stream(Engine::Vector)[0].waits.pop_back();
-              program.stream(Engine::DmaIn)[0].signals.clear();
+              program.stream(EngineKind::Vector)[0].waits.pop_back();
+              program.stream(EngineKind::DmaIn)[0].signals.clear();
             }),
             "vector[0] row_loop of layer 'gemm': bias reads 'bias' byte 0 at unified buffer 112, "
             "not ordered after dma_in[0] transfer of layer 'gemm', which writes it");
   EXPECT_EQ(violation_after([](OpenProgram& program) {
-              std::get<RowLoop>(program.stream(Engine::Vector)[1].operation).out.address += 2;
+              std::get<RowLoop>(program.stream(EngineKind::Vector)[1].operation).out.address += 2;
             }),
             "host[1] transfer of layer 'gemm': buffer reads 'y' byte 10 at unified buffer 154, "
             "which holds 'y' byte 8 from vector[1] row_loop of layer 'gemm'");

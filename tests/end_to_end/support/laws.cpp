@@ -114,10 +114,10 @@ std::vector<Moved> moved_by(const Program& program) {
       } else if (const auto* transfer = instruction.get_if<Transfer>()) {
         const std::int64_t bytes = transfer->rows * transfer->row_bytes;
         switch (engine.kind) {
-          case Engine::DmaIn:
+          case EngineKind::DmaIn:
             layer.dram_read += bytes;
             break;
-          case Engine::DmaOut:
+          case EngineKind::DmaOut:
             layer.dram_write += bytes;
             break;
           default:

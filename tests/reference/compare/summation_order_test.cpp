@@ -33,7 +33,7 @@ class SummationOrders : public testing::Test {
     fold.window.edit().out_rows = 1;
     fold.window.edit().out_cols = 3;
     fold.window.edit().first_out_row = 1;
-    program.stream(Engine::Matrix).push_back({.layer = 0, .operation = fold});
+    program.stream(EngineKind::Matrix).push_back({.layer = 0, .operation = fold});
   }
 
   GraphByHand builder;

@@ -34,10 +34,10 @@ Counters sample_counters() {
     actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)] = actions.macs;
     layer.exposed = CoreCycles(100'000 + count);
     layer.active = layer.exposed;
-    layer.engines[Engine::Matrix][Cause::Busy] = CoreCycles(count);
-    layer.engines[Engine::Matrix][Cause::Shift] = CoreCycles(256);
-    layer.engines[Engine::Vector][Cause::Busy] = CoreCycles(count / 2);
-    layer.engines[Engine::Vector].instructions = count / 100;
+    layer.engines[EngineKind::Matrix][Cause::Busy] = CoreCycles(count);
+    layer.engines[EngineKind::Matrix][Cause::Shift] = CoreCycles(256);
+    layer.engines[EngineKind::Vector][Cause::Busy] = CoreCycles(count / 2);
+    layer.engines[EngineKind::Vector].instructions = count / 100;
     counters.elapsed += layer.exposed;
     counters.actions.add(actions);
     counters.dram.read_bytes += layer.dram_read_bytes;
@@ -326,7 +326,7 @@ TEST(EnergyReport, ClocksAnArrayThatDrains) {
   const EnergyTable table = energy_table(chip, chip_area(chip));
   Counters counters = sample_counters();
   const EnergyBreakdown before = energy_report(chip, counters, 1).total;
-  counters.engine(Engine::Matrix)[Cause::Drain] += CoreCycles(1000);
+  counters.engine(EngineKind::Matrix)[Cause::Drain] += CoreCycles(1000);
   const EnergyBreakdown after = energy_report(chip, counters, 1).total;
   const double ungated = 1.0 - chip.silicon->technology.clock_gated;
   EXPECT_NEAR((after.of(Component::Clock) - before.of(Component::Clock)).count() * 1e12,

@@ -28,14 +28,15 @@ TEST(Core, EmptyProgramTakesNoTime) {
 
 TEST(Core, ReportsADeadlockWithEverythingThatWaits) {
   ProgramBuilder builder;
-  const auto never = builder.semaphore(Engine::DmaIn, Engine::Matrix);
-  const auto space = builder.semaphore(Engine::Matrix, Engine::Vector, SemaphoreKind::Space);
+  const auto never = builder.semaphore(EngineKind::DmaIn, EngineKind::Matrix);
+  const auto space =
+      builder.semaphore(EngineKind::Matrix, EngineKind::Vector, SemaphoreKind::Space);
   for (int i = 0; i < 4; ++i) {
-    builder.add(Engine::Weights, load_of(8, 4));
+    builder.add(EngineKind::Weights, load_of(8, 4));
   }
-  builder.add(Engine::Matrix, fold_of(1, 8, 4));
-  builder.add(Engine::Matrix, fold_of(1, 8, 4), {.waits = {never}, .signals = {space}});
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.waits = {space}});
+  builder.add(EngineKind::Matrix, fold_of(1, 8, 4));
+  builder.add(EngineKind::Matrix, fold_of(1, 8, 4), {.waits = {never}, .signals = {space}});
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64), {.waits = {space}});
   // The first tile is active, the second in the shadow, the third and fourth in the FIFO of two.
   // Last event: the fourth tile. Its requests start when the slot of the second is free.
   const std::string message = failure_of(small_chip(), builder.program());
@@ -47,9 +48,9 @@ TEST(Core, ReportsADeadlockWithEverythingThatWaits) {
 
 TEST(Core, DeadlockNamesTheCycleOfTheLastEvent) {
   ProgramBuilder builder;
-  const auto never = builder.semaphore(Engine::DmaIn, Engine::Vector);
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64));  // 5 + 2 cycles
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.waits = {never}});
+  const auto never = builder.semaphore(EngineKind::DmaIn, EngineKind::Vector);
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64));  // 5 + 2 cycles
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64), {.waits = {never}});
   EXPECT_EQ(failure_of(small_chip(), builder.program()),
             "deadlock at cycle 7: vector waits for semaphore 0 (data from dma_in, 0 of 1) in "
             "instruction 1");
@@ -57,7 +58,7 @@ TEST(Core, DeadlockNamesTheCycleOfTheLastEvent) {
 
 TEST(Core, DeadlockNamesAFoldWithoutTile) {
   ProgramBuilder builder;
-  builder.add(Engine::Matrix, fold_of(1, 8, 4));
+  builder.add(EngineKind::Matrix, fold_of(1, 8, 4));
   EXPECT_EQ(failure_of(small_chip(), builder.program()),
             "deadlock at cycle 0: matrix waits for a weight tile in instruction 0");
 }
@@ -65,7 +66,7 @@ TEST(Core, DeadlockNamesAFoldWithoutTile) {
 TEST(Core, DeadlockNamesTheFullFifo) {
   ProgramBuilder builder;
   for (int i = 0; i < 4; ++i) {
-    builder.add(Engine::Weights, load_of(8, 4));
+    builder.add(EngineKind::Weights, load_of(8, 4));
   }
   // One tile in the shadow registers, two in the FIFO.
   const std::string message = failure_of(small_chip(), builder.program());
@@ -75,8 +76,8 @@ TEST(Core, DeadlockNamesTheFullFifo) {
 
 TEST(Core, NamesTheInstructionWithABadAddress) {
   ProgramBuilder builder;
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64));
-  builder.in_layer(1).add(Engine::Vector, rescale_of(1, 4, 4093, 64));
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64));
+  builder.in_layer(1).add(EngineKind::Vector, rescale_of(1, 4, 4093, 64));
   EXPECT_EQ(failure_of(small_chip(), builder.program()),
             "vector instruction 1 (layer1): unified buffer bytes "
             "4093..4097 are outside 0..4096");
@@ -84,8 +85,8 @@ TEST(Core, NamesTheInstructionWithABadAddress) {
 
 TEST(Core, NamesTheInstructionWhoseWindowLeavesTheBuffer) {
   ProgramBuilder builder;
-  builder.add(Engine::Weights, load_of(8, 4));
-  builder.add(Engine::Matrix, fold_of(2, 8, 4, true, 4096 - 15));
+  builder.add(EngineKind::Weights, load_of(8, 4));
+  builder.add(EngineKind::Matrix, fold_of(2, 8, 4, true, 4096 - 15));
   std::vector<std::int8_t> dram(4096);
   std::vector<std::int8_t> host(4096);
   const RunData data{.dram = &dram, .host = &host};
@@ -96,30 +97,30 @@ TEST(Core, NamesTheInstructionWhoseWindowLeavesTheBuffer) {
 
 TEST(Core, RefusesALayerThatDoesNotExist) {
   ProgramBuilder builder;
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64));
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64));
   builder.program().layers.clear();
   EXPECT_EQ(failure_of(small_chip(), builder.program()), "vector instruction 0: layer 0 of 0");
 }
 
 TEST(Core, RefusesSemaphoresOfOtherEngines) {
   ProgramBuilder builder;
-  const auto s = builder.semaphore(Engine::Matrix, Engine::Host);
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.waits = {s}});
+  const auto s = builder.semaphore(EngineKind::Matrix, EngineKind::Host);
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64), {.waits = {s}});
   EXPECT_EQ(failure_of(small_chip(), builder.program()),
             "vector instruction 0 (layer0): waits for semaphore 0, which is for host");
 }
 
 TEST(Core, RefusesSignalsOfOtherEngines) {
   ProgramBuilder builder;
-  const auto s = builder.semaphore(Engine::Matrix, Engine::Host);
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.signals = {s}});
+  const auto s = builder.semaphore(EngineKind::Matrix, EngineKind::Host);
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64), {.signals = {s}});
   EXPECT_EQ(failure_of(small_chip(), builder.program()),
             "vector instruction 0 (layer0): signals semaphore 0, which is from matrix");
 }
 
 TEST(Core, RefusesASemaphoreThatDoesNotExist) {
   ProgramBuilder builder;
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.signals = {-1}});
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64), {.signals = {-1}});
   EXPECT_EQ(failure_of(small_chip(), builder.program()),
             "vector instruction 0 (layer0): semaphore -1 of 0");
 }
@@ -135,10 +136,10 @@ TEST(Core, RefusesMemoriesSmallerThanTheProgram) {
 
 TEST(Core, ChargesLayersForWhatTheyCost) {
   ProgramBuilder builder;
-  const auto loaded = builder.semaphore(Engine::DmaIn, Engine::Vector);
-  builder.in_layer(0).add(Engine::DmaIn, transfer_of(true, 0, 0, 16), {.signals = {loaded}});
-  builder.in_layer(1).add(Engine::Vector, rescale_of(2, 4, 0, 64), {.waits = {loaded}});
-  builder.in_layer(2).add(Engine::Host, transfer_of(true, 0, 128, 4));
+  const auto loaded = builder.semaphore(EngineKind::DmaIn, EngineKind::Vector);
+  builder.in_layer(0).add(EngineKind::DmaIn, transfer_of(true, 0, 0, 16), {.signals = {loaded}});
+  builder.in_layer(1).add(EngineKind::Vector, rescale_of(2, 4, 0, 64), {.waits = {loaded}});
+  builder.in_layer(2).add(EngineKind::Host, transfer_of(true, 0, 128, 4));
   const CoreRun run = run_core(small_chip(), builder.program());
   const LayerCounters& dma = run.counters.layers[0];
   const LayerCounters& vector = run.counters.layers[1];

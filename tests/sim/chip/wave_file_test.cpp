@@ -38,12 +38,13 @@ struct WaveRun {
 
   WaveRun() {
     chip.frequency = Hertz(700'000'000);
-    const auto sums = builder.semaphore(Engine::Matrix, Engine::Vector);
-    const auto space = builder.semaphore(Engine::Vector, Engine::Matrix, SemaphoreKind::Space);
-    builder.add(Engine::Weights, load_of(8, 4));
-    builder.add(Engine::Matrix, fold_of(10, 8, 4), {.signals = {sums}});
-    builder.in_layer(3).add(Engine::Vector, requantize_of(10, 4, 512), {.waits = {sums}});
-    builder.add(Engine::Vector, rescale_of(2, 4, 0, 64), {.signals = {space}});
+    const auto sums = builder.semaphore(EngineKind::Matrix, EngineKind::Vector);
+    const auto space =
+        builder.semaphore(EngineKind::Vector, EngineKind::Matrix, SemaphoreKind::Space);
+    builder.add(EngineKind::Weights, load_of(8, 4));
+    builder.add(EngineKind::Matrix, fold_of(10, 8, 4), {.signals = {sums}});
+    builder.in_layer(3).add(EngineKind::Vector, requantize_of(10, 4, 512), {.waits = {sums}});
+    builder.add(EngineKind::Vector, rescale_of(2, 4, 0, 64), {.signals = {space}});
   }
 
   [[nodiscard]] Counters simulate_with(RunTrace* trace = nullptr) const {
@@ -59,9 +60,9 @@ TEST(WaveFile, HasTheValuesOfEachCycle) {
   RunTrace trace;
   const Counters counters = run.simulate_with(&trace);
   const Vcd vcd = parse_vcd(text_in(run.file));
-  const InstructionTrace fold = trace.engine(Engine::Matrix).instructions[0];
-  const InstructionTrace requantize = trace.engine(Engine::Vector).instructions[0];
-  const InstructionTrace rescale = trace.engine(Engine::Vector).instructions[1];
+  const InstructionTrace fold = trace.engine(EngineKind::Matrix).instructions[0];
+  const InstructionTrace requantize = trace.engine(EngineKind::Vector).instructions[0];
+  const InstructionTrace rescale = trace.engine(EngineKind::Vector).instructions[1];
   // One femtosecond before an edge the cycle before still holds.
   const auto at = [&](const std::string& path, CoreCycles cycle) {
     return vcd.value("core." + path, run.time_of(cycle));
@@ -93,7 +94,7 @@ TEST(WaveFile, HasTheValuesOfEachCycle) {
   EXPECT_EQ(vcd.time_at("core.semaphores.s0_matrix_vector_data", 1), 0);
   EXPECT_EQ(before("semaphores.s1_vector_matrix_space", rescale.completed), 0U);
   EXPECT_EQ(at("semaphores.s1_vector_matrix_space", rescale.completed), 1U);
-  for (const FifoLevel& level : trace.engine(Engine::Weights).fifo) {
+  for (const FifoLevel& level : trace.engine(EngineKind::Weights).fifo) {
     EXPECT_EQ(at("weight_fifo.held", level.at), static_cast<std::uint64_t>(level.held));
     EXPECT_EQ(at("weight_fifo.arrived", level.at), static_cast<std::uint64_t>(level.arrived));
   }
@@ -108,24 +109,25 @@ TEST(WaveFile, HasTheValuesOfEachCycle) {
 TEST(WaveFile, ShowsTheBytesOfTheBufferThatWillBeRead) {
   WaveRun run;
   run.builder = ProgramBuilder();
-  const auto there = run.builder.semaphore(Engine::Host, Engine::Vector);
-  const auto done = run.builder.semaphore(Engine::Vector, Engine::DmaOut);
-  run.builder.add(Engine::Host, transfer_of(true, 0, 0, 24), {.signals = {there}});
-  run.builder.add(Engine::Vector, rescale_of(2, 4, 0, 64), {.waits = {there}, .signals = {done}});
-  run.builder.add(Engine::DmaOut, transfer_of(false, 0, 64, 6), {.waits = {done}});
+  const auto there = run.builder.semaphore(EngineKind::Host, EngineKind::Vector);
+  const auto done = run.builder.semaphore(EngineKind::Vector, EngineKind::DmaOut);
+  run.builder.add(EngineKind::Host, transfer_of(true, 0, 0, 24), {.signals = {there}});
+  run.builder.add(EngineKind::Vector, rescale_of(2, 4, 0, 64),
+                  {.waits = {there}, .signals = {done}});
+  run.builder.add(EngineKind::DmaOut, transfer_of(false, 0, 64, 6), {.waits = {done}});
   RunTrace trace;
   static_cast<void>(run.simulate_with(&trace));
   const Vcd vcd = parse_vcd(text_in(run.file));
-  const auto completed = [&](Engine engine) {
+  const auto completed = [&](EngineKind engine) {
     return run.time_of(trace.engine(engine).instructions[0].completed);
   };
   const auto level = [&](std::int64_t time) { return vcd.value("core.buffer.bytes", time); };
-  EXPECT_EQ(level(completed(Engine::Host) - 1), 0U);
-  EXPECT_EQ(level(completed(Engine::Host)), 8U) << "of 24 bytes 8 are read";
-  EXPECT_EQ(level(completed(Engine::Vector) - 1), 8U);
-  EXPECT_EQ(level(completed(Engine::Vector)), 6U) << "of 8 results 6 are read";
-  EXPECT_EQ(level(completed(Engine::DmaOut) - 1), 6U);
-  EXPECT_EQ(level(completed(Engine::DmaOut)), 0U);
+  EXPECT_EQ(level(completed(EngineKind::Host) - 1), 0U);
+  EXPECT_EQ(level(completed(EngineKind::Host)), 8U) << "of 24 bytes 8 are read";
+  EXPECT_EQ(level(completed(EngineKind::Vector) - 1), 8U);
+  EXPECT_EQ(level(completed(EngineKind::Vector)), 6U) << "of 8 results 6 are read";
+  EXPECT_EQ(level(completed(EngineKind::DmaOut) - 1), 6U);
+  EXPECT_EQ(level(completed(EngineKind::DmaOut)), 0U);
 }
 
 TEST(WaveFile, ChangesAreAtEdgesOfTheCoreClock) {
@@ -145,7 +147,7 @@ TEST(WaveFile, StatesOfTheVectorUnitAddUpToItsCounters) {
   const WaveRun run;
   const Counters counters = run.simulate_with();
   const Vcd vcd = parse_vcd(text_in(run.file));
-  const EngineCounters& vector = counters.engine(Engine::Vector);
+  const EngineCounters& vector = counters.engine(EngineKind::Vector);
   const std::int64_t after = vcd.end - run.time_of(counters.elapsed);
   for (const auto& [cause, name] : kEnumNames<Cause>) {
     const std::int64_t beyond = cause == Cause::Idle ? after : 0;

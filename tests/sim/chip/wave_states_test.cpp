@@ -48,9 +48,9 @@ ChipSpec chip_of(const Situation& situation, ArrayModel model) {
 Program program_of(Dataflow dataflow) {
   const bool sums_stay = dataflow == Dataflow::OutputStationary;
   ProgramBuilder builder;
-  const auto ready = builder.semaphore(Engine::Host, Engine::Matrix);
-  const auto summed = builder.semaphore(Engine::Matrix, Engine::Vector);
-  const auto read = builder.semaphore(Engine::Vector, Engine::Matrix, SemaphoreKind::Space);
+  const auto ready = builder.semaphore(EngineKind::Host, EngineKind::Matrix);
+  const auto summed = builder.semaphore(EngineKind::Matrix, EngineKind::Vector);
+  const auto read = builder.semaphore(EngineKind::Vector, EngineKind::Matrix, SemaphoreKind::Space);
   constexpr int kFolds = 8;
   for (int i = 0; i < kFolds; ++i) {
     // Those that add need one access of the buffer a position, and two of the accumulators.
@@ -60,7 +60,8 @@ Program program_of(Dataflow dataflow) {
     fold.drain = !sums_stay || i % 4 != 1;
     ProgramBuilder::Links links;
     if (i % 3 == 0) {
-      builder.add(Engine::Host, transfer_of(true, 0, i * 32, 40 * (i + 1)), {.signals = {ready}});
+      builder.add(EngineKind::Host, transfer_of(true, 0, i * 32, 40 * (i + 1)),
+                  {.signals = {ready}});
       links.waits.push_back(ready);
     }
     if (i == 5) {
@@ -70,13 +71,13 @@ Program program_of(Dataflow dataflow) {
       links.signals.push_back(summed);
     }
     if (i % 2 == 0) {
-      builder.add(Engine::Weights, load_of(7, 3));
+      builder.add(EngineKind::Weights, load_of(7, 3));
     }
-    builder.add(Engine::Matrix, fold, links);
+    builder.add(EngineKind::Matrix, fold, links);
   }
   // Sums that stay are gone on with by folds of the same shape.
   if (sums_stay) {
-    Stream& stream = builder.program().stream(Engine::Matrix);
+    Stream& stream = builder.program().stream(EngineKind::Matrix);
     for (std::size_t i = 1; i < stream.size(); i += 4) {
       Instruction same = stream[i].whole();
       std::get<Fold>(same.operation).window = stream[i + 1].get<Fold>().window;
@@ -84,8 +85,8 @@ Program program_of(Dataflow dataflow) {
       stream.set(i, same);
     }
   }
-  builder.add(Engine::Vector, requantize_of(20, 3, 2048), {.waits = {summed}});
-  builder.add(Engine::Vector, rescale_of(200, 4, 0, 1024), {.signals = {read}});
+  builder.add(EngineKind::Vector, requantize_of(20, 3, 2048), {.waits = {summed}});
+  builder.add(EngineKind::Vector, rescale_of(200, 4, 0, 1024), {.signals = {read}});
   return builder.program();
 }
 
@@ -127,7 +128,7 @@ std::string differences(const ChipSpec& chip, const Counters& counters, const Vc
     const std::int64_t time =
         vcd.time_at("core.matrix.state", static_cast<std::uint64_t>(cause)) - beyond;
     const std::int64_t shown = time / period;
-    const std::int64_t charged = counters.engine(Engine::Matrix)[cause].count();
+    const std::int64_t charged = counters.engine(EngineKind::Matrix)[cause].count();
     text += shown == charged ? "" : fmt::format("{}: {} shown, {} charged\n", name, shown, charged);
   }
   return text;
@@ -168,7 +169,7 @@ TEST_P(WaveStates, AreTestedWithAllThereIs) {
     }
     std::string text;
     for (const Cause cause : causes) {
-      if (counters.engine(Engine::Matrix)[cause] == CoreCycles(0)) {
+      if (counters.engine(EngineKind::Matrix)[cause] == CoreCycles(0)) {
         text += fmt::format("no cycle of {}\n", name_of(cause));
       }
     }

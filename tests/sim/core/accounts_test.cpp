@@ -15,12 +15,12 @@ Counters counters_of(std::size_t layers) {
 
 TEST(EngineAccount, ChargesEveryCycleOnce) {
   Counters counters = counters_of(2);
-  EngineAccount account(Engine::Vector, counters);
+  EngineAccount account(EngineKind::Vector, counters);
   account.charge(Cause::Issue, CoreCycles(5), 0);
   account.charge(Cause::WaitDma, CoreCycles(4), 0);  // in the past: nothing
   account.charge(Cause::Busy, CoreCycles(9), 1);
   account.finish(CoreCycles(12));
-  const EngineCounters& engine = counters.engine(Engine::Vector);
+  const EngineCounters& engine = counters.engine(EngineKind::Vector);
   EXPECT_EQ(engine[Cause::Issue], CoreCycles(5));
   EXPECT_EQ(engine[Cause::WaitDma], CoreCycles(0));
   EXPECT_EQ(engine[Cause::Busy], CoreCycles(4));
@@ -31,11 +31,11 @@ TEST(EngineAccount, ChargesEveryCycleOnce) {
 
 TEST(EngineAccount, SplitsWorkIntoBusyPortAndRest) {
   Counters counters = counters_of(1);
-  EngineAccount account(Engine::DmaIn, counters);
+  EngineAccount account(EngineKind::DmaIn, counters);
   account.charge_work(CoreCycles(10), CoreCycles(6), CoreCycles(1), Cause::Memory, 0);
   account.charge_work(CoreCycles(14), CoreCycles(3), CoreCycles(9), Cause::Memory, 0);
   account.charge_work(CoreCycles(15), CoreCycles(3), CoreCycles(9), Cause::Memory, 0);
-  const EngineCounters& engine = counters.engine(Engine::DmaIn);
+  const EngineCounters& engine = counters.engine(EngineKind::DmaIn);
   EXPECT_EQ(engine[Cause::Busy], CoreCycles(6 + 3 + 1));
   EXPECT_EQ(engine[Cause::Port], CoreCycles(1 + 1 + 0));
   EXPECT_EQ(engine[Cause::Memory], CoreCycles(3 + 0 + 0));
@@ -43,7 +43,7 @@ TEST(EngineAccount, SplitsWorkIntoBusyPortAndRest) {
 
 TEST(EngineAccount, RefusesToEndBeforeItsLastCharge) {
   Counters counters = counters_of(1);
-  EngineAccount account(Engine::Matrix, counters);
+  EngineAccount account(EngineKind::Matrix, counters);
   account.charge(Cause::Busy, CoreCycles(9), 0);
   EXPECT_THROW(account.finish(CoreCycles(8)), InternalError);
 }
@@ -66,10 +66,10 @@ TEST(LayerAccount, ActiveIsTheLengthOfTheUnionOfIntervals) {
 TEST(LayerAccount, ExposedIsByHowMuchALayerMovesTheLatestCompletion) {
   Counters counters = counters_of(3);
   LayerAccount account(counters);
-  account.completed(Engine::DmaIn, 0, CoreCycles(10));
-  account.completed(Engine::Vector, 1, CoreCycles(25));
-  account.completed(Engine::Matrix, 2, CoreCycles(25));  // declared before the vector unit
-  account.completed(Engine::Vector, 0, CoreCycles(26));
+  account.completed(EngineKind::DmaIn, 0, CoreCycles(10));
+  account.completed(EngineKind::Vector, 1, CoreCycles(25));
+  account.completed(EngineKind::Matrix, 2, CoreCycles(25));  // declared before the vector unit
+  account.completed(EngineKind::Vector, 0, CoreCycles(26));
   account.finish();
   EXPECT_EQ(counters.elapsed, CoreCycles(26));
   EXPECT_EQ(counters.layers[0].exposed, CoreCycles(10 + 1));
@@ -81,8 +81,8 @@ TEST(LayerAccount, ExposedIsByHowMuchALayerMovesTheLatestCompletion) {
 TEST(LayerAccount, RefusesACompletionInThePast) {
   Counters counters = counters_of(1);
   LayerAccount account(counters);
-  account.completed(Engine::DmaIn, 0, CoreCycles(10));
-  EXPECT_THROW(account.completed(Engine::DmaIn, 0, CoreCycles(9)), InternalError);
+  account.completed(EngineKind::DmaIn, 0, CoreCycles(10));
+  EXPECT_THROW(account.completed(EngineKind::DmaIn, 0, CoreCycles(9)), InternalError);
 }
 
 TEST(LayerAccount, FirstStartIsTheEarliest) {

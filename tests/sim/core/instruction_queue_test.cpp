@@ -39,10 +39,11 @@ TEST(InstructionQueue, ExposedWaitIsChargedToIssue) {
   ChipSpec chip = small_chip();
   chip.sequencer = {.depth = 2, .issue = CoreCycles(20)};
   ProgramBuilder builder;
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64)).add(Engine::Vector, rescale_of(1, 4, 0, 64));
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64))
+      .add(EngineKind::Vector, rescale_of(1, 4, 0, 64));
   const CoreRun run = run_core(chip, builder.program());
   EXPECT_EQ(run.elapsed(), 20 + 20 + 7);  // each takes 5 + 2 cycles
-  EXPECT_EQ(run.cycles(Engine::Vector, Cause::Issue), 20 + (20 - 7));
+  EXPECT_EQ(run.cycles(EngineKind::Vector, Cause::Issue), 20 + (20 - 7));
 }
 
 }  // namespace

@@ -32,15 +32,15 @@ class FoldsThatFindTheirTiles {
  public:
   explicit FoldsThatFindTheirTiles(ChipSpec chip) : chip_(std::move(chip)) {
     chip_.host.latency = CoreCycles(299);
-    ready_ = builder_.semaphore(Engine::Host, Engine::Matrix);
-    builder_.add(Engine::Host, transfer_of(true, 0, 0, 2), {.signals = {ready_}});
+    ready_ = builder_.semaphore(EngineKind::Host, EngineKind::Matrix);
+    builder_.add(EngineKind::Host, transfer_of(true, 0, 0, 2), {.signals = {ready_}});
   }
   FoldsThatFindTheirTiles& add(const Fold& fold) {
     if (fold.next_tile) {
-      builder_.add(Engine::Weights, load_of(fold.rows, fold.cols));
+      builder_.add(EngineKind::Weights, load_of(fold.rows, fold.cols));
     }
-    const bool first = builder_.program().stream(Engine::Matrix).empty();
-    builder_.add(Engine::Matrix, fold,
+    const bool first = builder_.program().stream(EngineKind::Matrix).empty();
+    builder_.add(EngineKind::Matrix, fold,
                  first ? ProgramBuilder::Links{.waits = {ready_}} : ProgramBuilder::Links{});
     return *this;
   }
@@ -60,13 +60,13 @@ Fold holding(Fold fold) {
 
 TEST(InputStationary, LoadsActivationsWhileTheTileIsStillToCome) {
   ProgramBuilder builder;
-  builder.add(Engine::Weights, load_of(8, 4)).add(Engine::Matrix, fold_of(3, 8, 4));
+  builder.add(EngineKind::Weights, load_of(8, 4)).add(EngineKind::Matrix, fold_of(3, 8, 4));
   const CoreRun run = run_core(chip_of(Dataflow::InputStationary), builder.program());
   EXPECT_EQ(run.elapsed(), kTileArrives + 4 + kDrain);  // streams the tile's 4 columns
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Shift), kRows);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Weights), kTileArrives - kRows);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Busy), 4);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Drain), kDrain);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Shift), kRows);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Weights), kTileArrives - kRows);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Busy), 4);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Drain), kDrain);
 }
 
 TEST(InputStationary, LoneFoldTakesTwiceRowsPlusColsPlusStepsMinusTwoWithItsTile) {
@@ -83,7 +83,7 @@ TEST(InputStationary, NextActivationsLoadUnderTheStream) {
                           .run();
   // A load of 8 rows begins when the fold before starts, and is longer than any stream here.
   EXPECT_EQ(run.elapsed(), kReady + 8 + 8 + 8 + 3 + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Shift), 8 + (8 - 4) + (8 - 4));
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Shift), 8 + (8 - 4) + (8 - 4));
   EXPECT_EQ(run.counters.actions.weight_tiles, 2);
   EXPECT_EQ(run.counters.actions.array_loads, 3);  // each fold's activations
   EXPECT_EQ(run.counters.actions.array_unloads, 0);
@@ -96,7 +96,7 @@ TEST(InputStationary, LoadWaitsForTheBuffersPorts) {
   const CoreRun run = FoldsThatFindTheirTiles(chip).add(fold_of(4, 8, 4)).run();
   // 4 positions x 8 bytes in accesses of 2 bytes: 16 cycles instead of 8.
   EXPECT_EQ(run.elapsed(), kReady + 16 + 4 + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Port), 16 - 8);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Port), 16 - 8);
   EXPECT_EQ(run.counters.actions.buffer_reads, 16);
 }
 
@@ -105,7 +105,7 @@ TEST(InputStationary, AFifoOfOneTileIsEnough) {
   chip.weight_fifo.tiles = 1;
   ProgramBuilder builder;
   for (int i = 0; i < 3; ++i) {
-    builder.add(Engine::Weights, load_of(8, 4)).add(Engine::Matrix, fold_of(3, 8, 4));
+    builder.add(EngineKind::Weights, load_of(8, 4)).add(EngineKind::Matrix, fold_of(3, 8, 4));
   }
   const CoreRun run = run_core(chip, builder.program());
   // A fold asks for its tile when its activations have loaded, 8 cycles after the start of the fold
@@ -115,12 +115,12 @@ TEST(InputStationary, AFifoOfOneTileIsEnough) {
 
 TEST(OutputStationary, LoneFoldStreamsTheReductionThenUnloadsTheRows) {
   ProgramBuilder builder;
-  builder.add(Engine::Weights, load_of(8, 4)).add(Engine::Matrix, fold_of(5, 8, 4));
+  builder.add(EngineKind::Weights, load_of(8, 4)).add(EngineKind::Matrix, fold_of(5, 8, 4));
   const CoreRun run = run_core(chip_of(Dataflow::OutputStationary), builder.program());
   EXPECT_EQ(run.elapsed(), kTileArrives + 2 * 8 + 4 + 8 - 2);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Shift), 0);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Busy), 8);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Drain), kDrain + kRows);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Shift), 0);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Busy), 8);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Drain), kDrain + kRows);
 }
 
 TEST(OutputStationary, UnloadsAreAsFarApartAsTheArrayHasRows) {
@@ -131,8 +131,8 @@ TEST(OutputStationary, UnloadsAreAsFarApartAsTheArrayHasRows) {
                           .run();
   // Streams of 3 end at 3, 3 + 8 and 3 + 16: the last phase waits for the output registers.
   EXPECT_EQ(run.elapsed(), kReady + 3 + 8 + 8 + kDrain + kRows);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Busy), 9);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Drain), 2 * (8 - 3) + kDrain + kRows);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Busy), 9);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Drain), 2 * (8 - 3) + kDrain + kRows);
   EXPECT_EQ(run.counters.actions.array_loads, 0);
   EXPECT_EQ(run.counters.actions.array_unloads, 3);
   EXPECT_EQ(run.counters.actions.weight_bytes_again, 2 * 3 * 4);
@@ -143,8 +143,8 @@ TEST(OutputStationary, ManyPositionsOfAShortReductionWaitForTheBuffer) {
       FoldsThatFindTheirTiles(chip_of(Dataflow::OutputStationary)).add(fold_of(8, 3, 4)).run();
   // 8 positions of 3 bytes are 8 accesses for 3 phases.
   EXPECT_EQ(run.elapsed(), kReady + 8 + kDrain + kRows);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Busy), 3);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Port), 5);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Busy), 3);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Port), 5);
 }
 
 TEST(OutputStationary, SumsThatStayCostNoUnload) {
@@ -198,15 +198,16 @@ TEST(WithoutOverlap, ALoadWaitsForTheFoldBeforeAndNotForTheSemaphoresOfItsFold) 
   ChipSpec chip = chip_of(Dataflow::WeightStationary, Overlap::None);
   chip.host.latency = CoreCycles(299);
   ProgramBuilder builder;
-  const auto ready = builder.semaphore(Engine::Host, Engine::Matrix);
-  builder.add(Engine::Host, transfer_of(true, 0, 0, 2), {.signals = {ready}});
-  builder.add(Engine::Weights, load_of(8, 4)).add(Engine::Weights, load_of(8, 4));
-  builder.add(Engine::Matrix, fold_of(4, 8, 4));
-  builder.add(Engine::Matrix, fold_of(3, 8, 4), {.waits = {ready}});
+  const auto ready = builder.semaphore(EngineKind::Host, EngineKind::Matrix);
+  builder.add(EngineKind::Host, transfer_of(true, 0, 0, 2), {.signals = {ready}});
+  builder.add(EngineKind::Weights, load_of(8, 4)).add(EngineKind::Weights, load_of(8, 4));
+  builder.add(EngineKind::Matrix, fold_of(4, 8, 4));
+  builder.add(EngineKind::Matrix, fold_of(3, 8, 4), {.waits = {ready}});
   const CoreRun run = run_core(chip, builder.program());
   EXPECT_EQ(run.elapsed(), kReady + 3 + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Shift), 8);  // of the first
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WaitHost), kReady - (kTileArrives + 8 + 4 + kDrain));
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Shift), 8);  // of the first
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::WaitHost),
+            kReady - (kTileArrives + 8 + 4 + kDrain));
 }
 
 TEST(WithoutOverlap, ALoadEndsAfterTheSemaphoresWhenTheyComeUnderIt) {
@@ -216,15 +217,15 @@ TEST(WithoutOverlap, ALoadEndsAfterTheSemaphoresWhenTheyComeUnderIt) {
   chip.host.latency = CoreCycles(54);
   chip.dma.outstanding = 8;  // the second tile is there at 31 + 8
   ProgramBuilder builder;
-  const auto ready = builder.semaphore(Engine::Host, Engine::Matrix);
-  builder.add(Engine::Host, transfer_of(true, 0, 0, 2), {.signals = {ready}});
-  builder.add(Engine::Weights, load_of(8, 4)).add(Engine::Weights, load_of(8, 4));
-  builder.add(Engine::Matrix, fold_of(4, 8, 4));
-  builder.add(Engine::Matrix, fold_of(3, 8, 4), {.waits = {ready}});
+  const auto ready = builder.semaphore(EngineKind::Host, EngineKind::Matrix);
+  builder.add(EngineKind::Host, transfer_of(true, 0, 0, 2), {.signals = {ready}});
+  builder.add(EngineKind::Weights, load_of(8, 4)).add(EngineKind::Weights, load_of(8, 4));
+  builder.add(EngineKind::Matrix, fold_of(4, 8, 4));
+  builder.add(EngineKind::Matrix, fold_of(3, 8, 4), {.waits = {ready}});
   const CoreRun run = run_core(chip, builder.program());
   EXPECT_EQ(run.elapsed(), 53 + 8 + 3 + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WaitHost), 55 - 53);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Shift), 8 + (53 + 8 - 55));
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::WaitHost), 55 - 53);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Shift), 8 + (53 + 8 - 55));
 }
 
 TEST(WithoutOverlap, AFoldThatKeepsItsTileLoadsNothing) {

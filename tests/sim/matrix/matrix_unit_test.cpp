@@ -17,14 +17,14 @@ constexpr std::int64_t kDrain = 8 + 4 - 2;
 
 TEST(MatrixUnit, LoneFoldTakesTwiceRowsPlusColsPlusCountMinusTwoFromTheTilesArrival) {
   ProgramBuilder builder;
-  builder.add(Engine::Weights, load_of(8, 4)).add(Engine::Matrix, fold_of(10, 8, 4));
+  builder.add(EngineKind::Weights, load_of(8, 4)).add(EngineKind::Matrix, fold_of(10, 8, 4));
   const CoreRun run = run_core(small_chip(), builder.program());
   EXPECT_EQ(run.elapsed(), kTileArrives + 2 * kShift + 4 + 10 - 2);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Weights), kTileArrives);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Shift), kShift);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Busy), 10);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Drain), kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Idle), 0);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Weights), kTileArrives);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Shift), kShift);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Busy), 10);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Drain), kDrain);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Idle), 0);
 }
 
 TEST(MatrixUnit, FoldsBackToBackTakeTheLongerOfStreamAndShiftWhenTheirTilesAreThere) {
@@ -32,21 +32,21 @@ TEST(MatrixUnit, FoldsBackToBackTakeTheLongerOfStreamAndShiftWhenTheirTilesAreTh
   chip.weight_fifo.tiles = 8;
   ProgramBuilder builder;
   // All tiles are in the FIFO before the first fold may start, at 300 of the host link.
-  const auto ready = builder.semaphore(Engine::Host, Engine::Matrix);
+  const auto ready = builder.semaphore(EngineKind::Host, EngineKind::Matrix);
   chip.host.latency = CoreCycles(299);
-  builder.add(Engine::Host, transfer_of(true, 0, 0, 2), {.signals = {ready}});
+  builder.add(EngineKind::Host, transfer_of(true, 0, 0, 2), {.signals = {ready}});
   const std::vector<std::int64_t> counts{20, 3, 8, 9, 5};
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    builder.add(Engine::Weights, load_of(8, 4));
-    builder.add(Engine::Matrix, fold_of(counts[i], 8, 4),
+    builder.add(EngineKind::Weights, load_of(8, 4));
+    builder.add(EngineKind::Matrix, fold_of(counts[i], 8, 4),
                 i == 0 ? ProgramBuilder::Links{.waits = {ready}} : ProgramBuilder::Links{});
   }
   const CoreRun run = run_core(chip, builder.program());
   // The next fold starts max(count, 8) later; the last streams its own count.
   EXPECT_EQ(run.elapsed(), 300 + 20 + 8 + 8 + 9 + 5 + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Shift), 8 - 3);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WaitHost), 300);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Weights), 0);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Shift), 8 - 3);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::WaitHost), 300);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Weights), 0);
   EXPECT_EQ(run.counters.actions.weight_tiles, 5);
   EXPECT_EQ(run.counters.actions.array_loads, 5);
   EXPECT_EQ(run.counters.actions.weight_bytes_again, 0);
@@ -54,7 +54,7 @@ TEST(MatrixUnit, FoldsBackToBackTakeTheLongerOfStreamAndShiftWhenTheirTilesAreTh
 
 TEST(MatrixUnit, PartialTilesShiftThroughTheWholeArray) {
   ProgramBuilder builder;
-  builder.add(Engine::Weights, load_of(2, 3)).add(Engine::Matrix, fold_of(4, 2, 3));
+  builder.add(EngineKind::Weights, load_of(2, 3)).add(EngineKind::Matrix, fold_of(4, 2, 3));
   const CoreRun run = run_core(small_chip(), builder.program());
   const std::int64_t arrives = 3 + 20 + 2;  // 6 bytes: 1.5 cycles, rounded up
   EXPECT_EQ(run.elapsed(), arrives + kShift + 4 + kDrain);
@@ -62,8 +62,9 @@ TEST(MatrixUnit, PartialTilesShiftThroughTheWholeArray) {
 
 TEST(MatrixUnit, KeepsItsTileWithoutNextTile) {
   ProgramBuilder builder;
-  builder.add(Engine::Weights, load_of(8, 4));
-  builder.add(Engine::Matrix, fold_of(10, 8, 4)).add(Engine::Matrix, fold_of(1, 8, 4, false));
+  builder.add(EngineKind::Weights, load_of(8, 4));
+  builder.add(EngineKind::Matrix, fold_of(10, 8, 4))
+      .add(EngineKind::Matrix, fold_of(1, 8, 4, false));
   const CoreRun run = run_core(small_chip(), builder.program());
   EXPECT_EQ(run.elapsed(), kTileArrives + kShift + 10 + 1 + kDrain);
   EXPECT_EQ(run.counters.actions.weight_tiles, 1);
@@ -84,9 +85,9 @@ TEST_P(MatrixUnitPace, DependsOnTheOperandTypes) {
   Fold fold = fold_of(10, 4, 4);
   fold.activation_type = GetParam().activation;
   fold.weight_type = GetParam().weight;
-  builder.add(Engine::Weights, load).add(Engine::Matrix, fold);
+  builder.add(EngineKind::Weights, load).add(EngineKind::Matrix, fold);
   const CoreRun run = run_core(small_chip(), builder.program());
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Busy), 10 * GetParam().pace);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Busy), 10 * GetParam().pace);
   EXPECT_EQ(run.counters.actions.mac_slots, 10 * GetParam().pace * 32);
   EXPECT_EQ(run.counters.actions.macs, 10 * 4 * 4);
 }
@@ -103,11 +104,11 @@ CoreRun run_with_late_host(std::int64_t host_at) {
   chip.host.latency = CoreCycles(host_at - 1);
   chip.dma.outstanding = 4;
   ProgramBuilder builder;
-  const auto ready = builder.semaphore(Engine::Host, Engine::Matrix);
-  builder.add(Engine::Host, transfer_of(true, 0, 0, 2), {.signals = {ready}});
-  builder.add(Engine::Weights, load_of(8, 4)).add(Engine::Weights, load_of(8, 4));
-  builder.add(Engine::Matrix, fold_of(10, 8, 4));
-  builder.add(Engine::Matrix, fold_of(10, 8, 4), {.waits = {ready}});
+  const auto ready = builder.semaphore(EngineKind::Host, EngineKind::Matrix);
+  builder.add(EngineKind::Host, transfer_of(true, 0, 0, 2), {.signals = {ready}});
+  builder.add(EngineKind::Weights, load_of(8, 4)).add(EngineKind::Weights, load_of(8, 4));
+  builder.add(EngineKind::Matrix, fold_of(10, 8, 4));
+  builder.add(EngineKind::Matrix, fold_of(10, 8, 4), {.waits = {ready}});
   return run_core(chip, builder.program());
 }
 
@@ -119,31 +120,31 @@ TEST(MatrixUnit, WaitsNotForASignalThatIsThere) {
   const CoreRun run = run_with_late_host(kFirstStreamEnds);
   EXPECT_LT(kSecondShiftEnds, kFirstStreamEnds);
   EXPECT_EQ(run.elapsed(), kFirstStreamEnds + 10 + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WaitHost), 0);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::WaitHost), 0);
 }
 
 TEST(MatrixUnit, SignalOneCycleLaterCostsOneCycleOfDrain) {
   const CoreRun run = run_with_late_host(kFirstStreamEnds + 1);
   EXPECT_EQ(run.elapsed(), kFirstStreamEnds + 1 + 10 + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Drain), 1 + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WaitHost), 0);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Drain), 1 + kDrain);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::WaitHost), 0);
 }
 
 TEST(MatrixUnit, WaitIsDrainUntilThePipelineIsEmptyAndThenTheSemaphores) {
   const CoreRun run = run_with_late_host(kFirstStreamEnds + kDrain + 7);
   EXPECT_EQ(run.elapsed(), kFirstStreamEnds + kDrain + 7 + 10 + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Drain), kDrain + kDrain);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WaitHost), 7);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Drain), kDrain + kDrain);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::WaitHost), 7);
 }
 
 TEST(MatrixUnit, SignalsWhenItsLastResultIsInTheAccumulators) {
   ProgramBuilder builder;
-  const auto done = builder.semaphore(Engine::Matrix, Engine::Vector);
-  builder.add(Engine::Weights, load_of(8, 4));
-  builder.add(Engine::Matrix, fold_of(10, 8, 4), {.signals = {done}});
-  builder.add(Engine::Vector, requantize_of(1, 4, 100), {.waits = {done}});
+  const auto done = builder.semaphore(EngineKind::Matrix, EngineKind::Vector);
+  builder.add(EngineKind::Weights, load_of(8, 4));
+  builder.add(EngineKind::Matrix, fold_of(10, 8, 4), {.signals = {done}});
+  builder.add(EngineKind::Vector, requantize_of(1, 4, 100), {.waits = {done}});
   const CoreRun run = run_core(small_chip(), builder.program());
-  EXPECT_EQ(run.cycles(Engine::Vector, Cause::WaitMatrix), kFirstStreamEnds + kDrain);
+  EXPECT_EQ(run.cycles(EngineKind::Vector, Cause::WaitMatrix), kFirstStreamEnds + kDrain);
 }
 
 TEST(MatrixUnit, PortSharedWithTwoOthersSlowsTheStreamExactly) {
@@ -151,14 +152,14 @@ TEST(MatrixUnit, PortSharedWithTwoOthersSlowsTheStreamExactly) {
   chip.buffer.ports = 1;
   chip.vector.pace.fill(CoreCycles(0));
   ProgramBuilder builder;
-  const auto ready = builder.semaphore(Engine::Weights, Engine::Vector);
+  const auto ready = builder.semaphore(EngineKind::Weights, EngineKind::Vector);
   // The vector unit copies 6 rows of 8 bytes: a stream of 6 reads and one of 6 writes, begun when
   // the tile arrives plus the 3 cycles of this transfer that the signal waits for.
-  const auto begun = builder.semaphore(Engine::Vector, Engine::Matrix);
-  builder.add(Engine::Weights, load_of(8, 4), {.signals = {ready}});
-  builder.add(Engine::Vector, rescale_of(1, 8, 0, 64), {.waits = {ready}, .signals = {begun}});
-  builder.add(Engine::Vector, rescale_of(6, 8, 0, 64));
-  builder.add(Engine::Matrix, fold_of(10, 8, 4), {.waits = {begun}});
+  const auto begun = builder.semaphore(EngineKind::Vector, EngineKind::Matrix);
+  builder.add(EngineKind::Weights, load_of(8, 4), {.signals = {ready}});
+  builder.add(EngineKind::Vector, rescale_of(1, 8, 0, 64), {.waits = {ready}, .signals = {begun}});
+  builder.add(EngineKind::Vector, rescale_of(6, 8, 0, 64));
+  builder.add(EngineKind::Matrix, fold_of(10, 8, 4), {.waits = {begun}});
   const CoreRun run = run_core(chip, builder.program());
   // The first copy ends at 31 + 5 (latency); the fold starts when its shift ends, at 39. The second
   // copy has the port from 36: reads and writes take turns, read first, and finish at 36 + 12 = 48
@@ -167,8 +168,8 @@ TEST(MatrixUnit, PortSharedWithTwoOthersSlowsTheStreamExactly) {
   // 39 + 2 + 3 * 3 = 50 and the write its 5th in cycle 39 + 4 * 3 = 51, by when the matrix unit has
   // had 4; with the port to itself but for that, its 10th is 6 cycles later.
   const std::int64_t matrix_end = 52 + 6;
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Busy), 10);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Port), matrix_end - 39 - 10);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Busy), 10);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Port), matrix_end - 39 - 10);
   EXPECT_EQ(run.elapsed(), matrix_end + kDrain);
 }
 
@@ -176,18 +177,18 @@ TEST(MatrixUnit, RowsWiderThanThePortTakeSeveralAccesses) {
   ChipSpec chip = small_chip();
   chip.buffer.port_width = Bytes(3);  // 8 bytes: 3 accesses
   ProgramBuilder builder;
-  builder.add(Engine::Weights, load_of(8, 4)).add(Engine::Matrix, fold_of(10, 8, 4));
+  builder.add(EngineKind::Weights, load_of(8, 4)).add(EngineKind::Matrix, fold_of(10, 8, 4));
   const CoreRun run = run_core(chip, builder.program());
   EXPECT_EQ(run.counters.actions.buffer_reads, 30);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Port), 20);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Port), 20);
 }
 
 TEST(MatrixUnit, ATileLeavesItsFifoSlotWhenItHasShifted) {
   ChipSpec chip = small_chip();
   chip.weight_fifo.tiles = 1;
   ProgramBuilder builder;
-  builder.add(Engine::Weights, load_of(8, 4)).add(Engine::Weights, load_of(8, 4));
-  builder.add(Engine::Matrix, fold_of(1, 8, 4)).add(Engine::Matrix, fold_of(1, 8, 4));
+  builder.add(EngineKind::Weights, load_of(8, 4)).add(EngineKind::Weights, load_of(8, 4));
+  builder.add(EngineKind::Matrix, fold_of(1, 8, 4)).add(EngineKind::Matrix, fold_of(1, 8, 4));
   const CoreRun run = run_core(chip, builder.program());
   // The second tile's requests start when the first has shifted; its fold follows its own shift.
   const std::int64_t slot_free = kTileArrives + kShift;
@@ -195,18 +196,20 @@ TEST(MatrixUnit, ATileLeavesItsFifoSlotWhenItHasShifted) {
   EXPECT_EQ(run.requests[2].time, Femtoseconds(slot_free * 1'000'000));
   EXPECT_EQ(run.elapsed(), second_arrives + kShift + 1 + kDrain);
   // The first descriptor completes at 31; then the second waits for the slot.
-  EXPECT_EQ(run.cycles(Engine::Weights, Cause::FifoFull), slot_free - kTileArrives);
+  EXPECT_EQ(run.cycles(EngineKind::Weights, Cause::FifoFull), slot_free - kTileArrives);
 }
 
 TEST(MatrixUnit, ChargesTheWaitForSpaceToWaitSpace) {
   ProgramBuilder builder;
-  const auto space = builder.semaphore(Engine::Vector, Engine::Matrix, SemaphoreKind::Space);
-  builder.add(Engine::Vector, rescale_of(1, 4, 0, 64), {.signals = {space}});
-  builder.add(Engine::Weights, load_of(8, 4));
-  builder.add(Engine::Matrix, fold_of(10, 8, 4), {.waits = {space}});
+  const auto space =
+      builder.semaphore(EngineKind::Vector, EngineKind::Matrix, SemaphoreKind::Space);
+  builder.add(EngineKind::Vector, rescale_of(1, 4, 0, 64), {.signals = {space}});
+  builder.add(EngineKind::Weights, load_of(8, 4));
+  builder.add(EngineKind::Matrix, fold_of(10, 8, 4), {.waits = {space}});
   const CoreRun run = run_core(small_chip(), builder.program());
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::WaitSpace), 5 + 2);  // latency + 1 step of 2 cycles
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Weights), kTileArrives - 7);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::WaitSpace),
+            5 + 2);  // latency + 1 step of 2 cycles
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Weights), kTileArrives - 7);
 }
 
 }  // namespace

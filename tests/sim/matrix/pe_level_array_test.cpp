@@ -58,15 +58,15 @@ std::string outcome(ChipSpec chip, const Program& program, ArrayModel model, boo
 Program program_of(const ChipSpec& chip, DataType activation, DataType weight) {
   const std::int64_t positions = chip.matrix.dataflow == Dataflow::WeightStationary ? 11 : 3;
   ProgramBuilder builder;
-  const auto loaded = builder.semaphore(Engine::Host, Engine::Matrix);
-  const auto summed = builder.semaphore(Engine::Matrix, Engine::Vector);
-  const auto done = builder.semaphore(Engine::Vector, Engine::Host);
-  builder.add(Engine::Host, transfer_of(true, 0, 0, 400), {.signals = {loaded}});
-  builder.add(Engine::Host, transfer_of(true, 1000, 3000, 16), {.signals = {}});
+  const auto loaded = builder.semaphore(EngineKind::Host, EngineKind::Matrix);
+  const auto summed = builder.semaphore(EngineKind::Matrix, EngineKind::Vector);
+  const auto done = builder.semaphore(EngineKind::Vector, EngineKind::Host);
+  builder.add(EngineKind::Host, transfer_of(true, 0, 0, 400), {.signals = {loaded}});
+  builder.add(EngineKind::Host, transfer_of(true, 1000, 3000, 16), {.signals = {}});
   for (std::int64_t i = 0; i < 2; ++i) {
     LoadTile load = load_of(7, 3, i * 100);
     load.type = weight;
-    builder.add(Engine::Weights, load);
+    builder.add(EngineKind::Weights, load);
   }
   for (std::int64_t i = 0; i < 4; ++i) {
     Fold fold = fold_of(positions, 7, 3, i % 2 == 0, i * 20);
@@ -82,15 +82,16 @@ Program program_of(const ChipSpec& chip, DataType activation, DataType weight) {
     fold.drain = !sums_stay;
     fold.accumulate = adds && !(chip.matrix.dataflow == Dataflow::OutputStationary && i == 3);
     const bool is_last = i == 3;
-    builder.add(Engine::Matrix, fold,
+    builder.add(EngineKind::Matrix, fold,
                 {.waits = i == 0 ? std::vector{loaded} : std::vector<std::int32_t>{},
                  .signals = is_last ? std::vector{summed} : std::vector<std::int32_t>{}});
   }
   Requantize requantize = requantize_of(2 * positions, 3, 2000, 3000);
   requantize.scale = {.multiplier = 1, .shift = 7};
   requantize.to.out.tensor = builder.tensor(2 * positions, 3);  // so that the sums are seen
-  builder.add(Engine::Vector, requantize, {.waits = {summed}, .signals = {done}});
-  builder.add(Engine::Host, transfer_of(false, 2000, 2000, 2 * positions * 3), {.waits = {done}});
+  builder.add(EngineKind::Vector, requantize, {.waits = {summed}, .signals = {done}});
+  builder.add(EngineKind::Host, transfer_of(false, 2000, 2000, 2 * positions * 3),
+              {.waits = {done}});
   return builder.program();
 }
 

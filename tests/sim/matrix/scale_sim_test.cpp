@@ -170,8 +170,8 @@ Program program_of(Dataflow dataflow, const Array& array, const Layer& layer) {
         const std::int64_t cols = std::min(array.cols, layer.n - n);
         Fold fold = fold_of(std::min(positions, layer.m - m), rows, cols);
         fold.accumulate = k > 0;
-        builder.add(Engine::Weights, load_of(rows, cols));
-        builder.add(Engine::Matrix, fold);
+        builder.add(EngineKind::Weights, load_of(rows, cols));
+        builder.add(EngineKind::Matrix, fold);
       }
     }
   }
@@ -200,7 +200,7 @@ TEST_P(ScaleSimOnChip, AProgramTakesItsCyclesAndWhatTheyLeaveOut) {
   // Stall-free: without the first tile's way into the FIFO and what banks and ports keep apart.
   std::int64_t stalls = 0;
   for (const Cause cause : {Cause::Weights, Cause::Port, Cause::Accumulator}) {
-    stalls += run.cycles(Engine::Matrix, cause);
+    stalls += run.cycles(EngineKind::Matrix, cause);
   }
   EXPECT_EQ(run.elapsed() - stalls, scale_sim_cycles(dataflow, array, layer) +
                                         left_out_by_scale_sim(dataflow, array, layer));

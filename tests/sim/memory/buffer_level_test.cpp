@@ -11,16 +11,16 @@ namespace {
 /// vector unit's results are never read.
 struct TwoReaders {
   ProgramBuilder builder;
-  InstructionRef writer{.engine = Engine::Host, .index = 0};
-  InstructionRef dma_out{.engine = Engine::DmaOut, .index = 0};
-  InstructionRef vector{.engine = Engine::Vector, .index = 0};
+  InstructionRef writer{.engine = EngineKind::Host, .index = 0};
+  InstructionRef dma_out{.engine = EngineKind::DmaOut, .index = 0};
+  InstructionRef vector{.engine = EngineKind::Vector, .index = 0};
 
   TwoReaders() {
-    const auto to_dma = builder.semaphore(Engine::Host, Engine::DmaOut);
-    const auto to_vector = builder.semaphore(Engine::Host, Engine::Vector);
-    builder.add(Engine::Host, transfer_of(true, 0, 0, 8), {.signals = {to_dma, to_vector}});
-    builder.add(Engine::DmaOut, transfer_of(false, 0, 0, 8), {.waits = {to_dma}});
-    builder.add(Engine::Vector, rescale_of(1, 8, 0, 64), {.waits = {to_vector}});
+    const auto to_dma = builder.semaphore(EngineKind::Host, EngineKind::DmaOut);
+    const auto to_vector = builder.semaphore(EngineKind::Host, EngineKind::Vector);
+    builder.add(EngineKind::Host, transfer_of(true, 0, 0, 8), {.signals = {to_dma, to_vector}});
+    builder.add(EngineKind::DmaOut, transfer_of(false, 0, 0, 8), {.waits = {to_dma}});
+    builder.add(EngineKind::Vector, rescale_of(1, 8, 0, 64), {.waits = {to_vector}});
   }
 };
 

@@ -224,10 +224,11 @@ TEST(VectorTiming, RealsTakeTheSameStepsAndTheAccessesOfTheirBytes) {
 
 TEST(VectorUnit, RunsOneInstructionAtATime) {
   ProgramBuilder builder;
-  builder.add(Engine::Vector, rescale_of(3, 4, 0, 64)).add(Engine::Vector, rescale_of(3, 4, 0, 64));
+  builder.add(EngineKind::Vector, rescale_of(3, 4, 0, 64))
+      .add(EngineKind::Vector, rescale_of(3, 4, 0, 64));
   const CoreRun run = run_core(small_chip(), builder.program());
   EXPECT_EQ(run.elapsed(), 2 * (5 + 3 * 2));
-  EXPECT_EQ(run.cycles(Engine::Vector, Cause::Busy), 22);
+  EXPECT_EQ(run.cycles(EngineKind::Vector, Cause::Busy), 22);
   EXPECT_EQ(run.counters.actions.vector_elements, 24);
   EXPECT_EQ(run.counters.actions.buffer_reads, 6);
   EXPECT_EQ(run.counters.actions.buffer_writes, 6);
@@ -237,30 +238,30 @@ TEST(VectorUnit, EndsWithTheSlowerOfStepsAndStreams) {
   ChipSpec chip = small_chip();
   chip.buffer.port_width = Bytes(1);  // 40 accesses for 3 steps of 2 and 5
   ProgramBuilder builder;
-  builder.add(Engine::Vector, rescale_of(10, 4, 0, 64));
+  builder.add(EngineKind::Vector, rescale_of(10, 4, 0, 64));
   const CoreRun run = run_core(chip, builder.program());
   // Operand and result begin in the same bank (0 and 64 of 8): the result follows a cycle later.
   EXPECT_EQ(run.elapsed(), 41);
-  EXPECT_EQ(run.cycles(Engine::Vector, Cause::Busy), 5 + 10 * 2);
-  EXPECT_EQ(run.cycles(Engine::Vector, Cause::Port), 41 - 25);
+  EXPECT_EQ(run.cycles(EngineKind::Vector, Cause::Busy), 5 + 10 * 2);
+  EXPECT_EQ(run.cycles(EngineKind::Vector, Cause::Port), 41 - 25);
 }
 
 TEST(VectorUnit, SharesTheAccumulatorsWithTheMatrixUnit) {
   ChipSpec chip = small_chip();
   chip.accumulators.ports = 1;
   ProgramBuilder builder;
-  builder.add(Engine::Weights, load_of(8, 4));
-  builder.add(Engine::Matrix, fold_of(10, 8, 4));
-  builder.add(Engine::Matrix, fold_of(40, 8, 4, false));
-  const std::int32_t sums = builder.semaphore(Engine::Matrix, Engine::Vector);
-  builder.program().stream(Engine::Matrix).add_signal(0, {.semaphore = sums});
-  builder.add(Engine::Vector, requantize_of(10, 4, 1024), {.waits = {sums}});
+  builder.add(EngineKind::Weights, load_of(8, 4));
+  builder.add(EngineKind::Matrix, fold_of(10, 8, 4));
+  builder.add(EngineKind::Matrix, fold_of(40, 8, 4, false));
+  const std::int32_t sums = builder.semaphore(EngineKind::Matrix, EngineKind::Vector);
+  builder.program().stream(EngineKind::Matrix).add_signal(0, {.semaphore = sums});
+  builder.add(EngineKind::Vector, requantize_of(10, 4, 1024), {.waits = {sums}});
   const CoreRun run = run_core(chip, builder.program());
   // The first fold's sums are there 8 + 4 - 2 = 10 cycles after the second has begun to write one
   // entry a cycle through the only port. From then on the two take turns: 10 reads, 20 cycles.
-  EXPECT_EQ(run.cycles(Engine::Vector, Cause::Busy), 5 + 10);
-  EXPECT_EQ(run.cycles(Engine::Vector, Cause::Accumulator), 20 - 15);
-  EXPECT_EQ(run.cycles(Engine::Matrix, Cause::Accumulator), 10);
+  EXPECT_EQ(run.cycles(EngineKind::Vector, Cause::Busy), 5 + 10);
+  EXPECT_EQ(run.cycles(EngineKind::Vector, Cause::Accumulator), 20 - 15);
+  EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Accumulator), 10);
 }
 
 }  // namespace

@@ -36,12 +36,13 @@ class ChainBuilder {
 
   Program build() {
     add_tables();
-    add_transfer(Engine::Host, true, 0, 0, place_of(0), kTensorBytes, {}, {{kInputReady, 1}});
-    add_transfer(Engine::DmaIn, true, bias(), 0, kBiasAddress, kBiasBytes, {}, {{kBiasReady, 1}});
+    add_transfer(EngineKind::Host, true, 0, 0, place_of(0), kTensorBytes, {}, {{kInputReady, 1}});
+    add_transfer(EngineKind::DmaIn, true, bias(), 0, kBiasAddress, kBiasBytes, {},
+                 {{kBiasReady, 1}});
     for (std::int32_t layer = 0; layer < layers_; ++layer) {
       add_layer(layer);
     }
-    add_transfer(Engine::Host, false, layers_, kTensorBytes, place_of(layers_), kTensorBytes,
+    add_transfer(EngineKind::Host, false, layers_, kTensorBytes, place_of(layers_), kTensorBytes,
                  {{kOutputReady, 1}}, {});
     return std::move(program_);
   }
@@ -62,15 +63,15 @@ class ChainBuilder {
                                   kChannels, tensor == layers_ ? kTensorBytes : 0});
     }
     program_.tensors.push_back({"bias", TensorRole::Constant, DataType::Int32, 1, kChannels, 0});
-    program_.semaphores = {{Engine::Host, Engine::Matrix, SemaphoreKind::Data},
-                           {Engine::DmaIn, Engine::Vector, SemaphoreKind::Data},
-                           {Engine::Matrix, Engine::Vector, SemaphoreKind::Data},
-                           {Engine::Vector, Engine::Matrix, SemaphoreKind::Space},
-                           {Engine::Vector, Engine::Matrix, SemaphoreKind::Data},
-                           {Engine::Vector, Engine::Host, SemaphoreKind::Data}};
+    program_.semaphores = {{EngineKind::Host, EngineKind::Matrix, SemaphoreKind::Data},
+                           {EngineKind::DmaIn, EngineKind::Vector, SemaphoreKind::Data},
+                           {EngineKind::Matrix, EngineKind::Vector, SemaphoreKind::Data},
+                           {EngineKind::Vector, EngineKind::Matrix, SemaphoreKind::Space},
+                           {EngineKind::Vector, EngineKind::Matrix, SemaphoreKind::Data},
+                           {EngineKind::Vector, EngineKind::Host, SemaphoreKind::Data}};
   }
 
-  void add_transfer(Engine engine, bool to_buffer, TensorId tensor, std::int64_t home,
+  void add_transfer(EngineKind engine, bool to_buffer, TensorId tensor, std::int64_t home,
                     std::int64_t address, std::int64_t bytes, std::vector<SemaphoreUse> waits,
                     std::vector<SemaphoreUse> signals) {
     const Transfer transfer{.to_buffer = to_buffer,
@@ -98,7 +99,7 @@ class ChainBuilder {
     program_.tiles.push_back({layer, slice * kArray, kArray, block * kArray, kArray, address});
     const LoadTile load{
         .tile = tile, .source = {.address = address}, .rows = kArray, .cols = kArray};
-    program_.stream(Engine::Weights).push_back({layer, {}, {}, Operation(load)});
+    program_.stream(EngineKind::Weights).push_back({layer, {}, {}, Operation(load)});
 
     Fold fold;
     fold.tile = tile;
@@ -125,7 +126,7 @@ class ChainBuilder {
     if (slice + 1 == kBlocks) {
       signals.push_back({kSumsReady, 1});
     }
-    program_.stream(Engine::Matrix)
+    program_.stream(EngineKind::Matrix)
         .push_back({layer, std::move(waits), std::move(signals), Operation(fold)});
   }
 
@@ -155,7 +156,7 @@ class ChainBuilder {
     if (last_of_layer) {
       signals.push_back({last_layer ? kOutputReady : kLayerReady, 1});
     }
-    program_.stream(Engine::Vector)
+    program_.stream(EngineKind::Vector)
         .push_back({layer, std::move(waits), std::move(signals), Operation(requantize)});
   }
 

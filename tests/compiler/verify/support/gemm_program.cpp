@@ -44,8 +44,8 @@ class Writer {
 
   Program write() {
     write_tables();
-    add(Engine::Host, copy(true, kX, 0, 0, gemm_.m * x_row_), {}, {{kInputs, 1}});
-    add(Engine::DmaIn, copy(true, kBias, 0, bias_address_, gemm_.n * 4), {}, {{kBiases, 1}});
+    add(EngineKind::Host, copy(true, kX, 0, 0, gemm_.m * x_row_), {}, {{kInputs, 1}});
+    add(EngineKind::DmaIn, copy(true, kBias, 0, bias_address_, gemm_.n * 4), {}, {{kBiases, 1}});
     const std::int64_t most = largest_count(chip_.matrix);
     const std::vector<Block> positions = blocks_of(gemm_.m, most == 0 ? gemm_.m : most);
     std::int64_t results = 0;
@@ -54,13 +54,13 @@ class Writer {
         write_block(n, m, results++);
       }
     }
-    add(Engine::Host, copy(false, kY, gemm_.m * x_row_, y_address_, gemm_.m * y_row_),
+    add(EngineKind::Host, copy(false, kY, gemm_.m * x_row_, y_address_, gemm_.m * y_row_),
         {{kResults, results}}, {});
     return std::move(program_);
   }
 
  private:
-  void add(Engine engine, Operation operation, std::vector<SemaphoreUse> waits,
+  void add(EngineKind engine, Operation operation, std::vector<SemaphoreUse> waits,
            std::vector<SemaphoreUse> signals) {
     program_.stream(engine).push_back({.layer = 0,
                                        .waits = std::move(waits),
@@ -86,11 +86,11 @@ class Writer {
         {"x", TensorRole::Input, gemm_.inputs, gemm_.m, gemm_.k, 0},
         {"bias", TensorRole::Constant, sums, 1, gemm_.n, 0},
         {"y", TensorRole::Output, gemm_.outputs, gemm_.m, gemm_.n, gemm_.m * x_row_}};
-    program_.semaphores = {{Engine::Host, Engine::Matrix, SemaphoreKind::Data},
-                           {Engine::DmaIn, Engine::Vector, SemaphoreKind::Data},
-                           {Engine::Matrix, Engine::Vector, SemaphoreKind::Data},
-                           {Engine::Vector, Engine::Matrix, SemaphoreKind::Space},
-                           {Engine::Vector, Engine::Host, SemaphoreKind::Data}};
+    program_.semaphores = {{EngineKind::Host, EngineKind::Matrix, SemaphoreKind::Data},
+                           {EngineKind::DmaIn, EngineKind::Vector, SemaphoreKind::Data},
+                           {EngineKind::Matrix, EngineKind::Vector, SemaphoreKind::Data},
+                           {EngineKind::Vector, EngineKind::Matrix, SemaphoreKind::Space},
+                           {EngineKind::Vector, EngineKind::Host, SemaphoreKind::Data}};
     program_.dram_bytes = gemm_.n * 4;
     for (const Block& n : blocks_of(gemm_.n, chip_.matrix.cols)) {
       for (const Block& k : blocks_of(gemm_.k, chip_.matrix.rows)) {
@@ -114,7 +114,7 @@ class Writer {
       const auto tile = static_cast<std::int32_t>(
           static_cast<std::size_t>(n.first / chip_.matrix.cols) * slices.size() + slice);
       const WeightTile& described = program_.tiles[static_cast<std::size_t>(tile)];
-      add(Engine::Weights,
+      add(EngineKind::Weights,
           LoadTile{.tile = tile,
                    .source = {.address = described.dram_address},
                    .rows = described.rows,
@@ -130,7 +130,7 @@ class Writer {
       if (slice == 0) {
         waits.push_back(index == 0 ? SemaphoreUse{kInputs, 1} : SemaphoreUse{kRead, 1});
       }
-      add(Engine::Matrix, fold, std::move(waits),
+      add(EngineKind::Matrix, fold, std::move(waits),
           last ? std::vector<SemaphoreUse>{{kSums, 1}} : std::vector<SemaphoreUse>{});
     }
     std::vector<SemaphoreUse> waits{{kSums, 1}};
@@ -141,7 +141,7 @@ class Writer {
     if (m.first + m.size < gemm_.m || n.first + n.size < gemm_.n) {
       signals.push_back({kRead, 1});
     }
-    add(Engine::Vector, result_of(m, n), std::move(waits), std::move(signals));
+    add(EngineKind::Vector, result_of(m, n), std::move(waits), std::move(signals));
   }
 
   [[nodiscard]] Fold fold_of(const Block& m, const Block& k, const Block& n) const {

@@ -93,11 +93,11 @@ void add_tables(Program& program) {
   program.tiles = {{kConv, 0, 4, 0, 4, 64},   {kConv, 4, 4, 0, 4, 80},
                    {kDense, 0, 4, 0, 3, 96},  {kDense, 4, 4, 0, 3, 108},
                    {kDense, 8, 4, 0, 3, 120}, {kDense, 12, 4, 0, 3, 132}};
-  program.semaphores = {{Engine::Host, Engine::Matrix, SemaphoreKind::Data},
-                        {Engine::DmaIn, Engine::Vector, SemaphoreKind::Data},
-                        {Engine::Matrix, Engine::Vector, SemaphoreKind::Data},
-                        {Engine::Vector, Engine::Matrix, SemaphoreKind::Data},
-                        {Engine::Vector, Engine::Host, SemaphoreKind::Data}};
+  program.semaphores = {{EngineKind::Host, EngineKind::Matrix, SemaphoreKind::Data},
+                        {EngineKind::DmaIn, EngineKind::Vector, SemaphoreKind::Data},
+                        {EngineKind::Matrix, EngineKind::Vector, SemaphoreKind::Data},
+                        {EngineKind::Vector, EngineKind::Matrix, SemaphoreKind::Data},
+                        {EngineKind::Vector, EngineKind::Host, SemaphoreKind::Data}};
 }
 
 }  // namespace
@@ -124,12 +124,12 @@ Program two_layer_program() {
   program.host_bytes = 35;
   add_tables(program);
 
-  auto& host = program.stream(Engine::Host);
+  auto& host = program.stream(EngineKind::Host);
   host.push_back(instruction(kConv, copy(true, kX, 0, 0, 0, 16), {}, {{0, 1}}));
   host.push_back(instruction(kConv, copy(true, kX, 16, 16, 16, 16), {}, {{0, 1}}));
   host.push_back(instruction(kDense, copy(false, kY, 0, 32, 0, 3), {{4, 1}}, {}));
 
-  auto& dma_in = program.stream(Engine::DmaIn);
+  auto& dma_in = program.stream(EngineKind::DmaIn);
   dma_in.push_back(instruction(kConv, copy(true, kBias1, 0, 0, 32, 16), {}, {{1, 1}}));
   dma_in.push_back(instruction(kDense, copy(true, kBias2, 0, 16, 48, 12), {}, {{1, 1}}));
 
@@ -139,10 +139,10 @@ Program two_layer_program() {
                         .source = {.address = tile.dram_address},
                         .rows = tile.rows,
                         .cols = tile.cols};
-    program.stream(Engine::Weights).push_back(instruction(tile.layer, load, {}, {}));
+    program.stream(EngineKind::Weights).push_back(instruction(tile.layer, load, {}, {}));
   }
 
-  auto& matrix = program.stream(Engine::Matrix);
+  auto& matrix = program.stream(EngineKind::Matrix);
   Fold second_band = convolve(0, 2, 2);
   second_band.next_tile = false;
   matrix.push_back(instruction(kConv, convolve(0, 0, 2), {{0, 1}}, {}));
@@ -153,7 +153,7 @@ Program two_layer_program() {
   matrix.push_back(instruction(kDense, contract(4), {}, {}));
   matrix.push_back(instruction(kDense, contract(5), {}, {{2, 1}}));
 
-  auto& vector = program.stream(Engine::Vector);
+  auto& vector = program.stream(EngineKind::Vector);
   vector.push_back(
       instruction(kConv, requantize(4, 4, kBias1, 32, kA, 64), {{2, 1}, {1, 1}}, {{3, 1}}));
   vector.push_back(
@@ -163,7 +163,7 @@ Program two_layer_program() {
 
 Program held_sums_program() {
   OpenProgram program = two_layer_program();
-  auto& matrix = program.stream(Engine::Matrix);
+  auto& matrix = program.stream(EngineKind::Matrix);
   matrix.erase(matrix.begin() + 1);  // the second band of conv1's first reduction slice
   matrix[0].waits = {{0, 2}};
   std::get<Fold>(matrix[0].operation).count = 4;
