@@ -13,13 +13,16 @@ if(SYSTOLE_WERROR)
   list(APPEND SYSTOLE_WARNINGS -Werror)
 endif()
 
+# Libraries can become part of a shared object, such as a module of Python.
+set(SYSTOLE_LIBRARY_CODE -fPIC -fno-semantic-interposition)
+
 include(SystolePrecompiled)
 
 function(systole_library name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "OWN_OPTIONS" "" "SOURCES;DEPENDS")
   add_library(systole_${name} STATIC ${ARG_SOURCES})
   target_include_directories(systole_${name} PUBLIC "${PROJECT_SOURCE_DIR}")
-  target_compile_options(systole_${name} PRIVATE ${SYSTOLE_WARNINGS})
+  target_compile_options(systole_${name} PRIVATE ${SYSTOLE_WARNINGS} ${SYSTOLE_LIBRARY_CODE})
   target_link_libraries(systole_${name} PUBLIC ${ARG_DEPENDS})
   if(NOT ARG_OWN_OPTIONS)
     systole_precompiled(systole_${name} standard)
