@@ -71,11 +71,17 @@ bool is_file(const fs::path& path) {
   return fs::exists(path, ignored) && !fs::is_directory(path, ignored);
 }
 
+/// Where the program is, if another told (use_program).
+fs::path& told_program() {
+  static fs::path program;
+  return program;
+}
+
 std::string installed_data() {
   std::error_code error;
-  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-  return error ? std::string{}
-               : (executable.parent_path().parent_path() / "share/systole").string();
+  const fs::path program = told_program().empty() ? fs::read_symlink("/proc/self/exe", error)
+                                                  : fs::canonical(told_program(), error);
+  return error ? std::string{} : (program.parent_path().parent_path() / "share/systole").string();
 }
 
 std::string without_extension(const std::string& name) {
@@ -121,6 +127,10 @@ std::string unknown(EntryKind kind, const std::string& name) {
 }
 
 }  // namespace
+
+void use_program(const std::string& file) {
+  told_program() = file;
+}
 
 std::vector<std::string> data_directories() {
   std::vector<std::string> candidates;

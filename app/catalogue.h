@@ -31,6 +31,9 @@ struct Entry {
   std::string file;
 };
 
+/// Names the program whose installed data are used, where this process is another's.
+void use_program(const std::string& file);
+
 /// Directories with configs/ and workloads/ below, in the order in which names are looked up:
 /// $SYSTOLE_DATA, the current directory, the source tree that the program was built from, and
 /// ../share/systole beside the directory of the program. Those that do not exist are left out.

@@ -450,11 +450,11 @@ nlohmann::ordered_json report_of(const std::string& file) {
   }
 }
 
-std::string differences(const Request& request) {
+std::string differences(const Request& request, const TextOptions& options) {
   const nlohmann::ordered_json before = report_of(request.diff.before);
   const nlohmann::ordered_json after = report_of(request.diff.after);
   return request.format == Format::Json ? diff_json(before, after).dump(2) + '\n'
-                                        : diff_text(before, after, text_options(request));
+                                        : diff_text(before, after, options);
 }
 
 std::string served(const Request& request) {
@@ -466,20 +466,40 @@ std::string served(const Request& request) {
       text_options(request), [&](std::string_view stage) { progress.stage(stage); });
 }
 
-ExitCode print_compiled(const Request& request) {
-  std::string text;
-  {
-    Progress progress(!request.quiet);
-    progress.stage("compiling");
-    const ChipSpec chip = chip_of(request);
-    const Network network = network_of(request, chip);
-    text = with_room(request, network, [&] { return print_program(compile(chip, network.graph)); });
-  }
-  deliver(request, text);
-  return ExitCode::Ok;
+std::string compiled(const Request& request) {
+  Progress progress(!request.quiet);
+  progress.stage("compiling");
+  const ChipSpec chip = chip_of(request);
+  const Network network = network_of(request, chip);
+  return with_room(request, network, [&] { return print_program(compile(chip, network.graph)); });
 }
 
 }  // namespace
+
+std::optional<std::string> text_answer(const Request& request, const TextOptions& options) {
+  switch (request.command) {
+    case Command::Diff:
+      return differences(request, options);
+    case Command::Compile:
+      return compiled(request);
+    case Command::Describe:
+      return run_describe(request, options);
+    case Command::List:
+      return request.list == ListFormat::Text ? list_catalogue(options.colour)
+                                              : list_names(request.list == ListFormat::Json);
+    case Command::Help:
+      return help_on(request.topic);
+    case Command::Run:
+    case Command::Compare:
+    case Command::Import:
+    case Command::Dram:
+    case Command::Measure:
+    case Command::Serve:
+    case Command::Study:
+      break;
+  }
+  return std::nullopt;
+}
 
 ExitCode execute(const Request& request) {
   check_outputs(request);
@@ -487,42 +507,37 @@ ExitCode execute(const Request& request) {
     check_output(request.measure.record);
   }
   check_files_apart(results_of(request), inputs_of(request));
+  const TextOptions options = text_options(request);
+  if (const std::optional<std::string> text = text_answer(request, options)) {
+    deliver(request, *text);
+    return ExitCode::Ok;
+  }
   switch (request.command) {
     case Command::Run:
       return run(request);
+    case Command::Measure:
+      return measure(request);
     case Command::Compare:
-      deliver(request, run_compare(request, {.colour = has_colour(request)}));
+      deliver(request, run_compare(request, {.colour = options.colour}));
       return ExitCode::Ok;
-    case Command::Diff:
-      deliver(request, differences(request));
-      return ExitCode::Ok;
-    case Command::Compile:
-      return print_compiled(request);
     case Command::Import:
       deliver(request, run_import(request));
-      return ExitCode::Ok;
-    case Command::Describe:
-      deliver(request, run_describe(request, text_options(request)));
       return ExitCode::Ok;
     case Command::Dram:
       deliver(request, run_dram(request.dram, request.format));
       return ExitCode::Ok;
-    case Command::Measure:
-      return measure(request);
     case Command::Serve:
       deliver(request, served(request));
       return ExitCode::Ok;
     case Command::Study:
-      deliver(request, run_study(request, {.colour = has_colour(request)}));
+      deliver(request, run_study(request, {.colour = options.colour}));
       return ExitCode::Ok;
+    case Command::Diff:
+    case Command::Compile:
+    case Command::Describe:
     case Command::List:
-      deliver(request, request.list == ListFormat::Text
-                           ? list_catalogue(has_colour(request))
-                           : list_names(request.list == ListFormat::Json));
-      return ExitCode::Ok;
     case Command::Help:
-      deliver(request, help_on(request.topic));
-      return ExitCode::Ok;
+      break;
   }
   return ExitCode::InternalError;
 }

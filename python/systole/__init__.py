@@ -5,6 +5,19 @@
 >>> result.total.seconds, result.layers["conv1"].cycles, result.energy.joules
 """
 
+import os
+from pathlib import Path
+
+# In the source tree `_core` is where it was built: beside $SYSTOLE_PROGRAM, else by the preset `release`.
+_PROGRAM = os.environ.get("SYSTOLE_PROGRAM")
+BUILD = (
+    Path(_PROGRAM).resolve().parents[1]
+    if _PROGRAM
+    else Path(__file__).resolve().parents[2] / "build" / "release"
+)
+if not list(Path(__file__).parent.glob("_core.*.so")):
+    __path__.append(str(BUILD / "python"))
+
 from .errors import Error, InternalError, UserError, WorkerCrashed
 from .model import (
     Chip,

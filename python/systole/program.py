@@ -1,21 +1,23 @@
-"""The `systole` program, which does the work: each command in a process of its own.
+"""The commands of `systole`, which do the work.
 
-SystemC elaborates once in a process, so nothing of the simulator lives in this one: a run that
-crashes is an exception, and waiting for a process lets other threads go on.
+What simulates nothing is answered in this process (`_core`). Whatever simulates has a process of its
+own (`server`): a run that crashes is an exception, and waiting for it lets other threads go on.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Union
 
+from . import BUILD, _core
 from .errors import Error, error_of
+from .server import Server
 
 Outcome = Union[str, Error]
 
@@ -28,8 +30,7 @@ def program() -> str:
         return given
     here = Path(__file__).resolve()
     installed = [parent / "bin" / "systole" for parent in here.parents]
-    built = here.parents[2] / "build" / "release" / "app" / "systole"
-    for candidate in [*installed, built]:
+    for candidate in [*installed, BUILD / "app" / "systole"]:
         if candidate.is_file() and os.access(candidate, os.X_OK):
             return str(candidate)
     found = shutil.which("systole")
@@ -38,17 +39,26 @@ def program() -> str:
     return found
 
 
+@functools.lru_cache(maxsize=None)
+def _server(path: str) -> Server:
+    return Server(path)
+
+
+def _ended(words: Sequence[str]) -> Any:
+    """How a command ended: what simulates nothing needs no process."""
+    path = program()
+    return _core.answer(list(words), path) or _server(path).run(words)
+
+
 def _outcome(words: Sequence[str]) -> Outcome:
-    done = subprocess.run(
-        [program(), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    if done.returncode < 0:
-        return error_of(f"its process ended by signal {-done.returncode}")
+    ended = _ended([os.fspath(word) for word in words])
+    if ended.exit_code < 0:
+        return error_of(f"its process ended by signal {-ended.exit_code}")
     # 1: a check that failed, which the report says; 3: a mistake of systole's own.
-    if done.returncode > 1:
-        line = done.stderr.strip()
-        return error_of(line if done.returncode == 2 else f"internal error: {line}")
-    return done.stdout
+    if ended.exit_code > 1:
+        line = ended.error.strip()
+        return error_of(line if ended.exit_code == 2 else f"internal error: {line}")
+    return str(ended.output)
 
 
 def execute(commands: Sequence[Sequence[str]], workers: int = 1) -> list[Outcome]:

@@ -1,7 +1,10 @@
 """The Python module, against the program that was built (SYSTOLE_PROGRAM)."""
 
+import json
 import os
 import pickle
+import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -9,8 +12,9 @@ import unittest
 from pathlib import Path
 
 import systole
-from systole import program
+from systole import _core, program
 from systole.errors import error_of
+from systole.server import Server
 
 
 class Runs(unittest.TestCase):
@@ -163,6 +167,109 @@ class Calls(unittest.TestCase):
         done.set()
         thread.join()
         self.assertGreater(counted, 3)
+
+    def test_that_simulate_nothing_need_no_process(self):
+        answered = _core.answer(["describe", "edge"], program.program())
+        self.assertEqual(answered.exit_code, 0)
+        self.assertEqual(answered.output, systole.Chip("edge").describe())
+        refused = _core.answer(["describe", "nope"], program.program())
+        self.assertEqual((refused.exit_code, refused.output), (2, ""))
+        self.assertTrue(refused.error.startswith("systole: no chip 'nope'"))
+        self.assertIsNone(_core.answer(["run", "edge", "mlp0"], program.program()))
+        self.assertIsNone(_core.answer(["describe", "edge", "-o", "x"], program.program()))
+
+
+def children(process):
+    try:
+        listed = Path(f"/proc/{process}/task/{process}/children").read_text()
+    except OSError:
+        return []
+    return [int(child) for child in listed.split()]
+
+
+def until(find):
+    """What `find` finds, soon."""
+    for _ in range(2000):
+        found = find()
+        if found:
+            return found
+        time.sleep(0.005)
+    raise AssertionError("not within ten seconds")
+
+
+class Servers(unittest.TestCase):
+    LONG = ["run", "edge", "resnet50", "--batch", "64", "--quiet"]
+
+    def setUp(self):
+        self.server = Server(program.program())
+
+    def tearDown(self):
+        self.server.close()
+
+    def worker(self):
+        server = self.server._processes[-1].pid
+        return until(lambda: [grand for child in children(server) for grand in children(child)])[0]
+
+    def test_one_serves_many_commands(self):
+        for batch in ("1", "2"):
+            ended = self.server.run(["run", "edge", "mlp0", "--batch", batch, "--format", "json"])
+            self.assertEqual((ended.exit_code, ended.error), (0, ""))
+            self.assertEqual(json.loads(ended.output)["batch"], int(batch))
+        self.assertEqual(len(self.server._processes), 1)
+
+    def test_a_mistake_has_its_line_and_exit_code(self):
+        ended = self.server.run(["run", "nope", "mlp0"])
+        self.assertEqual((ended.exit_code, ended.output), (2, ""))
+        self.assertTrue(ended.error.startswith("systole: no chip 'nope'"))
+
+    def test_a_crash_ends_its_command_alone(self):
+        outcomes = []
+        thread = threading.Thread(target=lambda: outcomes.append(self.server.run(self.LONG)))
+        thread.start()
+        until(lambda: self.server._processes)
+        os.kill(self.worker(), signal.SIGSEGV)
+        thread.join()
+        self.assertEqual(outcomes[0].exit_code, -signal.SIGSEGV)
+        self.assertEqual(self.server.run(["list", "--format", "json"]).exit_code, 0)
+        self.assertEqual(len(self.server._processes), 1)
+
+    def test_a_server_that_went_away_is_replaced(self):
+        self.server.run(["list"])
+        self.server._processes[0].kill()
+        self.server._processes[0].wait()
+        self.assertEqual(self.server.run(["list"]).exit_code, 0)
+        self.assertEqual(len(self.server._processes), 1)
+
+    def test_another_environment_is_another_server(self):
+        self.server.run(["list"])
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "workloads").mkdir()
+            Path(folder, "workloads", "here_alone.yaml").write_text("")
+            os.environ["SYSTOLE_DATA"] = folder
+            try:
+                self.assertIn("here_alone", self.server.run(["list"]).output)
+            finally:
+                del os.environ["SYSTOLE_DATA"]
+
+    def test_nobody_waits_and_the_command_ends(self):
+        told, status = os.pipe()
+        files = [os.memfd_create("output"), os.memfd_create("error")]
+        packet = b"".join(word.encode() + b"\0" for word in ("systole", *self.LONG))
+        self.server._send(packet, files, status)
+        worker = self.worker()
+        for descriptor in (*files, status, told):
+            os.close(descriptor)
+        until(lambda: not Path(f"/proc/{worker}").exists())
+
+    def test_standard_input_has_to_be_a_socket(self):
+        done = subprocess.run(
+            [program.program(), "--worker-server"], stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(
+            done.stderr,
+            "systole: --worker-server: expected a socket of packets as standard input\n",
+        )
 
 
 if __name__ == "__main__":
