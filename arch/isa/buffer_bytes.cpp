@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "arch/isa/program_operands.h"
+
 namespace systole {
 
 namespace {
@@ -19,10 +21,9 @@ void add(Runs& runs, std::int64_t begin, std::int64_t bytes) {
   }
 }
 
-void add_rows(Runs& runs, std::int64_t address, std::int64_t rows, std::int64_t row_bytes,
-              std::int64_t pitch) {
-  for (std::int64_t row = 0; row < rows; ++row) {
-    add(runs, address + row * pitch, row_bytes);
+void add_rows(Runs& runs, std::int64_t address, const RowBlock& block) {
+  for (std::int64_t row = 0; row < block.rows; ++row) {
+    add(runs, address + row * block.pitch, block.row_bytes);
   }
 }
 
@@ -34,17 +35,19 @@ struct KernelPosition {
   std::int64_t channels = 0;
 };
 
-/// What output positions first .. first + count - 1 read at one kernel position.
-void add_position(Runs& runs, const Window& window, const KernelPosition& kernel,
-                  std::int64_t first, std::int64_t count, DataType type) {
-  const std::int64_t bytes = bytes_of(type, kernel.channels);
+/// What the output positions of a part read at one kernel position.
+void add_position(Runs& runs, const WindowPart& part, std::int64_t address,
+                  const KernelPosition& kernel) {
+  const Window& window = *part.window;
+  const std::int64_t bytes = bytes_of(part.type, kernel.channels);
   const std::int64_t shift_row = kernel.row * window.dilation_rows - window.pad_top;
   const std::int64_t shift_col = kernel.col * window.dilation_cols - window.pad_left;
-  for (std::int64_t position = first; position < first + count;) {
+  const std::int64_t end = part.first + part.count;
+  for (std::int64_t position = part.first; position < end;) {
     // The outputs of one output row at a time.
     const std::int64_t ox = position % window.out_cols;
     const std::int64_t row = position / window.out_cols;
-    const std::int64_t here = std::min(first + count - position, window.out_cols - ox);
+    const std::int64_t here = std::min(end - position, window.out_cols - ox);
     position += here;
     const std::int64_t image = row / window.out_rows;
     const std::int64_t oy = window.first_out_row + row % window.out_rows;
@@ -52,9 +55,9 @@ void add_position(Runs& runs, const Window& window, const KernelPosition& kernel
     if (iy < 0 || iy >= window.in_rows) {
       continue;
     }
-    const std::int64_t start = window.source.address + image * window.image_pitch +
+    const std::int64_t start = address + image * window.image_pitch +
                                (iy - window.first_in_row) * window.row_pitch +
-                               bytes_of(type, kernel.first_channel);
+                               bytes_of(part.type, kernel.first_channel);
     for (std::int64_t x = ox; x < ox + here; ++x) {
       const std::int64_t ix = x * window.stride_cols + shift_col;
       if (ix >= 0 && ix < window.in_cols) {
@@ -64,19 +67,19 @@ void add_position(Runs& runs, const Window& window, const KernelPosition& kernel
   }
 }
 
-/// Elements k_first .. k_first + depth - 1 of the reduction axis, at each output position.
-void add_window(Runs& runs, const Window& window, std::int64_t first, std::int64_t count,
-                std::int64_t k_first, std::int64_t depth, DataType type) {
-  for (std::int64_t k = k_first; k < k_first + depth;) {
+/// `address`: of the window's source.
+void add_window(Runs& runs, const WindowPart& part, std::int64_t address) {
+  const Window& window = *part.window;
+  const std::int64_t end = part.k_first + part.depth;
+  for (std::int64_t k = part.k_first; k < end;) {
     const std::int64_t channel = k % window.channels;
     const std::int64_t tap = k / window.channels;
-    const std::int64_t channels = std::min(k_first + depth - k, window.channels - channel);
-    add_position(runs, window,
+    const std::int64_t channels = std::min(end - k, window.channels - channel);
+    add_position(runs, part, address,
                  {.row = tap / window.kernel_cols,
                   .col = tap % window.kernel_cols,
                   .first_channel = channel,
-                  .channels = channels},
-                 first, count, type);
+                  .channels = channels});
     k += channels;
   }
 }
@@ -97,76 +100,34 @@ void sort_and_join(Runs& runs) {
   runs.resize(kept);
 }
 
-/// One overload for each operation.
-class Finder {
- public:
-  explicit Finder(BufferBytes& bytes) : reads_(bytes.reads), writes_(bytes.writes) {}
-
-  void operator()(const Transfer& transfer) {
-    add_rows(transfer.to_buffer ? writes_ : reads_, transfer.buffer.address, transfer.rows,
-             transfer.row_bytes, transfer.buffer_pitch);
-  }
-
-  void operator()(const LoadTile& load) {
-    if (load.from == TileSource::Buffer) {
-      add_rows(reads_, load.source.address, load.runs(), load.run_bytes(), load.pitch);
+template <class Kind>
+void find(const Kind& operation, BufferBytes& bytes) {
+  const auto add_use = [&](const OperandUse& use) {
+    if (use.memory != Memory::Buffer) {
+      return;
     }
-  }
-
-  void operator()(const Fold& fold) {
-    add_window(reads_, *fold.window, fold.first, fold.count, fold.k_first, fold.rows,
-               fold.activation_type);
-  }
-
-  void operator()(const RowLoop& loop) {
-    for (const Stage& stage : loop.stages()) {
-      read(stage, loop);
+    Runs& runs = use.writes ? bytes.writes : bytes.reads;
+    if (use.part) {
+      add_window(runs, *use.part, use.where.address);
+    } else {
+      add_rows(runs, use.where.address, use.block);
     }
-    const Store& to = loop.body->to;
-    add_rows(writes_, loop.out.address, loop.rows, bytes_of(to.type, result_cols(loop)), to.pitch);
-  }
-
- private:
-  void read(const Stage& stage, const RowLoop& loop) {
-    const StageRead of = read_of(stage, loop);
-    switch (of.what) {
-      case StageRead::What::Nothing:
-        break;
-      case StageRead::What::Rows:
-      case StageRead::What::Parameter:
-        add_rows(reads_, loop.operand(of.operand).address, of.rows, of.row_bytes, of.pitch);
-        break;
-      case StageRead::What::Window: {
-        const auto& walk = std::get<WindowStage>(stage);
-        Window window = walk.window;
-        window.source = loop.operand(of.operand);
-        add_window(reads_, window, loop.first, loop.rows, 0,
-                   window.kernel_rows * window.kernel_cols * window.channels, walk.type);
-        break;
-      }
-    }
-  }
-
-  Runs& reads_;
-  Runs& writes_;
-};
-
-}  // namespace
-
-void find_buffer_bytes(const Operation& operation, BufferBytes& bytes) {
+  };
   bytes.reads.clear();
   bytes.writes.clear();
-  std::visit(Finder(bytes), operation);
+  for_each_operand(operation, EngineKind::Host, add_use);  // whichever: it tells far memories apart
   sort_and_join(bytes.reads);
   sort_and_join(bytes.writes);
 }
 
+}  // namespace
+
+void find_buffer_bytes(const Operation& operation, BufferBytes& bytes) {
+  std::visit([&](const auto& any) { find(any, bytes); }, operation);
+}
+
 void find_buffer_bytes(const StreamInstruction& instruction, BufferBytes& bytes) {
-  bytes.reads.clear();
-  bytes.writes.clear();
-  instruction.visit(Finder(bytes));
-  sort_and_join(bytes.reads);
-  sort_and_join(bytes.writes);
+  instruction.visit([&](const auto& any) { find(any, bytes); });
 }
 
 }  // namespace systole

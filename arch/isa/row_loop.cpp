@@ -45,38 +45,6 @@ Singles find_singles(const std::vector<Stage>& stages) {
   return singles;
 }
 
-struct ReadRule {
-  const RowLoop& loop;
-
-  StageRead operator()(const LoadStage& load) const {
-    return {.what = StageRead::What::Rows,
-            .operand = load.operand,
-            .rows = load.pitch == 0 ? 1 : loop.rows,
-            .pitch = load.pitch,
-            .row_bytes = bytes_of(load.type, load.single ? 1 : loop.cols)};
-  }
-  StageRead operator()(const SumsStage& sums) const {
-    return {.what = StageRead::What::Parameter,
-            .operand = sums.bias,
-            .row_bytes = bytes_of(sums.type, loop.cols)};
-  }
-  StageRead operator()(const WindowStage& window) const {
-    return {.what = StageRead::What::Window, .operand = window.operand};
-  }
-  StageRead operator()(const LookupStage& lookup) const {
-    return {.what = StageRead::What::Parameter,
-            .operand = lookup.table,
-            .row_bytes = bytes_of(lookup.type, kLookupEntries)};
-  }
-  StageRead operator()(const NumberStage& /*number*/) const { return {}; }
-  StageRead operator()(const PairStage& /*pair*/) const { return {}; }
-  StageRead operator()(const FunctionStage& /*function*/) const { return {}; }
-  StageRead operator()(const ReduceStage& /*reduce*/) const { return {}; }
-  StageRead operator()(const MaskStage& /*mask*/) const { return {}; }
-  StageRead operator()(const ScaleStage& /*scale*/) const { return {}; }
-  StageRead operator()(const ClampStage& /*clamp*/) const { return {}; }
-};
-
 }  // namespace
 
 const RowBody& SharedBody::empty() {
@@ -96,10 +64,6 @@ SharedBody RecentBodies::shared(SharedBody body) {
     next_ = (next_ + 1) % kRemembered;
   }
   return body;
-}
-
-StageRead read_of(const Stage& stage, const RowLoop& loop) {
-  return std::visit(ReadRule{loop}, stage);
 }
 
 std::optional<DataType> sums_of(const RowBody& body) {

@@ -311,18 +311,6 @@ struct RowLoop {
   bool operator==(const RowLoop&) const = default;
 };
 
-/// What a stage reads of an operand.
-struct StageRead {
-  /// Rows: one for each of the loop's, or one for all. Window: what a window walks over.
-  enum class What : std::uint8_t { Nothing, Rows, Parameter, Window };
-  What what = What::Nothing;
-  std::int32_t operand = 0;
-  std::int64_t rows = 1;
-  std::int64_t pitch = 0;  ///< from row to row
-  std::int64_t row_bytes = 0;
-};
-[[nodiscard]] StageRead read_of(const Stage& stage, const RowLoop& loop);
-
 /// The sums that the loop takes out of the accumulators; nothing where it takes none.
 [[nodiscard]] std::optional<DataType> sums_of(const RowBody& body);
 

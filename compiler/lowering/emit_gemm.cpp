@@ -207,31 +207,13 @@ class GemmEmitter {
     load.tile = id;
     load.rows = tile.rows;
     load.cols = tile.cols;
-    context_.builder.append({EngineKind::Weights, job.unit}, band_.layer, load,
-                            {.reads = operands_->load_reads(load), .writes = {}});
+    context_.builder.append({EngineKind::Weights, job.unit}, band_.layer, load);
   }
 
   void emit_fold(const Job& job, std::int64_t group, std::size_t k, const Slice& rows,
                  std::int64_t accumulator, bool next_tile) {
     const std::size_t n = job.n;
-    const Shared<Window>& window = window_of(group);
-    const std::int64_t channels = window->channels;
     const Slice& reduction = grid_.k[k];
-    const bool one_position =
-        reduction.first / channels == (reduction.first + reduction.size - 1) / channels;
-    const Region source = window_region(*window, type(), rows.first, rows.size,
-                                        one_position ? reduction.first % channels : 0,
-                                        one_position ? reduction.size : channels);
-    const bool accumulate = k > 0 && !loops_.sums_stay;
-    const bool drain = k + 1 == grid_.k.size() || !loops_.sums_stay;
-    const Region sums = accumulator_region(accumulator, rows.size);
-    Accesses accesses{.reads = {source}, .writes = {}};
-    if (accumulate) {
-      accesses.reads.push_back(sums);
-    }
-    if (drain) {
-      accesses.writes.push_back(sums);
-    }
     context_.builder.append({EngineKind::Matrix, job.unit}, band_.layer,
                             Fold{.next_tile = next_tile,
                                  .tile = tile_id(group, n, k),
@@ -239,15 +221,14 @@ class GemmEmitter {
                                  .cols = grid_.n[n].size,
                                  .activation_type = type(),
                                  .weight_type = right().type.element,
-                                 .accumulate = accumulate,
-                                 .drain = drain,
+                                 .accumulate = k > 0 && !loops_.sums_stay,
+                                 .drain = k + 1 == grid_.k.size() || !loops_.sums_stay,
                                  .zero_point = operands_->zero_point(),
-                                 .window = window,
+                                 .window = window_of(group),
                                  .k_first = reduction.first,
                                  .first = rows.first,
                                  .count = rows.size,
-                                 .accumulator = accumulator},
-                            std::move(accesses));
+                                 .accumulator = accumulator});
   }
 
   /// Bias, scale and activation on the way from the accumulators to the unified buffer.
@@ -266,13 +247,6 @@ class GemmEmitter {
     const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
     const Operand place = operands_->place(group, rows.first, grid_.n[n].first);
     const std::int64_t pitch = output.bytes(operands_->place_pitch());
-    Accesses accesses{.reads = {accumulator_region(accumulator, rows.size),
-                                buffer_region(bias, 1, cols * bytes_of(DataType::Int32),
-                                              cols * bytes_of(DataType::Int32))},
-                      .writes = {buffer_region(place, rows.size, output.bytes(cols), pitch)}};
-    if (lookup) {
-      accesses.reads.push_back(buffer_region(table, 1, kLookupBytes, kLookupBytes));
-    }
     const Destination to = destination_of(place, pitch, type(), activation.kind, target);
     if (is_float(type())) {
       append_results(Convert{.accumulator = accumulator,
@@ -280,8 +254,7 @@ class GemmEmitter {
                              .cols = cols,
                              .bias = bias,
                              .scale = static_cast<float>(operands_->real_scale()),
-                             .to = to},
-                     std::move(accesses));
+                             .to = to});
     } else {
       append_results(Requantize{.accumulator = accumulator,
                                 .rows = rows.size,
@@ -289,13 +262,12 @@ class GemmEmitter {
                                 .bias = bias,
                                 .scale = to_fixed_point(operands_->sum_scale() / target.scale),
                                 .lookup = table,
-                                .to = to},
-                     std::move(accesses));
+                                .to = to});
     }
   }
 
-  void append_results(RowLoop loop, Accesses accesses) {
-    context_.builder.append(EngineKind::Vector, band_.layer, std::move(loop), std::move(accesses));
+  void append_results(RowLoop loop) {
+    context_.builder.append(EngineKind::Vector, band_.layer, std::move(loop));
   }
 
   /// That all folds of the group share.
@@ -310,14 +282,6 @@ class GemmEmitter {
   [[nodiscard]] DataType type() const { return context_.graph.operand_type(node_); }
   [[nodiscard]] const GraphTensor& right() const {
     return context_.graph.tensor(node_.inputs.at(kRightInput));
-  }
-
-  [[nodiscard]] static Region accumulator_region(std::int64_t first, std::int64_t count) {
-    return {.memory = Memory::Accumulators,
-            .base = first,
-            .rows = 1,
-            .row_bytes = count,
-            .pitch = count};
   }
 
   LoweringContext& context_;

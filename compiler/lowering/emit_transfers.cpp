@@ -19,18 +19,8 @@ void emit_piece(LoweringContext& context, std::int32_t layer, const PlacedBand& 
   transfer.far = {.address = tensor.home + transfer.buffer.offset,
                   .tensor = band.tensor,
                   .offset = transfer.buffer.offset};
-  const Region near =
-      buffer_region(transfer.buffer, transfer.rows, transfer.row_bytes, transfer.buffer_pitch);
-  const Region far{.memory = host ? Memory::Host : Memory::Dram,
-                   .base = transfer.far.address,
-                   .rows = transfer.rows,
-                   .row_bytes = transfer.row_bytes,
-                   .pitch = transfer.far_pitch};
-  Accesses accesses;
-  (to_buffer ? accesses.reads : accesses.writes).push_back(far);
-  (to_buffer ? accesses.writes : accesses.reads).push_back(near);
   const EngineKind dma = to_buffer ? EngineKind::DmaIn : EngineKind::DmaOut;
-  context.builder.append(host ? EngineKind::Host : dma, layer, transfer, std::move(accesses));
+  context.builder.append(host ? EngineKind::Host : dma, layer, transfer);
 }
 
 /// Some columns of each row: packed in the buffer, row by row.
@@ -97,14 +87,7 @@ void emit_constant(LoweringContext& context, std::int32_t layer, const Operand& 
                           .buffer = target,
                           .buffer_pitch = tensor.bytes(),
                           .row_bytes = tensor.bytes()};
-  const Region far{.memory = Memory::Dram,
-                   .base = tensor.home,
-                   .rows = 1,
-                   .row_bytes = tensor.bytes(),
-                   .pitch = tensor.bytes()};
-  context.builder.append(
-      EngineKind::DmaIn, layer, transfer,
-      {.reads = {far}, .writes = {buffer_region(target, 1, tensor.bytes(), tensor.bytes())}});
+  context.builder.append(EngineKind::DmaIn, layer, transfer);
 }
 
 }  // namespace

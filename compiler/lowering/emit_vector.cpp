@@ -50,11 +50,6 @@ class VectorEmitter {
     return band.at(pixels.first * band.shape.channels + channel);
   }
 
-  [[nodiscard]] static Region region_of(const PlacedBand& band, const Operand& operand,
-                                        const Slice& pixels, std::int64_t channels) {
-    return buffer_region(operand, pixels.size, band.bytes(channels), band.pixel_pitch());
-  }
-
   [[nodiscard]] Destination destination(const Operand& place, const Quantization& target,
                                         ActivationKind activation) const {
     return systole::destination_of(place, band_.output.pixel_pitch(), out_.type.element, activation,
@@ -66,8 +61,8 @@ class VectorEmitter {
     return is_float(out_.type.element) ? FixedPoint{} : to_fixed_point(from.scale / to.scale);
   }
 
-  void append(RowLoop loop, Accesses accesses) {
-    context_.builder.append(EngineKind::Vector, band_.layer, std::move(loop), std::move(accesses));
+  void append(RowLoop loop) {
+    context_.builder.append(EngineKind::Vector, band_.layer, std::move(loop));
   }
 
   void emit_pixels(const AddWork& add, const Slice& pixels) {
@@ -91,10 +86,7 @@ class VectorEmitter {
                .shift = scale.shift,
                .rows = pixels.size,
                .cols = channels,
-               .to = destination(place, out_.quantization, add.activation)},
-           {.reads = {region_of(band_.inputs[0], a, pixels, channels),
-                      region_of(band_.inputs[1], b, pixels, channels)},
-            .writes = {region_of(band_.output, place, pixels, channels)}});
+               .to = destination(place, out_.quantization, add.activation)});
   }
 
   /// One input of the layer requantised into some channels of the output.
@@ -108,11 +100,6 @@ class VectorEmitter {
     // A lookup indexes with the input's own stored value: the identity before the table.
     const Quantization& target = lookup ? in(input).quantization : out_.quantization;
     const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
-    Accesses accesses{.reads = {region_of(source, from, pixels, channels)},
-                      .writes = {region_of(band_.output, place, pixels, channels)}};
-    if (lookup) {
-      accesses.reads.push_back(buffer_region(table, 1, kLookupBytes, kLookupBytes));
-    }
     append(Rescale{.in = from,
                    .in_pitch = source.pixel_pitch(),
                    .rows = pixels.size,
@@ -120,8 +107,7 @@ class VectorEmitter {
                    .in_zero_point = in(input).quantization.zero_point,
                    .scale = scale(in(input).quantization, target),
                    .lookup = table,
-                   .to = destination(place, target, activation)},
-           std::move(accesses));
+                   .to = destination(place, target, activation)});
   }
 
   void emit_pixels(const RescaleWork& rescale, const Slice& pixels) {
@@ -146,29 +132,18 @@ class VectorEmitter {
                 .in_zero_point = from.zero_point,
                 .scale = scale(from, out_.quantization),
                 .count_padding = pool.count_padding,
-                .to = destination(place, out_.quantization, ActivationKind::None)},
-           {.reads = {window_region(window, out_.type.element, pixels.first, pixels.size, 0,
-                                    channels)},
-            .writes = {region_of(band_.output, place, pixels, channels)}});
+                .to = destination(place, out_.quantization, ActivationKind::None)});
   }
 
   void emit_pixels(const SoftmaxWork& /*work*/, const Slice& pixels) {
-    const std::int64_t channels = out_.shape().channels;
-    const Operand from = pixels_of(band_.inputs[0], pixels);
     const Operand place = pixels_of(band_.output, pixels);
     const Operand table = table_operand(context_, band_.layer);
-    Accesses accesses{.reads = {region_of(band_.inputs[0], from, pixels, channels)},
-                      .writes = {region_of(band_.output, place, pixels, channels)}};
-    if (table.tensor != kNoTensor) {
-      accesses.reads.push_back(buffer_region(table, 1, kSoftmaxTableBytes, kSoftmaxTableBytes));
-    }
-    append(Softmax{.in = from,
+    append(Softmax{.in = pixels_of(band_.inputs[0], pixels),
                    .in_pitch = band_.inputs[0].pixel_pitch(),
                    .rows = pixels.size,
-                   .cols = channels,
+                   .cols = out_.shape().channels,
                    .table = table.tensor == kNoTensor ? Operand{} : table,
-                   .to = destination(place, out_.quantization, ActivationKind::None)},
-           std::move(accesses));
+                   .to = destination(place, out_.quantization, ActivationKind::None)});
   }
 
   /// Pixels from where on a load begins anew: images where an input has one row for each, positions
@@ -241,17 +216,7 @@ class VectorEmitter {
     body.to = destination(place, out_.quantization, ActivationKind::None).store(steps);
     loop.out = place;
     loop.body = std::move(body);
-    Accesses accesses;
-    for (const Stage& stage : loop.stages()) {
-      const StageRead read = read_of(stage, loop);
-      if (read.what == StageRead::What::Rows) {
-        accesses.reads.push_back(
-            buffer_region(loop.operand(read.operand), read.rows, read.row_bytes, read.pitch));
-      }
-    }
-    accesses.writes.push_back(buffer_region(place, loop.rows, band_.output.bytes(result_cols(loop)),
-                                            band_.output.pixel_pitch()));
-    append(std::move(loop), std::move(accesses));
+    append(std::move(loop));
   }
 
   /// As the input is stored.

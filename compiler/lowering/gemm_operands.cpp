@@ -42,9 +42,6 @@ class WeightedOperands final : public GemmOperands {
                        bytes_of(type, tile.rows * tile.cols),
             .type = type};
   }
-  [[nodiscard]] std::vector<Region> load_reads(const LoadTile& /*load*/) const override {
-    return {};  // weights never change
-  }
   [[nodiscard]] Operand place(std::int64_t group, std::int64_t row,
                               std::int64_t col) const override {
     return band_.output.at(row * place_pitch() + group * gemm_.n + col);
@@ -125,13 +122,6 @@ class TensorOperands final : public GemmOperands {
         .transposed = tile.transposed,
         .type = right.type.element,
         .zero_point = right.quantization.zero_point};
-  }
-  [[nodiscard]] std::vector<Region> load_reads(const LoadTile& load) const override {
-    return {{.memory = load.from == TileSource::Dram ? Memory::Dram : Memory::Buffer,
-             .base = load.source.address,
-             .rows = load.runs(),
-             .row_bytes = load.run_bytes(),
-             .pitch = load.pitch}};
   }
   [[nodiscard]] Operand place(std::int64_t group, std::int64_t row,
                               std::int64_t col) const override {

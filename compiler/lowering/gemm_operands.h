@@ -27,7 +27,6 @@ class GemmOperands {
   [[nodiscard]] virtual Window window(std::int64_t group) const = 0;
   /// Without `tile`, `rows` and `cols`; where it reads tensors, what.
   [[nodiscard]] virtual LoadTile load(const WeightTile& tile) const = 0;
-  [[nodiscard]] virtual std::vector<Region> load_reads(const LoadTile& load) const = 0;
   /// Results of position `row` of a group, from `col` on.
   [[nodiscard]] virtual Operand place(std::int64_t group, std::int64_t row,
                                       std::int64_t col) const = 0;

@@ -41,45 +41,6 @@ Operand feature_operand(const LoweringContext& context, std::int32_t layer, std:
           .offset = 0};
 }
 
-Region buffer_region(const Operand& operand, std::int64_t rows, std::int64_t cols,
-                     std::int64_t pitch) {
-  return {.memory = Memory::Buffer,
-          .base = operand.address,
-          .rows = rows,
-          .row_bytes = cols,
-          .pitch = pitch};
-}
-
-Region window_region(const Window& window, DataType type, std::int64_t first, std::int64_t count,
-                     std::int64_t channel, std::int64_t channels) {
-  const auto lowest_row = [&](std::int64_t position) {
-    const std::int64_t out = window.first_out_row + position / window.out_cols % window.out_rows;
-    return std::max<std::int64_t>(out * window.stride_rows - window.pad_top, 0);
-  };
-  const auto highest_row = [&](std::int64_t position) {
-    const std::int64_t out = window.first_out_row + position / window.out_cols % window.out_rows;
-    const std::int64_t last =
-        out * window.stride_rows - window.pad_top + window.dilation_rows * (window.kernel_rows - 1);
-    return std::clamp<std::int64_t>(last, 0, window.in_rows - 1);
-  };
-  const std::int64_t positions_per_image = window.out_rows * window.out_cols;
-  const std::int64_t last = first + count - 1;
-  const std::int64_t first_image = first / positions_per_image;
-  const std::int64_t last_image = last / positions_per_image;
-  // Within an image the last position reaches furthest down, and the first furthest up.
-  const std::int64_t low = std::min(lowest_row(first), window.in_rows - 1);
-  const std::int64_t high = highest_row(last);
-  const std::int64_t begin =
-      first_image * window.image_pitch + (low - window.first_in_row) * window.row_pitch;
-  const std::int64_t end =
-      last_image * window.image_pitch + (high + 1 - window.first_in_row) * window.row_pitch;
-  return {.memory = Memory::Buffer,
-          .base = window.source.address + begin + bytes_of(type, channel),
-          .rows = (end - begin) / window.pixel_pitch,
-          .row_bytes = bytes_of(type, channels),
-          .pitch = window.pixel_pitch};
-}
-
 Window make_window(const Kernel& kernel, const PlacedBand& input, const PlacedBand& output,
                    std::int64_t first_channel, std::int64_t channels, std::int32_t pad_value) {
   return {.source = input.at(first_channel),

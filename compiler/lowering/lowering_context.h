@@ -71,15 +71,6 @@ struct LayerBand {
 [[nodiscard]] Operand feature_operand(const LoweringContext& context, std::int32_t layer,
                                       std::size_t input);
 
-/// Rows x cols bytes of the unified buffer from `operand` on.
-[[nodiscard]] Region buffer_region(const Operand& operand, std::int64_t rows, std::int64_t cols,
-                                   std::int64_t pitch);
-
-/// The input rows that output positions first .. first + count - 1 touch (all columns, channels
-/// `channel` .. `channel + channels - 1`, elements of `type`), whole images between two images.
-[[nodiscard]] Region window_region(const Window& window, DataType type, std::int64_t first,
-                                   std::int64_t count, std::int64_t channel, std::int64_t channels);
-
 /// The window of a sliding operator over a placed band; channels as given, starting at channel
 /// `first_channel` of the tensor.
 [[nodiscard]] Window make_window(const Kernel& kernel, const PlacedBand& input,

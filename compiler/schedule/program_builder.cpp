@@ -42,10 +42,10 @@ ProgramBuilder::ProgramBuilder(Program program)
       history_(program_.engines()),
       covered_(program_.engines(), PerEngine<std::int64_t>(program_.engines(), -1)) {}
 
-void ProgramBuilder::append(EngineId engine, std::int32_t layer, Operation operation,
-                            Accesses accesses) {
+void ProgramBuilder::append(EngineId engine, std::int32_t layer, Operation operation) {
   engine.core = core_;
-  const Accesses shared = program_.engines().cores > 1 ? in_shared_memories(accesses) : Accesses();
+  find_accesses(operation, engine.kind, accesses_);
+  const Accesses shared = program_.engines().cores > 1 ? in_shared_memories(accesses_) : Accesses();
   Instruction instruction{
       .layer = layer, .waits = {}, .signals = {}, .operation = std::move(operation)};
   for (const EngineId other : program_.engines()) {
@@ -54,7 +54,7 @@ void ProgramBuilder::append(EngineId engine, std::int32_t layer, Operation opera
     }
     std::int64_t& covered = covered_[engine][other];
     const Dependency found =
-        latest_conflict(other, covered, other.core == engine.core ? accesses : shared);
+        latest_conflict(other, covered, other.core == engine.core ? accesses_ : shared);
     if (found.index < 0) {
       continue;
     }
@@ -67,8 +67,8 @@ void ProgramBuilder::append(EngineId engine, std::int32_t layer, Operation opera
     loop->body = bodies_.shared(std::move(loop->body));
   }
   auto& stream = program_.stream(engine);
-  if (!accesses.reads.empty() || !accesses.writes.empty()) {
-    history_[engine].add(stream.size(), accesses);
+  if (!accesses_.reads.empty() || !accesses_.writes.empty()) {
+    history_[engine].add(stream.size(), accesses_);
   }
   stream.push_back(instruction);
 }

@@ -9,15 +9,9 @@
 #include <vector>
 
 #include "arch/isa/program.h"
-#include "compiler/schedule/region.h"
+#include "compiler/schedule/accesses.h"
 
 namespace systole {
-
-/// What an instruction touches, as the lowering that wrote it knows.
-struct Accesses {
-  std::vector<Region> reads;
-  std::vector<Region> writes;
-};
 
 /// Collects instructions in program order and makes the streams safe: where an instruction
 /// conflicts with an earlier one of another engine (one of the two writes what the other touches),
@@ -36,7 +30,7 @@ class ProgramBuilder {
   /// The core whose instructions follow; engines that `append` is given are its own.
   void set_core(std::uint16_t core) { core_ = core; }
 
-  void append(EngineId engine, std::int32_t layer, Operation operation, Accesses accesses);
+  void append(EngineId engine, std::int32_t layer, Operation operation);
 
   /// The program so far; the builder is used up.
   [[nodiscard]] Program finish() && { return std::move(program_); }
@@ -54,6 +48,7 @@ class ProgramBuilder {
   [[nodiscard]] std::int32_t semaphore(EngineId from, EngineId to, SemaphoreKind kind);
 
   Program program_;
+  Accesses accesses_;  ///< of the instruction that is appended
   RecentBodies bodies_;
   std::uint16_t core_ = 0;
   /// What an instruction touches, those that touch nothing left out.

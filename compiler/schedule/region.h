@@ -2,10 +2,9 @@
 
 #include <cstdint>
 
-namespace systole {
+#include "arch/isa/memory.h"
 
-enum class Memory : std::uint8_t { Buffer, Accumulators, Dram, Host };
-inline constexpr int kMemoryCount = 4;
+namespace systole {
 
 /// A strided block of a memory: `rows` runs of `row_bytes`, `pitch` apart. Units are bytes, in the
 /// accumulators entries.
@@ -15,6 +14,8 @@ struct Region {
   std::int64_t rows = 1;
   std::int64_t row_bytes = 0;
   std::int64_t pitch = 0;
+
+  bool operator==(const Region&) const = default;
 };
 
 /// One past the last byte.

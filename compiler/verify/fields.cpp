@@ -259,24 +259,22 @@ class InstructionRules {
   }
 
   bool check_engine() {
-    bool fits = false;
-    switch (place_.engine.kind) {
-      case EngineKind::Host:
-      case EngineKind::DmaIn:
-      case EngineKind::DmaOut:
-        fits = instruction_.is<Transfer>();
-        break;
-      case EngineKind::Weights:
-        fits = instruction_.is<LoadTile>();
-        break;
-      case EngineKind::Matrix:
-        fits = instruction_.is<Fold>();
-        break;
-      case EngineKind::Vector:
-        fits = instruction_.is<RowLoop>();
-        break;
-    }
-    return fits || rules_.fail("the engine does not execute this operation");
+    const EngineKind engine = place_.engine.kind;
+    return instruction_.visit([&](const auto& any) { return is_of(engine, any); }) ||
+           rules_.fail("the engine does not execute this operation");
+  }
+  static bool is_of(EngineKind engine, const Transfer& /*transfer*/) {
+    return engine == EngineKind::Host || engine == EngineKind::DmaIn ||
+           engine == EngineKind::DmaOut;
+  }
+  static bool is_of(EngineKind engine, const LoadTile& /*load*/) {
+    return engine == EngineKind::Weights;
+  }
+  static bool is_of(EngineKind engine, const Fold& /*fold*/) {
+    return engine == EngineKind::Matrix;
+  }
+  static bool is_of(EngineKind engine, const RowLoop& /*loop*/) {
+    return engine == EngineKind::Vector;
   }
 
   bool check_semaphores() {

@@ -126,25 +126,31 @@ class TokenExecution {
 
   /// Moves a tile into or out of the weight FIFO; false when it is full or empty.
   bool pass_fifo(EngineId engine) {
-    const StreamInstruction instruction = instruction_at(program_, next_of(engine));
-    if (instruction.is<LoadTile>()) {
-      Unit& unit = unit_of(engine);
-      const std::size_t taken = unit.fifo.size() + (unit.slot_in_use ? 1U : 0U);
-      if (taken == static_cast<std::size_t>(chip_.weight_fifo.tiles)) {
-        return false;
-      }
-      unit.fifo.push_back(state(engine).next);
-    } else if (const auto* fold = instruction.get_if<Fold>()) {
-      if (fold->next_tile) {
-        leave_slot(unit_of(engine));
-        if (unit_of(engine).fifo.empty()) {
-          return false;
-        }
-      }
-      take_tile(engine, *fold);
+    return instruction_at(program_, next_of(engine)).visit([&](const auto& operation) {
+      return pass_fifo(engine, operation);
+    });
+  }
+  bool pass_fifo(EngineId engine, const LoadTile& /*load*/) {
+    Unit& unit = unit_of(engine);
+    const std::size_t taken = unit.fifo.size() + (unit.slot_in_use ? 1U : 0U);
+    if (taken == static_cast<std::size_t>(chip_.weight_fifo.tiles)) {
+      return false;
     }
+    unit.fifo.push_back(state(engine).next);
     return true;
   }
+  bool pass_fifo(EngineId engine, const Fold& fold) {
+    if (fold.next_tile) {
+      leave_slot(unit_of(engine));
+      if (unit_of(engine).fifo.empty()) {
+        return false;
+      }
+    }
+    take_tile(engine, fold);
+    return true;
+  }
+  static bool pass_fifo(EngineId /*engine*/, const Transfer& /*transfer*/) { return true; }
+  static bool pass_fifo(EngineId /*engine*/, const RowLoop& /*loop*/) { return true; }
 
   /// Whether two tiles are the same part of a tensor: several matrices may share it.
   [[nodiscard]] bool are_one(std::int32_t a, std::int32_t b) const {

@@ -27,28 +27,29 @@ std::optional<std::string> check_all_fields(const ChipSpec& chip, const Program&
   return {};
 }
 
-std::optional<std::string> check_sums(Accumulators& accumulators, const Program& program,
-                                      Place place) {
-  const StreamInstruction instruction = instruction_at(program, place);
-  if (const auto* fold = instruction.get_if<Fold>()) {
-    return accumulators.fold(place, *fold);
+/// What an instruction does with the accumulators; one overload for each operation.
+struct SumsRule {
+  Accumulators& accumulators;
+  Place place;
+
+  std::optional<std::string> operator()(const Fold& fold) const {
+    return accumulators.fold(place, fold);
   }
-  if (const auto* loop = instruction.get_if<RowLoop>()) {
-    for (const Stage& stage : loop->body->stages) {
+  std::optional<std::string> operator()(const RowLoop& loop) const {
+    std::optional<std::string> violation;
+    for (const Stage& stage : loop.body->stages) {
       const auto* sums = std::get_if<SumsStage>(&stage);
-      if (sums == nullptr) {
-        continue;
-      }
-      if (auto violation = accumulators.read(place, {.first = loop->accumulator,
-                                                     .count = loop->rows,
-                                                     .cols = loop->cols,
-                                                     .type = sums->type})) {
-        return violation;
+      if (sums != nullptr && !violation) {
+        violation = accumulators.read(
+            place,
+            {.first = loop.accumulator, .count = loop.rows, .cols = loop.cols, .type = sums->type});
       }
     }
+    return violation;
   }
-  return {};
-}
+  std::optional<std::string> operator()(const Transfer& /*transfer*/) const { return {}; }
+  std::optional<std::string> operator()(const LoadTile& /*load*/) const { return {}; }
+};
 
 std::optional<std::string> check_contents(const ChipSpec& chip, const Program& program,
                                           const Order& order) {
@@ -72,7 +73,8 @@ std::optional<std::string> check_contents(const ChipSpec& chip, const Program& p
     if (auto violation = memories.execute(place, accesses)) {
       return violation;
     }
-    if (auto violation = check_sums(accumulators[place.engine.core], program, place)) {
+    const SumsRule sums{accumulators[place.engine.core], place};
+    if (auto violation = instruction_at(program, place).visit(sums)) {
       return violation;
     }
   }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/error.h"
+#include "arch/isa/program_operands.h"
 
 namespace systole {
 
@@ -19,18 +20,13 @@ void require(bool holds, fmt::format_string<Arguments...> format, Arguments&&...
   }
 }
 
-struct Rows {
-  std::int64_t count = 1;
-  std::int64_t bytes = 0;  // of each
-  std::int64_t pitch = 0;
-};
-
 void require_rows(std::string_view memory, std::int64_t size, std::int64_t address,
-                  const Rows& rows) {
-  require(rows.count > 0 && rows.bytes > 0, "{} rows of {} bytes", rows.count, rows.bytes);
-  const std::int64_t last = address + (rows.count - 1) * rows.pitch;
+                  const RowBlock& block) {
+  require(block.rows > 0 && block.row_bytes > 0, "{} rows of {} bytes", block.rows,
+          block.row_bytes);
+  const std::int64_t last = address + (block.rows - 1) * block.pitch;
   const std::int64_t begin = std::min(address, last);
-  const std::int64_t end = std::max(address, last) + rows.bytes;
+  const std::int64_t end = std::max(address, last) + block.row_bytes;
   require(begin >= 0 && end <= size, "{} bytes {}..{} are outside 0..{}", memory, begin, end, size);
 }
 
@@ -42,47 +38,41 @@ class OperandCheck {
   OperandCheck(const ChipSpec& chip, const Program& program, EngineId engine)
       : chip_(chip), program_(program), engine_(engine) {}
 
-  void operator()(const Transfer& transfer) const {
-    require_buffer(transfer.buffer, {transfer.rows, transfer.row_bytes, transfer.buffer_pitch});
-    const Rows far{transfer.rows, transfer.row_bytes, transfer.far_pitch};
-    if (engine_.kind == EngineKind::Host) {
-      require_rows("host memory", program_.host_bytes, transfer.far.address, far);
-    } else {
-      require(transfer.to_buffer == (engine_.kind == EngineKind::DmaIn),
-              "transfer in the wrong direction");
-      require_rows("DRAM", program_.dram_bytes, transfer.far.address, far);
-    }
+  template <class Kind>
+  void operator()(const Kind& operation) const {
+    check(operation);
+    for_each_operand(operation, engine_.kind, [this](const OperandUse& use) { require_use(use); });
   }
-  void operator()(const LoadTile& load) const {
+
+ private:
+  // What an operation asks for beside the places of its operands; one overload for each.
+  void check(const Transfer& transfer) const {
+    require(engine_.kind == EngineKind::Host ||
+                transfer.to_buffer == (engine_.kind == EngineKind::DmaIn),
+            "transfer in the wrong direction");
+  }
+  void check(const LoadTile& load) const {
     require_tile(load.rows, load.cols);
     require(load.padding >= 0 && (load.padding == 0 || load.pitch == 0) &&
                 load.bytes() + load.padding <=
                     bytes_of(load.type, chip_.matrix.rows * chip_.matrix.cols),
             "{} bytes of padding behind a tile of {}", load.padding, load.bytes());
-    const Rows runs{load.runs(), load.run_bytes(), load.pitch};
-    switch (load.from) {
-      case TileSource::Dram:
-        require_rows("DRAM", program_.dram_bytes, load.source.address, runs);
-        break;
-      case TileSource::Buffer:
-        require(chip_.weight_fifo.from_buffer, "no tiles come from the unified buffer");
-        require_buffer(load.source, runs);
-        break;
-    }
+    require(load.from == TileSource::Dram || chip_.weight_fifo.from_buffer,
+            "no tiles come from the unified buffer");
     require(!load.transposed || (chip_.weight_fifo.transpose && bits_of(load.type) % 8 == 0),
             "no tile of {} is transposed", name_of(load.type));
     require_zero_point(load.type, load.zero_point);
   }
-  void operator()(const Fold& fold) const {
+  void check(const Fold& fold) const {
     require_tile(fold.rows, fold.cols);
     require_entries(fold.accumulator, fold.count);
     require_zero_point(fold.activation_type, fold.zero_point);
   }
-  void operator()(const RowLoop& loop) const {
+  void check(const RowLoop& loop) const {
     require(!loop.stages().empty(), "a row loop without stages");
     Before integers;  // by stage
     for (const Stage& stage : loop.stages()) {
-      require_read(stage, loop);
+      require_operand(read_of(stage, loop), loop);
       integers.push_back(
           std::visit([&](const auto& any) { return integers_of(any, loop, integers); }, stage));
     }
@@ -90,13 +80,11 @@ class OperandCheck {
     require(!integers.back() || !is_float(to.type), "integers to {}", name_of(to.type));
     require(to.type == DataType::Int8 || is_float(to.type), "results of type {}", name_of(to.type));
     require(to.low <= to.high, "clamp to {}..{}", to.low, to.high);
-    require_buffer(loop.out, {loop.rows, bytes_of(to.type, result_cols(loop)), to.pitch});
     const auto tensors = static_cast<TensorId>(program_.tensors.size());
     require(loop.out.tensor >= kNoTensor && loop.out.tensor < tensors, "tensor {} of {}",
             loop.out.tensor, tensors);
   }
 
- private:
   // What a stage asks for by itself, and whether it makes integers; one overload for each.
   bool integers_of(const LoadStage& load, const RowLoop& /*loop*/, const Before& /*before*/) const {
     require(load.type == DataType::Int8 || is_float(load.type), "a row of {}", name_of(load.type));
@@ -106,7 +94,6 @@ class OperandCheck {
   bool integers_of(const SumsStage& sums, const RowLoop& loop, const Before& /*before*/) const {
     require(sums.type == DataType::Int32 || sums.type == DataType::Fp32, "sums of {}",
             name_of(sums.type));
-    require_entries(loop.accumulator, loop.rows);
     require(loop.cols <= chip_.matrix.cols, "{} columns of {}", loop.cols, chip_.matrix.cols);
     return sums.type == DataType::Int32;
   }
@@ -166,22 +153,35 @@ class OperandCheck {
     return integers;
   }
 
+  static void require_operand(const StageRead& read, const RowLoop& loop) {
+    require(
+        read.what == StageRead::What::Nothing ||
+            (read.operand >= 0 && static_cast<std::size_t>(read.operand) < loop.operands.size()),
+        "operand {} of {}", read.operand, loop.operands.size());
+  }
+
   /// Windows are not looked at: runs with data check each of their reads.
-  void require_read(const Stage& stage, const RowLoop& loop) const {
-    const StageRead read = read_of(stage, loop);
-    if (read.what == StageRead::What::Nothing) {
+  void require_use(const OperandUse& use) const {
+    if (use.part) {
       return;
     }
-    require(read.operand >= 0 && static_cast<std::size_t>(read.operand) < loop.operands.size(),
-            "operand {} of {}", read.operand, loop.operands.size());
-    if (read.what != StageRead::What::Window) {
-      require_buffer(loop.operand(read.operand), {read.rows, read.row_bytes, read.pitch});
+    const std::int64_t address = use.where.address;
+    switch (use.memory) {
+      case Memory::Buffer:
+        require_rows("unified buffer", chip_.buffer.capacity.count(), address, use.block);
+        break;
+      case Memory::Accumulators:
+        require_entries(address, use.block.row_bytes);
+        break;
+      case Memory::Dram:
+        require_rows("DRAM", program_.dram_bytes, address, use.block);
+        break;
+      case Memory::Host:
+        require_rows("host memory", program_.host_bytes, address, use.block);
+        break;
     }
   }
 
-  void require_buffer(const Operand& operand, const Rows& rows) const {
-    require_rows("unified buffer", chip_.buffer.capacity.count(), operand.address, rows);
-  }
   void require_tile(std::int64_t rows, std::int64_t cols) const {
     require(rows > 0 && cols > 0 && rows <= chip_.matrix.rows && cols <= chip_.matrix.cols,
             "tile of {} x {} on an array of {} x {}", rows, cols, chip_.matrix.rows,
@@ -209,24 +209,9 @@ class OperandCheck {
   EngineId engine_;
 };
 
-bool can_execute(EngineId engine, std::size_t kind) {
-  switch (engine.kind) {
-    case EngineKind::Host:
-    case EngineKind::DmaIn:
-    case EngineKind::DmaOut:
-      return kind == kKindOf<Transfer>;
-    case EngineKind::Weights:
-      return kind == kKindOf<LoadTile>;
-    case EngineKind::Matrix:
-      return kind == kKindOf<Fold>;
-    case EngineKind::Vector:
-      return kind == kKindOf<RowLoop>;
-  }
-  return false;
-}
-
 void require_kind(EngineId engine, std::size_t kind) {
-  require(can_execute(engine, kind), "{} cannot execute operation kind {}", name_of(engine), kind);
+  require((executed_by(engine.kind) >> kind & 1) != 0, "{} cannot execute operation kind {}",
+          name_of(engine), kind);
 }
 
 void check_semaphores(const Program& program, EngineId engine,

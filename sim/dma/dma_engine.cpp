@@ -4,12 +4,17 @@
 #include <utility>
 
 #include "arch/diag/check.h"
+#include "arch/isa/program_operands.h"
 #include "sim/core/rates.h"
 #include "sim/dram/request_train.h"
 
 namespace systole {
 
 namespace {
+
+static_assert(executed_by(EngineKind::DmaIn) == kKindSet<Transfer> &&
+              executed_by(EngineKind::DmaOut) == kKindSet<Transfer> &&
+              executed_by(EngineKind::Weights) == kKindSet<LoadTile>);
 
 RequestSplitter splitter(const StreamInstruction& instruction, Bytes limit) {
   if (const auto* load = instruction.get_if<LoadTile>()) {

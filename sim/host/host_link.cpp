@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "arch/isa/program_operands.h"
 #include "sim/core/rates.h"
 #include "sim/host/link_turn.h"
 
 namespace systole {
+
+static_assert(executed_by(EngineKind::Host) == kKindSet<Transfer>);
 
 HostLink::HostLink(const sc_core::sc_module_name& name, const CoreContext& context)
     : sc_module(name), context_(context), front_({EngineKind::Host, 0, context.core}, context) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "arch/diag/check.h"
+#include "arch/isa/program_operands.h"
 #include "sim/matrix/array_timing.h"
 #include "sim/matrix/pe_level_array.h"
 #include "sim/matrix/tile_array.h"
@@ -11,6 +12,8 @@
 namespace systole {
 
 namespace {
+
+static_assert(executed_by(EngineKind::Matrix) == kKindSet<Fold>);
 
 std::unique_ptr<SystolicArray> make_array(const CoreContext& context, std::uint8_t unit) {
   switch (context.chip.matrix.model) {

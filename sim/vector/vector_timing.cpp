@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "arch/isa/program_operands.h"
+
 namespace systole {
 
 namespace {

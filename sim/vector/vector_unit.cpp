@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include "arch/isa/program_operands.h"
+
 namespace systole {
+
+static_assert(executed_by(EngineKind::Vector) == kKindSet<RowLoop>);
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const CoreContext& context)
     : sc_module(name), context_(context), front_({EngineKind::Vector, 0, context.core}, context) {

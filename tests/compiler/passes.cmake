@@ -16,7 +16,8 @@ systole_test(compiler_passes_test
     mapping/gemm_plan_test.cpp
     mapping/group_packing_test.cpp
     mapping/layer_cost_test.cpp
+    schedule/accesses_test.cpp
     schedule/program_builder_test.cpp
     schedule/region_test.cpp
     tiling/band_test.cpp
-  DEPENDS systole_compiler)
+  DEPENDS systole_compiler systole_oracle)

@@ -7,8 +7,25 @@
 namespace systole {
 namespace {
 
-Region bytes(std::int64_t base, std::int64_t count) {
-  return {.memory = Memory::Buffer, .base = base, .rows = 1, .row_bytes = count, .pitch = count};
+/// Bytes base .. base + count - 1 of the unified buffer, and nothing else of it: of DRAM others.
+Transfer load_to(std::int64_t base, std::int64_t count) {
+  return {.far = {.address = base, .tensor = 0}, .buffer = {.address = base}, .row_bytes = count};
+}
+RowLoop write_to(std::int64_t base, std::int64_t count) {
+  return {.rows = 1, .cols = count, .out = {.address = base}};
+}
+RowLoop read_from(std::int64_t base, std::int64_t count, std::int64_t result) {
+  return {.rows = 1,
+          .cols = count,
+          .operands = {{.address = base}},
+          .out = {.address = result},
+          .body = RowBody{.stages = {LoadStage{.operand = 0}}}};
+}
+/// Its sums go where nobody looks for them.
+Fold fold_of(std::int64_t base, std::int64_t count) {
+  Window window{.source = {.address = base}};
+  window.channels = window.image_pitch = window.row_pitch = window.pixel_pitch = count;
+  return {.rows = count, .window = window, .count = 1};
 }
 
 Instruction at(const Program& program, EngineKind engine, std::size_t index) {
@@ -17,8 +34,8 @@ Instruction at(const Program& program, EngineKind engine, std::size_t index) {
 
 TEST(ProgramBuilder, AReaderWaitsForItsWriterWithData) {
   ProgramBuilder builder(Program{});
-  builder.append(EngineKind::DmaIn, 0, Transfer{}, {.reads = {}, .writes = {bytes(0, 16)}});
-  builder.append(EngineKind::Matrix, 0, Fold{}, {.reads = {bytes(8, 4)}, .writes = {}});
+  builder.append(EngineKind::DmaIn, 0, load_to(0, 16));
+  builder.append(EngineKind::Matrix, 0, fold_of(8, 4));
   const Program program = std::move(builder).finish();
   ASSERT_EQ(program.semaphores.size(), 1U);
   EXPECT_EQ(program.semaphores[0],
@@ -30,8 +47,8 @@ TEST(ProgramBuilder, AReaderWaitsForItsWriterWithData) {
 
 TEST(ProgramBuilder, AWriterWaitsForEarlierReadersWithSpace) {
   ProgramBuilder builder(Program{});
-  builder.append(EngineKind::Matrix, 0, Fold{}, {.reads = {bytes(0, 16)}, .writes = {}});
-  builder.append(EngineKind::DmaIn, 0, Transfer{}, {.reads = {}, .writes = {bytes(0, 4)}});
+  builder.append(EngineKind::Matrix, 0, fold_of(0, 16));
+  builder.append(EngineKind::DmaIn, 0, load_to(0, 4));
   const Program program = std::move(builder).finish();
   ASSERT_EQ(program.semaphores.size(), 1U);
   EXPECT_EQ(program.semaphores[0].kind, SemaphoreKind::Space);
@@ -41,10 +58,10 @@ TEST(ProgramBuilder, AWriterWaitsForEarlierReadersWithSpace) {
 TEST(ProgramBuilder, WaitsOnlyForTheLatestConflictAndOnlyOnce) {
   ProgramBuilder builder(Program{});
   for (int i = 0; i < 3; ++i) {
-    builder.append(EngineKind::Vector, 0, Rescale{}, {.reads = {}, .writes = {bytes(0, 8)}});
+    builder.append(EngineKind::Vector, 0, write_to(0, 8));
   }
-  builder.append(EngineKind::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {}});
-  builder.append(EngineKind::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {}});
+  builder.append(EngineKind::Matrix, 0, fold_of(0, 8));
+  builder.append(EngineKind::Matrix, 0, fold_of(0, 8));
   const Program program = std::move(builder).finish();
   EXPECT_TRUE(at(program, EngineKind::Vector, 0).signals.empty());
   EXPECT_TRUE(at(program, EngineKind::Vector, 1).signals.empty());
@@ -59,12 +76,10 @@ TEST(ProgramBuilder, KnowsEveryRegionHoweverManyCameSince) {
   constexpr std::int64_t kRegions = 3000;
   ProgramBuilder builder(Program{});
   for (std::int64_t written = 0; written < 2 * kRegions; ++written) {
-    builder.append(EngineKind::Vector, 0, Rescale{},
-                   {.reads = {}, .writes = {bytes(written % kRegions * 16, 16)}});
+    builder.append(EngineKind::Vector, 0, write_to(written % kRegions * 16, 16));
   }
   for (std::int64_t region = 0; region < kRegions; ++region) {
-    builder.append(EngineKind::Matrix, 0, Fold{},
-                   {.reads = {bytes(region * 16, 16)}, .writes = {}});
+    builder.append(EngineKind::Matrix, 0, fold_of(region * 16, 16));
   }
   const Program program = std::move(builder).finish();
   for (std::size_t region = 0; region < kRegions; ++region) {
@@ -76,19 +91,19 @@ TEST(ProgramBuilder, KnowsEveryRegionHoweverManyCameSince) {
 
 TEST(ProgramBuilder, ReadersDoNotWaitForReadersNorForTheirOwnEngine) {
   ProgramBuilder builder(Program{});
-  builder.append(EngineKind::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {bytes(64, 8)}});
-  builder.append(EngineKind::Vector, 0, Rescale{}, {.reads = {bytes(0, 8)}, .writes = {}});
-  builder.append(EngineKind::Matrix, 0, Fold{}, {.reads = {bytes(64, 8)}, .writes = {}});
+  builder.append(EngineKind::Matrix, 0, fold_of(0, 8));
+  builder.append(EngineKind::Vector, 0, read_from(0, 8, 64));
+  builder.append(EngineKind::Vector, 0, read_from(64, 8, 128));
   const Program program = std::move(builder).finish();
   EXPECT_TRUE(program.semaphores.empty());
 }
 
 TEST(ProgramBuilder, ALaterConflictIsWaitedForEvenAfterAnEarlierWait) {
   ProgramBuilder builder(Program{});
-  builder.append(EngineKind::Vector, 0, Rescale{}, {.reads = {}, .writes = {bytes(0, 8)}});
-  builder.append(EngineKind::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {}});
-  builder.append(EngineKind::Vector, 0, Rescale{}, {.reads = {}, .writes = {bytes(32, 8)}});
-  builder.append(EngineKind::Matrix, 0, Fold{}, {.reads = {bytes(32, 8)}, .writes = {}});
+  builder.append(EngineKind::Vector, 0, write_to(0, 8));
+  builder.append(EngineKind::Matrix, 0, fold_of(0, 8));
+  builder.append(EngineKind::Vector, 0, write_to(32, 8));
+  builder.append(EngineKind::Matrix, 0, fold_of(32, 8));
   const Program program = std::move(builder).finish();
   EXPECT_EQ(at(program, EngineKind::Matrix, 0).waits, (std::vector<SemaphoreUse>{{0, 1}}));
   EXPECT_EQ(at(program, EngineKind::Matrix, 1).waits, (std::vector<SemaphoreUse>{{0, 1}}));
@@ -103,20 +118,21 @@ Program of_two_cores() {
 
 TEST(ProgramBuilder, CoresHaveBuffersOfTheirOwn) {
   ProgramBuilder builder(of_two_cores());
-  builder.append(EngineKind::Vector, 0, Rescale{}, {.reads = {}, .writes = {bytes(0, 8)}});
+  builder.append(EngineKind::Vector, 0, write_to(0, 8));
   builder.set_core(1);
-  builder.append(EngineKind::Matrix, 0, Fold{}, {.reads = {bytes(0, 8)}, .writes = {}});
+  builder.append(EngineKind::Matrix, 0, fold_of(0, 8));
   const Program program = std::move(builder).finish();
   EXPECT_TRUE(program.semaphores.empty());
   EXPECT_EQ(program.stream({EngineKind::Matrix, 0, 1}).size(), 1U);
 }
 
 TEST(ProgramBuilder, CoresMeetInDram) {
-  const Region far{.memory = Memory::Dram, .base = 64, .rows = 1, .row_bytes = 8, .pitch = 8};
   ProgramBuilder builder(of_two_cores());
-  builder.append(EngineKind::DmaOut, 0, Transfer{}, {.reads = {bytes(0, 8)}, .writes = {far}});
+  Transfer transfer = load_to(64, 8);
+  transfer.to_buffer = false;
+  builder.append(EngineKind::DmaOut, 0, transfer);
   builder.set_core(1);
-  builder.append(EngineKind::DmaIn, 0, Transfer{}, {.reads = {far}, .writes = {bytes(0, 8)}});
+  builder.append(EngineKind::DmaIn, 0, load_to(64, 8));
   const Program program = std::move(builder).finish();
   ASSERT_EQ(program.semaphores.size(), 1U);
   EXPECT_EQ(program.semaphores[0].from, EngineId(EngineKind::DmaOut));
