@@ -32,8 +32,11 @@ class ProgramBuilder {
 
   void append(EngineId engine, std::int32_t layer, Operation operation);
 
-  /// The program so far; the builder is used up.
-  [[nodiscard]] Program finish() && { return std::move(program_); }
+  /// The program so far; the builder is used up, and forgets what instructions touch.
+  [[nodiscard]] Program finish() && {
+    history_ = PerEngine<History>();
+    return std::move(program_);
+  }
 
   [[nodiscard]] Program& program() { return program_; }
 

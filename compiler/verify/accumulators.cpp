@@ -191,7 +191,7 @@ std::optional<std::string> Accumulators::start(Place place, std::int64_t first, 
       return fmt::format("{}: overwrites accumulator {}, whose sums from {} nobody has read",
                          name_of(program_, place), entry, name_of(program_, sums.writer));
     }
-    if (!order_.is_before(sums.reader, place)) {
+    if (!order_.is_before(sums.reader)) {
       return fmt::format("{}: overwrites accumulator {}, not ordered after {}, which reads it",
                          name_of(program_, place), entry, name_of(program_, sums.reader));
     }
@@ -251,7 +251,7 @@ std::optional<std::string> Accumulators::read(Place place, const Read& read) {
                              name_of(program_, place), entry, systole::name_of(read.type),
                              name_of(program_, sums.writer), systole::name_of(sums.type));
         }
-        if (!order_.is_before(sums.writer, place)) {
+        if (!order_.is_before(sums.writer)) {
           return fmt::format("{}: reads accumulator {}, not ordered after {}, which writes it",
                              name_of(program_, place), entry, name_of(program_, sums.writer));
         }

@@ -187,7 +187,7 @@ std::optional<std::string> Memories::read(Place place, const Access& access) {
     Fragment& fragment = memory.at(overlap.id);
     bytes += overlap.bytes;
     matches = matches && fragment.label == access.label && fragment.delta == access.delta;
-    if (!order_.is_before(fragment.writer, place)) {
+    if (!order_.is_before(fragment.writer)) {
       unordered = &fragment;
     }
     fragment.add_reader(place);
@@ -240,8 +240,7 @@ std::optional<Place> Memories::find_unordered_reader(Place latest, Place writer,
                                                      const Access& access,
                                                      const Fragment& fragment) const {
   const Rectangles common = intersection(fragment.where, access.where);
-  for (Place reader = latest; reader.index >= 0 && !order_.is_before(reader, writer);
-       --reader.index) {
+  for (Place reader = latest; reader.index >= 0 && !order_.is_before(reader); --reader.index) {
     if (reader == writer) {
       continue;
     }
@@ -278,7 +277,7 @@ std::optional<std::string> Memories::write(Place place, const Access& access) {
                                 lowest_address(intersection(fragment.where, access.where))),
                          name_of(program_, earlier), what);
     };
-    if (!order_.is_before(fragment.writer, place)) {
+    if (!order_.is_before(fragment.writer)) {
       return conflict(fragment.writer, "writes");
     }
     for (const Place latest : fragment.readers) {

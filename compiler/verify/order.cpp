@@ -9,11 +9,17 @@ namespace systole::verification {
 
 namespace {
 
+/// An instruction that others may wait for, and its clock when it began.
+struct Begun {
+  Place place;
+  VectorClock clock;
+};
+
 /// Tokens in the order in which they were signalled.
 struct Tokens {
   struct Supply {
     std::int64_t until = 0;  ///< tokens signalled up to and including this instruction
-    Place by;
+    Begun by;
   };
   std::int64_t taken = 0;
   std::deque<Supply> supplies;
@@ -25,21 +31,14 @@ struct Tokens {
 
 class TokenExecution {
  public:
-  TokenExecution(const ChipSpec& chip, const Program& program)
+  TokenExecution(const ChipSpec& chip, const Program& program, Order& order, const Execute& execute)
       : chip_(chip),
         program_(program),
-        engines_(program.engines(), {.clock = std::vector<std::int32_t>(program.engines().size())}),
+        order_(order),
+        execute_(execute),
+        engines_(program.engines(), {.clock = VectorClock(program.engines().size())}),
         units_(program.engines()),
-        tokens_(program.semaphores.size()) {
-    result_.order.clocks = PerEngine<std::vector<std::int32_t>>(program.engines());
-    std::size_t count = 0;
-    for (const EngineId engine : program.engines()) {
-      const std::size_t instructions = program.stream(engine).size();
-      result_.order.clocks[engine].reserve(instructions * engines_.size());
-      count += instructions;
-    }
-    result_.order.sequence.reserve(count);
-  }
+        tokens_(program.semaphores.size()) {}
 
   OrderResult run() {
     do {
@@ -60,13 +59,13 @@ class TokenExecution {
  private:
   struct EngineState {
     std::int32_t next = 0;
-    std::size_t waits_done = 0;       ///< of the next instruction
-    std::vector<std::int32_t> clock;  ///< by stream
+    std::size_t waits_done = 0;  ///< of the next instruction
+    VectorClock clock;
   };
 
   /// A matrix unit, and the FIFO between the engine that fetches its weights and its array.
   struct Unit {
-    std::deque<std::int32_t> fifo;  ///< indices of the LoadTile that filled it
+    std::deque<Begun> fifo;         ///< the LoadTile that filled it
     std::optional<Place> resident;  ///< the LoadTile of the tile of the last fold
     bool slot_in_use = false;       ///< of the FIFO, by that tile
   };
@@ -115,13 +114,12 @@ class TokenExecution {
     return true;
   }
 
-  void join_completion(std::vector<std::int32_t>& clock, Place earlier) const {
-    const VectorClock begun = result_.order.clock_of(earlier);
+  void join_completion(VectorClock& clock, const Begun& earlier) const {
     for (std::size_t stream = 0; stream < clock.size(); ++stream) {
-      clock[stream] = std::max(clock[stream], begun[stream]);
+      clock[stream] = std::max(clock[stream], earlier.clock[stream]);
     }
-    auto& own = clock[program_.engines().index_of(earlier.engine)];
-    own = std::max(own, earlier.index + 1);
+    auto& own = clock[program_.engines().index_of(earlier.place.engine)];
+    own = std::max(own, earlier.place.index + 1);
   }
 
   /// Moves a tile into or out of the weight FIFO; false when it is full or empty.
@@ -136,7 +134,7 @@ class TokenExecution {
     if (taken == static_cast<std::size_t>(chip_.weight_fifo.tiles)) {
       return false;
     }
-    unit.fifo.push_back(state(engine).next);
+    unit.fifo.push_back({next_of(engine), state(engine).clock});
     return true;
   }
   bool pass_fifo(EngineId engine, const Fold& fold) {
@@ -170,10 +168,10 @@ class TokenExecution {
   void take_tile(EngineId engine, const Fold& fold) {
     Unit& unit = unit_of(engine);
     if (fold.next_tile) {
-      unit.resident = {weights_of(engine), unit.fifo.front()};
-      unit.fifo.pop_front();
+      unit.resident = unit.fifo.front().place;
       unit.slot_in_use = chip_.matrix.dataflow != Dataflow::WeightStationary;
-      join_completion(state(engine).clock, *unit.resident);
+      join_completion(state(engine).clock, unit.fifo.front());
+      unit.fifo.pop_front();
     }
     if (!unit.resident) {
       result_.violation = fmt::format("{}: keeps the resident tile, but there is none yet",
@@ -197,12 +195,14 @@ class TokenExecution {
   void complete(EngineId engine) {
     EngineState& current = state(engine);
     const Place place = next_of(engine);
-    result_.order.sequence.push_back(place);
-    auto& clocks = result_.order.clocks[engine];
-    clocks.insert(clocks.end(), current.clock.begin(), current.clock.end());
+    if (!result_.violation) {
+      order_.look_at(current.clock);
+      result_.violation = execute_(place);
+    }
     for (const SemaphoreUse& signal : instruction_at(program_, place).signals()) {
       Tokens& target = tokens(signal.semaphore);
-      target.supplies.push_back({.until = target.signalled() + signal.count, .by = place});
+      target.supplies.push_back(
+          {.until = target.signalled() + signal.count, .by = {place, current.clock}});
     }
     ++current.next;
     current.waits_done = 0;
@@ -255,9 +255,8 @@ class TokenExecution {
     }
     for (const EngineId engine : program_.engines()) {
       if (engine.kind == EngineKind::Weights && !unit_of(engine).fifo.empty()) {
-        const Place load{engine, unit_of(engine).fifo.front()};
         result_.leftover = fmt::format("{}: the tile stays in the weight FIFO, no fold takes it",
-                                       name_of(program_, load));
+                                       name_of(program_, unit_of(engine).fifo.front().place));
         return;
       }
     }
@@ -265,6 +264,8 @@ class TokenExecution {
 
   const ChipSpec& chip_;
   const Program& program_;
+  Order& order_;
+  const Execute& execute_;
   PerEngine<EngineState> engines_;
   PerEngine<Unit> units_;  ///< by the engine that fetches a unit's weights
   std::vector<Tokens> tokens_;
@@ -274,8 +275,9 @@ class TokenExecution {
 
 }  // namespace
 
-OrderResult execute_tokens(const ChipSpec& chip, const Program& program) {
-  return TokenExecution(chip, program).run();
+OrderResult execute_tokens(const ChipSpec& chip, const Program& program, Order& order,
+                           const Execute& execute) {
+  return TokenExecution(chip, program, order, execute).run();
 }
 
 }  // namespace systole::verification

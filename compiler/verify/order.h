@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -13,25 +13,25 @@
 namespace systole::verification {
 
 /// How many instructions of each engine have completed for certain when an instruction begins.
-using VectorClock = std::span<const std::int32_t>;  // by stream
+using VectorClock = std::vector<std::int32_t>;  // by stream
 
 /// What the streams and the semaphores say about the order of a program's instructions, at any
-/// speed of the engines.
+/// speed of the engines: what comes before the one that is looked at.
 class Order {
  public:
-  /// One order of execution among those allowed.
-  std::vector<Place> sequence;
-  /// One behind the other, those of each engine's instructions.
-  PerEngine<std::vector<std::int32_t>> clocks;
+  explicit Order(EngineSet engines) : engines_(engines), clock_(engines.size(), 0) {}
 
-  [[nodiscard]] VectorClock clock_of(Place place) const {
-    return VectorClock(clocks[place.engine])
-        .subspan(static_cast<std::size_t>(place.index) * clocks.size(), clocks.size());
+  /// True when `earlier` completes before the instruction that is looked at begins, in every
+  /// execution.
+  [[nodiscard]] bool is_before(Place earlier) const {
+    return clock_[engines_.index_of(earlier.engine)] > earlier.index;
   }
-  /// True when `earlier` completes before `later` begins in every execution.
-  [[nodiscard]] bool is_before(Place earlier, Place later) const {
-    return clock_of(later)[clocks.engines().index_of(earlier.engine)] > earlier.index;
-  }
+  [[nodiscard]] const VectorClock& clock() const { return clock_; }
+  void look_at(const VectorClock& clock) { clock_ = clock; }
+
+ private:
+  EngineSet engines_;
+  VectorClock clock_;
 };
 
 /// Executes the streams with tokens instead of time: each engine in order, semaphores counting,
@@ -41,11 +41,17 @@ class Order {
 /// for it; the tile that hardware moves on to the shadow registers gives the FIFO more room than
 /// counted here, never less. The other dataflows stream the tile out of its slot, which is free
 /// again when a fold that has taken its semaphores asks for the next tile.
+///
+/// `execute` is called with each instruction, in one order among those allowed, while `order` looks
+/// at it; a violation that it returns ends the execution. Clocks are kept for as long as somebody
+/// may still wait for their instruction, not for the whole program.
 struct OrderResult {
-  Order order;
-  std::optional<std::string> violation;  ///< deadlock, or a tile that is not the one named
-  std::optional<std::string> leftover;   ///< tokens or tiles that nobody takes
+  /// Deadlock, a tile that is not the one named, or what `execute` has found.
+  std::optional<std::string> violation;
+  std::optional<std::string> leftover;  ///< tokens or tiles that nobody takes
 };
-[[nodiscard]] OrderResult execute_tokens(const ChipSpec& chip, const Program& program);
+using Execute = std::function<std::optional<std::string>(Place)>;
+[[nodiscard]] OrderResult execute_tokens(const ChipSpec& chip, const Program& program, Order& order,
+                                         const Execute& execute);
 
 }  // namespace systole::verification

@@ -51,8 +51,9 @@ struct SumsRule {
   std::optional<std::string> operator()(const LoadTile& /*load*/) const { return {}; }
 };
 
-std::optional<std::string> check_contents(const ChipSpec& chip, const Program& program,
-                                          const Order& order) {
+/// What memories and accumulators hold, instruction by instruction. Requires a program that ends.
+std::optional<std::string> check_contents(const ChipSpec& chip, const Program& program) {
+  Order order(program.engines());
   Memories memories(chip, program, order);
   // Each core has accumulators of its own.
   std::vector<Accumulators> accumulators(static_cast<std::size_t>(program.engines().cores),
@@ -66,17 +67,19 @@ std::optional<std::string> check_contents(const ChipSpec& chip, const Program& p
     }
   }
   Accesses accesses;
-  for (const Place place : order.sequence) {
-    if (auto violation = derive_accesses(program, place, accesses)) {
-      return violation;
+  const auto execute = [&](Place place) {
+    auto violation = derive_accesses(program, place, accesses);
+    if (!violation) {
+      violation = memories.execute(place, accesses);
     }
-    if (auto violation = memories.execute(place, accesses)) {
-      return violation;
+    if (!violation) {
+      const SumsRule sums{accumulators[place.engine.core], place};
+      violation = instruction_at(program, place).visit(sums);
     }
-    const SumsRule sums{accumulators[place.engine.core], place};
-    if (auto violation = instruction_at(program, place).visit(sums)) {
-      return violation;
-    }
+    return violation;
+  };
+  if (auto violation = execute_tokens(chip, program, order, execute).violation) {
+    return violation;
   }
   for (const Accumulators& of_core : accumulators) {
     if (auto violation = of_core.check_end()) {
@@ -86,17 +89,24 @@ std::optional<std::string> check_contents(const ChipSpec& chip, const Program& p
   return memories.check_outputs();
 }
 
+/// Whether the program ends, and what it leaves.
+OrderResult check_order(const ChipSpec& chip, const Program& program) {
+  Order order(program.engines());
+  return execute_tokens(chip, program, order,
+                        [](Place /*place*/) { return std::optional<std::string>(); });
+}
+
 }  // namespace
 
 std::optional<std::string> verify(const ChipSpec& chip, const Program& program) {
   if (auto violation = check_all_fields(chip, program)) {
     return violation;
   }
-  const OrderResult result = execute_tokens(chip, program);
+  const OrderResult result = check_order(chip, program);
   if (result.violation) {
     return result.violation;
   }
-  if (auto violation = check_contents(chip, program, result.order)) {
+  if (auto violation = check_contents(chip, program)) {
     return violation;
   }
   return result.leftover;
