@@ -7,7 +7,7 @@
 
 #include "study/token_server.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own
 class App;
 }
 

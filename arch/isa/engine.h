@@ -42,6 +42,7 @@ struct EngineId {
   std::uint8_t unit = 0;  ///< of those engines that a core has several of
 
   constexpr EngineId() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a kind is the first engine of that kind
   constexpr EngineId(EngineKind of, std::uint8_t unit_of_core = 0, std::uint16_t core_of_chip = 0)
       : core(core_of_chip), kind(of), unit(unit_of_core) {}
 
@@ -63,7 +64,8 @@ struct EngineSet {
   std::int32_t matrix_units = 1;  ///< of each core
 
   [[nodiscard]] constexpr std::size_t per_core() const {
-    return static_cast<std::size_t>(kEngineKindCount - 2 + 2 * matrix_units);
+    return static_cast<std::size_t>(kEngineKindCount - 2) +
+           2 * static_cast<std::size_t>(matrix_units);
   }
   [[nodiscard]] constexpr std::size_t size() const {
     return static_cast<std::size_t>(cores) * per_core();
