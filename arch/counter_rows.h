@@ -80,6 +80,7 @@ inline constexpr auto kFigureRows<LayerCounters> = std::tuple{
     kept("dram_write_bytes", &LayerCounters::dram_write_bytes),
     kept("host_bytes", &LayerCounters::host_bytes),
     kept("actions", &LayerCounters::actions),
+    kept("fused", &LayerCounters::fused),
 };
 static_assert(rows_are_complete<LayerCounters>());
 

@@ -128,6 +128,7 @@ struct LayerCounters {
   std::int64_t dram_write_bytes = 0;
   std::int64_t host_bytes = 0;
   ActionCounters actions;
+  bool fused = false;  ///< its work is that of the layer before, whose row loops compute it
 
   bool operator==(const LayerCounters&) const = default;
 };

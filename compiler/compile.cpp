@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@
 #include "compiler/lowering/lowering_context.h"
 #include "compiler/lowering/tiles.h"
 #include "compiler/mapping/core_split.h"
+#include "compiler/mapping/fusion.h"
 #include "compiler/mapping/group_packing.h"
 #include "compiler/mapping/tile_source.h"
 #include "compiler/network_type.h"
@@ -77,8 +79,10 @@ class Declarations {
                   std::vector<TensorId>& table_ids, std::vector<std::int32_t>& tile_ids) {
     tensor_ids.assign(graph_.tensors.size(), kNoTensor);
     for (const Node& node : graph_.nodes) {
-      program_.layers.push_back(
-          {.name = node.name, .kind = node.kind, .macs = macs_of(graph_, node)});
+      program_.layers.push_back({.name = node.name,
+                                 .kind = node.kind,
+                                 .macs = macs_of(graph_, node),
+                                 .fused = node.fused.has_value()});
     }
     for (std::size_t layer = 0; layer < graph_.nodes.size(); ++layer) {
       tile_ids.push_back(static_cast<std::int32_t>(program_.tiles.size()));
@@ -494,9 +498,10 @@ class Lowering {
     const Node& node = context_.graph.node(layer);
     const LayerPlan& plan = context_.layer_plan(layer);
     LayerBand band{.layer = layer, .inputs = {}, .output = {}};
-    for (std::size_t input = 0; input < context_.graph.data_inputs(node).size(); ++input) {
+    for (std::size_t input = 0; input < plan.inputs.size(); ++input) {
       const Band needed = input_band(context_.graph, node, input, part);
-      band.inputs.push_back(operand(node.inputs[input], plan.inputs[input], needed, parity));
+      band.inputs.push_back(
+          operand(context_.graph.operand(node, input), plan.inputs[input], needed, parity));
     }
     band.output = operand(node.output(), plan.output, part, parity);
     return band;
@@ -505,9 +510,10 @@ class Lowering {
   /// A network input that stays arrives once, before its first reader.
   void load_resident_inputs(std::int32_t layer) {
     const Node& node = context_.graph.node(layer);
-    for (std::size_t input = 0; input < context_.graph.data_inputs(node).size(); ++input) {
-      const GraphTensorId tensor = root(node.inputs[input]);
-      const OperandPlace& place = context_.layer_plan(layer).inputs[input];
+    const std::vector<OperandPlace>& inputs = context_.layer_plan(layer).inputs;
+    for (std::size_t input = 0; input < inputs.size(); ++input) {
+      const GraphTensorId tensor = root(context_.graph.operand(node, input));
+      const OperandPlace& place = inputs[input];
       if (place.resident && is_input(tensor) && !loaded_.has(tensor, part_)) {
         loaded_.loads.push_back({.tensor = tensor, .part = part_});
         emit_load(context_, layer, whole_of(tensor, place));
@@ -546,12 +552,14 @@ struct CoreTables {
   std::vector<std::int32_t> tiles;
 };
 
-}  // namespace
-
-Program compile(const ChipSpec& chip, const Graph& graph, const CompileOptions& options) {
-  check_operands(chip, graph);
+/// What all cores that have images do.
+struct Cores {
   std::vector<Share> shares;
   std::vector<MemoryPlan> plans;
+};
+
+Cores plan_cores(const ChipSpec& chip, const Graph& graph, bool parts) {
+  Cores cores;
   const std::vector<Slice> images = images_of_cores(chip.cores, graph);
   // Cores with parts of their own could not share addresses in DRAM.
   const bool alike = std::all_of(images.begin(), images.end(), [&](const Slice& share) {
@@ -561,12 +569,68 @@ Program compile(const ChipSpec& chip, const Graph& graph, const CompileOptions& 
     if (share.size == 0) {
       continue;
     }
-    const bool as_before = !shares.empty() && shares.back().graph->batch == share.size;
-    shares.push_back(
+    const bool as_before = !cores.shares.empty() && cores.shares.back().graph->batch == share.size;
+    cores.shares.push_back(
         {.images = share, .graph = std::make_unique<Graph>(with_batch(graph, share.size))});
-    plans.push_back(as_before ? plans.back()
-                              : plan_memory(chip, *shares.back().graph, options.parts && alike));
+    cores.plans.push_back(as_before
+                              ? cores.plans.back()
+                              : plan_memory(chip, *cores.shares.back().graph, parts && alike));
   }
+  return cores;
+}
+
+std::int64_t score_of(const Cores& cores) {
+  return std::accumulate(cores.plans.begin(), cores.plans.end(), std::int64_t{0},
+                         [](std::int64_t sum, const MemoryPlan& plan) { return sum + plan.score; });
+}
+
+/// Whether what the layer adds comes band by band.
+bool streams_what_it_adds(const Cores& cores, std::size_t layer) {
+  return std::any_of(cores.plans.begin(), cores.plans.end(), [&](const MemoryPlan& plan) {
+    return !plan.layers[layer].inputs.back().resident;
+  });
+}
+
+/// The graph as it is lowered, and its plans: with as much fused as costs least.
+struct Mapped {
+  Graph graph;
+  Cores cores;
+};
+
+Mapped with_plans(const ChipSpec& chip, Graph graph, bool parts) {
+  Cores cores = plan_cores(chip, graph, parts);
+  return {.graph = std::move(graph), .cores = std::move(cores)};
+}
+
+/// Additions of what stays in the buffer cost nothing; those of what streams are fused if that
+/// costs less than none of them.
+Mapped mapped(const ChipSpec& chip, const Graph& network, const CompileOptions& options) {
+  Mapped all =
+      with_plans(chip, options.fuse ? with_fusions(network, options.kept) : network, options.parts);
+  Graph graph = all.graph;
+  bool differs = false;
+  for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
+    if (graph.nodes[layer].added && streams_what_it_adds(all.cores, layer)) {
+      take_apart(graph, static_cast<NodeId>(layer));
+      differs = true;
+    }
+  }
+  if (!differs) {
+    return all;
+  }
+  Mapped some = with_plans(chip, std::move(graph), options.parts);
+  return score_of(some.cores) < score_of(all.cores) ? std::move(some) : std::move(all);
+}
+
+}  // namespace
+
+Program compile(const ChipSpec& chip, const Graph& network, const CompileOptions& options) {
+  check_operands(chip, network);
+  Mapped chosen = mapped(chip, network, options);
+  const Graph& graph = chosen.graph;
+  Cores& cores = chosen.cores;
+  std::vector<Share>& shares = cores.shares;
+  const std::vector<MemoryPlan>& plans = cores.plans;
   CoreTables tables;
   Declarations declarations(chip, graph, plans);
   ProgramBuilder builder(

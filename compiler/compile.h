@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,11 +28,13 @@ class CapacityError : public WorkloadError {
   std::int64_t needed_ = 0;
 };
 
-/// What the compiler may do.
+/// What the compiler may do, and what its caller wants of the program.
 struct CompileOptions {
   /// Layers may run in parts of the batch (compiler/allocation/segment.h); false: each for all
   /// images.
   bool parts = true;
+  bool fuse = true;            ///< layers into the row loops of those before (mapping/fusion.h)
+  std::set<std::string> kept;  ///< tensors whose own values a run has to have
 };
 
 /// Lowers a network to a program for a chip: shapes and addresses only, no weights needed.

@@ -55,7 +55,7 @@ std::vector<std::string> figure_cells(const Result& result, std::size_t layer,
                                       const LayerFigures& figures) {
   const LayerCounters& counters = result.counters.layers[layer];
   if (figures.view) {
-    return {"-", "-", "-", "-", "view", "-", "-"};
+    return {"-", "-", "-", "-", figures.fused ? "fused" : "view", "-", "-"};
   }
   const std::int64_t moved = counters.dram_read_bytes + counters.dram_write_bytes;
   return {counters.macs > 0 ? scaled(counters.macs) : "-",

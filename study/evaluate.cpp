@@ -110,7 +110,8 @@ void add_figures_of_silicon(Result& result) {
 
 Result evaluate(const ChipSpec& chip, const Network& network, const EvaluateOptions& options) {
   begin_stage(options, "compiling");
-  Program program = compile(chip, network.graph);
+  Program program =
+      compile(chip, network.graph, {.fuse = options.fuse, .kept = options.tensors});
   Result result = run_program(chip, network, program, options);
   for (std::size_t layer = 0; layer < network.graph.nodes.size(); ++layer) {
     const Node& node = network.graph.nodes[layer];

@@ -26,6 +26,8 @@ struct EvaluateOptions {
   /// Names of tensors whose numbers, as the run leaves them, are wanted in Result::tensors. The run
   /// carries data for them, checked or not.
   std::set<std::string> tensors;
+  /// Layers may be computed by the row loops of those before them, all but tensors that are wanted.
+  bool fuse = true;
   /// Told the name of each stage as it begins (`compiling`, `simulating`, ...); may stay empty.
   std::function<void(std::string_view)> on_stage;
   /// Filled by the run unless null. The cycles are the same with and without it.

@@ -142,6 +142,8 @@ inline constexpr auto kFigureRows<LayerReport> = std::tuple{
     figure("output_shape", &LayerReport::output_shape, "elements",
            "batch, rows, columns, channels"),
     figure("view", &LayerReport::view, "", "no engine had an instruction of the layer"),
+    figure("fused", &LayerReport::fused, "",
+           "the layer before computes it, on the way out of the accumulators"),
     figure("macs", &LayerReport::macs, "MACs", "of the whole batch"),
     figure("cycles", &LayerReport::cycles, "cycles", "active"),
     figure("exposed_cycles", &LayerReport::exposed_cycles, "cycles", "add up to `total.cycles`"),

@@ -127,6 +127,7 @@ LayerFigures layer_figures(const Result& result, std::size_t layer) {
       ratio(static_cast<double>(figures.stall.cycles.count()), static_cast<double>(spent.count()));
   figures.roofline = layer_roofline(result, layer);
   figures.view = is_view(counters);
+  figures.fused = counters.fused;
   return figures;
 }
 
@@ -139,6 +140,7 @@ LayerReport layer_report(const Result& result, std::size_t layer) {
                      .kind = node.kind,
                      .output_shape = {shape.batch, shape.rows, shape.cols, shape.channels},
                      .view = figures.view,
+                     .fused = figures.fused,
                      .macs = counters.macs,
                      .cycles = counters.active,
                      .exposed_cycles = counters.exposed,

@@ -63,6 +63,7 @@ struct LayerFigures {
                            ///< are more), 0..1
   Roofline roofline;
   bool view = false;
+  bool fused = false;  ///< a view whose work is that of the layer before
 };
 [[nodiscard]] LayerFigures layer_figures(const Result& result, std::size_t layer);
 
@@ -80,6 +81,7 @@ struct LayerReport {
   std::string kind;
   std::vector<std::int64_t> output_shape;  ///< batch, rows, columns, channels
   bool view = false;
+  bool fused = false;
   std::int64_t macs = 0;
   CoreCycles cycles{0};  ///< active
   CoreCycles exposed_cycles{0};

@@ -61,6 +61,7 @@ inline constexpr auto kFields<ProgramLayer> = std::tuple{
     required("name", &ProgramLayer::name),
     required("kind", &ProgramLayer::kind),
     optional("macs", &ProgramLayer::macs),
+    optional("fused", &ProgramLayer::fused),
 };
 
 template <>
@@ -253,10 +254,16 @@ inline constexpr auto kFields<LookupStage> = std::tuple{
     required("first", &LookupStage::first),
 };
 
+template <>
+inline constexpr auto kFields<RoundStage> = std::tuple{
+    required("of", &RoundStage::of),
+    optional("type", &RoundStage::type),
+};
+
 /// Names of the alternatives of Stage, in their order.
 inline constexpr auto kStageNames =
     std::to_array<std::string_view>({"load", "sums", "window", "number", "pair", "function",
-                                     "reduce", "mask", "scale", "clamp", "lookup"});
+                                     "reduce", "mask", "scale", "clamp", "lookup", "round"});
 static_assert(kStageNames.size() == std::variant_size_v<Stage>);
 
 constexpr std::string_view name_of(const Stage& stage) {

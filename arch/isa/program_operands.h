@@ -259,6 +259,8 @@ template <>
 inline constexpr auto kOperands<ScaleStage> = std::tuple{};
 template <>
 inline constexpr auto kOperands<ClampStage> = std::tuple{};
+template <>
+inline constexpr auto kOperands<RoundStage> = std::tuple{};
 
 /// Of a stage that reads nothing, StageRead::What::Nothing.
 [[nodiscard]] StageRead read_of(const Stage& stage, const RowLoop& loop);

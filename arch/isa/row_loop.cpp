@@ -25,6 +25,7 @@ class IsSingle {
   bool operator()(const ScaleStage& scale) const { return of(scale.of); }
   bool operator()(const ClampStage& clamp) const { return of(clamp.of); }
   bool operator()(const LookupStage& lookup) const { return of(lookup.of); }
+  bool operator()(const RoundStage& round) const { return of(round.of); }
 
  private:
   [[nodiscard]] bool of(std::int32_t stage) const {

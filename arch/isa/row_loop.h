@@ -158,6 +158,15 @@ struct FunctionStage {
   bool operator==(const FunctionStage&) const = default;
 };
 
+/// Of reals: the nearest number of a floating type, as a store has it (below). What is done with a
+/// result that is never stored is done with the same number.
+struct RoundStage {
+  std::int32_t of = 0;
+  DataType type = DataType::Bf16;
+
+  bool operator==(const RoundStage&) const = default;
+};
+
 enum class ReduceKind : std::uint8_t { Sum, Largest };
 
 template <>
@@ -217,7 +226,7 @@ struct LookupStage {
 };
 
 using Stage = std::variant<LoadStage, SumsStage, WindowStage, NumberStage, PairStage, FunctionStage,
-                           ReduceStage, MaskStage, ScaleStage, ClampStage, LookupStage>;
+                           ReduceStage, MaskStage, ScaleStage, ClampStage, LookupStage, RoundStage>;
 
 /// What becomes of the last value of a row on its way to the buffer, element by element.
 ///  - int8: q = clamp(zero_point + v), v the integer, or round_half_away(steps * x) of a real x,

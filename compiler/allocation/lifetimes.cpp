@@ -21,11 +21,13 @@ TensorLives tensor_lives(const Graph& graph) {
   }
   lives.lifetimes.resize(graph.tensors.size());
   for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
+    const Node& node = graph.nodes[layer];
+    // What is fused is done by the layer before.
+    const std::size_t at = node.fused ? layer - 1 : layer;
     const auto touch = [&](GraphTensorId tensor) {
       lives.lifetimes[static_cast<std::size_t>(lives.root(tensor))].touch(
-          static_cast<std::int32_t>(layer));
+          static_cast<std::int32_t>(at));
     };
-    const Node& node = graph.nodes[layer];
     const auto inputs = graph.data_inputs(node);
     std::for_each(inputs.begin(), inputs.end(), touch);
     touch(node.output());

@@ -13,8 +13,10 @@ namespace systole {
 
 namespace {
 
-/// How much of the buffer a layer gives up per attempt when its blocks fit in sum but not in place.
+/// How much of the buffer a layer gives up per attempt when its blocks fit in sum but not in place:
+/// a part as large at first, and after every few attempts another one as large.
 constexpr std::int64_t kShrinkDivisor = 64;
+constexpr std::int64_t kPatience = 4;
 
 /// Chooses what stays and finds addresses; see plan_memory().
 class Planner {
@@ -31,11 +33,14 @@ class Planner {
 
   MemoryPlan solve() {
     do {
-      residency_ = choose_residency(chip_, graph_, lives_, limits_, with_segments_);
+      residency_ = choose_residency(chip_, graph_, lives_, limits_, with_segments_, known_);
       plan_ = {.layers = {},
                .segments = residency_.segments,
                .roots = lives_.roots,
-               .resident = residency_.resident};
+               .resident = residency_.resident,
+               .score = residency_.score};
+      // Where all of the batch at once is best with the most room, it is with less.
+      with_segments_ = !residency_.segments.empty();
       collect_blocks();
     } while (!place_all());
     return std::move(plan_);
@@ -107,6 +112,13 @@ class Planner {
     }
   }
 
+  /// Of what the layer before does as well.
+  void add_fused(std::int32_t layer) {
+    const Lifetime life = life_of_constants(layer - 1);
+    add_block(constant_bytes(graph_, node_of(layer)).total(), life.first, life.last,
+              {&plan_.layers[static_cast<std::size_t>(layer)].constants});
+  }
+
   void collect_blocks() {
     blocks_.clear();
     plan_.layers.resize(graph_.nodes.size());
@@ -114,14 +126,18 @@ class Planner {
     for (std::int32_t layer = 0; layer < layer_count(); ++layer) {
       const Node& node = node_of(layer);
       LayerPlan& plan = plan_.layers[static_cast<std::size_t>(layer)];
+      if (node.fused) {
+        add_fused(layer);
+        continue;
+      }
       if (node.is_view()) {
         continue;
       }
       const BandSize& size = residency_.bands[static_cast<std::size_t>(layer)];
       plan.bands = cut(graph_at(layer), graph_at(layer).node(layer), size);
-      plan.inputs.assign(graph_.data_inputs(node).size(), {});
-      for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
-        add_operand(layer, node.inputs[input], input, plan.inputs[input], resident_users);
+      plan.inputs.assign(graph_.operand_count(node), {});
+      for (std::size_t input = 0; input < plan.inputs.size(); ++input) {
+        add_operand(layer, graph_.operand(node, input), input, plan.inputs[input], resident_users);
       }
       add_operand(layer, node.output(), std::nullopt, plan.output, resident_users);
       const Lifetime life = life_of_constants(layer);
@@ -152,10 +168,12 @@ class Planner {
     const Placement placement = place(requests, capacity_, alignment_);
     if (placement.failed) {
       const BlockRequest& failed = requests[*placement.failed];
+      const std::int64_t parts = 1 + attempts_ / kPatience;
       for (std::int32_t layer = failed.first; layer <= failed.last; ++layer) {
         auto& limit = limits_[static_cast<std::size_t>(layer)];
-        limit -= std::max<std::int64_t>(limit / kShrinkDivisor, 1);
+        limit -= std::clamp<std::int64_t>(limit / kShrinkDivisor * parts, 1, limit);
       }
+      ++attempts_;
       return false;
     }
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
@@ -176,6 +194,8 @@ class Planner {
   std::int64_t capacity_;
   std::int64_t alignment_;
   std::vector<std::int64_t> limits_;  ///< by layer: bytes it may use; shrinks with fragmentation
+  std::int64_t attempts_ = 0;         ///< that found no place
+  KnownCuts known_;
   Residency residency_;
   std::vector<Block> blocks_;
   MemoryPlan plan_;

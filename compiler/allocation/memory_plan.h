@@ -27,7 +27,7 @@ struct OperandPlace {
 
 struct LayerPlan {
   std::vector<Band> bands;  ///< of a part's output; one when nothing streams; none for views
-  std::vector<OperandPlace> inputs;
+  std::vector<OperandPlace> inputs;  ///< by operand (Graph::operand)
   OperandPlace output;
   std::int64_t constants = -1;  ///< address of biases, tables; -1 where the layer has none
 };
@@ -38,6 +38,7 @@ struct MemoryPlan {
   std::vector<Segment> segments;     ///< of layers that run in parts of the batch, ascending
   std::vector<GraphTensorId> roots;  ///< by tensor: itself, or the tensor that a view looks at
   std::vector<bool> resident;        ///< by tensor (roots only)
+  std::int64_t score = 0;            ///< its estimated cost (mapping/gemm_cost.h)
   std::int64_t buffer_bytes = 0;     ///< highest address used
 };
 

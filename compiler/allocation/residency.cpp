@@ -10,6 +10,7 @@
 
 #include "arch/diag/error.h"
 #include "compiler/allocation/constants.h"
+#include "compiler/mapping/fusion.h"
 #include "compiler/mapping/layer_cost.h"
 #include "compiler/mapping/tile_source.h"
 
@@ -21,14 +22,7 @@ constexpr std::size_t kStates = 256;
 constexpr std::size_t kStarters = 4;      ///< states that a segment may begin with
 constexpr std::int32_t kLongest = 32;     ///< layers of a segment
 constexpr std::size_t kChoices = 3;       ///< tensors that leave a segment, decided one by one
-constexpr std::int64_t kWorthwhile = 32;  ///< a mapping with parts wins by one in as many
-
-/// A way to cut a layer into bands.
-struct Cut {
-  std::int64_t bytes = 0;  ///< of the unified buffer
-  std::int64_t score = 0;
-  BandSize size;
-};
+constexpr std::int64_t kWorthwhile = 48;  ///< a mapping with parts wins by one in as many
 
 /// What has been decided up to a layer.
 struct State {
@@ -63,12 +57,13 @@ bool better(const State& a, const State& b) {
 class Search {
  public:
   Search(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
-         const std::vector<std::int64_t>& limits, bool segments)
+         const std::vector<std::int64_t>& limits, bool segments, KnownCuts& known)
       : chip_(chip),
         graph_(graph),
         lives_(lives),
         limits_(limits),
         graphs_(graph),
+        cuts_(known),
         in_dram_(graph.tensors.size(), false) {
     if (segments) {
       parts_ = parts_of_batch(graph);
@@ -77,7 +72,7 @@ class Search {
       const Node& node = graph.node(layer);
       facts_.push_back({.view = node.is_view(),
                         .by_image = goes_by_image(node),
-                        .constants = aligned(constant_bytes(graph, node).total()),
+                        .constants = constants_of(layer),
                         .streaming = all_stream(node),
                         .born = find_born_at(layer)});
     }
@@ -144,8 +139,9 @@ class Search {
         born.push_back(root);
       }
     };
-    const auto inputs = graph_.data_inputs(node);
-    std::for_each(inputs.begin(), inputs.end(), add);
+    for (std::size_t input = 0; input < graph_.operand_count(node); ++input) {
+      add(graph_.operand(node, input));
+    }
     add(node.output());
     return born;
   }
@@ -211,6 +207,13 @@ class Search {
     states_ = std::move(next);
   }
 
+  /// With those of the layer that it does as well.
+  [[nodiscard]] std::int64_t constants_of(std::int32_t layer) const {
+    const Node& node = graph_.node(layer);
+    const Node* behind = fused_behind(graph_, layer);
+    return (node.fused ? 0 : aligned(constant_bytes(graph_, node).total())) +
+           (behind == nullptr ? 0 : aligned(constant_bytes(graph_, *behind).total()));
+  }
   [[nodiscard]] std::int64_t constants_at(std::int32_t layer) const {
     return facts(layer).constants + (layer + 1 < layer_count() ? facts(layer + 1).constants : 0);
   }
@@ -409,8 +412,8 @@ class Search {
 
   [[nodiscard]] OperandHomes all_stream(const Node& node) const {
     OperandHomes homes;
-    for (const GraphTensorId input : graph_.data_inputs(node)) {
-      const Home home = home_of(input);
+    for (std::size_t input = 0; input < graph_.operand_count(node); ++input) {
+      const Home home = home_of(graph_.operand(node, input));
       const bool as_tiles = home == Home::Dram && stays_away(node, homes.inputs.size());
       homes.inputs.push_back(as_tiles ? Home::Tiles : home);
     }
@@ -432,10 +435,10 @@ class Search {
     const auto is_resident = [&](GraphTensorId tensor) {
       return std::binary_search(resident.begin(), resident.end(), lives_.root(tensor));
     };
-    for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
-      if (is_resident(node.inputs[input])) {
-        const bool passes =
-            homes.inputs[input] == Home::Host && arrives_at(layer, node.inputs[input]);
+    for (std::size_t input = 0; input < homes.inputs.size(); ++input) {
+      const GraphTensorId tensor = graph_.operand(node, input);
+      if (is_resident(tensor)) {
+        const bool passes = homes.inputs[input] == Home::Host && arrives_at(layer, tensor);
         homes.inputs[input] = passes ? Home::Passing : Home::None;
       }
     }
@@ -452,7 +455,7 @@ class Search {
       const StreamBuffer buffer = stream_buffer(chip_, graph, node, size, input);
       bytes += buffer.bytes * buffer.copies;
     };
-    for (std::size_t input = 0; input < graph_.data_inputs(node).size(); ++input) {
+    for (std::size_t input = 0; input < homes.inputs.size(); ++input) {
       if (streams(homes.inputs[input])) {
         add(input);
       }
@@ -509,6 +512,7 @@ class Search {
   const TensorLives& lives_;
   const std::vector<std::int64_t>& limits_;
   PartGraphs graphs_;
+  KnownCuts& cuts_;
   std::vector<LayerFacts> facts_;
   std::vector<std::int64_t> parts_;  ///< of the batch that are tried
   std::vector<bool> in_dram_;        ///< by tensor (roots only)
@@ -516,14 +520,13 @@ class Search {
   /// By layer: states that segments which end before it lead to, by their tensors.
   std::vector<std::map<std::vector<GraphTensorId>, State>> pending_;
   std::vector<Decision> decisions_;
-  std::map<std::tuple<std::int32_t, std::int64_t, OperandHomes>, std::vector<Cut>> cuts_;
 };
 
 }  // namespace
 
 StreamBuffer stream_buffer(const ChipSpec& chip, const Graph& graph, const Node& node,
                            const BandSize& size, std::optional<std::size_t> input) {
-  const GraphTensor& tensor = graph.tensor(input ? node.inputs[*input] : node.output());
+  const GraphTensor& tensor = graph.tensor(input ? graph.operand(node, *input) : node.output());
   std::int64_t largest = 0;
   std::int64_t bands = 0;
   for (const BandRun& run : band_runs(graph, node, size)) {
@@ -537,7 +540,14 @@ StreamBuffer stream_buffer(const ChipSpec& chip, const Graph& graph, const Node&
 
 Residency choose_residency(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
                            const std::vector<std::int64_t>& limits, bool segments) {
-  Residency whole = Search(chip, graph, lives, limits, false).solve();
+  KnownCuts known;
+  return choose_residency(chip, graph, lives, limits, segments, known);
+}
+
+Residency choose_residency(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
+                           const std::vector<std::int64_t>& limits, bool segments,
+                           KnownCuts& known) {
+  Residency whole = Search(chip, graph, lives, limits, false, known).solve();
   const bool streams = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
     const GraphTensorId root = lives.root(node.output());
     return !node.is_view() && !whole.resident[static_cast<std::size_t>(root)];
@@ -545,7 +555,7 @@ Residency choose_residency(const ChipSpec& chip, const Graph& graph, const Tenso
   if (!segments || !streams) {
     return whole;
   }
-  Residency parts = Search(chip, graph, lives, limits, true).solve();
+  Residency parts = Search(chip, graph, lives, limits, true, known).solve();
   return parts.score < whole.score - whole.score / kWorthwhile ? parts : whole;
 }
 

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "arch/chip_spec.h"
 #include "compiler/allocation/lifetimes.h"
 #include "compiler/allocation/segment.h"
 #include "compiler/graph/graph.h"
+#include "compiler/mapping/layer_cost.h"
 #include "compiler/tiling/band.h"
 
 namespace systole {
@@ -20,6 +23,16 @@ struct Residency {
   std::int64_t score = 0;
 };
 
+/// A way to cut a layer into bands.
+struct Cut {
+  std::int64_t bytes = 0;  ///< of the unified buffer
+  std::int64_t score = 0;
+  BandSize size;
+};
+/// What searches for one network on one chip have found out: by layer, parts of the batch and homes
+/// all cuts worth a look.
+using KnownCuts = std::map<std::tuple<std::int32_t, std::int64_t, OperandHomes>, std::vector<Cut>>;
+
 /// The cheapest residency, by the sum of `layer_cost` over the layers, with which layer l needs at
 /// most limits[l] bytes: the resident tensors alive, the constants of this layer and of the next,
 /// and room for the bands of what streams (`streaming_bytes`). Among equals what streams least.
@@ -27,11 +40,15 @@ struct Residency {
 ///
 /// With `segments` neighbouring layers may run in parts of the batch, where what only they need
 /// stays (segment.h); each part costs `border_cycles` a layer more, and a mapping with parts has to
-/// cost a thirty-second less than one without. At most 32 layers a segment, from the best 4 states.
+/// cost a forty-eighth less than one without. At most 32 layers a segment, from the best 4 states.
 ///
 /// Dynamic programming over the layers: a state is the set of resident tensors that are alive. The
 /// best 256 states of a layer go on, and in any case the one in which everything streams; with
 /// fewer than eight tensors alive at a time the result is the best there is.
+[[nodiscard]] Residency choose_residency(const ChipSpec& chip, const Graph& graph,
+                                         const TensorLives& lives,
+                                         const std::vector<std::int64_t>& limits, bool segments,
+                                         KnownCuts& known);
 [[nodiscard]] Residency choose_residency(const ChipSpec& chip, const Graph& graph,
                                          const TensorLives& lives,
                                          const std::vector<std::int64_t>& limits,

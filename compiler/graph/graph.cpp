@@ -22,6 +22,9 @@ TensorType weights_type(const Graph& graph, const Node& node) {
 }  // namespace
 
 std::optional<std::size_t> Node::shared_input() const {
+  if (fused) {
+    return fused;
+  }
   const Work what = work();
   if (std::holds_alternative<ViewWork>(what)) {
     return 0;

@@ -26,12 +26,20 @@ struct Node {
   std::vector<GraphTensorId> outputs;
   Op op;
   SourceLocation location;  ///< in the network file, for messages of later stages
+  /// Computed on the way out of the accumulators by the layer before (mapping/fusion.h): of that
+  /// input only this result is ever in memory, in its place.
+  std::optional<std::size_t> fused;
+  /// Of the layer before: what its results meet there, element by element.
+  std::optional<GraphTensorId> added;
 
   /// Of a node with a single one, as all of today's are.
   [[nodiscard]] GraphTensorId output() const { return outputs.front(); }
   /// What it does, whatever it is called.
   [[nodiscard]] Work work() const { return work_of(op); }
-  [[nodiscard]] bool is_view() const { return std::holds_alternative<ViewWork>(work()); }
+  /// Has no instructions of its own.
+  [[nodiscard]] bool is_view() const {
+    return fused.has_value() || std::holds_alternative<ViewWork>(work());
+  }
   /// The input whose memory its output is: of a view the first, of rows written into a state that.
   [[nodiscard]] std::optional<std::size_t> shared_input() const;
   /// The activation that it is, or that is fused behind it.
@@ -84,6 +92,14 @@ struct Graph {
   }
   /// A node's inputs that are no parameters; they come first.
   [[nodiscard]] std::span<const GraphTensorId> data_inputs(const Node& node) const;
+  /// What a node reads of memory, in whole or band by band: its data inputs, then what its results
+  /// meet.
+  [[nodiscard]] std::size_t operand_count(const Node& node) const {
+    return data_inputs(node).size() + (node.added ? 1 : 0);
+  }
+  [[nodiscard]] GraphTensorId operand(const Node& node, std::size_t index) const {
+    return node.added && index == data_inputs(node).size() ? *node.added : node.inputs[index];
+  }
   /// Of the elements of what the node computes from.
   [[nodiscard]] DataType operand_type(const Node& node) const {
     return tensor(node.inputs.front()).type.element;

@@ -10,7 +10,8 @@ void emit_gemm(LoweringContext& context, const LayerBand& band);
 /// Everything that runs on the vector unit alone.
 void emit_vector(LoweringContext& context, const LayerBand& band);
 
-/// Brings the biases and tables of a layer into the unified buffer.
+/// Brings the biases and tables of a layer, and of one that is fused behind it, into the unified
+/// buffer.
 void emit_constants(LoweringContext& context, std::int32_t layer);
 
 /// Moves a band between the unified buffer and the home of its tensor.

@@ -3,9 +3,11 @@
 #include "arch/isa/fixed_point.h"
 #include "arch/isa/recipes.h"
 #include "compiler/lowering/emit.h"
+#include "compiler/lowering/fused_results.h"
 #include "compiler/lowering/gemm_operands.h"
 #include "compiler/lowering/quantize.h"
 #include "compiler/lowering/tiles.h"
+#include "compiler/mapping/fusion.h"
 #include "compiler/mapping/gemm_plan.h"
 #include "compiler/mapping/group_packing.h"
 
@@ -248,7 +250,20 @@ class GemmEmitter {
     const Operand place = operands_->place(group, rows.first, grid_.n[n].first);
     const std::int64_t pitch = output.bytes(operands_->place_pitch());
     const Destination to = destination_of(place, pitch, type(), activation.kind, target);
-    if (is_float(type())) {
+    if (const Node* behind = fused_behind(context_.graph, band_.layer)) {
+      append_fused(*behind, {.accumulator = accumulator,
+                             .rows = rows.size,
+                             .cols = cols,
+                             .bias = bias,
+                             .scale = is_float(type())
+                                          ? FixedPoint{}
+                                          : to_fixed_point(operands_->sum_scale() / target.scale),
+                             .factor = static_cast<float>(operands_->real_scale()),
+                             .first = to,
+                             .table = {},
+                             .other = {},
+                             .other_pitch = pitch});
+    } else if (is_float(type())) {
       append_results(Convert{.accumulator = accumulator,
                              .rows = rows.size,
                              .cols = cols,
@@ -264,6 +279,21 @@ class GemmEmitter {
                                 .lookup = table,
                                 .to = to});
     }
+  }
+
+  /// The results of the layer behind, in the place of this one's.
+  void append_fused(const Node& behind, FusedSums sums) {
+    if (node_.added) {
+      // As far into its band as the results are into theirs.
+      const std::int64_t further = sums.first.out.address - band_.output.address;
+      sums.other = band_.inputs.back().at(0);
+      sums.other.address += further;
+      sums.other.offset += further;
+    }
+    if (uses_lookup(behind.activation(), type())) {
+      sums.table = table_operand(context_, band_.layer + 1);
+    }
+    append_results(fused_loop(context_.graph, behind, sums));
   }
 
   void append_results(RowLoop loop) {

@@ -2,6 +2,7 @@
 
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/tiles.h"
+#include "compiler/mapping/fusion.h"
 
 namespace systole {
 
@@ -93,9 +94,15 @@ void emit_constant(LoweringContext& context, std::int32_t layer, const Operand& 
 }  // namespace
 
 void emit_constants(LoweringContext& context, std::int32_t layer) {
+  const Node& node = context.graph.node(layer);
+  if (node.fused) {
+    return;  // came with those of the layer before
+  }
   emit_constant(context, layer, bias_operand(context, layer));
   emit_constant(context, layer, table_operand(context, layer));
-  const Node& node = context.graph.node(layer);
+  if (fused_behind(context.graph, layer) != nullptr) {
+    emit_constant(context, layer, table_operand(context, layer + 1));
+  }
   const Work work = node.work();
   if (const auto* rows = std::get_if<RowWork>(&work)) {
     const std::size_t end = node.inputs.size() + rows->tables.size();

@@ -5,6 +5,7 @@
 #include "arch/isa/fixed_point.h"
 #include "arch/isa/recipes.h"
 #include "compiler/lowering/emit.h"
+#include "compiler/lowering/fused_results.h"
 #include "compiler/lowering/quantize.h"
 #include "compiler/lowering/tiles.h"
 
@@ -71,10 +72,7 @@ class VectorEmitter {
     const Operand b = pixels_of(band_.inputs[1], pixels);
     const Operand place = pixels_of(band_.output, pixels);
     const SharedShift scale =
-        is_float(out_.type.element)
-            ? SharedShift{}
-            : to_shared_shift(in(0).quantization.scale / out_.quantization.scale,
-                              in(1).quantization.scale / out_.quantization.scale);
+        is_float(out_.type.element) ? SharedShift{} : shared_shift(context_.graph, node_);
     append(Add{.a = a,
                .a_pitch = band_.inputs[0].pixel_pitch(),
                .a_zero_point = in(0).quantization.zero_point,

@@ -59,7 +59,7 @@ struct LoweringContext {
 /// One layer and one band of it.
 struct LayerBand {
   std::int32_t layer = 0;
-  std::vector<PlacedBand> inputs;
+  std::vector<PlacedBand> inputs;  ///< by operand (Graph::operand)
   PlacedBand output;
 };
 

@@ -83,9 +83,9 @@ class LayerEstimate {
 
   [[nodiscard]] Traffic loaded(const Band& band, const OperandHomes& homes) const {
     Traffic sum;
-    for (std::size_t input = 0; input < graph_.data_inputs(node_).size(); ++input) {
+    for (std::size_t input = 0; input < homes.inputs.size(); ++input) {
       // What arrives whole brings no row twice; its bands are as good as the output's.
-      sum += traffic(homes.inputs[input], graph_.tensor(node_.inputs[input]),
+      sum += traffic(homes.inputs[input], graph_.tensor(graph_.operand(node_, input)),
                      input_band(graph_, node_, input, band));
     }
     return sum;
@@ -150,7 +150,7 @@ class LayerEstimate {
     }
     for (std::size_t input = 0; input < homes.inputs.size(); ++input) {
       if (homes.inputs[input] == Home::Passing) {
-        whole_tensors.host += graph_.tensor(node_.inputs[input]).bytes();
+        whole_tensors.host += graph_.tensor(graph_.operand(node_, input)).bytes();
       }
     }
     if (homes.output == Home::Passing) {

@@ -206,6 +206,9 @@ MatmulPart matmul_part(const MatmulWork& matmul, const Band& output) {
 }
 
 Band input_band(const Graph& graph, const Node& node, std::size_t input, const Band& output) {
+  if (input == graph.data_inputs(node).size()) {
+    return output;  // what is added
+  }
   const Work work = node.work();
   if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
     const Shape shape = graph.tensor(node.inputs[input]).shape();

@@ -66,7 +66,7 @@ struct MatmulPart {
 };
 [[nodiscard]] MatmulPart matmul_part(const MatmulWork& matmul, const Band& output);
 
-/// The part of input `input` (an index into node.inputs) that an output band of the node needs.
+/// The part of operand `input` (Graph::operand) that an output band of the node needs.
 /// Whole output images need whole input images; of a part, rows that lie wholly in the padding are
 /// left out, but at least one row remains. An operand of a product of two tensors is needed whole,
 /// but for its axes that are axes of the band, too: images, heads, rows of the left one.

@@ -134,6 +134,9 @@ class Deriver {
   static std::optional<std::string> read_stage(const RowLoop& /*loop*/, const ClampStage& /*s*/) {
     return {};
   }
+  static std::optional<std::string> read_stage(const RowLoop& /*loop*/, const RoundStage& /*s*/) {
+    return {};
+  }
 
   static const Operand& operand_of(const RowLoop& loop, std::int32_t index) {
     return loop.operands[static_cast<std::size_t>(index)];

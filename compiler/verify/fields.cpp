@@ -109,8 +109,8 @@ class InstructionRules {
         rules_(rules) {}
 
   bool check() {
-    return rules_.index("layer", instruction_.layer(), program_.layers.size()) && check_engine() &&
-           check_semaphores() && instruction_.visit(*this);
+    return rules_.index("layer", instruction_.layer(), program_.layers.size()) && check_layer() &&
+           check_engine() && check_semaphores() && instruction_.visit(*this);
   }
 
   bool operator()(const Transfer& transfer) {
@@ -234,6 +234,11 @@ class InstructionRules {
   bool check_stage(const RowLoop& /*loop*/, const ScaleStage& scale) {
     return check_scale(scale.scale);
   }
+  bool check_stage(const RowLoop& /*loop*/, const RoundStage& round) {
+    return is_float(round.type) ||
+           rules_.fail(fmt::format("round is to type {}, expected a floating type",
+                                   systole::name_of(round.type)));
+  }
   // check_stages has seen to what these name.
   static bool check_stage(const RowLoop& /*loop*/, const NumberStage& /*number*/) { return true; }
   static bool check_stage(const RowLoop& /*loop*/, const PairStage& /*pair*/) { return true; }
@@ -256,6 +261,13 @@ class InstructionRules {
     return (one ? value == 1 : value > 0 && !std::isinf(value)) ||
            rules_.fail(
                fmt::format("{} is {}, expected {}", name, value, one ? "1" : "a positive number"));
+  }
+
+  bool check_layer() {
+    const ProgramLayer& layer = program_.layers[static_cast<std::size_t>(instruction_.layer())];
+    return !layer.fused ||
+           rules_.fail(fmt::format("layer is {}, which is fused and has no instructions",
+                                   instruction_.layer()));
   }
 
   bool check_engine() {
@@ -566,6 +578,10 @@ std::optional<std::string> check_tables(const ChipSpec& chip, const Program& pro
   Rules rules;
   if (!check_memories(rules, chip, program)) {
     return fmt::format("program: {}", rules.broken());
+  }
+  if (!program.layers.empty() && program.layers.front().fused) {
+    return fmt::format("layer '{}': is fused, but no layer is before it",
+                       program.layers.front().name);
   }
   for (const ProgramTensor& tensor : program.tensors) {
     if (!check_tensor(rules, tensor)) {

@@ -106,6 +106,7 @@ class Streaming {
     return value;
   }
   Value operator()(const LookupStage& lookup) { return of_kind(lookup.of, true); }
+  Value operator()(const RoundStage& round) { return of_kind(round.of, false); }
 
  private:
   void fail(std::string message) {

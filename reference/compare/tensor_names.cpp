@@ -20,6 +20,12 @@ TensorNames::TensorNames(const Graph& graph, const Program& program)
       viewed_[node.output()] = node.inputs.at(*input);
     }
   }
+  // What a fused layer computes is in the place of the result before it.
+  for (std::size_t layer = 1; layer < program.layers.size(); ++layer) {
+    if (program.layers[layer].fused) {
+      viewed_[graph.nodes.at(layer).output()] = graph.nodes[layer - 1].output();
+    }
+  }
 }
 
 std::optional<TensorId> TensorNames::find(GraphTensorId tensor) const {

@@ -338,7 +338,7 @@ function details() {
 function layerTable() {
   const number = (name, key, unit) => ({name, meaning: (data.meanings.layer[key] || ['', ''])[1], of: (l) => l[key], text: (l) => l.view ? '-' : shown(l[key], unit)});
   const columns = [{name: '#', of: (l) => l.id, text: (l) => String(l.id + 1)}, {name: 'layer', of: (l) => l.name, text: (l) => l.name, isText: true},
-    {name: 'kind', of: (l) => l.kind, text: (l) => l.view ? `${l.kind}, a view` : l.kind, isText: true},
+    {name: 'kind', of: (l) => l.kind, text: (l) => l.fused ? `${l.kind}, fused` : l.view ? `${l.kind}, a view` : l.kind, isText: true},
     {name: 'output', of: (l) => d3.sum(l.output_shape), text: (l) => l.output_shape.slice(1).join('x')}, number('MACs', 'macs', ''),
     number('cycles', 'cycles', ''), number('exposed', 'exposed_cycles', ''), {name: 'lost', meaning: 'exposed cycles beyond the bound', of: (l) => l.lost, text: (l) => l.view ? '-' : shown(l.lost)},
     {name: 'utilisation', of: (l) => l.utilisation, text: (l) => l.macs ? percentOf(l.utilisation, 1) : '-'}, {name: 'bound', of: (l) => l.bound, text: (l) => l.bound, isText: true},

@@ -19,6 +19,9 @@ Counters empty_counters(const ChipSpec& chip, const Program& program) {
   Counters counters;
   counters.engines = PerEngine<EngineCounters>(program.engines());
   counters.layers.resize(program.layers.size(), {.engines = counters.engines});
+  for (std::size_t layer = 0; layer < program.layers.size(); ++layer) {
+    counters.layers[layer].fused = program.layers[layer].fused;
+  }
   return counters;
 }
 

@@ -141,6 +141,10 @@ class OperandCheck {
             name_of(lookup.type));
     return require_kind(lookup.of, before, true);
   }
+  bool integers_of(const RoundStage& round, const RowLoop& /*loop*/, const Before& before) const {
+    require(is_float(round.type), "reals rounded to {}", name_of(round.type));
+    return require_kind(round.of, before, false);
+  }
 
   static bool kind_of(std::int32_t stage, const Before& before) {
     require(stage >= 0 && static_cast<std::size_t>(stage) < before.size(),

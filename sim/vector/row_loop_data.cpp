@@ -214,6 +214,14 @@ class Rows {
       return lookup.type == DataType::Int8 ? table[index] : int32_at(table, index);
     });
   }
+  void operator()(const RoundStage& round) {
+    const Reals& x = value(round.of).reals;
+    Reals& out = reals();
+    out.resize(x.size());
+    const FloatFormat format = float_format(round.type);
+    std::transform(x.begin(), x.end(), out.begin(),
+                   [&](float number) { return decoded(format, rounded(format, number)); });
+  }
 
  private:
   static std::int64_t add(std::int64_t x, std::int64_t y) { return wrapped(x, y, std::plus<>()); }

@@ -89,6 +89,9 @@ class Kernels {
     if (is_sum()) {
       return sum();
     }
+    if (is_residual()) {
+      return residual();
+    }
     if (const auto* window = stage_at<WindowStage>(body_, 0); is_maximum(window)) {
       return maximum(*window);
     }
@@ -160,6 +163,55 @@ class Kernels {
                  {.zero_point = a.zero_point, .multiplier = a.multiplier},
                  {.zero_point = b.zero_point, .multiplier = b.multiplier}, shift, body_.to,
                  room_for(loop_.cols, results.values));
+    }
+    return results;
+  }
+
+  /// Sums, scaled and limited to what int8 stores, and a row of integers, added and rounded once.
+  [[nodiscard]] bool is_residual() const {
+    const auto* sums = stage_at<SumsStage>(body_, 0);
+    const auto* first = stage_at<ScaleStage>(body_, 1);
+    const auto* clamp = stage_at<ClampStage>(body_, 2);
+    const auto* own = stage_at<ScaleStage>(body_, 3);
+    const auto* pair = stage_at<PairStage>(body_, 5);
+    const auto* scale = stage_at<ScaleStage>(body_, 6);
+    return body_.stages.size() == 7 && sums != nullptr && sums->type == DataType::Int32 &&
+           first != nullptr && first->of == 0 && first->divisor == kNoStage && clamp != nullptr &&
+           clamp->of == 1 && clamp->high - clamp->low < kLookupEntries && own != nullptr &&
+           own->of == 2 && own->divisor == kNoStage && own->scale.shift == 0 &&
+           is_integer_row(stage_at<LoadStage>(body_, 4)) && pair != nullptr &&
+           pair->kind == PairKind::Add && pair->a == 3 && pair->b == 4 && scale != nullptr &&
+           scale->of == 5 && scale->divisor == kNoStage && scale->scale.multiplier == 1 &&
+           body_.to.type == DataType::Int8;
+  }
+
+  [[nodiscard]] VectorResults residual() const {
+    const FixedPoint& first = std::get<ScaleStage>(body_.stages[1]).scale;
+    const auto& clamp = std::get<ClampStage>(body_.stages[2]);
+    const std::int64_t own = std::get<ScaleStage>(body_.stages[3]).scale.multiplier;
+    const auto& load = std::get<LoadStage>(body_.stages[4]);
+    const std::int32_t shift = std::get<ScaleStage>(body_.stages[6]).scale.shift;
+    check_shift(first.shift);
+    check_shift(shift);
+    // As int8 whose lowest value is the lower limit.
+    const std::int64_t zero_point = -128 - clamp.low;
+    const Store between{.zero_point = static_cast<std::int32_t>(zero_point),
+                        .high = static_cast<float>(clamp.high + zero_point)};
+    const std::vector<std::int32_t> bias =
+        biases(loop_, std::get<SumsStage>(body_.stages[0]), buffer_);
+    VectorResults results = empty();
+    results.sums.resize(results.values.capacity());
+    std::int32_t* sums = results.sums.data();
+    std::vector<std::int8_t> scaled(static_cast<std::size_t>(loop_.cols));
+    for (std::int64_t r = 0; r < loop_.rows; ++r) {
+      const auto row = accumulators_.row(loop_.accumulator + r, loop_.cols, DataType::Int32);
+      std::transform(row.begin(), row.end(), bias.begin(), sums, wrapping_sum);
+      scale_sums(sums, row.size(), first, between, scaled.data());
+      add_scaled(scaled.data(), row_of(load, r).data(), scaled.size(),
+                 {.zero_point = zero_point, .multiplier = own},
+                 {.zero_point = load.zero_point, .multiplier = load.multiplier}, shift, body_.to,
+                 room_for(loop_.cols, results.values));
+      sums += row.size();
     }
     return results;
   }

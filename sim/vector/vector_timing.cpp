@@ -21,7 +21,6 @@ struct Slots {
 
 /// Adds a stage to its pass; `slots` are its own.
 struct SlotRule {
-  const std::vector<Stage>& stages;
   Slots& pass;
   std::int64_t slots;
 
@@ -37,14 +36,13 @@ struct SlotRule {
   }
   void operator()(const ReduceStage& /*reduce*/) const { pass.reduction += slots; }
   void operator()(const MaskStage& /*mask*/) const { pass.elementwise += slots; }
-  /// What scales sums is a part of taking them.
+  /// A constant scale is a part of what makes the number.
   void operator()(const ScaleStage& scale) const {
-    if (!std::holds_alternative<SumsStage>(stages[static_cast<std::size_t>(scale.of)])) {
-      pass.elementwise += slots;
-    }
+    pass.elementwise += scale.divisor == kNoStage ? 0 : slots;
   }
   void operator()(const ClampStage& /*clamp*/) const {}
   void operator()(const LookupStage& /*lookup*/) const {}
+  void operator()(const RoundStage& /*round*/) const {}
 };
 
 class VectorRule {
@@ -58,7 +56,7 @@ class VectorRule {
         .compute = spec_.latency + CoreCycles(row_cycles()) * loop_.rows,
         .writes = loop_.rows * accesses(bytes_of(loop_.body->to.type, cols)),
         .accumulator_reads = sums_of(*loop_.body) ? loop_.rows : 0,
-        .elements = loop_.rows * cols,
+        .elements = loop_.rows * cols * (1 + residuals()),
     };
     add_reads(timing);
     return timing;
@@ -73,6 +71,17 @@ class VectorRule {
     return is_single && !std::holds_alternative<ReduceStage>(stage) ? 1 : steps;
   }
 
+  /// Rows that are added to sums on their way: each is worth an element-wise loop of its own.
+  [[nodiscard]] std::int64_t residuals() const {
+    if (!sums_of(*loop_.body)) {
+      return 0;
+    }
+    const std::vector<Stage>& stages = loop_.stages();
+    return std::count_if(stages.begin(), stages.end(), [](const Stage& stage) {
+      return std::holds_alternative<LoadStage>(stage);
+    });
+  }
+
   [[nodiscard]] std::int64_t row_cycles() const {
     const std::vector<Stage>& stages = loop_.stages();
     const std::vector<bool> singles = singles_of(stages);
@@ -80,7 +89,7 @@ class VectorRule {
     for (std::size_t i = 0; i < stages.size(); ++i) {
       const std::int64_t own = slots_of(stages[i], singles[i]);
       Slots& pass = passes[static_cast<std::size_t>(passes_[i])];
-      std::visit(SlotRule{stages, pass, own}, stages[i]);
+      std::visit(SlotRule{pass, own}, stages[i]);
       pass.most = std::max(pass.most, own);
     }
     std::int64_t cycles = 0;

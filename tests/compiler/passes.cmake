@@ -8,10 +8,12 @@ systole_test(compiler_passes_test
     allocation/segment_test.cpp
     lowering/check_operands_test.cpp
     lowering/emit_gemm_test.cpp
+    lowering/fused_results_test.cpp
     lowering/gemm_loops_test.cpp
     lowering/quantize_test.cpp
     lowering/tiles_test.cpp
     mapping/core_split_test.cpp
+    mapping/fusion_test.cpp
     mapping/gemm_cost_test.cpp
     mapping/gemm_plan_test.cpp
     mapping/group_packing_test.cpp

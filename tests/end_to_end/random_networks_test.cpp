@@ -77,6 +77,16 @@ TEST_P(RandomNetworks, MultiplyTensorsByTensorsInBf16Too) {
       GetParam(), [](std::uint64_t seed) { return random_product_case(seed, DataType::Bf16); });
 }
 
+TEST_P(RandomNetworks, AddOnTheWayOutOfTheAccumulators) {
+  expect_no_complaints(
+      GetParam(), [](std::uint64_t seed) { return random_residual_case(seed, DataType::Int8); });
+}
+
+TEST_P(RandomNetworks, AddOnTheWayOutOfTheAccumulatorsInBf16Too) {
+  expect_no_complaints(
+      GetParam(), [](std::uint64_t seed) { return random_residual_case(seed, DataType::Bf16); });
+}
+
 constexpr std::uint64_t kTests = 60;
 
 INSTANTIATE_TEST_SUITE_P(Sweep, RandomNetworks, testing::Range<std::uint64_t>(0, kTests));
@@ -88,6 +98,24 @@ TEST(RandomCases, BringEveryDataflowHundredsOfNetworks) {
   }
   for (const auto& [dataflow, name] : kEnumNames<Dataflow>) {
     EXPECT_GE(cases[dataflow], 450) << name;
+  }
+}
+
+TEST(RandomCases, BringHundredsOfFusedLayers) {
+  for (const DataType type : {DataType::Int8, DataType::Bf16}) {
+    int fused = 0;
+    for (std::uint64_t seed = 0; seed < 10 * kCasesPerTest; ++seed) {
+      const RandomCase random = random_residual_case(seed, type);
+      try {
+        const Program program = compile(random.chip, random.graph);
+        fused += static_cast<int>(std::count_if(program.layers.begin(), program.layers.end(),
+                                                [](const ProgramLayer& l) { return l.fused; }));
+      } catch (const WorkloadError& error) {
+        continue;  // does not fit
+      }
+    }
+    EXPECT_GE(fused, 100) << name_of(type);
+    RecordProperty(std::string(name_of(type)), fused);
   }
 }
 

@@ -65,7 +65,7 @@ TEST(ProgramTextError, UnknownWordOperationAndKey) {
             "p.txt:5:15: transfer: expected one of to_buffer, far, far_pitch, buffer, "
             "buffer_pitch, rows, row_bytes, layer, wait, signal, got 'size'");
   EXPECT_EQ(error_in("layer 1 name=\"a\" =3"),
-            "p.txt:5:18: layer: expected one of name, kind, macs, got '='");
+            "p.txt:5:18: layer: expected one of name, kind, macs, fused, got '='");
   EXPECT_EQ(error_in("matrix fold window(to=1)"),
             "p.txt:5:20: fold.window: expected one of source, image_pitch, row_pitch, pixel_pitch, "
             "in_rows, in_cols, first_in_row, channels, kernel_rows, kernel_cols, stride_rows, "

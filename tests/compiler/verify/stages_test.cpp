@@ -73,6 +73,7 @@ TEST(VerifyStages, RealsAndIntegersDoNotMeet) {
             "stage 1: of is 0, reals, expected integers");
   EXPECT_EQ(broken({WindowStage{.type = DataType::Bf16}, LookupStage{.of = 0}}),
             "stage 1: of is 0, reals, expected integers");
+  EXPECT_EQ(broken({integers, RoundStage{.of = 0}}), "stage 1: of is 0, integers, expected reals");
   EXPECT_EQ(broken({integers, ClampStage{.of = 0, .low = 1, .high = 0}}),
             "stage 1: low is 1, expected up to high, 0");
 }
@@ -174,6 +175,12 @@ TEST(VerifyStages, SumsWindowsAndTablesHaveTypesOfTheirOwn) {
   other.program.stream(EngineKind::Vector).push_back({.layer = 1, .operation = other.loop});
   EXPECT_EQ(verify(testing::small_chip(), other.program),
             kWhere + "table is of type bf16, expected int8 or int32");
+  LoopProgram third;
+  body.stages = {LoadStage{}, RoundStage{.of = 0, .type = DataType::Int8}};
+  third.loop.body = body;
+  third.program.stream(EngineKind::Vector).push_back({.layer = 1, .operation = third.loop});
+  EXPECT_EQ(verify(testing::small_chip(), third.program),
+            kWhere + "round is to type int8, expected a floating type");
 }
 
 }  // namespace

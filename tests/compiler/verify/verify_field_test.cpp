@@ -1,6 +1,7 @@
 #include <cmath>
 #include <functional>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "arch/isa/recipes.h"
@@ -73,6 +74,14 @@ TEST(VerifyFields, Tables) {
             "tile 1: n_first is -1, expected 0..2147483647");
   EXPECT_EQ(violation_after([](OpenProgram& p) { p.tiles[1].dram_address = -1; }),
             "tile 1: dram_address is -1, expected 0..281474976710656");
+}
+
+TEST(VerifyFields, AFusedLayerIsBehindAnotherAndHasNoInstructions) {
+  EXPECT_EQ(
+      violation_after([](OpenProgram& p) { p.layers[0].fused = true; }),
+      "layer '" + two_layer_program().layers[0].name + "': is fused, but no layer is before it");
+  EXPECT_THAT(violation_after([](OpenProgram& p) { p.layers[1].fused = true; }),
+              ::testing::HasSubstr(": layer is 1, which is fused and has no instructions"));
 }
 
 TEST(VerifyFields, PlacesBeforeTheRun) {

@@ -190,6 +190,20 @@ class GraphGrower {
     graph_.inputs = {current_};
   }
 
+  /// Blocks whose results meet earlier ones, or a function, behind a convolution.
+  Graph grow_residuals() {
+    const std::int64_t blocks = dice_.between(1, 4);
+    for (std::int64_t i = 0; i < blocks; ++i) {
+      add_convolution();
+      const std::int64_t ways = dice_.between(1, 2);
+      for (std::int64_t way = 0; way < ways; ++way) {
+        add_residual();
+      }
+    }
+    graph_.outputs = {current_};
+    return std::move(graph_);
+  }
+
   Graph grow() {
     const std::int64_t nodes = dice_.between(1, 8);
     for (std::int64_t i = 0; i < nodes; ++i) {
@@ -388,6 +402,40 @@ class GraphGrower {
     AddTensors add;
     add.activation.kind = static_cast<ActivationKind>(dice_.between(0, 2));
     add_node("add", {current_, other}, shape, random_quantization(), add);
+  }
+
+  /// A convolution that keeps the shape, and what may be done on its sums' way out.
+  void add_residual() {
+    Conv2d conv;
+    conv.kernel.rows = conv.kernel.cols = dice_.one_of({1, 1, 3});
+    conv.kernel.pad_top = conv.kernel.pad_bottom = conv.kernel.pad_left = conv.kernel.pad_right =
+        conv.kernel.rows / 2;
+    weight_scale_ = 0.003;
+    conv.activation = random_activation();
+    if (dice_.chance(70)) {
+      conv.activation.kind = static_cast<ActivationKind>(dice_.between(0, 2));
+    }
+    const Shape shape = current().shape();
+    const std::int64_t k = conv.kernel.positions() * shape.channels;
+    add_node("conv2d", {current_}, shape,
+             spread(current().quantization.scale * weight_scale_, k, conv.activation), conv);
+    const GraphTensorId result = current_;
+    const GraphTensorId other = partner([&](const Shape& candidate) { return candidate == shape; });
+    std::vector<GraphTensorId> inputs{result, other};
+    if (dice_.chance(30)) {
+      std::swap(inputs[0], inputs[1]);
+    }
+    switch (dice_.between(0, 3)) {
+      case 0:
+        return add_activation();
+      case 1:
+        return add_inferred("mul", std::move(inputs), CombineTensors{.kind = PairKind::Multiply});
+      default: {
+        AddTensors add;
+        add.activation.kind = static_cast<ActivationKind>(dice_.between(0, 2));
+        add_node("add", std::move(inputs), shape, random_quantization(), add);
+      }
+    }
   }
 
   void add_concat() {
@@ -746,15 +794,6 @@ void complete_outputs(Graph& graph) {
 
 }  // namespace
 
-RandomCase random_real_case(std::uint64_t seed) {
-  RandomCase result = random_case(seed);
-  auto& paces = result.chip.matrix.pace_of_kind;
-  paces[static_cast<std::size_t>(MacKind::Bf16)] = paces[static_cast<std::size_t>(MacKind::Int8)];
-  result.chip.buffer.capacity = result.chip.buffer.capacity * 2;
-  result.graph = with_reals(std::move(result.graph), DataType::Bf16);
-  return result;
-}
-
 RandomCase random_product_case(std::uint64_t seed, DataType type) {
   Dice dice(seed ^ 0x9e3779b97f4a7c15U);
   ChipSpec chip = random_chip(dice);
@@ -768,16 +807,43 @@ RandomCase random_product_case(std::uint64_t seed, DataType type) {
   return {.chip = std::move(chip), .graph = network.graph, .data = network.data};
 }
 
-RandomCase random_case(std::uint64_t seed) {
+namespace {
+
+RandomCase grown(std::uint64_t seed, Graph (GraphGrower::*grow)()) {
   Dice dice(seed);
-  RandomCase result{.chip = random_chip(dice),
-                    .graph = GraphGrower(dice).grow(),
+  ChipSpec chip = random_chip(dice);
+  GraphGrower grower(dice);
+  RandomCase result{.chip = std::move(chip),
+                    .graph = (grower.*grow)(),
                     .data = std::make_shared<RandomData>(seed)};
   complete_outputs(result.graph);
   Dice machines(seed + 0x9e3779b97f4a7c15);
   result.chip.matrix.count = machines.one_of({1, 1, 2, 3, 4});
   result.chip.cores = machines.one_of({1, 1, 1, 2, 3});
   return result;
+}
+
+RandomCase with_real_tensors(RandomCase integers) {
+  auto& paces = integers.chip.matrix.pace_of_kind;
+  paces[static_cast<std::size_t>(MacKind::Bf16)] = paces[static_cast<std::size_t>(MacKind::Int8)];
+  integers.chip.buffer.capacity = integers.chip.buffer.capacity * 2;
+  integers.graph = with_reals(std::move(integers.graph), DataType::Bf16);
+  return integers;
+}
+
+}  // namespace
+
+RandomCase random_case(std::uint64_t seed) {
+  return grown(seed, &GraphGrower::grow);
+}
+
+RandomCase random_real_case(std::uint64_t seed) {
+  return with_real_tensors(random_case(seed));
+}
+
+RandomCase random_residual_case(std::uint64_t seed, DataType type) {
+  RandomCase integers = grown(seed, &GraphGrower::grow_residuals);
+  return type == DataType::Int8 ? integers : with_real_tensors(std::move(integers));
 }
 
 }  // namespace systole

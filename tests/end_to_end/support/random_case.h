@@ -24,7 +24,11 @@ struct RandomCase {
 /// take tiles from the unified buffer and chips that take them from DRAM alone.
 [[nodiscard]] RandomCase random_product_case(std::uint64_t seed, DataType type);
 
-/// The same network with bf16 tensors, on the same chip with a pace for them and twice the buffer.
+/// Convolutions, and behind each an addition, a product or a function that may be done on its sums'
+/// way out of the accumulators. int8 or bf16.
+[[nodiscard]] RandomCase random_residual_case(std::uint64_t seed, DataType type);
+
+/// random_case() with bf16 tensors, on the same chip with a pace for them and twice the buffer.
 [[nodiscard]] RandomCase random_real_case(std::uint64_t seed);
 
 }  // namespace systole

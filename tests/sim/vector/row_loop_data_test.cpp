@@ -69,6 +69,20 @@ TEST(RowLoopData, PairsMeetElementByElementOrASingleNumber) {
   EXPECT_EQ(pair(PairKind::Smaller, load(0, 12), NumberStage{2}), (Numbers{1, 2, 2}));
 }
 
+/// Of 8 bits of fraction a half goes to the even neighbour: 257 to 256, 259 to 260.
+TEST(RowLoopData, RoundingMakesTheNumberThatAStoreWouldLeave) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Numbers memory{257, 259, -1, kInfinity, nan};
+  const auto rounded = [&](DataType type) {
+    return results(1, 5, {load(0, 0), RoundStage{.of = 0, .type = type}}, memory);
+  };
+  const Numbers bf16 = rounded(DataType::Bf16);
+  EXPECT_EQ(Numbers(bf16.begin(), bf16.end() - 1), (Numbers{256, 260, -1, kInfinity}));
+  EXPECT_TRUE(std::isnan(bf16.back()));
+  const Numbers fp32 = rounded(DataType::Fp32);
+  EXPECT_EQ(Numbers(fp32.begin(), fp32.end() - 1), (Numbers{257, 259, -1, kInfinity}));
+}
+
 TEST(RowLoopData, SumsGoFromTheFirstColumnOn) {
   // 2^24 + 1 rounds to 2^24, so the order shows.
   EXPECT_EQ(results(2, 3, {load(0, 12), ReduceStage{.kind = ReduceKind::Sum, .of = 0}},

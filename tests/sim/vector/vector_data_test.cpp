@@ -123,6 +123,26 @@ TEST(VectorData, AddRoundsTheSumOnce) {
   EXPECT_THAT(results_of(add, bytes).values, ::testing::ElementsAre(1, 1));
 }
 
+/// What a layer with weights stores, 3 x (sum + bias) / 4 - 5 limited to -5..100, and an addition
+/// of 2 (x + 5) + (y - 1), over 4, plus 10.
+TEST(VectorData, AResidualMeetsTheLimitedResult) {
+  Bytes8 bytes{0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 9, -9, 3, 127};
+  RowLoopWriter writer(1, 4);
+  writer.add(SumsStage{.bias = writer.operand({.address = 0})});
+  writer.add(ScaleStage{.of = 0, .scale = {.multiplier = 3, .shift = 2}});
+  writer.add(ClampStage{.of = 1, .low = 0, .high = 105});
+  writer.add(ScaleStage{.of = 2, .scale = {.multiplier = 2, .shift = 0}});
+  writer.add(
+      LoadStage{.operand = writer.operand({.address = 16}), .zero_point = 1, .integer = true});
+  writer.add(PairStage{.a = 3, .b = 4});
+  writer.add(ScaleStage{.of = 5, .scale = {.multiplier = 1, .shift = 2}});
+  const VectorResults results =
+      results_of(std::move(writer).store({.zero_point = 10}, LoopClass::Stages), bytes);
+  EXPECT_THAT(results.sums, ::testing::ElementsAre(100, -100, 7, 7));
+  // 75, 0, 5.25 -> 5, 5.25 -> 5; (150 + 8) / 4 = 39.5, -10 / 4 = -2.5, 12 / 4, 136 / 4
+  EXPECT_THAT(results.values, ::testing::ElementsAre(50, 7, 13, 44));
+}
+
 /// 3 x 3 image of 1 channel, kernel 2 x 2, padding 1 at the top and left: 2 x 2 outputs of
 /// stride 2.
 Pool pool_of(PoolKind kind) {

@@ -143,13 +143,14 @@ TEST(VectorTiming, SumsOfALoopByItsStagesAreAnActivationBesideItsPairs) {
     vector.pace[static_cast<std::size_t>(VectorClass::Elementwise)] = CoreCycles(elementwise);
     return vector_timing(vector, Bytes(8), loop_of(stages)).compute.count() - 5;
   };
-  EXPECT_EQ(compute(1, 1), 10 * 3);      // 3 slots of sums; a pair and a scale on two ALUs
-  EXPECT_EQ(compute(1, 2), 10 * 3 * 2);  // ceil(6 / 2) times 2 cycles
+  EXPECT_EQ(compute(1, 1), 10 * 3);      // 3 slots of sums; 3 of a pair on two ALUs
+  EXPECT_EQ(compute(1, 2), 10 * 2 * 2);  // ceil(3 / 2) times 2 cycles
   EXPECT_EQ(compute(4, 2), 10 * 3 * 4);
   const VectorTiming timing = vector_timing(vector, Bytes(8), loop_of(stages));
   EXPECT_EQ(timing.accumulator_reads, 10);
   EXPECT_EQ(timing.first_reads, 5 + 10 * 2);  // biases, then rows of 9 bytes
   EXPECT_EQ(timing.second_reads, 0);
+  EXPECT_EQ(timing.elements, 2 * 90);  // results, and the sum on their way
   EXPECT_EQ(sources_of(loop_of(stages)).first, 24);
 }
 
