@@ -57,7 +57,7 @@ class ArgsPrinter {
 
   void value(float real) { words(real); }  // as text: JSON has no infinities
   void value(const Operand& operand) { words(operand); }
-  void value(const std::vector<Operand>& operands) { words(operands); }
+  void value(const OperandList& operands) { words(operands); }
   void value(const FixedPoint& scale) { words(scale); }
   void value(const std::vector<SemaphoreUse>& uses) { words(uses); }
   void value(const Window& window) { words(window.source); }

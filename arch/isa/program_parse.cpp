@@ -48,11 +48,13 @@ bool take_operand(std::string_view& text, Operand& operand) {
   return take_prefix(text, "@") && take_number(text, operand.address);
 }
 
-bool take_operands(std::string_view text, std::vector<Operand>& operands) {
+bool take_operands(std::string_view text, OperandList& operands) {
   do {
-    if (!take_operand(text, operands.emplace_back())) {
+    Operand operand;
+    if (!take_operand(text, operand)) {
       return false;
     }
+    operands.push_back(operand);
   } while (take_prefix(text, ","));
   return text.empty();
 }
@@ -143,7 +145,7 @@ class Parser {
   void value(LineCursor& cursor, EngineId& engine);
   void value(LineCursor& cursor, std::string& name) { name = cursor.quoted(); }
   void value(LineCursor& cursor, Operand& operand);
-  void value(LineCursor& cursor, std::vector<Operand>& operands);
+  void value(LineCursor& cursor, OperandList& operands);
   void check_tensor(const LineCursor& cursor, const Operand& operand) const;
   void value(LineCursor& cursor, FixedPoint& scale);
   void value(LineCursor& cursor, std::vector<SemaphoreUse>& uses);
@@ -160,7 +162,7 @@ class Parser {
   bool ended_ = false;
   Shared<Window> last_window_;  ///< of a fold
   Program program_;
-  RecentBodies bodies_;
+  RecentLoops loops_;
 };
 
 std::string got_token(std::string_view token) {
@@ -351,7 +353,8 @@ void Parser::field_value(LineCursor& cursor, const Field<Struct, Value>& field, 
     if (!cursor.take(')')) {
       cursor.fail_here("')'");
     }
-    target = bodies_.shared(std::move(body));
+    target = std::move(body);
+    loops_.share(target);
   } else if constexpr (kNested) {
     if constexpr (kShared) {
       fields(cursor, true, target.edit());
@@ -479,7 +482,7 @@ void Parser::value(LineCursor& cursor, Operand& operand) {
   check_tensor(cursor, operand);
 }
 
-void Parser::value(LineCursor& cursor, std::vector<Operand>& operands) {
+void Parser::value(LineCursor& cursor, OperandList& operands) {
   const std::string_view token = cursor.token();
   if (!take_operands(token, operands)) {
     cursor.fail("operands such as t3+128@4096,t4@64", got_token(token));
@@ -487,6 +490,7 @@ void Parser::value(LineCursor& cursor, std::vector<Operand>& operands) {
   for (const Operand& operand : operands) {
     check_tensor(cursor, operand);
   }
+  loops_.share(operands);
 }
 
 void Parser::check_tensor(const LineCursor& cursor, const Operand& operand) const {

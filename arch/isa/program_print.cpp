@@ -91,7 +91,7 @@ class Printer {
   }
 
   void value(const Operand& operand) { append_value(text_, operand); }
-  void value(const std::vector<Operand>& operands) { append_value(text_, operands); }
+  void value(const OperandList& operands) { append_value(text_, operands); }
   void value(const FixedPoint& scale) { append_value(text_, scale); }
   void value(const std::vector<SemaphoreUse>& uses) { append_value(text_, uses); }
 

@@ -48,25 +48,6 @@ Singles find_singles(const std::vector<Stage>& stages) {
 
 }  // namespace
 
-const RowBody& SharedBody::empty() {
-  static const RowBody kEmpty;
-  return kEmpty;
-}
-
-SharedBody RecentBodies::shared(SharedBody body) {
-  const auto found = std::find(recent_.begin(), recent_.end(), body);
-  if (found != recent_.end()) {
-    return *found;
-  }
-  if (recent_.size() < kRemembered) {
-    recent_.push_back(body);
-  } else {
-    recent_[next_] = body;
-    next_ = (next_ + 1) % kRemembered;
-  }
-  return body;
-}
-
 std::optional<DataType> sums_of(const RowBody& body) {
   for (const Stage& stage : body.stages) {
     if (const auto* sums = std::get_if<SumsStage>(&stage)) {

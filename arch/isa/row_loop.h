@@ -1,15 +1,19 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
-#include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "arch/isa/data_type.h"
 #include "arch/isa/fixed_point.h"
 #include "arch/isa/operand.h"
+#include "arch/isa/shared.h"
 #include "arch/isa/window.h"
 
 namespace systole {
@@ -270,36 +274,65 @@ struct RowBody {
   bool operator==(const RowBody&) const = default;
 };
 
-/// A body that any number of loops share; a value that never changes.
-class SharedBody {
+/// A body that any number of loops share.
+using SharedBody = Shared<RowBody>;
+
+/// The operands of a loop, which stages name by their number. Copies share them, so that a list
+/// takes memory once however many loops have it.
+class OperandList {
  public:
-  SharedBody() = default;
-  SharedBody(RowBody body)  // NOLINT(google-explicit-constructor): it is one
-      : body_(std::make_shared<const RowBody>(std::move(body))) {}
+  OperandList() = default;
+  OperandList(std::initializer_list<Operand> operands)
+      : OperandList(std::vector<Operand>(operands)) {}
+  OperandList(std::vector<Operand> operands)  // NOLINT(google-explicit-constructor): it is one
+      : held_(std::move(operands)) {}
 
-  const RowBody& operator*() const { return body_ ? *body_ : empty(); }
-  const RowBody* operator->() const { return &**this; }
+  [[nodiscard]] std::size_t size() const { return held_->size(); }
+  [[nodiscard]] const Operand& operator[](std::size_t index) const { return (*held_)[index]; }
+  [[nodiscard]] const Operand& back() const { return held_->back(); }
+  [[nodiscard]] auto begin() const { return held_->begin(); }
+  [[nodiscard]] auto end() const { return held_->end(); }
 
-  bool operator==(const SharedBody& other) const {
-    return body_ == other.body_ || **this == *other;
-  }
+  /// To change it; other lists keep theirs.
+  [[nodiscard]] Operand& edit(std::size_t index) { return held_.edit().at(index); }
+  void push_back(const Operand& operand) { held_.edit().push_back(operand); }
+
+  bool operator==(const OperandList&) const = default;
 
  private:
-  static const RowBody& empty();
-
-  std::shared_ptr<const RowBody> body_;
+  Shared<std::vector<Operand>> held_;
 };
 
-/// Lets loops share bodies that were seen not long ago.
-class RecentBodies {
+/// Lets loops share bodies and operands that were seen not long ago.
+class RecentLoops {
  public:
-  /// An equal body that is still remembered, or this one from now on.
-  [[nodiscard]] SharedBody shared(SharedBody body);
+  void share(SharedBody& body) { bodies_.share(body); }
+  void share(OperandList& operands) { operands_.share(operands); }
 
  private:
   static constexpr std::size_t kRemembered = 16;
-  std::vector<SharedBody> recent_;
-  std::size_t next_ = 0;
+
+  template <class Value>
+  struct Recent {
+    std::vector<Value> values;
+    std::size_t next = 0;
+
+    /// With an equal one that is still remembered; else it is from now on.
+    void share(Value& value) {
+      const auto found = std::find(values.begin(), values.end(), value);
+      if (found != values.end()) {
+        value = *found;
+      } else if (values.size() < kRemembered) {
+        values.push_back(value);
+      } else {
+        values[next] = value;
+        next = (next + 1) % kRemembered;
+      }
+    }
+  };
+
+  Recent<SharedBody> bodies_;
+  Recent<OperandList> operands_;
 };
 
 /// A loop over rows of `cols` numbers: what the last stage of the body makes of each goes to `out`,
@@ -309,7 +342,7 @@ struct RowLoop {
   std::int64_t cols = 0;
   std::int64_t first = 0;        ///< number of the first row where stages count them
   std::int64_t accumulator = 0;  ///< entry of the first row's sums
-  std::vector<Operand> operands;
+  OperandList operands;
   Operand out;
   SharedBody body;
 

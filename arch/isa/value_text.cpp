@@ -30,9 +30,9 @@ void append_value(std::string& text, const Operand& operand) {
   append_value(text, operand.address);
 }
 
-void append_value(std::string& text, const std::vector<Operand>& operands) {
+void append_value(std::string& text, const OperandList& operands) {
   for (const Operand& operand : operands) {
-    if (&operand != operands.data()) {
+    if (&operand != &operands[0]) {
       text.push_back(',');
     }
     append_value(text, operand);

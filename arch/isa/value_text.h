@@ -17,7 +17,7 @@ void append_value(std::string& text, float real);
 /// `t3+128@4096`, `t3@4096` at offset 0, `@4096` without a tensor
 void append_value(std::string& text, const Operand& operand);
 /// `t3+128@4096,@64`
-void append_value(std::string& text, const std::vector<Operand>& operands);
+void append_value(std::string& text, const OperandList& operands);
 /// `1518500250/2^37`
 void append_value(std::string& text, const FixedPoint& scale);
 /// `5,7x2`: semaphore 5 once, semaphore 7 twice

@@ -195,8 +195,9 @@ class VectorEmitter {
     RowBody body{.stages = piece.stages};
     std::vector<LoadStage> forms;  // of loads, by operand
     for (const RowSource& source : piece.sources) {
-      loop.operands.push_back({});
-      forms.push_back(form_of(source, rows, pixels, loop.operands.back()));
+      Operand operand;
+      forms.push_back(form_of(source, rows, pixels, operand));
+      loop.operands.push_back(operand);
     }
     for (Stage& stage : body.stages) {
       if (auto* load = std::get_if<LoadStage>(&stage)) {

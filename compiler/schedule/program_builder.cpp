@@ -64,7 +64,8 @@ void ProgramBuilder::append(EngineId engine, std::int32_t layer, Operation opera
     instruction.waits.push_back(token);
   }
   if (auto* loop = std::get_if<RowLoop>(&instruction.operation)) {
-    loop->body = bodies_.shared(std::move(loop->body));
+    loops_.share(loop->body);
+    loops_.share(loop->operands);
   }
   auto& stream = program_.stream(engine);
   if (!accesses_.reads.empty() || !accesses_.writes.empty()) {

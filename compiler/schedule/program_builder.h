@@ -52,7 +52,7 @@ class ProgramBuilder {
 
   Program program_;
   Accesses accesses_;  ///< of the instruction that is appended
-  RecentBodies bodies_;
+  RecentLoops loops_;
   std::uint16_t core_ = 0;
   /// What an instruction touches, those that touch nothing left out.
   struct Entry {

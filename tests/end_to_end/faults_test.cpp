@@ -188,7 +188,7 @@ TEST(Faults, ALoadOfOtherBytesIsFoundByVerifyAndShows) {
   const Subject sound = rows_subject();
   Subject faulty = sound;
   change_program(faulty.program, [](testing::OpenProgram& program) {
-    loop_of(program, 0).operands.at(0).address += 12;  // the next position's row
+    loop_of(program, 0).operands.edit(0).address += 12;  // the next position's row
   });
   EXPECT_NE(verify(faulty.chip, faulty.program), std::nullopt);
   EXPECT_TRUE(verdict(faulty).starts_with("norm at 0,0,0,")) << verdict(faulty);

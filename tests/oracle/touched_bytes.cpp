@@ -83,7 +83,7 @@ class Toucher {
   }
   void operator()(const RowLoop& loop) {
     const auto address = [&](std::int32_t operand) {
-      return loop.operands.at(static_cast<std::size_t>(operand)).address;
+      return loop.operand(operand).address;
     };
     const std::vector<Stage>& stages = loop.body->stages;
     for (const Stage& stage : stages) {

@@ -116,10 +116,11 @@ class RandomProgram {
     fill(filled);
     body = filled;
   }
-  void fill(std::vector<Operand>& operands) {
-    operands.resize(1 + below(3));
-    for (Operand& operand : operands) {
+  void fill(OperandList& operands) {
+    for (std::size_t count = 1 + below(3); count > 0; --count) {
+      Operand operand;
       fill(operand);
+      operands.push_back(operand);
     }
   }
   void fill(std::vector<Stage>& stages) {

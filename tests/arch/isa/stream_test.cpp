@@ -69,6 +69,7 @@ TEST(Stream, EqualsAnotherWithTheSameInstructions) {
 static_assert(Stream::bytes_of<Transfer>() < 100);
 static_assert(Stream::bytes_of<LoadTile>() < 100);
 static_assert(Stream::bytes_of<Fold>() < 100);
+static_assert(Stream::bytes_of<RowLoop>() < 100);
 
 TEST(StreamMemory, IsWhatAnInstructionOfEachKindTakes) {
   constexpr std::int64_t kCount = 1000;

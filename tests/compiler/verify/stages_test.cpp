@@ -136,7 +136,7 @@ TEST(VerifyStages, TheirLoadsAreRowsOfTheTensorTheyName) {
   one.loop.first = -1;
   EXPECT_EQ(one.violation(LoadStage{}), kWhere + "first is -1, expected 0..2147483647");
   one.loop.first = 0;
-  one.loop.operands[0].address = 65;
+  one.loop.operands.edit(0).address = 65;
   EXPECT_EQ(one.violation(LoadStage{}),
             kWhere +
                 "load reads 'a' byte 0 at unified buffer 65, which holds 'a' byte 1 from vector[0] "
@@ -163,7 +163,7 @@ TEST(VerifyStages, SumsWindowsAndTablesHaveTypesOfTheirOwn) {
             kWhere + "window zero_point is -129, expected -128..127");
   EXPECT_EQ(window([](WindowStage& w) { w.count_padding = true; }),
             kWhere + "a maximum does not count padding");
-  one.loop.operands[0] = {.address = 48, .tensor = testing::kBias2};
+  one.loop.operands.edit(0) = {.address = 48, .tensor = testing::kBias2};
   EXPECT_EQ(window([](WindowStage& /*w*/) {}),
             kWhere + "window source is of type int8, but 'bias2' holds int32");
   LoopProgram other;

@@ -124,7 +124,7 @@ TEST(VerifyFinds, BytesOfTheRightTensorAtTheWrongPlace) {
 
 TEST(VerifyFinds, AWrongTensorUnderTheAddress) {
   Faulty faulty;
-  faulty.operation<RowLoop>(faulty.vector, 0).operands.at(0).address = 48;
+  faulty.operation<RowLoop>(faulty.vector, 0).operands.edit(0).address = 48;
   faulty.vector[0].waits[1].count = 2;
   faulty.vector[1].waits.pop_back();
   EXPECT_THAT(faulty.violation(),

@@ -334,9 +334,9 @@ class Mutation {
     change_one(changed);
     body = changed;
   }
-  void change(std::vector<Operand>& operands) {
-    if (!operands.empty()) {
-      change(operands[below(operands.size())]);
+  void change(OperandList& operands) {
+    if (operands.size() > 0) {
+      change(operands.edit(below(operands.size())));
     }
   }
   void change(float& value) { value = -value; }

@@ -68,7 +68,7 @@ TEST(VerifyTypes, SumsAreReadAsWhatTheyAre) {
               const auto& convert =
                   std::get<RowLoop>(program.stream(EngineKind::Vector)[0].operation);
               Requantize requantize{.rows = convert.rows, .cols = convert.cols};
-              requantize.bias = convert.operands.at(0);
+              requantize.bias = convert.operands[0];
               requantize.to = {.out = convert.out};
               program.tensors.push_back({"z", TensorRole::Intermediate, DataType::Int8, 5, 6, 0});
               requantize.to.out.tensor = 3;
