@@ -73,6 +73,7 @@ class Declarations {
     program_.streams = PerEngine<Stream>(chip.engines());
   }
 
+  [[nodiscard]] const std::vector<TensorId>& factor_ids() const { return factor_ids_; }
   [[nodiscard]] const std::vector<TensorId>& angle_ids() const { return angle_ids_; }
 
   Program declare(std::vector<TensorId>& tensor_ids, std::vector<TensorId>& bias_ids,
@@ -228,6 +229,10 @@ class Declarations {
     bias_ids.push_back(bytes.bias == 0 ? kNoTensor
                                        : add_constant(node.name + ".bias", bias_type,
                                                       bytes.bias / bytes_of(bias_type)));
+    factor_ids_.push_back(bytes.factors == 0
+                              ? kNoTensor
+                              : add_constant(node.name + ".factors", DataType::Int32,
+                                             bytes.factors / bytes_of(DataType::Int32)));
     table_ids.push_back(bytes.table == 0 ? kNoTensor
                                          : add_constant(node.name + ".table", table_type,
                                                         bytes.table / bytes_of(table_type)));
@@ -368,6 +373,7 @@ class Declarations {
   const std::vector<MemoryPlan>& plans_;
   FarMemory dram_;
   FarMemory host_;
+  std::vector<TensorId> factor_ids_;         ///< by layer: of what scales its columns
   std::vector<TensorId> angle_ids_;          ///< by layer: the first of its tables of angles
   std::vector<std::int64_t> spilled_homes_;  ///< by graph tensor
   Program program_;
@@ -654,6 +660,7 @@ Program compile(const ChipSpec& chip, const Graph& network, const CompileOptions
                                 .builder = builder,
                                 .tensor_ids = tables.tensors,
                                 .bias_ids = tables.biases,
+                                .factor_ids = declarations.factor_ids(),
                                 .table_ids = tables.tables,
                                 .angle_ids = declarations.angle_ids(),
                                 .tile_ids = tables.tiles,

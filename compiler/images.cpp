@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
+#include "arch/isa/fixed_point.h"
 #include "compiler/compile.h"
 #include "compiler/lowering/quantize.h"
 #include "compiler/lowering/tiles.h"
@@ -177,6 +178,25 @@ void put_biases(Image& image, const Program& program, const Node& node, const Ge
   put(image, bias->home, biases);
 }
 
+/// What scales the sums of each column, where the weights have a scale for each: multipliers and
+/// shifts.
+void put_factors(Image& image, const Program& program, const Graph& graph, const Node& node) {
+  const WeightScales scales = weight_scales(graph, node);
+  if (!scales.by_channel()) {
+    return;
+  }
+  const ProgramTensor* tensor = find_tensor(program, node.name + ".factors", true);
+  SYSTOLE_CHECK(tensor != nullptr, "layer {}: no factors in the program", node.name);
+  const double input_scale = graph.tensor(node.inputs.front()).quantization.scale;
+  std::vector<std::int32_t> factors;
+  for (const double scale : scales.all()) {
+    const FixedPoint factor = to_fixed_point(input_scale * scale / result_scale(graph, node));
+    factors.push_back(static_cast<std::int32_t>(factor.multiplier));
+    factors.push_back(factor.shift);
+  }
+  put(image, tensor->home, factors);
+}
+
 void put_parameters(Image& image, const Program& program, const Graph& graph,
                     const NetworkData& data, NodeId layer, const GemmShape& gemm) {
   const Node& node = graph.node(layer);
@@ -189,6 +209,7 @@ void put_parameters(Image& image, const Program& program, const Graph& graph,
   }
   const LayerParameters parameters = layer_parameters(graph, data, node);
   put_tiles(image, program, layer, gemm, node, type, parameters.weights);
+  put_factors(image, program, graph, node);
   put_biases(image, program, node, gemm,
              corrected_biases(gemm, parameters,
                               graph.tensor(node.inputs.front()).quantization.zero_point));

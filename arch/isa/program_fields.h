@@ -260,10 +260,16 @@ inline constexpr auto kFields<RoundStage> = std::tuple{
     optional("type", &RoundStage::type),
 };
 
+template <>
+inline constexpr auto kFields<ColumnScaleStage> = std::tuple{
+    required("of", &ColumnScaleStage::of),
+    required("factors", &ColumnScaleStage::factors),
+};
+
 /// Names of the alternatives of Stage, in their order.
-inline constexpr auto kStageNames =
-    std::to_array<std::string_view>({"load", "sums", "window", "number", "pair", "function",
-                                     "reduce", "mask", "scale", "clamp", "lookup", "round"});
+inline constexpr auto kStageNames = std::to_array<std::string_view>(
+    {"load", "sums", "window", "number", "pair", "function", "reduce", "mask", "scale", "clamp",
+     "lookup", "round", "column_scale"});
 static_assert(kStageNames.size() == std::variant_size_v<Stage>);
 
 constexpr std::string_view name_of(const Stage& stage) {

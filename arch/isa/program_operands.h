@@ -246,6 +246,15 @@ inline constexpr auto kOperands<LookupStage> = std::tuple{
 };
 
 template <>
+inline constexpr auto kOperands<ColumnScaleStage> = std::tuple{
+    stage_operand("factors", &ColumnScaleStage::factors,
+                  [](const ColumnScaleStage& /*scale*/, const RowLoop& loop) {
+                    return StageRead{.what = StageRead::What::Parameter,
+                                     .row_bytes = loop.cols * kColumnFactorBytes};
+                  }),
+};
+
+template <>
 inline constexpr auto kOperands<NumberStage> = std::tuple{};
 template <>
 inline constexpr auto kOperands<PairStage> = std::tuple{};

@@ -97,7 +97,10 @@ Requantize::operator RowLoop() const {
   RowLoopWriter writer(rows, cols);
   writer.take_sums_from(accumulator);
   const std::int32_t sums = writer.add(SumsStage{.bias = writer.operand(bias)});
-  const std::int32_t value = writer.add(ScaleStage{.of = sums, .scale = scale});
+  const std::int32_t value =
+      factors.tensor == kNoTensor
+          ? writer.add(ScaleStage{.of = sums, .scale = scale})
+          : writer.add(ColumnScaleStage{.of = sums, .factors = writer.operand(factors)});
   return stored(std::move(writer), value, lookup, to, LoopClass::Activation);
 }
 

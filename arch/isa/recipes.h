@@ -49,8 +49,9 @@ class RowLoopWriter {
   RowBody body_;
 };
 
-/// accumulators -> unified buffer: q = clamp(zero_point + scale(acc + bias[col])); with a lookup
-/// table (256 int8 entries at `lookup`, when lookup.tensor != kNoTensor) the stored value is
+/// accumulators -> unified buffer: q = clamp(zero_point + scale(acc + bias[col])), where `factors`
+/// (of ColumnScaleStage, when factors.tensor != kNoTensor) has a scale for each column; with a
+/// lookup table (256 int8 entries at `lookup`, when lookup.tensor != kNoTensor) the stored value is
 /// table[q + 128] instead. `bias` points at `cols` little-endian int32 values.
 struct Requantize {
   std::int64_t accumulator = 0;
@@ -58,6 +59,7 @@ struct Requantize {
   std::int64_t cols = 0;
   Operand bias;
   FixedPoint scale;
+  Operand factors;
   Operand lookup;
   Destination to;
 

@@ -26,6 +26,7 @@ class IsSingle {
   bool operator()(const ClampStage& clamp) const { return of(clamp.of); }
   bool operator()(const LookupStage& lookup) const { return of(lookup.of); }
   bool operator()(const RoundStage& round) const { return of(round.of); }
+  bool operator()(const ColumnScaleStage& scale) const { return of(scale.of); }
 
  private:
   [[nodiscard]] bool of(std::int32_t stage) const {

@@ -210,6 +210,18 @@ struct ScaleStage {
   bool operator==(const ScaleStage&) const = default;
 };
 
+/// Of a row of integers: as ScaleStage, by a factor of each column's own. `factors` are `cols`
+/// pairs of little-endian int32, a multiplier and a shift.
+struct ColumnScaleStage {
+  std::int32_t of = 0;
+  std::int32_t factors = 0;  ///< operand
+
+  bool operator==(const ColumnScaleStage&) const = default;
+};
+
+/// Of a factor: an int32 multiplier and an int32 shift.
+inline constexpr std::int64_t kColumnFactorBytes = 2 * bytes_of(DataType::Int32);
+
 /// Of integers: `low` for what is below it, `high` for what is above.
 struct ClampStage {
   std::int32_t of = 0;
@@ -230,7 +242,8 @@ struct LookupStage {
 };
 
 using Stage = std::variant<LoadStage, SumsStage, WindowStage, NumberStage, PairStage, FunctionStage,
-                           ReduceStage, MaskStage, ScaleStage, ClampStage, LookupStage, RoundStage>;
+                           ReduceStage, MaskStage, ScaleStage, ClampStage, LookupStage, RoundStage,
+                           ColumnScaleStage>;
 
 /// What becomes of the last value of a row on its way to the buffer, element by element.
 ///  - int8: q = clamp(zero_point + v), v the integer, or round_half_away(steps * x) of a real x,

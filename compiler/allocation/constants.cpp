@@ -1,5 +1,6 @@
 #include "compiler/allocation/constants.h"
 
+#include "arch/isa/row_loop.h"
 #include "compiler/lowering/quantize.h"
 
 namespace systole {
@@ -27,6 +28,9 @@ ConstantBytes constant_bytes(const Graph& graph, const Node& node) {
   }
   if (is_float(graph.operand_type(node))) {
     return bytes;  // functions are computed
+  }
+  if (has_channel_scales(graph, node)) {
+    bytes.factors = bytes.bias / kBiasBytes * kColumnFactorBytes;
   }
   if (std::holds_alternative<SoftmaxWork>(work)) {
     bytes.table = kSoftmaxTableBytes;

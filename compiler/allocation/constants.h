@@ -7,12 +7,14 @@
 namespace systole {
 
 /// Bytes of the constants that a layer keeps in the unified buffer: biases (int32 or fp32), then
-/// lookup tables of int8, then what its rows take by feature (fp32).
+/// what scales the sums of each column, then lookup tables of int8, then what its rows take by
+/// feature (fp32).
 struct ConstantBytes {
   std::int64_t bias = 0;
+  std::int64_t factors = 0;
   std::int64_t table = 0;
   std::int64_t by_feature = 0;
-  [[nodiscard]] std::int64_t total() const { return bias + table + by_feature; }
+  [[nodiscard]] std::int64_t total() const { return bias + factors + table + by_feature; }
 };
 [[nodiscard]] ConstantBytes constant_bytes(const Graph& graph, const Node& node);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -13,13 +14,13 @@
 #include "arch/diag/check.h"
 #include "compiler/frontend/npy_file.h"
 #include "compiler/frontend/real_network.h"
+#include "compiler/frontend/weight_quantization.h"
 
 namespace systole {
 
 namespace {
 
-constexpr std::int32_t kMaxBias = 1 << 29;
-constexpr double kLargestWeight = 127.0;
+constexpr std::int64_t kMaxBias = 1 << 29;
 const std::vector<NpyType> kFloats{NpyType::Float16, NpyType::Float32, NpyType::Float64};
 const std::vector<NpyType> kFloatsOrInt8{NpyType::Float16, NpyType::Float32, NpyType::Float64,
                                          NpyType::Int8};
@@ -64,17 +65,9 @@ std::vector<Value> to_gemm_order(const std::vector<Value>& values, const GemmSha
   return ordered;
 }
 
-/// The largest bias, in steps, with which a sum of `k` products of an int8 less its zero point and
-/// an int8 stays within int32.
-std::int64_t most_bias_steps(std::int64_t k) {
-  constexpr std::int64_t kLargestProduct = std::int64_t{255} * 128;
-  return std::min<std::int64_t>(kMaxBias,
-                                std::numeric_limits<std::int32_t>::max() - k * kLargestProduct);
-}
-
 void check_bias(double value, std::int64_t k, std::size_t channel, const std::string& file) {
-  const std::int64_t most = most_bias_steps(k);
-  if (!(std::abs(value) <= static_cast<double>(most))) {
+  if (!is_bias(value, k)) {
+    const std::int64_t most = most_bias_steps(k);
     fail(file,
          fmt::format("expected biases within {} steps of input scale times weight scale, got {:g} "
                      "at channel {}",
@@ -92,17 +85,11 @@ struct FoldedLayer {
   [[nodiscard]] std::int64_t k() const {
     return static_cast<std::int64_t>(weights.size() / biases.size());
   }
-  [[nodiscard]] double largest_weight() const {
+  [[nodiscard]] double largest_weight(std::size_t channel) const {
+    const auto size = static_cast<std::size_t>(k());
     double largest = 0;
-    for (const float weight : weights) {
-      largest = std::max(largest, std::abs(static_cast<double>(weight)));
-    }
-    return largest;
-  }
-  [[nodiscard]] double largest_bias() const {
-    double largest = 0;
-    for (const double bias : biases) {
-      largest = std::max(largest, std::abs(bias));
+    for (std::size_t i = channel * size; i < (channel + 1) * size; ++i) {
+      largest = std::max(largest, std::abs(static_cast<double>(weights[i])));
     }
     return largest;
   }
@@ -152,16 +139,11 @@ void fold_batch_norm(const std::string& stem, double epsilon, FoldedLayer& layer
   }
 }
 
-std::int8_t quantized(float weight, double scale) {
-  return static_cast<std::int8_t>(
-      std::clamp(std::round(weight / scale), -kLargestWeight, kLargestWeight));
-}
-
 /// In units of input scale * weight scale.
-std::vector<std::int32_t> quantized_biases(const FoldedLayer& layer, double unit) {
+std::vector<std::int32_t> quantized_biases(const FoldedLayer& layer, const WeightScales& units) {
   std::vector<std::int32_t> biases;
   for (const double bias : layer.biases) {
-    const double steps = std::round(bias / unit);
+    const double steps = std::round(bias / units.at(static_cast<std::int64_t>(biases.size())));
     check_bias(steps, layer.k(), biases.size(), layer.bias_file);
     biases.push_back(static_cast<std::int32_t>(steps));
   }
@@ -213,20 +195,43 @@ FoldedLayer folded_layer(const NpyFile& file, const std::string& stem, const Wei
   return layer;
 }
 
-/// The finest scale at which the largest weight is within 127 steps, the biases within 2^29 steps
-/// (or what the sums leave) of input scale times weight scale, and results are scaled by no less
-/// than fixed point has bits for: 2^-31, a factor of two from its limit. Weights that are all zero,
-/// or tiny beside the biases, then cost the biases nothing: whatever the biases, they keep 29 bits.
-double fitting_weight_scale(const FoldedLayer& layer, double input_scale, double output_scale) {
-  constexpr double kLeastRatio = 0x1p-31;
-  return std::max(
-      {layer.largest_weight() / kLargestWeight,
-       layer.largest_bias() / (static_cast<double>(most_bias_steps(layer.k())) * input_scale),
-       kLeastRatio * output_scale / input_scale});
+/// For each output channel.
+std::vector<double> fitting_weight_scales(const FoldedLayer& layer, double input_scale,
+                                          double output_scale) {
+  std::vector<double> scales;
+  for (std::size_t channel = 0; channel < layer.biases.size(); ++channel) {
+    scales.push_back(fitting_weight_scale({.largest_weight = layer.largest_weight(channel),
+                                           .largest_bias = std::abs(layer.biases[channel]),
+                                           .products = layer.k()},
+                                          input_scale, output_scale));
+  }
+  return scales;
 }
 
-double accumulator_unit(const Graph& graph, const Node& node, double weight_scale) {
-  return graph.tensor(node.inputs.front()).quantization.scale * weight_scale;
+WeightScales accumulator_units(const Graph& graph, const Node& node, const WeightScales& scales) {
+  return scales * graph.tensor(node.inputs.front()).quantization.scale;
+}
+
+/// What the description says by itself.
+std::optional<WeightScales> described_scales(const LayerDescription& layer) {
+  if (!layer.channel_scales.empty()) {
+    return WeightScales(layer.channel_scales);
+  }
+  return layer.weight_scale ? std::optional(WeightScales(*layer.weight_scale)) : std::nullopt;
+}
+
+/// Beside int8 weights.
+WeightScales scale_file(const std::string& path, std::int64_t channels) {
+  constexpr double kLeast = 1e-12;
+  constexpr double kMost = 1e12;
+  const std::vector<float> scales = channel_floats(path, channels);
+  for (std::size_t channel = 0; channel < scales.size(); ++channel) {
+    if (!(scales[channel] >= kLeast && scales[channel] <= kMost)) {
+      fail(path, fmt::format("expected scales in {:g}..{:g}, got {:g} at channel {}", kLeast, kMost,
+                             scales[channel], channel));
+    }
+  }
+  return WeightScales(std::vector<double>(scales.begin(), scales.end()));
 }
 
 /// What to do about (images, channels, rows, columns) where the channels are expected last.
@@ -254,26 +259,34 @@ std::string ParameterFiles::stem(const Node& node) const {
   return fmt::format("{}/{}.", directory_, node.name);
 }
 
-double ParameterFiles::check(const LayerDescription& layer, const Graph& graph,
-                             const Node& node) const {
+WeightScales ParameterFiles::check(const LayerDescription& layer, bool per_channel,
+                                   const Graph& graph, const Node& node) const {
   const WeightInfo weights = weights_of(node);
   const std::string weight_path = stem(node) + "weight.npy";
   const NpyFile file = weight_file(weight_path, weight_shape(graph, node));
   if (file.type() == NpyType::Int8) {
-    if (!layer.weight_scale) {
+    const auto described = described_scales(layer);
+    if (!described && !per_channel) {
       layer.place().fail(fmt::format(
           "expected weights.scale, as {} holds int8 weights, got nothing", weight_path));
     }
     if (weights.bias || weights.batch_norm) {
       static_cast<void>(int32_biases(stem(node) + "bias.npy", file.shape()));
     }
-    return *layer.weight_scale;
+    return described ? *described : scale_file(stem(node) + "scale.npy", file.shape().front());
   }
   const FoldedLayer folded = folded_layer(file, stem(node), weights, epsilon_);
-  const double scale = layer.weight_scale.value_or(fitting_weight_scale(
-      folded, graph.tensor(node.inputs.front()).quantization.scale, result_scale(graph, node)));
-  static_cast<void>(quantized_biases(folded, accumulator_unit(graph, node, scale)));
-  return scale;
+  const auto scales = [&]() -> WeightScales {
+    if (const auto described = described_scales(layer)) {
+      return *described;
+    }
+    std::vector<double> fitting = fitting_weight_scales(
+        folded, graph.tensor(node.inputs.front()).quantization.scale, result_scale(graph, node));
+    return per_channel ? WeightScales(std::move(fitting))
+                       : WeightScales(*std::max_element(fitting.begin(), fitting.end()));
+  }();
+  static_cast<void>(quantized_biases(folded, accumulator_units(graph, node, scales)));
+  return scales;
 }
 
 LayerParameters ParameterFiles::parameters(const Graph& graph, const Node& node) const {
@@ -290,12 +303,17 @@ LayerParameters ParameterFiles::parameters(const Graph& graph, const Node& node)
     return parameters;
   }
   const FoldedLayer folded = folded_layer(file, stem(node), weights, epsilon_);
-  std::vector<std::int8_t> values(folded.weights.size());
-  std::transform(folded.weights.begin(), folded.weights.end(), values.begin(),
-                 [&](float weight) { return quantized(weight, weight_scale(graph, node)); });
+  const WeightScales scales = weight_scales(graph, node);
+  std::vector<std::int8_t> values;
+  values.reserve(folded.weights.size());
+  for (std::size_t channel = 0; channel < folded.biases.size(); ++channel) {
+    const double scale = scales.at(static_cast<std::int64_t>(channel));
+    const auto first = folded.weights.begin() + static_cast<std::ptrdiff_t>(values.size());
+    std::transform(first, first + gemm->k, std::back_inserter(values),
+                   [&](float weight) { return quantized_weight(weight, scale); });
+  }
   parameters.weights = to_gemm_order(values, *gemm, shape);
-  parameters.biases =
-      quantized_biases(folded, accumulator_unit(graph, node, weight_scale(graph, node)));
+  parameters.biases = quantized_biases(folded, accumulator_units(graph, node, scales));
   return parameters;
 }
 

@@ -16,16 +16,17 @@ namespace systole {
 ///    four of `batch_norm`: folded and quantised here;
 ///  - int8 `weight` with int32 `bias` (folded by whoever wrote them; int64 within its range will
 ///  do):
-///    taken as they are.
+///    taken as they are, with a scale that the description has or one `scale` a channel.
 class ParameterFiles {
  public:
   ParameterFiles(std::string directory, double batch_norm_epsilon);
 
-  /// Opens and checks all files of a layer. Returns the weight scale: the layer's own, else the
+  /// Opens and checks all files of a layer. Returns the weight scales: the layer's own, else the
   /// one that maps the largest magnitude of the folded float weights to 127, or a larger one where
-  /// the biases or the fixed-point multiplier would not fit.
-  [[nodiscard]] double check(const LayerDescription& layer, const Graph& graph,
-                             const Node& node) const;
+  /// the biases or the fixed-point multiplier would not fit; `per_channel`: the same channel by
+  /// channel, beside int8 weights from the file `scale`.
+  [[nodiscard]] WeightScales check(const LayerDescription& layer, bool per_channel,
+                                   const Graph& graph, const Node& node) const;
 
   /// Of a layer whose files were checked and whose scale is in the graph.
   [[nodiscard]] LayerParameters parameters(const Graph& graph, const Node& node) const;

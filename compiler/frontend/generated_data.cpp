@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "arch/diag/check.h"
 #include "compiler/frontend/random_stream.h"
@@ -14,9 +15,8 @@ constexpr double kBiasSteps = 16.0;
 constexpr double kMaxBias = 0x1p24;
 
 /// In units of input scale * weight scale.
-std::int64_t bias_limit(const Graph& graph, const Node& node) {
-  const double unit =
-      graph.tensor(node.inputs.front()).quantization.scale * weight_scale(graph, node);
+std::int64_t bias_limit(const Graph& graph, const Node& node, double weight_scale) {
+  const double unit = graph.tensor(node.inputs.front()).quantization.scale * weight_scale;
   return std::llround(std::min(kBiasSteps * result_scale(graph, node) / unit, kMaxBias));
 }
 
@@ -24,6 +24,18 @@ std::int64_t bias_limit(const Graph& graph, const Node& node) {
 
 double generated_weight_scale(std::int64_t reduction, double gain) {
   return gain * std::sqrt(2.0 / static_cast<double>(reduction)) / std::sqrt(kInt8Variance);
+}
+
+WeightScales generated_channel_scales(double scale, std::int64_t channels, const std::string& layer,
+                                      std::uint64_t seed) {
+  constexpr std::int64_t kLimit = 1 << 20;
+  const RandomStream stream(seed, layer + ".scale");
+  std::vector<double> scales;
+  for (std::int64_t channel = 0; channel < channels; ++channel) {
+    const std::int64_t number = stream.symmetric(static_cast<std::uint64_t>(channel), kLimit);
+    scales.push_back(scale * (1 + static_cast<double>(number) / (2 * kLimit)));
+  }
+  return WeightScales(std::move(scales));
 }
 
 LayerParameters generated_parameters(const Graph& graph, const Node& node, std::uint64_t seed) {
@@ -35,10 +47,13 @@ LayerParameters generated_parameters(const Graph& graph, const Node& node, std::
   parameters.biases.resize(static_cast<std::size_t>(gemm->groups * gemm->n));
   if (has_biases(node)) {
     const RandomStream stream(seed, node.name + ".bias");
-    const std::int64_t limit = bias_limit(graph, node);
-    std::uint64_t index = 0;
+    const WeightScales scales = weight_scales(graph, node);
+    std::int64_t channel = 0;
     for (std::int32_t& bias : parameters.biases) {
-      bias = static_cast<std::int32_t>(stream.symmetric(index++, limit));
+      const std::int64_t limit = bias_limit(graph, node, scales.at(channel));
+      bias =
+          static_cast<std::int32_t>(stream.symmetric(static_cast<std::uint64_t>(channel), limit));
+      ++channel;
     }
   }
   return parameters;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "compiler/graph/graph.h"
@@ -12,6 +13,11 @@ namespace systole {
 /// gain * sqrt(2 / reduction): with gain 1 the variance of activations survives a ReLU layer.
 /// Source: He et al., Delving Deep into Rectifiers, ICCV 2015.
 [[nodiscard]] double generated_weight_scale(std::int64_t reduction, double gain);
+
+/// Of a layer whose output channels have a scale each: `scale` times a factor, uniform within 1/2
+/// and 3/2.
+[[nodiscard]] WeightScales generated_channel_scales(double scale, std::int64_t channels,
+                                                    const std::string& layer, std::uint64_t seed);
 
 /// Weights uniform in -127..127; biases uniform within 16 steps of what the accumulators are
 /// requantised to, so that they matter without drowning the products.

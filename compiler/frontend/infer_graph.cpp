@@ -8,7 +8,7 @@
 namespace systole {
 
 Graph infer_graph(const NetworkDescription& description, std::int64_t batch,
-                  const WeightScale& weight_scale) {
+                  const LayerWeightScales& weight_scales) {
   const LayerOrder order = order_layers(description);
   GraphBuilder builder(description.name, description.file, batch == 0 ? description.batch : batch,
                        description.defaults);
@@ -35,7 +35,7 @@ Graph infer_graph(const NetworkDescription& description, std::int64_t batch,
     }
     tensor_of[description.inputs.size() + index] = builder.add(
         std::move(request), layer.where,
-        [&](const Graph& graph, const Node& node) { return weight_scale(layer, graph, node); });
+        [&](const Graph& graph, const Node& node) { return weight_scales(layer, graph, node); });
   }
   for (const SourceIndex output : order.outputs) {
     builder.add_output(tensor_of[output]);

@@ -212,6 +212,7 @@ class AttributeReader {
     if (weights.has("gain")) {
       layer_.weight_gain = value_of(scope_, weights, "gain").as_real(kGain);
     }
+    read_channel_scales(weights);
     weights.finish();
   }
   void operator()(const Attribute::Output& value) const {
@@ -222,6 +223,28 @@ class AttributeReader {
   }
 
  private:
+  /// Of output channels: listed, or to be made.
+  void read_channel_scales(const ConfigNode& weights) const {
+    if (weights.has("scales")) {
+      for (const ConfigNode& scale : weights.list("scales")) {
+        layer_.channel_scales.push_back(resolve(scope_, scale).as_real(kScale));
+      }
+      if (layer_.channel_scales.empty()) {
+        weights.fail("scales", "expected a scale for each output channel, got none");
+      }
+    }
+    if (weights.has("per_channel")) {
+      layer_.per_channel = weights.boolean("per_channel");
+    }
+    for (const std::string_view key : {"scales", "per_channel"}) {
+      if (weights.has(key) && weights.has("scale")) {
+        weights.fail(key, fmt::format("expected either scale or {}, got both", key));
+      }
+    }
+    if (weights.has("scales") && weights.has("per_channel")) {
+      weights.fail("per_channel", "expected either scales or per_channel, got both");
+    }
+  }
   /// Whether the value is a parameter of a block.
   [[nodiscard]] bool is_named() const { return has_names(node_.child(key_)); }
 

@@ -26,6 +26,8 @@ struct LayerDescription {
   OpPlace where;                        ///< paths: the layer's name, and its keys behind it
   std::vector<TensorReference> inputs;  ///< never empty
   std::optional<double> weight_scale;
+  std::vector<double> channel_scales;  ///< of weights; empty: none are written
+  std::optional<bool> per_channel;     ///< a weight scale for each output channel
   std::optional<double> weight_gain;
   PartialQuantization before;
   PartialQuantization output;
@@ -45,6 +47,7 @@ struct InputDescription {
 /// What holds where a layer says nothing.
 struct NetworkDefaults : QuantizationDefaults {
   double weight_gain = 1.0;
+  bool per_channel = false;
 };
 
 /// Where real weights lie.

@@ -73,16 +73,30 @@ class NetworkNumbers final : public NetworkData {
   }
 
   /// Also checks the layer's files.
-  [[nodiscard]] double weight_scale(const LayerDescription& layer, const NetworkDefaults& defaults,
-                                    const Graph& graph, const Node& node) const {
-    if (files_ && !opens_files_) {
-      return layer.weight_scale.value_or(unit_ratio_scale(graph, node));
+  [[nodiscard]] WeightScales weight_scales(const LayerDescription& layer,
+                                           const NetworkDefaults& defaults, const Graph& graph,
+                                           const Node& node) const {
+    const std::int64_t channels = graph.tensor(node.output()).type.extents.back();
+    const auto listed = static_cast<std::int64_t>(layer.channel_scales.size());
+    if (listed != 0 && listed != channels) {
+      layer.where.fail("weights", fmt::format("expected a scale for each of the {} output "
+                                              "channels, got {}",
+                                              channels, listed));
     }
-    if (files_) {
-      return located(layer.place(), [&] { return files_->check(layer, graph, node); });
+    const bool per_channel =
+        listed != 0 || (!layer.weight_scale && layer.per_channel.value_or(defaults.per_channel));
+    if (files_ && opens_files_) {
+      return located(layer.place(), [&] { return files_->check(layer, per_channel, graph, node); });
     }
-    return layer.weight_scale.value_or(generated_weight_scale(
-        gemm_shape(graph, node)->k, layer.weight_gain.value_or(defaults.weight_gain)));
+    if (listed != 0) {
+      return WeightScales(layer.channel_scales);
+    }
+    const double scale = layer.weight_scale.value_or(
+        files_ ? unit_ratio_scale(graph, node)
+               : generated_weight_scale(gemm_shape(graph, node)->k,
+                                        layer.weight_gain.value_or(defaults.weight_gain)));
+    return per_channel ? generated_channel_scales(scale, channels, node.name, seed_)
+                       : WeightScales(scale);
   }
 
   void check_inputs(const NetworkDescription& description, const Graph& graph) const {
@@ -202,7 +216,7 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   Graph graph =
       infer_graph(description, options.batch,
                   [&](const LayerDescription& layer, const Graph& so_far, const Node& node) {
-                    return numbers->weight_scale(layer, description.defaults, so_far, node);
+                    return numbers->weight_scales(layer, description.defaults, so_far, node);
                   });
   if (!is_float(options.type)) {
     check_ratios(graph);  // reals have none

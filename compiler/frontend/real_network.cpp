@@ -31,6 +31,7 @@ Graph with_reals(Graph quantized, DataType type) {
     const bool holds_sums = tensor.type.element == DataType::Int32;  // biases
     tensor.type.element = holds_sums ? DataType::Fp32 : type;
     tensor.quantization = {};
+    tensor.blocks = {};
   }
   for (Node& node : quantized.nodes) {
     std::visit(
@@ -46,10 +47,23 @@ Graph with_reals(Graph quantized, DataType type) {
 
 RealParameters dequantized(const LayerParameters& parameters, const Graph& quantized,
                            const Node& node) {
-  const double step = weight_scale(quantized, node);
+  const WeightScales scales = weight_scales(quantized, node);
+  const GemmShape gemm = *gemm_shape(quantized, node);
   const double input_scale = quantized.tensor(node.inputs.front()).quantization.scale;
-  return {.weights = scaled(parameters.weights, step, 0),
-          .biases = scaled(parameters.biases, input_scale * step, 0)};
+  if (!scales.by_channel()) {
+    return {.weights = scaled(parameters.weights, scales.at(0), 0),
+            .biases = scaled(parameters.biases, input_scale * scales.at(0), 0)};
+  }
+  RealParameters reals;
+  for (std::size_t i = 0; i < parameters.weights.size(); ++i) {
+    const std::int64_t channel = gemm.channel_of(static_cast<std::int64_t>(i));
+    reals.weights.push_back(static_cast<float>(scales.at(channel) * parameters.weights[i]));
+  }
+  for (std::size_t channel = 0; channel < parameters.biases.size(); ++channel) {
+    const double step = input_scale * scales.at(static_cast<std::int64_t>(channel));
+    reals.biases.push_back(static_cast<float>(step * parameters.biases[channel]));
+  }
+  return reals;
 }
 
 std::vector<float> dequantized(const std::vector<std::int8_t>& values,

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "arch/diag/check.h"
+
 namespace systole {
 
 namespace {
@@ -17,6 +19,14 @@ TensorType weights_type(const Graph& graph, const Node& node) {
     type.extents = {gemm.groups, kernel.rows, kernel.cols, gemm.k / kernel.positions(), gemm.n};
   }
   return type;
+}
+
+/// Of weights (the group's axis, where there is one, and the last) or biases.
+Extents channel_blocks(const TensorType& type) {
+  constexpr std::size_t kGrouped = 5;
+  const std::size_t last = type.extents.size() - 1;
+  return type.extents.size() == kGrouped ? blocks_along(type, {0, last})
+                                         : blocks_along(type, {last});
 }
 
 }  // namespace
@@ -88,8 +98,15 @@ bool has_biases(const Node& node) {
   return product != nullptr && (product->weights.bias || product->weights.batch_norm);
 }
 
-double weight_scale(const Graph& graph, const Node& node) {
-  return graph.tensor(node.inputs.at(kWeightsInput)).quantization.scale;
+WeightScales weight_scales(const Graph& graph, const Node& node) {
+  const GraphTensor& weights = graph.tensor(node.inputs.at(kWeightsInput));
+  return weights.blocks.block.empty() ? WeightScales(weights.quantization.scale)
+                                      : WeightScales(weights.blocks.scales);
+}
+
+bool has_channel_scales(const Graph& graph, const Node& node) {
+  return has_weights(node) && node.inputs.size() > kWeightsInput &&
+         !graph.tensor(node.inputs[kWeightsInput]).blocks.block.empty();
 }
 
 double result_scale(const Graph& graph, const Node& node) {
@@ -98,12 +115,19 @@ double result_scale(const Graph& graph, const Node& node) {
                                    : graph.tensor(node.output()).quantization.scale;
 }
 
-void add_parameters(Graph& graph, Node& node, double weight_scale) {
-  const auto add = [&](std::string_view suffix, TensorType type, double scale) {
-    graph.tensors.push_back({.name = node.name + std::string(suffix),
-                             .type = std::move(type),
-                             .role = GraphTensorRole::Parameter,
-                             .quantization = {.scale = scale, .zero_point = 0}});
+void add_parameters(Graph& graph, Node& node, const WeightScales& scales) {
+  const auto add = [&](std::string_view suffix, TensorType type,
+                       const WeightScales& of = WeightScales(1)) {
+    GraphTensor tensor{.name = node.name + std::string(suffix),
+                       .type = std::move(type),
+                       .role = GraphTensorRole::Parameter,
+                       .quantization = {}};
+    if (of.by_channel()) {
+      tensor.blocks = {.block = channel_blocks(tensor.type), .scales = of.all()};
+    } else {
+      tensor.quantization.scale = of.at(0);
+    }
+    graph.tensors.push_back(std::move(tensor));
     node.inputs.push_back(static_cast<GraphTensorId>(graph.tensors.size()) - 1);
   };
   const Work work = node.work();
@@ -113,7 +137,7 @@ void add_parameters(Graph& graph, Node& node, double weight_scale) {
       if (parameter.positions > 1) {
         type.extents = {parameter.positions, parameter.features};
       }
-      add(parameter.suffix, std::move(type), 1);
+      add(parameter.suffix, std::move(type));
     }
   }
   if (!has_weights(node)) {
@@ -122,11 +146,17 @@ void add_parameters(Graph& graph, Node& node, double weight_scale) {
   const DataType type = graph.operand_type(node);
   const double input_scale = graph.tensor(node.inputs.front()).quantization.scale;
   const std::int64_t channels = graph.tensor(node.output()).type.extents.back();
-  add(".weight", weights_type(graph, node), weight_scale);
+  SYSTOLE_CHECK(!scales.by_channel() || static_cast<std::int64_t>(scales.all().size()) == channels,
+                "{}: {} weight scales of {} channels", node.name, scales.all().size(), channels);
+  add(".weight", weights_type(graph, node), scales);
   if (has_biases(node)) {
-    add(".bias",
-        {.element = is_float(type) ? DataType::Fp32 : DataType::Int32, .extents = {channels}},
-        is_float(type) ? 1.0 : input_scale * weight_scale);
+    TensorType biases{.element = DataType::Int32, .extents = {channels}};
+    if (is_float(type)) {
+      biases.element = DataType::Fp32;
+      add(".bias", std::move(biases));
+    } else {
+      add(".bias", std::move(biases), scales * input_scale);
+    }
   }
 }
 

@@ -10,6 +10,7 @@
 #include "arch/diag/error.h"
 #include "arch/isa/data_type.h"
 #include "compiler/graph/tensor.h"
+#include "compiler/graph/weight_scales.h"
 #include "compiler/ops/op.h"
 
 namespace systole {
@@ -119,6 +120,10 @@ struct GemmShape {
   std::int64_t n = 0;
 
   [[nodiscard]] std::int64_t macs() const { return groups * m * k * n; }
+  /// Of an element of the weights, [group][k][n]: the output channel.
+  [[nodiscard]] std::int64_t channel_of(std::int64_t element) const {
+    return element / (k * n) * n + element % n;
+  }
 };
 
 /// Empty for operators without products.
@@ -127,21 +132,24 @@ struct GemmShape {
 [[nodiscard]] std::int64_t macs_of(const Graph& graph, const Node& node);
 /// The inputs of an operator with weights: what it multiplies, the weights and, where it has them,
 /// the biases. Weights are of the first input's type, [group][kernel row][kernel column][channel of
-/// the group][output channel of the group]; in int8 symmetric (zero point 0). Biases have one
-/// element per output channel: int32 in units of input scale * weight scale, or fp32.
+/// the group][output channel of the group]; in int8 symmetric (zero point 0), with one scale or one
+/// for each output channel. Biases have one element per output channel: int32 in units of input
+/// scale * the channel's weight scale, or fp32.
 inline constexpr std::size_t kWeightsInput = 1;
 inline constexpr std::size_t kBiasesInput = 2;
 [[nodiscard]] bool has_weights(const Node& node);
 /// What is multiplied with the first input: weights, or another tensor.
 inline constexpr std::size_t kRightInput = 1;
 [[nodiscard]] bool has_biases(const Node& node);
-/// Of int8; of floating types it is 1 and nothing uses it.
-[[nodiscard]] double weight_scale(const Graph& graph, const Node& node);
+/// Of int8; of floating types one of 1, which nothing uses.
+[[nodiscard]] WeightScales weight_scales(const Graph& graph, const Node& node);
+/// Whether each output channel has a weight scale of its own.
+[[nodiscard]] bool has_channel_scales(const Graph& graph, const Node& node);
 /// Of what sums are scaled to first: a fused function that is looked up, else the output.
 [[nodiscard]] double result_scale(const Graph& graph, const Node& node);
 /// Gives a node whose other inputs and output are in the graph the tensors of its parameters:
 /// weights and biases, or what computes in rows by feature. Nothing for nodes without any.
-void add_parameters(Graph& graph, Node& node, double weight_scale);
+void add_parameters(Graph& graph, Node& node, const WeightScales& scales);
 
 /// Weights plus biases (or 2 per channel of a folded batch normalisation), or what computes in rows
 /// by feature.

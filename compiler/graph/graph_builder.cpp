@@ -16,7 +16,11 @@ void check_ratios_of(const Graph& graph, const Node& node) {
   const double to = result_scale(graph, node);
   if (has_weights(node)) {
     const double from = graph.tensor(node.inputs.front()).quantization.scale;
-    check_ratio(from * weight_scale(graph, node) / to, where);
+    const WeightScales scales = weight_scales(graph, node);
+    for (std::size_t channel = 0; channel < scales.all().size(); ++channel) {
+      check_ratio(from * scales.all()[channel] / to, where,
+                  scales.by_channel() ? fmt::format(" at output channel {}", channel) : "");
+    }
     return;
   }
   const Work work = node.work();
@@ -61,7 +65,7 @@ GraphTensorId GraphBuilder::add_state(const std::string& name, TensorType type,
 }
 
 GraphTensorId GraphBuilder::add(NodeRequest request, const OpPlace& where,
-                                const NodeWeightScale& weight_scale) {
+                                const NodeWeightScales& weight_scales) {
   std::vector<TensorType> types;
   std::vector<Quantization> quantizations;
   for (const GraphTensorId input : request.inputs) {
@@ -82,7 +86,7 @@ GraphTensorId GraphBuilder::add(NodeRequest request, const OpPlace& where,
   node.outputs = {add_tensor(request.output_name.empty() ? node.name : request.output_name,
                              std::move(inferred.type), GraphTensorRole::Intermediate,
                              request.output.over(inferred.quantization), where.op)};
-  add_weights(node, where, weight_scale);
+  add_weights(node, where, weight_scales);
   graph_.nodes.push_back(std::move(node));
   return graph_.nodes.back().output();
 }
@@ -170,7 +174,7 @@ const Node* GraphBuilder::producer_of(GraphTensorId tensor) const {
 }
 
 void GraphBuilder::add_weights(Node& node, const OpPlace& where,
-                               const NodeWeightScale& weight_scale) {
+                               const NodeWeightScales& weight_scales) {
   const auto gemm = gemm_shape(graph_, node);
   if (!gemm) {
     add_parameters(graph_, node, 1);
@@ -181,7 +185,7 @@ void GraphBuilder::add_weights(Node& node, const OpPlace& where,
     where.fail("expected a network of at most 2^60 multiply-accumulates, got more");
   }
   if (has_weights(node)) {
-    add_parameters(graph_, node, weight_scale(graph_, node));
+    add_parameters(graph_, node, weight_scales(graph_, node));
   }
 }
 

@@ -10,8 +10,8 @@
 
 namespace systole {
 
-/// Gives the weight scale of a node whose shapes are known.
-using NodeWeightScale = std::function<double(const Graph& graph, const Node& node)>;
+/// Gives the weight scales of a node whose shapes are known.
+using NodeWeightScales = std::function<WeightScales(const Graph& graph, const Node& node)>;
 
 /// A node as a front end asks for it.
 struct NodeRequest {
@@ -39,7 +39,8 @@ class GraphBuilder {
   GraphTensorId add_state(const std::string& name, TensorType type,
                           const Quantization& quantization, const Place& where);
   /// Tensors of a node: its output, then its weights and biases.
-  GraphTensorId add(NodeRequest request, const OpPlace& where, const NodeWeightScale& weight_scale);
+  GraphTensorId add(NodeRequest request, const OpPlace& where,
+                    const NodeWeightScales& weight_scales);
   /// A tensor that a node computes; a view of an input is none.
   void add_output(GraphTensorId tensor);
 
@@ -49,7 +50,7 @@ class GraphBuilder {
   GraphTensorId add_tensor(const std::string& name, TensorType type, GraphTensorRole role,
                            const Quantization& quantization, const Place& where);
   [[nodiscard]] const Node* producer_of(GraphTensorId tensor) const;
-  void add_weights(Node& node, const OpPlace& where, const NodeWeightScale& weight_scale);
+  void add_weights(Node& node, const OpPlace& where, const NodeWeightScales& weight_scales);
 
   Graph graph_;
   QuantizationDefaults defaults_;

@@ -3,6 +3,8 @@
 #include <functional>
 #include <numeric>
 
+#include "arch/units/units.h"
+
 namespace systole {
 
 std::int64_t TensorType::elements() const {
@@ -35,6 +37,29 @@ Shape image_of(const TensorType& type) {
     shape.rows *= extents[axis];
   }
   return shape;
+}
+
+double GraphTensor::scale_of(std::int64_t element) const {
+  if (blocks.block.empty()) {
+    return quantization.scale;
+  }
+  std::int64_t index = 0;
+  std::int64_t stride = 1;
+  for (std::size_t axis = type.extents.size(); axis-- > 0;) {
+    const std::int64_t extent = type.extents[axis];
+    index += element % extent / blocks.block[axis] * stride;
+    stride *= ceil_div(extent, blocks.block[axis]);
+    element /= extent;
+  }
+  return blocks.scales.at(static_cast<std::size_t>(index));
+}
+
+Extents blocks_along(const TensorType& type, std::initializer_list<std::size_t> axes) {
+  Extents block = type.extents;
+  for (const std::size_t axis : axes) {
+    block[axis] = 1;
+  }
+  return block;
 }
 
 }  // namespace systole

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <vector>
 
 #include <boost/container/static_vector.hpp>
 
@@ -54,6 +56,17 @@ struct Quantization {
   bool operator==(const Quantization&) const = default;
 };
 
+/// Scales of a tensor whose zero points are 0 and whose blocks have one each: `block` elements
+/// along each axis share it, at the end of an axis fewer. Scales are row-major over the blocks.
+///  - by axis: a block is 1 along that axis and as long as the tensor along all others;
+///  - in groups along an axis: as many elements as a group has.
+struct BlockScales {
+  Extents block;  ///< empty: the tensor has one scale
+  std::vector<double> scales;
+
+  bool operator==(const BlockScales&) const = default;
+};
+
 /// What a tensor is to its network. State is in memory before and after a run.
 enum class GraphTensorRole : std::uint8_t { Input, Output, Parameter, State, Intermediate };
 
@@ -70,14 +83,21 @@ using GraphTensorId = std::int32_t;
 
 /// Of int8, elements are stored numbers that `quantization` maps to reals; of floating types they
 /// are the real numbers themselves, and the quantisation is Quantization{}, which nothing uses.
+/// Parameters of int8 may have `blocks` instead.
 struct GraphTensor {
   std::string name;
   TensorType type;
   GraphTensorRole role = GraphTensorRole::Intermediate;
   Quantization quantization;
+  BlockScales blocks = {};
 
+  /// Of an element, by its place in the packed tensor.
+  [[nodiscard]] double scale_of(std::int64_t element) const;
   [[nodiscard]] Shape shape() const { return image_of(type); }
   [[nodiscard]] std::int64_t bytes() const { return type.bytes(); }
 };
+
+/// Blocks of one element along some axes, of all along the others.
+[[nodiscard]] Extents blocks_along(const TensorType& type, std::initializer_list<std::size_t> axes);
 
 }  // namespace systole

@@ -24,6 +24,7 @@ class GemmEmitter {
         band_(band),
         node_(context.graph.node(band.layer)),
         operands_(gemm_operands(context, band)),
+        sum_scales_(operands_->sum_scales()),
         grid_(grid_of(context, node_, operands_->source())),
         clusters_(operands_->clusters()),
         plan_(gemm_plan(
@@ -271,13 +272,20 @@ class GemmEmitter {
                              .scale = static_cast<float>(operands_->real_scale()),
                              .to = to});
     } else {
-      append_results(Requantize{.accumulator = accumulator,
-                                .rows = rows.size,
-                                .cols = cols,
-                                .bias = bias,
-                                .scale = to_fixed_point(operands_->sum_scale() / target.scale),
-                                .lookup = table,
-                                .to = to});
+      Requantize requantize{.accumulator = accumulator,
+                            .rows = rows.size,
+                            .cols = cols,
+                            .bias = bias,
+                            .lookup = table,
+                            .to = to};
+      if (sum_scales_.by_channel()) {
+        requantize.factors = factor_operand(context_, band_.layer);
+        requantize.factors.address += channel * kColumnFactorBytes;
+        requantize.factors.offset = channel * kColumnFactorBytes;
+      } else {
+        requantize.scale = to_fixed_point(sum_scales_.at(0) / target.scale);
+      }
+      append_results(requantize);
     }
   }
 
@@ -318,6 +326,7 @@ class GemmEmitter {
   const LayerBand& band_;
   const Node& node_;
   std::unique_ptr<GemmOperands> operands_;
+  WeightScales sum_scales_;
   TileGrid grid_;
   std::vector<Cluster> clusters_;
   GemmPlan plan_;

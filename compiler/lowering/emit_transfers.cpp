@@ -99,6 +99,7 @@ void emit_constants(LoweringContext& context, std::int32_t layer) {
     return;  // came with those of the layer before
   }
   emit_constant(context, layer, bias_operand(context, layer));
+  emit_constant(context, layer, factor_operand(context, layer));
   emit_constant(context, layer, table_operand(context, layer));
   if (fused_behind(context.graph, layer) != nullptr) {
     emit_constant(context, layer, table_operand(context, layer + 1));

@@ -49,8 +49,8 @@ class WeightedOperands final : public GemmOperands {
   [[nodiscard]] std::int64_t place_pitch() const override { return band_.output.shape.channels; }
   [[nodiscard]] std::int64_t bias_of(std::int64_t group) const override { return group * gemm_.n; }
   [[nodiscard]] std::int32_t zero_point() const override { return 0; }  // it is in the biases
-  [[nodiscard]] double sum_scale() const override {
-    return input_quantization().scale * weight_scale(context_.graph, node_);
+  [[nodiscard]] WeightScales sum_scales() const override {
+    return weight_scales(context_.graph, node_) * input_quantization().scale;
   }
   [[nodiscard]] double real_scale() const override { return 1; }
 
@@ -132,7 +132,7 @@ class TensorOperands final : public GemmOperands {
   [[nodiscard]] std::int32_t zero_point() const override {
     return context_.graph.tensor(node_.inputs.front()).quantization.zero_point;
   }
-  [[nodiscard]] double sum_scale() const override {
+  [[nodiscard]] WeightScales sum_scales() const override {
     return context_.graph.tensor(node_.inputs.front()).quantization.scale *
            context_.graph.tensor(node_.inputs[kRightInput]).quantization.scale * work_.scale;
   }

@@ -35,8 +35,9 @@ class GemmOperands {
   /// Of the first output column of a group.
   [[nodiscard]] virtual std::int64_t bias_of(std::int64_t group) const = 0;
   [[nodiscard]] virtual std::int32_t zero_point() const = 0;  ///< that folds take away
-  [[nodiscard]] virtual double sum_scale() const = 0;         ///< of int8: of the sums
-  [[nodiscard]] virtual double real_scale() const = 0;        ///< of floating types: a factor
+  /// Of int8: of the sums, the columns counted as for the bias.
+  [[nodiscard]] virtual WeightScales sum_scales() const = 0;
+  [[nodiscard]] virtual double real_scale() const = 0;  ///< of floating types: a factor
 };
 
 [[nodiscard]] std::unique_ptr<GemmOperands> gemm_operands(const LoweringContext& context,

@@ -10,9 +10,16 @@ Operand bias_operand(const LoweringContext& context, std::int32_t layer) {
           .offset = 0};
 }
 
-Operand table_operand(const LoweringContext& context, std::int32_t layer) {
+Operand factor_operand(const LoweringContext& context, std::int32_t layer) {
   const auto bytes = constant_bytes(context.graph, context.graph.node(layer));
   return {.address = context.layer_plan(layer).constants + bytes.bias,
+          .tensor = context.factor_ids[static_cast<std::size_t>(layer)],
+          .offset = 0};
+}
+
+Operand table_operand(const LoweringContext& context, std::int32_t layer) {
+  const auto bytes = constant_bytes(context.graph, context.graph.node(layer));
+  return {.address = context.layer_plan(layer).constants + bytes.bias + bytes.factors,
           .tensor = context.table_ids[static_cast<std::size_t>(layer)],
           .offset = 0};
 }
@@ -20,7 +27,8 @@ Operand table_operand(const LoweringContext& context, std::int32_t layer) {
 Operand feature_operand(const LoweringContext& context, std::int32_t layer, std::size_t input) {
   const Node& node = context.graph.node(layer);
   const ConstantBytes bytes = constant_bytes(context.graph, node);
-  std::int64_t address = context.layer_plan(layer).constants + bytes.bias + bytes.table;
+  std::int64_t address =
+      context.layer_plan(layer).constants + bytes.bias + bytes.factors + bytes.table;
   const std::size_t inputs = node.inputs.size();
   for (std::size_t i = context.graph.data_inputs(node).size(); i < std::min(input, inputs); ++i) {
     address += context.graph.tensor(node.inputs[i]).bytes();

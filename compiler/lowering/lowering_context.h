@@ -43,6 +43,7 @@ struct LoweringContext {
   ProgramBuilder& builder;
   const std::vector<TensorId>& tensor_ids;  ///< by graph tensor: of its root in the program
   const std::vector<TensorId>& bias_ids;    ///< by layer, kNoTensor where there is none
+  const std::vector<TensorId>& factor_ids;  ///< by layer
   const std::vector<TensorId>& table_ids;   ///< by layer
   const std::vector<TensorId>& angle_ids;   ///< by layer: the first of its tables of angles
   /// By layer: its first tile; tiles go k fastest, then n.
@@ -63,8 +64,9 @@ struct LayerBand {
   PlacedBand output;
 };
 
-/// The program's biases and tables of a layer in the unified buffer.
+/// The program's biases, factors and tables of a layer in the unified buffer.
 [[nodiscard]] Operand bias_operand(const LoweringContext& context, std::int32_t layer);
+[[nodiscard]] Operand factor_operand(const LoweringContext& context, std::int32_t layer);
 [[nodiscard]] Operand table_operand(const LoweringContext& context, std::int32_t layer);
 /// Of input `input` of a layer that computes in rows, a parameter that they take by feature, or
 /// behind the inputs one of its tables of angles.

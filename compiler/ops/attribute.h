@@ -114,7 +114,7 @@ std::vector<Attribute> weight_attributes() {
        "a batch normalisation behind the layer"},
       {"bias", Attribute::Flag{[](void* op) -> bool& { return static_cast<T*>(op)->weights.bias; }},
        "something is added per output channel"},
-      {"weights", Attribute::Weights{}, "scale, or gain of generated ones"}};
+      {"weights", Attribute::Weights{}, "scale, scales or per_channel, or gain of generated ones"}};
 }
 
 /// `activation`, `before` of an operator with an `activation`.

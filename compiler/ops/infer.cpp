@@ -60,14 +60,14 @@ void check_reduction(std::int64_t reduction, const OpPlace& where) {
   }
 }
 
-void check_ratio(double ratio, const Place& where) {
+void check_ratio(double ratio, const Place& where, std::string_view what) {
   if (ratio >= 0x1p-32 && ratio < 0x1p30) {
     return;
   }
   where.fail(
       fmt::format("expected scales whose ratio (input, times weights, over output) lies in "
-                  "2^-32..2^30, got {:g}",
-                  ratio));
+                  "2^-32..2^30, got {:g}{}",
+                  ratio, what));
 }
 
 }  // namespace systole

@@ -77,7 +77,7 @@ void check_size(const Shape& shape, const Place& place);
 void check_reduction(std::int64_t reduction, const OpPlace& where);
 
 /// Throws unless `ratio`, by which values are scaled on their way to the output, can be held as a
-/// fixed-point multiplier with all its bits: 2^-32 <= ratio < 2^30.
-void check_ratio(double ratio, const Place& where);
+/// fixed-point multiplier with all its bits: 2^-32 <= ratio < 2^30. `what` stands behind the ratio.
+void check_ratio(double ratio, const Place& where, std::string_view what = {});
 
 }  // namespace systole

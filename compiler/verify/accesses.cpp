@@ -10,6 +10,7 @@ namespace systole::verification {
 namespace {
 
 constexpr std::int64_t kBiasBytes = 4;
+constexpr std::int64_t kFactorBytes = 8;
 constexpr std::int64_t kTableEntries = 256;
 
 class Deriver {
@@ -110,6 +111,10 @@ class Deriver {
   }
   std::optional<std::string> read_stage(const RowLoop& loop, const LookupStage& lookup) {
     read("table", operand_of(loop, lookup.table), 1, kTableEntries * bits_of(lookup.type) / 8, 0);
+    return {};
+  }
+  std::optional<std::string> read_stage(const RowLoop& loop, const ColumnScaleStage& scale) {
+    read("factors", operand_of(loop, scale.factors), 1, loop.cols * kFactorBytes, 0);
     return {};
   }
   static std::optional<std::string> read_stage(const RowLoop& /*loop*/, const NumberStage& /*s*/) {

@@ -231,6 +231,10 @@ class InstructionRules {
            check_operand_index(loop, lookup.table) &&
            check_operand("table", operand_of(loop, lookup.table));
   }
+  bool check_stage(const RowLoop& loop, const ColumnScaleStage& scale) {
+    return check_operand_index(loop, scale.factors) &&
+           check_operand("factors", operand_of(loop, scale.factors));
+  }
   bool check_stage(const RowLoop& /*loop*/, const ScaleStage& scale) {
     return check_scale(scale.scale);
   }

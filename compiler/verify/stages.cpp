@@ -107,6 +107,13 @@ class Streaming {
   }
   Value operator()(const LookupStage& lookup) { return of_kind(lookup.of, true); }
   Value operator()(const RoundStage& round) { return of_kind(round.of, false); }
+  Value operator()(const ColumnScaleStage& scale) {
+    const Value value = of_kind(scale.of, true);
+    if (value.made == Made::Single) {
+      fail(fmt::format("of is {}, a single number, expected a row", scale.of));
+    }
+    return value;
+  }
 
  private:
   void fail(std::string message) {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "compiler/graph/file_order.h"
+
 namespace systole {
 
 namespace {
@@ -10,6 +12,23 @@ namespace {
 constexpr double kBeyondWeights = 127.5;
 constexpr double kBelow = -128.5;
 constexpr double kAbove = 127.5;
+
+/// Weights of whoever folded and rounded them may be -128.
+bool is_clipped(double steps, std::int8_t stored) {
+  constexpr std::int8_t kLowest = -128;
+  return std::fabs(steps) >= kBeyondWeights && (stored != kLowest || steps <= kBelow);
+}
+
+/// In the order of files: [out][channel of the group][position].
+std::vector<std::int8_t> stored_weights(const Graph& graph, const NetworkData& data,
+                                        const Node& node) {
+  const GemmShape gemm = *gemm_shape(graph, node);
+  const std::int64_t positions = std::get<ProductWork>(node.work()).kernel.positions();
+  const FileOrder order{.shape = {},
+                        .sizes = {gemm.groups, gemm.n, gemm.k / positions, positions},
+                        .order = {0, 3, 2, 1}};
+  return to_file(order, data.value(graph, node.inputs.at(kWeightsInput)).bytes);
+}
 
 double real_of(std::int8_t stored, const Quantization& quantization) {
   return quantization.scale * (static_cast<double>(stored) - quantization.zero_point);
@@ -91,18 +110,20 @@ std::int64_t QualityCheck::clipped_weights(const Node& node, NodeId id) const {
   if (!files) {
     return 0;
   }
-  const double scale = weight_scale(graph_, node);
+  const WeightScales scales = weight_scales(graph_, node);
+  const std::vector<std::int8_t> stored = stored_weights(graph_, data_, node);
   std::int64_t clipped = 0;
   const auto outputs = static_cast<std::size_t>(graph_.tensor(node.output()).shape().channels);
   const std::size_t per_output = files->weights.size() / outputs;
   for (std::size_t i = 0; i < files->weights.size(); ++i) {
     double weight = files->weights[i];
+    const std::size_t channel = i / per_output;
     if (files->batch_norm) {
       const FloatParameters::BatchNorm& norm = *files->batch_norm;
-      const std::size_t channel = i / per_output;
       weight *= norm.gamma[channel] / std::sqrt(norm.variance[channel] + norm.epsilon);
     }
-    clipped += std::fabs(weight / scale) >= kBeyondWeights ? 1 : 0;
+    const double steps = weight / scales.at(static_cast<std::int64_t>(channel));
+    clipped += is_clipped(steps, stored[i]) ? 1 : 0;
   }
   return clipped;
 }

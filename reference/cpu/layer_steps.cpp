@@ -357,11 +357,9 @@ class Builder {
       attributes.set_post_ops(operations);
       return attributes;
     }
-    const double accumulator = tensor(0).quantization.scale * weight_scale(source_.graph, node_);
     const double step = output().quantization.scale;
     const bool looked_up = reference::is_looked_up(activation.kind);
-    attributes.set_output_scales(
-        0, {static_cast<float>(looked_up ? accumulator : accumulator / step)});
+    set_sum_scales(attributes, looked_up ? 1 : step);
     if (looked_up) {  // of the real number; then to steps
       operations.append_eltwise(static_cast<float>(1 / step), function->algorithm, 0, 0);
     } else if (activation.kind == ActivationKind::Relu) {
@@ -377,11 +375,21 @@ class Builder {
     return attributes;
   }
 
+  /// From sums to numbers in units of `step`; channels are the axis behind the batch.
+  void set_sum_scales(dnnl::primitive_attr& attributes, double step) const {
+    constexpr int kOfChannels = 1 << 1;
+    const WeightScales units = weight_scales(source_.graph, node_) * tensor(0).quantization.scale;
+    std::vector<float> scales;
+    for (const double unit : units.all()) {
+      scales.push_back(static_cast<float>(unit / step));
+    }
+    attributes.set_output_scales(units.by_channel() ? kOfChannels : 0, scales);
+  }
+
   [[nodiscard]] dnnl::primitive_attr real_attributes() const {
     dnnl::primitive_attr attributes;
     if (is_int8_) {
-      attributes.set_output_scales(0, {static_cast<float>(tensor(0).quantization.scale *
-                                                          weight_scale(source_.graph, node_))});
+      set_sum_scales(attributes, 1);
       set_zero_points(attributes, DNNL_ARG_SRC, storage(0).zero_point);
     }
     return attributes;

@@ -116,7 +116,8 @@ struct Requantize {
   std::int32_t zero_point;
   std::int32_t low;
   std::int32_t high;
-  const std::int8_t* table;  ///< by q + 128, or null
+  const std::int8_t* table;       ///< by q + 128, or null
+  const std::int64_t* by_column;  ///< multipliers and shifts of the columns, or null
 
   SYSTOLE_DEVICE std::int8_t clamped(std::int64_t offset) const {
     std::int64_t q = zero_point + offset;
@@ -125,6 +126,12 @@ struct Requantize {
   }
   SYSTOLE_DEVICE std::int8_t operator()(std::int32_t sum) const {
     return clamped(rounded_shift(sum * multiplier, shift));
+  }
+  SYSTOLE_DEVICE std::int8_t operator()(std::int32_t sum, std::int64_t column) const {
+    return by_column == nullptr
+               ? (*this)(sum)
+               : clamped(rounded_shift(sum * by_column[2 * column],
+                                       static_cast<int>(by_column[2 * column + 1])));
   }
 };
 
@@ -135,6 +142,7 @@ struct Activated {
   SYSTOLE_DEVICE T operator()(float sum) const {
     return FromFloat<T>::convert(applied(function, sum));
   }
+  SYSTOLE_DEVICE T operator()(float sum, std::int64_t /*column*/) const { return (*this)(sum); }
 };
 
 template <class T>
@@ -194,7 +202,7 @@ struct Finish {
 
   SYSTOLE_DEVICE void operator()(std::int64_t i) const {
     const std::int64_t column = i % columns;
-    output[i] = rule(sums[i / columns * pitch + column] + biases[column]);
+    output[i] = rule(sums[i / columns * pitch + column] + biases[column], column);
   }
 };
 
@@ -238,7 +246,7 @@ struct GroupedConvolution {
         }
       }
     }
-    output[i] = rule(sum);
+    output[i] = rule(sum, channel);
   }
 
  private:

@@ -217,9 +217,7 @@ class LayerProgram {
                                  .window = window_of(convolution.kernel),
                                  .groups = convolution.groups,
                                  .zero_point = zero_point(0),
-                                 .rule = rule(
-                                     tensor_of(0).quantization.scale * weight_scale(graph_, node()),
-                                     convolution.activation)},
+                                 .rule = rule(sum_scales(), convolution.activation)},
            out().elements(), "grouped convolution");
   }
 
@@ -285,13 +283,12 @@ class LayerProgram {
                            shape.m * columns * static_cast<std::int64_t>(sizeof(Accumulator<T>)));
     add(call.name,
         [this, run = call.run, x, w] { run(x == nullptr ? scratch_ : x, w, nullptr, sums_); });
-    Finish<T> op{
-        .sums = nullptr,
-        .biases = placed(biases(parameters, true)),
-        .output = y,
-        .columns = shape.n,
-        .pitch = columns,
-        .rule = rule(tensor_of(0).quantization.scale * weight_scale(graph_, node()), activation)};
+    Finish<T> op{.sums = nullptr,
+                 .biases = placed(biases(parameters, true)),
+                 .output = y,
+                 .columns = shape.n,
+                 .pitch = columns,
+                 .rule = rule(sum_scales(), activation)};
     add("finish", [this, op, count = shape.m * shape.n]() mutable {
       op.sums = sums_;
       backend_.launch(op, count);
@@ -331,19 +328,23 @@ class LayerProgram {
                    .zero_point = 0,
                    .low = -128,
                    .high = 127,
-                   .table = op.rule.table};
+                   .table = op.rule.table,
+                   .by_column = nullptr};
       }
     }
     launch(op, tensor_of(from).shape().elements(), name);
   }
 
   // --- rules and parameters ---
-  /// From sums in units of `step` to the output.
-  [[nodiscard]] FinishRule<T> rule(double step, const FusedActivation& activation) {
+  [[nodiscard]] WeightScales sum_scales() const {
+    return weight_scales(graph_, node()) * tensor_of(0).quantization.scale;
+  }
+  /// From sums in units of `steps` to the output.
+  [[nodiscard]] FinishRule<T> rule(const WeightScales& steps, const FusedActivation& activation) {
     if constexpr (kIsInteger) {
       const bool by_table = reference::is_looked_up(activation.kind);
       const Quantization& to = by_table ? activation.before : quantization();
-      const reference::FixedScale scale = reference::nearest_scale(step / to.scale);
+      const reference::FixedScale scale = reference::nearest_scale(steps.at(0) / to.scale);
       const reference::Range range = reference::activation_range(activation.kind, to);
       const std::int8_t* table = nullptr;
       if (by_table) {
@@ -356,10 +357,22 @@ class LayerProgram {
               .zero_point = to.zero_point,
               .low = range.low,
               .high = range.high,
-              .table = table};
+              .table = table,
+              .by_column = steps.by_channel() ? factors(steps, to) : nullptr};
     } else {
       return {.function = function_of(activation.kind)};
     }
+  }
+
+  /// Multipliers and shifts of the columns.
+  [[nodiscard]] const std::int64_t* factors(const WeightScales& steps, const Quantization& to) {
+    std::vector<std::int64_t> factors;
+    for (const double step : steps.all()) {
+      const reference::FixedScale scale = reference::nearest_scale(step / to.scale);
+      factors.push_back(scale.multiplier);
+      factors.push_back(scale.shift);
+    }
+    return placed(factors);
   }
 
   [[nodiscard]] static Function function_of(ActivationKind kind) {

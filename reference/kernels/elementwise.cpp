@@ -25,16 +25,20 @@ std::vector<std::int8_t> looked_up(std::span<const std::int8_t> values,
 }  // namespace
 
 std::vector<std::int8_t> requantize(std::span<const std::int32_t> accumulators,
-                                    double accumulator_scale, const FusedActivation& activation,
+                                    const WeightScales& units, const FusedActivation& activation,
                                     const Quantization& output) {
   const bool by_table = is_looked_up(activation.kind);
   const Quantization& to = by_table ? activation.before : output;
-  const FixedScale scale = nearest_scale(accumulator_scale / to.scale);
+  std::vector<FixedScale> scales;  // of the channels, if they differ
+  for (const double unit : units.all()) {
+    scales.push_back(nearest_scale(unit / to.scale));
+  }
   const Range range = activation_range(activation.kind, to);
   std::vector<std::int8_t> out(accumulators.size());
-  std::transform(accumulators.begin(), accumulators.end(), out.begin(), [&](std::int32_t value) {
-    return clamp_to(range, to.zero_point + scaled(value, scale));
-  });
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const FixedScale& scale = scales[i % scales.size()];
+    out[i] = clamp_to(range, to.zero_point + scaled(accumulators[i], scale));
+  }
   return by_table ? looked_up(out, activation_table(activation.kind, to, output)) : out;
 }
 

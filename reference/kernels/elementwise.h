@@ -11,9 +11,10 @@ namespace systole::reference {
 /// Operators that treat every element alike. Plain code; the arithmetic is that of
 /// docs/numerics.md.
 
-/// A weighted layer's int32 accumulators, in units of `accumulator_scale`, become int8.
+/// A weighted layer's int32 accumulators become int8. Their units: one for all, or one for each
+/// output channel, which are the last axis.
 [[nodiscard]] std::vector<std::int8_t> requantize(std::span<const std::int32_t> accumulators,
-                                                  double accumulator_scale,
+                                                  const WeightScales& units,
                                                   const FusedActivation& activation,
                                                   const Quantization& output);
 

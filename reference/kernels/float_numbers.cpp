@@ -92,11 +92,18 @@ FloatLayer from_parameters(const Graph& graph, const NetworkData& data, const No
     return layer;
   }
   const LayerParameters stored = layer_parameters(graph, data, node);
-  const double step = weight_scale(graph, node);
-  const double unit = graph.tensor(node.inputs.front()).quantization.scale * step;
-  layer.weights = dequantized(stored.weights, step, 0);
+  const GemmShape gemm = *gemm_shape(graph, node);
+  const WeightScales scales = weight_scales(graph, node);
+  const double input_scale = graph.tensor(node.inputs.front()).quantization.scale;
+  layer.weights.reserve(stored.weights.size());
+  for (const std::int8_t weight : stored.weights) {
+    const auto at = static_cast<std::int64_t>(layer.weights.size());
+    const double scale = scales.at(scales.by_channel() ? gemm.channel_of(at) : 0);
+    layer.weights.push_back(static_cast<float>(scale * weight));
+  }
   for (const std::int32_t bias : stored.biases) {
-    layer.biases.push_back(unit * bias);
+    const auto channel = static_cast<std::int64_t>(layer.biases.size());
+    layer.biases.push_back(input_scale * scales.at(channel) * bias);
   }
   return layer;
 }

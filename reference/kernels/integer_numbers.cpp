@@ -71,15 +71,17 @@ void add_input(const At& at, std::size_t index, Saturation& saturation) {
   }
 }
 
-Layer finished(const At& at, double accumulator_scale, std::vector<std::int32_t> accumulators,
+Layer finished(const At& at, const WeightScales& units, std::vector<std::int32_t> accumulators,
                const FusedActivation& activation) {
   const GraphTensor& out = at.output();
-  auto values = share(requantize(accumulators, accumulator_scale, activation, out.quantization));
+  auto values = share(requantize(accumulators, units, activation, out.quantization));
   Saturation saturation(activation.kind, out.quantization);
   if (!is_looked_up(activation.kind)) {
-    const double ratio = accumulator_scale / out.quantization.scale;
-    for (const std::int32_t accumulator : accumulators) {
-      saturation.add(accumulator * ratio + out.quantization.zero_point);
+    const auto channels = static_cast<std::size_t>(out.shape().channels);
+    for (std::size_t i = 0; i < accumulators.size(); ++i) {
+      const double unit = units.at(static_cast<std::int64_t>(i % channels));
+      const double ratio = unit / out.quantization.scale;
+      saturation.add(accumulators[i] * ratio + out.quantization.zero_point);
     }
   }
   return {.values = std::move(values),
@@ -112,7 +114,7 @@ Layer IntegerNumbers::product(const At& at, const ConvolutionGeometry& geometry,
                 "{}: {} biases, expected {}", at.node.name, parameters.biases.size(), channels);
   std::vector<std::int32_t> accumulators = sums(at, geometry, parameters.weights);
   add_biases(accumulators, parameters.biases);
-  return finished(at, at.tensor(0).quantization.scale * weight_scale(at.graph, at.node),
+  return finished(at, weight_scales(at.graph, at.node) * at.tensor(0).quantization.scale,
                   std::move(accumulators), activation);
 }
 

@@ -124,11 +124,16 @@ class Comparison {
     const bool near_exact = !network_.requantises_exactly() && has_weights(node) &&
                             !reference::is_looked_up(activation.kind);
     const double steps = allowed_steps(node);
+    const WeightScales units =
+        near_exact ? weight_scales(graph_, node) * graph_.tensor(node.inputs[0]).quantization.scale
+                   : WeightScales(1);
+    const auto channels = static_cast<std::size_t>(graph_.tensor(node.output()).shape().channels);
     for (std::size_t i = 0; i < actual.size(); ++i) {
       const double q = (*expected.values)[i];
       const bool equal = actual[i] == q;
       if (near_exact) {
-        const double exact = exact_result(node, activation.kind, expected.accumulators[i]);
+        const double exact = exact_result(node, activation.kind, expected.accumulators[i],
+                                          units.at(static_cast<std::int64_t>(i % channels)));
         note(numerics_, std::fabs(actual[i] - exact), kHalfStep, equal);
       } else {
         note(numerics_, std::fabs(actual[i] - q), steps, equal);
@@ -158,10 +163,9 @@ class Comparison {
 
   /// In steps of the output, clamped, not rounded.
   [[nodiscard]] double exact_result(const Node& node, ActivationKind activation,
-                                    std::int32_t accumulator) const {
+                                    std::int32_t accumulator, double unit) const {
     const Quantization& out = graph_.tensor(node.output()).quantization;
-    const double ratio =
-        graph_.tensor(node.inputs[0]).quantization.scale * weight_scale(graph_, node) / out.scale;
+    const double ratio = unit / out.scale;
     const reference::Range range = reference::activation_range(activation, out);
     return std::clamp<double>(out.zero_point + accumulator * ratio, range.low, range.high);
   }

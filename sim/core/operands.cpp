@@ -145,6 +145,10 @@ class OperandCheck {
     require(is_float(round.type), "reals rounded to {}", name_of(round.type));
     return require_kind(round.of, before, false);
   }
+  bool integers_of(const ColumnScaleStage& scale, const RowLoop& /*loop*/,
+                   const Before& before) const {
+    return require_kind(scale.of, before, true);
+  }
 
   static bool kind_of(std::int32_t stage, const Before& before) {
     require(stage >= 0 && static_cast<std::size_t>(stage) < before.size(),

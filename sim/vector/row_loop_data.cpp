@@ -51,6 +51,7 @@ struct Value {
   bool is_integer = false;
   Reals reals;
   Integers integers;
+  std::vector<FixedPoint> factors;  ///< that the stage scales by
 };
 
 /// The stages of one row after the other.
@@ -190,6 +191,19 @@ class Rows {
       return divide_half_away(static_cast<WideInteger>(number) * stage.scale.multiplier,
                               static_cast<WideInteger>(divisor) << stage.scale.shift);
     });
+  }
+
+  void operator()(const ColumnScaleStage& stage) {
+    std::vector<FixedPoint>& by_column = values_[at_].factors;
+    if (row_ == 0) {
+      by_column = factors(loop_, stage, buffer_);
+    }
+    const Integers& x = value(stage.of).integers;
+    SYSTOLE_CHECK(x.size() == by_column.size(), "{} factors for {} numbers", by_column.size(),
+                  x.size());
+    Integers& out = integers();
+    out.resize(x.size());
+    std::transform(x.begin(), x.end(), by_column.begin(), out.begin(), scaled);
   }
 
   void operator()(const ClampStage& clamp) {
@@ -400,6 +414,17 @@ std::vector<std::int32_t> biases(const RowLoop& loop, const SumsStage& sums,
     words[i] = int32_at(bytes, i);
   }
   return words;
+}
+
+std::vector<FixedPoint> factors(const RowLoop& loop, const ColumnScaleStage& scale,
+                                const ByteMemory& buffer) {
+  const auto bytes = buffer.at(loop.operand(scale.factors).address, loop.cols * kColumnFactorBytes);
+  std::vector<FixedPoint> factors(static_cast<std::size_t>(loop.cols));
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    factors[i] = {.multiplier = int32_at(bytes, 2 * i), .shift = int32_at(bytes, 2 * i + 1)};
+    check_shift(factors[i].shift);
+  }
+  return factors;
 }
 
 Window window_of(const RowLoop& loop, const WindowStage& stage) {

@@ -32,6 +32,10 @@ void check_shift(std::int32_t shift);
 [[nodiscard]] std::vector<std::int32_t> biases(const RowLoop& loop, const SumsStage& sums,
                                                const ByteMemory& buffer);
 
+/// The factors of a loop's columns. Throws InternalError where a shift is out of range.
+[[nodiscard]] std::vector<FixedPoint> factors(const RowLoop& loop, const ColumnScaleStage& scale,
+                                              const ByteMemory& buffer);
+
 /// The window that a stage walks over.
 [[nodiscard]] Window window_of(const RowLoop& loop, const WindowStage& stage);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "arch/diag/check.h"
 #include "sim/vector/fixed_point_arithmetic.h"
 
 namespace systole {
@@ -33,10 +34,14 @@ struct Narrow {
         high(highest(to)) {}
 
   [[gnu::always_inline]] std::int8_t operator()(std::int64_t product) const {
+    return rounded(product, half, shift);
+  }
+  [[gnu::always_inline]] std::int8_t rounded(std::int64_t product, std::int64_t by_half,
+                                             std::int64_t by) const {
     const std::int64_t sign = product >> 63;  // 0, or -1 for what is negative
     const std::int64_t magnitude = (product ^ sign) - sign;
-    const std::int64_t rounded = (((magnitude + half) >> shift) ^ sign) - sign;
-    return static_cast<std::int8_t>(std::clamp(rounded + zero_point, low, high));
+    const std::int64_t value = (((magnitude + by_half) >> by) ^ sign) - sign;
+    return static_cast<std::int8_t>(std::clamp(value + zero_point, low, high));
   }
 
   std::int64_t shift;
@@ -59,6 +64,16 @@ void scale_sums_in_64(const std::int32_t* values, std::size_t count, std::int64_
   const Narrow rule = narrow;
   for (std::size_t i = 0; i < count; ++i) {
     out[i] = rule(values[i] * multiplier);
+  }
+}
+
+SYSTOLE_FOR_THIS_MACHINE
+void scale_sums_by_column(const std::int32_t* values, std::size_t count,
+                          const std::int64_t* multipliers, const std::int64_t* halves,
+                          const std::int64_t* shifts, const Narrow& narrow, std::int8_t* out) {
+  const Narrow rule = narrow;
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = rule.rounded(values[i] * multipliers[i], halves[i], shifts[i]);
   }
 }
 
@@ -93,6 +108,21 @@ void scale_sums(const std::int32_t* values, std::size_t count, const FixedPoint&
   }
   std::transform(values, values + count, out,
                  [&](std::int32_t value) { return quantized(scaled(value, scale), to); });
+}
+
+ColumnScales::ColumnScales(const std::vector<FixedPoint>& scales) {
+  for (const FixedPoint& scale : scales) {
+    SYSTOLE_CHECK(fits(scale.multiplier), "a multiplier of {} for a column", scale.multiplier);
+    multipliers.push_back(scale.multiplier);
+    shifts.push_back(scale.shift);
+    halves.push_back(scale.shift == 0 ? 0 : std::int64_t{1} << (scale.shift - 1));
+  }
+}
+
+void scale_sums(const std::int32_t* values, const ColumnScales& scales, const Store& to,
+                std::int8_t* out) {
+  scale_sums_by_column(values, scales.multipliers.size(), scales.multipliers.data(),
+                       scales.halves.data(), scales.shifts.data(), Narrow(0, to), out);
 }
 
 void scale_values(const std::int8_t* values, std::size_t count, std::int32_t in_zero_point,

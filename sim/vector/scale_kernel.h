@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "arch/isa/row_loop.h"
 
@@ -14,6 +15,17 @@ namespace systole {
 /// out[i] = clamp(zero point + values[i] * scale).
 void scale_sums(const std::int32_t* values, std::size_t count, const FixedPoint& scale,
                 const Store& to, std::int8_t* out);
+
+/// The same with a scale for each of them; multipliers are of 32 bits.
+struct ColumnScales {
+  explicit ColumnScales(const std::vector<FixedPoint>& scales);
+
+  std::vector<std::int64_t> multipliers;
+  std::vector<std::int64_t> shifts;
+  std::vector<std::int64_t> halves;  ///< what rounds
+};
+void scale_sums(const std::int32_t* values, const ColumnScales& scales, const Store& to,
+                std::int8_t* out);
 
 /// out[i] = clamp(zero point + (values[i] - in_zero_point) * scale).
 void scale_values(const std::int8_t* values, std::size_t count, std::int32_t in_zero_point,

@@ -33,16 +33,22 @@ bool is_integer_row(const LoadStage* load) {
 
 /// A row of integers scaled and stored as int8, perhaps through a table.
 struct ScaledBody {
-  const ScaleStage* scale = nullptr;
+  const ScaleStage* scale = nullptr;  ///< or by column
+  const ColumnScaleStage* by_column = nullptr;
   Store to;  ///< in front of the table
   const LookupStage* lookup = nullptr;
 };
 
 /// Whether the body scales what its first stage makes.
 std::optional<ScaledBody> scaled_body(const RowBody& body) {
-  ScaledBody found{.scale = stage_at<ScaleStage>(body, 1), .to = body.to, .lookup = nullptr};
-  if (found.scale == nullptr || found.scale->of != 0 || found.scale->divisor != kNoStage ||
-      body.to.type != DataType::Int8) {
+  ScaledBody found{.scale = stage_at<ScaleStage>(body, 1),
+                   .by_column = stage_at<ColumnScaleStage>(body, 1),
+                   .to = body.to,
+                   .lookup = nullptr};
+  const bool scales_all =
+      found.scale != nullptr && found.scale->of == 0 && found.scale->divisor == kNoStage;
+  const bool scales_columns = found.by_column != nullptr && found.by_column->of == 0;
+  if ((!scales_all && !scales_columns) || body.to.type != DataType::Int8) {
     return {};
   }
   if (body.stages.size() == 2) {
@@ -81,7 +87,7 @@ class Kernels {
         return scaled_sums(*sums, *scaled);
       }
       const auto* load = stage_at<LoadStage>(body_, 0);
-      if (is_integer_row(load) && load->multiplier == 1) {
+      if (is_integer_row(load) && load->multiplier == 1 && scaled->scale != nullptr) {
         return scaled_values(*load, *scaled);
       }
       return {};
@@ -102,7 +108,12 @@ class Kernels {
   [[nodiscard]] VectorResults empty() const { return empty_results(loop_.rows, loop_.cols); }
 
   [[nodiscard]] VectorResults scaled_sums(const SumsStage& stage, const ScaledBody& scaled) const {
-    check_shift(scaled.scale->scale.shift);
+    std::optional<ColumnScales> by_column;
+    if (scaled.by_column != nullptr) {
+      by_column.emplace(factors(loop_, *scaled.by_column, buffer_));
+    } else {
+      check_shift(scaled.scale->scale.shift);
+    }
     const std::vector<std::int32_t> bias = biases(loop_, stage, buffer_);
     VectorResults results = empty();
     results.sums.resize(results.values.capacity());
@@ -110,8 +121,12 @@ class Kernels {
     for (std::int64_t r = 0; r < loop_.rows; ++r) {
       const auto row = accumulators_.row(loop_.accumulator + r, loop_.cols, DataType::Int32);
       std::transform(row.begin(), row.end(), bias.begin(), sums, wrapping_sum);
-      scale_sums(sums, row.size(), scaled.scale->scale, scaled.to,
-                 room_for(loop_.cols, results.values));
+      std::int8_t* const values = room_for(loop_.cols, results.values);
+      if (by_column) {
+        scale_sums(sums, *by_column, scaled.to, values);
+      } else {
+        scale_sums(sums, row.size(), scaled.scale->scale, scaled.to, values);
+      }
       sums += row.size();
     }
     look_up(scaled, results.values);

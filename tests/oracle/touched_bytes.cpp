@@ -94,6 +94,8 @@ class Toucher {
         touch(bytes_.read, address(sums->bias), 4 * loop.cols);
       } else if (const auto* lookup = std::get_if<LookupStage>(&stage)) {
         touch(bytes_.read, address(lookup->table), lookup->type == DataType::Int8 ? 256 : 1024);
+      } else if (const auto* scale = std::get_if<ColumnScaleStage>(&stage)) {
+        touch(bytes_.read, address(scale->factors), 8 * loop.cols);
       } else if (const auto* walk = std::get_if<WindowStage>(&stage)) {
         Window window = walk->window;
         window.source.address = address(walk->operand);

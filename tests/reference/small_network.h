@@ -77,8 +77,8 @@ class GraphByHand {
   }
 
   Graph graph;
-  DataType type = DataType::Int8;  ///< of the tensors to come
-  double weight_scale = 1.0;       ///< of the nodes to come
+  DataType type = DataType::Int8;   ///< of the tensors to come
+  WeightScales weight_scale = 1.0;  ///< of the nodes to come
 
  private:
   GraphTensorId tensor(const std::string& name, const Shape& shape,

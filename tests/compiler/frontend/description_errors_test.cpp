@@ -215,6 +215,38 @@ layers: [{name: r, op: relu}]
             "n.yaml:4:66: layers[0].weights.scale: expected a number in 1e-12..1000000000000, "
             "got '-1'"},
         ErrorCase{
+            "ScaleAndScales",
+            with_layers(
+                R"(- {name: c, op: conv2d, channels: 1, kernel: 3, weights: {scale: 1, scales: [1]}}
+)"),
+            "n.yaml:4:77: layers[0].weights.scales: expected either scale or scales, got both"},
+        ErrorCase{
+            "ScaleAndPerChannel",
+            with_layers(
+                R"(- {name: c, op: conv2d, channels: 1, kernel: 3, weights: {scale: 1, per_channel: true}}
+)"),
+            "n.yaml:4:82: layers[0].weights.per_channel: expected either scale or per_channel, got "
+            "both"},
+        ErrorCase{
+            "ScalesAndPerChannel",
+            with_layers(
+                R"(- {name: c, op: conv2d, channels: 1, kernel: 3, weights: {scales: [1], per_channel: false}}
+)"),
+            "n.yaml:4:85: layers[0].weights.per_channel: expected either scales or per_channel, "
+            "got both"},
+        ErrorCase{
+            "NoScales",
+            with_layers(R"(- {name: c, op: conv2d, channels: 1, kernel: 3, weights: {scales: []}}
+)"),
+            "n.yaml:4:67: layers[0].weights.scales: expected a scale for each output channel, got "
+            "none"},
+        ErrorCase{"NegativeScales",
+                  with_layers(
+                      R"(- {name: c, op: conv2d, channels: 2, kernel: 3, weights: {scales: [1, -1]}}
+)"),
+                  "n.yaml:4:71: layers[0].weights.scales[1]: expected a number in "
+                  "1e-12..1000000000000, got '-1'"},
+        ErrorCase{
             "ZeroGain",
             with_layers(R"(- {name: c, op: conv2d, channels: 4, kernel: 3, weights: {gain: 0}}
 )"),
@@ -304,7 +336,8 @@ inputs: [{name: x, features: 4}]
 layers: [{name: r, op: relu}]
 )",
                   "n.yaml:2:12: defaults.outputs: expected one of output, relu_output, " +
-                      functions_before() + "weight_gain, got 'outputs' (did you mean 'output'?)"},
+                      functions_before() +
+                      "weight_gain, per_channel, got 'outputs' (did you mean 'output'?)"},
         ErrorCase{"InputWithoutShape", R"(network: n
 inputs: [{name: x, rows: 3, channels: 3}]
 layers: [{name: r, op: relu}]

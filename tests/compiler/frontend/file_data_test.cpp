@@ -65,7 +65,7 @@ TEST_F(RealWeights, OfInt8AreTakenAsTheyAreInGemmOrder) {
   // k = column * 2 + channel, n = out: rows of k hold both outputs.
   EXPECT_EQ(parameters.weights, (Bytes8{0, 10, 2, 12, 1, 11, 3, 13}));
   EXPECT_EQ(parameters.biases, (Words{-5, 1 << 29}));
-  EXPECT_EQ(weight_scale(n.graph, n.graph.node(0)), 0.25);
+  EXPECT_EQ(weight_scales(n.graph, n.graph.node(0)).at(0), 0.25);
 }
 
 TEST_F(RealWeights, OfGroupsComeGroupByGroup) {
@@ -94,7 +94,7 @@ TEST_F(RealWeights, OfFloatAreQuantisedByTheLargest) {
   write("c.bias.npy", npy("(2,)", Floats{0.1F, -0.02F}));
   const Network n = read(network(kConv));
   // Scale 2.54 / 127 = 0.02, as nearly as floats hold 2.54.
-  const double scale = weight_scale(n.graph, n.graph.node(0));
+  const double scale = weight_scales(n.graph, n.graph.node(0)).at(0);
   EXPECT_DOUBLE_EQ(scale, static_cast<double>(2.54F) / 127);
   const LayerParameters parameters = layer_parameters(n.graph, *n.data, n.graph.node(0));
   const auto steps = [scale](float value) {
@@ -144,7 +144,7 @@ TEST_F(RealWeights, OfFloatUseTheLayersScaleAndClamp) {
 
 /// What biases of zero weights mean once a layer has rounded its sums to the output's steps.
 std::vector<long> steps_of_output(const Network& n, double input_scale, double output_scale) {
-  const double unit = input_scale * weight_scale(n.graph, n.graph.node(0)) / output_scale;
+  const double unit = input_scale * weight_scales(n.graph, n.graph.node(0)).at(0) / output_scale;
   std::vector<long> steps;
   for (const std::int32_t bias : layer_parameters(n.graph, *n.data, n.graph.node(0)).biases) {
     steps.push_back(std::lround(bias * unit));
@@ -157,7 +157,7 @@ TEST_F(RealWeights, OfZeroLeaveBiasesAllTheirBits) {
   write("c.bias.npy", npy("(2,)", Floats{0.3F, -7.9F}));
   const Network n = read(network(kConv));
   // Biases may have 2^29 steps of input scale 0.5 times the weights' scale.
-  EXPECT_DOUBLE_EQ(weight_scale(n.graph, n.graph.node(0)),
+  EXPECT_DOUBLE_EQ(weight_scales(n.graph, n.graph.node(0)).at(0),
                    static_cast<double>(7.9F) / 0x1p29 / 0.5);
   EXPECT_EQ(layer_parameters(n.graph, *n.data, n.graph.node(0)).weights, Bytes8(8));
   // 0.3 / 0.0625 is 4.8, -7.9 / 0.0625 is -126.4.
@@ -181,7 +181,8 @@ TEST_F(RealWeights, OfZeroWithoutBiasesKeepTheirRatioAboveTheLeast) {
         read(network("  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], "
                      "output: {scale: " +
                      scale + "}}\n"));
-    EXPECT_DOUBLE_EQ(weight_scale(n.graph, n.graph.node(0)), 0x1p-31 * std::stod(scale) / 0.5);
+    EXPECT_DOUBLE_EQ(weight_scales(n.graph, n.graph.node(0)).at(0),
+                     0x1p-31 * std::stod(scale) / 0.5);
   }
 }
 
@@ -191,14 +192,14 @@ TEST_F(RealWeights, MeetTheScaleInFrontOfALookup) {
   const Network n =
       read(network("  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], "
                    "activation: tanh, before: {scale: 8}}\n"));
-  EXPECT_DOUBLE_EQ(weight_scale(n.graph, n.graph.node(0)), 0x1p-31 * 8 / 0.5);
+  EXPECT_DOUBLE_EQ(weight_scales(n.graph, n.graph.node(0)).at(0), 0x1p-31 * 8 / 0.5);
 }
 
 TEST_F(RealWeights, OfOtherFloatTypesAreConverted) {
   write("c.weight.npy", npy("(2, 2, 1, 2)", std::vector<double>{0, 1.27, 0, -2.54, 0, 0, 0, 0}));
   write("c.bias.npy", npy("(2,)", std::vector<double>{0.1, -0.02}));
   const Network n = read(network(kConv));
-  EXPECT_DOUBLE_EQ(weight_scale(n.graph, n.graph.node(0)), static_cast<double>(2.54F) / 127);
+  EXPECT_DOUBLE_EQ(weight_scales(n.graph, n.graph.node(0)).at(0), static_cast<double>(2.54F) / 127);
   EXPECT_EQ(layer_parameters(n.graph, *n.data, n.graph.node(0)).biases, (Words{10, -2}));
 }
 
@@ -208,9 +209,9 @@ TEST_F(RealWeights, WithoutNumbersAreNotOpened) {
   };
   const Network n = read_shapes(network(kConv, ", file: none.npy"));
   // Whatever the scales, the ratio of results is one: 0.5 * 0.125 / 0.0625.
-  EXPECT_EQ(weight_scale(n.graph, n.graph.node(0)), 0.125);
+  EXPECT_EQ(weight_scales(n.graph, n.graph.node(0)).at(0), 0.125);
   const Graph int8_graph = read_shapes(network(kInt8Conv)).graph;
-  EXPECT_EQ(weight_scale(int8_graph, int8_graph.node(0)), 0.25);
+  EXPECT_EQ(weight_scales(int8_graph, int8_graph.node(0)).at(0), 0.25);
   EXPECT_THROW(static_cast<void>(layer_parameters(n.graph, *n.data, n.graph.node(0))),
                InternalError);
   EXPECT_THROW(static_cast<void>(n.data->value(n.graph, 0).bytes), InternalError);
@@ -236,7 +237,7 @@ TEST_F(RealWeights, FoldBatchNormalisation) {
       "cols: 2, channels: 2, quantization: {scale: 0.5}}\nlayers:\n" +
       std::string(kNormal));
   // Factors 2 / sqrt(15 + 1) = 0.5 and 1 / sqrt(3 + 1) = 0.5: weights 0.5, -0.5, 1, 1.5.
-  const double scale = weight_scale(n.graph, n.graph.node(0));
+  const double scale = weight_scales(n.graph, n.graph.node(0)).at(0);
   EXPECT_DOUBLE_EQ(scale, 1.5 / 127);
   const LayerParameters parameters = layer_parameters(n.graph, *n.data, n.graph.node(0));
   EXPECT_EQ(parameters.weights, (Bytes8{42, 85, -42, 127}));  // 0.5 is 42.3 steps, 1 is 84.7
@@ -404,6 +405,56 @@ TEST_F(RealWeights, FoldedBeyondFloat32AreNamed) {
       error(network(kNormal)),
       "n.yaml:6:5: c: ./c.batch_norm.variance.npy: expected a batch normalisation after which "
       "float32 holds every bias, got 9.99995e+39 at channel 0");
+}
+
+constexpr const char* kPerChannel =
+    "  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], weights: {per_channel: true}}\n";
+
+TEST_F(RealWeights, OfFloatAreQuantisedChannelByChannel) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Floats{0, 1.27F, 0, -2.54F, 0.01F, 0.011F, 0, 0}));
+  write("c.bias.npy", npy("(2,)", Floats{0.1F, -0.02F}));
+  const Network n = read(network(kPerChannel));
+  const WeightScales scales = weight_scales(n.graph, n.graph.node(0));
+  ASSERT_TRUE(scales.by_channel());
+  EXPECT_DOUBLE_EQ(scales.at(0), static_cast<double>(2.54F) / 127);
+  EXPECT_DOUBLE_EQ(scales.at(1), static_cast<double>(0.011F) / 127);
+  const LayerParameters parameters = layer_parameters(n.graph, *n.data, n.graph.node(0));
+  // 1.27 is 63.5 steps of 0.02 (as floats hold them: less), 0.01 is 115.45 steps of 0.011 / 127.
+  const auto first = static_cast<std::int8_t>(std::lround(1.27F / scales.at(0)));
+  EXPECT_EQ(parameters.weights, (Bytes8{0, 115, 0, 0, first, 127, -127, 0}));
+  // Biases in steps of 0.5 times each scale: 10, and 0.02 / (0.5 * 0.011 / 127) = 461.8.
+  EXPECT_EQ(parameters.biases, (Words{10, -462}));
+}
+
+TEST_F(RealWeights, OfInt8MayComeWithAScaleForEachChannel) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8{0, 1, 2, 3, 10, 11, 12, 13}));
+  write("c.bias.npy", npy("(2,)", Words{-5, 3}));
+  write("c.scale.npy", npy("(2,)", Floats{0.25F, 2}));
+  const Network n = read(network(kPerChannel));
+  EXPECT_EQ(weight_scales(n.graph, n.graph.node(0)).all(), (std::vector<double>{0.25, 2}));
+  EXPECT_EQ(layer_parameters(n.graph, *n.data, n.graph.node(0)).biases, (Words{-5, 3}));
+  const Network listed = read(network(
+      "  - {name: c, op: conv2d, channels: 2, kernel: [1, 2], weights: {scales: [0.25, 2]}}\n"));
+  EXPECT_EQ(weight_scales(listed.graph, listed.graph.node(0)).all(),
+            (std::vector<double>{0.25, 2}));
+  // In reals: what they stand for, channel by channel; k = column * 2 + channel, n = out.
+  const Network real = parse_network(network(kPerChannel), (folder.path() / "n.yaml").string(),
+                                     {.type = DataType::Fp32});
+  const RealParameters reals = real_parameters(real.graph, *real.data, real.graph.node(0));
+  EXPECT_EQ(reals.weights, (Floats{0, 20, 0.5F, 24, 0.25F, 22, 0.75F, 26}));
+  EXPECT_EQ(reals.biases, (Floats{-5 * 0.125F, 3}));
+  EXPECT_FALSE(weight_scales(real.graph, real.graph.node(0)).by_channel());
+}
+
+TEST_F(RealWeights, WithScalesThatAreNoneAreNamed) {
+  write("c.weight.npy", npy("(2, 2, 1, 2)", Bytes8(8)));
+  write("c.bias.npy", npy("(2,)", Words(2)));
+  write("c.scale.npy", npy("(2,)", Floats{1, 0}));
+  EXPECT_EQ(error(network(kPerChannel)),
+            "n.yaml:6:5: c: ./c.scale.npy: expected scales in 1e-12..1e+12, got 0 at channel 1");
+  write("c.scale.npy", npy("(3,)", Floats{1, 1, 1}));
+  EXPECT_EQ(error(network(kPerChannel)),
+            "n.yaml:6:5: c: ./c.scale.npy: expected shape (2,), got (3,)");
 }
 
 }  // namespace

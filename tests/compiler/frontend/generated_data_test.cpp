@@ -130,8 +130,8 @@ TEST(GeneratedParameters, DependOnTheLayersName) {
 TEST(GeneratedParameters, HaveBiasesWithinSixteenOutputSteps) {
   const Network network = small(1);
   const Graph& graph = network.graph;
-  const double unit =
-      graph.tensor(graph.node(0).inputs[0]).quantization.scale * weight_scale(graph, graph.node(0));
+  const double unit = graph.tensor(graph.node(0).inputs[0]).quantization.scale *
+                      weight_scales(graph, graph.node(0)).at(0);
   const double limit = 16 * graph.tensor(graph.node(0).output()).quantization.scale / unit;
   const auto biases = layer_parameters(graph, *network.data, graph.node(0)).biases;
   EXPECT_TRUE(std::any_of(biases.begin(), biases.end(), [](auto bias) { return bias != 0; }));

@@ -226,6 +226,19 @@ layers: [{name: c, op: conv2d, channels: 1, kernel: [4, 1], dilation: 65536, pad
             "n.yaml:4:3: c: expected scales whose ratio (input, times weights, over output) lies "
             "in 2^-32..2^30, got 1.5625e+10"},
         ErrorCase{
+            "RatioOfAChannelTooLarge",
+            with_layers(
+                R"(- {name: c, op: conv2d, channels: 2, kernel: 3, output: {scale: 0.000001}, weights: {scales: [1, 1000000]}}
+)"),
+            "n.yaml:4:3: c: expected scales whose ratio (input, times weights, over output) lies "
+            "in 2^-32..2^30, got 1.5625e+10 at output channel 1"},
+        ErrorCase{
+            "ScalesOfAnotherCount",
+            with_layers(
+                R"(- {name: c, op: conv2d, channels: 4, kernel: 3, weights: {scales: [1, 2]}}
+)"),
+            "n.yaml:4:58: c.weights: expected a scale for each of the 4 output channels, got 2"},
+        ErrorCase{
             "RatioTooSmall",
             with_layers(
                 R"(- {name: c, op: conv2d, channels: 4, kernel: 3, output: {scale: 1000000000000}}

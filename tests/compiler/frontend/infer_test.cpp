@@ -219,7 +219,7 @@ TEST(Quantisation, BeforeASquashingLayerIsItsInputs) {
 double weight_scale(const std::string& layer) {
   const Graph graph =
       graph_of(kDefaults + ("  - {name: a, op: dense, features: 4" + layer + "}\n"));
-  return weight_scale(graph, graph.node(0));
+  return weight_scales(graph, graph.node(0)).at(0);
 }
 
 TEST(WeightScales, FollowTheGainUnlessGiven) {
@@ -228,6 +228,37 @@ TEST(WeightScales, FollowTheGainUnlessGiven) {
   EXPECT_DOUBLE_EQ(weight_scale(""), 0.5 * scale_of_one);
   EXPECT_DOUBLE_EQ(weight_scale(", weights: {gain: 3}"), 3 * scale_of_one);
   EXPECT_DOUBLE_EQ(weight_scale(", weights: {scale: 0.125}"), 0.125);
+}
+
+TEST(WeightScales, OfChannelsLieAroundTheLayers) {
+  const auto scales = [](const std::string& defaults, const std::string& layer) {
+    const Graph graph =
+        graph_of(defaults + "  - {name: a, op: dense, features: 64" + layer + "}\n");
+    return weight_scales(graph, graph.node(0));
+  };
+  const double one = scales(kDefaults, "").at(0);
+  const WeightScales each = scales(kDefaults, ", weights: {per_channel: true}");
+  ASSERT_EQ(each.all().size(), 64U);
+  const auto [low, high] = std::minmax_element(each.all().begin(), each.all().end());
+  EXPECT_GE(*low, one / 2);
+  EXPECT_LE(*low, one * 0.6);
+  EXPECT_GE(*high, one * 1.4);
+  EXPECT_LE(*high, one * 3 / 2);
+  EXPECT_EQ(scales(kDefaults, ", weights: {per_channel: true}").all(), each.all());
+}
+
+TEST(WeightScales, OfChannelsCanBeTheDefault) {
+  const auto by_channel = [](const std::string& weights) {
+    const Graph graph = graph_of(
+        "network: n\ndefaults: {per_channel: true}\ninputs: [{name: x, features: 8}]\nlayers:\n"
+        "  - {name: a, op: dense, features: 4" +
+        weights + "}\n");
+    return weight_scales(graph, graph.node(0)).by_channel();
+  };
+  EXPECT_TRUE(by_channel(""));
+  EXPECT_TRUE(by_channel(", weights: {gain: 2}"));
+  EXPECT_FALSE(by_channel(", weights: {per_channel: false}"));
+  EXPECT_FALSE(by_channel(", weights: {scale: 0.5}"));
 }
 
 // --- order, names, outputs ---

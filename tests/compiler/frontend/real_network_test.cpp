@@ -33,7 +33,7 @@ TEST(RealNetwork, HasNoQuantisations) {
     EXPECT_EQ(tensor.bytes(), (biases ? 4 : 2) * tensor.shape().elements()) << tensor.name;
   }
   const auto& conv = std::get<Conv2d>(graph.node(0).op);
-  EXPECT_EQ(weight_scale(graph, graph.node(0)), 1);
+  EXPECT_EQ(weight_scales(graph, graph.node(0)).at(0), 1);
   EXPECT_EQ(conv.activation.kind, ActivationKind::Sigmoid);
   EXPECT_EQ(conv.activation.before, Quantization{});
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "arch/diag/error.h"
+
 namespace systole {
 namespace {
 
@@ -85,6 +87,39 @@ TEST(Parameters, CountWeightsAloneWithoutBias) {
   attributes.weights.bias = false;
   const Graph graph = graph_of({.channels = 7}, {.channels = 3}, attributes);
   EXPECT_EQ(parameters_of(graph, graph.node(0)), 7 * 3);
+}
+
+TEST(WeightScales, AreOneOrThoseOfTheOutputChannels) {
+  const WeightScales one = 0.5;
+  EXPECT_FALSE(one.by_channel());
+  EXPECT_EQ(one.at(3), 0.5);
+  const WeightScales each = WeightScales({1, 2, 3}) * 0.25;
+  EXPECT_TRUE(each.by_channel());
+  EXPECT_EQ(each.at(2), 0.75);
+  EXPECT_EQ(each.all(), (std::vector<double>{0.25, 0.5, 0.75}));
+}
+
+TEST(WeightScales, OfChannelsAreBlocksOfWeightsAndBiases) {
+  Graph graph = graph_of(kIn, kOut, conv(3, 2, 2));
+  graph.tensors[0].quantization.scale = 0.5;
+  add_parameters(graph, graph.nodes[0], WeightScales({1, 2, 3, 4}));
+  const GraphTensor& weights = graph.tensor(graph.nodes[0].inputs[kWeightsInput]);
+  // [2 groups][3][2][3 channels][2 outputs]: of a group and an output each.
+  EXPECT_EQ(weights.type.extents, (Extents{2, 3, 2, 3, 2}));
+  EXPECT_EQ(weights.blocks.block, (Extents{1, 3, 2, 3, 1}));
+  const std::int64_t group = 3 * 2 * 3 * 2;
+  EXPECT_EQ(weights.scale_of(1), 2);
+  EXPECT_EQ(weights.scale_of(group + 2), 3);
+  const GraphTensor& biases = graph.tensor(graph.nodes[0].inputs[kBiasesInput]);
+  EXPECT_EQ(biases.blocks.block, (Extents{1}));
+  EXPECT_EQ(biases.scale_of(3), 2);  // input scale 0.5 times 4
+  EXPECT_EQ(weight_scales(graph, graph.nodes[0]).all(), (std::vector<double>{1, 2, 3, 4}));
+  EXPECT_EQ(gemm_shape(graph, graph.nodes[0])->channel_of(group + 2), 2);
+}
+
+TEST(WeightScales, OfAnotherCountAreAnError) {
+  Graph graph = graph_of(kIn, kOut, conv(3, 2, 2));
+  EXPECT_THROW(add_parameters(graph, graph.nodes[0], WeightScales({1, 2})), InternalError);
 }
 
 }  // namespace

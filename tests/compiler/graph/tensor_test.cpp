@@ -35,5 +35,23 @@ TEST(ImageOf, KeepsTheNumberOfElements) {
   EXPECT_EQ(image_of(type).elements(), type.elements());
 }
 
+TEST(BlockScales, BelongToTheBlockOfAnElement) {
+  GraphTensor tensor{.name = "w",
+                     .type = {.element = DataType::Int8, .extents = {5, 4}},
+                     .role = GraphTensorRole::Parameter,
+                     .quantization = {.scale = 7}};
+  EXPECT_EQ(tensor.scale_of(19), 7);
+  // By axis: one for each of the 4 columns.
+  tensor.blocks = {.block = blocks_along(tensor.type, {1}), .scales = {1, 2, 3, 4}};
+  EXPECT_EQ(tensor.blocks.block, (Extents{5, 1}));
+  EXPECT_EQ(tensor.scale_of(0), 1);
+  EXPECT_EQ(tensor.scale_of(4 * 3 + 2), 3);
+  // In groups of 2 rows, the last of one row: 3 x 4 blocks.
+  tensor.blocks = {.block = {2, 1}, .scales = {0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23}};
+  EXPECT_EQ(tensor.scale_of(4 * 1 + 3), 3);
+  EXPECT_EQ(tensor.scale_of(4 * 2 + 3), 13);
+  EXPECT_EQ(tensor.scale_of(4 * 4 + 1), 21);
+}
+
 }  // namespace
 }  // namespace systole

@@ -183,5 +183,13 @@ TEST(VerifyStages, SumsWindowsAndTablesHaveTypesOfTheirOwn) {
             kWhere + "round is to type int8, expected a floating type");
 }
 
+TEST(VerifyStages, ColumnsAreThoseOfARowOfIntegers) {
+  EXPECT_EQ(broken({SumsStage{}, ColumnScaleStage{.of = 0}}), "");
+  EXPECT_EQ(broken({LoadStage{}, ColumnScaleStage{.of = 0}}),
+            "stage 1: of is 0, reals, expected integers");
+  EXPECT_EQ(broken({LoadStage{.integer = true}, ReduceStage{.of = 0}, ColumnScaleStage{.of = 1}}),
+            "stage 2: of is 1, a single number, expected a row");
+}
+
 }  // namespace
 }  // namespace systole::verification

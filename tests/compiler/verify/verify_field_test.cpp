@@ -304,6 +304,11 @@ TEST(VerifyFields, Requantizations) {
             where + "scale multiplier is -1, expected 0..2147483647");
   EXPECT_EQ(requantize([](Requantize& r) { r.scale.shift = 63; }),
             where + "scale shift is 63, expected 0..62");
+  EXPECT_EQ(requantize([](Requantize& r) { r.factors.tensor = 5; }),
+            where + "factors tensor is 5, but the program has 5 of them");
+  EXPECT_EQ(
+      requantize([](Requantize& r) { r.factors = {.address = 64, .tensor = 1, .offset = 0}; }),
+      where + "factors is bytes 0..23 of 'a', which has 16");
   EXPECT_EQ(requantize([](Requantize& r) { r.lookup.tensor = 5; }),
             where + "table tensor is 5, but the program has 5 of them");
   EXPECT_EQ(requantize([](Requantize& r) { r.lookup = {.address = 64, .tensor = 1, .offset = 0}; }),

@@ -242,7 +242,19 @@ class GraphGrower {
                             .outputs = {current_},
                             .op = std::move(op),
                             .location = {.file = "random.yaml", .line = 1, .column = 1}});
-    add_parameters(graph_, graph_.nodes.back(), weight_scale_);
+    add_parameters(graph_, graph_.nodes.back(), weight_scales());
+  }
+
+  /// One, or one for each output channel, of about its size.
+  WeightScales weight_scales() {
+    if (!has_weights(graph_.nodes.back()) || dice_.chance(50)) {
+      return weight_scale_;
+    }
+    std::vector<double> scales;
+    for (std::int64_t channel = 0; channel < current().shape().channels; ++channel) {
+      scales.push_back(weight_scale_ * 0.1 * static_cast<double>(dice_.between(5, 15)));
+    }
+    return WeightScales(std::move(scales));
   }
 
   void add_random_node() {

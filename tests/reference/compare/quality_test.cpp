@@ -96,6 +96,19 @@ TEST(Quality, CountsInputsAndWeightsThatInt8CutsOff) {
   EXPECT_EQ(quality[1].clipped_weights, 0);
 }
 
+TEST(Quality, AWeightThatIsStoredAsTheLowestIsNotClipped) {
+  GraphByHand builder;
+  const auto x = builder.input("x", {1, 1, 1, 3}, {0.5, 0});
+  builder.weight_scale = 0.01;
+  builder.node("d", Dense{}, {x}, {1, 1, 1, 1}, {1, 0});
+  MemoryData data;
+  data.inputs["x"] = {1, 1, 1};
+  // -128 steps, stored and cut off; -129 steps.
+  data.float_layers["d"] = {.weights = {-1.28F, -1.28F, -1.29F}, .biases = {}};
+  data.layers["d"] = {.weights = {-128, -127, -128}, .biases = {0}};
+  EXPECT_EQ(quality_of(builder.graph, data)[0].clipped_weights, 2);
+}
+
 TEST(Quality, LeavesOutViewsButKeepsPace) {
   GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 2, 1}, {1, 0});

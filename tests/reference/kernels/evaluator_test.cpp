@@ -59,6 +59,21 @@ TEST(Evaluator, ReadsGroupedWeightsGroupByGroup) {
   EXPECT_EQ(*evaluator.evaluate_next().values, (Bytes{7, 10, 43, 50}));
 }
 
+TEST(Evaluator, OutputChannelsMayHaveAScaleEach) {
+  GraphByHand builder;
+  const auto x = builder.input("x", {1, 1, 2, 2}, {0.5, 1});
+  builder.weight_scale = WeightScales({0.5, 2});
+  builder.node("c", conv({}, 2), {x}, {1, 1, 2, 2}, {0.5, -3});
+  MemoryData data;
+  data.inputs["x"] = {3, 1, -4, 9};  // minus the zero point: 2, 0; -5, 8
+  data.layers["c"] = {.weights = {3, 10}, .biases = {1, -7}};
+  const LayerValues values = Evaluator(builder.graph, data).evaluate_next();
+  EXPECT_EQ(values.accumulators, (Sums{7, -7, -14, 73}));
+  // 0.5 * 0.5 / 0.5 and 0.5 * 2 / 0.5 of each: 3.5, -14, -7, 146; the last is cut off.
+  EXPECT_EQ(*values.values, (Bytes{1, -17, -10, 127}));
+  EXPECT_EQ(values.saturated, 1);
+}
+
 TEST(Evaluator, BiasesWrapWithTheAccumulator) {
   GraphByHand builder;
   const auto x = builder.input("x", {1, 1, 1, 1}, kUnit);

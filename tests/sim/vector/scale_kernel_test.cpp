@@ -106,5 +106,20 @@ TEST(ScaleKernel, AddsAsTheRuleDoes) {
   }
 }
 
+TEST(ScaleKernel, ScalesColumnsAsTheRuleDoes) {
+  const Store to{.zero_point = -5, .low = -100, .high = 120};
+  const std::vector<std::int32_t> values = sums();
+  std::vector<FixedPoint> scales;
+  std::vector<std::int8_t> expected;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    scales.push_back({.multiplier = i % 3 == 0 ? 2'147'483'647 : static_cast<std::int64_t>(i),
+                      .shift = kShifts[i % std::size(kShifts)]});
+    expected.push_back(quantized(scaled(values[i], scales.back()), to));
+  }
+  std::vector<std::int8_t> actual(values.size(), 99);
+  scale_sums(values.data(), ColumnScales(scales), to, actual.data());
+  EXPECT_EQ(actual, expected);
+}
+
 }  // namespace
 }  // namespace systole

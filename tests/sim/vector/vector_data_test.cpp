@@ -247,5 +247,56 @@ TEST(VectorData, ShiftBeyondSixtyTwoIsAnError) {
   EXPECT_THROW(static_cast<void>(results_of(rescale, bytes)), InternalError);
 }
 
+/// Factors behind three biases of 0.
+Bytes8 factor_bytes(const std::vector<std::int32_t>& words) {
+  Bytes8 bytes(12);
+  for (const std::int32_t word : words) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      bytes.push_back(static_cast<std::int8_t>(static_cast<std::uint32_t>(word) >> shift));
+    }
+  }
+  return bytes;
+}
+
+Requantize by_column(const Operand& factors) {
+  Requantize requantize = requantize_of(1, 3, 0);
+  requantize.factors = factors;
+  requantize.to.zero_point = 1;
+  return requantize;
+}
+
+TEST(VectorData, ColumnsMayHaveAScaleEach) {
+  Bytes8 bytes = factor_bytes({3, 2, 1, 0, 1 << 30, 29});
+  const VectorResults results = results_of(by_column({.address = 12, .tensor = 0}), bytes);
+  EXPECT_THAT(results.sums, ::testing::ElementsAre(100, -100, 5));
+  // 100 * 3 / 4, -100, 5 * 2, and the zero point.
+  EXPECT_THAT(results.values, ::testing::ElementsAre(76, -99, 11));
+}
+
+TEST(VectorData, EqualScalesOfColumnsAreOneScale) {
+  Bytes8 bytes = factor_bytes({1431655765, 33, 1431655765, 33, 1431655765, 33});
+  const VectorResults each = results_of(by_column({.address = 12, .tensor = 0}), bytes);
+  Requantize together = by_column({});
+  together.scale = {.multiplier = 1431655765, .shift = 33};
+  EXPECT_EQ(each.values, results_of(together, bytes).values);
+}
+
+TEST(VectorData, ColumnsAreScaledBeforeTheLookup) {
+  Bytes8 bytes = factor_bytes({1, 0, 1, 1, 1, 2});
+  bytes.resize(64 + 256);
+  for (int q = -128; q < 128; ++q) {
+    bytes[static_cast<std::size_t>(64 + 128 + q)] = static_cast<std::int8_t>(-1 - q);
+  }
+  Requantize requantize = by_column({.address = 12, .tensor = 0});
+  requantize.lookup = {.address = 64, .tensor = 0};
+  // 100, -50, 1.25 and the zero point: 101, -49, 2, each replaced by -1 - q.
+  EXPECT_THAT(results_of(requantize, bytes).values, ::testing::ElementsAre(-102, 48, -3));
+}
+
+TEST(VectorData, AColumnsShiftBeyondSixtyTwoIsAnError) {
+  Bytes8 bytes = factor_bytes({1, 0, 1, 63, 1, 2});
+  EXPECT_THROW(results_of(by_column({.address = 12, .tensor = 0}), bytes), InternalError);
+}
+
 }  // namespace
 }  // namespace systole::testing

@@ -265,5 +265,14 @@ TEST(VectorUnit, SharesTheAccumulatorsWithTheMatrixUnit) {
   EXPECT_EQ(run.cycles(EngineKind::Matrix, Cause::Accumulator), 10);
 }
 
+TEST(VectorTiming, FactorsOfColumnsAreReadFirst) {
+  Requantize requantize = requantize_of(10, 9, 0);
+  requantize.factors = {.address = 512, .tensor = 0};
+  const VectorTiming timing = timing_of(requantize);
+  // The scale is a part of taking sums, whatever its form; 36 bytes of biases, 72 of factors.
+  EXPECT_EQ(timing.compute, timing_of(requantize_of(10, 9, 0)).compute);
+  EXPECT_EQ(timing.first_reads, 5 + 9);
+}
+
 }  // namespace
 }  // namespace systole::testing
