@@ -230,6 +230,7 @@ Examples:
 struct Words {
   std::optional<std::string> batch;
   std::optional<std::string> type;
+  std::optional<std::string> quantize;
   std::optional<std::string> io;
   std::optional<std::string> output;
   std::optional<std::string> timeline;
@@ -311,6 +312,20 @@ Format format_of(const std::string& text, Command command) {
                                 fmt::join(known, ", "), in_quotes(text)));
   }
   return *format;
+}
+
+/// What a network of reals becomes.
+bool quantize_of(const Words& words) {
+  if (*words.quantize != name_of(DataType::Int8)) {
+    throw UserError(
+        fmt::format("systole: --quantize: expected int8, got {}", in_quotes(*words.quantize)));
+  }
+  if (words.type && *words.type != name_of(DataType::Int8)) {
+    throw UserError(
+        fmt::format("systole: --quantize: expected --type int8 or none beside it, got {}",
+                    in_quotes(*words.type)));
+  }
+  return true;
 }
 
 /// A type that networks compute in.
@@ -456,6 +471,10 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
   app.add_option("-b,--batch", words.batch, "Inputs at a time (default: what the network says)")
       ->type_name("N");
   add_type_and_io(app, words);
+  app.add_option("--quantize", words.quantize,
+                 "Runs a network of reals as int8, quantised by the ranges that its tensors have "
+                 "on the inputs of the run: int8")
+      ->type_name("TYPE");
   add_dims(app, words);
   add_set(app, request);
 }
@@ -1077,6 +1096,9 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.phase = words.phase.value_or("");
   refuse_empty("--phase", command, request.phase);
   request.generated = generated_of(request, words);
+  if (words.quantize) {
+    request.quantize = quantize_of(words);
+  }
   if (words.type && request.command != Command::Measure) {
     request.type = type_of(*words.type);
   }

@@ -114,6 +114,7 @@ struct Request {
   std::string phase;             ///< one of the network's phases, or nothing
   std::int64_t generated = 0;    ///< tokens of `--phase generate`; 0: another phase
   std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
+  bool quantize = false;         ///< to int8, by a run of it
   std::optional<IoMemory> io;    ///< where inputs and outputs are; empty: what the chip says
   std::uint64_t seed = 1;
   bool check = false;

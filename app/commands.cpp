@@ -41,6 +41,7 @@
 #include "compiler/frontend/onnx/read_onnx_network.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/network_type.h"
+#include "reference/calibrate.h"
 #include "reference/measured/measured_json.h"
 #include "report/csv.h"
 #include "report/diff.h"
@@ -123,6 +124,18 @@ bool carries_data(const Request& request) {
   return request.check || !request.tensors.save.empty() || !request.tensors.compare.empty();
 }
 
+/// Read as reals, and quantised by a run of them.
+Network quantized_network_of(const ChipSpec& chip, const std::string& file,
+                             NetworkOptions options) {
+  if (!multiplies(chip, DataType::Int8)) {
+    throw UserError(fmt::format("systole: --quantize: expected a chip that multiplies int8, got {}",
+                                printable(chip.name)));
+  }
+  options.type = DataType::Fp32;
+  options.numbers = true;
+  return read_as(EntryKind::Network, file, [&] { return quantized(read_network(file, options)); });
+}
+
 /// Time alone needs no numbers; a program that is printed has them in its scales.
 Network network_of(const Request& request, const ChipSpec& chip) {
   const std::string file = find_entry(EntryKind::Network, request.network);
@@ -134,6 +147,9 @@ Network network_of(const Request& request, const ChipSpec& chip) {
       .type = type_of(request, chip),
       .numbers = carries_data(request) || request.command == Command::Compile,
       .input_files = request.tensors.inputs};
+  if (request.quantize) {
+    return quantized_network_of(chip, file, options);
+  }
   if (is_onnx_file(file)) {
     std::vector<DataType> others;  // where the user leaves the choice to the file
     std::copy_if(kNetworkTypes.begin(), kNetworkTypes.end(), std::back_inserter(others),

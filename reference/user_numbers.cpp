@@ -162,8 +162,10 @@ std::vector<double> UserNumbers::reals_of(const File& file, const RunTensor& ten
     return values;
   }
   if (!is_float(tensor.type)) {
+    constexpr int kUnsignedOffset = 128;
+    const int offset = array.type() == NpyType::Uint8 ? kUnsignedOffset : 0;
     for (double& value : values) {
-      value = tensor.quantization.scale * (value - tensor.quantization.zero_point);
+      value = tensor.quantization.scale * (value - offset - tensor.quantization.zero_point);
     }
   } else if (array.type() == NpyType::Uint16) {
     for (double& value : values) {

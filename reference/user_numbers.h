@@ -37,9 +37,9 @@ struct UserComparison {
 
 /// The user's own numbers of a network's tensors: files NAME.npy, or else NAME.float32.npy, of a
 /// directory, each of the images of the batch or more, NHWC, or (images, channels) of a vector.
-/// Floats are real numbers; integers are the stored ones of an int8 tensor, and uint16 the patterns
-/// of a bf16 one. Slashes in names are dots in those of files; a tensor with an order of its own
-/// has files of exactly that shape.
+/// Floats are real numbers; integers are the stored ones of an int8 tensor (uint8: these plus 128),
+/// and uint16 the patterns of a bf16 one. Slashes in names are dots in those of files; a tensor
+/// with an order of its own has files of exactly that shape.
 class UserNumbers {
  public:
   /// Checks every file whole. Throws UserError `systole: --compare: ...` where the

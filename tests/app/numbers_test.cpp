@@ -125,6 +125,26 @@ TEST_F(Numbers, AreComparedWithTheFloatNetworkByTheCheck) {
   EXPECT_EQ(quality[2]["sqnr_db"], 24.03);
 }
 
+/// The outputs reach from -3 to 2.5, 255 steps of 5.5 / 255 = 0.0216; 0 is 3 / 0.0216 = 139.09
+/// steps above -128: the zero point is 11.
+TEST_F(Numbers, OfRealsAreQuantisedByTheRangesOfTheRun) {
+  const ProcessResult result = run({"--quantize", "int8", "--check", "--save-tensors", "out"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("3 tensors"));
+  const Floats outputs =
+      elements<float>(scratch.read("out/classifier.float32.npy"), "<f4", "(1, 3)");
+  const auto stored = elements<std::int8_t>(scratch.read("out/classifier.npy"), "|i1", "(1, 3)");
+  const Floats wanted{2.5F, 0.75F, -3};
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    EXPECT_FLOAT_EQ(outputs[i], static_cast<float>(5.5 / 255 * (stored[i] - 11)));
+    EXPECT_NEAR(outputs[i], wanted[i], 2 * 5.5 / 255);
+  }
+  const json again =
+      json::parse(run({"--quantize", "int8", "--check", "--format", "json"}).out)["check"];
+  EXPECT_EQ(again["quality"][2]["tensor"], "classifier");
+  EXPECT_LE(again["quality"][2]["worst_error"], 2 * 5.5 / 255);
+}
+
 TEST_F(Numbers, OfTheUserAreComparedWithTheRun) {
   scratch.write("mine/classifier.npy", npy("(1, 3)", Floats{2.5F, 0.75F, -3}));
   scratch.write("mine/features.0.npy", npy("(1, 2, 1, 1)", Floats{0.5F, 2}));

@@ -11,6 +11,7 @@ systole_test(compiler_frontend_test SLOW *Fuzz.*
     frontend/graph_errors_test.cpp
     frontend/infer_test.cpp
     frontend/npy_file_test.cpp
+    frontend/quantized_network_test.cpp
     frontend/read_network_fuzz_test.cpp
     frontend/real_network_test.cpp
     frontend/weight_quantization_test.cpp
@@ -31,6 +32,7 @@ systole_test(compiler_onnx_test
     frontend/onnx/import_test.cpp
     frontend/onnx/layout_test.cpp
     frontend/onnx/model_builder.cpp
+    frontend/onnx/passes/take_quantization_test.cpp
     frontend/onnx/read_model_test.cpp
     frontend/onnx/read_onnx_network_test.cpp
     frontend/scale_sim_test.cpp

@@ -407,6 +407,9 @@ ImportUses::ImportUses(const ImportGraph& graph)
   for (const ImportValueId output : graph.outputs) {
     ++counts_[static_cast<std::size_t>(output)];
   }
+  for (std::size_t value = 0; value < graph.values.size(); ++value) {
+    counts_[value] += graph.values[value].quantization ? 1 : 0;
+  }
 }
 
 ImportGraph import_graph(const OnnxModel& model, const ImportOptions& options) {

@@ -9,11 +9,19 @@
 #include <vector>
 
 #include "compiler/frontend/onnx/model.h"
+#include "compiler/graph/tensor.h"
 
 namespace systole {
 
 using ImportValueId = std::int32_t;
 inline constexpr ImportValueId kNoValue = -1;
+
+/// The scales of integers that stand in the file for real numbers, zero points 0: one, or one for
+/// each index of an axis.
+struct ImportScales {
+  std::size_t axis = 0;
+  std::vector<double> scales;
+};
 
 /// A tensor of the file.
 struct ImportValue {
@@ -21,6 +29,10 @@ struct ImportValue {
   OnnxType type = OnnxType::Undefined;
   std::optional<OnnxShape> shape;        ///< empty: nobody could say
   std::optional<OnnxConstant> constant;  ///< its numbers, where they do not depend on inputs
+  std::optional<Quantization> quantization = {};  ///< as int8, where the file rounds it so
+  std::optional<OnnxType> stored = {};            ///< the file's own type of what it rounds
+  std::optional<ImportScales> scales = {};        ///< of a constant that was stored as int8
+  bool is_stored_input = false;                   ///< files of it hold what is stored
 };
 
 /// An operator of the file, or one that a pass put in place of some (domain `systole`).
@@ -31,6 +43,7 @@ struct ImportNode {
   std::vector<ImportValueId> inputs;  ///< kNoValue where one is left out
   std::vector<ImportValueId> outputs;
   std::map<std::string, OnnxAttribute, std::less<>> attributes;
+  std::optional<Quantization> before = {};  ///< of what a fused function gets, if the file says it
 
   /// kNoValue where it is left out or not there.
   [[nodiscard]] ImportValueId input(std::size_t index) const {
@@ -88,7 +101,8 @@ class ImportUses {
   [[nodiscard]] std::ptrdiff_t producer(ImportValueId value) const {
     return value == kNoValue ? -1 : producers_[static_cast<std::size_t>(value)];
   }
-  /// How often nodes read it, and once more if it is an output of the graph.
+  /// How often nodes read it, and once more if it is an output of the graph, or rounded to int8: as
+  /// long as this is 1, a node and its reader may become one.
   [[nodiscard]] std::int64_t count(ImportValueId value) const {
     return counts_[static_cast<std::size_t>(value)];
   }

@@ -9,6 +9,7 @@
 #include "compiler/frontend/onnx/import_graph.h"
 #include "compiler/frontend/onnx/infer_values.h"
 #include "compiler/frontend/onnx/layout.h"
+#include "compiler/frontend/quantized_network.h"
 #include "compiler/graph/graph.h"
 #include "compiler/graph/value.h"
 
@@ -17,12 +18,21 @@ namespace systole {
 /// Makes the numbers of a parameter, as real numbers in the order of memory.
 using ParameterNumbers = std::function<std::vector<float>()>;
 
+/// How files hold an input: integers that stand for real numbers.
+struct StoredInput {
+  OnnxType type = OnnxType::Int8;
+  Quantization quantization;  ///< as int8
+};
+
 /// A graph that compilers take, and how its tensors came about.
 struct LoweredGraph {
   Graph graph;
   std::map<GraphTensorId, ParameterNumbers> parameters;
   FileOrders file_orders;
   std::map<std::string, OnnxType, std::less<>> whole_inputs;  ///< of whole numbers, by name
+  /// Inputs that files hold as stored numbers, by name.
+  std::map<std::string, StoredInput, std::less<>> stored_inputs;
+  QuantizationChoice quantization;      ///< what the file says of it
   std::vector<ImportRefusal> refusals;  ///< where there are some, the graph is of no use
 };
 

@@ -36,6 +36,8 @@ class OnnxNumbers final : public NetworkData {
       : parameters_(std::move(lowered.parameters)),
         orders_(std::move(lowered.file_orders)),
         whole_(std::move(lowered.whole_inputs)),
+        stored_(std::move(lowered.stored_inputs)),
+        quantization_(std::move(lowered.quantization)),
         files_(options.input_files),
         seed_(options.seed),
         has_numbers_(options.numbers) {
@@ -45,6 +47,7 @@ class OnnxNumbers final : public NetworkData {
   }
 
   [[nodiscard]] const FileOrders& orders() const { return orders_; }
+  [[nodiscard]] const QuantizationChoice& quantization() const { return quantization_; }
 
   void check_inputs(const Graph& graph) const {
     for (const auto& [name, file] : files_) {
@@ -93,12 +96,33 @@ class OnnxNumbers final : public NetworkData {
     const FileOrder* order = find_order(orders_, tensor.name);
     const Extents& extents = tensor.type.extents;
     const bool whole = whole_.count(tensor.name) > 0;
+    const auto stored = stored_.find(tensor.name);
     if (!whole) {
-      array.expect_type({NpyType::Float16, NpyType::Float32, NpyType::Float64});
+      std::vector<NpyType> types{NpyType::Float16, NpyType::Float32, NpyType::Float64};
+      if (stored != stored_.end()) {
+        types.push_back(stored->second.type == OnnxType::Uint8 ? NpyType::Uint8 : NpyType::Int8);
+      }
+      array.expect_type(types);
     }
     array.expect_shape(order == nullptr ? OnnxShape(extents.begin(), extents.end()) : order->shape);
-    std::vector<float> numbers = whole ? exact(array, tensor.type.element) : array.floats();
+    const bool is_stored = stored != stored_.end() && !is_float(array.type());
+    std::vector<float> numbers = is_stored ? reals_of(array, stored->second)
+                                 : whole   ? exact(array, tensor.type.element)
+                                           : array.floats();
     return order == nullptr ? numbers : to_memory(*order, numbers);
+  }
+
+  /// Of integers as the file's network stores them.
+  [[nodiscard]] static std::vector<float> reals_of(const NpyFile& array,
+                                                   const StoredInput& stored) {
+    constexpr int kUnsignedOffset = 128;
+    const int offset = stored.type == OnnxType::Uint8 ? kUnsignedOffset : 0;
+    std::vector<float> reals;
+    for (const double number : array.numbers()) {
+      reals.push_back(static_cast<float>(stored.quantization.scale *
+                                         (number - offset - stored.quantization.zero_point)));
+    }
+    return reals;
   }
 
   /// Whole numbers, each of which the type holds.
@@ -127,10 +151,15 @@ class OnnxNumbers final : public NetworkData {
     const std::vector<std::int8_t> integers = generated_input(graph, tensor, seed_);
     std::vector<float> numbers(integers.size());
     const auto whole = whole_.find(asked.name);
+    const auto stored = stored_.find(asked.name);
     std::transform(integers.begin(), integers.end(), numbers.begin(), [&](std::int8_t value) {
       if (whole != whole_.end()) {  // 0 or 1
         return whole->second == OnnxType::Bool ? static_cast<float>(value & 1)
                                                : static_cast<float>(value & kMostGenerated);
+      }
+      if (stored != stored_.end()) {
+        const Quantization& quantization = stored->second.quantization;
+        return static_cast<float>(quantization.scale * (value - quantization.zero_point));
       }
       return kInputScale * static_cast<float>(value);
     });
@@ -140,6 +169,8 @@ class OnnxNumbers final : public NetworkData {
   std::map<GraphTensorId, ParameterNumbers> parameters_;
   FileOrders orders_;
   std::map<std::string, OnnxType, std::less<>> whole_;
+  std::map<std::string, StoredInput, std::less<>> stored_;
+  QuantizationChoice quantization_;
   std::map<std::string, std::string> files_;  // by input
   std::uint64_t seed_;
   bool has_numbers_;
@@ -205,6 +236,9 @@ CleanedGraph cleaned_graph(const std::string& file, const OnnxOptions& options) 
   cleaned.refusals = infer_values(graph);
   cleaned.changes.emplace_back("computed beforehand",
                                nodes - static_cast<std::int64_t>(graph.nodes.size()));
+  cleaned.changes.emplace_back("recognise_dynamic_quantization",
+                               recognise_dynamic_quantization(graph));
+  cleaned.changes.emplace_back("take_quantization", take_quantization(graph));
   cleaned.changes.emplace_back("remove_identities", remove_identities(graph));
   cleaned.changes.emplace_back("recognise_functions", recognise_functions(graph));
   cleaned.changes.emplace_back("recognise_normalisation", recognise_normalisation(graph));
@@ -212,6 +246,14 @@ CleanedGraph cleaned_graph(const std::string& file, const OnnxOptions& options) 
   cleaned.changes.emplace_back("make_dense", make_dense(graph));
   cleaned.changes.emplace_back("fuse_activations", fuse_activations(graph));
   return cleaned;
+}
+
+/// Whether the file rounds something to int8, however.
+bool is_quantized(const ImportGraph& graph) {
+  return std::any_of(graph.values.begin(), graph.values.end(),
+                     [](const ImportValue& value) { return value.quantization.has_value(); }) ||
+         std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                     [](const ImportNode& node) { return node.is("QuantizeLinear"); });
 }
 
 DataType type_for(const std::string& file, const OnnxOptions& options) {
@@ -222,7 +264,8 @@ DataType type_for(const std::string& file, const OnnxOptions& options) {
   if (!is_float(type)) {
     throw WorkloadError(
         {.file = file}, "",
-        fmt::format("expected --type bf16 for a network of floating numbers, got {}",
+        fmt::format("expected --type bf16 or --quantize int8 for a network of floating numbers, "
+                    "got {}",
                     name_of(type)));
   }
   return type;
@@ -236,7 +279,9 @@ bool is_onnx_file(const std::string& file) {
 
 Network read_onnx_network(const std::string& file, const OnnxOptions& options) {
   CleanedGraph cleaned = cleaned_graph(file, options);
-  LoweredGraph lowered = lower_graph(cleaned.graph, type_for(file, options));
+  const bool is_int8 = options.type == DataType::Int8 && is_quantized(cleaned.graph);
+  LoweredGraph lowered =
+      lower_graph(cleaned.graph, is_int8 ? DataType::Fp32 : type_for(file, options));
   std::vector<ImportRefusal>& refusals = cleaned.refusals;
   refusals.insert(refusals.end(), lowered.refusals.begin(), lowered.refusals.end());
   if (!refusals.empty()) {
@@ -244,14 +289,16 @@ Network read_onnx_network(const std::string& file, const OnnxOptions& options) {
   }
   auto numbers = std::make_shared<OnnxNumbers>(lowered, options);
   numbers->check_inputs(lowered.graph);
-  return {.graph = std::move(lowered.graph), .data = std::move(numbers)};
+  const QuantizationChoice& quantization = numbers->quantization();
+  Network network{.graph = std::move(lowered.graph), .data = numbers};
+  return is_int8 ? quantized_network(network, quantization, options.numbers) : network;
 }
 
 std::string explain_onnx(const std::string& file, const OnnxOptions& options) {
   CleanedGraph cleaned = cleaned_graph(file, options);
   std::string text = cleaned.about + "\n\nRecognised:\n";
   for (const auto& [pass, places] : cleaned.changes) {
-    text += fmt::format("  {:<24} {:>6}\n", pass, places);
+    text += fmt::format("  {:<32} {:>6}\n", pass, places);
   }
   std::map<std::string, std::int64_t> counts;
   for (const ImportNode& node : cleaned.graph.nodes) {
@@ -259,7 +306,7 @@ std::string explain_onnx(const std::string& file, const OnnxOptions& options) {
   }
   text += "\nOperators left (systole.* are recognised ones):\n";
   for (const auto& [op, count] : counts) {
-    text += fmt::format("  {:<24} {:>6}\n", printable(op), count);
+    text += fmt::format("  {:<32} {:>6}\n", printable(op), count);
   }
   LoweredGraph lowered = lower_graph(cleaned.graph, DataType::Fp32);
   cleaned.refusals.insert(cleaned.refusals.end(), lowered.refusals.begin(), lowered.refusals.end());
@@ -274,15 +321,23 @@ std::string explain_onnx(const std::string& file, const OnnxOptions& options) {
   }
   text += "\nLayers:\n";
   for (const auto& [kind, count] : counts) {
-    text += fmt::format("  {:<24} {:>6}\n", kind, count);
+    text += fmt::format("  {:<32} {:>6}\n", kind, count);
   }
   return text +
          fmt::format("\n{} multiply-accumulates for a batch of {}\n", macs, lowered.graph.batch);
 }
 
 FileOrders file_orders_of(const Network& network) {
+  if (const auto* quantized = dynamic_cast<const QuantizedNumbers*>(network.data.get())) {
+    return file_orders_of(quantized->real());
+  }
   const auto* numbers = dynamic_cast<const OnnxNumbers*>(network.data.get());
   return numbers == nullptr ? FileOrders{} : numbers->orders();
+}
+
+QuantizationChoice file_quantization_of(const Network& network) {
+  const auto* numbers = dynamic_cast<const OnnxNumbers*>(network.data.get());
+  return numbers == nullptr ? QuantizationChoice{} : numbers->quantization();
 }
 
 }  // namespace systole

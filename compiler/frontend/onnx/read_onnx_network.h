@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/frontend/quantized_network.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/graph/file_order.h"
 
@@ -20,13 +21,17 @@ struct OnnxOptions : NetworkOptions {
   bool times_of_int8 = false;
 };
 
-/// Reads an ONNX model (docs/onnx.md). Throws WorkloadError: one line, or, of nodes that cannot be
+/// Reads an ONNX model (docs/onnx.md); one that rounds to int8 becomes an int8 network where `type`
+/// is int8. Throws WorkloadError: one line, or, of nodes that cannot be
 /// run, a line for each reason.
 [[nodiscard]] Network read_onnx_network(const std::string& file, const OnnxOptions& options);
 
 /// What became of the file, as text: what the passes recognised, what the rest became, and what is
 /// missing, if something is.
 [[nodiscard]] std::string explain_onnx(const std::string& file, const OnnxOptions& options);
+
+/// What the file of a network of reals says of its quantisation; of other files, nothing.
+[[nodiscard]] QuantizationChoice file_quantization_of(const Network& network);
 
 /// How files order the numbers of a network's tensors; of other networks than these, as memory.
 [[nodiscard]] FileOrders file_orders_of(const Network& network);

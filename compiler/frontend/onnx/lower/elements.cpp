@@ -126,6 +126,7 @@ constexpr auto kTextRules = std::to_array<TextRule>({
     {"Mish", [](const ImportNode&, const std::string& x) { return x + "*tanh(softplus(" + x + "))"; }},
     {"Neg", [](const ImportNode&, const std::string& x) { return "0-" + x; }},
     {"Not", [](const ImportNode&, const std::string& x) { return "1-" + x; }},
+    {"Requantize", [](const ImportNode&, const std::string& x) { return x; }},
     {"Round", [](const ImportNode&, const std::string& x) { return "round(" + x + ")"; }},
     {"Selu",
      [](const ImportNode& node, const std::string& x) {
@@ -467,6 +468,14 @@ void lower_pair(Lowering& in) {
   lower_joined(in);
 }
 
+/// What the pass take_quantization left: with scales that depend on data, or integers that are
+/// computed with as such.
+[[noreturn]] void refuse_quantized(Lowering& /*in*/) {
+  refuse(
+      "expected scales and zero points that stand in the file, one for each tensor of activations, "
+      "and int8 or uint8 that are dequantised again, got something else");
+}
+
 constexpr auto kRules = std::to_array<LowerRule>({
     {"Abs", lower_function, OfIntegers::Stays},
     {"Acos", lower_function},
@@ -485,6 +494,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"Clip", lower_clip, OfIntegers::Stays},
     {"Cos", lower_function},
     {"Cosh", lower_function},
+    {"DequantizeLinear", refuse_quantized, OfIntegers::Stays},
     {"Div", lower_pair},
     {"Elu", lower_function},
     {"Equal", lower_joined, OfIntegers::Stays},
@@ -508,6 +518,9 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"Or", lower_joined, OfIntegers::Stays},
     {"PRelu", lower_joined},
     {"Pow", lower_pow},
+    {"QLinearConv", refuse_quantized, OfIntegers::Stays},
+    {"QLinearMatMul", refuse_quantized, OfIntegers::Stays},
+    {"QuantizeLinear", refuse_quantized, OfIntegers::Stays},
     {"Relu", lower_function, OfIntegers::Stays},
     {"Round", lower_function, OfIntegers::Stays},
     {"Selu", lower_function},
@@ -523,6 +536,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"Where", lower_where, OfIntegers::Stays},
     {"Xor", lower_joined, OfIntegers::Stays},
     {"systole.Function", lower_function},
+    {"systole.Requantize", lower_function},
 });
 
 }  // namespace

@@ -350,7 +350,25 @@ GraphTensorId Lowering::add(Op op, std::string_view kind, std::vector<GraphTenso
                 elements, text_of(layout.shape()));
   layouts_.insert_or_assign(tensor, layout);
   hold({.tensor = tensor, .layout = std::move(layout)}, output);
+  if (node_->before) {
+    result_.quantization.before.emplace(tensor, *node_->before);
+  }
   return tensor;
+}
+
+void Lowering::keep_weight_scales(std::size_t input, std::size_t axis) {
+  const auto& scales = graph_.value(node_->input(input)).scales;
+  if (!scales) {
+    return;
+  }
+  const GraphTensorId weights = node_inputs_.at(kWeightsInput);
+  const Node& made = builder_.graph().nodes.back();
+  const std::int64_t channels = builder_.graph().tensor(made.output()).type.extents.back();
+  if (scales->scales.size() == 1) {
+    result_.quantization.weights.emplace(weights, WeightScales(scales->scales.front()));
+  } else if (scales->axis == axis && static_cast<std::int64_t>(scales->scales.size()) == channels) {
+    result_.quantization.weights.emplace(weights, WeightScales(scales->scales));
+  }
 }
 
 void Lowering::set_numbers(std::size_t node_input, ParameterNumbers numbers) {
@@ -433,6 +451,12 @@ void Lowering::add_inputs() {
       type.extents.insert(type.extents.begin(), 1);
     }
     const GraphTensorId tensor = builder_.add_input(tensor_name(value.name), type, {}, where);
+    note_quantization(value, tensor);
+    if (value.is_stored_input) {
+      result_.stored_inputs.emplace(
+          builder_.graph().tensor(tensor).name,
+          StoredInput{.type = *value.stored, .quantization = *value.quantization});
+    }
     if (is_integral(value.type)) {
       result_.whole_inputs.emplace(builder_.graph().tensor(tensor).name, value.type);
     }
@@ -562,6 +586,7 @@ void Lowering::add_outputs() {
     }
     if (is_input(tensor)) {
       tensor = copied(tensor, value, where);
+      note_quantization(value, tensor);
     }
     if (!done.insert(tensor).second) {
       continue;  // the same numbers by another name

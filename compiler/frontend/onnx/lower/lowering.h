@@ -150,8 +150,12 @@ class Lowering {
   /// The output is the input's memory by another name.
   void alias(Layout layout) { hold({.tensor = held(0).tensor, .layout = std::move(layout)}); }
   void hold(Held held, std::size_t output = 0) {
+    note_quantization(graph_.value(node_->outputs[output]), held.tensor);
     held_.insert_or_assign(node_->outputs[output], std::move(held));
   }
+  /// The weights that were added last stand for integers of the file, if they do: input `input` of
+  /// the node, output channels along `axis`.
+  void keep_weight_scales(std::size_t input, std::size_t axis);
   /// Whether somebody reads an output of the node.
   [[nodiscard]] bool is_read(std::size_t output) const;
   void set_numbers(std::size_t node_input, ParameterNumbers numbers);
@@ -166,6 +170,11 @@ class Lowering {
     return graph.value(graph.inputs.front()).shape->front();
   }
   void add_inputs();
+  void note_quantization(const ImportValue& value, GraphTensorId tensor) {
+    if (value.quantization) {
+      result_.quantization.tensors.emplace(tensor, *value.quantization);
+    }
+  }
   void lower_nodes();
   void lower(const ImportNode& node);
   /// Refuses whole numbers where the operator would make of them what the type rounds.

@@ -44,6 +44,7 @@ void lower_conv(Lowering& in) {
                 .activation = in.activation(),
                 .channels = channels},
          "conv2d", {input}, Layout::ordered(in.out_shape(), channels_last(image.size())));
+  in.keep_weight_scales(1, 0);
   in.set_numbers(kWeightsInput, [weights, groups, inner] {
     const OnnxShape& shape = weights.shape();  // out, in of the group, kernel...
     const std::int64_t positions = elements_of(OnnxShape(shape.begin() + 2, shape.end()));
@@ -96,6 +97,7 @@ void lower_dense(Lowering& in) {
     in.add(Conv2d{.weights = info, .activation = in.activation(), .channels = columns}, "conv2d",
            {input}, Layout::plain(in.out_shape()));
   }
+  in.keep_weight_scales(1, 1);
   in.set_numbers(kWeightsInput, [weights, inner] {
     const std::vector<float> numbers = weights.floats();
     if (inner.is_plain()) {

@@ -22,13 +22,18 @@ std::int64_t fuse_activations(ImportGraph& graph) {
   std::int64_t fused = 0;
   const ImportUses uses(graph);
   for (ImportNode& node : graph.nodes) {
-    if (node.outputs.size() != 1 || uses.count(node.outputs.front()) != 1 ||
-        uses.readers(node.outputs.front()).size() != 1) {
+    if (node.outputs.size() != 1 || uses.readers(node.outputs.front()).size() != 1 ||
+        graph.is_output(node.outputs.front())) {
       continue;
     }
+    const ImportValue& between = graph.value(node.outputs.front());
     ImportNode& next = graph.nodes[uses.readers(node.outputs.front()).front()];
     const auto kind = number_function_of(graph, next);
     if (!kind || !can_fuse(node, *kind)) {
+      continue;
+    }
+    // What is rounded to int8 in between is looked up, or it stays.
+    if (between.quantization && !function_of(*kind).is_looked_up()) {
       continue;
     }
     // A sum of a constant is none of two tensors.
@@ -39,6 +44,7 @@ std::int64_t fuse_activations(ImportGraph& graph) {
     OnnxAttribute attribute{.kind = OnnxAttribute::Kind::String};
     attribute.text = std::string(name_of(*kind));
     node.attributes.insert_or_assign("activation", std::move(attribute));
+    node.before = between.quantization;
     node.outputs = next.outputs;
     next.outputs.clear();
     next.op = "Folded";

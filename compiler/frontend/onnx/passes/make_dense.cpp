@@ -56,8 +56,14 @@ bool make_dense_of_gemm(ImportGraph& graph, ImportNode& node) {
   const OnnxConstant folded =
       matrix(*weights, node.integer("transB", 0) != 0, node.number("alpha", 1.0F));
   const std::int64_t columns = folded.shape()[1];
+  const bool transposed = node.integer("transB", 0) != 0;
   std::vector<ImportValueId> inputs{node.inputs[0],
                                     graph.add_constant(graph.value(node.inputs[1]).name, folded)};
+  if (graph.value(node.inputs[1]).scales && node.number("alpha", 1.0F) == 1.0F) {
+    ImportScales scales = *graph.value(node.inputs[1]).scales;
+    scales.axis = transposed ? 1 - scales.axis : scales.axis;
+    graph.value(inputs[1]).scales = scales;
+  }
   if (node.input(2) != kNoValue) {
     auto biases = by_column(graph, node.inputs[2], columns);
     if (!biases) {

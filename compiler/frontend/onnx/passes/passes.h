@@ -7,6 +7,16 @@ namespace systole {
 /// Rewrites of a graph whose values are inferred. Each says how many places it changed; one that
 /// recognises nothing changes nothing.
 
+/// Products of integers that DynamicQuantizeLinear makes, with constant weights, cast and times
+/// both scales: products of reals, with weights that are dequantised (DequantizeLinear).
+std::int64_t recognise_dynamic_quantization(ImportGraph& graph);
+
+/// What rounds to int8 (QuantizeLinear and DequantizeLinear behind it) becomes a quantisation of
+/// the value itself; constants that are dequantised become reals, whose scales are kept; QLinear
+/// operators become those of reals, quantised before and behind. What is quantised otherwise
+/// already is copied: systole.Requantize.
+std::int64_t take_quantization(ImportGraph& graph);
+
 /// Nodes that pass their input on: Identity, Dropout, casts among floating types, pads of nothing,
 /// sums and concatenations of one tensor, expansions to the same shape.
 std::int64_t remove_identities(ImportGraph& graph);

@@ -20,11 +20,14 @@ bool passes_on(const ImportGraph& graph, const ImportNode& node) {
   if (input == kNoValue || node.outputs.empty()) {
     return false;
   }
+  const ImportValue& from = graph.value(input);
+  const ImportValue& to = graph.value(node.outputs.front());
+  if (to.quantization && from.quantization != to.quantization) {
+    return false;  // rounded on its way
+  }
   if (is_one_of(node, {"Identity", "Dropout"})) {
     return true;
   }
-  const ImportValue& from = graph.value(input);
-  const ImportValue& to = graph.value(node.outputs.front());
   if (!from.shape || from.shape != to.shape) {
     return false;
   }

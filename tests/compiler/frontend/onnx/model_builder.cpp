@@ -77,6 +77,20 @@ ModelBuilder& ModelBuilder::integers(const std::string& name, const Shape& shape
   return *this;
 }
 
+ModelBuilder& ModelBuilder::stored(const std::string& name, const Shape& shape, int type,
+                                   const std::vector<std::int64_t>& values) {
+  onnx::TensorProto& tensor = *model_->proto.mutable_graph()->add_initializer();
+  tensor.set_name(name);
+  tensor.set_data_type(type);
+  for (const std::int64_t size : shape) {
+    tensor.add_dims(size);
+  }
+  for (const std::int64_t value : values) {
+    tensor.add_int32_data(static_cast<std::int32_t>(value));
+  }
+  return *this;
+}
+
 ModelBuilder& ModelBuilder::external(const std::string& name, const Shape& shape,
                                      const std::string& location, const std::string& offset,
                                      const std::string& length) {

@@ -32,6 +32,9 @@ class ModelBuilder {
                        const std::vector<float>& values);
   ModelBuilder& integers(const std::string& name, const Shape& shape,
                          const std::vector<std::int64_t>& values);
+  /// Of int8 (3), uint8 (2) or int32 (6).
+  ModelBuilder& stored(const std::string& name, const Shape& shape, int type,
+                       const std::vector<std::int64_t>& values);
   /// Numbers in a file beside the model.
   ModelBuilder& external(const std::string& name, const Shape& shape, const std::string& location,
                          const std::string& offset, const std::string& length);
