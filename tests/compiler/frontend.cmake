@@ -42,6 +42,6 @@ systole_test(compiler_onnx_test
 add_test(NAME OnnxConformance
   COMMAND ${CMAKE_SOURCE_DIR}/scripts/onnx_conformance --systole $<TARGET_FILE:systole>)
 add_test(NAME OnnxExporters
-  COMMAND ${CMAKE_SOURCE_DIR}/scripts/onnx_exporters --systole $<TARGET_FILE:systole> resnet18)
+  COMMAND ${CMAKE_SOURCE_DIR}/scripts/onnx_exporters --systole $<TARGET_FILE:systole> resnet18 resnet18_int8)
 set_tests_properties(OnnxConformance OnnxExporters PROPERTIES
   SKIP_RETURN_CODE 77 LABELS "tool;onnx" TIMEOUT 600 PROCESSORS 2)
