@@ -90,6 +90,9 @@ own numbers, files DIR/NAME.npy from your framework: floats, or the integers tha
 code 1 where the largest error is more than --tolerance of a tensor's largest number. --input
 replaces the input file of the network. docs/validate.md goes through an example.
 
+--mode training simulates a step forward, backward and of the optimiser (docs/training.md);
+with --steps the losses of several, each behind the one before, are part of the report.
+
 --timeline writes what every engine did when: open the file at https://ui.perfetto.dev
 (it stays on your machine) or in chrome://tracing. Each engine is a track; a slice is an
 instruction, named by operation and layer, with operands and cycles as its arguments;
@@ -103,6 +106,7 @@ Examples:
   systole run tpu_v3 gemm --dim m=2048,k=2048,n=2048
   systole run tpu_v3 gpt2 --phase decode --context 1024 --io device
   systole run tpu_v3 gpt2 --phase generate --prompt 512 --generate 128 --io device
+  systole run tpu_v3 mlp0 --mode training --batch 200
   systole run tpu_v1 mlp0 --format csv --output mlp0.csv
   systole run tpu_v1 resnet50 --format html --output resnet50.html
   systole run tpu_v1 resnet50 --layers 10 --by energy
@@ -271,6 +275,7 @@ struct Words {
   bool no_compare = false;
   ServeWords serve;
   StudyWords study;
+  TrainingWords training;
 };
 
 template <class Integer>
@@ -641,6 +646,7 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   run->add_option("--generate", words.generate,
                   "Tokens of --phase generate: one behind the prompt, each other one by a step")
       ->type_name("N");
+  add_training_options(*run, words.training);
   run->add_flag("--check", request.check,
                 "Compute real data as well, and compare it with reference kernels");
   run->add_option("--input", words.inputs, "Numbers of an input from FILE.npy (may be repeated)")
@@ -1139,6 +1145,13 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
     request.measure = checked_measure(request.measure, words);
   }
   request.tensors = checked_tensors(words, request.check);
+  request.training = checked_training(words.training);
+  if (request.training && !request.tensors.inputs.empty()) {
+    throw UserError("systole: --input: expected without --mode training, which makes its batches");
+  }
+  if (request.training && request.generated > 0) {
+    throw UserError("systole: --generate: expected without --mode training, got it beside");
+  }
   if (request.command == Command::Serve) {
     request.serve =
         checked_serve(words.serve, [](const std::string& option, const std::string& text) {

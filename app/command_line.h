@@ -10,6 +10,7 @@
 
 #include "app/serve_options.h"
 #include "app/study_options.h"
+#include "app/training_options.h"
 #include "arch/isa/data_type.h"
 #include "arch/isa/io_memory.h"
 #include "arch/units/units.h"
@@ -118,6 +119,7 @@ struct Request {
   std::optional<IoMemory> io;    ///< where inputs and outputs are; empty: what the chip says
   std::uint64_t seed = 1;
   bool check = false;
+  std::optional<TrainingRequest> training;  ///< empty: inference
   TensorsRequest tensors;
   bool quiet = false;
   Format format = Format::Text;

@@ -56,6 +56,7 @@
 #include "study/compare_chip.h"
 #include "study/deadline.h"
 #include "study/evaluate.h"
+#include "study/training.h"
 
 namespace systole {
 
@@ -111,6 +112,17 @@ ChipSpec chip_of(const Request& request) {
 
 /// The network's type: what the user asked for, if the chip has it.
 DataType type_of(const Request& request, const ChipSpec& chip) {
+  if (request.training) {
+    if (request.type.value_or(DataType::Bf16) != DataType::Bf16 ||
+        !multiplies(chip, DataType::Bf16)) {
+      throw UserError(fmt::format(
+          "systole: --mode: expected training in bf16 on a chip that multiplies it, got {}",
+          request.type.value_or(DataType::Bf16) != DataType::Bf16
+              ? fmt::format("--type {}", name_of(*request.type))
+              : printable(chip.name)));
+    }
+    return DataType::Bf16;
+  }
   const DataType type = request.type.value_or(default_network_type(chip));
   if (request.type && !multiplies(chip, type)) {
     throw UserError(fmt::format(
@@ -121,7 +133,8 @@ DataType type_of(const Request& request, const ChipSpec& chip) {
 }
 
 bool carries_data(const Request& request) {
-  return request.check || !request.tensors.save.empty() || !request.tensors.compare.empty();
+  return request.check || !request.tensors.save.empty() || !request.tensors.compare.empty() ||
+         (request.training && request.training->steps);
 }
 
 /// Read as reals, and quantised by a run of them.
@@ -172,6 +185,9 @@ Provenance provenance_of(const Request& request) {
 /// A CPU and a GPU to compare with, at the run's batch.
 std::vector<ComparedDevice> devices_beside(const Graph& graph) {
   std::vector<ComparedDevice> devices;
+  if (graph.step) {
+    return devices;  // their models are of inference
+  }
   for (const std::string name : {"xeon_8480", "a100"}) {
     if (const auto device = shipped_device(name)) {
       const DataType type = graph.tensor(graph.inputs.front()).type.element;
@@ -367,6 +383,20 @@ auto with_room(const Request& request, const Network& network, Work work) {
   }
 }
 
+/// What is trained, and the numbers of its steps.
+struct Training {
+  TrainingGraph step;
+  std::shared_ptr<TrainingData> data;
+};
+
+Training training_of(const Request& request, const Network& network) {
+  const TrainingOptions& options = request.training->options;
+  TrainingGraph step = training_graph(network.graph, options);
+  auto data =
+      std::make_shared<TrainingData>(network.graph, network.data, step, options, request.seed);
+  return {.step = std::move(step), .data = std::move(data)};
+}
+
 Result evaluate_request(const Request& request, RunRecord& record) {
   Progress progress(!request.quiet);
   progress.stage("reading");
@@ -375,8 +405,12 @@ Result evaluate_request(const Request& request, RunRecord& record) {
   const auto in_phase = [&](const DimChoice& choice) {
     return network_of(with_choice(request, choice), chip);
   };
-  const Network network =
-      generates ? in_phase(reported_choice(request)) : network_of(request, chip);
+  Network network = generates ? in_phase(reported_choice(request)) : network_of(request, chip);
+  std::optional<Training> training;
+  if (request.training) {
+    training = training_of(request, network);
+    network = {.graph = training->step.graph, .data = training->data};
+  }
   check_outputs(request);
   const TensorWishes wishes = tensor_wishes(request, network);
   std::optional<Generation> generation;
@@ -394,8 +428,11 @@ Result evaluate_request(const Request& request, RunRecord& record) {
                                 .on_stage = [&](std::string_view name) { progress.stage(name); },
                                 .record = recorded ? &record : nullptr,
                                 .waveform = waveform ? waveform->name() : ""};
-  Result result = with_room(
-      request, network, [&] { return evaluate_with(options, chip, network, request.waveform); });
+  Result result = with_room(request, network, [&] {
+    return training ? train(chip, training->step, training->data,
+                            request.training->steps.value_or(1), carries_data(request), options)
+                    : evaluate_with(options, chip, network, request.waveform);
+  });
   result.made_by = provenance_of(request);
   result.generation = std::move(generation);
   if (waveform) {

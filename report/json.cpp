@@ -100,6 +100,9 @@ Json run_json(const Result& result, const RunExtras& extras) {
                {"comparison", result.comparison ? comparison_json(*result.comparison) : Json()},
                {"warnings", chip_warnings(result.chip)},
                {"made_by", figure_json(result.made_by)}};
+  if (const auto figures = training_figures(result)) {
+    json["training"] = figure_json(*figures);
+  }
   add_extras(json, result, extras);
   return json;
 }

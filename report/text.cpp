@@ -14,6 +14,7 @@
 #include "report/silicon.h"
 #include "report/summary.h"
 #include "report/table.h"
+#include "report/training.h"
 #include "study/advice.h"
 #include "study/run_figures.h"
 
@@ -239,6 +240,7 @@ std::string text_report(const Result& result, const TextOptions& options, const 
   text += layer_table(result, options);
   text += totals(result, figures, options);
   text += language_text(result, options);
+  text += training_text(result, options);
   text += matrix_breakdown(result, options);
   text += advice_block(result, options);
   text += engine_table(result.counters, options);

@@ -108,6 +108,7 @@ std::vector<Figure> figures_of(const Result& result) {
   to.add("check", result.check, "");
   to.add("comparison", result.comparison, "");
   to.add("made_by", result.made_by, "");
+  to.add("training", training_figures(result), "");
   if (result.chip.fpga && result.counters.elapsed > CoreCycles(0)) {
     add_card(to, result);
   }

@@ -14,6 +14,7 @@
 #include "silicon/energy/energy.h"
 #include "study/language.h"
 #include "study/provenance.h"
+#include "study/training_course.h"
 
 namespace systole {
 
@@ -30,6 +31,7 @@ struct Result {
   std::optional<CostReport> cost;            ///< of a chip whose cost is described
   std::optional<Provenance> made_by;         ///< where files made it
   std::optional<Generation> generation;      ///< of which this run is the last step
+  std::optional<TrainingCourse> training;    ///< of which this run is the last step
 };
 
 }  // namespace systole

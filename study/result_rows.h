@@ -10,6 +10,7 @@
 #include "study/limits.h"
 #include "study/result.h"
 #include "study/run_figures.h"
+#include "study/training.h"
 
 namespace systole {
 
@@ -121,6 +122,39 @@ inline constexpr auto kFigureRows<LanguageFigures> = std::tuple{
            "farthest that a simulated step was off the line between its neighbours"),
 };
 static_assert(rows_are_complete<LanguageFigures>());
+
+template <>
+inline constexpr auto kFigureRows<TrainingFigures> = std::tuple{
+    figure("step_seconds", &TrainingFigures::step_seconds, "s", "of one step"),
+    figure("forward_share", &TrainingFigures::forward_share, "",
+           "of the step's cycles, the loss included"),
+    figure("backward_share", &TrainingFigures::backward_share, "", "of the same"),
+    figure("update_share", &TrainingFigures::update_share, "", "of the same"),
+    figure("samples_per_second", &TrainingFigures::samples_per_second, "1/s", "batch over seconds"),
+    figure("tokens_per_second", &TrainingFigures::tokens_per_second, "1/s",
+           "of all sequences; `null` of what has none"),
+    figure("mfu", &TrainingFigures::mfu, "",
+           "products of the step over what the peak does in its time"),
+    figure("mfu_6nd", &TrainingFigures::mfu_6nd, "",
+           "6 times parameters times tokens (or samples) in place of the products"),
+    figure("forward_factor", &TrainingFigures::forward_factor, "",
+           "products of the step over those of the network alone"),
+    figure("parameters", &TrainingFigures::parameters, "", "numbers that are trained"),
+    figure("state_bytes", &TrainingFigures::state_bytes, "bytes",
+           "of fp32 masters, bf16 copies and moments"),
+    figure("joules_per_step", &TrainingFigures::joules_per_step, "J",
+           "`null` for a chip without a technology"),
+    figure("dollars_per_step", &TrainingFigures::dollars_per_step, "USD",
+           "of a chip that is owned; `null` for one without prices"),
+    figure("first_loss", &TrainingFigures::first_loss, "", "of the steps that carried numbers"),
+    figure("last_loss", &TrainingFigures::last_loss, "", "of the same"),
+    figure("losses", &TrainingFigures::losses, "", "by step"),
+    figure("end_samples", &TrainingFigures::end_samples, "", "to train to the end"),
+    figure("end_seconds", &TrainingFigures::end_seconds, "s", "of these"),
+    figure("end_joules", &TrainingFigures::end_joules, "J", "of these"),
+    figure("end_dollars", &TrainingFigures::end_dollars, "USD", "of these"),
+};
+static_assert(rows_are_complete<TrainingFigures>());
 
 template <>
 inline constexpr auto kFigureRows<LayerDram> = std::tuple{

@@ -39,6 +39,10 @@ std::optional<std::size_t> Node::shared_input() const {
   if (std::holds_alternative<ViewWork>(what)) {
     return 0;
   }
+  const auto* rows = std::get_if<RowWork>(&what);
+  if (rows != nullptr && rows->in_place) {
+    return static_cast<std::size_t>(rows->in_place->input);
+  }
   const auto* copy = std::get_if<CopyWork>(&what);
   return copy != nullptr && copy->over ? std::optional(static_cast<std::size_t>(copy->over->input))
                                        : std::nullopt;

@@ -65,6 +65,29 @@ struct TokenPhase {
   bool operator==(const TokenPhase&) const = default;
 };
 
+/// What a node of a training step belongs to; the loss is of the forward part.
+enum class StepPhase : std::uint8_t { Forward, Backward, Update };
+
+template <>
+inline constexpr auto kEnumNames<StepPhase> = std::to_array<EnumName<StepPhase>>({
+    {StepPhase::Forward, "forward"},
+    {StepPhase::Backward, "backward"},
+    {StepPhase::Update, "update"},
+});
+
+/// What a graph that is a training step (compiler/training) says beside its nodes.
+struct TrainingStep {
+  std::string network;            ///< that is trained
+  std::vector<StepPhase> phases;  ///< by node
+  std::int64_t samples = 1;       ///< of the step
+  std::int64_t tokens = 0;        ///< of the step; 0: not a sequence
+  std::int64_t parameters = 0;    ///< numbers that are trained
+  std::int64_t forward_macs = 0;  ///< of the network alone
+  GraphTensorId loss = -1;
+
+  bool operator==(const TrainingStep&) const = default;
+};
+
 /// A network with every shape, type and quantisation resolved. Nodes are in execution order; node
 /// i is layer i of the program and of the report.
 struct Graph {
@@ -77,6 +100,7 @@ struct Graph {
   std::vector<GraphTensorId> outputs;
   std::vector<GraphTensorId> states;  ///< in memory before and after the run
   std::optional<TokenPhase> phase;    ///< of a language model with phases
+  std::optional<TrainingStep> step;   ///< where it trains a network
 
   [[nodiscard]] const GraphTensor& tensor(GraphTensorId id) const {
     return tensors[static_cast<std::size_t>(id)];

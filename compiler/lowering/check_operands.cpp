@@ -28,6 +28,12 @@ void check_tiles(const ChipSpec& chip, const Graph& graph, const Node& node) {
   if (matmul == nullptr) {
     return;
   }
+  if (matmul->a.col != 1 && !chip.weight_fifo.transpose) {
+    throw WorkloadError(node.location, node.name,
+                        fmt::format("expected a left operand that is not transposed ({} has no "
+                                    "weight_fifo.transpose), got transpose_a",
+                                    chip.name));
+  }
   if (matmul->b.col != 1 && !chip.weight_fifo.transpose) {
     throw WorkloadError(node.location, node.name,
                         fmt::format("expected a right operand that is not transposed ({} has no "

@@ -250,15 +250,23 @@ class GemmEmitter {
     const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
     const Operand place = operands_->place(group, rows.first, grid_.n[n].first);
     const std::int64_t pitch = output.bytes(operands_->place_pitch());
-    const Destination to = destination_of(place, pitch, type(), activation.kind, target);
+    const Destination to = destination_of(place, pitch, out.type.element, activation.kind, target);
+    Operand factors;
+    FixedPoint scale;
+    if (sum_scales_.by_channel()) {
+      factors = factor_operand(context_, band_.layer);
+      factors.address += channel * kColumnFactorBytes;
+      factors.offset = channel * kColumnFactorBytes;
+    } else if (!is_float(type())) {
+      scale = to_fixed_point(sum_scales_.at(0) / target.scale);
+    }
     if (const Node* behind = fused_behind(context_.graph, band_.layer)) {
       append_fused(*behind, {.accumulator = accumulator,
                              .rows = rows.size,
                              .cols = cols,
                              .bias = bias,
-                             .scale = is_float(type())
-                                          ? FixedPoint{}
-                                          : to_fixed_point(operands_->sum_scale() / target.scale),
+                             .scale = scale,
+                             .factors = factors,
                              .factor = static_cast<float>(operands_->real_scale()),
                              .first = to,
                              .table = {},
@@ -272,20 +280,14 @@ class GemmEmitter {
                              .scale = static_cast<float>(operands_->real_scale()),
                              .to = to});
     } else {
-      Requantize requantize{.accumulator = accumulator,
-                            .rows = rows.size,
-                            .cols = cols,
-                            .bias = bias,
-                            .lookup = table,
-                            .to = to};
-      if (sum_scales_.by_channel()) {
-        requantize.factors = factor_operand(context_, band_.layer);
-        requantize.factors.address += channel * kColumnFactorBytes;
-        requantize.factors.offset = channel * kColumnFactorBytes;
-      } else {
-        requantize.scale = to_fixed_point(sum_scales_.at(0) / target.scale);
-      }
-      append_results(requantize);
+      append_results(Requantize{.accumulator = accumulator,
+                                .rows = rows.size,
+                                .cols = cols,
+                                .bias = bias,
+                                .scale = scale,
+                                .factors = factors,
+                                .lookup = table,
+                                .to = to});
     }
   }
 

@@ -18,7 +18,11 @@ constexpr float kHighest = 127;
 class FusedLoop {
  public:
   FusedLoop(const Graph& graph, const Node& node, const FusedSums& sums)
-      : graph_(graph), node_(node), sums_(sums), meeting_(meeting_of(node)), writer_(sums.rows, sums.cols) {
+      : graph_(graph),
+        node_(node),
+        sums_(sums),
+        meeting_(meeting_of(node)),
+        writer_(sums.rows, sums.cols) {
     writer_.take_sums_from(sums.accumulator);
   }
 
@@ -32,6 +36,7 @@ class FusedLoop {
                         .cols = sums_.cols,
                         .bias = sums_.bias,
                         .scale = sums_.scale,
+                        .factors = sums_.factors,
                         .lookup = sums_.table,
                         .to = sums_.first};
     }
@@ -51,7 +56,10 @@ class FusedLoop {
   /// The layer's own result, stored or not, less its zero point.
   Value first_integers() {
     const Value sums = writer_.add(SumsStage{.bias = writer_.operand(sums_.bias)});
-    const Value scaled = writer_.add(ScaleStage{.of = sums, .scale = sums_.scale});
+    const Value scaled =
+        sums_.factors.tensor == kNoTensor
+            ? writer_.add(ScaleStage{.of = sums, .scale = sums_.scale})
+            : writer_.add(ColumnScaleStage{.of = sums, .factors = writer_.operand(sums_.factors)});
     const std::int64_t zero_point = sums_.first.zero_point;
     const auto limit = [&](float value) { return static_cast<std::int64_t>(value) - zero_point; };
     return writer_.add(ClampStage{.of = scaled,
@@ -108,8 +116,8 @@ class FusedLoop {
                                               .pitch = sums_.other_pitch,
                                               .type = sums_.first.type});
     const bool is_left = *node_.fused == 0;
-    writer_.add(PairStage{
-        .kind = *meeting_, .a = is_left ? value : other, .b = is_left ? other : value});
+    writer_.add(
+        PairStage{.kind = *meeting_, .a = is_left ? value : other, .b = is_left ? other : value});
     return std::move(writer_).store(destination(), LoopClass::Stages);
   }
 

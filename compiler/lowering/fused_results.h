@@ -13,6 +13,7 @@ struct FusedSums {
   std::int64_t cols = 0;
   Operand bias;
   FixedPoint scale;   ///< of int8: to the steps of the layer's own result
+  Operand factors;    ///< of int8: in its place one for each column, where there are any
   float factor = 1;   ///< of floating types: of each sum
   Destination first;  ///< what the layer's own result would be; its place is that of the second's
   Operand table;      ///< of the second layer, where it looks int8 up

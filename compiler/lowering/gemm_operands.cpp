@@ -96,6 +96,9 @@ class TensorOperands final : public GemmOperands {
   }
   [[nodiscard]] Window window(std::int64_t group) const override {
     const PlacedBand& a = band_.inputs.front();
+    if (work_.a.col != 1) {
+      return columns_window(a, group);
+    }
     Window window{.source = at(a, work_.a, group, part_.row, 0),
                   .image_pitch = a.bytes(work_.a.row),
                   .row_pitch = a.bytes(work_.a.row),
@@ -139,6 +142,18 @@ class TensorOperands final : public GemmOperands {
   [[nodiscard]] double real_scale() const override { return work_.scale; }
 
  private:
+  /// Of an operand that is written transposed: a position is a column of it, and its rows are the
+  /// reduction, like those of a kernel as high as the image.
+  [[nodiscard]] Window columns_window(const PlacedBand& a, std::int64_t group) const {
+    return {.source = at(a, work_.a, group, part_.row, 0),
+            .row_pitch = a.bytes(work_.a.col),
+            .pixel_pitch = a.bytes(work_.a.row),
+            .in_rows = work_.k,
+            .in_cols = part_.rows,
+            .kernel_rows = work_.k,
+            .out_cols = part_.rows};
+  }
+
   [[nodiscard]] Operand at(const PlacedBand& band, const MatrixWalk& walk, std::int64_t group,
                            std::int64_t row, std::int64_t col) const {
     const std::int64_t element =

@@ -9,7 +9,15 @@ bool takes_tiles(const Node& node, std::size_t input) {
 }
 
 bool stays_away(const Node& node, std::size_t input) {
-  return takes_tiles(node, input) || (!node.is_view() && node.shared_input() == input);
+  if (takes_tiles(node, input)) {
+    return true;
+  }
+  if (node.shared_input() != input || node.is_view()) {
+    return false;
+  }
+  const Work work = node.work();
+  const auto* rows = std::get_if<RowWork>(&work);
+  return rows == nullptr || !rows->in_place->is_read;
 }
 
 bool has_home_in_dram(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,

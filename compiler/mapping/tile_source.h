@@ -13,7 +13,7 @@ namespace systole {
 [[nodiscard]] bool takes_tiles(const Node& node, std::size_t input);
 
 /// Whether an input is never brought to the unified buffer where it has its home in DRAM: the array
-/// takes it tile by tile, or rows are written over it.
+/// takes it tile by tile, or rows are written over it without a look at it.
 [[nodiscard]] bool stays_away(const Node& node, std::size_t input);
 
 /// Whether a tensor that does not stay in the unified buffer is in DRAM: all are, but inputs and

@@ -17,6 +17,7 @@ struct AddTensors {
   void complete(const OpPlace& written) const;
   [[nodiscard]] Inferred infer(const InferInputs& in) const;
   [[nodiscard]] Work work() const;
+  static void gradient(Backward& backward);
 };
 
 }  // namespace systole

@@ -16,7 +16,7 @@ struct AppendRows {
   std::int64_t at = 0;    ///< row of the state that the first one becomes
   std::int64_t rows = 1;  ///< of each sequence, once they are known
 
-  static constexpr bool kChangesState = true;
+  [[nodiscard]] static bool changes_state() { return true; }
 
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);

@@ -21,6 +21,7 @@ struct CombineTensors {
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  GraphTensorId train(Forward& forward) const;
 };
 
 }  // namespace systole

@@ -26,6 +26,7 @@ struct CombineConstant {
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
   [[nodiscard]] bool is_number() const;
+  GraphTensorId train(Forward& forward) const;
 };
 
 }  // namespace systole

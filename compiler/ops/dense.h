@@ -20,6 +20,7 @@ struct Dense {
   void complete(const OpPlace& written) const;
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  GraphTensorId train(Forward& forward) const;
 };
 
 }  // namespace systole

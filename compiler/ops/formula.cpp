@@ -220,6 +220,7 @@ Inferred RowFormula::infer(const InferInputs& in) {
                                 positions.size(), static_cast<char>('p' + term.operand)));
     }
   }
+  read.front() = read.front() || updates;  // what is written over need not be read
   if (std::find(read.begin(), read.end(), false) != read.end()) {
     in.where.fail("of", "expected a formula that reads every input, got one that does not");
   }
@@ -238,11 +239,21 @@ Inferred RowFormula::infer(const InferInputs& in) {
   if (single_terms(*this).back()) {
     inferred.type.extents.back() = 1;
   }
+  inferred.type.element = element.value_or(inferred.type.element);
+  if (updates) {
+    inferred.type = in.types[0];
+  }
   return inferred;
 }
 
 Work RowFormula::work() const {
   RowWork work{.pieces = {Stages(*this).run()}, .parameters = {}, .tables = {}};
+  if (updates) {
+    const bool is_read = std::any_of(terms.begin(), terms.end(), [](const FormulaTerm& term) {
+      return term.kind == FormulaTerm::Kind::Input && term.operand == 0;
+    });
+    work.in_place = RowsInPlace{.input = 0, .is_read = is_read};
+  }
   for (std::size_t i = 0; i < positions.size(); ++i) {
     work.parameters.push_back(
         {.suffix = kSuffixes[i], .features = channels, .positions = positions[i], .middle = 0});

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,9 @@ struct OpEntry;
 struct RowFormula {
   std::string of;
   Extents positions;
-  std::vector<FormulaTerm> terms;  ///< once they are known, as what follows
+  std::optional<DataType> element;  ///< of the output; none: the first input's of its shape
+  bool updates = false;             ///< the output is the first input, a state, written over
+  std::vector<FormulaTerm> terms;   ///< once they are known, as what follows
   std::size_t inputs = 1;
   std::int64_t channels = 0;                  ///< of the rows that stream
   std::array<bool, kFormulaInputs> single{};  ///< which inputs have one where there are more
@@ -30,6 +33,8 @@ struct RowFormula {
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  [[nodiscard]] bool changes_state() const { return updates; }
+  void gradient(Backward& backward) const;
 };
 
 /// Which terms are one number for a row.

@@ -69,6 +69,9 @@ struct NumberFunction {
   /// away from zero; the vector unit computes it on floating types (docs/numerics.md).
   double (*real)(double) = nullptr;
   RealFunction unit = RealFunction::None;
+  /// Its derivative, a formula of `a`: the argument or, with `slope_of_result`, the result.
+  std::string_view slope;
+  bool slope_of_result = false;
   /// Of int8 results, where its values have limits; else the network's default holds.
   std::optional<Quantization> output;
   /// Of what int8 results are looked up for, behind a fused one; the network's default for it.

@@ -13,6 +13,9 @@
 
 namespace systole {
 
+class Forward;   // compiler/ops/gradient.h
+class Backward;  // the same
+
 /// Most features of an input or a dense layer, as large vocabularies have them.
 inline constexpr std::int64_t kMaxFeatures = std::int64_t{1} << 20;
 /// Largest number of elements of a tensor, so that no product of sizes overflows.

@@ -94,6 +94,15 @@ Matrices operand(const InferInputs& in, std::size_t input, std::int64_t heads,
   return matrices_of(type, heads);
 }
 
+/// The written rows of B, or of a transposed A, are no axis of C that bands are cut along.
+void forget_rows(MatrixWalk& walk) {
+  for (MatrixAxis* const axis : {&walk.images_axis, &walk.rows_axis, &walk.cols_axis}) {
+    if (*axis == MatrixAxis::Row) {
+      *axis = MatrixAxis::None;
+    }
+  }
+}
+
 /// Steps over what all of A's share are none.
 void share(Matrices& right, const Matrices& left, const InferInputs& in) {
   const auto both = [&] {
@@ -111,13 +120,7 @@ void share(Matrices& right, const Matrices& left, const InferInputs& in) {
     right.walk.images_axis = MatrixAxis::None;
   }
   right.walk.sharing = left.heads / right.heads;
-  // The rows (or columns) of B are no axis of C that bands are cut along.
-  for (MatrixAxis* const axis :
-       {&right.walk.images_axis, &right.walk.rows_axis, &right.walk.cols_axis}) {
-    if (*axis == MatrixAxis::Row) {
-      *axis = MatrixAxis::None;
-    }
-  }
+  forget_rows(right.walk);
 }
 
 TensorType product_type(DataType element, const Matrices& left, std::int64_t cols, bool merged,
@@ -138,7 +141,9 @@ std::vector<OpEntry> Matmul::entries() {
            .onnx = "MatMul",
            .prototype = Matmul{},
            .inputs = InputCount::Two,
-           .attributes = {{"transpose_b", Attribute::Flag{kAt<&Matmul::transpose_b>},
+           .attributes = {{"transpose_a", Attribute::Flag{kAt<&Matmul::transpose_a>},
+                           "the left operand's matrices are written columns x rows"},
+                          {"transpose_b", Attribute::Flag{kAt<&Matmul::transpose_b>},
                            "the right operand's matrices are written columns x rows"},
                           {"heads", Attribute::Integer{kAt<&Matmul::heads>, kMaxHeads},
                            "of an operand of three axes, side by side in its last one"},
@@ -164,7 +169,7 @@ void Matmul::complete(const OpPlace& written) const {
 }
 
 Inferred Matmul::infer(const InferInputs& in) {
-  const Matrices left = operand(in, 0, heads, "heads");
+  Matrices left = operand(in, 0, heads, "heads");
   const std::int64_t right_heads = kv_heads == 0 ? heads : kv_heads;
   Matrices right = operand(in, 1, right_heads, kv_heads == 0 ? "heads" : "kv_heads");
   const std::size_t axes = in.types[0].extents.size();
@@ -179,6 +184,11 @@ Inferred Matmul::infer(const InferInputs& in) {
                                       right.rows, used));
   }
   right.rows = used == 0 ? right.rows : used;
+  if (transpose_a) {
+    std::swap(left.rows, left.cols);
+    std::swap(left.walk.row, left.walk.col);
+    forget_rows(left.walk);
+  }
   if (transpose_b) {
     std::swap(right.rows, right.cols);
     std::swap(right.walk.row, right.walk.col);
@@ -194,7 +204,8 @@ Inferred Matmul::infer(const InferInputs& in) {
   const bool whole_axes = axes == 3 && heads == 0;
   const bool merged =
       whole_axes || merge_heads || (heads != 0 && axes == 4 && in.types[1].extents.size() == 3);
-  const TensorType type = product_type(in.types[0].element, left, right.cols, merged, axes);
+  const TensorType type =
+      product_type(element.value_or(in.types[0].element), left, right.cols, merged, axes);
   settled = {.images = left.images,
              .heads = left.heads,
              .m = left.rows,

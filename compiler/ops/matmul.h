@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "compiler/ops/infer.h"
@@ -22,18 +23,21 @@ struct OpEntry;
 /// Scores are matmul(Q, K, heads, transpose_b), contexts matmul(P, V, heads): no transpose in
 /// memory.
 struct Matmul {
+  bool transpose_a = false;  ///< of the left operand as it is written: columns x rows
   bool transpose_b = false;
   std::int64_t heads = 0;     ///< 0: as the axes say
   std::int64_t kv_heads = 0;  ///< 0: as many as heads
   bool merge_heads = false;
   std::int64_t used = 0;  ///< rows of the right operand as it is written, from the first; 0: all
   double scale = 1;       ///< of all products
+  std::optional<DataType> element;  ///< of the output; none: the left operand's
   MatmulWork settled;
 
   static std::vector<OpEntry> entries();
   void complete(const OpPlace& written) const;
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  void gradient(Backward& backward) const;
 };
 
 }  // namespace systole

@@ -109,10 +109,12 @@ Work work_of(const Op& op) {
 
 bool changes_state(const Op& op) {
   return std::visit(
-      [](const auto& attributes) {
-        return requires {
-          attributes.kChangesState;
-        };
+      [](const auto& attributes) -> bool {
+        if constexpr (requires { attributes.changes_state(); }) {
+          return attributes.changes_state();
+        } else {
+          return false;
+        }
       },
       op);
 }

@@ -19,6 +19,7 @@ struct ReduceRows {
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  GraphTensorId train(Forward& forward) const;
 };
 
 }  // namespace systole

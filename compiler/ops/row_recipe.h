@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -48,6 +49,12 @@ struct RowPiece {
   std::int64_t cols = 0;  ///< of the rows that stream, also where a single number comes out
 };
 
+/// An input in whose memory the rows of the output are; whether the stages read it, too.
+struct RowsInPlace {
+  std::int32_t input = 0;
+  bool is_read = true;
+};
+
 /// What an operator does with each row of its inputs, as stages (arch/isa/row_loop.h). What else a
 /// load needs, and where a mask begins, follows from the tensors. An input of one pixel where the
 /// output has more is the same for all of an image. The last stage is the output.
@@ -55,6 +62,7 @@ struct RowWork {
   std::vector<RowPiece> pieces;
   std::vector<RowParameter> parameters;
   std::vector<AngleTable> tables;
+  std::optional<RowsInPlace> in_place = std::nullopt;
 };
 
 /// Writes a recipe down stage by stage; each function returns the value that it makes.

@@ -71,6 +71,8 @@ class Collector {
             DataType type)
       : window_(window), part_(part), type_(type) {
     const bool one_pixel = window.in_rows == 1 && window.in_cols == 1;
+    by_column_ = window.channels == 1 && window.kernel_rows > 1 && tensor_channels > 1 &&
+                 window.pixel_pitch == bytes_of(type, 1);
     packed_pixel_ =
         bytes_of(type, one_pixel ? std::max(tensor_channels, window.channels) : tensor_channels);
   }
@@ -115,6 +117,11 @@ class Collector {
     const std::int64_t pixel = (image * window_.in_rows + first_row) * window_.in_cols + cols.first;
     const std::int64_t offset = window_.source.offset + pixel * packed_pixel_ + channel;
     const std::int64_t bytes = bytes_of(type_, part_.channels.size());
+    if (by_column_) {  // columns of a packed matrix side by side: rows of it, as they are
+      append(rectangle(address, 1, cols.size() * bytes, 0),
+             window_.source.offset - window_.source.address);
+      return;
+    }
     if (cols.size() == 1 || window_.pixel_pitch == packed_pixel_) {
       append(rectangle(address, cols.size(), bytes, window_.pixel_pitch), offset - address);
       return;
@@ -152,6 +159,7 @@ class Collector {
   KernelPart part_;
   DataType type_;
   std::int64_t packed_pixel_ = 1;
+  bool by_column_ = false;  ///< a position is a column of a matrix, not a pixel
   WindowReads result_;
 };
 

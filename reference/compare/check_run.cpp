@@ -63,6 +63,21 @@ std::optional<Bf16Bits> recorded(const Recording<std::int8_t>& bytes, std::int64
   return static_cast<Bf16Bits>(static_cast<std::uint8_t>(*high) << 8U |
                                static_cast<std::uint8_t>(*low));
 }
+std::optional<Fp32Bits> recorded(const Recording<std::int8_t>& bytes, std::int64_t element,
+                                 Fp32Bits expected) {
+  constexpr std::int64_t kBytes = 4;
+  std::uint32_t pattern = 0;
+  for (std::int64_t byte = kBytes; byte-- > 0;) {
+    const auto wanted = static_cast<std::uint32_t>(expected) >> static_cast<unsigned>(8 * byte);
+    const auto found =
+        bytes.value(kBytes * element + byte, static_cast<std::int8_t>(wanted & 255U));
+    if (!found) {
+      return std::nullopt;
+    }
+    pattern = pattern << 8U | static_cast<std::uint8_t>(*found);
+  }
+  return static_cast<Fp32Bits>(pattern);
+}
 std::optional<std::int32_t> recorded(const Recording<std::int32_t>& sums, std::int64_t element,
                                      std::int32_t expected) {
   return sums.value(element, expected);
@@ -80,11 +95,12 @@ struct Expected {
   std::vector<Sum> sums;
 };
 
-Expected<Bf16Bits, Fp32Bits> in_bits(const reference::RealLayerValues& layer) {
-  Expected<Bf16Bits, Fp32Bits> expected;
+/// `bits`: of a result.
+template <class Bits>
+Expected<Bits, Fp32Bits> in_bits(const reference::RealLayerValues& layer, Bits (*bits)(float)) {
+  Expected<Bits, Fp32Bits> expected;
   expected.values.resize(layer.values->size());
-  std::transform(layer.values->begin(), layer.values->end(), expected.values.begin(),
-                 bits_of_result);
+  std::transform(layer.values->begin(), layer.values->end(), expected.values.begin(), bits);
   expected.sums.resize(layer.accumulators.size());
   std::transform(layer.accumulators.begin(), layer.accumulators.end(), expected.sums.begin(),
                  bits_of_sum);
@@ -249,8 +265,13 @@ CheckResult check_run(const Graph& graph, const NetworkData& data, const Program
       const Node& node = evaluator.next_node();
       const reference::RealLayerValues layer = evaluator.evaluate_next();
       quality.add(node, layer);
-      const auto expected = in_bits(layer);
-      run_check.check(node, expected.values, expected.sums);
+      if (graph.tensor(node.output()).type.element == DataType::Fp32) {
+        const auto expected = in_bits(layer, bits_of_sum);
+        run_check.check(node, expected.values, expected.sums);
+      } else {
+        const auto expected = in_bits(layer, bits_of_result);
+        run_check.check(node, expected.values, expected.sums);
+      }
     }
   } else {
     reference::Evaluator evaluator(graph, data);

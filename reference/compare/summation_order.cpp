@@ -41,8 +41,12 @@ void mark_rows(const Fold& fold, const Program& program, const MatmulWork& matmu
   const std::int64_t matrix = tile.n_first / matmul.n;
   const Window& window = *fold.window;
   const bool rows_are_images = matmul.a.images_axis == MatrixAxis::Row;
-  const std::int64_t first =
+  std::int64_t first =
       rows_are_images ? window.source.offset / window.image_pitch : window.first_out_row;
+  if (matmul.a.col != 1) {  // a position is a column as it is written
+    first = window.source.offset / window.pixel_pitch -
+            element_of(matmul.a, matrix / matmul.heads, matrix % matmul.heads, 0, 0);
+  }
   stays.resize(static_cast<std::size_t>(matmul.images * matmul.heads * matmul.m * matmul.n));
   for (std::int64_t row = first + fold.first; row < first + fold.first + fold.count; ++row) {
     mark_sums((matrix * matmul.m + row) * matmul.n + tile.n_first % matmul.n, fold.cols, stays);

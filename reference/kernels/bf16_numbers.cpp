@@ -21,6 +21,14 @@ Layer plain(std::vector<float> values) {
   return {.values = share(std::move(values)), .accumulators = {}};
 }
 
+/// As the output's type holds them: fp32 as they are.
+std::vector<float> held(const Bf16Numbers::At& at, std::vector<float> numbers) {
+  if (at.output().type.element != DataType::Fp32) {
+    std::transform(numbers.begin(), numbers.end(), numbers.begin(), bf16_nearest);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 void Bf16Numbers::check(const Graph& graph) const {
@@ -60,8 +68,7 @@ Layer Bf16Numbers::matmul(const At& at, const Matmul& attributes) const {
     sum = sum + 0.0F;  // as if a bias were added: -0 becomes 0
     scaled.push_back(sum * static_cast<float>(attributes.scale));
   }
-  auto values = share(reference::activate(scaled, ActivationKind::None));
-  return {.values = std::move(values), .accumulators = std::move(sums)};
+  return {.values = share(held(at, std::move(scaled))), .accumulators = std::move(sums)};
 }
 
 Layer Bf16Numbers::add(const At& at, ActivationKind activation) const {
@@ -94,9 +101,7 @@ Layer Bf16Numbers::rows(const At& at) const {
   for (std::size_t i = 0; i < at.node.inputs.size(); ++i) {
     numbers.push_back(at.is_parameter(i) ? at.parameter(i) : at.input(i));
   }
-  std::vector<float> results = computed_rows(at.graph, at.node, numbers);
-  std::transform(results.begin(), results.end(), results.begin(), bf16_nearest);
-  return plain(std::move(results));
+  return plain(held(at, computed_rows(at.graph, at.node, numbers)));
 }
 
 std::vector<float> side_by_side(const NodeInputs<float>& at) {

@@ -110,6 +110,10 @@ MatmulLayout matmul_layout(const Graph& graph, const Node& node, const Matmul& a
     layout.b.unused = layout.b.rows - attributes.used;
     layout.b.rows = attributes.used;
   }
+  if (attributes.transpose_a) {
+    layout.a.transposed = true;
+    std::swap(layout.a.rows, layout.a.cols);
+  }
   if (attributes.transpose_b) {
     layout.b.transposed = true;
     std::swap(layout.b.rows, layout.b.cols);

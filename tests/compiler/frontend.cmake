@@ -27,6 +27,12 @@ systole_test(compiler_frontend_test SLOW *Fuzz.*
     ops/rearrange_test.cpp
     ops/rows_test.cpp
   DEPENDS systole_compiler systole_test_support)
+systole_test(compiler_training_test
+  SOURCES
+    training/double_step.cpp
+    training/training_data_test.cpp
+    training/training_graph_test.cpp
+  DEPENDS systole_compiler systole_reference)
 systole_test(compiler_onnx_test
   SOURCES
     frontend/onnx/import_test.cpp

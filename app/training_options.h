@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "compiler/training/training_graph.h"
+
+namespace CLI {
+class App;
+}
+
+namespace systole {
+
+/// `systole run --mode training`.
+struct TrainingRequest {
+  TrainingOptions options;
+  std::optional<std::int64_t> steps;  ///< none: time alone, unless numbers are asked for otherwise
+  std::optional<double> tokens;       ///< to train to the end
+  std::optional<double> epochs;       ///< the same, of `samples` each
+  std::optional<double> samples;
+};
+
+/// Options as the user wrote them.
+struct TrainingWords {
+  std::optional<std::string> mode;
+  std::optional<std::string> steps;
+  std::optional<std::string> loss;
+  std::optional<std::string> optimizer;
+  std::optional<std::string> rate;
+  std::optional<std::string> momentum;
+  std::optional<std::string> decay;
+};
+
+void add_training_options(CLI::App& command, TrainingWords& words);
+/// Empty for inference. Throws UserError.
+[[nodiscard]] std::optional<TrainingRequest> checked_training(const TrainingWords& words);
+
+}  // namespace systole

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "compiler/graph/tensor.h"
+#include "compiler/ops/op.h"
+
+namespace systole {
+
+/// Where operators write the nodes of a training step (compiler/training).
+class StepNodes {
+ public:
+  virtual ~StepNodes() = default;
+
+  [[nodiscard]] virtual const TensorType& type(GraphTensorId tensor) const = 0;
+  /// A node behind all others; `what` becomes part of its name.
+  virtual GraphTensorId add(std::string_view what, Op op, std::vector<GraphTensorId> inputs) = 0;
+  /// The tensor under these extents: itself, or a view of it.
+  virtual GraphTensorId view(GraphTensorId tensor, const Extents& extents) = 0;
+  /// As rows of features: 1 x all axes but the last x the last.
+  GraphTensorId rows(GraphTensorId tensor);
+  /// Throws at the node: its gradient is not covered, whatever its operator's is.
+  [[noreturn]] virtual void refuse(std::string_view message) const = 0;
+};
+
+/// What an operator with parameters, or one whose gradient stands on another, is made of when it is
+/// trained: `GraphTensorId train(Forward& forward) const`. An operator without parameters and
+/// without this is taken as it is.
+class Forward : public StepNodes {
+ public:
+  /// Of the node: one that is no parameter, with the network's extents.
+  [[nodiscard]] virtual GraphTensorId input(std::size_t index) = 0;
+  /// A parameter of the node under these extents, in bf16 as products take it on their right.
+  virtual GraphTensorId factor(std::size_t input, const Extents& extents) = 0;
+  /// The same in fp32, for what computes in rows.
+  virtual GraphTensorId summand(std::size_t input, const Extents& extents) = 0;
+};
+
+/// What an operator needs to say how the loss changes with its inputs, from how it changes with its
+/// output: `void gradient(Backward& backward) const`.
+class Backward : public StepNodes {
+ public:
+  [[nodiscard]] virtual GraphTensorId input(std::size_t index) const = 0;
+  [[nodiscard]] virtual GraphTensorId output() const = 0;
+  /// Of the loss by the output, of its extents.
+  [[nodiscard]] virtual GraphTensorId gradient() const = 0;
+  /// Whether something that is trained stands behind the input.
+  [[nodiscard]] virtual bool wants(std::size_t input) const = 0;
+  /// Of the gradient by the input: fp32 of what is trained, else the input's.
+  [[nodiscard]] virtual DataType element(std::size_t input) const = 0;
+  /// A tensor that is the gradient by the input, or one of several that are added.
+  virtual void give(std::size_t input, GraphTensorId gradient) = 0;
+  /// The same from a node of that operator, where the input wants one.
+  virtual void give(std::size_t input, Op op, std::vector<GraphTensorId> inputs) = 0;
+};
+
+[[nodiscard]] bool has_gradient(const Op& op);
+void gradient(const Op& op, Backward& backward);
+/// Whether the operator says what it is made of when it is trained.
+[[nodiscard]] bool has_training_form(const Op& op);
+[[nodiscard]] GraphTensorId train(const Op& op, Forward& forward);
+
+}  // namespace systole

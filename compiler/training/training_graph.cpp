@@ -1,0 +1,527 @@
+#include "compiler/training/training_graph.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "arch/diag/check.h"
+#include "arch/diag/error.h"
+#include "compiler/graph/graph_builder.h"
+#include "compiler/ops/gradient.h"
+#include "compiler/ops/make.h"
+
+namespace systole {
+
+namespace {
+
+constexpr DataType kCompute = DataType::Bf16;
+constexpr DataType kMaster = DataType::Fp32;
+
+std::string_view name_of_operator(const Op& op) {
+  for (const OpEntry& entry : op_entries()) {
+    if (entry.prototype.index() == op.index()) {
+      return entry.name;
+    }
+  }
+  return "";
+}
+
+/// The graph as it grows, forward and then backward.
+class StepGraph {
+ public:
+  StepGraph(const Graph& network, const TrainingOptions& options)
+      : network_(network),
+        options_(options),
+        builder_(network.name, network.file, network.batch, QuantizationDefaults()) {}
+
+  TrainingGraph build() {
+    check_network();
+    add_inputs();
+    for (const Node& node : network_.nodes) {
+      if (!is_left_out(node)) {
+        forward(node);
+      }
+    }
+    add_loss();
+    backward();
+    return finish();
+  }
+
+ private:
+  class ForwardNode;
+  class BackwardNode;
+
+  [[nodiscard]] const Graph& graph() const { return builder_.graph(); }
+
+  // --- what is covered ---
+
+  [[noreturn]] void fail(std::string_view message) const {
+    throw WorkloadError({.file = network_.file, .line = 1, .column = 1}, "layers", message);
+  }
+
+  static bool reads_parameters(const Graph& graph, const Node& node) {
+    return graph.data_inputs(node).size() < node.inputs.size();
+  }
+
+  /// Forms stand on operators that all have gradients.
+  [[nodiscard]] bool is_covered(const Node& node) const {
+    return node.is_view() || has_training_form(node.op) ||
+           (!reads_parameters(network_, node) && has_gradient(node.op));
+  }
+
+  void check_network() const {
+    if (network_.input_type() != kCompute) {
+      fail(fmt::format("expected a network of bf16 to train, got one of {}",
+                       name_of(network_.input_type())));
+    }
+    if (!network_.states.empty()) {
+      fail("expected a network without states to train, got one with them");
+    }
+    if (network_.outputs.size() != 1) {
+      fail(fmt::format("expected a network of one output to train, got {}",
+                       network_.outputs.size()));
+    }
+    std::set<std::string> missing;
+    const Node* first = nullptr;
+    for (const Node& node : network_.nodes) {
+      if (!is_covered(node) && !is_left_out(node)) {
+        first = first == nullptr ? &node : first;
+        missing.insert(node.kind);
+      }
+    }
+    if (first != nullptr) {
+      throw WorkloadError(first->location, first->name,
+                          fmt::format("expected operators with a gradient (docs/training.md), got "
+                                      "{}",
+                                      fmt::join(missing, ", ")));
+    }
+  }
+
+  /// The softmax at the end is part of the loss.
+  [[nodiscard]] bool is_left_out(const Node& node) const {
+    return options_.loss == Loss::CrossEntropy && node.output() == network_.outputs.front() &&
+           std::holds_alternative<SoftmaxWork>(node.work());
+  }
+
+  // --- tensors and nodes ---
+
+  std::string unique(const std::string& name) {
+    std::string found = name;
+    for (int number = 2; !names_.insert(found).second; ++number) {
+      found = fmt::format("{}.{}", name, number);
+    }
+    return found;
+  }
+
+  [[nodiscard]] static Place place_of(const Node& node) {
+    return {.location = node.location, .path = node.name};
+  }
+
+  GraphTensorId add_node(const std::string& name, Op op, std::vector<GraphTensorId> inputs,
+                         const Node& of) {
+    NodeRequest request{.name = unique(name),
+                        .kind = std::string(name_of_operator(op)),
+                        .op = std::move(op),
+                        .inputs = std::move(inputs)};
+    const GraphTensorId made =
+        builder_.add(std::move(request), {.op = place_of(of), .attributes = {}},
+                     [](const Graph& /*graph*/, const Node& /*node*/) { return 1.0; });
+    phases_.push_back(phase_);
+    roots_.resize(graph().tensors.size());
+    for (std::size_t i = first_unknown_; i < roots_.size(); ++i) {
+      roots_[i] = static_cast<GraphTensorId>(i);
+    }
+    first_unknown_ = roots_.size();
+    return made;
+  }
+
+  [[nodiscard]] GraphTensorId root(GraphTensorId tensor) const {
+    return static_cast<std::size_t>(tensor) < roots_.size()
+               ? roots_[static_cast<std::size_t>(tensor)]
+               : tensor;
+  }
+
+  GraphTensorId view(GraphTensorId tensor, const Extents& extents, const Node& of) {
+    const GraphTensorId source = root(tensor);
+    if (graph().tensor(source).type.extents == extents) {
+      return source;
+    }
+    const std::vector<std::int64_t> key(extents.begin(), extents.end());
+    if (const auto known = views_.find({source, key}); known != views_.end()) {
+      return known->second;
+    }
+    const GraphTensorId made =
+        add_node(graph().tensor(source).name + ".view", view_of(extents), {source}, of);
+    roots_[static_cast<std::size_t>(made)] = source;
+    views_.emplace(std::pair{source, key}, made);
+    return made;
+  }
+
+  void add_inputs() {
+    for (const GraphTensorId input : network_.inputs) {
+      const GraphTensor& tensor = network_.tensor(input);
+      values_[input] = builder_.add_input(unique(tensor.name), tensor.type, {}, {});
+      result_.inputs.push_back(values_[input]);
+    }
+  }
+
+  // --- forward ---
+
+  void forward(const Node& node);
+  GraphTensorId parameter(const Node& node, std::size_t input, const Extents& extents,
+                          bool in_products);
+
+  GraphTensorId state(const std::string& name, DataType type, const Extents& extents,
+                      const Node& of) {
+    return builder_.add_state(unique(name), {.element = type, .extents = extents}, {},
+                              place_of(of));
+  }
+
+  // --- loss ---
+
+  /// Where the network's last rows are.
+  [[nodiscard]] GraphTensorId scores() {
+    GraphTensorId output = network_.outputs.front();
+    for (const Node& node : network_.nodes) {
+      if (node.output() == output && is_left_out(node)) {
+        output = node.inputs.front();
+      }
+    }
+    return output;
+  }
+
+  void add_loss() {
+    const Node& last = network_.nodes.back();
+    const GraphTensorId output = scores();
+    const TensorType& type = network_.tensor(output).type;
+    const std::int64_t columns = type.extents.back();
+    const std::int64_t rows = type.elements() / columns;
+    const GraphTensorId z = view(values_.at(output), {1, rows, columns}, last);
+    const TensorType like{.element = kCompute, .extents = {1, rows, columns}};
+    result_.targets = builder_.add_input(unique("targets"), like, {}, {});
+    const bool entropy = options_.loss == Loss::CrossEntropy;
+    const std::string of_row =
+        entropy ? "log(sum(exp(a - largest(a)))) + largest(a) - sum(a * b)"
+                : fmt::format("sum((a - b) * (a - b)) * {}", 1.0 / static_cast<double>(columns));
+    const GraphTensorId each =
+        add_node("loss.rows", formula_of(of_row, kMaster), {z, result_.targets}, last);
+    const GraphTensorId row = view(each, {1, 1, rows}, last);
+    result_.loss = add_node(
+        "loss", formula_of(fmt::format("sum(a) * {}", 1.0 / static_cast<double>(rows)), kMaster),
+        {row}, last);
+    builder_.add_output(result_.loss);
+    phase_ = StepPhase::Backward;
+    const std::string slope =
+        entropy ? fmt::format("(exp(a - largest(a)) / sum(exp(a - largest(a))) - b) * {}",
+                              1.0 / static_cast<double>(rows))
+                : fmt::format("(a - b) * {}",
+                              2.0 / (static_cast<double>(rows) * static_cast<double>(columns)));
+    add_gradient(z, add_node(graph().tensor(z).name + ".gradient", formula_of(slope, kCompute),
+                             {z, result_.targets}, last));
+  }
+
+  // --- backward ---
+
+  void add_gradient(GraphTensorId of, GraphTensorId gradient) {
+    gradients_[of].push_back(gradient);
+  }
+
+  /// Whether the loss changes with it.
+  [[nodiscard]] bool wants(GraphTensorId tensor) const {
+    return wanted_.count(tensor) != 0 || trained_.count(tensor) != 0;
+  }
+
+  /// The sum of all that was given; none: -1.
+  GraphTensorId gradient_of(GraphTensorId tensor, const Node& of) {
+    const auto found = gradients_.find(tensor);
+    if (found == gradients_.end()) {
+      return -1;
+    }
+    const std::vector<GraphTensorId> parts = std::move(found->second);
+    gradients_.erase(found);
+    const Extents extents = graph().tensor(tensor).type.extents;
+    const DataType element = trained_.count(tensor) != 0 ? kMaster : kCompute;
+    GraphTensorId sum = view(parts.front(), extents, of);
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      sum = add_node(graph().tensor(tensor).name + ".gradient", formula_of("a + b", element),
+                     {sum, view(parts[i], extents, of)}, of);
+    }
+    return sum;
+  }
+
+  void backward();
+  void update(std::size_t parameter, const Node& of);
+
+  TrainingGraph finish() {
+    TrainingStep step{.network = network_.name,
+                      .phases = phases_,
+                      .samples = network_.batch,
+                      .loss = result_.loss};
+    for (const Node& node : network_.nodes) {
+      step.forward_macs += macs_of(network_, node);
+    }
+    for (const TrainedParameter& parameter : result_.parameters) {
+      step.parameters += graph().tensor(parameter.master).type.elements();
+    }
+    if (network_.phase) {
+      step.tokens = network_.phase->tokens * network_.batch;
+    }
+    result_.graph = std::move(builder_).take();
+    result_.graph.step = std::move(step);
+    return std::move(result_);
+  }
+
+  const Graph& network_;
+  const TrainingOptions& options_;
+  GraphBuilder builder_;
+  TrainingGraph result_;
+  StepPhase phase_ = StepPhase::Forward;
+  std::vector<StepPhase> phases_;  ///< by node
+  std::set<std::string> names_;
+  std::map<GraphTensorId, GraphTensorId> values_;  ///< by tensor of the network
+  std::vector<GraphTensorId> roots_;               ///< by tensor: what a view looks at
+  std::size_t first_unknown_ = 0;
+  std::map<std::pair<GraphTensorId, std::vector<std::int64_t>>, GraphTensorId> views_;
+  std::map<GraphTensorId, std::size_t> parameter_of_;  ///< by tensor of the network
+  std::map<GraphTensorId, std::size_t> trained_;       ///< by tensor that nodes read
+  std::set<GraphTensorId> wanted_;                     ///< made of these
+  std::map<GraphTensorId, std::vector<GraphTensorId>> gradients_;
+};
+
+/// A node of the network on its way into the step.
+class StepGraph::ForwardNode final : public Forward {
+ public:
+  ForwardNode(StepGraph& step, const Node& node) : step_(step), node_(node) {}
+
+  [[nodiscard]] const TensorType& type(GraphTensorId tensor) const override {
+    return step_.graph().tensor(tensor).type;
+  }
+  GraphTensorId add(std::string_view what, Op op, std::vector<GraphTensorId> inputs) override {
+    return step_.add_node(fmt::format("{}.{}", node_.name, what), std::move(op), std::move(inputs),
+                          node_);
+  }
+  GraphTensorId view(GraphTensorId tensor, const Extents& extents) override {
+    return step_.view(tensor, extents, node_);
+  }
+  [[noreturn]] void refuse(std::string_view message) const override {
+    throw WorkloadError(node_.location, node_.name, message);
+  }
+  [[nodiscard]] GraphTensorId input(std::size_t index) override {
+    const GraphTensorId tensor = node_.inputs.at(index);
+    return view(step_.values_.at(tensor), step_.network_.tensor(tensor).type.extents);
+  }
+  GraphTensorId factor(std::size_t input, const Extents& extents) override {
+    return step_.parameter(node_, input, extents, true);
+  }
+  GraphTensorId summand(std::size_t input, const Extents& extents) override {
+    return step_.parameter(node_, input, extents, false);
+  }
+
+ private:
+  StepGraph& step_;
+  const Node& node_;
+};
+
+/// A node of the step on the way back.
+class StepGraph::BackwardNode final : public Backward {
+ public:
+  BackwardNode(StepGraph& step, Node node, GraphTensorId gradient)
+      : step_(step), node_(std::move(node)), gradient_(gradient) {}
+
+  [[nodiscard]] const TensorType& type(GraphTensorId tensor) const override {
+    return step_.graph().tensor(tensor).type;
+  }
+  GraphTensorId add(std::string_view what, Op op, std::vector<GraphTensorId> inputs) override {
+    return step_.add_node(fmt::format("{}.{}", node_.name, what), std::move(op), std::move(inputs),
+                          node_);
+  }
+  GraphTensorId view(GraphTensorId tensor, const Extents& extents) override {
+    return step_.view(tensor, extents, node_);
+  }
+  [[noreturn]] void refuse(std::string_view message) const override {
+    throw WorkloadError(node_.location, node_.name, message);
+  }
+  [[nodiscard]] GraphTensorId input(std::size_t index) const override {
+    return node_.inputs.at(index);
+  }
+  [[nodiscard]] GraphTensorId output() const override { return node_.output(); }
+  [[nodiscard]] GraphTensorId gradient() const override { return gradient_; }
+  [[nodiscard]] bool wants(std::size_t input) const override {
+    return step_.wants(node_.inputs.at(input));
+  }
+  [[nodiscard]] DataType element(std::size_t input) const override {
+    return step_.trained_.count(node_.inputs.at(input)) != 0 ? kMaster : kCompute;
+  }
+  void give(std::size_t input, GraphTensorId gradient) override {
+    if (wants(input)) {
+      step_.add_gradient(node_.inputs.at(input), gradient);
+    }
+  }
+  void give(std::size_t input, Op op, std::vector<GraphTensorId> inputs) override {
+    if (wants(input)) {
+      const std::string name = step_.graph().tensor(node_.inputs.at(input)).name + ".gradient";
+      give(input, step_.add_node(name, std::move(op), std::move(inputs), node_));
+    }
+  }
+
+ private:
+  StepGraph& step_;
+  Node node_;  ///< the graph's own moves as it grows
+  GraphTensorId gradient_;
+};
+
+void StepGraph::forward(const Node& node) {
+  ForwardNode place(*this, node);
+  if (node.is_view()) {
+    values_[node.output()] = values_.at(node.inputs.front());
+    return;
+  }
+  Op op = node.op;
+  ActivationKind function = ActivationKind::None;
+  const bool is_function = std::holds_alternative<RescaleWork>(node.work());
+  if (FusedActivation* const fused = activation_of(op); fused != nullptr && !is_function) {
+    std::swap(function, fused->kind);
+  }
+  GraphTensorId made = -1;
+  if (has_training_form(op)) {
+    made = train(op, place);
+  } else {
+    std::vector<GraphTensorId> inputs;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      inputs.push_back(place.input(i));
+    }
+    if (is_function) {  // of each element, under whatever extents
+      inputs.front() = root(inputs.front());
+    }
+    made = add_node(node.name, std::move(op), std::move(inputs), node);
+  }
+  if (function != ActivationKind::None) {
+    made = add_node(fmt::format("{}.{}", node.name, name_of(function)), function_node(function),
+                    {made}, node);
+  }
+  values_[node.output()] = made;
+}
+
+GraphTensorId StepGraph::parameter(const Node& node, std::size_t input, const Extents& extents,
+                                   bool in_products) {
+  const GraphTensorId source = node.inputs.at(input);
+  if (const auto known = parameter_of_.find(source); known != parameter_of_.end()) {
+    const TrainedParameter& found = result_.parameters[known->second];
+    return in_products ? found.copy : found.master;
+  }
+  const std::string& name = network_.tensor(source).name;
+  TrainedParameter made{.source = source, .moments = {}};
+  made.master = state(name, kMaster, extents, node);
+  if (in_products) {
+    made.copy = state(name + ".bf16", kCompute, extents, node);
+  }
+  const bool adam = options_.optimizer.kind != OptimizerKind::Sgd;
+  if (adam || options_.optimizer.momentum != 0) {
+    made.moments.push_back(state(name + ".moment", kMaster, extents, node));
+  }
+  if (adam) {
+    made.moments.push_back(state(name + ".variance", kMaster, extents, node));
+  }
+  const GraphTensorId read = in_products ? made.copy : made.master;
+  parameter_of_[source] = result_.parameters.size();
+  trained_[read] = result_.parameters.size();
+  result_.parameters.push_back(std::move(made));
+  return read;
+}
+
+void StepGraph::backward() {
+  // Of the forward nodes: what changes with parameters, and where each of these is read first.
+  std::size_t nodes = 0;
+  std::map<std::size_t, std::vector<std::size_t>> first_reader;  // parameters by node
+  std::set<std::size_t> seen;
+  while (nodes < phases_.size() && phases_[nodes] == StepPhase::Forward) {
+    const Node& node = graph().nodes[nodes];
+    for (const GraphTensorId input : node.inputs) {
+      if (wants(input)) {
+        wanted_.insert(node.output());
+      }
+      const auto parameter = trained_.find(input);
+      if (parameter != trained_.end() && seen.insert(parameter->second).second) {
+        first_reader[nodes].push_back(parameter->second);
+      }
+    }
+    ++nodes;
+  }
+  for (std::size_t i = nodes; i-- > 0;) {
+    const Node node = graph().nodes[i];
+    const GraphTensorId gradient =
+        wanted_.count(node.output()) != 0 ? gradient_of(node.output(), node) : -1;
+    if (gradient >= 0) {
+      BackwardNode place(*this, node, gradient);
+      systole::gradient(node.op, place);
+    }
+    for (const std::size_t parameter : first_reader[i]) {
+      update(parameter, node);
+    }
+  }
+}
+
+void StepGraph::update(std::size_t index, const Node& of) {
+  const TrainedParameter& parameter = result_.parameters[index];
+  const GraphTensorId read = parameter.copy >= 0 ? parameter.copy : parameter.master;
+  const GraphTensorId g = gradient_of(read, of);
+  SYSTOLE_CHECK(g >= 0, "{}: no gradient", graph().tensor(read).name);
+  const Optimizer& optimizer = options_.optimizer;
+  phase_ = StepPhase::Update;
+  const auto write = [&](GraphTensorId state, const std::string& text,
+                         std::vector<GraphTensorId> inputs) {
+    inputs.insert(inputs.begin(), state);
+    return add_node(graph().tensor(state).name + ".updated", update_of(text), std::move(inputs),
+                    of);
+  };
+  GraphTensorId updated = -1;
+  if (optimizer.kind == OptimizerKind::Sgd) {
+    GraphTensorId direction = g;
+    if (!parameter.moments.empty()) {
+      direction = write(parameter.moments[0], fmt::format("a * {} + b", optimizer.momentum), {g});
+    }
+    updated = write(parameter.master, fmt::format("a - b * {}", optimizer.rate), {direction});
+  } else {
+    if (result_.rate < 0) {
+      result_.rate = builder_.add_input(unique("learning_rate"),
+                                        {.element = kMaster, .extents = {1, 1, 1}}, {}, {});
+    }
+    const auto mean = [](double beta, std::string_view of_gradient) {
+      return fmt::format("a * {} + {} * {}", beta, of_gradient, 1 - beta);
+    };
+    const GraphTensorId first = write(parameter.moments[0], mean(optimizer.beta1, "b"), {g});
+    const GraphTensorId second = write(parameter.moments[1], mean(optimizer.beta2, "b * b"), {g});
+    const std::string kept = optimizer.kind == OptimizerKind::AdamW
+                                 ? fmt::format("a - a * {}", optimizer.rate * optimizer.decay)
+                                 : "a";
+    updated =
+        write(parameter.master, fmt::format("{} - d * b / (sqrt(c) + {})", kept, optimizer.epsilon),
+              {first, second, result_.rate});
+  }
+  if (parameter.copy >= 0) {
+    write(parameter.copy, "b", {updated});
+  }
+  phase_ = StepPhase::Backward;
+}
+
+}  // namespace
+
+double Optimizer::rate_at(std::int64_t step) const {
+  const auto t = static_cast<double>(step);
+  return kind == OptimizerKind::Sgd
+             ? rate
+             : rate * std::sqrt(1 - std::pow(beta2, t)) / (1 - std::pow(beta1, t));
+}
+
+TrainingGraph training_graph(const Graph& network, const TrainingOptions& options) {
+  return StepGraph(network, options).build();
+}
+
+}  // namespace systole

@@ -1,0 +1,74 @@
+#include "report/training.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "report/format.h"
+#include "report/table.h"
+#include "study/training.h"
+
+namespace systole {
+
+namespace {
+
+constexpr std::size_t kLabelWidth = 17;
+constexpr std::size_t kShownLosses = 12;
+
+/// The first and the last of many.
+std::string losses_text(const std::vector<double>& losses) {
+  std::string text;
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    const bool shown = losses.size() <= kShownLosses || i < kShownLosses / 2 ||
+                       i >= losses.size() - kShownLosses / 2;
+    if (shown) {
+      text += fmt::format("{}{:.4f}", text.empty() ? "" : ", ", losses[i]);
+    } else if (i == kShownLosses / 2) {
+      text += ", ...";
+    }
+  }
+  return text;
+}
+
+std::string what_a_step_is(const Result& result) {
+  const TrainingStep& step = *result.graph.step;
+  return step.tokens > 0
+             ? fmt::format("{} sequence{}, {} tokens", grouped(step.samples),
+                           step.samples == 1 ? "" : "s", grouped(step.tokens))
+             : fmt::format("{} sample{}", grouped(step.samples), step.samples == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string training_text(const Result& result, const TextOptions& options) {
+  const auto figures = training_figures(result);
+  if (!figures) {
+    return "";
+  }
+  std::string text = styled("training", Style::Heading, options.colour) + '\n';
+  const auto line = [&](std::string_view label, const std::string& words) {
+    text += fmt::format("  {:<{}}{}\n", label, kLabelWidth,
+                        wrapped(words, options.width, kLabelWidth + 2));
+  };
+  line("step", fmt::format("{} of {}: forward {} %, backward {} %, update {} %",
+                           duration(figures->step_seconds), what_a_step_is(result),
+                           percent(figures->forward_share), percent(figures->backward_share),
+                           percent(figures->update_share)));
+  std::string throughput =
+      fmt::format("{} samples/s", scaled_real(figures->samples_per_second, ""));
+  if (figures->tokens_per_second) {
+    throughput += fmt::format(", {} tokens/s", scaled_real(*figures->tokens_per_second, ""));
+  }
+  line("throughput", throughput);
+  line("MFU", fmt::format("{} % by the products of the step, {} % by 6 x parameters x {}",
+                          percent(figures->mfu), percent(figures->mfu_6nd),
+                          figures->tokens_per_second ? "tokens" : "samples"));
+  line("products", fmt::format("{:.2f} times those of the network alone", figures->forward_factor));
+  line("state", fmt::format("{} of {} parameters: fp32 masters, bf16 copies, moments",
+                            scaled(figures->state_bytes, "B"), grouped(figures->parameters)));
+  if (!figures->losses.empty()) {
+    line(figures->losses.size() == 1 ? "loss" : "losses", losses_text(figures->losses));
+  }
+  return text + '\n';
+}
+
+}  // namespace systole

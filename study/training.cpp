@@ -1,0 +1,218 @@
+#include "study/training.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "arch/diag/check.h"
+#include "arch/diag/error.h"
+#include "arch/units/shares.h"
+#include "reference/compare/check_run.h"
+#include "study/result.h"
+#include "study/run_figures.h"
+#include "study/workers.h"
+
+namespace systole {
+
+namespace {
+
+constexpr double kOperationsPerMac = 2;
+constexpr double kTera = 1e12;
+
+using Json = nlohmann::ordered_json;
+
+double number_in(const RunTensor& tensor) {
+  return tensor.reals().front();
+}
+
+const RunTensor& tensor_named(const std::vector<RunTensor>& tensors, const std::string& name) {
+  const auto found = std::find_if(tensors.begin(), tensors.end(),
+                                  [&](const RunTensor& tensor) { return tensor.name == name; });
+  SYSTOLE_CHECK(found != tensors.end(), "the run has not kept {}", name);
+  return *found;
+}
+
+/// What a step leaves for the next one, a line of JSON and the bytes of its states.
+std::string leave(const Result& result, const TrainingGraph& step) {
+  Json json{{"loss", number_in(tensor_named(result.tensors, step.graph.tensor(step.loss).name))}};
+  if (result.check) {
+    json["tensors"] = result.check->tensors;
+    json["elements"] = result.check->elements;
+    json["mismatches"] = result.check->mismatches;
+    json["first"] = Json::array();
+    for (const Mismatch& at : result.check->first) {
+      json["first"].push_back(
+          {at.tensor, at.batch, at.row, at.col, at.channel, at.expected, at.actual, at.missing});
+    }
+  }
+  std::string text = json.dump() + '\n';
+  for (const GraphTensorId state : step.graph.states) {
+    const auto& stored = tensor_named(result.tensors, step.graph.tensor(state).name).stored;
+    text.append(reinterpret_cast<const char*>(stored.data()), stored.size());
+  }
+  return text;
+}
+
+void add_check(const Json& json, CheckResult& check) {
+  check.tensors += json.at("tensors").get<std::int64_t>();
+  check.elements += json.at("elements").get<std::int64_t>();
+  check.mismatches += json.at("mismatches").get<std::int64_t>();
+  for (const Json& at : json.at("first")) {
+    const auto number = [&](std::size_t i) {
+      return at.at(i).is_number() ? at.at(i).get<double>() : 0.0;
+    };
+    check.first.push_back({.tensor = at.at(0).get<std::string>(),
+                           .batch = at.at(1).get<std::int64_t>(),
+                           .row = at.at(2).get<std::int64_t>(),
+                           .col = at.at(3).get<std::int64_t>(),
+                           .channel = at.at(4).get<std::int64_t>(),
+                           .expected = number(5),
+                           .actual = number(6),
+                           .missing = at.at(7).get<bool>()});
+  }
+}
+
+/// Takes up what a step left; returns its loss.
+double take_up(const std::string& text, const TrainingGraph& step, TrainingData& data,
+               CheckResult& before) {
+  const std::size_t end = text.find('\n');
+  const Json json = Json::parse(text.substr(0, end));
+  std::size_t at = end + 1;
+  for (const GraphTensorId state : step.graph.states) {
+    const TensorType& type = step.graph.tensor(state).type;
+    const auto size = static_cast<std::size_t>(type.bytes());
+    SYSTOLE_CHECK(at + size <= text.size(), "a step left {} bytes", text.size());
+    const auto first = text.begin() + static_cast<std::ptrdiff_t>(at);
+    data.set_state(state,
+                   {.type = type, .bytes = {first, first + static_cast<std::ptrdiff_t>(size)}});
+    at += size;
+  }
+  if (json.contains("tensors")) {
+    add_check(json, before);
+  }
+  // A loss that is no number has none in JSON.
+  return json.at("loss").is_number() ? json.at("loss").get<double>()
+                                     : std::numeric_limits<double>::quiet_NaN();
+}
+
+void add_check_of_steps(const CheckResult& before, CheckResult& last) {
+  last.tensors += before.tensors;
+  last.elements += before.elements;
+  last.mismatches += before.mismatches;
+  last.first.insert(last.first.begin(), before.first.begin(), before.first.end());
+  last.first.resize(std::min(last.first.size(), kReportedMismatches));
+}
+
+double share(const Result& result, StepPhase phase) {
+  CoreCycles cycles{0};
+  for (std::size_t layer = 0; layer < result.counters.layers.size(); ++layer) {
+    if (result.graph.step->phases[layer] == phase) {
+      cycles += result.counters.layers[layer].exposed;
+    }
+  }
+  return ratio(static_cast<double>(cycles.count()),
+               static_cast<double>(result.counters.elapsed.count()));
+}
+
+std::optional<double> times(const std::optional<double>& one, double count) {
+  return one ? std::optional(*one * count) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<TrainingFigures> training_figures(const Result& result) {
+  if (!result.graph.step) {
+    return std::nullopt;
+  }
+  const TrainingStep& step = *result.graph.step;
+  const RunFigures run = run_figures(result);
+  const auto samples = static_cast<double>(step.samples);
+  TrainingFigures figures{.step_seconds = run.seconds,
+                          .forward_share = share(result, StepPhase::Forward),
+                          .backward_share = share(result, StepPhase::Backward),
+                          .update_share = share(result, StepPhase::Update),
+                          .samples_per_second = ratio(samples, run.seconds),
+                          .parameters = step.parameters};
+  if (step.tokens > 0) {
+    figures.tokens_per_second = ratio(static_cast<double>(step.tokens), run.seconds);
+  }
+  const double peak = run.peak_tops * kTera * run.seconds;
+  const auto seen = static_cast<double>(step.tokens > 0 ? step.tokens : step.samples);
+  constexpr double kOperationsOfARule = 6;
+  figures.mfu = ratio(kOperationsPerMac * static_cast<double>(run.macs), peak);
+  figures.mfu_6nd = ratio(kOperationsOfARule * static_cast<double>(step.parameters) * seen, peak);
+  figures.forward_factor =
+      ratio(static_cast<double>(run.macs), static_cast<double>(step.forward_macs));
+  for (const GraphTensorId state : result.graph.states) {
+    figures.state_bytes += result.graph.tensor(state).bytes();
+  }
+  if (result.energy) {
+    figures.joules_per_step = result.energy->total.total().count();
+  }
+  if (result.cost && result.cost->own.per_inference) {
+    figures.dollars_per_step = result.cost->own.per_inference->count() * samples;
+  }
+  if (result.training) {
+    figures.losses = result.training->losses;
+    if (!figures.losses.empty()) {
+      figures.first_loss = figures.losses.front();
+      figures.last_loss = figures.losses.back();
+    }
+    if (result.training->all_samples) {
+      const double steps = *result.training->all_samples / samples;
+      figures.end_samples = result.training->all_samples;
+      figures.end_seconds = run.seconds * steps;
+      figures.end_joules = times(figures.joules_per_step, steps);
+      figures.end_dollars = times(figures.dollars_per_step, steps);
+    }
+  }
+  return figures;
+}
+
+Result train(const ChipSpec& chip, const TrainingGraph& step,
+             const std::shared_ptr<TrainingData>& data, std::int64_t steps, bool numbers,
+             const EvaluateOptions& options) {
+  const Network network{.graph = step.graph, .data = data};
+  if (!numbers) {
+    Result result = evaluate(chip, network, options);
+    result.training.emplace();
+    return result;
+  }
+  const std::string loss = step.graph.tensor(step.loss).name;
+  TrainingCourse course;
+  CheckResult before;
+  for (std::int64_t number = 1; number < steps; ++number) {
+    if (options.on_stage) {
+      options.on_stage(fmt::format("step {} of {}", number, steps));
+    }
+    data->set_step(number);
+    EvaluateOptions quiet{.check = options.check, .tensors = {loss}};
+    for (const GraphTensorId state : step.graph.states) {
+      quiet.tensors.insert(step.graph.tensor(state).name);
+    }
+    const WorkerJob job = [&] { return leave(evaluate(chip, network, quiet), step); };
+    const WorkerOutcome outcome = run_in_workers({job}, 1).front();
+    if (!outcome.error.empty()) {
+      throw UserError(outcome.error);
+    }
+    course.losses.push_back(take_up(outcome.text, step, *data, before));
+  }
+  data->set_step(steps);
+  EvaluateOptions last = options;
+  last.tensors.insert(loss);
+  Result result = evaluate(chip, network, last);
+  course.losses.push_back(number_in(tensor_named(result.tensors, loss)));
+  if (options.tensors.count(loss) == 0) {
+    std::erase_if(result.tensors, [&](const RunTensor& tensor) { return tensor.name == loss; });
+  }
+  if (result.check) {
+    add_check_of_steps(before, *result.check);
+  }
+  result.training = std::move(course);
+  return result;
+}
+
+}  // namespace systole

@@ -1,0 +1,190 @@
+// Training on the chips that ship: every tensor checked, states handed from step to step, and what
+// is learned.
+#include "study/training.h"
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/compile.h"
+#include "compiler/frontend/read_network.h"
+#include "compiler/training/training_data.h"
+#include "compiler/training/training_graph.h"
+#include "tests/compiler/training/double_step.h"
+#include "tests/end_to_end/support/laws.h"
+#include "tests/support/forked.h"
+
+namespace systole {
+namespace {
+
+ChipSpec shipped_chip(const std::string& name) {
+  return read_chip(fmt::format("{}/configs/chips/{}.yaml", SYSTOLE_SOURCE_DIR, name));
+}
+
+struct Training {
+  TrainingGraph step;
+  std::shared_ptr<TrainingData> data;
+
+  Training(const std::string& body, std::int64_t batch, const TrainingOptions& options) {
+    const Network network =
+        parse_network("network: n\n" + body, "n.yaml", {.batch = batch, .type = DataType::Bf16});
+    step = training_graph(network.graph, options);
+    data = std::make_shared<TrainingData>(network.graph, network.data, step, options, 1);
+  }
+};
+
+constexpr const char* kPerceptron = R"(
+inputs: [{name: x, features: 20}]
+layers:
+  - {name: a, op: dense, features: 40, activation: relu}
+  - {name: b, op: dense, features: 40, activation: tanh}
+  - {name: c, op: dense, features: 6}
+)";
+
+/// Mismatches and broken laws of one step.
+std::string outcome_of(const std::string& chip_name, const Training& training) {
+  const ChipSpec chip = shipped_chip(chip_name);
+  const Network network{.graph = training.step.graph, .data = training.data};
+  const Program program = compile(chip, network.graph);
+  const Result result = evaluate_program(chip, network, program, {.check = true});
+  return fmt::format("{}{} mismatches", broken_laws(result, program), result.check->mismatches);
+}
+
+class TrainingOn : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(TrainingOn, IsRightInEveryTensorAndState) {
+  for (const OptimizerKind kind : {OptimizerKind::Sgd, OptimizerKind::Adam, OptimizerKind::AdamW}) {
+    for (const Loss loss : {Loss::CrossEntropy, Loss::MeanSquaredError}) {
+      const ForkedResult child = run_forked([&] {
+        const Training training(kPerceptron, 24, {.loss = loss, .optimizer = {.kind = kind}});
+        return outcome_of(GetParam(), training);
+      });
+      EXPECT_EQ(child.exit_code, 0) << child.error;
+      EXPECT_EQ(child.output, "0 mismatches") << name_of(kind) << " " << name_of(loss);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Chips, TrainingOn,
+                         ::testing::Values("tpu_v2", "tpu_v3", "tpu_v4", "tpu_v5e"),
+                         [](const auto& chip) { return chip.param; });
+
+/// The same steps in double precision: losses by step.
+std::vector<double> losses_in_double(const Training& training, std::int64_t steps) {
+  const Graph& graph = training.step.graph;
+  std::vector<double> losses;
+  DoubleValues given;
+  for (const GraphTensorId state : graph.states) {
+    const std::vector<float> numbers = training.data->value(graph, state).numbers();
+    given[state] = {numbers.begin(), numbers.end()};
+  }
+  for (std::int64_t number = 1; number <= steps; ++number) {
+    training.data->set_step(number);
+    for (const GraphTensorId input : graph.inputs) {
+      const std::vector<float> numbers = training.data->value(graph, input).numbers();
+      given[input] = {numbers.begin(), numbers.end()};
+    }
+    const DoubleValues values = evaluated_in_double(graph, given);
+    losses.push_back(values.at(training.step.loss).front());
+    for (const Node& node : graph.nodes) {
+      if (changes_state(node.op)) {
+        given.at(node.inputs.front()) = values.at(node.output());
+      }
+    }
+  }
+  return losses;
+}
+
+TEST(TrainingSteps, LearnAsTheReferenceDoes) {
+  constexpr std::int64_t kSteps = 30;
+  const TrainingOptions options{.loss = Loss::CrossEntropy,
+                                .optimizer = {.rate = 0.1, .momentum = 0.9}};
+  const ForkedResult child = run_forked([&] {
+    const Training training(kPerceptron, 32, options);
+    const Result result =
+        train(shipped_chip("tpu_v3"), training.step, training.data, kSteps, true, {.check = true});
+    const auto figures = training_figures(result);
+    EXPECT_EQ(result.check->mismatches, 0);
+    EXPECT_EQ(figures->losses.size(), kSteps);
+    const Training again(kPerceptron, 32, options);
+    const std::vector<double> wanted = losses_in_double(again, kSteps);
+    // bf16 keeps 8 bits: the same way down, a little beside it.
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      EXPECT_NEAR(figures->losses[i], wanted[i], 0.02 + 0.05 * wanted[i]) << "step " << i + 1;
+    }
+    EXPECT_LT(*figures->last_loss, *figures->first_loss / 2);
+    return fmt::format("{:.3f} -> {:.3f}", *figures->first_loss, *figures->last_loss);
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  RecordProperty("losses", child.output);
+}
+
+/// The second step begins with what the first one left, bit for bit.
+TEST(TrainingSteps, HandTheirStatesOn) {
+  const TrainingOptions options{.loss = Loss::MeanSquaredError,
+                                .optimizer = {.kind = OptimizerKind::Adam}};
+  const auto losses = [&](std::int64_t steps) {
+    const ForkedResult child = run_forked([&] {
+      const Training training(kPerceptron, 8, options);
+      const Result result =
+          train(shipped_chip("tpu_v3"), training.step, training.data, steps, true, {});
+      std::string text;
+      for (const double loss : result.training->losses) {
+        text += fmt::format("{} ", loss);
+      }
+      return text;
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    return child.output;
+  };
+  const std::string three = losses(3);
+  EXPECT_TRUE(three.starts_with(losses(2))) << three;
+  EXPECT_EQ(std::count(three.begin(), three.end(), ' '), 3);
+}
+
+/// Time does not depend on the numbers.
+TEST(TrainingSteps, TakeAsLongWithAndWithoutNumbers) {
+  const auto cycles = [&](bool numbers) {
+    return run_forked([&] {
+             const Training training(kPerceptron, 16, {});
+             const Result result =
+                 train(shipped_chip("tpu_v3"), training.step, training.data, 1, numbers, {});
+             return fmt::format("{}", result.counters.elapsed.count());
+           })
+        .output;
+  };
+  EXPECT_EQ(cycles(true), cycles(false));
+}
+
+TEST(TrainingFigures, AddUp) {
+  const ForkedResult child = run_forked([] {
+    const Training training(kPerceptron, 16, {});
+    const Result result = train(shipped_chip("tpu_v3"), training.step, training.data, 1, false, {});
+    const auto figures = training_figures(result);
+    EXPECT_NEAR(figures->forward_share + figures->backward_share + figures->update_share, 1, 1e-12);
+    EXPECT_GT(figures->update_share, 0);
+    // fp32 master and moment of each, and a bf16 copy of the weights.
+    const std::int64_t weights = 20 * 40 + 40 * 40 + 40 * 6;
+    const std::int64_t biases = 40 + 40 + 6;
+    EXPECT_EQ(figures->parameters, weights + biases);
+    EXPECT_EQ(figures->state_bytes, 8 * (weights + biases) + 2 * weights);
+    EXPECT_NEAR(figures->forward_factor, 3 - 20.0 * 40 / static_cast<double>(weights), 1e-12);
+    const double peak = 2.0 * 2 * 128 * 128 * 940e6;  // two arrays
+    EXPECT_NEAR(figures->mfu_6nd,
+                6.0 * static_cast<double>(weights + biases) * 16 / peak / figures->step_seconds,
+                1e-9);
+    EXPECT_NEAR(figures->mfu,
+                2.0 * 16 * figures->forward_factor * static_cast<double>(weights) / peak /
+                    figures->step_seconds,
+                1e-9);
+    return std::string();
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+}
+
+}  // namespace
+}  // namespace systole
