@@ -40,11 +40,7 @@ struct SlotRule {
   void operator()(const ScaleStage& scale) const {
     pass.elementwise += scale.divisor == kNoStage ? 0 : slots;
   }
-  void operator()(const ColumnScaleStage& scale) const {
-    if (!std::holds_alternative<SumsStage>(stages[static_cast<std::size_t>(scale.of)])) {
-      pass.elementwise += slots;
-    }
-  }
+  void operator()(const ColumnScaleStage& /*scale*/) const {}
   void operator()(const ClampStage& /*clamp*/) const {}
   void operator()(const LookupStage& /*lookup*/) const {}
   void operator()(const RoundStage& /*round*/) const {}
