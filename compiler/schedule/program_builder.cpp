@@ -40,7 +40,7 @@ Accesses in_shared_memories(const Accesses& accesses) {
 ProgramBuilder::ProgramBuilder(Program program)
     : program_(std::move(program)),
       history_(program_.engines()),
-      covered_(program_.engines(), PerEngine<std::int64_t>(program_.engines(), -1)) {}
+      covered_(program_.engines(), PerEngine<std::size_t>(program_.engines(), 0)) {}
 
 void ProgramBuilder::append(EngineId engine, std::int32_t layer, Operation operation) {
   engine.core = core_;
@@ -52,15 +52,15 @@ void ProgramBuilder::append(EngineId engine, std::int32_t layer, Operation opera
     if (other == engine) {
       continue;
     }
-    std::int64_t& covered = covered_[engine][other];
-    const Dependency found =
+    std::size_t& covered = covered_[engine][other];
+    const std::optional<Dependency> found =
         latest_conflict(other, covered, other.core == engine.core ? accesses_ : shared);
-    if (found.index < 0) {
+    if (!found) {
       continue;
     }
-    covered = found.index;
-    const SemaphoreUse token{.semaphore = semaphore(other, engine, found.kind), .count = 1};
-    program_.stream(other).add_signal(static_cast<std::size_t>(found.index), token);
+    covered = found->entry + 1;
+    const SemaphoreUse token{.semaphore = semaphore(other, engine, found->kind), .count = 1};
+    program_.stream(other).add_signal(history_[other].entries[found->entry].index, token);
     instruction.waits.push_back(token);
   }
   if (auto* loop = std::get_if<RowLoop>(&instruction.operation)) {
@@ -165,12 +165,12 @@ void ProgramBuilder::History::add(std::size_t index, const Accesses& accesses) {
                      .writes = lists.number_of(accesses.writes)});
 }
 
-std::optional<std::size_t> ProgramBuilder::History::latest_below(std::size_t end,
-                                                                 const Reach& reach) const {
-  while (end > 0) {
-    const std::size_t entry = end - 1;
+std::optional<ProgramBuilder::EntryRange> ProgramBuilder::History::latest_block(
+    EntryRange range, const Reach& reach) const {
+  while (range.end > range.first) {
+    const std::size_t entry = range.end - 1;
     // The largest block around the entry that cannot conflict is passed over as a whole.
-    std::size_t passed = end;
+    std::size_t passed = range.end;
     std::size_t size = 1;
     for (const std::vector<Reach>& level : blocks) {
       size *= kBlock;
@@ -179,32 +179,40 @@ std::optional<std::size_t> ProgramBuilder::History::latest_below(std::size_t end
       }
       passed = entry / size * size;
     }
-    if (passed == end) {
-      return entry;
+    if (passed == range.end) {
+      return EntryRange{.first = std::max(range.first, entry / kBlock * kBlock), .end = range.end};
     }
-    end = passed;
+    range.end = passed;
   }
   return {};
 }
 
-ProgramBuilder::Dependency ProgramBuilder::latest_conflict(EngineId other, std::int64_t covered,
-                                                           const Accesses& accesses) const {
+std::optional<SemaphoreKind> ProgramBuilder::History::conflict(std::size_t entry,
+                                                               const Accesses& accesses) const {
+  const std::span<const KeptRegion> writes = lists[entries[entry].writes];
+  if (any_overlap(writes, accesses.reads)) {
+    return SemaphoreKind::Data;
+  }
+  if (any_overlap(lists[entries[entry].reads], accesses.writes) ||
+      any_overlap(writes, accesses.writes)) {
+    return SemaphoreKind::Space;
+  }
+  return {};
+}
+
+std::optional<ProgramBuilder::Dependency> ProgramBuilder::latest_conflict(
+    EngineId other, std::size_t first, const Accesses& accesses) const {
   Reach reach;
   reach.include(accesses);
   const History& history = history_[other];
-  auto entry = history.latest_below(history.entries.size(), reach);
-  while (entry && history.entries[*entry].index > covered) {
-    const Entry& earlier = history.entries[*entry];
-    const std::int64_t index = earlier.index;
-    const std::span<const KeptRegion> writes = history.lists[earlier.writes];
-    if (any_overlap(writes, accesses.reads)) {
-      return {.index = index, .kind = SemaphoreKind::Data};
+  EntryRange left{.first = first, .end = history.entries.size()};
+  while (const auto block = history.latest_block(left, reach)) {
+    for (std::size_t entry = block->end; entry-- > block->first;) {
+      if (const auto kind = history.conflict(entry, accesses)) {
+        return Dependency{.entry = entry, .kind = *kind};
+      }
     }
-    if (any_overlap(history.lists[earlier.reads], accesses.writes) ||
-        any_overlap(writes, accesses.writes)) {
-      return {.index = index, .kind = SemaphoreKind::Space};
-    }
-    entry = history.latest_below(*entry, reach);
+    left.end = block->first;
   }
   return {};
 }

@@ -42,12 +42,13 @@ class ProgramBuilder {
 
  private:
   struct Dependency {
-    std::int64_t index = -1;  ///< in the stream of the engine waited for
+    std::size_t entry = 0;  ///< in the history of the engine waited for
     SemaphoreKind kind = SemaphoreKind::Data;
   };
 
-  [[nodiscard]] Dependency latest_conflict(EngineId other, std::int64_t covered,
-                                           const Accesses& accesses) const;
+  /// Among the entries of the engine's history from `first` on.
+  [[nodiscard]] std::optional<Dependency> latest_conflict(EngineId other, std::size_t first,
+                                                          const Accesses& accesses) const;
   [[nodiscard]] std::int32_t semaphore(EngineId from, EngineId to, SemaphoreKind kind);
 
   Program program_;
@@ -104,6 +105,10 @@ class ProgramBuilder {
     void include(const Accesses& accesses);
     [[nodiscard]] bool meets(const Reach& other) const;
   };
+  struct EntryRange {
+    std::size_t first = 0;
+    std::size_t end = 0;
+  };
   struct History {
     std::vector<Entry> entries;
     RegionLists lists;
@@ -112,14 +117,17 @@ class ProgramBuilder {
     std::array<std::vector<Reach>, 3> blocks;
 
     void add(std::size_t index, const Accesses& accesses);
-    /// The latest entry below `end` in a block that `reach` meets; none: no value.
-    [[nodiscard]] std::optional<std::size_t> latest_below(std::size_t end,
-                                                          const Reach& reach) const;
+    /// What is in `range` of the latest block that `reach` meets; none: no value.
+    [[nodiscard]] std::optional<EntryRange> latest_block(EntryRange range,
+                                                         const Reach& reach) const;
+    /// What the accesses would have to wait for after that entry.
+    [[nodiscard]] std::optional<SemaphoreKind> conflict(std::size_t entry,
+                                                        const Accesses& accesses) const;
   };
   static constexpr std::size_t kBlock = 32;
   PerEngine<History> history_;
-  /// covered_[to][from]: the latest instruction of `from` that `to` has waited for.
-  PerEngine<PerEngine<std::int64_t>> covered_;
+  /// covered_[to][from]: entries of the history of `from` that `to` has waited for.
+  PerEngine<PerEngine<std::size_t>> covered_;
   std::map<std::tuple<EngineId, EngineId, SemaphoreKind>, std::int32_t> semaphores_;
 };
 

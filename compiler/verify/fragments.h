@@ -27,7 +27,9 @@ struct Fragment {
 /// The fragments that one memory holds; they are disjoint. Buckets of addresses find those that a
 /// rectangle may touch in a time that depends on their number there, not in the whole memory; those
 /// that reach over many buckets (the channels of a depthwise layer) stand in a list of their own,
-/// and most of them are told apart by their columns alone.
+/// and most of them are told apart by their columns alone. What was asked not long ago (a layer's
+/// folds read the same activations for every part of its outputs) is remembered for as long as
+/// nothing near it changes.
 class Fragments {
  public:
   explicit Fragments(std::int64_t size);
@@ -65,9 +67,21 @@ class Fragments {
   };
   [[nodiscard]] static Entry entry_of(const Rectangle& where, std::int32_t id);
 
+  /// A query's answer.
+  struct Remembered {
+    Rectangle where;
+    std::int64_t when = -1;  ///< changes before it
+    std::vector<Overlap> found;
+  };
+  [[nodiscard]] Remembered& slot_of(const Rectangle& where);
+  [[nodiscard]] bool has_changed_since(std::int64_t when, const Rectangle& where) const;
+  void find(const Rectangle& where, std::vector<Overlap>& found);
+
+  [[nodiscard]] std::size_t area_of(std::int64_t address) const;
+  void note_change(const Rectangle& where);
   [[nodiscard]] std::size_t bucket_of(std::int64_t address) const;
   [[nodiscard]] bool is_wide(const Rectangle& where) const;
-  void offer(std::int32_t id, const Rectangle& where);
+  void offer(std::int32_t id, const Rectangle& where, std::vector<Overlap>& found);
   void insert(const Fragment& fragment);
   void remove(std::int32_t id);
 
@@ -76,8 +90,11 @@ class Fragments {
   std::vector<Entry> wide_;  ///< those that reach over many buckets
   std::vector<Slot> slots_;
   std::vector<std::int32_t> free_;
-  std::vector<Overlap> found_;
   std::int64_t visits_ = 0;
+  std::vector<Remembered> remembered_;
+  std::int64_t area_bytes_;
+  std::vector<std::int64_t> changed_;  ///< by area of the memory: the last change of its fragments
+  std::int64_t changes_ = 0;
 };
 
 }  // namespace systole::verification
