@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compiler/allocation/segment.h"
+
 namespace systole {
 
 namespace {
@@ -21,7 +23,8 @@ bool can_be_split(const Graph& graph) {
 std::vector<Slice> images_of_cores(std::int64_t cores, const Graph& graph) {
   std::vector<Slice> shares;
   std::int64_t first = 0;
-  const std::int64_t sharers = can_be_split(graph) ? cores : 1;
+  const bool by_image = std::all_of(graph.nodes.begin(), graph.nodes.end(), goes_by_image);
+  const std::int64_t sharers = by_image && can_be_split(graph) ? cores : 1;
   for (std::int64_t core = 0; core < cores; ++core) {
     const std::int64_t images =
         core < sharers ? graph.batch / sharers + (core < graph.batch % sharers ? 1 : 0) : 0;

@@ -12,7 +12,7 @@ namespace systole {
 
 /// The images of the batch that each core of `cores` works on: neighbours, as evenly as it goes, so
 /// that with fewer images than cores the last ones have none. A graph in which some tensor's first
-/// axis is not the batch is all the first core's.
+/// axis is not the batch, or some product takes all images at once, is all the first core's.
 [[nodiscard]] std::vector<Slice> images_of_cores(std::int64_t cores, const Graph& graph);
 
 /// The same network for a part of its batch: what a core computes.

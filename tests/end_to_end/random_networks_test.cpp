@@ -119,6 +119,24 @@ TEST(RandomCases, BringHundredsOfFusedLayers) {
   }
 }
 
+/// Products of tensors have to be divided among units and cores like any others.
+TEST(RandomCases, BringProductsOntoSeveralUnits) {
+  int beside_each_other = 0;  // programs in which two units fold
+  for (std::uint64_t seed = 0; seed < kTests * kCasesPerTest && beside_each_other < 30; ++seed) {
+    const RandomCase random = random_product_case(seed, DataType::Int8);
+    if (random.chip.matrix.count == 1) {
+      continue;
+    }
+    try {
+      const Program program = compile(random.chip, random.graph);
+      beside_each_other += program.stream({EngineKind::Matrix, 1}).empty() ? 0 : 1;
+    } catch (const WorkloadError& error) {
+      continue;  // does not fit
+    }
+  }
+  EXPECT_EQ(beside_each_other, 30);
+}
+
 bool has_fold(const Program& program, bool (*predicate)(const Fold&)) {
   return std::any_of(program.streams.begin(), program.streams.end(), [&](const Stream& stream) {
     return std::any_of(stream.begin(), stream.end(), [&](const StreamInstruction& instruction) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "compiler/frontend/read_network.h"
+
 namespace systole {
 namespace {
 
@@ -41,6 +43,18 @@ TEST(CoreSplit, LeavesANetworkWithoutABatchToTheFirstCore) {
   Graph graph = of_batch(4);
   graph.tensors[0].type = feature_type(DataType::Int8, 8, 3);
   EXPECT_THAT(sizes(2, graph), ElementsAre(4, 0));
+}
+
+/// Each row of the product takes the rows of all images as columns: a core has only its own.
+TEST(CoreSplit, LeavesAProductOfAllImagesToTheFirstCore) {
+  const std::string by_image =
+      "network: n\nbatch: 4\ninputs: [{name: a, extents: [3, 8]}, {name: b, extents: [8, 5]}]\n"
+      "layers: [{name: y, op: matmul, inputs: [a, b]}]\n";
+  EXPECT_THAT(sizes(2, parse_network(by_image, "n.yaml", {}).graph), ElementsAre(2, 2));
+  const std::string whole =
+      "network: n\nbatch: 4\ninputs: [{name: x, extents: [8]}]\n"
+      "layers: [{name: y, op: matmul, inputs: [x, x], transpose_b: true}]\n";
+  EXPECT_THAT(sizes(2, parse_network(whole, "n.yaml", {}).graph), ElementsAre(4, 0));
 }
 
 TEST(CoreSplit, APartHasItsImagesAndTheSameParameters) {

@@ -804,18 +804,25 @@ void complete_outputs(Graph& graph) {
   }
 }
 
+void add_units_and_cores(ChipSpec& chip, std::uint64_t seed) {
+  Dice machines(seed + 0x9e3779b97f4a7c15);
+  chip.matrix.count = machines.one_of({1, 1, 2, 3, 4});
+  chip.cores = machines.one_of({1, 1, 1, 2, 3});
+}
+
 }  // namespace
 
 RandomCase random_product_case(std::uint64_t seed, DataType type) {
   Dice dice(seed ^ 0x9e3779b97f4a7c15U);
   ChipSpec chip = random_chip(dice);
-  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Bf16)] =
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(*mac_kind(type, type))] =
       chip.matrix.pace(MacKind::Int8);
   chip.weight_fifo.from_buffer = dice.chance(50);
   chip.weight_fifo.transpose = CoreCycles(dice.between(0, 3));
   const std::string text = ProductNetwork(dice).write();
   const Network network =
       parse_network(text, fmt::format("products{}.yaml", seed), {.seed = seed, .type = type});
+  add_units_and_cores(chip, seed);
   return {.chip = std::move(chip), .graph = network.graph, .data = network.data};
 }
 
@@ -829,9 +836,7 @@ RandomCase grown(std::uint64_t seed, Graph (GraphGrower::*grow)()) {
                     .graph = (grower.*grow)(),
                     .data = std::make_shared<RandomData>(seed)};
   complete_outputs(result.graph);
-  Dice machines(seed + 0x9e3779b97f4a7c15);
-  result.chip.matrix.count = machines.one_of({1, 1, 2, 3, 4});
-  result.chip.cores = machines.one_of({1, 1, 1, 2, 3});
+  add_units_and_cores(result.chip, seed);
   return result;
 }
 

@@ -21,7 +21,8 @@ struct RandomCase {
 
 /// Products of two tensors: attention with heads and groups of queries, plain ones of 2 to 4 axes,
 /// transposed or not, of inputs, of what layers compute, of a tensor with itself; on chips that
-/// take tiles from the unified buffer and chips that take them from DRAM alone.
+/// take tiles from the unified buffer and chips that take them from DRAM alone, with one matrix
+/// unit or several, on one core or several.
 [[nodiscard]] RandomCase random_product_case(std::uint64_t seed, DataType type);
 
 /// Convolutions, and behind each an addition, a product or a function that may be done on its sums'
