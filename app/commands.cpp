@@ -161,6 +161,9 @@ Network network_of(const Request& request, const ChipSpec& chip) {
       .numbers = carries_data(request) || request.command == Command::Compile,
       .input_files = request.tensors.inputs};
   if (request.quantize) {
+    if (request.training) {
+      throw UserError("systole: --quantize: expected a run of inference, got --mode training");
+    }
     return quantized_network_of(chip, file, options);
   }
   if (is_onnx_file(file)) {

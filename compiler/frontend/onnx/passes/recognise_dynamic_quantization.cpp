@@ -22,7 +22,7 @@ class Recogniser {
 
   /// Of a Mul: Cast(product of integers) * (scale of the input * scale of the weights).
   [[nodiscard]] std::optional<DynamicProduct> product(const ImportNode& mul) const {
-    if (!mul.is("Mul")) {
+    if (!mul.is("Mul") || mul.outputs.empty()) {
       return std::nullopt;
     }
     for (const std::size_t side : kSides) {
@@ -31,8 +31,11 @@ class Recogniser {
       if (cast == nullptr || scales == nullptr) {
         continue;
       }
-      if (auto found = product_of(*cast, *scales)) {
-        return found;
+      const auto& shape = pattern_.graph().value(mul.outputs.front()).shape;
+      if (shape && shape == pattern_.graph().value(cast->input(0)).shape) {
+        if (auto found = product_of(*cast, *scales)) {
+          return found;
+        }
       }
     }
     return std::nullopt;
@@ -43,6 +46,7 @@ class Recogniser {
                                                          const ImportNode& scales) const {
     const ImportNode* integers = pattern_.maker(cast.input(0));
     if (integers == nullptr || (!integers->is("MatMulInteger") && !integers->is("ConvInteger")) ||
+        integers->input(1) == kNoValue ||
         pattern_.graph().constant(integers->input(1)) == nullptr) {
       return std::nullopt;
     }

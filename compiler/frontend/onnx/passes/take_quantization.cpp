@@ -86,8 +86,12 @@ const LinearRule* linear_rule_of(const ImportNode& node) {
 class QuantizationTaker {
  public:
   explicit QuantizationTaker(ImportGraph& graph)
-      : graph_(graph), nodes_(graph.nodes), uses_(graph), by_(graph.values.size()) {
+      : graph_(graph),
+        nodes_(graph.nodes),
+        means_reals_(graph.values.size(), true),
+        by_(graph.values.size()) {
     std::iota(by_.begin(), by_.end(), 0);
+    find_reals();
   }
 
   std::int64_t run() {
@@ -119,15 +123,21 @@ class QuantizationTaker {
 
   /// Whether the node is done with; else it stays, perhaps as another.
   bool take(ImportNode& node) {
+    if (node.outputs.empty() || node.input(0) == kNoValue) {
+      return false;
+    }
+    if (const LinearRule* rule = linear_rule_of(node)) {
+      take_linear(node, *rule);
+      return false;
+    }
+    if (!graph_.value(node.outputs.front()).shape) {
+      return false;  // somebody else tells what is wrong
+    }
     if (node.is("QuantizeLinear")) {
       return take_quantize(node);
     }
     if (node.is("DequantizeLinear")) {
       return take_dequantize(node);
-    }
-    if (const LinearRule* rule = linear_rule_of(node)) {
-      take_linear(node, *rule);
-      return false;
     }
     if (node.is("Transpose") && take_transpose(node)) {
       return true;
@@ -151,11 +161,12 @@ class QuantizationTaker {
   /// The scale and the zero point of an operator; empty where they are no constants or do not fit.
   [[nodiscard]] std::optional<Steps> steps_of(ImportValueId scale, ImportValueId zero_point,
                                               OnnxType type, std::int64_t axis,
-                                              std::size_t rank) const {
+                                              const OnnxShape& shape) const {
     const OnnxConstant* scales = graph_.constant(scale);
     const OnnxConstant* zeros = graph_.constant(zero_point);
-    if (scales == nullptr || (zero_point != kNoValue && zeros == nullptr) ||
-        scales->elements() == 0 || (zeros != nullptr && zeros->elements() != scales->elements())) {
+    if (scales == nullptr || !is_floating(scales->type()) || scales->elements() == 0 ||
+        (zero_point != kNoValue && (zeros == nullptr || !is_integral(zeros->type()) ||
+                                    zeros->elements() != scales->elements()))) {
       return std::nullopt;
     }
     Steps steps;
@@ -174,9 +185,18 @@ class QuantizationTaker {
         zero -= kUnsignedOffset;
       }
     }
+    if (is_stored_type(type) &&
+        !std::all_of(steps.zero_points.begin(), steps.zero_points.end(), [](std::int64_t zero) {
+          return zero >= -kUnsignedOffset && zero < kUnsignedOffset;
+        })) {
+      return std::nullopt;
+    }
     if (!steps.is_one()) {
-      const std::int64_t counted = axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis;
-      if (counted < 0 || counted >= static_cast<std::int64_t>(rank)) {
+      const auto rank = static_cast<std::int64_t>(shape.size());
+      const std::int64_t counted = axis < 0 ? axis + rank : axis;
+      if (counted < 0 || counted >= rank ||
+          shape[static_cast<std::size_t>(counted)] !=
+              static_cast<std::int64_t>(steps.scales.size())) {
         return std::nullopt;
       }
       steps.axis = static_cast<std::size_t>(counted);
@@ -189,7 +209,7 @@ class QuantizationTaker {
     const ImportValueId from = node.input(0);
     const OnnxType type = graph_.value(node.outputs.front()).type;
     const auto steps =
-        steps_of(node.input(1), node.input(2), type, node.integer("axis", 1), rank_of(from));
+        steps_of(node.input(1), node.input(2), type, node.integer("axis", 1), shape_of(from));
     if (!steps || !steps->is_one() || !is_stored_type(type) || graph_.constant(from) != nullptr ||
         !is_floating(graph_.value(from).type) || !means_reals(node.outputs.front())) {
       return false;
@@ -251,8 +271,8 @@ class QuantizationTaker {
     const ImportValueId to = node.outputs.front();
     if (const OnnxConstant* constant = graph_.constant(from)) {
       const auto steps = steps_of(node.input(1), node.input(2), constant->type(),
-                                  node.integer("axis", 1), constant->shape().size());
-      if (!steps) {
+                                  node.integer("axis", 1), constant->shape());
+      if (!steps || !is_integral(constant->type())) {
         return false;
       }
       ++taken_;
@@ -261,7 +281,7 @@ class QuantizationTaker {
     }
     // Of a number that was quantised, the type is that of the reals by now.
     const OnnxType type = value.stored.value_or(value.type);
-    const auto steps = steps_of(node.input(1), node.input(2), type, 0, rank_of(from));
+    const auto steps = steps_of(node.input(1), node.input(2), type, 0, shape_of(from));
     if (!steps || !steps->is_one() || !is_stored_type(type)) {
       return false;
     }
@@ -287,23 +307,33 @@ class QuantizationTaker {
   /// Whether all that reads a stored tensor reads the reals that it means: nobody computes with
   /// integers as such.
   [[nodiscard]] bool means_reals(ImportValueId stored) const {
-    const std::vector<std::size_t>& readers = uses_.readers(stored);
-    return std::all_of(readers.begin(), readers.end(), [&](std::size_t reader) {
-      const ImportNode& node = nodes_[reader];
-      if (node.is("DequantizeLinear") || linear_rule_of(node) != nullptr) {
-        return true;
-      }
-      const bool same =
-          node.is("Cast") && graph_.value(node.outputs.front()).type == graph_.value(stored).type;
-      return (same || keeps_numbers(node)) &&
-             std::all_of(node.outputs.begin(), node.outputs.end(),
-                         [&](ImportValueId output) { return means_reals(output); });
-    });
+    return static_cast<std::size_t>(stored) < means_reals_.size() &&
+           means_reals_[static_cast<std::size_t>(stored)];
   }
 
-  [[nodiscard]] std::size_t rank_of(ImportValueId id) const {
-    const auto& shape = graph_.value(id).shape;
-    return shape ? shape->size() : 0;
+  /// From the outputs on.
+  void find_reals() {
+    for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
+      if (node->is("DequantizeLinear") || linear_rule_of(*node) != nullptr) {
+        continue;
+      }
+      const bool outputs_mean_reals =
+          std::all_of(node->outputs.begin(), node->outputs.end(),
+                      [&](ImportValueId output) { return means_reals(output); });
+      for (const ImportValueId input : node->inputs) {
+        if (input != kNoValue) {
+          const bool same = node->is("Cast") && !node->outputs.empty() &&
+                            graph_.value(node->outputs.front()).type == graph_.value(input).type;
+          const bool passes_on = (same || keeps_numbers(*node)) && outputs_mean_reals;
+          means_reals_[static_cast<std::size_t>(input)] =
+              means_reals_[static_cast<std::size_t>(input)] && passes_on;
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] OnnxShape shape_of(ImportValueId id) const {
+    return graph_.value(id).shape.value_or(OnnxShape{});
   }
 
   // NOLINTNEXTLINE(performance-unnecessary-value-param): the graph's own moves
@@ -396,7 +426,7 @@ class QuantizationTaker {
                                  graph_.value(to).type == OnnxType::Undefined
                                      ? type_of_zero(node.input(rule.result.zero_point))
                                      : graph_.value(to).type,
-                                 0, 1);
+                                 0, {});
     std::vector<ImportValueId> inputs;
     std::optional<Steps> first;
     std::optional<Steps> weights;
@@ -469,7 +499,7 @@ class QuantizationTaker {
     // Scales of a convolution's weights are by output channel, of a matrix by column.
     const std::int64_t axis = node.op == "QLinearConv" ? 0 : -1;
     const auto steps = steps_of(node.input(place.scale), node.input(place.zero_point), type, axis,
-                                constant != nullptr ? constant->shape().size() : rank_of(from));
+                                constant != nullptr ? constant->shape() : shape_of(from));
     if (!steps || !is_stored_type(type)) {
       return std::nullopt;
     }
@@ -491,7 +521,7 @@ class QuantizationTaker {
 
   ImportGraph& graph_;
   std::vector<ImportNode> nodes_;  ///< of the file
-  ImportUses uses_;                ///< of those
+  std::vector<bool> means_reals_;  ///< by value of the file
   std::vector<ImportValueId> by_;  ///< by value: the reals that it stands for, or itself
   std::int64_t taken_ = 0;
 };

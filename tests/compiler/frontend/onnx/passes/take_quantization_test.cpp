@@ -204,6 +204,52 @@ TEST_F(TakeQuantization, OfQLinearMatMulTakesTwoTensors) {
             (Quantization{.scale = 2, .zero_point = 3}));
 }
 
+TEST_F(TakeQuantization, OfOnnxRuntimesOperatorsIsThatAroundThem) {
+  ModelBuilder model;
+  add_steps(model, "a", 0.5F, 130, kUint8);
+  add_steps(model, "b", 0.25F, 128, kUint8);
+  add_steps(model, "y", 2, 0, kUint8);
+  model.input("in_a", {1, 4}, {}, kUint8)
+      .input("in_b", {1, 4}, {}, kUint8)
+      .node("QLinearAdd", {"in_a", "a.s", "a.z", "in_b", "b.s", "b.z", "y.s", "y.z"}, {"y"}, {},
+            "sum", "com.microsoft")
+      .output("y");
+  const Graph graph = read(model).graph;
+  ASSERT_THAT(kinds_of(graph), ElementsAre("add"));
+  EXPECT_EQ(graph.tensor(graph.inputs[0]).quantization,
+            (Quantization{.scale = 0.5, .zero_point = 2}));
+  EXPECT_EQ(graph.tensor(graph.nodes[0].output()).quantization,
+            (Quantization{.scale = 2, .zero_point = -128}));
+}
+
+TEST_F(TakeQuantization, RefusesScalesThatDoNotFit) {
+  ModelBuilder model;
+  add_steps(model, "x", 0.5F, 0);
+  model.input("in", {1, 2})
+      .stored("w.q", {2, 3}, kInt8, {1, 2, 3, 4, 5, 6})
+      .floats("w.s", {2}, {1, 2})
+      .node("DequantizeLinear", {"w.q", "w.s"}, {"w"}, {}, "weights");
+  round_trip(model, "in", "x", "x");
+  model.node("MatMul", {"x", "w"}, {"y"}, {}, "product").output("y");
+  EXPECT_THAT(message_of(model), ::testing::HasSubstr("m.onnx: DequantizeLinear: expected scales"));
+}
+
+TEST_F(TakeQuantization, EndsAtOnceWhereReadersMultiply) {
+  ModelBuilder model;  // 2^60 ways from the first to the last
+  add_steps(model, "x", 0.5F, 0);
+  model.input("in", {1, 1}).node("QuantizeLinear", {"in", "x.s", "x.z"}, {"q0"});
+  for (int i = 0; i < 60; ++i) {
+    const std::string from = "q" + std::to_string(i);
+    const std::string both = "c" + std::to_string(i);
+    model.node("Concat", {from, from}, {both}, {{"axis", std::int64_t{0}}})
+        .integers(both + ".first", {1}, {0})
+        .integers(both + ".end", {1}, {1})
+        .node("Slice", {both, both + ".first", both + ".end"}, {"q" + std::to_string(i + 1)});
+  }
+  model.node("DequantizeLinear", {"q60", "x.s", "x.z"}, {"y"}).output("y");
+  static_cast<void>(message_of(model));
+}
+
 TEST_F(TakeQuantization, InFrontOfAFunctionIsWhatItLooksUp) {
   ModelBuilder model;
   add_steps(model, "x", 0.5F, 0);
