@@ -80,9 +80,9 @@ Received receive(Command& command) {
 /// In a process of its own, which ends with its parent.
 [[noreturn]] void carry_out(Command& command, pid_t parent, Work work) {
   const Descriptors& given = command.descriptors;
-  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int nothing = ::open("/dev/null", O_RDONLY);
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent ||
-      ::fchdir(given[Directory]) != 0 || ::dup2(nothing, STDIN_FILENO) < 0 ||
+      ::fchdir(given[Directory]) != 0 || ::dup2(nothing, STDIN_FILENO) != STDIN_FILENO ||
       ::dup2(given[Output], STDOUT_FILENO) < 0 || ::dup2(given[Error], STDERR_FILENO) < 0) {
     ::_exit(static_cast<int>(ExitCode::InternalError));
   }
@@ -115,6 +115,7 @@ void watch(pid_t worker, int status) {
 
 /// In a process between the server and the worker, which waits for it.
 [[noreturn]] void mind(Command& command, pid_t parent, Work work) {
+  ::close(STDIN_FILENO);  // the socket, which without the server takes no more
   (void)std::signal(SIGCHLD, SIG_DFL);
   (void)std::signal(SIGPIPE, SIG_IGN);  // of a status that nobody reads
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) {

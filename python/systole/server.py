@@ -60,7 +60,7 @@ class Server:
         directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
         try:
             with self._lock:
-                if self._socket is None or self._environment != dict(os.environ):
+                if not self._serves():
                     self._start()
                 try:
                     self._hand_over(packet, [directory, *files, status])
@@ -69,6 +69,11 @@ class Server:
                     self._hand_over(packet, [directory, *files, status])
         finally:
             os.close(directory)
+
+    def _serves(self) -> bool:
+        """Whether a server waits, in the environment of now."""
+        started = self._socket is not None and self._processes[-1].poll() is None
+        return started and self._environment == dict(os.environ)
 
     def _hand_over(self, packet: bytes, descriptors: list[int]) -> None:
         assert self._socket is not None
