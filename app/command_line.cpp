@@ -34,6 +34,8 @@ inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
     {Command::Compare, "compare"},
     {Command::Diff, "diff"},
     {Command::Compile, "compile"},
+    {Command::Explain, "explain"},
+    {Command::Map, "map"},
     {Command::Import, "import"},
     {Command::Describe, "describe"},
     {Command::Dram, "dram"},
@@ -49,8 +51,11 @@ inline constexpr auto kEnumNames<ListFormat> = std::to_array<EnumName<ListFormat
     {{ListFormat::Text, "text"}, {ListFormat::Json, "json"}, {ListFormat::Names, "names"}});
 
 template <>
-inline constexpr auto kEnumNames<Format> = std::to_array<EnumName<Format>>(
-    {{Format::Text, "text"}, {Format::Json, "json"}, {Format::Csv, "csv"}, {Format::Html, "html"}});
+inline constexpr auto kEnumNames<Format> = std::to_array<EnumName<Format>>({{Format::Text, "text"},
+                                                                            {Format::Json, "json"},
+                                                                            {Format::Csv, "csv"},
+                                                                            {Format::Html, "html"},
+                                                                            {Format::Svg, "svg"}});
 
 namespace {
 
@@ -67,6 +72,8 @@ Examples:
   systole compare resnet50                         on ten kinds of hardware, side by side
   systole diff before.json after.json              what changed between two runs
   systole compile tpu_v1 mlp0 | less               the program, one instruction a line
+  systole explain edge resnet50                    how it is mapped, and what else there was
+  systole map edge resnet50 --front --search 16    time, energy and DRAM traffic of mappings
   systole import net.onnx --explain                what an ONNX model becomes
   systole dram DDR4-2400 --pattern rand_rd         a DRAM alone, on a train of requests
   systole measure cpu resnet50                     the same network on this machine's CPU
@@ -273,6 +280,8 @@ struct Words {
   std::optional<std::string> repetitions;
   std::optional<std::string> record;
   bool no_compare = false;
+  ExplainWords explain;
+  MappingWords mapping;
   ServeWords serve;
   StudyWords study;
   TrainingWords training;
@@ -297,9 +306,12 @@ bool has_format(Command command, Format format) {
     case Format::Json:
       return true;
     case Format::Csv:
-      return command == Command::Run || command == Command::Compare || command == Command::Study;
+      return command == Command::Run || command == Command::Compare || command == Command::Study ||
+             command == Command::Map;
     case Format::Html:
       return command == Command::Run || command == Command::Compare;
+    case Format::Svg:
+      return command == Command::Explain;
   }
   return false;
 }
@@ -560,6 +572,34 @@ void add_compare(CLI::App& app, Request& request, Words& words) {
   command->footer(std::string(kCompareExamples));
 }
 
+void add_explain(CLI::App& app, Request& request, Words& words) {
+  CLI::App* command = app.add_subcommand(
+      "explain", "Say how a network is mapped to a chip, and what else there was");
+  add_inputs(*command, request, words);
+  add_mapping_options(*command, words.mapping);
+  add_explain_options(*command, words.explain);
+  command
+      ->add_option("--layers", words.layers,
+                   "Loop nests in the text: all, none or the first N of those that lose most "
+                   "(default: 3)")
+      ->type_name("N");
+  command->add_option("--format", words.format, "text, json or svg (default: text)")
+      ->type_name("FORMAT");
+  add_output(*command, request, words);
+  command->footer(kExplainFooter);
+}
+
+void add_map(CLI::App& app, Request& request, Words& words) {
+  CLI::App* command = app.add_subcommand("map", "Look for mappings of a network to a chip");
+  add_inputs(*command, request, words);
+  add_map_options(*command, words.mapping);
+  command->add_flag("--front", words.mapping.front, "Those alone that no other beats");
+  command->add_option("--format", words.format, "text, json or csv (default: text)")
+      ->type_name("FORMAT");
+  add_output(*command, request, words);
+  command->footer(kMapFooter);
+}
+
 void add_serve(CLI::App& app, Request& request, Words& words) {
   CLI::App* command = app.add_subcommand("serve", "Put a language model under load");
   add_chip_and_network(*command, request);
@@ -685,6 +725,7 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   run->add_option("--vcd", words.waveform,
                   "Also write to FILE states, semaphores and levels by cycle, for GTKWave")
       ->type_name("FILE");
+  add_mapping_options(*run, words.mapping);
   add_output(*run, request, words);
   run->footer(std::string(kRunExamples));
 
@@ -693,8 +734,12 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
 
   CLI::App* compile = app.add_subcommand("compile", "Print the program of a network for a chip");
   add_inputs(*compile, request, words);
+  add_mapping_options(*compile, words.mapping);
   add_output(*compile, request, words);
   compile->footer(std::string(kCompileExamples));
+
+  add_explain(app, request, words);
+  add_map(app, request, words);
 
   CLI::App* import = app.add_subcommand("import", "Write a file of another program as a network");
   import
@@ -1143,6 +1188,16 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   }
   if (request.command == Command::Measure) {
     request.measure = checked_measure(request.measure, words);
+  }
+  request.explain = checked_explain(words.explain);
+  request.mapping = checked_mapping_request(words.mapping);
+  const MappingRequest& mapping = request.mapping;
+  if (request.generated > 0 &&
+      (!mapping.file.empty() || !mapping.save.empty() || mapping.objective)) {
+    throw UserError(fmt::format("systole: {}: expected beside another phase than generate",
+                                !mapping.file.empty()   ? "--mapping"
+                                : !mapping.save.empty() ? "--save-mapping"
+                                                        : "--objective"));
   }
   request.tensors = checked_tensors(words, request.check);
   request.training = checked_training(words.training);

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "app/explain_options.h"
+#include "app/mapping_options.h"
 #include "app/serve_options.h"
 #include "app/study_options.h"
 #include "app/training_options.h"
@@ -31,6 +33,8 @@ enum class Command : std::uint8_t {
   Compare,
   Diff,
   Compile,
+  Explain,
+  Map,
   Import,
   Describe,
   Dram,
@@ -40,7 +44,7 @@ enum class Command : std::uint8_t {
   List,
   Help
 };
-enum class Format : std::uint8_t { Text, Json, Csv, Html };
+enum class Format : std::uint8_t { Text, Json, Csv, Html, Svg };
 
 /// `systole dram`: a request train on a DRAM standard.
 struct DramRequest {
@@ -133,6 +137,8 @@ struct Request {
   std::optional<Femtoseconds> deadline;
   MeasureRequest measure;
   ImportRequest import;
+  ExplainRequest explain;
+  MappingRequest mapping;
   ServeRequest serve;
   StudyRequest study;
   std::vector<std::string> sets;  ///< `PATH=VALUE`, in place of values of the chip's file

@@ -21,11 +21,13 @@
 #include "app/describe_command.h"
 #include "app/device_files.h"
 #include "app/dram_command.h"
+#include "app/explain_command.h"
 #include "app/file_roles.h"
 #include "app/generate_run.h"
 #include "app/help_command.h"
 #include "app/import_command.h"
 #include "app/listing.h"
+#include "app/mapping_files.h"
 #include "app/measure_command.h"
 #include "app/output.h"
 #include "app/progress.h"
@@ -37,7 +39,7 @@
 #include "arch/config/text_file.h"
 #include "arch/diag/printable.h"
 #include "arch/isa/program_text.h"
-#include "compiler/compile.h"
+#include "compiler/compilation.h"
 #include "compiler/frontend/onnx/read_onnx_network.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/network_type.h"
@@ -46,6 +48,7 @@
 #include "report/csv.h"
 #include "report/diff.h"
 #include "report/json.h"
+#include "report/mappings.h"
 #include "report/measured.h"
 #include "report/own_numbers.h"
 #include "report/page/run_page.h"
@@ -221,8 +224,8 @@ RunExtras extras_of(const Result& result, const Request& request) {
 
 /// Asked before the work, and again when its files are read.
 void check_outputs(const Request& request) {
-  for (const std::string& file :
-       {request.output, request.timeline, request.dram.command_log, request.dram.request_log}) {
+  for (const std::string& file : {request.output, request.timeline, request.mapping.save,
+                                  request.dram.command_log, request.dram.request_log}) {
     if (!file.empty()) {
       check_output(file);
     }
@@ -238,6 +241,7 @@ std::vector<FileRole> results_of(const Request& request) {
                                 {"--record", request.measure.record},
                                 {"--timeline", request.timeline},
                                 {"--vcd", request.waveform},
+                                {"--save-mapping", request.mapping.save},
                                 {"--command-log", request.dram.command_log},
                                 {"--request-log", request.dram.request_log}};
   std::error_code ignored;
@@ -252,6 +256,11 @@ std::vector<FileRole> inputs_of(const Request& request) {
   switch (request.command) {
     case Command::Run:
     case Command::Compile:
+    case Command::Explain:
+    case Command::Map:
+      return {{"chip", find_entry(EntryKind::Chip, request.chip)},
+              {"network", find_entry(EntryKind::Network, request.network)},
+              {"mapping", request.mapping.file}};
     case Command::Serve:
       return {{"chip", find_entry(EntryKind::Chip, request.chip)},
               {"network", find_entry(EntryKind::Network, request.network)}};
@@ -283,9 +292,11 @@ void check_apart_from_tensors(const Request& request, const std::set<std::string
   for (const std::string& file : tensor_files(request.tensors.save, saved)) {
     files.push_back({"file of a tensor (--save-tensors)", file});
   }
-  check_files_apart(
-      {{"--output", request.output}, {"--timeline", request.timeline}, {"--vcd", request.waveform}},
-      files);
+  check_files_apart({{"--output", request.output},
+                     {"--timeline", request.timeline},
+                     {"--vcd", request.waveform},
+                     {"--save-mapping", request.mapping.save}},
+                    files);
 }
 
 /// Which tensors a run is asked for, and for what.
@@ -323,6 +334,8 @@ std::string formatted(const Result& result, const RunRecord& record, const Reque
       return csv_report(result);
     case Format::Html:
       return run_page(result, extras_of(result, request), &record, request.command_text);
+    case Format::Svg:
+      break;  // no run is drawn
   }
   return "";
 }
@@ -426,8 +439,18 @@ Result evaluate_request(const Request& request, RunRecord& record) {
   if (!request.waveform.empty()) {
     waveform.emplace(request.waveform, ".vcd");
   }
+  const auto mapping = with_room(request, network, [&] {
+    return requested_mapping(
+        request.mapping, chip, network, [&](std::string_view name) { progress.stage(name); },
+        wishes.wanted);
+  });
+  const auto keep = [&](const Compilation& compiled) {
+    save_mapping(request.mapping, chip, network.graph, compiled.mapping);
+  };
   const EvaluateOptions options{.check = request.check,
                                 .tensors = wishes.wanted,
+                                .mapping = mapping ? &*mapping : nullptr,
+                                .on_compiled = keep,
                                 .on_stage = [&](std::string_view name) { progress.stage(name); },
                                 .record = recorded ? &record : nullptr,
                                 .waveform = waveform ? waveform->name() : ""};
@@ -522,12 +545,56 @@ std::string served(const Request& request) {
       text_options(request), [&](std::string_view stage) { progress.stage(stage); });
 }
 
+std::string mapped(const Request& request) {
+  Progress progress(!request.quiet);
+  progress.stage("reading");
+  const ChipSpec chip = chip_of(request);
+  const Network network = network_of(request, chip);
+  const SearchedMappings searched = with_room(request, network, [&] {
+    return searched_mappings(request.mapping, chip, network,
+                             [&](std::string_view stage) { progress.stage(stage); });
+  });
+  save_mapping(request.mapping, chip, network.graph, searched.tried[searched.best].mapping);
+  const MappingsReport report{
+      .chip = chip,
+      .graph = network.graph,
+      .searched = searched,
+      .objective = request.mapping.objective.value_or(MappingObjective::Latency),
+      .front = request.mapping.front};
+  return request.format == Format::Json  ? mappings_json(report)
+         : request.format == Format::Csv ? mappings_csv(report)
+                                         : mappings_text(report, text_options(request));
+}
+
+std::string explained(const Request& request) {
+  Progress progress(!request.quiet);
+  progress.stage("reading");
+  const ChipSpec chip = chip_of(request);
+  const Network network = network_of(request, chip);
+  const auto changed = [&](const std::vector<std::string>& sets) {
+    Request other = request;
+    other.sets.insert(other.sets.end(), sets.begin(), sets.end());
+    return chip_of(other);
+  };
+  return with_room(request, network, [&] {
+    return run_explain(request, chip, network, changed, text_options(request),
+                       [&](std::string_view stage) { progress.stage(stage); });
+  });
+}
+
 std::string compiled(const Request& request) {
   Progress progress(!request.quiet);
   progress.stage("compiling");
   const ChipSpec chip = chip_of(request);
   const Network network = network_of(request, chip);
-  return with_room(request, network, [&] { return print_program(compile(chip, network.graph)); });
+  return with_room(request, network, [&] {
+    const auto mapping = requested_mapping(request.mapping, chip, network,
+                                           [&](std::string_view stage) { progress.stage(stage); });
+    const Compilation compiled =
+        compile_mapped(chip, network.graph, {.mapping = mapping ? &*mapping : nullptr});
+    save_mapping(request.mapping, chip, network.graph, compiled.mapping);
+    return print_program(compiled.program);
+  });
 }
 
 }  // namespace
@@ -547,6 +614,8 @@ std::optional<std::string> text_answer(const Request& request, const TextOptions
       return help_on(request.topic);
     case Command::Run:
     case Command::Compare:
+    case Command::Explain:
+    case Command::Map:
     case Command::Import:
     case Command::Dram:
     case Command::Measure:
@@ -575,6 +644,12 @@ ExitCode execute(const Request& request) {
       return measure(request);
     case Command::Compare:
       deliver(request, run_compare(request, {.colour = options.colour}));
+      return ExitCode::Ok;
+    case Command::Explain:
+      deliver(request, explained(request));
+      return ExitCode::Ok;
+    case Command::Map:
+      deliver(request, mapped(request));
       return ExitCode::Ok;
     case Command::Import:
       deliver(request, run_import(request));

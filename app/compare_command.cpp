@@ -29,6 +29,8 @@ std::string formatted(const Comparison& comparison, const Request& request,
     case Format::Html:
       return compare_page(comparison, request.command_text,
                           fmt::format("systole {} with seed {}", SYSTOLE_VERSION, request.seed));
+    case Format::Svg:
+      break;  // only of systole explain
   }
   return "";
 }

@@ -127,8 +127,9 @@ std::string shown(const OpenStudy& open, Format format, const TextOptions& optio
       return study_json(open.view);
     case Format::Csv:
       return study_csv(open.view, open.store);
-    case Format::Html:
-      break;  // `study report`
+    case Format::Html:  // `study report`
+    case Format::Svg:
+      break;
   }
   return "";
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -12,10 +11,12 @@
 #include "compiler/allocation/memory_plan.h"
 #include "compiler/allocation/placement.h"
 #include "compiler/allocation/segment.h"
+#include "compiler/compilation.h"
 #include "compiler/lowering/check_operands.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/lowering_context.h"
 #include "compiler/lowering/tiles.h"
+#include "compiler/mapping/choose_mapping.h"
 #include "compiler/mapping/core_split.h"
 #include "compiler/mapping/fusion.h"
 #include "compiler/mapping/group_packing.h"
@@ -64,9 +65,15 @@ class FarMemory {
 /// Builds the header of the program (layers, tensors, tiles) and the tables that lead to it.
 class Declarations {
  public:
-  /// `plans`: of the cores, each for its images.
-  Declarations(const ChipSpec& chip, const Graph& graph, const std::vector<MemoryPlan>& plans)
-      : chip_(chip), graph_(graph), plans_(plans), dram_(chip.dram), host_(chip.dram) {
+  /// `plans`: of the cores, each for its images. `mapping`: of one of them, for tiles.
+  Declarations(const ChipSpec& chip, const Graph& graph, const std::vector<MemoryPlan>& plans,
+               const ShareMapping& mapping)
+      : chip_(chip),
+        graph_(graph),
+        plans_(plans),
+        mapping_(mapping),
+        dram_(chip.dram),
+        host_(chip.dram) {
     program_.network = graph.name;
     program_.chip = chip.name;
     program_.batch = graph.batch;
@@ -108,11 +115,11 @@ class Declarations {
       declare_parts(layer, *matmul);
       return;
     }
-    const auto gemm = mapped_gemm(chip_, graph_, graph_.node(layer));
+    const std::int64_t packed = mapping_.layers[static_cast<std::size_t>(layer)].side_by_side;
+    const auto gemm = mapped_gemm(graph_, graph_.node(layer), packed);
     if (!gemm) {
       return;
     }
-    const std::int64_t packed = groups_side_by_side(chip_, graph_, graph_.node(layer));
     const GraphTensor& weights = graph_.tensor(graph_.node(layer).inputs.at(kWeightsInput));
     const TileGrid grid = tile_grid(chip_, *gemm);
     const std::size_t first = program_.tiles.size();
@@ -371,6 +378,7 @@ class Declarations {
   const ChipSpec& chip_;
   const Graph& graph_;
   const std::vector<MemoryPlan>& plans_;
+  const ShareMapping& mapping_;
   FarMemory dram_;
   FarMemory host_;
   std::vector<TensorId> factor_ids_;         ///< by layer: of what scales its columns
@@ -558,87 +566,25 @@ struct CoreTables {
   std::vector<std::int32_t> tiles;
 };
 
-/// What all cores that have images do.
-struct Cores {
-  std::vector<Share> shares;
-  std::vector<MemoryPlan> plans;
-};
-
-Cores plan_cores(const ChipSpec& chip, const Graph& graph, bool parts) {
-  Cores cores;
-  const std::vector<Slice> images = images_of_cores(chip.cores, graph);
-  // Cores with parts of their own could not share addresses in DRAM.
-  const bool alike = std::all_of(images.begin(), images.end(), [&](const Slice& share) {
-    return share.size == images.front().size || share.size == 0;
-  });
-  for (const Slice& share : images) {
-    if (share.size == 0) {
-      continue;
-    }
-    const bool as_before = !cores.shares.empty() && cores.shares.back().graph->batch == share.size;
-    cores.shares.push_back(
-        {.images = share, .graph = std::make_unique<Graph>(with_batch(graph, share.size))});
-    cores.plans.push_back(as_before
-                              ? cores.plans.back()
-                              : plan_memory(chip, *cores.shares.back().graph, parts && alike));
-  }
-  return cores;
-}
-
-std::int64_t score_of(const Cores& cores) {
-  return std::accumulate(cores.plans.begin(), cores.plans.end(), std::int64_t{0},
-                         [](std::int64_t sum, const MemoryPlan& plan) { return sum + plan.score; });
-}
-
-/// Whether what the layer adds comes band by band.
-bool streams_what_it_adds(const Cores& cores, std::size_t layer) {
-  return std::any_of(cores.plans.begin(), cores.plans.end(), [&](const MemoryPlan& plan) {
-    return !plan.layers[layer].inputs.back().resident;
-  });
-}
-
-/// The graph as it is lowered, and its plans: with as much fused as costs least.
-struct Mapped {
-  Graph graph;
-  Cores cores;
-};
-
-Mapped with_plans(const ChipSpec& chip, Graph graph, bool parts) {
-  Cores cores = plan_cores(chip, graph, parts);
-  return {.graph = std::move(graph), .cores = std::move(cores)};
-}
-
-/// Additions of what stays in the buffer cost nothing; those of what streams are fused if that
-/// costs less than none of them.
-Mapped mapped(const ChipSpec& chip, const Graph& network, const CompileOptions& options) {
-  Mapped all =
-      with_plans(chip, options.fuse ? with_fusions(network, options.kept) : network, options.parts);
-  Graph graph = all.graph;
-  bool differs = false;
-  for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
-    if (graph.nodes[layer].added && streams_what_it_adds(all.cores, layer)) {
-      take_apart(graph, static_cast<NodeId>(layer));
-      differs = true;
-    }
-  }
-  if (!differs) {
-    return all;
-  }
-  Mapped some = with_plans(chip, std::move(graph), options.parts);
-  return score_of(some.cores) < score_of(all.cores) ? std::move(some) : std::move(all);
-}
-
 }  // namespace
 
-Program compile(const ChipSpec& chip, const Graph& network, const CompileOptions& options) {
+Compilation compile_mapped(const ChipSpec& chip, const Graph& network,
+                           const CompileOptions& options) {
   check_operands(chip, network);
-  Mapped chosen = mapped(chip, network, options);
+  ChosenMapping chosen = plan_mapping(chip, network, options);
   const Graph& graph = chosen.graph;
-  Cores& cores = chosen.cores;
-  std::vector<Share>& shares = cores.shares;
-  const std::vector<MemoryPlan>& plans = cores.plans;
+  const Mapping& mapping = chosen.mapping;
+  std::vector<Share> shares;
+  std::vector<MemoryPlan> plans;
+  for (const Slice& images : images_of_cores(chip.cores, graph)) {
+    if (images.size > 0) {
+      shares.push_back(
+          {.images = images, .graph = std::make_unique<Graph>(with_batch(graph, images.size))});
+      plans.push_back(chosen.plan_of(images.size));
+    }
+  }
   CoreTables tables;
-  Declarations declarations(chip, graph, plans);
+  Declarations declarations(chip, graph, plans, mapping.shares.front());
   ProgramBuilder builder(
       declarations.declare(tables.tensors, tables.biases, tables.tables, tables.tiles));
   for (std::size_t core = 0; core < shares.size(); ++core) {
@@ -657,6 +603,7 @@ Program compile(const ChipSpec& chip, const Graph& network, const CompileOptions
         LoweringContext context{.chip = chip,
                                 .graph = images_of_part,
                                 .plan = plans[core],
+                                .mapping = mapping.share(share.images.size),
                                 .builder = builder,
                                 .tensor_ids = tables.tensors,
                                 .bias_ids = tables.biases,
@@ -678,7 +625,14 @@ Program compile(const ChipSpec& chip, const Graph& network, const CompileOptions
   Program program = std::move(builder).finish();
   const auto violation = verify(chip, program);
   SYSTOLE_CHECK(!violation, "the compiler wrote an unsafe program: {}", *violation);
-  return program;
+  return {.program = std::move(program),
+          .graph = std::move(chosen.graph),
+          .mapping = std::move(chosen.mapping),
+          .plans = std::move(plans)};
+}
+
+Program compile(const ChipSpec& chip, const Graph& graph, const CompileOptions& options) {
+  return compile_mapped(chip, graph, options).program;
 }
 
 }  // namespace systole

@@ -11,6 +11,7 @@
 #include "arch/isa/program.h"
 #include "compiler/graph/graph.h"
 #include "compiler/graph/value.h"
+#include "compiler/mapping/weights.h"
 
 namespace systole {
 
@@ -28,6 +29,9 @@ class CapacityError : public WorkloadError {
   std::int64_t needed_ = 0;
 };
 
+struct Mapping;      // compiler/mapping/mapping.h
+struct Compilation;  // compiler/compilation.h
+
 /// What the compiler may do, and what its caller wants of the program.
 struct CompileOptions {
   /// Layers may run in parts of the batch (compiler/allocation/segment.h); false: each for all
@@ -35,6 +39,10 @@ struct CompileOptions {
   bool parts = true;
   bool fuse = true;            ///< layers into the row loops of those before (mapping/fusion.h)
   std::set<std::string> kept;  ///< tensors whose own values a run has to have
+  Weights weights;             ///< by what ways to run layers are compared
+  /// Runs as this says instead of choosing: one that `check_mapping` finds nothing in. It may fuse
+  /// no layer into one whose values are kept: a WorkloadError.
+  const Mapping* mapping = nullptr;
 };
 
 /// Lowers a network to a program for a chip: shapes and addresses only, no weights needed.
@@ -42,6 +50,10 @@ struct CompileOptions {
 /// network cannot run on the chip. The result has passed `verify`.
 [[nodiscard]] Program compile(const ChipSpec& chip, const Graph& graph,
                               const CompileOptions& options = {});
+
+/// The same, with how it came about.
+[[nodiscard]] Compilation compile_mapped(const ChipSpec& chip, const Graph& graph,
+                                         const CompileOptions& options = {});
 
 /// The DRAM before a run that carries data: weights, biases (with the zero-point correction folded
 /// in), tables and inputs that are in device memory at the addresses that the program gives;

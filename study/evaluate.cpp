@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "arch/diag/check.h"
-#include "compiler/compile.h"
+#include "compiler/compilation.h"
 #include "reference/compare/check_run.h"
 #include "reference/compare/recorder.h"
 #include "reference/compare/run_tensors.h"
@@ -110,8 +110,13 @@ void add_figures_of_silicon(Result& result) {
 
 Result evaluate(const ChipSpec& chip, const Network& network, const EvaluateOptions& options) {
   begin_stage(options, "compiling");
-  Program program =
-      compile(chip, network.graph, {.fuse = options.fuse, .kept = options.tensors});
+  Compilation compiled =
+      compile_mapped(chip, network.graph,
+                     {.fuse = options.fuse, .kept = options.tensors, .mapping = options.mapping});
+  if (options.on_compiled) {
+    options.on_compiled(compiled);
+  }
+  Program& program = compiled.program;
   Result result = run_program(chip, network, program, options);
   for (std::size_t layer = 0; layer < network.graph.nodes.size(); ++layer) {
     const Node& node = network.graph.nodes[layer];

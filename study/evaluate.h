@@ -13,6 +13,9 @@
 
 namespace systole {
 
+struct Compilation;  // compiler/compilation.h
+struct Mapping;      // compiler/mapping/mapping.h
+
 /// The course of a run, for a timeline: the program that was executed, and what happened when.
 struct RunRecord {
   Program program;
@@ -28,6 +31,10 @@ struct EvaluateOptions {
   std::set<std::string> tensors;
   /// Layers may be computed by the row loops of those before them, all but tensors that are wanted.
   bool fuse = true;
+  /// How the network is mapped (CompileOptions::mapping); null: as the compiler chooses.
+  const Mapping* mapping = nullptr;
+  /// Told what the compiler made; may stay empty.
+  std::function<void(const Compilation&)> on_compiled;
   /// Told the name of each stage as it begins (`compiling`, `simulating`, ...); may stay empty.
   std::function<void(std::string_view)> on_stage;
   /// Filled by the run unless null. The cycles are the same with and without it.

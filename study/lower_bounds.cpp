@@ -57,11 +57,14 @@ GemmShape joined(const Node& node, GemmShape gemm) {
   return gemm;
 }
 
-/// Elements that are shifted in as tiles at least: each element of the right operand once.
+}  // namespace
+
 std::int64_t right_elements(const Node& node, const GemmShape& gemm) {
   const GemmShape matrices = joined(node, gemm);
   return matrices.groups * matrices.k * matrices.n;
 }
+
+namespace {
 
 std::int64_t tiles_of(const ChipSpec& chip, const Node& node, const GemmShape& gemm) {
   return rule_of(chip.matrix.dataflow).loads_weights

@@ -48,6 +48,9 @@ struct TimeBound {
 /// output positions read lies along the rows. Never above `fold_bound`.
 [[nodiscard]] CoreCycles array_bound(const ChipSpec& chip, const Graph& graph, const Node& node);
 
+/// Elements that are shifted in as tiles at least: each element of the right operand once.
+[[nodiscard]] std::int64_t right_elements(const Node& node, const GemmShape& gemm);
+
 /// Bytes over DRAM that no mapping can do without: the compulsory ones, and more where the operands
 /// of one product are in device memory and all on-chip memories together hold S elements: products
 /// / sqrt(uses of an element by overlapping windows) = V need 2 V / sqrt(S) - 2 S elements

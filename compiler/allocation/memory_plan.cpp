@@ -21,29 +21,37 @@ constexpr std::int64_t kPatience = 4;
 /// Chooses what stays and finds addresses; see plan_memory().
 class Planner {
  public:
-  Planner(const ChipSpec& chip, const Graph& graph, bool segments)
+  Planner(const ChipSpec& chip, const Graph& graph, bool segments, const Weights& weights)
       : chip_(chip),
         graph_(graph),
         graphs_(graph),
         with_segments_(segments),
+        weights_(weights),
         lives_(tensor_lives(graph)),
         capacity_(chip.buffer.capacity.count()),
         alignment_(chip.buffer.port_width.count()),
         limits_(graph.nodes.size(), capacity_) {}
 
   MemoryPlan solve() {
-    do {
-      residency_ = choose_residency(chip_, graph_, lives_, limits_, with_segments_, known_);
-      plan_ = {.layers = {},
-               .segments = residency_.segments,
-               .roots = lives_.roots,
-               .resident = residency_.resident,
-               .score = residency_.score};
+    while (!place_all(
+        choose_residency(chip_, graph_, lives_, limits_, with_segments_, known_, weights_))) {
       // Where all of the batch at once is best with the most room, it is with less.
       with_segments_ = !residency_.segments.empty();
-      collect_blocks();
-    } while (!place_all());
+      const std::int64_t parts = 1 + attempts_ / kPatience;
+      for (std::int32_t layer = failed_.first; layer <= failed_.last; ++layer) {
+        auto& limit = limits_[static_cast<std::size_t>(layer)];
+        limit -= std::clamp<std::int64_t>(limit / kShrinkDivisor * parts, 1, limit);
+      }
+      ++attempts_;
+    }
     return std::move(plan_);
+  }
+
+  PlacedMemory place(const Residency& residency) {
+    if (!place_all(residency)) {
+      return {.plan = std::nullopt, .failed = failed_.first};
+    }
+    return {.plan = std::move(plan_)};
   }
 
  private:
@@ -70,15 +78,14 @@ class Planner {
   }
 
   struct Block {
-    BlockRequest request;
+    PlannedBlock what;
     std::vector<std::int64_t*> users;  ///< where the address goes
   };
 
-  void add_block(std::int64_t bytes, std::int32_t first, std::int32_t last,
-                 std::vector<std::int64_t*> users) {
+  void add_block(PlannedBlock what, std::int64_t bytes, std::vector<std::int64_t*> users) {
+    what.bytes = bytes;
     if (bytes > 0) {
-      blocks_.push_back(
-          {.request = {.bytes = bytes, .first = first, .last = last}, .users = std::move(users)});
+      blocks_.push_back({.what = what, .users = std::move(users)});
     }
   }
 
@@ -88,11 +95,17 @@ class Planner {
     const Graph& graph = graph_at(layer);
     const StreamBuffer buffer = stream_buffer(chip_, graph, graph.node(layer), size, input);
     operand.resident = false;
+    const Node& node = node_of(layer);
+    const PlannedBlock what{
+        .use = input ? BlockUse::Input : BlockUse::Output,
+        .tensor = lives_.root(input ? graph_.operand(node, *input) : node.output()),
+        .layer = layer,
+        .life = {.first = layer, .last = layer}};
     if (buffer.copies == 1) {
-      add_block(buffer.bytes, layer, layer, {&operand.addresses[0], &operand.addresses[1]});
+      add_block(what, buffer.bytes, {&operand.addresses[0], &operand.addresses[1]});
     } else {
-      add_block(buffer.bytes, layer, layer, {&operand.addresses[0]});
-      add_block(buffer.bytes, layer, layer, {&operand.addresses[1]});
+      add_block(what, buffer.bytes, {&operand.addresses[0]});
+      add_block(what, buffer.bytes, {&operand.addresses[1]});
     }
   }
 
@@ -114,8 +127,8 @@ class Planner {
 
   /// Of what the layer before does as well.
   void add_fused(std::int32_t layer) {
-    const Lifetime life = life_of_constants(layer - 1);
-    add_block(constant_bytes(graph_, node_of(layer)).total(), life.first, life.last,
+    add_block({.use = BlockUse::Constants, .layer = layer, .life = life_of_constants(layer - 1)},
+              constant_bytes(graph_, node_of(layer)).total(),
               {&plan_.layers[static_cast<std::size_t>(layer)].constants});
   }
 
@@ -140,8 +153,8 @@ class Planner {
         add_operand(layer, graph_.operand(node, input), input, plan.inputs[input], resident_users);
       }
       add_operand(layer, node.output(), std::nullopt, plan.output, resident_users);
-      const Lifetime life = life_of_constants(layer);
-      add_block(constant_bytes(graph_, node).total(), life.first, life.last, {&plan.constants});
+      add_block({.use = BlockUse::Constants, .layer = layer, .life = life_of_constants(layer)},
+                constant_bytes(graph_, node).total(), {&plan.constants});
     }
     for (std::size_t tensor = 0; tensor < graph_.tensors.size(); ++tensor) {
       if (!resident_users[tensor].empty()) {
@@ -151,36 +164,42 @@ class Planner {
         const Lifetime life =
             inner ? lives_.of(id) : in_whole_segments(plan_.segments, lives_.of(id));
         const Graph& graph = inner ? graphs_.of(segment.parts) : graph_;
-        add_block(round_up(graph.tensor(id).bytes(), alignment_), life.first, life.last,
+        add_block({.use = BlockUse::Resident, .tensor = id, .layer = life.first, .life = life},
+                  round_up(graph.tensor(id).bytes(), alignment_),
                   std::move(resident_users[tensor]));
       }
     }
   }
 
-  /// False when the blocks do not fit in place: the layers of the block that failed must do with
-  /// less, and the search goes on.
-  bool place_all() {
+  /// False when the blocks do not fit in place, and then the layers of the one that found no room.
+  bool place_all(Residency residency) {
+    residency_ = std::move(residency);
+    plan_ = {.layers = {},
+             .bands = residency_.bands,
+             .segments = residency_.segments,
+             .roots = lives_.roots,
+             .resident = residency_.resident,
+             .score = residency_.score,
+             .blocks = {}};
+    collect_blocks();
     std::vector<BlockRequest> requests;
     requests.reserve(blocks_.size());
     for (const Block& block : blocks_) {
-      requests.push_back(block.request);
+      const Lifetime& life = block.what.life;
+      requests.push_back({.bytes = block.what.bytes, .first = life.first, .last = life.last});
     }
-    const Placement placement = place(requests, capacity_, alignment_);
+    const Placement placement = systole::place(requests, capacity_, alignment_);
     if (placement.failed) {
-      const BlockRequest& failed = requests[*placement.failed];
-      const std::int64_t parts = 1 + attempts_ / kPatience;
-      for (std::int32_t layer = failed.first; layer <= failed.last; ++layer) {
-        auto& limit = limits_[static_cast<std::size_t>(layer)];
-        limit -= std::clamp<std::int64_t>(limit / kShrinkDivisor * parts, 1, limit);
-      }
-      ++attempts_;
+      failed_ = blocks_[*placement.failed].what.life;
       return false;
     }
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      const std::int64_t address = placement.addresses[block];
-      plan_.buffer_bytes = std::max(plan_.buffer_bytes, address + requests[block].bytes);
+      PlannedBlock what = blocks_[block].what;
+      what.address = placement.addresses[block];
+      plan_.buffer_bytes = std::max(plan_.buffer_bytes, what.address + what.bytes);
+      plan_.blocks.push_back(what);
       for (std::int64_t* user : blocks_[block].users) {
-        *user = address;
+        *user = what.address;
       }
     }
     return true;
@@ -190,6 +209,7 @@ class Planner {
   const Graph& graph_;
   PartGraphs graphs_;
   bool with_segments_;
+  Weights weights_;
   TensorLives lives_;
   std::int64_t capacity_;
   std::int64_t alignment_;
@@ -198,13 +218,19 @@ class Planner {
   KnownCuts known_;
   Residency residency_;
   std::vector<Block> blocks_;
+  Lifetime failed_;  ///< of the block that found no room
   MemoryPlan plan_;
 };
 
 }  // namespace
 
-MemoryPlan plan_memory(const ChipSpec& chip, const Graph& graph, bool segments) {
-  return Planner(chip, graph, segments).solve();
+MemoryPlan plan_memory(const ChipSpec& chip, const Graph& graph, bool segments,
+                       const Weights& weights) {
+  return Planner(chip, graph, segments, weights).solve();
+}
+
+PlacedMemory place_memory(const ChipSpec& chip, const Graph& graph, const Residency& residency) {
+  return Planner(chip, graph, true, {}).place(residency);
 }
 
 }  // namespace systole

@@ -2,10 +2,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "arch/chip_spec.h"
 #include "compiler/allocation/constants.h"
+#include "compiler/allocation/lifetimes.h"
+#include "compiler/allocation/residency.h"
 #include "compiler/allocation/segment.h"
 #include "compiler/graph/graph.h"
 #include "compiler/tiling/band.h"
@@ -32,14 +35,30 @@ struct LayerPlan {
   std::int64_t constants = -1;  ///< address of biases, tables; -1 where the layer has none
 };
 
+/// What a block of the unified buffer is for.
+enum class BlockUse : std::uint8_t { Resident, Input, Output, Constants };
+
+/// A block of the unified buffer: its bytes from `address` on belong to one thing from the first to
+/// the last layer of `life`.
+struct PlannedBlock {
+  BlockUse use = BlockUse::Resident;
+  GraphTensorId tensor = -1;  ///< that stays or streams; -1 of constants
+  std::int32_t layer = 0;     ///< that it streams through, or whose constants they are
+  std::int64_t address = 0;
+  std::int64_t bytes = 0;
+  Lifetime life;
+};
+
 /// The unified buffer over the whole program.
 struct MemoryPlan {
   std::vector<LayerPlan> layers;
+  std::vector<BandSize> bands;       ///< by layer, of a part; the whole output where none stream
   std::vector<Segment> segments;     ///< of layers that run in parts of the batch, ascending
   std::vector<GraphTensorId> roots;  ///< by tensor: itself, or the tensor that a view looks at
   std::vector<bool> resident;        ///< by tensor (roots only)
   std::int64_t score = 0;            ///< its estimated cost (mapping/gemm_cost.h)
   std::int64_t buffer_bytes = 0;     ///< highest address used
+  std::vector<PlannedBlock> blocks;  ///< that have bytes
 };
 
 /// Decides what stays in the unified buffer and what streams (residency.h), and where it lies
@@ -47,7 +66,16 @@ struct MemoryPlan {
 /// the search starts again. Throws WorkloadError at a layer that does not fit even with bands of
 /// one row.
 /// With `segments` layers may run in parts of the batch.
-[[nodiscard]] MemoryPlan plan_memory(const ChipSpec& chip, const Graph& graph,
-                                     bool segments = true);
+[[nodiscard]] MemoryPlan plan_memory(const ChipSpec& chip, const Graph& graph, bool segments = true,
+                                     const Weights& weights = {});
+
+/// The same for a residency that is given: none where its blocks do not fit, and then the first
+/// layer of the one that found no room.
+struct PlacedMemory {
+  std::optional<MemoryPlan> plan;
+  std::int32_t failed = 0;
+};
+[[nodiscard]] PlacedMemory place_memory(const ChipSpec& chip, const Graph& graph,
+                                        const Residency& residency);
 
 }  // namespace systole

@@ -57,14 +57,16 @@ bool better(const State& a, const State& b) {
 class Search {
  public:
   Search(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
-         const std::vector<std::int64_t>& limits, bool segments, KnownCuts& known)
+         const std::vector<std::int64_t>& limits, bool segments, KnownCuts& known,
+         const Weights& weights)
       : chip_(chip),
         graph_(graph),
         lives_(lives),
         limits_(limits),
+        weights_(weights),
         graphs_(graph),
         cuts_(known),
-        in_dram_(graph.tensors.size(), false) {
+        in_dram_(kept_in_dram(chip, graph, lives)) {
     if (segments) {
       parts_ = parts_of_batch(graph);
     }
@@ -73,27 +75,8 @@ class Search {
       facts_.push_back({.view = node.is_view(),
                         .by_image = goes_by_image(node),
                         .constants = constants_of(layer),
-                        .streaming = all_stream(node),
+                        .streaming = streaming_homes(chip, graph, lives, node),
                         .born = find_born_at(layer)});
-    }
-    for (const GraphTensorId input : graph.inputs) {
-      in_dram_[static_cast<std::size_t>(input)] = has_home_in_dram(chip, graph, lives, input);
-    }
-    // An input that the array alone reads stays where it is; as anything else it comes.
-    for (const Node& node : graph.nodes) {
-      for (std::size_t input = 0; input < graph.data_inputs(node).size(); ++input) {
-        if (!stays_away(node, input)) {
-          in_dram_[static_cast<std::size_t>(lives.root(node.inputs[input]))] = false;
-        }
-      }
-    }
-    for (const Node& node : graph.nodes) {
-      if (takes_tiles(node, kRightInput) && !chip.weight_fifo.from_buffer) {
-        in_dram_[static_cast<std::size_t>(lives.root(node.inputs[kRightInput]))] = true;
-      }
-    }
-    for (const GraphTensorId state : graph.states) {
-      in_dram_[static_cast<std::size_t>(state)] = true;
     }
   }
 
@@ -223,10 +206,11 @@ class Search {
     const BandSize rows = band_sizes(graph_, node).back();
     throw WorkloadError(
         node.location, node.name,
-        fmt::format("expected a layer that fits the unified buffer of {} bytes one output row "
-                    "at a time, got {} bytes of constants and rows",
-                    chip_.buffer.capacity.count(),
-                    constants_at(layer) + buffer_bytes(graph_, node, rows, all_stream(node))));
+        fmt::format(
+            "expected a layer that fits the unified buffer of {} bytes one output row "
+            "at a time, got {} bytes of constants and rows",
+            chip_.buffer.capacity.count(),
+            constants_at(layer) + stream_bytes(chip_, graph_, node, rows, facts(layer).streaming)));
   }
 
   /// States that differ only in tensors that nobody needs any more become one.
@@ -406,66 +390,6 @@ class Search {
 
   // --- one layer ---
 
-  [[nodiscard]] Home home_of(GraphTensorId tensor) const {
-    return has_home_in_dram(chip_, graph_, lives_, tensor) ? Home::Dram : Home::Host;
-  }
-
-  [[nodiscard]] OperandHomes all_stream(const Node& node) const {
-    OperandHomes homes;
-    for (std::size_t input = 0; input < graph_.operand_count(node); ++input) {
-      const Home home = home_of(graph_.operand(node, input));
-      const bool as_tiles = home == Home::Dram && stays_away(node, homes.inputs.size());
-      homes.inputs.push_back(as_tiles ? Home::Tiles : home);
-    }
-    homes.output = home_of(node.output());
-    return homes;
-  }
-
-  [[nodiscard]] bool arrives_at(std::int32_t layer, GraphTensorId tensor) const {
-    const GraphTensorId root = lives_.root(tensor);
-    return lives_.of(root).first == layer &&
-           std::find(graph_.inputs.begin(), graph_.inputs.end(), root) != graph_.inputs.end();
-  }
-
-  /// `resident`: ascending.
-  [[nodiscard]] OperandHomes homes_in(std::int32_t layer,
-                                      const std::vector<GraphTensorId>& resident) const {
-    const Node& node = graph_.node(layer);
-    OperandHomes homes = facts(layer).streaming;
-    const auto is_resident = [&](GraphTensorId tensor) {
-      return std::binary_search(resident.begin(), resident.end(), lives_.root(tensor));
-    };
-    for (std::size_t input = 0; input < homes.inputs.size(); ++input) {
-      const GraphTensorId tensor = graph_.operand(node, input);
-      if (is_resident(tensor)) {
-        const bool passes = homes.inputs[input] == Home::Host && arrives_at(layer, tensor);
-        homes.inputs[input] = passes ? Home::Passing : Home::None;
-      }
-    }
-    if (is_resident(node.output())) {
-      homes.output = homes.output == Home::Host ? Home::Passing : Home::None;
-    }
-    return homes;
-  }
-
-  [[nodiscard]] std::int64_t buffer_bytes(const Graph& graph, const Node& node,
-                                          const BandSize& size, const OperandHomes& homes) const {
-    std::int64_t bytes = 0;
-    const auto add = [&](std::optional<std::size_t> input) {
-      const StreamBuffer buffer = stream_buffer(chip_, graph, node, size, input);
-      bytes += buffer.bytes * buffer.copies;
-    };
-    for (std::size_t input = 0; input < homes.inputs.size(); ++input) {
-      if (streams(homes.inputs[input])) {
-        add(input);
-      }
-    }
-    if (streams(homes.output)) {
-      add(std::nullopt);
-    }
-    return bytes;
-  }
-
   /// The cheapest cut that fits `room`; of equals the one with fewest bands.
   [[nodiscard]] std::optional<Cut> best_cut(std::int32_t layer,
                                             const std::vector<GraphTensorId>& resident,
@@ -477,7 +401,8 @@ class Search {
       return Cut{};
     }
     std::optional<Cut> best;
-    for (const Cut& cut : cuts_of(layer, homes_in(layer, resident), parts)) {
+    for (const Cut& cut : cuts_of(
+             layer, homes_with(graph_, lives_, layer, facts(layer).streaming, resident), parts)) {
       if (cut.bytes <= room && (!best || cut.score < best->score)) {
         best = cut;
       }
@@ -500,9 +425,10 @@ class Search {
     }
     std::vector<Cut>& cuts = entry->second;
     for (const BandSize& size : sizes) {
-      cuts.push_back({.bytes = buffer_bytes(graph, node, size, homes),
-                      .score = layer_cost(chip_, graph, node, size, homes).score(),
-                      .size = size});
+      cuts.push_back(
+          {.bytes = stream_bytes(chip_, graph, node, size, homes),
+           .score = layer_cost(chip_, graph, node, size, homes, weights_).score(weights_),
+           .size = size});
     }
     return cuts;
   }
@@ -511,6 +437,7 @@ class Search {
   const Graph& graph_;
   const TensorLives& lives_;
   const std::vector<std::int64_t>& limits_;
+  Weights weights_;
   PartGraphs graphs_;
   KnownCuts& cuts_;
   std::vector<LayerFacts> facts_;
@@ -538,6 +465,24 @@ StreamBuffer stream_buffer(const ChipSpec& chip, const Graph& graph, const Node&
           .copies = bands > 1 ? 2 : 1};
 }
 
+std::int64_t stream_bytes(const ChipSpec& chip, const Graph& graph, const Node& node,
+                          const BandSize& size, const OperandHomes& homes) {
+  std::int64_t bytes = 0;
+  const auto add = [&](std::optional<std::size_t> input) {
+    const StreamBuffer buffer = stream_buffer(chip, graph, node, size, input);
+    bytes += buffer.bytes * buffer.copies;
+  };
+  for (std::size_t input = 0; input < homes.inputs.size(); ++input) {
+    if (streams(homes.inputs[input])) {
+      add(input);
+    }
+  }
+  if (streams(homes.output)) {
+    add(std::nullopt);
+  }
+  return bytes;
+}
+
 Residency choose_residency(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
                            const std::vector<std::int64_t>& limits, bool segments) {
   KnownCuts known;
@@ -545,9 +490,9 @@ Residency choose_residency(const ChipSpec& chip, const Graph& graph, const Tenso
 }
 
 Residency choose_residency(const ChipSpec& chip, const Graph& graph, const TensorLives& lives,
-                           const std::vector<std::int64_t>& limits, bool segments,
-                           KnownCuts& known) {
-  Residency whole = Search(chip, graph, lives, limits, false, known).solve();
+                           const std::vector<std::int64_t>& limits, bool segments, KnownCuts& known,
+                           const Weights& weights) {
+  Residency whole = Search(chip, graph, lives, limits, false, known, weights).solve();
   const bool streams = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
     const GraphTensorId root = lives.root(node.output());
     return !node.is_view() && !whole.resident[static_cast<std::size_t>(root)];
@@ -555,7 +500,7 @@ Residency choose_residency(const ChipSpec& chip, const Graph& graph, const Tenso
   if (!segments || !streams) {
     return whole;
   }
-  Residency parts = Search(chip, graph, lives, limits, true, known).solve();
+  Residency parts = Search(chip, graph, lives, limits, true, known, weights).solve();
   return parts.score < whole.score - whole.score / kWorthwhile ? parts : whole;
 }
 

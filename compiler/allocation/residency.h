@@ -10,7 +10,8 @@
 #include "compiler/allocation/lifetimes.h"
 #include "compiler/allocation/segment.h"
 #include "compiler/graph/graph.h"
-#include "compiler/mapping/layer_cost.h"
+#include "compiler/mapping/operand_homes.h"
+#include "compiler/mapping/weights.h"
 #include "compiler/tiling/band.h"
 
 namespace systole {
@@ -29,8 +30,8 @@ struct Cut {
   std::int64_t score = 0;
   BandSize size;
 };
-/// What searches for one network on one chip have found out: by layer, parts of the batch and homes
-/// all cuts worth a look.
+/// What searches for one network on one chip, by one choice of weights, have found out: by layer,
+/// parts of the batch and homes all cuts worth a look.
 using KnownCuts = std::map<std::tuple<std::int32_t, std::int64_t, OperandHomes>, std::vector<Cut>>;
 
 /// The cheapest residency, by the sum of `layer_cost` over the layers, with which layer l needs at
@@ -48,7 +49,7 @@ using KnownCuts = std::map<std::tuple<std::int32_t, std::int64_t, OperandHomes>,
 [[nodiscard]] Residency choose_residency(const ChipSpec& chip, const Graph& graph,
                                          const TensorLives& lives,
                                          const std::vector<std::int64_t>& limits, bool segments,
-                                         KnownCuts& known);
+                                         KnownCuts& known, const Weights& weights = {});
 [[nodiscard]] Residency choose_residency(const ChipSpec& chip, const Graph& graph,
                                          const TensorLives& lives,
                                          const std::vector<std::int64_t>& limits,
@@ -63,5 +64,9 @@ struct StreamBuffer {
 };
 [[nodiscard]] StreamBuffer stream_buffer(const ChipSpec& chip, const Graph& graph, const Node& node,
                                          const BandSize& size, std::optional<std::size_t> input);
+
+/// Of all streamed operands together.
+[[nodiscard]] std::int64_t stream_bytes(const ChipSpec& chip, const Graph& graph, const Node& node,
+                                        const BandSize& size, const OperandHomes& homes);
 
 }  // namespace systole

@@ -9,7 +9,7 @@
 #include "compiler/lowering/tiles.h"
 #include "compiler/mapping/fusion.h"
 #include "compiler/mapping/gemm_plan.h"
-#include "compiler/mapping/group_packing.h"
+#include "compiler/mapping/mapping.h"
 
 namespace systole {
 
@@ -25,11 +25,10 @@ class GemmEmitter {
         node_(context.graph.node(band.layer)),
         operands_(gemm_operands(context, band)),
         sum_scales_(operands_->sum_scales()),
-        grid_(grid_of(context, node_, operands_->source())),
+        grid_(
+            mapped_grid(context.chip, context.layer_gemm(band.layer), node_, operands_->source())),
         clusters_(operands_->clusters()),
-        plan_(gemm_plan(
-            context.chip, grid_of_clusters(), type(),
-            operands_->positions() * static_cast<std::int64_t>(clusters_.front().size()))) {}
+        plan_(plan_of_band()) {}
 
   void emit() {
     for (const Cluster& cluster : clusters_) {
@@ -40,12 +39,14 @@ class GemmEmitter {
   }
 
  private:
-  [[nodiscard]] static TileGrid grid_of(const LoweringContext& context, const Node& node,
-                                        TileSource source) {
-    TileGrid grid =
-        tile_grid(context.chip, *mapped_gemm(context.chip, context.graph, node), source);
-    grid.whole = context.chip.weight_fifo.whole_tiles && has_weights(node);
-    return grid;
+  [[nodiscard]] GemmPlan plan_of_band() const {
+    const BandGemm products{
+        .groups = static_cast<std::int64_t>(clusters_.size()),
+        .positions = operands_->positions() * static_cast<std::int64_t>(clusters_.front().size())};
+    const GemmPlan* const mapped = context_.layer_mapping(band_.layer).plan_of(products);
+    return mapped != nullptr
+               ? *mapped
+               : gemm_plan(context_.chip, grid_of_clusters(), type(), products.positions);
   }
 
   /// Groups whose positions meet the same tiles: those of one, then those of the next.

@@ -13,10 +13,8 @@ namespace {
 /// More pieces than this change nothing that is worth a drain each.
 constexpr std::int64_t kMostPieces = 16;
 
-/// Half of the accumulators, so that the vector unit can empty the other half; all chunks about
-/// equal, of whole folds where they have room for these.
-GemmLoops large_chunks(const ChipSpec& chip, std::int64_t positions) {
-  const std::int64_t largest = std::max<std::int64_t>(chip.accumulators.entries / 2, 1);
+/// All chunks about equal, of whole folds where they have room for these.
+GemmLoops chunks_within(const ChipSpec& chip, std::int64_t positions, std::int64_t largest) {
   const std::int64_t even = ceil_div(positions, ceil_div(positions, largest));
   const std::int64_t limit = largest_count(chip.matrix);
   GemmLoops loops;
@@ -25,6 +23,11 @@ GemmLoops large_chunks(const ChipSpec& chip, std::int64_t positions) {
   loops.chunk = whole_folds <= largest ? whole_folds : even;
   loops.handover = loops.fold;
   return loops;
+}
+
+/// Half of the accumulators, so that the vector unit can empty the other half.
+GemmLoops large_chunks(const ChipSpec& chip, std::int64_t positions) {
+  return chunks_within(chip, positions, std::max<std::int64_t>(chip.accumulators.entries / 2, 1));
 }
 
 GemmLoops with_sums_that_stay(GemmLoops loops) {
@@ -60,12 +63,12 @@ std::int64_t handover_without_overlap(const ChipSpec& chip, const TileGrid& grid
 }  // namespace
 
 GemmLoops gemm_loops(const ChipSpec& chip, const TileGrid& grid, DataType type,
-                     std::int64_t positions) {
+                     std::int64_t positions, const Weights& weights) {
   GemmLoops loops = large_chunks(chip, positions);
   if (rule_of(chip.matrix.dataflow).unloads_outputs) {
     const GemmLoops staying = with_sums_that_stay(loops);
     const auto score = [&](const GemmLoops& candidate) {
-      return gemm_cost(chip, grid, type, positions, candidate).score();
+      return gemm_cost(chip, grid, type, positions, candidate).score(weights);
     };
     if (score(staying) <= score(loops)) {
       loops = staying;
@@ -77,6 +80,15 @@ GemmLoops gemm_loops(const ChipSpec& chip, const TileGrid& grid, DataType type,
                          ? handover_without_overlap(chip, grid, type, positions, loops)
                          : std::min(loops.fold, long_against_drain);
   }
+  return loops;
+}
+
+GemmLoops loops_within(const ChipSpec& chip, std::int64_t positions, const LoopLimits& limits) {
+  GemmLoops loops = chunks_within(chip, positions, limits.chunk);
+  if (limits.sums_stay) {
+    loops = with_sums_that_stay(loops);
+  }
+  loops.handover = std::min(loops.fold, limits.handover);
   return loops;
 }
 

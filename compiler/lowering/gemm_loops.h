@@ -4,6 +4,7 @@
 
 #include "arch/chip_spec.h"
 #include "compiler/lowering/tiles.h"
+#include "compiler/mapping/weights.h"
 
 namespace systole {
 
@@ -15,6 +16,8 @@ struct GemmLoops {
   std::int64_t handover = 0;  ///< ... in a fold with the last slice of k, which is requantised
   /// The sums stay in the PEs from the first slice of k to the last (output stationary).
   bool sums_stay = false;
+
+  bool operator==(const GemmLoops&) const = default;
 };
 
 /// The loops over `positions` output positions of a layer cut as `grid` says, operands of `type`.
@@ -29,6 +32,16 @@ struct GemmLoops {
 ///  unloading,
 ///    and cost loads of weights: all of them for every fold.
 [[nodiscard]] GemmLoops gemm_loops(const ChipSpec& chip, const TileGrid& grid, DataType type,
-                                   std::int64_t positions);
+                                   std::int64_t positions, const Weights& weights = {});
+
+/// Loops with chunks of at most `chunk` positions and pieces of at most `handover`, all about equal
+/// as above; of an array that unloads its sums they may stay.
+struct LoopLimits {
+  std::int64_t chunk = 1;
+  std::int64_t handover = 1;
+  bool sums_stay = false;
+};
+[[nodiscard]] GemmLoops loops_within(const ChipSpec& chip, std::int64_t positions,
+                                     const LoopLimits& limits);
 
 }  // namespace systole

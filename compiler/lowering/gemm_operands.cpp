@@ -3,7 +3,6 @@
 #include <map>
 #include <utility>
 
-#include "compiler/mapping/group_packing.h"
 #include "compiler/tiling/band.h"
 
 namespace systole {
@@ -18,7 +17,7 @@ class WeightedOperands final : public GemmOperands {
         band_(band),
         node_(context.graph.node(band.layer)),
         work_(work),
-        gemm_(*mapped_gemm(context.chip, context.graph, node_)) {}
+        gemm_(context.layer_gemm(band.layer)) {}
 
   [[nodiscard]] std::vector<std::vector<std::int64_t>> clusters() const override {
     std::vector<std::vector<std::int64_t>> clusters;

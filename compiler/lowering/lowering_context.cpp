@@ -2,7 +2,13 @@
 
 #include <algorithm>
 
+#include "compiler/mapping/group_packing.h"
+
 namespace systole {
+
+GemmShape LoweringContext::layer_gemm(std::int32_t layer) const {
+  return *mapped_gemm(graph, graph.node(layer), layer_mapping(layer).side_by_side);
+}
 
 Operand bias_operand(const LoweringContext& context, std::int32_t layer) {
   return {.address = context.layer_plan(layer).constants,

@@ -8,6 +8,7 @@
 #include "arch/isa/program.h"
 #include "compiler/allocation/memory_plan.h"
 #include "compiler/graph/graph.h"
+#include "compiler/mapping/mapping.h"
 #include "compiler/schedule/program_builder.h"
 #include "compiler/tiling/band.h"
 
@@ -40,6 +41,7 @@ struct LoweringContext {
   const ChipSpec& chip;
   const Graph& graph;
   const MemoryPlan& plan;
+  const ShareMapping& mapping;
   ProgramBuilder& builder;
   const std::vector<TensorId>& tensor_ids;  ///< by graph tensor: of its root in the program
   const std::vector<TensorId>& bias_ids;    ///< by layer, kNoTensor where there is none
@@ -55,6 +57,11 @@ struct LoweringContext {
   [[nodiscard]] const LayerPlan& layer_plan(std::int32_t layer) const {
     return plan.layers[static_cast<std::size_t>(layer)];
   }
+  [[nodiscard]] const LayerMapping& layer_mapping(std::int32_t layer) const {
+    return mapping.layers[static_cast<std::size_t>(layer)];
+  }
+  /// The layer's products as the array computes them.
+  [[nodiscard]] GemmShape layer_gemm(std::int32_t layer) const;
 };
 
 /// One layer and one band of it.

@@ -8,9 +8,10 @@
 
 namespace systole {
 
-/// What is computed on the way out of the accumulators: an addition (of floating types any operation
-/// of two tensors, element by element) or an activation whose input is the result of the product
-/// just before becomes stages of the row loops that take that layer's sums. The numbers are the same bit for bit; the layer's own result never reaches memory.
+/// What is computed on the way out of the accumulators: an addition (of floating types any
+/// operation of two tensors, element by element) or an activation whose input is the result of the
+/// product just before becomes stages of the row loops that take that layer's sums. The numbers are
+/// the same bit for bit; the layer's own result never reaches memory.
 ///
 /// Where it is legal:
 ///  - the layer before multiplies, and its result has this reader alone: it is no output and no

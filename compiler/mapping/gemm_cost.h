@@ -6,14 +6,9 @@
 #include "arch/chip_spec.h"
 #include "compiler/lowering/gemm_loops.h"
 #include "compiler/lowering/tiles.h"
+#include "compiler/mapping/weights.h"
 
 namespace systole {
-
-/// What is compared. The work of the DRAM counts an eighth even where it hides: it is energy, and
-/// less of it is hidden than an estimate says.
-[[nodiscard]] constexpr std::int64_t score(CoreCycles cycles, CoreCycles memory) {
-  return cycles.count() + memory.count() / 8;
-}
 
 /// What the products of a layer, or of a band of it, cost: estimates by which ways to run it are
 /// compared, in closed form. The simulator alone says what they really take.
@@ -25,7 +20,9 @@ struct GemmCost {
 
   /// The busiest of the three: they overlap.
   [[nodiscard]] CoreCycles cycles() const { return std::max({array, vector, weights}); }
-  [[nodiscard]] std::int64_t score() const { return systole::score(cycles(), weights); }
+  [[nodiscard]] std::int64_t score(const Weights& by = {}) const {
+    return by.score(cycles(), weights);
+  }
 };
 
 /// Cost on one matrix unit of `positions` output positions of a layer cut as `grid` says, run as

@@ -30,14 +30,15 @@ GemmCost share_cost(const ChipSpec& chip, const TileGrid& grid, DataType type,
 }
 
 UnitShare best_rest(const ChipSpec& chip, const TileGrid& grid, DataType type,
-                    std::int64_t positions, std::int64_t slices) {
+                    std::int64_t positions, std::int64_t slices, const Weights& weights) {
   UnitShare best{.slices = slices};
   std::int64_t lowest = 0;
   for (std::int64_t parts = 1; parts <= std::min(chip.matrix.count, positions); ++parts) {
-    const UnitShare share{.slices = slices,
-                          .parts = parts,
-                          .loops = gemm_loops(chip, grid, type, ceil_div(positions, parts))};
-    const std::int64_t score = share_cost(chip, grid, type, positions, share).score();
+    const UnitShare share{
+        .slices = slices,
+        .parts = parts,
+        .loops = gemm_loops(chip, grid, type, ceil_div(positions, parts), weights)};
+    const std::int64_t score = share_cost(chip, grid, type, positions, share).score(weights);
     if (parts == 1 || score < lowest) {
       best = share;
       lowest = score;
@@ -49,15 +50,15 @@ UnitShare best_rest(const ChipSpec& chip, const TileGrid& grid, DataType type,
 }  // namespace
 
 GemmPlan gemm_plan(const ChipSpec& chip, const TileGrid& grid, DataType type,
-                   std::int64_t positions) {
+                   std::int64_t positions, const Weights& weights) {
   const std::int64_t units = chip.matrix.count;
   const std::int64_t left = slices_of(grid) % units;
   GemmPlan plan{.whole = {.slices = slices_of(grid) - left,
                           .parts = 1,
-                          .loops = gemm_loops(chip, grid, type, positions)},
+                          .loops = gemm_loops(chip, grid, type, positions, weights)},
                 .rest = {}};
   if (left > 0) {
-    plan.rest = best_rest(chip, grid, type, positions, left);
+    plan.rest = best_rest(chip, grid, type, positions, left, weights);
   }
   return plan;
 }

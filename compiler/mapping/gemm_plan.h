@@ -19,6 +19,7 @@ struct UnitShare {
 
   /// Units that work on slices of their own.
   [[nodiscard]] std::int64_t side_by_side(std::int64_t units) const { return units / parts; }
+  bool operator==(const UnitShare&) const = default;
 };
 
 /// How the matrix units share a layer, or a band of it: in rounds of as many output slices as there
@@ -27,9 +28,11 @@ struct UnitShare {
 struct GemmPlan {
   UnitShare whole;
   UnitShare rest;
+
+  bool operator==(const GemmPlan&) const = default;
 };
 [[nodiscard]] GemmPlan gemm_plan(const ChipSpec& chip, const TileGrid& grid, DataType type,
-                                 std::int64_t positions);
+                                 std::int64_t positions, const Weights& weights = {});
 
 /// Cost of a plan: the array's is that of the unit with most to do, as if all slices were equal;
 /// vector unit and DRAM serve all units. Not modelled: units that wait for each other at the

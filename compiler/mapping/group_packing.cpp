@@ -28,7 +28,8 @@ std::int64_t extent(const GemmShape& gemm, Axis axis) {
   return gemm.k;
 }
 
-std::int64_t score_of(const ChipSpec& chip, const GemmShape& gemm, DataType type) {
+std::int64_t score_of(const ChipSpec& chip, const GemmShape& gemm, DataType type,
+                      const Weights& weights) {
   const DataflowRule& rule = rule_of(chip.matrix.dataflow);
   const std::int64_t folds = gemm.groups * ceil_div(extent(gemm, rule.rows), chip.matrix.rows) *
                              ceil_div(extent(gemm, rule.cols), chip.matrix.cols);
@@ -39,28 +40,29 @@ std::int64_t score_of(const ChipSpec& chip, const GemmShape& gemm, DataType type
   const std::int64_t bytes = bytes_of(type, gemm.groups * gemm.k * gemm.n);
   const CoreCycles memory =
       dram_cycles(chip, Bytes(bytes), ceil_div(bytes, chip.dma.request.count()));
-  return score(std::max({array, vector, memory}), memory);
+  return weights.score(std::max({array, vector, memory}), memory);
 }
 
 }  // namespace
 
-std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph, const Node& node) {
+std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph, const Node& node,
+                                 const Weights& weights) {
   std::optional<GemmShape> gemm = gemm_shape(graph, node);
   const DataType type = graph.operand_type(node);
-  if (!gemm || gemm->groups == 1 || !has_weights(node) || is_float(type)) {
+  if (!gemm || gemm->groups == 1 || !may_pack(graph, node)) {
     return 1;
   }
   const Shape output = graph.tensor(node.output()).shape();
   gemm->m = output.rows * output.cols;
   std::int64_t best = 1;
-  std::int64_t lowest = score_of(chip, *gemm, type);
+  std::int64_t lowest = score_of(chip, *gemm, type, weights);
   // More columns than the array has are one group's as well as several's.
   for (std::int64_t groups = 2; groups <= gemm->groups && (groups - 1) * gemm->n < chip.matrix.cols;
        ++groups) {
     if (gemm->groups % groups != 0) {
       continue;
     }
-    const std::int64_t score = score_of(chip, packed(*gemm, groups), type);
+    const std::int64_t score = score_of(chip, packed(*gemm, groups), type, weights);
     if (score < lowest) {
       best = groups;
       lowest = score;
@@ -69,12 +71,19 @@ std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph, const
   return best;
 }
 
-std::optional<GemmShape> mapped_gemm(const ChipSpec& chip, const Graph& graph, const Node& node) {
-  std::optional<GemmShape> gemm = gemm_shape(graph, node);
-  if (gemm) {
-    gemm = packed(*gemm, groups_side_by_side(chip, graph, node));
-  }
-  return gemm;
+bool may_pack(const Graph& graph, const Node& node) {
+  return has_weights(node) && !is_float(graph.operand_type(node));
+}
+
+std::optional<GemmShape> mapped_gemm(const Graph& graph, const Node& node,
+                                     std::int64_t side_by_side) {
+  const std::optional<GemmShape> gemm = gemm_shape(graph, node);
+  return gemm ? std::optional(packed(*gemm, side_by_side)) : std::nullopt;
+}
+
+std::optional<GemmShape> mapped_gemm(const ChipSpec& chip, const Graph& graph, const Node& node,
+                                     const Weights& weights) {
+  return mapped_gemm(graph, node, groups_side_by_side(chip, graph, node, weights));
 }
 
 }  // namespace systole

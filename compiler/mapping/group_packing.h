@@ -5,6 +5,7 @@
 
 #include "arch/chip_spec.h"
 #include "compiler/graph/graph.h"
+#include "compiler/mapping/weights.h"
 
 namespace systole {
 
@@ -21,10 +22,16 @@ namespace systole {
 /// and of equals the fewest. Of integers alone: floating sums are compared in the order of their
 /// tiles (reference/compare/summation_order.h), which would differ from group to group.
 [[nodiscard]] std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph,
-                                               const Node& node);
+                                               const Node& node, const Weights& weights = {});
 
-/// A layer as the array computes it: as `gemm_shape` has it, its groups packed.
+/// Whether several groups of the layer may lie in a tile.
+[[nodiscard]] bool may_pack(const Graph& graph, const Node& node);
+
+/// A layer as the array computes it: as `gemm_shape` has it, so many of its groups in a tile.
+[[nodiscard]] std::optional<GemmShape> mapped_gemm(const Graph& graph, const Node& node,
+                                                   std::int64_t side_by_side);
+/// The same with as many as the rule above says.
 [[nodiscard]] std::optional<GemmShape> mapped_gemm(const ChipSpec& chip, const Graph& graph,
-                                                   const Node& node);
+                                                   const Node& node, const Weights& weights = {});
 
 }  // namespace systole

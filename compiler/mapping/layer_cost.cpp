@@ -4,8 +4,10 @@
 #include <optional>
 
 #include "arch/units/wide.h"
+#include "compiler/mapping/band_gemm.h"
 #include "compiler/mapping/gemm_plan.h"
 #include "compiler/mapping/group_packing.h"
+#include "compiler/mapping/mapping.h"
 #include "compiler/mapping/tile_source.h"
 
 namespace systole {
@@ -31,16 +33,19 @@ struct Traffic {
 
 class LayerEstimate {
  public:
-  LayerEstimate(const ChipSpec& chip, const Graph& graph, const Node& node)
+  LayerEstimate(const ChipSpec& chip, const Graph& graph, const Node& node,
+                const LayerMapping* given, const Weights& weights)
       : chip_(chip),
         graph_(graph),
         node_(node),
         output_(graph.tensor(node.output())),
         shape_(output_.shape()),
-        gemm_(mapped_gemm(chip, graph, node)) {
+        given_(given),
+        weights_(weights),
+        gemm_(given == nullptr ? mapped_gemm(chip, graph, node, weights)
+                               : mapped_gemm(graph, node, given->side_by_side)) {
     if (gemm_) {
-      grid_ = tile_grid(chip, *gemm_);
-      grid_.whole = chip.weight_fifo.whole_tiles && has_weights(node);
+      grid_ = mapped_grid(chip, *gemm_, node, TileSource::Dram);
     }
   }
 
@@ -59,10 +64,13 @@ class LayerEstimate {
       work_.array += work.array * run.count;
       work_.vector += work.vector * run.count;
       work_.weights += work.weights * run.count;
+      work_.weight_bytes += work.weight_bytes * run.count;
     }
     const CoreCycles memory = work_.weights + dram_cycles(traffic_.dram);
     const CoreCycles busiest = std::max({work_.array, work_.vector, memory, host_cycles(traffic_)});
-    return {.cycles = busiest + exposed + outside_bands(size, homes), .memory = memory};
+    return {.cycles = busiest + exposed + outside_bands(size, homes),
+            .memory = memory,
+            .dram = work_.weight_bytes + Bytes(traffic_.dram)};
   }
 
  private:
@@ -92,26 +100,24 @@ class LayerEstimate {
   }
 
   GemmCost work_of(const Band& band) {
-    std::int64_t positions = band.images * band.rows * shape_.cols;
     if (!gemm_) {
-      return {.vector = vector_cycles(positions)};
+      return {.vector = vector_cycles(band.images * band.rows * shape_.cols)};
     }
-    const Work work = node_.work();
-    if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
-      const MatmulPart part = matmul_part(*matmul, band);
-      // As many matrices as B has, each for all that share one.
-      const std::int64_t heads = ceil_div(part.heads, matmul->b.sharing);
-      const std::int64_t groups = (matmul->b.image == 0 ? 1 : part.images) * heads;
-      positions_ = grid_.groups == groups ? positions_ : -1;
-      grid_.groups = groups;
-      positions = part.rows * ceil_div(part.images * part.heads, groups);
-    }
-    if (positions != positions_) {
+    const BandGemm products = band_gemm(graph_, node_, gemm_->groups, band);
+    if (products != products_) {
       const DataType type = graph_.operand_type(node_);
-      cost_ = plan_cost(chip_, grid_, type, positions, gemm_plan(chip_, grid_, type, positions));
-      positions_ = positions;
+      grid_.groups = products.groups;
+      cost_ = plan_cost(chip_, grid_, type, products.positions, plan_of(products));
+      products_ = products;
     }
     return cost_;
+  }
+
+  [[nodiscard]] GemmPlan plan_of(const BandGemm& products) const {
+    const GemmPlan* const given = given_ == nullptr ? nullptr : given_->plan_of(products);
+    return given != nullptr
+               ? *given
+               : gemm_plan(chip_, grid_, graph_.operand_type(node_), products.positions, weights_);
   }
 
   [[nodiscard]] CoreCycles vector_cycles(std::int64_t positions) const {
@@ -179,9 +185,11 @@ class LayerEstimate {
   const Node& node_;
   const GraphTensor& output_;
   Shape shape_;
+  const LayerMapping* given_;  ///< null: the rules'
+  Weights weights_;
   std::optional<GemmShape> gemm_;
   TileGrid grid_;
-  std::int64_t positions_ = -1;  ///< that `cost_` is for: most bands are alike
+  BandGemm products_;  ///< that `cost_` is for: most bands are alike
   GemmCost cost_;
   Traffic traffic_;
   GemmCost work_;
@@ -189,15 +197,14 @@ class LayerEstimate {
 
 }  // namespace
 
-bool OperandHomes::any_moves() const {
-  return output != Home::None || std::any_of(inputs.begin(), inputs.end(), [](Home home) {
-           return home != Home::None && home != Home::Tiles;
-         });
+LayerCost layer_cost(const ChipSpec& chip, const Graph& graph, const Node& node,
+                     const BandSize& size, const OperandHomes& homes, const Weights& weights) {
+  return LayerEstimate(chip, graph, node, nullptr, weights).of(size, homes);
 }
 
 LayerCost layer_cost(const ChipSpec& chip, const Graph& graph, const Node& node,
-                     const BandSize& size, const OperandHomes& homes) {
-  return LayerEstimate(chip, graph, node).of(size, homes);
+                     const LayerMapping& mapping, const OperandHomes& homes) {
+  return LayerEstimate(chip, graph, node, &mapping, {}).of(mapping.band, homes);
 }
 
 }  // namespace systole

@@ -37,6 +37,8 @@ struct Band {
 struct BandSize {
   std::int64_t images = 1;
   std::int64_t rows = 1;
+
+  bool operator==(const BandSize&) const = default;
 };
 [[nodiscard]] std::vector<BandSize> band_sizes(const Shape& shape);
 

@@ -43,7 +43,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "systole: no command 'rum' (did you mean 'run'?); see 'systole --help'"},
         Mistake{"FarCommand",
                 {"xyzzyxyzzy"},
-                "systole: no command 'xyzzyxyzzy' (known: run, compare, diff, compile, import, "
+                "systole: no command 'xyzzyxyzzy' (known: run, compare, diff, compile, explain, "
+                "import, "
                 "describe, dram, measure, serve, study, list, help); see 'systole --help'"},
         Mistake{"NoChip", {"run"}, "systole: CHIP is required; see 'systole --help'"},
         Mistake{

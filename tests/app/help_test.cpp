@@ -23,7 +23,7 @@ std::string help(const std::vector<std::string>& topic) {
 
 TEST(Help, ListsPagesAndCommands) {
   EXPECT_THAT(help({}), AllOf(HasSubstr("\n  timing "), HasSubstr("\n  tutorial "),
-                              HasSubstr("compare, diff, compile, import, describe")));
+                              HasSubstr("compare, diff, compile, explain, map, import, describe")));
 }
 
 TEST(Help, PrintsAPageACommandOrWhereAWordStands) {

@@ -12,12 +12,19 @@ systole_test(compiler_passes_test
     lowering/gemm_loops_test.cpp
     lowering/quantize_test.cpp
     lowering/tiles_test.cpp
+    mapping/band_gemm_test.cpp
+    mapping/choose_mapping_test.cpp
     mapping/core_split_test.cpp
     mapping/fusion_test.cpp
     mapping/gemm_cost_test.cpp
     mapping/gemm_plan_test.cpp
     mapping/group_packing_test.cpp
+    mapping/layer_candidates_test.cpp
     mapping/layer_cost_test.cpp
+    mapping/mapping_check_test.cpp
+    mapping/mapping_test.cpp
+    mapping/mapping_text_test.cpp
+    mapping/operand_homes_test.cpp
     schedule/accesses_test.cpp
     schedule/program_builder_test.cpp
     schedule/region_test.cpp

@@ -145,6 +145,7 @@ Case odd_options(Dice& dice) {
                                          "--pattern",
                                          "--requests",
                                          "--mapping",
+                                         "--save-mapping",
                                          "--on",
                                          "--baseline",
                                          "--controller",
@@ -230,6 +231,20 @@ Case odd_trace(const fs::path& folder, Dice& dice) {
   return {.arguments = {"dram", dice.of(standards), "--trace", "t.trace", "-o", "out.txt"}};
 }
 
+/// A mapping that the program wrote, changed.
+Case odd_mapping(const fs::path& folder, Dice& dice) {
+  const ProcessResult made =
+      run_systole({"compile", "edge", "tiny.yaml", "--save-mapping", "m.yaml", "-o", "made.txt"},
+                  {.directory = folder.string()});
+  if (made.exit_code != 0) {
+    throw std::runtime_error(made.err);
+  }
+  fs::remove(folder / "made.txt");
+  write(folder / "m.yaml", mutated(read(folder / "m.yaml"), dice));
+  return {.arguments = {dice.one_in(4) ? "run" : "compile", "edge", "tiny.yaml", "--mapping",
+                        "m.yaml", "-o", "out.txt"}};
+}
+
 /// Commands that write, long enough to be interrupted.
 Words writer(Dice& dice) {
   const std::vector<Words> writers{
@@ -292,7 +307,7 @@ Case made_case(const std::vector<fs::path>& files, const fs::path& folder, Dice&
     case 2:
       return limited(dice);
     case 3:
-      return odd_trace(folder, dice);
+      return dice.one_in(2) ? odd_trace(folder, dice) : odd_mapping(folder, dice);
     case 4:
     case 5:
       return odd_options(dice);

@@ -1,0 +1,147 @@
+// The search against everything that is legal, on single small layers. The test takes a sample;
+// `scripts/sweep` takes 200 cases (SYSTOLE_SWEEP=all).
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/compilation.h"
+#include "compiler/frontend/read_network.h"
+#include "sim/simulate.h"
+#include "study/lower_bounds.h"
+#include "study/mapping_search.h"
+#include "study/workers.h"
+#include "tests/end_to_end/support/mapping_space.h"
+
+namespace systole {
+namespace {
+
+constexpr std::int64_t kSimulated = 32;  ///< by the search
+constexpr std::size_t kMost = 800;       ///< mappings of a case; cases with more are left out
+constexpr double kNear = 1.02;
+
+bool sweeps_all() {
+  const char* sweep = std::getenv("SYSTOLE_SWEEP");  // NOLINT(concurrency-mt-unsafe): no thread
+  return sweep != nullptr && std::string(sweep) == "all";
+}
+
+std::int64_t least_cycles(const ChipSpec& chip, const Graph& graph,
+                          const std::vector<Mapping>& mappings) {
+  std::vector<WorkerJob> jobs;
+  for (const Mapping& mapping : mappings) {
+    jobs.emplace_back([&] {
+      const Compilation compiled = compile_mapped(chip, graph, {.mapping = &mapping});
+      return std::to_string(simulate(chip, compiled.program).elapsed.count());
+    });
+  }
+  std::int64_t least = 0;
+  for (const WorkerOutcome& outcome : run_in_workers(jobs, 2)) {
+    EXPECT_EQ(outcome.error, "");
+    if (outcome.error.empty()) {
+      const std::int64_t cycles = std::stoll(outcome.text);
+      least = least == 0 ? cycles : std::min(least, cycles);
+    }
+  }
+  return least;
+}
+
+TEST(ExhaustiveMappings, AreNoMoreThanTwoPercentBetterThanWhatTheSearchFinds) {
+  const std::uint32_t wanted = sweeps_all() ? 200 : 8;
+  std::uint32_t cases = 0;
+  std::uint32_t near = 0;
+  std::uint32_t rule = 0;
+  double worst = 1;
+  for (std::uint32_t seed = 0; cases < wanted; ++seed) {
+    const SmallLayerCase one = small_layer_case(seed);
+    const Network network = parse_network(one.network, "n.yaml");
+    std::vector<Mapping> all;
+    try {
+      static_cast<void>(compile(one.chip, network.graph));
+      all = all_mappings(one.chip, network.graph);
+    } catch (const WorkloadError&) {
+      continue;  // does not fit at all
+    }
+    if (all.size() > kMost) {
+      continue;
+    }
+    ++cases;
+    const std::int64_t least = least_cycles(one.chip, network.graph, all);
+    const SearchedMappings searched = search_mappings(
+        one.chip, network, {.simulated = kSimulated, .parallel = 2, .on_stage = {}});
+    const std::int64_t found = searched.tried[searched.best].cycles.count();
+    const double ratio = static_cast<double>(found) / static_cast<double>(least);
+    const double own =
+        static_cast<double>(searched.tried[0].cycles.count()) / static_cast<double>(least);
+    EXPECT_GE(least, network_time_bound(one.chip, network.graph).cycles().count()) << one.text;
+    near += ratio <= kNear ? 1 : 0;
+    rule += own <= kNear ? 1 : 0;
+    worst = std::max(worst, ratio);
+    fmt::print("seed {}: {} mappings, least {}, search {:.3f}, rules {:.3f}\n", seed, all.size(),
+               least, ratio, own);
+    if (ratio > kNear) {
+      fmt::print("{}", one.text);
+    }
+  }
+  fmt::print("{} of {} within 2 %, worst {:.3f}; the rules alone {}\n", near, cases, worst, rule);
+  EXPECT_GE(near * 100, cases * (sweeps_all() ? 95 : 87));
+}
+
+/// A way to have twice as much of something.
+struct Twice {
+  const char* what;
+  void (*apply)(ChipSpec&);
+};
+constexpr std::array<Twice, 6> kTwice{{
+    {"buffer", [](ChipSpec& chip) { chip.buffer.capacity = chip.buffer.capacity * 2; }},
+    {"accumulators", [](ChipSpec& chip) { chip.accumulators.entries *= 2; }},
+    {"weight FIFO", [](ChipSpec& chip) { chip.weight_fifo.tiles *= 2; }},
+    {"channels", [](ChipSpec& chip) { chip.dram.channels *= 2; }},
+    {"units", [](ChipSpec& chip) { chip.matrix.count *= 2; }},
+    {"lanes", [](ChipSpec& chip) { chip.vector.lanes *= 2; }},
+}};
+
+/// What a search finds on a chip with more is no slower: the smaller chip's mapping is among what
+/// it tries.
+TEST(ExhaustiveMappings, AreFoundNoSlowerWithMoreHardware) {
+  const std::uint32_t wanted = sweeps_all() ? 100 : 4;
+  std::uint32_t cases = 0;
+  std::uint32_t slower = 0;
+  double worst = 1;
+  for (std::uint32_t seed = 1000; cases < wanted; ++seed) {
+    const SmallLayerCase one = small_layer_case(seed);
+    const Network network = parse_network(one.network, "n.yaml");
+    const auto cycles_on = [&](const ChipSpec& chip) {
+      const SearchedMappings searched =
+          search_mappings(chip, network, {.simulated = kSimulated, .parallel = 2, .on_stage = {}});
+      return static_cast<double>(searched.tried[searched.best].cycles.count());
+    };
+    try {
+      static_cast<void>(compile(one.chip, network.graph));
+    } catch (const WorkloadError&) {
+      continue;
+    }
+    ++cases;
+    const double base = cycles_on(one.chip);
+    for (const Twice& twice : kTwice) {
+      ChipSpec better = one.chip;
+      twice.apply(better);
+      const double ratio = cycles_on(better) / base;
+      worst = std::max(worst, ratio);
+      if (ratio > 1) {
+        ++slower;
+        fmt::print("seed {}: {:.4f} of the time with twice the {}\n{}", seed, ratio, twice.what,
+                   one.text);
+      }
+    }
+  }
+  fmt::print("{} of {} slower, worst {:.4f}\n", slower, cases * kTwice.size(), worst);
+  EXPECT_LE(worst, 1.02);
+}
+
+}  // namespace
+}  // namespace systole
