@@ -28,6 +28,14 @@ std::int64_t extent(const GemmShape& gemm, Axis axis) {
   return gemm.k;
 }
 
+/// In DRAM, padding among them where the chip has whole tiles.
+std::int64_t weight_bytes(const ChipSpec& chip, const GemmShape& gemm, DataType type) {
+  const std::int64_t tiles =
+      gemm.groups * ceil_div(gemm.k, chip.matrix.rows) * ceil_div(gemm.n, chip.matrix.cols);
+  return chip.weight_fifo.whole_tiles ? bytes_of(type, tiles * chip.matrix.macs_per_cycle())
+                                      : bytes_of(type, gemm.groups * gemm.k * gemm.n);
+}
+
 std::int64_t score_of(const ChipSpec& chip, const GemmShape& gemm, DataType type,
                       const Weights& weights) {
   const DataflowRule& rule = rule_of(chip.matrix.dataflow);
@@ -37,7 +45,7 @@ std::int64_t score_of(const ChipSpec& chip, const GemmShape& gemm, DataType type
   const CoreCycles array(folds * std::max(stream, chip.matrix.rows));
   const CoreCycles vector = chip.vector.pace_of(VectorClass::Activation) *
                             (gemm.groups * gemm.m * ceil_div(gemm.n, chip.vector.lanes));
-  const std::int64_t bytes = bytes_of(type, gemm.groups * gemm.k * gemm.n);
+  const std::int64_t bytes = weight_bytes(chip, gemm, type);
   const CoreCycles memory =
       dram_cycles(chip, Bytes(bytes), ceil_div(bytes, chip.dma.request.count()));
   return weights.score(std::max({array, vector, memory}), memory);

@@ -18,7 +18,7 @@ namespace systole {
 /// (cores and parts of a batch share the tiles, so the batch must not matter), in closed form:
 ///   array   tiles x folds of the longer side x max(time, rows), the axes as in arch/dataflow.h
 ///   vector  groups / p x ceil(p n / lanes) x m
-///   DRAM    p times the layer's weights at the peak
+///   DRAM    p times the layer's weights at the peak; of whole tiles, all of each
 /// and of equals the fewest. Of integers alone: floating sums are compared in the order of their
 /// tiles (reference/compare/summation_order.h), which would differ from group to group.
 [[nodiscard]] std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph,

@@ -15,13 +15,14 @@ ChipSpec shipped(const std::string& name) {
   return read_chip(std::string(SYSTOLE_SOURCE_DIR) + "/configs/chips/" + name + ".yaml");
 }
 
-Graph depthwise(std::int64_t channels, std::int64_t groups, DataType type = DataType::Int8) {
+Graph depthwise(std::int64_t channels, std::int64_t groups, DataType type = DataType::Int8,
+                std::int64_t size = 28) {
   return parse_network(
              fmt::format(
-                 "network: n\nbatch: 1\ninputs: [{{name: x, rows: 28, cols: 28, channels: {}}}]\n"
+                 "network: n\nbatch: 1\ninputs: [{{name: x, rows: {}, cols: {}, channels: {}}}]\n"
                  "layers: [{{name: a, op: conv2d, channels: {}, kernel: 3, padding: 1, "
                  "groups: {}}}]\n",
-                 channels, channels, groups),
+                 size, size, channels, channels, groups),
              "n.yaml", {.type = type})
       .graph;
 }
@@ -43,6 +44,18 @@ TEST(GroupsSideBySide, DivideTheGroups) {
   const std::int64_t packed = groups_side_by_side(shipped("edge"), graph, graph.nodes[0]);
   EXPECT_GT(packed, 8);
   EXPECT_EQ(48 % packed, 0);
+}
+
+/// Of whole tiles of 256 x 256 padding costs as much as weights: 192 side by side are 5 x 7 tiles
+/// (1728 rows), 24 are 40 tiles of one (216 rows), and all other divisors of 960 are more than 35.
+/// Packed tiles cost what is in them: 192 times the weights, so fewer share a tile.
+TEST(GroupsSideBySide, OfWholeTilesAreThoseOfFewestTiles) {
+  ChipSpec chip = shipped("tpu_v1");
+  ASSERT_TRUE(chip.weight_fifo.whole_tiles);
+  const Graph graph = depthwise(960, 960, DataType::Int8, 7);
+  EXPECT_EQ(groups_side_by_side(chip, graph, graph.nodes[0]), 192);
+  chip.weight_fifo.whole_tiles = false;
+  EXPECT_LT(groups_side_by_side(chip, graph, graph.nodes[0]), 64);
 }
 
 /// 32 channels a group fill the columns of 32: together they are only more zeros.
