@@ -41,11 +41,12 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NearCommand",
                 {"rum"},
                 "systole: no command 'rum' (did you mean 'run'?); see 'systole --help'"},
-        Mistake{"FarCommand",
-                {"xyzzyxyzzy"},
-                "systole: no command 'xyzzyxyzzy' (known: run, compare, diff, compile, explain, "
-                "import, "
-                "describe, dram, measure, serve, study, list, help); see 'systole --help'"},
+        Mistake{
+            "FarCommand",
+            {"xyzzyxyzzy"},
+            "systole: no command 'xyzzyxyzzy' (known: run, compare, diff, compile, explain, map, "
+            "import, "
+            "describe, dram, measure, serve, study, list, help); see 'systole --help'"},
         Mistake{"NoChip", {"run"}, "systole: CHIP is required; see 'systole --help'"},
         Mistake{
             "NoNetwork", {"run", "tpu_v1"}, "systole: NETWORK is required; see 'systole --help'"},

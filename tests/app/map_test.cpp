@@ -21,6 +21,7 @@ constexpr const char* kSmall =
     "layers:\n"
     "  - {name: conv, op: conv2d, channels: 64, kernel: 3, padding: 1}\n"
     "  - {name: dw, op: conv2d, channels: 64, kernel: 3, padding: 1, groups: 64}\n"
+    "  - {name: flat, op: flatten}\n"
     "  - {name: fc, op: dense, features: 10}\n";
 
 class MapCommand : public testing::Test {

@@ -20,7 +20,7 @@ Network small() {
   return parse_network(
       "network: small\nbatch: 4\ninputs: [{name: x, rows: 32, cols: 32, channels: 16}]\n"
       "layers: [{name: conv, op: conv2d, channels: 64, kernel: 3, padding: 1},\n"
-      "{name: fc, op: dense, features: 10}]\n",
+      "{name: flat, op: flatten}, {name: fc, op: dense, features: 10}]\n",
       "n.yaml");
 }
 

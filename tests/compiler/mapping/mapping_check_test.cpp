@@ -40,7 +40,7 @@ TEST(MappingCheck, FindsTensorsThatCannotStay) {
                      [&](ShareMapping& share) {
                        share.resident = {graph.nodes[0].inputs[kWeightsInput]};
                      }),
-            "resident: expected tensors that layers compute from or make, got 'a.weights'");
+            "resident: expected tensors that layers compute from or make, got 'a.weight'");
   EXPECT_EQ(fault_of(shipped("edge"), graph,
                      [](ShareMapping& share) {
                        share.resident = {1, 0};
@@ -80,12 +80,12 @@ TEST(MappingCheck, FindsPlansThatTheUnitsCannotFollow) {
             "whole.sums: expected sums that leave, as no array does but an output-stationary one, "
             "got stay");
   EXPECT_EQ(fault_of(edge, graph, [](ShareMapping& share) { share.layers[1].plans.clear(); }),
-            "plans: expected a plan for 1 group of 256 positions, got none");
+            "plans: expected a plan for 1 group of 128 positions, got none");
   EXPECT_EQ(fault_of(edge, graph,
                      [](ShareMapping& share) {
                        share.layers[1].plans.push_back(share.layers[1].plans[0]);
                      }),
-            ": expected one plan for 1 group of 256 positions, got another");
+            ": expected one plan for 1 group of 128 positions, got another");
   EXPECT_EQ(fault_of(shipped("edge_os"), graph,
                      [](ShareMapping& share) {
                        GemmLoops& loops = share.layers[0].plans[0].plan.whole.loops;

@@ -121,11 +121,11 @@ TEST(MappingText, SaysWhatIsWrongAndWhere) {
             "m.yaml:9:16: shares[0].layers[0].layer: expected 'dw', the network's layers in their "
             "order, got 'fc'");
   EXPECT_EQ(error_of("sums: leave", "sums: go"),
-            "m.yaml:15:87: shares[0].layers[0].plans[0].whole.sums: expected one of leave, stay, "
+            "m.yaml:15:83: shares[0].layers[0].plans[0].whole.sums: expected one of leave, stay, "
             "got 'go'");
   EXPECT_EQ(error_of("side_by_side", "side_by_sides"),
             "m.yaml:11:9: shares[0].layers[0].side_by_sides: expected one of layer, band, "
-            "side_by_side, plans, got 'side_by_sides'");
+            "side_by_side, plans, got 'side_by_sides' (did you mean 'side_by_side'?)");
 }
 
 /// What check_mapping finds is told at its place.
@@ -138,14 +138,14 @@ TEST(MappingText, RefusesWhatIsIllegal) {
             "m.yaml:11:23: shares[0].layers[0].side_by_side: expected a divisor of 8 groups, got "
             "3");
   EXPECT_EQ(error_of("chunk: 32", "chunk: 1025"),
-            "m.yaml:15:41: shares[0].layers[0].plans[0].whole.chunk: expected an integer in "
+            "m.yaml:15:49: shares[0].layers[0].plans[0].whole.chunk: expected an integer in "
             "1..1024, got 1025");
   EXPECT_EQ(error_of("positions: 32", "positions: 16"),
-            "m.yaml:13:11: shares[0].layers[0].plans[0]: expected a plan for 1 group of 32 "
+            "m.yaml:13:13: shares[0].layers[0].plans[0]: expected a plan for 1 group of 32 "
             "positions, got one for 1 group of 16 positions");
   EXPECT_EQ(error_of("resident: [x, dw, fc]\n",
                      "resident: [x, dw, fc]\n    segments: [{first: dw, last: dw, parts: 3}]\n"),
-            "m.yaml:8:16: shares[0].segments[0].parts: expected one of 2, got 3");
+            "m.yaml:8:45: shares[0].segments[0].parts: expected one of 2, got 3");
 }
 
 }  // namespace
