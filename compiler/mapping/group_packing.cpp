@@ -64,8 +64,8 @@ std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph, const
   gemm->m = output.rows * output.cols;
   std::int64_t best = 1;
   std::int64_t lowest = score_of(chip, *gemm, type, weights);
-  // More columns than the array has are one group's as well as several's.
-  for (std::int64_t groups = 2; groups <= gemm->groups && (groups - 1) * gemm->n < chip.matrix.cols;
+  // With more columns than the array has a tile might be of zeros alone.
+  for (std::int64_t groups = 2; groups <= gemm->groups && groups * gemm->n <= chip.matrix.cols;
        ++groups) {
     if (gemm->groups % groups != 0) {
       continue;

@@ -10,9 +10,10 @@
 namespace systole {
 
 /// How many groups of a layer with weights lie side by side in its tiles, block by block with zeros
-/// between them: a number that divides the groups. Of p groups each tile has p k reduction elements
-/// and p n output channels, of which a p-th are products of the network; the array, and the vector
-/// unit behind it, then take fewer and wider folds (depthwise layers: one column otherwise).
+/// between them: a number that divides the groups, of which the array has columns for all. Of p
+/// groups each tile has p k reduction elements and p n output channels, of which a p-th are
+/// products of the network; the array, and the vector unit behind it, then take fewer and wider
+/// folds (depthwise layers: one column otherwise).
 ///
 /// The choice is the least of max(array, vector unit, DRAM) + DRAM / 8 of one unit for one image
 /// (cores and parts of a batch share the tiles, so the batch must not matter), in closed form:

@@ -92,7 +92,7 @@ class Candidates {
       return;
     }
     for (std::int64_t groups = 1; groups <= gemm->groups; ++groups) {
-      if (gemm->groups % groups == 0 && (groups - 1) * gemm->n < chip_.matrix.cols) {
+      if (gemm->groups % groups == 0 && (groups == 1 || groups * gemm->n <= chip_.matrix.cols)) {
         add(groups == 1 ? std::string("a group a tile")
                         : fmt::format("{} groups side by side", groups),
             with_rule(chip_, layer_, layer_.mapping.band, groups));

@@ -142,6 +142,12 @@ class ShareCheck {
            fmt::format("expected a divisor of {} groups, got {}", groups, mapping.side_by_side));
       return;
     }
+    if (mapping.side_by_side > 1 && mapping.side_by_side * gemm->n > chip_.matrix.cols) {
+      fail("side_by_side",
+           fmt::format("expected groups whose {} channels each fit {} columns, got {}", gemm->n,
+                       chip_.matrix.cols, mapping.side_by_side));
+      return;
+    }
     check_plans(graph, node, mapping);
   }
 

@@ -95,6 +95,22 @@ TEST(MappingCheck, FindsPlansThatTheUnitsCannotFollow) {
             "and 32");
 }
 
+/// Beyond the columns a tile might be of zeros alone.
+TEST(MappingCheck, FindsGroupsThatHaveNoColumns) {
+  const Graph graph =
+      parse_network(
+          "network: n\nbatch: 1\ninputs: [{name: x, rows: 8, cols: 8, channels: 40}]\n"
+          "layers: [{name: a, op: conv2d, channels: 40, kernel: 3, groups: 4}]\n",
+          "n.yaml")
+          .graph;
+  const auto with = [&](std::int64_t groups) {
+    return fault_of(shipped("edge"), graph,
+                    [&](ShareMapping& share) { share.layers[0].side_by_side = groups; });
+  };
+  EXPECT_EQ(with(3), "side_by_side: expected a divisor of 4 groups, got 3");
+  EXPECT_EQ(with(4), "side_by_side: expected groups whose 10 channels each fit 32 columns, got 4");
+}
+
 TEST(MappingCheck, FindsWhatDoesNotFit) {
   ChipSpec small = shipped("edge");
   small.buffer.capacity = Bytes(24 * 1024);
