@@ -36,6 +36,17 @@ layers:
   - {name: scores, op: dense, features: 5}
 )";
 
+constexpr std::string_view kFlat = R"(network: flat
+batch: 2
+inputs:
+  - {name: x, rows: 8, cols: 8, channels: 4}
+layers:
+  - {name: conv, op: conv2d, channels: 8, kernel: 3, groups: 2}
+  - {name: pool, op: max_pool, kernel: 2}
+  - {name: flat, op: flatten}
+  - {name: scores, op: dense, features: 5}
+)";
+
 std::string read(const fs::path& file) {
   std::stringstream text;
   text << std::ifstream(file, std::ios::binary).rdbuf();
@@ -233,15 +244,16 @@ Case odd_trace(const fs::path& folder, Dice& dice) {
 
 /// A mapping that the program wrote, changed.
 Case odd_mapping(const fs::path& folder, Dice& dice) {
+  write(folder / "flat.yaml", kFlat);
   const ProcessResult made =
-      run_systole({"compile", "edge", "tiny.yaml", "--save-mapping", "m.yaml", "-o", "made.txt"},
+      run_systole({"compile", "edge", "flat.yaml", "--save-mapping", "m.yaml", "-o", "made.txt"},
                   {.directory = folder.string()});
   if (made.exit_code != 0) {
     throw std::runtime_error(made.err);
   }
   fs::remove(folder / "made.txt");
   write(folder / "m.yaml", mutated(read(folder / "m.yaml"), dice));
-  return {.arguments = {dice.one_in(4) ? "run" : "compile", "edge", "tiny.yaml", "--mapping",
+  return {.arguments = {dice.one_in(4) ? "run" : "compile", "edge", "flat.yaml", "--mapping",
                         "m.yaml", "-o", "out.txt"}};
 }
 
