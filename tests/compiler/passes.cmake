@@ -8,8 +8,12 @@ systole_test(compiler_passes_test
     allocation/segment_test.cpp
     lowering/check_operands_test.cpp
     lowering/emit_gemm_test.cpp
+    lowering/emit_transfers_test.cpp
+    lowering/emit_vector_test.cpp
     lowering/fused_results_test.cpp
     lowering/gemm_loops_test.cpp
+    lowering/gemm_operands_test.cpp
+    lowering/lowering_context_test.cpp
     lowering/quantize_test.cpp
     lowering/tiles_test.cpp
     mapping/band_gemm_test.cpp
