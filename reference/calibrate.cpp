@@ -11,17 +11,57 @@ namespace systole {
 
 namespace {
 
-/// The range of the numbers; what is no number or not finite counts as nothing.
-Quantization quantization_of(const std::vector<float>& numbers) {
+/// 0 is in each.
+struct NumberRange {
   double low = 0;
   double high = 0;
+
+  void include(const NumberRange& other) {
+    low = std::min(low, other.low);
+    high = std::max(high, other.high);
+  }
+  bool operator==(const NumberRange&) const = default;
+};
+
+/// What is no number or not finite counts as nothing.
+NumberRange range_of(const std::vector<float>& numbers) {
+  NumberRange range;
   for (const float number : numbers) {
     if (std::isfinite(number)) {
-      low = std::min(low, static_cast<double>(number));
-      high = std::max(high, static_cast<double>(number));
+      range.include({.low = number, .high = number});
     }
   }
-  return quantization_of_range(low, high);
+  return range;
+}
+
+using Ranges = std::map<GraphTensorId, NumberRange>;
+
+/// Tensors that are stored alike have the range of all of them: of a state and what is written into
+/// it, of copies that stand side by side.
+void share_ranges(const Graph& graph, Ranges& ranges) {
+  std::vector<const Node*> keeping;
+  for (const Node& node : graph.nodes) {
+    if (keeps_quantization(graph, node)) {
+      keeping.push_back(&node);
+    }
+  }
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const Node* node : keeping) {
+      NumberRange all = ranges.at(node->output());
+      for (const GraphTensorId input : graph.data_inputs(*node)) {
+        all.include(ranges.at(input));
+      }
+      const auto spread = [&](GraphTensorId tensor) {
+        changed = changed || !(ranges.at(tensor) == all);
+        ranges.at(tensor) = all;
+      };
+      spread(node->output());
+      for (const GraphTensorId input : graph.data_inputs(*node)) {
+        spread(input);
+      }
+    }
+  }
 }
 
 /// Functions that are looked up behind products become layers of their own, so that what they get
@@ -55,15 +95,19 @@ Graph with_functions_apart(const Graph& fused, std::map<GraphTensorId, GraphTens
 QuantizationChoice calibrated(const Network& real) {
   std::map<GraphTensorId, GraphTensorId> before;
   const Graph graph = with_functions_apart(real.graph, before);
-  QuantizationChoice choice;
+  Ranges ranges;
   for (const GraphTensorId tensor : graph.given()) {
-    choice.tensors.emplace(
-        tensor, quantization_of(reference::FloatNumbers::input(graph, *real.data, tensor)));
+    ranges.emplace(tensor, range_of(reference::FloatNumbers::input(graph, *real.data, tensor)));
   }
   reference::FloatEvaluator evaluator(graph, *real.data);
   while (!evaluator.done()) {
     const GraphTensorId tensor = evaluator.next_node().output();
-    choice.tensors.emplace(tensor, quantization_of(*evaluator.evaluate_next().values));
+    ranges.emplace(tensor, range_of(*evaluator.evaluate_next().values));
+  }
+  share_ranges(graph, ranges);
+  QuantizationChoice choice;
+  for (const auto& [tensor, range] : ranges) {
+    choice.tensors.emplace(tensor, quantization_of_range(range.low, range.high));
   }
   for (const auto& [function, between] : before) {
     choice.before.emplace(function, choice.tensors.at(between));

@@ -66,7 +66,7 @@ PartialQuantization wish(const Quantization& quantization) {
 QuantizationChoice spread(const Graph& graph, QuantizationChoice choice) {
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
     const auto said = choice.tensors.find(node->output());
-    if (said != choice.tensors.end() && is_settled(*node) && follows_input(graph, *node)) {
+    if (said != choice.tensors.end() && keeps_quantization(graph, *node)) {
       const Quantization quantization = said->second;
       choice.tensors.emplace(node->inputs.front(), quantization);
     }
@@ -244,6 +244,10 @@ std::int32_t bias_steps(double bias, double unit) {
 }
 
 }  // namespace
+
+bool keeps_quantization(const Graph& graph, const Node& node) {
+  return is_settled(node) && follows_input(graph, node);
+}
 
 void QuantizationChoice::complete(const QuantizationChoice& other) {
   tensors.insert(other.tensors.begin(), other.tensors.end());

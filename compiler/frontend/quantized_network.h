@@ -21,6 +21,10 @@ struct QuantizationChoice {
   void complete(const QuantizationChoice& other);
 };
 
+/// Whether the operator leaves numbers as they are stored: its output is quantised as its inputs,
+/// whatever is said of it.
+[[nodiscard]] bool keeps_quantization(const Graph& graph, const Node& node);
+
 /// The quantisation whose 256 steps hold the numbers from `low` to `high`, and 0 exactly.
 [[nodiscard]] Quantization quantization_of_range(double low, double high);
 

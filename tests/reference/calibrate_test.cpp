@@ -58,6 +58,25 @@ TEST(Calibration, FindsWhatFunctionsGet) {
   EXPECT_EQ(choice.tensors.size(), 1 + real.graph.nodes.size());
 }
 
+/// What is appended is twice as large as what the state holds.
+TEST(Calibration, OfAStateIsOfWhatIsWrittenIntoItToo) {
+  const Network real = parse_network(R"(
+network: n
+inputs: [{name: x, extents: [1, 8], quantization: {scale: 0.03125}}]
+states: [{name: cache, extents: [4, 8], quantization: {scale: 0.015625}}]
+layers:
+  - {name: keys, op: append, inputs: [x, cache], at: 2}
+  - {name: scores, op: matmul, inputs: [x, keys], transpose_b: true}
+)",
+                                     "n.yaml", {.type = DataType::Fp32});
+  const QuantizationChoice choice = calibrated(real);
+  const Graph& graph = real.graph;
+  EXPECT_EQ(choice.tensors.at(graph.states[0]), choice.tensors.at(graph.inputs[0]));
+  const Network network = quantized(real);
+  EXPECT_EQ(network.graph.tensor(network.graph.states[0]).quantization,
+            network.graph.tensor(network.graph.inputs[0]).quantization);
+}
+
 TEST(Calibration, IsTheSameEveryTime) {
   const QuantizationChoice once = calibrated(reals());
   const QuantizationChoice again = calibrated(reals());
