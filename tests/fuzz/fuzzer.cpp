@@ -33,6 +33,7 @@ inputs:
 layers:
   - {name: conv, op: conv2d, channels: 4, kernel: 3, activation: relu}
   - {name: pool, op: max_pool, kernel: 2}
+  - {name: flat, op: flatten}
   - {name: scores, op: dense, features: 5}
 )";
 
