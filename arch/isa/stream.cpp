@@ -37,6 +37,18 @@ std::int64_t UseLists::bytes() const {
   return static_cast<std::int64_t>(bytes);
 }
 
+std::uint32_t Links::number_of(const Link& link) {
+  const auto [entry, fresh] = numbers_.try_emplace(link, static_cast<std::uint32_t>(links_.size()));
+  if (fresh) {
+    links_.push_back(link);
+  }
+  return entry->second;
+}
+
+std::int64_t Links::bytes() const {
+  return static_cast<std::int64_t>(2 * links_.size() * sizeof(Link));  // here and as a key
+}
+
 std::optional<std::size_t> Repeats<LoadTile>::find(const std::vector<LoadTile>& of,
                                                    const LoadTile& load) const {
   const auto tile = static_cast<std::size_t>(load.tile);
@@ -93,9 +105,9 @@ Stream::Entry Stream::entry_of(const Instruction& instruction) {
   const std::size_t operation = at * kKinds + instruction.operation.index();
   SYSTOLE_CHECK(operation <= std::numeric_limits<std::uint32_t>::max(),
                 "a stream has {} operations of a kind", at);
-  return {.layer = instruction.layer,
-          .waits = uses_.number_of(instruction.waits),
-          .signals = uses_.number_of(instruction.signals),
+  return {.link = links_.number_of({.layer = instruction.layer,
+                                    .waits = uses_.number_of(instruction.waits),
+                                    .signals = uses_.number_of(instruction.signals)}),
           .operation = static_cast<std::uint32_t>(operation)};
 }
 
@@ -104,7 +116,9 @@ void Stream::push_back(const Instruction& instruction) {
 }
 
 void Stream::add_signal(std::size_t index, const SemaphoreUse& use) {
-  entries_[index].signals = uses_.with(entries_[index].signals, use);
+  Links::Link link = link_of(index);
+  link.signals = uses_.with(link.signals, use);
+  entries_[index].link = links_.number_of(link);
 }
 
 void Stream::set(std::size_t index, const Instruction& instruction) {
@@ -112,7 +126,8 @@ void Stream::set(std::size_t index, const Instruction& instruction) {
 }
 
 std::int64_t Stream::bytes() const {
-  std::int64_t bytes = static_cast<std::int64_t>(entries_.size() * sizeof(Entry)) + uses_.bytes();
+  std::int64_t bytes =
+      static_cast<std::int64_t>(entries_.size() * sizeof(Entry)) + uses_.bytes() + links_.bytes();
   const auto add = [&](const auto& table) {
     using Kind = typename std::remove_cvref_t<decltype(table.operations)>::value_type;
     bytes += static_cast<std::int64_t>(table.operations.size() * sizeof(Kind));

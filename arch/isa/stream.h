@@ -48,6 +48,27 @@ class UseLists {
   std::map<SemaphoreUses, std::uint32_t> numbers_{{SemaphoreUses(), 0}};
 };
 
+/// What an instruction says beside its operation, each combination once: a layer has few.
+class Links {
+ public:
+  struct Link {
+    std::int32_t layer = 0;
+    std::uint32_t waits = 0;  ///< numbers of lists
+    std::uint32_t signals = 0;
+
+    auto operator<=>(const Link&) const = default;
+  };
+  [[nodiscard]] const Link& operator[](std::uint32_t number) const { return links_[number]; }
+  /// The number of an equal link.
+  std::uint32_t number_of(const Link& link);
+
+  [[nodiscard]] std::int64_t bytes() const;
+
+ private:
+  std::vector<Link> links_{Link()};
+  std::map<Link, std::uint32_t> numbers_{{Link(), 0}};
+};
+
 /// Where the last operation stands that is equal to one that may come again. Loads of a tile do:
 /// a layer that is worked on in parts loads its tiles for each.
 template <class Kind>
@@ -109,7 +130,8 @@ class StreamInstruction {
 };
 
 /// The instructions of one engine, in order. What they say is Instruction; here each takes few
-/// bytes: its operation stands in a table of its kind, lists of semaphores stand once.
+/// bytes: its operation stands in a table of its kind, its layer and lists of semaphores, which it
+/// has in common with others, stand once.
 class Stream {
  public:
   Stream() = default;
@@ -144,9 +166,7 @@ class Stream {
   friend class StreamInstruction;
 
   struct Entry {
-    std::int32_t layer = 0;
-    std::uint32_t waits = 0;  ///< numbers of lists
-    std::uint32_t signals = 0;
+    std::uint32_t link = 0;       ///< its number
     std::uint32_t operation = 0;  ///< its place in the table of its kind, and the kind
 
     [[nodiscard]] std::size_t kind() const { return operation % kKinds; }
@@ -169,12 +189,16 @@ class Stream {
   };
 
   [[nodiscard]] Entry entry_of(const Instruction& instruction);
+  [[nodiscard]] const Links::Link& link_of(std::size_t index) const {
+    return links_[entries_[index].link];
+  }
   template <class Kind>
   [[nodiscard]] std::size_t place(const Kind& operation);
 
   std::vector<Entry> entries_;
   TablesOf<Operation>::Type tables_;
   UseLists uses_;
+  Links links_;
 };
 
 class Stream::Iterator {
@@ -206,13 +230,13 @@ inline Stream::Iterator Stream::end() const {
 }
 
 inline std::int32_t StreamInstruction::layer() const {
-  return stream_->entries_[index_].layer;
+  return stream_->link_of(index_).layer;
 }
 inline const SemaphoreUses& StreamInstruction::waits() const {
-  return stream_->uses_[stream_->entries_[index_].waits];
+  return stream_->uses_[stream_->link_of(index_).waits];
 }
 inline const SemaphoreUses& StreamInstruction::signals() const {
-  return stream_->uses_[stream_->entries_[index_].signals];
+  return stream_->uses_[stream_->link_of(index_).signals];
 }
 inline std::size_t StreamInstruction::kind() const {
   return stream_->entries_[index_].kind();

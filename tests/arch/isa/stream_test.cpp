@@ -70,6 +70,7 @@ static_assert(Stream::bytes_of<Transfer>() < 100);
 static_assert(Stream::bytes_of<LoadTile>() < 100);
 static_assert(Stream::bytes_of<Fold>() < 100);
 static_assert(Stream::bytes_of<RowLoop>() < 100);
+static_assert(Stream::bytes_of<Fold>() == sizeof(Fold) + 8);
 
 TEST(StreamMemory, IsWhatAnInstructionOfEachKindTakes) {
   constexpr std::int64_t kCount = 1000;
@@ -88,6 +89,25 @@ TEST(StreamMemory, HoldsListsOfSemaphoresOnce) {
   const std::int64_t bytes = one.bytes();
   one.push_back(fold);
   EXPECT_EQ(one.bytes() - bytes, std::int64_t{Stream::bytes_of<Fold>()});
+}
+
+/// Signals are added to an instruction long after it: what it was in common with others before
+/// stays theirs.
+TEST(StreamMemory, HoldsLayerAndListsOnceForAllThatHaveThemInCommon) {
+  const Instruction fold{.layer = 3, .waits = {{.semaphore = 1}}, .operation = Fold{}};
+  Stream stream{fold, fold, fold, fold};
+  stream.add_signal(1, {.semaphore = 5});
+  const std::int64_t bytes = stream.bytes();
+  stream.add_signal(2, {.semaphore = 5});
+  EXPECT_EQ(stream.bytes(), bytes);
+  EXPECT_EQ(stream[1].signals(), (SemaphoreUses{{.semaphore = 5}}));
+  EXPECT_EQ(stream[2].signals(), (SemaphoreUses{{.semaphore = 5}}));
+  EXPECT_TRUE(stream[0].signals().empty());
+  EXPECT_TRUE(stream[3].signals().empty());
+  for (const StreamInstruction each : stream) {
+    EXPECT_EQ(each.layer(), 3);
+    EXPECT_EQ(each.waits(), (SemaphoreUses{{.semaphore = 1}}));
+  }
 }
 
 /// A layer in 50 parts loads each of its tiles 50 times.
