@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "compiler/allocation/memory_plan.h"
+#include "study/explain.h"
 #include "study/result.h"
 
 namespace systole {
@@ -14,8 +14,8 @@ namespace systole {
 ///
 /// As letters, a column for an equal part of the run, a row for an equal part of the addresses:
 /// each tensor that stays has a letter (they begin again behind `z`), `~` is a band of what
-/// streams,
-/// `#` constants, `.` nothing. Below it the tensors by letter, at most `most` of them, the largest.
+/// streams, `#` constants, `.` nothing. Below it the tensors by letter, at most `most` of them, the
+/// largest.
 [[nodiscard]] std::string buffer_map_text(const Result& result, const MemoryPlan& plan,
                                           std::size_t width, std::size_t most = 20);
 
