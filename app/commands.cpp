@@ -459,6 +459,10 @@ Result evaluate_request(const Request& request, RunRecord& record) {
                             request.training->steps.value_or(1), carries_data(request), options)
                     : evaluate_with(options, chip, network, request.waveform);
   });
+  if (training) {
+    result.training->all_samples =
+        samples_to_the_end(*request.training, *training->step.graph.step);
+  }
   result.made_by = provenance_of(request);
   result.generation = std::move(generation);
   if (waveform) {

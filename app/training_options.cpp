@@ -47,6 +47,30 @@ double real(std::string_view option, const std::string& text, double least, doub
 
 }  // namespace
 
+namespace {
+
+/// `300B`, `2T`, `1281167`: a number and k, M, B (or G), T.
+double count_of(std::string_view option, const std::string& text) {
+  constexpr double kMostCount = 1e18;
+  const std::size_t digits = text.find_last_of("0123456789.");
+  const std::string number = text.substr(0, digits == std::string::npos ? 0 : digits + 1);
+  const std::string suffix = text.substr(number.size());
+  double unit = 0;
+  for (const auto& [name, size] : std::initializer_list<std::pair<std::string_view, double>>{
+           {"", 1}, {"k", 1e3}, {"M", 1e6}, {"B", 1e9}, {"G", 1e9}, {"T", 1e12}}) {
+    unit = suffix == name ? size : unit;
+  }
+  const auto value = parse_real(number);
+  if (!value || unit == 0 || *value <= 0 || *value * unit > kMostCount) {
+    throw UserError(fmt::format(
+        "systole: {}: expected a number above 0, with k, M, B or T behind it or without, got {}",
+        option, in_quotes(text)));
+  }
+  return *value * unit;
+}
+
+}  // namespace
+
 void add_training_options(CLI::App& command, TrainingWords& words) {
   command
       .add_option("--mode", words.mode,
@@ -68,18 +92,28 @@ void add_training_options(CLI::App& command, TrainingWords& words) {
   command.add_option("--momentum", words.momentum, "Of sgd, 0 for none (default: 0.9)")
       ->type_name("M");
   command.add_option("--weight-decay", words.decay, "Of adamw (default: 0.01)")->type_name("D");
+  command
+      .add_option("--tokens", words.tokens,
+                  "Also say what training on so many takes, such as 2T: time, joules, dollars")
+      ->type_name("N");
+  command.add_option("--epochs", words.epochs, "The same for so many passes over --samples")
+      ->type_name("N");
+  command.add_option("--samples", words.samples, "Of an epoch, such as 1281167")->type_name("N");
 }
 
 std::optional<TrainingRequest> checked_training(const TrainingWords& words) {
   const bool trains = words.mode && choice("--mode", *words.mode, kModes) == Mode::Training;
   if (!trains) {
-    const std::array<std::pair<const char*, const std::optional<std::string>*>, 6> others{{
+    const std::array<std::pair<const char*, const std::optional<std::string>*>, 9> others{{
         {"--steps", &words.steps},
         {"--loss", &words.loss},
         {"--optimizer", &words.optimizer},
         {"--learning-rate", &words.rate},
         {"--momentum", &words.momentum},
         {"--weight-decay", &words.decay},
+        {"--tokens", &words.tokens},
+        {"--epochs", &words.epochs},
+        {"--samples", &words.samples},
     }};
     for (const auto& [option, word] : others) {
       if (*word) {
@@ -125,7 +159,31 @@ std::optional<TrainingRequest> checked_training(const TrainingWords& words) {
     }
     request.steps = *steps;
   }
+  if (words.tokens && words.epochs) {
+    throw UserError("systole: --tokens: expected either tokens or epochs, got both");
+  }
+  if (words.epochs.has_value() != words.samples.has_value()) {
+    throw UserError(words.epochs ? "systole: --epochs: expected beside --samples, got it without"
+                                 : "systole: --samples: expected beside --epochs, got it without");
+  }
+  if (words.tokens) {
+    request.tokens = count_of("--tokens", *words.tokens);
+  }
+  if (words.epochs) {
+    request.samples = count_of("--epochs", *words.epochs) * count_of("--samples", *words.samples);
+  }
   return request;
+}
+
+std::optional<double> samples_to_the_end(const TrainingRequest& request, const TrainingStep& step) {
+  if (!request.tokens) {
+    return request.samples;
+  }
+  if (step.tokens == 0) {
+    throw UserError(fmt::format("systole: --tokens: expected a network of sequences, got {}",
+                                printable(step.network)));
+  }
+  return *request.tokens / static_cast<double>(step.tokens) * static_cast<double>(step.samples);
 }
 
 }  // namespace systole

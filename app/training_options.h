@@ -17,8 +17,7 @@ struct TrainingRequest {
   TrainingOptions options;
   std::optional<std::int64_t> steps;  ///< none: time alone, unless numbers are asked for otherwise
   std::optional<double> tokens;       ///< to train to the end
-  std::optional<double> epochs;       ///< the same, of `samples` each
-  std::optional<double> samples;
+  std::optional<double> samples;      ///< the same
 };
 
 /// Options as the user wrote them.
@@ -30,10 +29,17 @@ struct TrainingWords {
   std::optional<std::string> rate;
   std::optional<std::string> momentum;
   std::optional<std::string> decay;
+  std::optional<std::string> tokens;
+  std::optional<std::string> epochs;
+  std::optional<std::string> samples;
 };
 
 void add_training_options(CLI::App& command, TrainingWords& words);
 /// Empty for inference. Throws UserError.
 [[nodiscard]] std::optional<TrainingRequest> checked_training(const TrainingWords& words);
+/// Samples that training to the end takes; empty where nobody asked. Throws UserError for tokens of
+/// a network that has none.
+[[nodiscard]] std::optional<double> samples_to_the_end(const TrainingRequest& request,
+                                                       const TrainingStep& step);
 
 }  // namespace systole

@@ -29,6 +29,17 @@ std::string losses_text(const std::vector<double>& losses) {
   return text;
 }
 
+/// What takes an hour or more in hours, a week or more in days.
+std::string long_time(double seconds) {
+  constexpr double kHour = 3600;
+  constexpr double kDay = 24 * kHour;
+  if (seconds < kHour) {
+    return duration(seconds);
+  }
+  return seconds < 7 * kDay ? fmt::format("{:.1f} hours", seconds / kHour)
+                            : fmt::format("{:.1f} days", seconds / kDay);
+}
+
 std::string what_a_step_is(const Result& result) {
   const TrainingStep& step = *result.graph.step;
   return step.tokens > 0
@@ -65,6 +76,17 @@ std::string training_text(const Result& result, const TextOptions& options) {
   line("products", fmt::format("{:.2f} times those of the network alone", figures->forward_factor));
   line("state", fmt::format("{} of {} parameters: fp32 masters, bf16 copies, moments",
                             scaled(figures->state_bytes, "B"), grouped(figures->parameters)));
+  if (figures->end_samples) {
+    std::string end = fmt::format("{} samples: {}", scaled_real(*figures->end_samples, ""),
+                                  long_time(*figures->end_seconds));
+    if (figures->end_joules) {
+      end += fmt::format(", {}", scaled_real(*figures->end_joules, "J"));
+    }
+    if (figures->end_dollars) {
+      end += fmt::format(", {} $ owned", scaled_real(*figures->end_dollars, ""));
+    }
+    line("to the end", end);
+  }
   if (!figures->losses.empty()) {
     line(figures->losses.size() == 1 ? "loss" : "losses", losses_text(figures->losses));
   }

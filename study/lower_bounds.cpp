@@ -34,6 +34,9 @@ std::int64_t uses_of_an_element(const Node& node) {
   const Work work = node.work();
   const auto* product = std::get_if<ProductWork>(&work);
   if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+    if (matmul->image) {
+      return matmul->image->kernel.positions();
+    }
     return matmul->a.sharing * (matmul->a.image == 0 ? matmul->images : 1) *
            (matmul->a.head == 0 ? matmul->heads : 1);
   }

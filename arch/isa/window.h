@@ -10,7 +10,8 @@ namespace systole {
 ///
 /// Output position p decodes as image = p / (out_rows * out_cols), oy = first_out_row +
 /// (p / out_cols) % out_rows, ox = p % out_cols. Reduction index k decodes as c = k % channels,
-/// kx = (k / channels) % kernel_cols, ky = k / (channels * kernel_cols). The element is at
+/// kx = (k / channels) % kernel_cols, ky = k / (channels * kernel_cols); of a longer reduction
+/// k begins anew behind the last kernel element. The element is at
 ///   address + image * image_pitch + (iy - first_in_row) * row_pitch + ix * pixel_pitch + c * bytes
 /// with iy = oy * stride_rows - pad_top + ky * dilation_rows (ix alike), or is `pad_value` when
 /// iy is outside [0, in_rows) or ix outside [0, in_cols). Pitches are in bytes.

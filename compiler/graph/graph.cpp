@@ -63,8 +63,11 @@ FusedActivation Node::activation() const {
 std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node) {
   const Work work = node.work();
   if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
-    return GemmShape{
-        .groups = matmul->images * matmul->heads, .m = matmul->m, .k = matmul->k, .n = matmul->n};
+    return GemmShape{.groups = matmul->images * matmul->heads,
+                     .m = matmul->m,
+                     .k = matmul->k,
+                     .n = matmul->n,
+                     .k_part = matmul->k_part};
   }
   const auto* product = std::get_if<ProductWork>(&work);
   if (product == nullptr) {

@@ -80,7 +80,7 @@ struct TrainingStep {
   std::string network;            ///< that is trained
   std::vector<StepPhase> phases;  ///< by node
   std::int64_t samples = 1;       ///< of the step
-  std::int64_t tokens = 0;        ///< of the step; 0: not a sequence
+  std::int64_t tokens = 0;        ///< of the step: rows of the output; 0: one for each sample
   std::int64_t parameters = 0;    ///< numbers that are trained
   std::int64_t forward_macs = 0;  ///< of the network alone
   GraphTensorId loss = -1;
@@ -142,6 +142,7 @@ struct GemmShape {
   std::int64_t m = 0;
   std::int64_t k = 0;
   std::int64_t n = 0;
+  std::int64_t k_part = 0;  ///< k is cut where parts of this size end; 0: anywhere
 
   [[nodiscard]] std::int64_t macs() const { return groups * m * k * n; }
   /// Of an element of the weights, [group][k][n]: the output channel.

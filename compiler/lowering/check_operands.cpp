@@ -28,6 +28,12 @@ void check_tiles(const ChipSpec& chip, const Graph& graph, const Node& node) {
   if (matmul == nullptr) {
     return;
   }
+  if (matmul->image && chip.matrix.dataflow == Dataflow::OutputStationary) {
+    throw WorkloadError(node.location, node.name,
+                        fmt::format("expected convolutions by weights that do not change on the "
+                                    "output stationary array of {}, got one by a tensor",
+                                    chip.name));
+  }
   if (matmul->a.col != 1 && !chip.weight_fifo.transpose) {
     throw WorkloadError(node.location, node.name,
                         fmt::format("expected a left operand that is not transposed ({} has no "

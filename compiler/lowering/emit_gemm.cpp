@@ -218,6 +218,8 @@ class GemmEmitter {
                  std::int64_t accumulator, bool next_tile) {
     const std::size_t n = job.n;
     const Slice& reduction = grid_.k[k];
+    const std::int64_t part = operands_->reduction_part();
+    const std::int64_t number = part == 0 ? 0 : reduction.first / part;
     context_.builder.append({EngineKind::Matrix, job.unit}, band_.layer,
                             Fold{.next_tile = next_tile,
                                  .tile = tile_id(group, n, k),
@@ -228,9 +230,9 @@ class GemmEmitter {
                                  .accumulate = k > 0 && !loops_.sums_stay,
                                  .drain = k + 1 == grid_.k.size() || !loops_.sums_stay,
                                  .zero_point = operands_->zero_point(),
-                                 .window = window_of(group),
+                                 .window = window_of(group, number),
                                  .k_first = reduction.first,
-                                 .first = rows.first,
+                                 .first = rows.first + operands_->first_position(),
                                  .count = rows.size,
                                  .accumulator = accumulator});
   }
@@ -312,10 +314,11 @@ class GemmEmitter {
   }
 
   /// That all folds of the group share.
-  const Shared<Window>& window_of(std::int64_t group) {
-    if (window_group_ != group) {
-      window_ = operands_->window(group);
+  const Shared<Window>& window_of(std::int64_t group, std::int64_t part) {
+    if (window_group_ != group || window_part_ != part) {
+      window_ = operands_->window(group, part);
       window_group_ = group;
+      window_part_ = part;
     }
     return window_;
   }
@@ -339,6 +342,7 @@ class GemmEmitter {
   std::int64_t slices_done_ = 0;
   Shared<Window> window_;  ///< of the group below
   std::int64_t window_group_ = -1;
+  std::int64_t window_part_ = -1;
 };
 
 }  // namespace

@@ -123,14 +123,20 @@ class VectorEmitter {
     const Window window =
         make_window(pool.kernel, source, band_.output, 0, channels, from.zero_point);
     const Operand place = pixels_of(band_.output, pixels);
-    append(Pool{.kind = pool.kind,
-                .window = window,
-                .first = pixels.first,
-                .count = pixels.size,
-                .in_zero_point = from.zero_point,
-                .scale = scale(from, out_.quantization),
-                .count_padding = pool.count_padding,
-                .to = destination(place, out_.quantization, ActivationKind::None)});
+    RowLoop loop = Pool{.kind = pool.kind,
+                        .window = window,
+                        .first = pixels.first,
+                        .count = pixels.size,
+                        .in_zero_point = from.zero_point,
+                        .scale = scale(from, out_.quantization),
+                        .count_padding = pool.count_padding,
+                        .to = destination(place, out_.quantization, ActivationKind::None)};
+    if (in(0).type.element != out_.type.element) {
+      RowBody body = *loop.body;
+      std::get<WindowStage>(body.stages.front()).type = in(0).type.element;
+      loop.body = std::move(body);
+    }
+    append(std::move(loop));
   }
 
   void emit_pixels(const SoftmaxWork& /*work*/, const Slice& pixels) {
@@ -209,10 +215,13 @@ class VectorEmitter {
     append_row_loop(std::move(loop), std::move(body), pixels_of(band_.output, pixels, piece.first));
   }
 
-  void append_row_loop(RowLoop loop, RowBody body, const Operand& place) {
+  /// `step`: pixels of the output from one row to the next.
+  void append_row_loop(RowLoop loop, RowBody body, const Operand& place, std::int64_t step = 1) {
+    const std::int64_t pitch = step * band_.output.pixel_pitch();
     const float steps =
         is_float(out_.type.element) ? 1 : static_cast<float>(1 / out_.quantization.scale);
     body.to = destination(place, out_.quantization, ActivationKind::None).store(steps);
+    body.to.pitch = pitch;
     loop.out = place;
     loop.body = std::move(body);
     append(std::move(loop));
@@ -277,6 +286,7 @@ class VectorEmitter {
   struct Run {
     std::int64_t first = 0;
     std::int64_t count = 0;
+    std::int64_t step = 1;  ///< pixels of the output from one to the next
     std::int32_t input = 0;
     std::int64_t from = 0;  ///< pixel of the input's band
     std::int64_t stride = 0;
@@ -289,8 +299,15 @@ class VectorEmitter {
     Run run;
     for (std::int64_t image = 0; image < part.images; ++image) {
       for (std::int64_t row = part.row; row < part.row + part.rows; ++row) {
-        for (std::int64_t col = 0; col < band_.output.shape.cols; ++col) {
-          take(run, copy.source({.row = row, .col = col}), image, copy.fill);
+        const std::int64_t line = (image * part.rows + row - part.row) * band_.output.shape.cols;
+        for (std::int64_t begin = 0; begin < copy.period; ++begin) {
+          if (copy.period > 1) {  // these do not stand behind those before them
+            emit_run(run, copy.fill);
+            run = {.first = line + begin, .step = copy.period};
+          }
+          for (std::int64_t col = begin; col < band_.output.shape.cols; col += copy.period) {
+            take(run, copy.source({.row = row, .col = col}), image, copy.fill);
+          }
         }
       }
     }
@@ -313,8 +330,9 @@ class VectorEmitter {
       return;
     }
     emit_run(run, fill);
-    run = {.first = run.first + run.count,
+    run = {.first = run.first + run.count * run.step,
            .count = 1,
+           .step = run.step,
            .input = source.input,
            .from = from,
            .stride = 0,
@@ -342,7 +360,7 @@ class VectorEmitter {
                      .cols = out_.shape().channels,
                      .operands = {band.at(run.from * band.shape.channels + run.channel)}},
                     std::move(body),
-                    pixels_of(band_.output, {.first = run.first, .size = run.count}));
+                    pixels_of(band_.output, {.first = run.first, .size = run.count}), run.step);
   }
 
   // Not all pixels alike.

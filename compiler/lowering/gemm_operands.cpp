@@ -28,7 +28,7 @@ class WeightedOperands final : public GemmOperands {
   }
   [[nodiscard]] std::int64_t positions() const override { return band_.output.pixels(); }
   [[nodiscard]] TileSource source() const override { return TileSource::Dram; }
-  [[nodiscard]] Window window(std::int64_t group) const override {
+  [[nodiscard]] Window window(std::int64_t group, std::int64_t /*part*/) const override {
     const PlacedBand& input = band_.inputs.front();
     const std::int64_t channels = input.shape.channels / gemm_.groups;
     return make_window(work_.kernel, input, band_.output, group * channels, channels,
@@ -93,8 +93,20 @@ class TensorOperands final : public GemmOperands {
     return context_.layer_plan(band_.layer).inputs[kRightInput].as_tiles ? TileSource::Dram
                                                                          : TileSource::Buffer;
   }
-  [[nodiscard]] Window window(std::int64_t group) const override {
+  [[nodiscard]] std::int64_t reduction_part() const override {
+    return is_correlated() ? work_.k_part : 0;
+  }
+  [[nodiscard]] std::int64_t first_position() const override {
+    return is_correlated() ? part_.row : 0;
+  }
+  [[nodiscard]] Window window(std::int64_t group, std::int64_t part) const override {
     const PlacedBand& a = band_.inputs.front();
+    if (is_correlated()) {
+      return correlation_window(a, part);
+    }
+    if (work_.image) {
+      return make_window(work_.image->kernel, a, band_.output, 0, a.shape.channels, 0);
+    }
     if (work_.a.col != 1) {
       return columns_window(a, group);
     }
@@ -141,6 +153,32 @@ class TensorOperands final : public GemmOperands {
   [[nodiscard]] double real_scale() const override { return work_.scale; }
 
  private:
+  [[nodiscard]] bool is_correlated() const { return work_.image && work_.image->is_correlated; }
+
+  /// A channel is what an image is to others: its positions are the kernel's elements, and the
+  /// kernel are the positions of one image, as far apart as the stride says.
+  [[nodiscard]] Window correlation_window(const PlacedBand& a, std::int64_t image) const {
+    const Kernel& kernel = work_.image->kernel;
+    const Shape& out = work_.image->out;
+    const std::int64_t elements = a.shape.elements() / a.shape.batch;
+    return {.source = a.at(image * elements),
+            .image_pitch = a.bytes(1),
+            .row_pitch = a.row_pitch(),
+            .pixel_pitch = a.pixel_pitch(),
+            .in_rows = a.shape.rows,
+            .in_cols = a.shape.cols,
+            .kernel_rows = out.rows,
+            .kernel_cols = out.cols,
+            .stride_rows = kernel.dilation_rows,
+            .stride_cols = kernel.dilation_cols,
+            .dilation_rows = kernel.stride_rows,
+            .dilation_cols = kernel.stride_cols,
+            .pad_top = kernel.pad_top,
+            .pad_left = kernel.pad_left,
+            .out_rows = kernel.rows,
+            .out_cols = kernel.cols};
+  }
+
   /// Of an operand that is written transposed: a position is a column of it, and its rows are the
   /// reduction, like those of a kernel as high as the image.
   [[nodiscard]] Window columns_window(const PlacedBand& a, std::int64_t group) const {

@@ -24,7 +24,12 @@ class GemmOperands {
   /// Output positions of each of them.
   [[nodiscard]] virtual std::int64_t positions() const = 0;
   [[nodiscard]] virtual TileSource source() const = 0;
-  [[nodiscard]] virtual Window window(std::int64_t group) const = 0;
+  /// `part`: of the reduction, where it has parts (reduction_part).
+  [[nodiscard]] virtual Window window(std::int64_t group, std::int64_t part) const = 0;
+  /// Reduction elements that share a window; 0: all do.
+  [[nodiscard]] virtual std::int64_t reduction_part() const { return 0; }
+  /// What windows call the first position.
+  [[nodiscard]] virtual std::int64_t first_position() const { return 0; }
   /// Without `tile`, `rows` and `cols`; where it reads tensors, what.
   [[nodiscard]] virtual LoadTile load(const WeightTile& tile) const = 0;
   /// Results of position `row` of a group, from `col` on.

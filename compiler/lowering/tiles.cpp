@@ -18,8 +18,26 @@ std::vector<Slice> even_slices(std::int64_t total, std::int64_t size) {
   return slices(total, ceil_div(total, ceil_div(total, size)));
 }
 
+namespace {
+
+/// Those of each part, one part behind the other.
+std::vector<Slice> reduction_slices(const GemmShape& gemm, std::int64_t size) {
+  if (gemm.k_part == 0) {
+    return slices(gemm.k, size);
+  }
+  std::vector<Slice> result;
+  for (const Slice& part : slices(gemm.k, gemm.k_part)) {
+    for (const Slice& slice : slices(part.size, size)) {
+      result.push_back({.first = part.first + slice.first, .size = slice.size});
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
 TileGrid tile_grid(const ChipSpec& chip, const GemmShape& gemm, TileSource source) {
-  return {.k = slices(gemm.k, chip.matrix.rows),
+  return {.k = reduction_slices(gemm, chip.matrix.rows),
           .n = slices(gemm.n, chip.matrix.cols),
           .groups = gemm.groups,
           .source = source};

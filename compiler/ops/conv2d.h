@@ -21,6 +21,7 @@ struct Conv2d {
   void complete(const OpPlace& written) const;
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  GraphTensorId train(Forward& forward) const;
 };
 
 }  // namespace systole

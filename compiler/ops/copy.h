@@ -32,6 +32,9 @@ struct RowsOver {
 struct CopyWork {
   std::function<PixelSource(const Pixel& out)> source;
   double fill = 0;
+  /// Columns of a row that stand as far apart come from pixels at one distance: they are copied
+  /// together, then those beside them.
+  std::int64_t period = 1;
   /// Where these rows alone are written: the output is that input, in the same memory.
   std::optional<RowsOver> over = std::nullopt;
 };

@@ -7,7 +7,15 @@ namespace systole {
 GraphTensorId StepNodes::rows(GraphTensorId tensor) {
   const TensorType& whole = type(tensor);
   const std::int64_t features = whole.extents.back();
-  return view(tensor, {1, whole.elements() / features, features});
+  const std::int64_t rows = whole.elements() / features;
+  if (rows <= kMaxSize) {
+    return view(tensor, {1, rows, features});
+  }
+  std::int64_t cols = 2;  // as few as leave no more rows than a tensor may have
+  while (rows % cols != 0 || rows / cols > kMaxSize) {
+    ++cols;
+  }
+  return view(tensor, {1, rows / cols, cols, features});
 }
 
 bool has_gradient(const Op& op) {

@@ -19,7 +19,8 @@ class StepNodes {
   virtual GraphTensorId add(std::string_view what, Op op, std::vector<GraphTensorId> inputs) = 0;
   /// The tensor under these extents: itself, or a view of it.
   virtual GraphTensorId view(GraphTensorId tensor, const Extents& extents) = 0;
-  /// As rows of features: 1 x all axes but the last x the last.
+  /// As rows of features: 1 x all axes but the last x the last; as an image of them where that were
+  /// more rows than a tensor may have.
   GraphTensorId rows(GraphTensorId tensor);
   /// Throws at the node: its gradient is not covered, whatever its operator's is.
   [[noreturn]] virtual void refuse(std::string_view message) const = 0;
@@ -36,6 +37,8 @@ class Forward : public StepNodes {
   virtual GraphTensorId factor(std::size_t input, const Extents& extents) = 0;
   /// The same in fp32, for what computes in rows.
   virtual GraphTensorId summand(std::size_t input, const Extents& extents) = 0;
+  /// A parameter in fp32 that the network, as it stands in files, has not; all `first` at first.
+  virtual GraphTensorId invented(std::string_view what, const Extents& extents, double first) = 0;
 };
 
 /// What an operator needs to say how the loss changes with its inputs, from how it changes with its
@@ -48,7 +51,7 @@ class Backward : public StepNodes {
   [[nodiscard]] virtual GraphTensorId gradient() const = 0;
   /// Whether something that is trained stands behind the input.
   [[nodiscard]] virtual bool wants(std::size_t input) const = 0;
-  /// Of the gradient by the input: fp32 of what is trained, else the input's.
+  /// Of the gradient by the input: fp32 of what is trained, else the input's own.
   [[nodiscard]] virtual DataType element(std::size_t input) const = 0;
   /// A tensor that is the gradient by the input, or one of several that are added.
   virtual void give(std::size_t input, GraphTensorId gradient) = 0;

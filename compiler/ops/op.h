@@ -14,6 +14,7 @@
 #include "compiler/ops/concat.h"
 #include "compiler/ops/constant.h"
 #include "compiler/ops/conv2d.h"
+#include "compiler/ops/convolve.h"
 #include "compiler/ops/dense.h"
 #include "compiler/ops/depth_to_space.h"
 #include "compiler/ops/flatten.h"
@@ -40,10 +41,11 @@ namespace systole {
 ///  - `work()`: what it does;
 ///  - `complete(written)`, where attributes depend on one another.
 /// The order is that of names in messages.
-using Op = std::variant<Conv2d, Dense, Matmul, AddTensors, Activate, PoolTensor, Concat, Flatten,
-                        SoftmaxChannels, NormalizeRows, CombineTensors, ReduceRows, RotateRows,
-                        SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions, CombineConstant,
-                        RowFormula, Rearrange, AppendRows, DepthToSpace, TransposePixels>;
+using Op =
+    std::variant<Conv2d, Dense, Matmul, AddTensors, Activate, PoolTensor, Concat, Flatten,
+                 SoftmaxChannels, NormalizeRows, CombineTensors, ReduceRows, RotateRows,
+                 SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions, CombineConstant,
+                 RowFormula, Rearrange, AppendRows, DepthToSpace, TransposePixels, ConvolveTensors>;
 
 /// How many tensors an operator takes beside its parameters.
 enum class InputCount : std::uint8_t { One, Two, AtLeastOne, AtLeastTwo };

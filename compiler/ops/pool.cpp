@@ -55,7 +55,9 @@ Inferred PoolTensor::infer(const InferInputs& in) {
     kernel.rows = image.rows;
     kernel.cols = image.cols;
     kernel.stride_rows = kernel.stride_cols = 1;
-    check_reduction(kernel.positions(), in.where);
+    if (!is_float(in.types[0].element)) {
+      check_reduction(kernel.positions(), in.where);
+    }
   } else {
     settle_pads(kernel, image, in.where);
     check_pads(kernel, in.where);
@@ -63,8 +65,8 @@ Inferred PoolTensor::infer(const InferInputs& in) {
     out = window_shape(kernel, image, image.channels, in.where);
   }
   const bool flat = in.types[0].extents.size() == 2;
-  const DataType element = in.types[0].element;
-  return {.type = flat ? feature_type(element, out.batch, out.channels) : image_type(element, out),
+  const DataType type = element.value_or(in.types[0].element);
+  return {.type = flat ? feature_type(type, out.batch, out.channels) : image_type(type, out),
           .quantization = in.quantizations[0]};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "compiler/ops/infer.h"
@@ -14,11 +15,13 @@ struct PoolTensor {
   Kernel kernel;  ///< of the whole input where `global`
   bool global = false;
   bool count_padding = false;
+  std::optional<DataType> element = std::nullopt;  ///< of the output; none: the input's
 
   static std::vector<OpEntry> entries();
   void complete(const OpPlace& written);
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  void gradient(Backward& backward) const;
 };
 
 }  // namespace systole

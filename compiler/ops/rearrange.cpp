@@ -252,7 +252,8 @@ Work Rearrange::work() const {
                       [from = sources, width = cols](const Pixel& out) {
                         return (*from)[static_cast<std::size_t>(out.row * width + out.col)];
                       },
-                  .fill = fill};
+                  .fill = fill,
+                  .period = period};
 }
 
 }  // namespace systole

@@ -42,6 +42,7 @@ struct PixelMap {
 struct Rearrange {
   std::string map;
   double fill = 0;
+  std::int64_t period = 1;    ///< columns as far apart are copied together; changes no number
   std::vector<MapAxis> axes;  ///< once they are known, as what follows
   std::shared_ptr<const std::vector<PixelSource>> sources;
   std::int64_t cols = 1;  ///< of the output

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "arch/isa/instruction.h"
@@ -38,6 +39,11 @@ struct MatrixWalk {
   std::int64_t row = 0;
   std::int64_t col = 0;
   std::int64_t sharing = 1;  ///< heads of the product that share one of the operand
+  /// Rows in parts of so many, the first of which begins at element `first` and each other one
+  /// `part_step` elements behind the one before; 0: all in one.
+  std::int64_t part = 0;
+  std::int64_t part_step = 0;
+  std::int64_t first = 0;
   /// What images, rows and columns of the tensor (image_of) are; bands are cut along them.
   MatrixAxis images_axis = MatrixAxis::None;
   MatrixAxis rows_axis = MatrixAxis::None;
@@ -48,8 +54,22 @@ struct MatrixWalk {
 [[nodiscard]] constexpr std::int64_t element_of(const MatrixWalk& walk, std::int64_t image,
                                                 std::int64_t head, std::int64_t row,
                                                 std::int64_t col) {
-  return image * walk.image + head / walk.sharing * walk.head + row * walk.row + col * walk.col;
+  const std::int64_t within = walk.part == 0 ? row : row % walk.part;
+  const std::int64_t begin = walk.part == 0 ? 0 : row / walk.part * walk.part_step;
+  return walk.first + begin + image * walk.image + head / walk.sharing * walk.head +
+         within * walk.row + col * walk.col;
 }
+
+/// A left operand that is an image under a kernel that slides, m its positions on all images and k
+/// what it covers: a convolution by a tensor. `is_correlated`: the other way round, m is (channel,
+/// kernel row, kernel column) and k the positions, image by image: how products with every position
+/// change with each element of the kernel.
+struct ImageOperand {
+  Kernel kernel;
+  Shape in;
+  Shape out;  ///< positions of the kernel
+  bool is_correlated = false;
+};
 
 /// Products of two tensors: for each image and head, m x k times k x n. Folds on the array, like
 /// those of ProductWork, with parts of the second tensor as tiles.
@@ -62,7 +82,9 @@ struct MatmulWork {
   MatrixWalk a;
   MatrixWalk b;
   MatrixWalk c;
-  double scale = 1;  ///< of every sum
+  double scale = 1;         ///< of every sum
+  std::int64_t k_part = 0;  ///< tiles end where parts of the reduction of this size do; 0: one part
+  std::optional<ImageOperand> image = std::nullopt;
 };
 /// The bytes of the input under another name; moves nothing.
 struct ViewWork {};

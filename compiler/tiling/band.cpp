@@ -10,8 +10,11 @@ namespace systole {
 namespace {
 
 /// The kernel of a sliding operator; none of operators that map row to row.
-std::optional<Kernel> sliding_kernel(const Node& node) {
-  const Work work = node.work();
+std::optional<Kernel> sliding_kernel(const Work& work) {
+  const auto* matmul = std::get_if<MatmulWork>(&work);
+  if (matmul != nullptr && matmul->image && !matmul->image->is_correlated) {
+    return matmul->image->kernel;
+  }
   if (const auto* product = std::get_if<ProductWork>(&work)) {
     return product->kernel;
   }
@@ -188,6 +191,12 @@ std::vector<BandRun> band_runs(const Graph& graph, const Node& node, const BandS
 
 MatmulPart matmul_part(const MatmulWork& matmul, const Band& output) {
   MatmulPart part{.images = matmul.images, .heads = matmul.heads, .rows = matmul.m};
+  if (matmul.image && !matmul.image->is_correlated) {
+    const Shape& out = matmul.image->out;
+    part.row = (output.image * out.rows + output.row) * out.cols;
+    part.rows = output.images * output.rows * out.cols;
+    return part;
+  }
   if (matmul.c.images_axis == MatrixAxis::Row) {
     part.row = output.image;
     part.rows = output.images;
@@ -210,14 +219,16 @@ Band input_band(const Graph& graph, const Node& node, std::size_t input, const B
     return output;  // what is added
   }
   const Work work = node.work();
-  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+  const auto* matmul = std::get_if<MatmulWork>(&work);
+  const bool slides = matmul != nullptr && matmul->image && !matmul->image->is_correlated;
+  if (matmul != nullptr && (!slides || input != 0)) {
     const Shape shape = graph.tensor(node.inputs[input]).shape();
     return matmul_input(*matmul, input == 0 ? matmul->a : matmul->b, shape, output);
   }
   if (const auto* copy = std::get_if<CopyWork>(&work)) {
     return copied_band(graph, node, input, *copy, output);
   }
-  const std::optional<Kernel> kernel = sliding_kernel(node);
+  const std::optional<Kernel> kernel = sliding_kernel(work);
   const Shape shape = graph.tensor(node.inputs[input]).shape();
   if (!kernel) {
     // One row for all of an image: it goes with each of its bands.

@@ -86,6 +86,10 @@ std::vector<float> TrainingData::targets(const GraphTensor& tensor) const {
 Value TrainingData::first_value(GraphTensorId state) const {
   const TensorType& type = step_.graph.tensor(state).type;
   for (const TrainedParameter& parameter : step_.parameters) {
+    if (state == parameter.master && parameter.source < 0) {
+      return Value::of_numbers(type, std::vector<float>(static_cast<std::size_t>(type.elements()),
+                                                        static_cast<float>(parameter.first)));
+    }
     if (state == parameter.master || state == parameter.copy) {
       return Value::of_numbers(type, data_->value(network_, parameter.source).numbers());
     }

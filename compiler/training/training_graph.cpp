@@ -177,6 +177,8 @@ class StepGraph {
   void forward(const Node& node);
   GraphTensorId parameter(const Node& node, std::size_t input, const Extents& extents,
                           bool in_products);
+  GraphTensorId new_parameter(const std::string& name, TrainedParameter made,
+                              const Extents& extents, const Node& node, bool in_products);
 
   GraphTensorId state(const std::string& name, DataType type, const Extents& extents,
                       const Node& of) {
@@ -238,6 +240,11 @@ class StepGraph {
     return wanted_.count(tensor) != 0 || trained_.count(tensor) != 0;
   }
 
+  /// fp32 of what is trained and of what is fp32 itself.
+  [[nodiscard]] DataType gradient_element(GraphTensorId tensor) const {
+    return trained_.count(tensor) != 0 ? kMaster : graph().tensor(tensor).type.element;
+  }
+
   /// The sum of all that was given; none: -1.
   GraphTensorId gradient_of(GraphTensorId tensor, const Node& of) {
     const auto found = gradients_.find(tensor);
@@ -247,7 +254,7 @@ class StepGraph {
     const std::vector<GraphTensorId> parts = std::move(found->second);
     gradients_.erase(found);
     const Extents extents = graph().tensor(tensor).type.extents;
-    const DataType element = trained_.count(tensor) != 0 ? kMaster : kCompute;
+    const DataType element = gradient_element(tensor);
     GraphTensorId sum = view(parts.front(), extents, of);
     for (std::size_t i = 1; i < parts.size(); ++i) {
       sum = add_node(graph().tensor(tensor).name + ".gradient", formula_of("a + b", element),
@@ -270,9 +277,9 @@ class StepGraph {
     for (const TrainedParameter& parameter : result_.parameters) {
       step.parameters += graph().tensor(parameter.master).type.elements();
     }
-    if (network_.phase) {
-      step.tokens = network_.phase->tokens * network_.batch;
-    }
+    const TensorType& targets = graph().tensor(result_.targets).type;
+    const std::int64_t rows = targets.elements() / targets.extents.back();
+    step.tokens = rows > network_.batch ? rows : 0;
     result_.graph = std::move(builder_).take();
     result_.graph.step = std::move(step);
     return std::move(result_);
@@ -323,6 +330,11 @@ class StepGraph::ForwardNode final : public Forward {
   GraphTensorId summand(std::size_t input, const Extents& extents) override {
     return step_.parameter(node_, input, extents, false);
   }
+  GraphTensorId invented(std::string_view what, const Extents& extents, double first) override {
+    return step_.new_parameter(fmt::format("{}.{}", node_.name, what),
+                               {.source = -1, .first = first, .moments = {}}, extents, node_,
+                               false);
+  }
 
  private:
   StepGraph& step_;
@@ -357,7 +369,7 @@ class StepGraph::BackwardNode final : public Backward {
     return step_.wants(node_.inputs.at(input));
   }
   [[nodiscard]] DataType element(std::size_t input) const override {
-    return step_.trained_.count(node_.inputs.at(input)) != 0 ? kMaster : kCompute;
+    return step_.gradient_element(node_.inputs.at(input));
   }
   void give(std::size_t input, GraphTensorId gradient) override {
     if (wants(input)) {
@@ -416,8 +428,13 @@ GraphTensorId StepGraph::parameter(const Node& node, std::size_t input, const Ex
     const TrainedParameter& found = result_.parameters[known->second];
     return in_products ? found.copy : found.master;
   }
-  const std::string& name = network_.tensor(source).name;
-  TrainedParameter made{.source = source, .moments = {}};
+  parameter_of_[source] = result_.parameters.size();
+  return new_parameter(network_.tensor(source).name, {.source = source, .moments = {}}, extents,
+                       node, in_products);
+}
+
+GraphTensorId StepGraph::new_parameter(const std::string& name, TrainedParameter made,
+                                       const Extents& extents, const Node& node, bool in_products) {
   made.master = state(name, kMaster, extents, node);
   if (in_products) {
     made.copy = state(name + ".bf16", kCompute, extents, node);
@@ -430,7 +447,6 @@ GraphTensorId StepGraph::parameter(const Node& node, std::size_t input, const Ex
     made.moments.push_back(state(name + ".variance", kMaster, extents, node));
   }
   const GraphTensorId read = in_products ? made.copy : made.master;
-  parameter_of_[source] = result_.parameters.size();
   trained_[read] = result_.parameters.size();
   result_.parameters.push_back(std::move(made));
   return read;

@@ -53,7 +53,8 @@ struct TrainingOptions {
 
 /// Tensors of a trained parameter; all are states.
 struct TrainedParameter {
-  GraphTensorId source = -1;  ///< in the network's graph
+  GraphTensorId source = -1;  ///< in the network's graph; -1: it has none
+  double first = 0;           ///< of one without a source
   GraphTensorId master = -1;  ///< fp32
   GraphTensorId copy = -1;    ///< bf16, for products; none: -1
   std::vector<GraphTensorId> moments;

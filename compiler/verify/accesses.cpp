@@ -169,9 +169,8 @@ class Deriver {
       return declared.pixels * declared.channels / program_.batch;
     }
     const std::int64_t row = window.in_cols * window.pixel_pitch;
-    const std::int64_t image = declared.bytes() / program_.batch;
     const bool is_view = window.pixel_pitch >= bytes_of(type, window.channels) &&
-                         window.row_pitch == row && image % (window.in_rows * row) == 0;
+                         window.row_pitch == row && declared.bytes() % (window.in_rows * row) == 0;
     return is_view ? window.pixel_pitch * 8 / bits_of(type) : declared.channels;
   }
 

@@ -43,7 +43,25 @@ bool Accumulators::continues(const WeightTile& before, const WeightTile& tile) c
   const std::int64_t step =
       before.transposed ? bytes_of(type, before.rows) : before.rows * before.pitch;
   return tile.tensor == before.tensor && tile.transposed == before.transposed &&
-         tile.pitch == before.pitch && tile.offset == before.offset + step;
+         tile.pitch == before.pitch &&
+         (tile.offset == before.offset + step || turns_back(before, tile, type));
+}
+
+/// Weights whose kernel is turned by half a turn, as a convolution's gradient by its input has
+/// them: behind the end of a kernel position's runs comes the position before it, which lies a run
+/// for each of the layer's columns further ahead.
+bool Accumulators::turns_back(const WeightTile& before, const WeightTile& tile,
+                              DataType type) const {
+  std::int64_t columns = 0;
+  for (const WeightTile& other : program_.tiles) {
+    columns = other.layer == tile.layer ? std::max(columns, other.n_first + other.cols) : columns;
+  }
+  if (!before.transposed) {  // runs of one element
+    return before.rows == 1 && tile.offset == before.offset - bytes_of(type, columns);
+  }
+  const std::int64_t within = before.offset % before.pitch;
+  return within + bytes_of(type, before.rows) == before.pitch &&
+         tile.offset == before.offset - within - columns * before.pitch;
 }
 
 std::optional<std::string> Accumulators::check_tiles() {
@@ -132,7 +150,11 @@ std::optional<std::string> Accumulators::fold(Place place, const Fold& fold) {
   const Window& window = *fold.window;
   const auto layer = static_cast<std::size_t>(instruction_at(program_, place).layer());
   const std::int64_t depth = window.kernel_rows * window.kernel_cols * window.channels;
-  if (depth != reduction_[layer]) {
+  // Where images are channels a window is one image's part of the reduction.
+  const bool is_part = window.channels == 1 && depth > 0 &&
+                       window.image_pitch == bytes_of(fold.activation_type, 1) &&
+                       reduction_[layer] % depth == 0;
+  if (depth != reduction_[layer] && !is_part) {
     return fmt::format("{}: the window has {} reduction elements, the tiles of the layer have {}",
                        name_of(program_, place), depth, reduction_[layer]);
   }

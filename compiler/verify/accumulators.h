@@ -61,6 +61,8 @@ class Accumulators {
 
   /// Whether a tile goes on down the columns of the one before.
   [[nodiscard]] bool continues(const WeightTile& before, const WeightTile& tile) const;
+  [[nodiscard]] bool turns_back(const WeightTile& before, const WeightTile& tile,
+                                DataType type) const;
   /// Makes an interval border at `entry`; returns the first interval at or after it.
   Entries::iterator cut_at(std::int64_t entry);
   /// Puts the sums in the array, if there are any, in front of `sums`, which go on with them.

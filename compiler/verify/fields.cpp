@@ -145,12 +145,16 @@ class InstructionRules {
     }
     const WeightTile& tile = tile_at(fold.tile);
     const Window& window = *fold.window;
+    const std::int64_t reduction = window.kernel_rows * window.kernel_cols * window.channels;
+    // Where images are channels a window is one image's part of the reduction.
+    const bool is_part = window.channels == 1 && reduction > 0 &&
+                         window.image_pitch == bytes_of(fold.activation_type, 1);
+    const std::int64_t k_first = is_part ? fold.k_first % reduction : fold.k_first;
     return rules_.within("rows", fold.rows, tile.rows, tile.rows) &&
            rules_.within("cols", fold.cols, tile.cols, tile.cols) &&
            rules_.within("k_first", fold.k_first, tile.k_first, tile.k_first) && check_kind(fold) &&
            check_window(window, fold.first, fold.count, fold.activation_type) &&
-           rules_.within("k_first + rows", fold.k_first + fold.rows, 1,
-                         window.kernel_rows * window.kernel_cols * window.channels) &&
+           rules_.within("k_first + rows", k_first + fold.rows, 1, reduction) &&
            check_entries(fold.accumulator, fold.count) && check_array(fold) &&
            check_zero_point(fold.activation_type, fold.zero_point) && check_activations(fold);
   }

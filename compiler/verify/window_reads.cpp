@@ -50,8 +50,10 @@ struct KernelPart {
 };
 
 KernelPart kernel_part(const Window& window, const WindowSlice& slice) {
-  const std::int64_t k_last = slice.k_first + slice.depth - 1;
-  const Range positions{slice.k_first / window.channels, k_last / window.channels};
+  const std::int64_t k_first =
+      slice.k_first % (window.channels * window.kernel_rows * window.kernel_cols);
+  const std::int64_t k_last = k_first + slice.depth - 1;
+  const Range positions{k_first / window.channels, k_last / window.channels};
   KernelPart part{
       .rows = {positions.first / window.kernel_cols, positions.last / window.kernel_cols},
       .cols = {0, window.kernel_cols - 1},
@@ -60,7 +62,7 @@ KernelPart kernel_part(const Window& window, const WindowSlice& slice) {
     part.cols = {positions.first % window.kernel_cols, positions.last % window.kernel_cols};
   }
   if (positions.size() == 1) {
-    part.channels = {slice.k_first % window.channels, k_last % window.channels};
+    part.channels = {k_first % window.channels, k_last % window.channels};
   }
   return part;
 }
@@ -73,6 +75,8 @@ class Collector {
     const bool one_pixel = window.in_rows == 1 && window.in_cols == 1;
     by_column_ = window.channels == 1 && window.kernel_rows > 1 && tensor_channels > 1 &&
                  window.pixel_pitch == bytes_of(type, 1);
+    images_are_channels_ =
+        window.channels == 1 && window.image_pitch == bytes_of(type, 1) && tensor_channels > 1;
     packed_pixel_ =
         bytes_of(type, one_pixel ? std::max(tensor_channels, window.channels) : tensor_channels);
   }
@@ -105,6 +109,13 @@ class Collector {
     }
   }
 
+  /// All images from `first` to `last` at once: they are channels of the same pixels.
+  void add_channels(std::int64_t first, std::int64_t last) {
+    channels_ = {first, last};
+    add(first, {0, window_.out_rows - 1}, {0, window_.out_cols - 1});
+  }
+  [[nodiscard]] bool images_are_channels() const { return images_are_channels_; }
+
   WindowReads take() { return std::move(result_); }
 
  private:
@@ -117,6 +128,12 @@ class Collector {
     const std::int64_t pixel = (image * window_.in_rows + first_row) * window_.in_cols + cols.first;
     const std::int64_t offset = window_.source.offset + pixel * packed_pixel_ + channel;
     const std::int64_t bytes = bytes_of(type_, part_.channels.size());
+    if (images_are_channels_) {  // of a tensor that lies there as it is
+      const std::int64_t whole = bytes_of(type_, channels_.size());
+      append(rectangle(address, cols.size(), whole, window_.pixel_pitch),
+             window_.source.offset - window_.source.address);
+      return;
+    }
     if (by_column_) {  // columns of a packed matrix side by side: rows of it, as they are
       append(rectangle(address, 1, cols.size() * bytes, 0),
              window_.source.offset - window_.source.address);
@@ -159,7 +176,9 @@ class Collector {
   KernelPart part_;
   DataType type_;
   std::int64_t packed_pixel_ = 1;
+  Range channels_;
   bool by_column_ = false;  ///< a position is a column of a matrix, not a pixel
+  bool images_are_channels_ = false;
   WindowReads result_;
 };
 
@@ -188,6 +207,10 @@ WindowReads window_reads(const Window& window, const WindowSlice& slice,
   Collector collector(window, kernel_part(window, slice), tensor_channels, type);
   const std::int64_t image_positions = window.out_rows * window.out_cols;
   const std::int64_t end = slice.first + slice.count;
+  if (collector.images_are_channels()) {
+    collector.add_channels(slice.first / image_positions, (end - 1) / image_positions);
+    return collector.take();
+  }
   for (std::int64_t begin = slice.first; begin < end;) {
     const std::int64_t image = begin / image_positions;
     const std::int64_t image_first = image * image_positions;

@@ -6,6 +6,7 @@
 
 #include "arch/diag/check.h"
 #include "reference/kernels/bf16.h"
+#include "reference/kernels/convolution.h"
 #include "reference/kernels/matmul.h"
 #include "reference/kernels/pooling.h"
 #include "reference/kernels/real_functions.h"
@@ -69,6 +70,16 @@ Layer Bf16Numbers::matmul(const At& at, const Matmul& attributes) const {
     scaled.push_back(sum * static_cast<float>(attributes.scale));
   }
   return {.values = share(held(at, std::move(scaled))), .accumulators = std::move(sums)};
+}
+
+Layer Bf16Numbers::convolution(const At& at, const ConvolveTensors& op) const {
+  std::vector<float> sums =
+      convolution_sums(op, at.tensor(0).shape(), at.output().type.extents.back(), at.input(0),
+                       at.input(1), order(at));
+  for (float& sum : sums) {
+    sum = sum + 0.0F;  // as if a bias were added: -0 becomes 0
+  }
+  return {.values = share(held(at, sums)), .accumulators = std::move(sums)};
 }
 
 Layer Bf16Numbers::add(const At& at, ActivationKind activation) const {

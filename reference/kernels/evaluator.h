@@ -78,6 +78,7 @@ class NetworkEvaluator {
           dense.activation);
     }
     Layer operator()(const Matmul& matmul) const { return numbers.matmul(at, matmul); }
+    Layer operator()(const ConvolveTensors& op) const { return numbers.convolution(at, op); }
     Layer operator()(const AddTensors& addition) const {
       return numbers.add(at, addition.activation.kind);
     }

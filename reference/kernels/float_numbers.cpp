@@ -8,6 +8,7 @@
 #include "arch/diag/check.h"
 #include "reference/kernels/activation.h"
 #include "reference/kernels/bf16_numbers.h"
+#include "reference/kernels/convolution.h"
 #include "reference/kernels/matmul.h"
 #include "reference/kernels/ordered_sums.h"
 #include "reference/kernels/row_kernels.h"
@@ -207,6 +208,12 @@ Layer FloatNumbers::matmul(const At& at, const Matmul& attributes) const {
     value = static_cast<float>(value * attributes.scale);
   }
   return plain(std::move(values));
+}
+
+Layer FloatNumbers::convolution(const At& at, const ConvolveTensors& op) const {
+  const Shape image = at.tensor(0).shape();
+  return plain(convolution_sums(op, image, at.output().type.extents.back(), at.input(0),
+                                at.input(1), short_chains(convolution_reduction(op, image))));
 }
 
 Layer FloatNumbers::add(const At& at, ActivationKind activation) const {

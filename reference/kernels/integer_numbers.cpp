@@ -128,6 +128,11 @@ Layer IntegerNumbers::matmul(const At& at, const Matmul& attributes) const {
   return finished(at, a.scale * b.scale * attributes.scale, std::move(accumulators), {});
 }
 
+Layer IntegerNumbers::convolution(const At& at, const ConvolveTensors& /*op*/) const {
+  SYSTOLE_CHECK(false, "{}: training is of floating types", at.node.name);
+  return {};
+}
+
 Layer IntegerNumbers::add(const At& at, ActivationKind activation) const {
   const std::vector<std::int8_t>& a = at.input(0);
   const std::vector<std::int8_t>& b = at.input(1);

@@ -24,6 +24,7 @@ class IntegerNumbers {
   [[nodiscard]] Layer product(const At& at, const ConvolutionGeometry& geometry,
                               const FusedActivation& activation) const;
   [[nodiscard]] Layer matmul(const At& at, const Matmul& attributes) const;
+  [[nodiscard]] Layer convolution(const At& at, const ConvolveTensors& op) const;
   [[nodiscard]] Layer add(const At& at, ActivationKind activation) const;
   [[nodiscard]] Layer activate(const At& at, ActivationKind activation) const;
   [[nodiscard]] Layer pool(const At& at, const PoolTensor& pooling) const;

@@ -128,8 +128,10 @@ class RealReduction {
     SYSTOLE_CHECK(pixels_ > 0, "a pooling window lies outside the image");
     const std::int64_t count = attributes_.count_padding ? whole_kernel_ : pixels_;
     const float divisor = attributes_.kind == PoolKind::Average ? static_cast<float>(count) : 1.0F;
-    std::transform(values_.begin(), values_.end(), out.begin(),
-                   [&](float value) { return bf16_nearest(value / divisor); });
+    const bool is_rounded = attributes_.element != DataType::Fp32;
+    std::transform(values_.begin(), values_.end(), out.begin(), [&](float value) {
+      return is_rounded ? bf16_nearest(value / divisor) : value / divisor;
+    });
   }
 
  private:

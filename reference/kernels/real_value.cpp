@@ -171,6 +171,7 @@ class Element {
   [[nodiscard]] RealValue operator()(const DepthToSpace& /*op*/) const { by_rows(); }
   [[nodiscard]] RealValue operator()(const TransposePixels& /*op*/) const { by_rows(); }
   [[nodiscard]] RealValue operator()(const AppendRows& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const ConvolveTensors& /*op*/) const { by_rows(); }
 
   /// exp(x - largest) / sum of the same.
   [[nodiscard]] RealValue operator()(const SoftmaxChannels& /*softmax*/) const {

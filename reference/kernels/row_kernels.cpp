@@ -521,6 +521,7 @@ struct RowKernels {
   Numbers operator()(const Conv2d& /*op*/) const { not_in_rows(); }
   Numbers operator()(const Dense& /*op*/) const { not_in_rows(); }
   Numbers operator()(const Matmul& /*op*/) const { not_in_rows(); }
+  Numbers operator()(const ConvolveTensors& /*op*/) const { not_in_rows(); }
   Numbers operator()(const AddTensors& /*op*/) const { not_in_rows(); }
   Numbers operator()(const Activate& /*op*/) const { not_in_rows(); }
   Numbers operator()(const PoolTensor& /*op*/) const { not_in_rows(); }

@@ -25,8 +25,8 @@ struct Run {
 std::vector<Run> runs_of_slice(const Fold& fold) {
   const Window& window = *fold.window;
   std::vector<Run> runs;
-  std::int64_t k = fold.k_first;
-  const std::int64_t end = fold.k_first + fold.rows;
+  std::int64_t k = fold.k_first % (window.channels * window.kernel_rows * window.kernel_cols);
+  const std::int64_t end = k + fold.rows;
   while (k < end) {
     const std::int64_t channel = k % window.channels;
     const std::int64_t length = std::min(window.channels - channel, end - k);

@@ -108,7 +108,7 @@ void VectorUnit::report(const RowLoop& loop) {
   const Operand& out = loop.out;
   const ProgramTensor& tensor = context_.program.tensors[static_cast<std::size_t>(out.tensor)];
   const std::int64_t bytes = bytes_of(tensor.type);
-  const std::int64_t pitch = tensor.channels * bytes;
+  const std::int64_t pitch = loop.body->to.pitch;  // as in the tensor: `verify` has seen to it
   RunObserver& observer = *context_.memories->observer;
   if (!results_.sums.empty()) {
     observer.on_accumulators(out.tensor, out.offset / bytes, results_.rows,

@@ -73,6 +73,49 @@ INSTANTIATE_TEST_SUITE_P(Chips, TrainingOn,
                          ::testing::Values("tpu_v2", "tpu_v3", "tpu_v4", "tpu_v5e"),
                          [](const auto& chip) { return chip.param; });
 
+/// Kernels of several sizes, strides and channels, odd against every array.
+constexpr const char* kConvolutions = R"(
+inputs: [{name: x, rows: 11, cols: 10, channels: 3}]
+layers:
+  - {name: a, op: conv2d, channels: 10, kernel: 3, padding: 1, batch_norm: true, activation: relu}
+  - {name: p, op: max_pool, kernel: 3, stride: 2, padding: 1}
+  - {name: b, op: conv2d, channels: 130, kernel: [3, 2], stride: 2, padding: 1, activation: relu}
+  - {name: c, op: conv2d, channels: 20, kernel: 1, batch_norm: true}
+  - {name: d, op: conv2d, channels: 20, kernel: 3, padding: 2, dilation: 2}
+  - {name: e, op: add, inputs: [c, d], activation: relu}
+  - {name: s, op: conv2d, channels: 9, kernel: 1, stride: 2}
+  - {name: q, op: average_pool, kernel: 2, stride: 1}
+  - {name: g, op: global_average_pool}
+  - {name: f, op: flatten}
+  - {name: o, op: dense, features: 5}
+)";
+
+TEST_P(TrainingOn, IsRightInEveryTensorOfConvolutions) {
+  const ForkedResult child = run_forked([&] {
+    const Training training(kConvolutions, 3, {});
+    return outcome_of(GetParam(), training);
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  EXPECT_EQ(child.output, "0 mismatches");
+}
+
+/// Little of the buffer: everything streams in bands.
+TEST(TrainingSteps, AreRightInASmallBuffer) {
+  for (const char* const body : {kPerceptron, kConvolutions}) {
+    const ForkedResult child = run_forked([&] {
+      ChipSpec chip = shipped_chip("tpu_v3");
+      chip.buffer.capacity = Bytes(96 * 1024);
+      const Training training(body, 5, {});
+      const Network network{.graph = training.step.graph, .data = training.data};
+      const Program program = compile(chip, network.graph);
+      const Result result = evaluate_program(chip, network, program, {.check = true});
+      return fmt::format("{}{} mismatches", broken_laws(result, program), result.check->mismatches);
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    EXPECT_EQ(child.output, "0 mismatches");
+  }
+}
+
 /// The same steps in double precision: losses by step.
 std::vector<double> losses_in_double(const Training& training, std::int64_t steps) {
   const Graph& graph = training.step.graph;
@@ -118,6 +161,37 @@ TEST(TrainingSteps, LearnAsTheReferenceDoes) {
     }
     EXPECT_LT(*figures->last_loss, *figures->first_loss / 2);
     return fmt::format("{:.3f} -> {:.3f}", *figures->first_loss, *figures->last_loss);
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  RecordProperty("losses", child.output);
+}
+
+TEST(TrainingSteps, OfConvolutionsLearnToo) {
+  constexpr const char* kSmall = R"(
+inputs: [{name: x, rows: 6, cols: 6, channels: 2}]
+layers:
+  - {name: a, op: conv2d, channels: 8, kernel: 3, padding: 1, batch_norm: true, activation: relu}
+  - {name: p, op: max_pool, kernel: 2}
+  - {name: b, op: conv2d, channels: 16, kernel: 3, padding: 1, activation: relu}
+  - {name: f, op: flatten}
+  - {name: o, op: dense, features: 3}
+)";
+  constexpr std::int64_t kSteps = 16;
+  const TrainingOptions options{.loss = Loss::CrossEntropy,
+                                .optimizer = {.rate = 0.02, .momentum = 0.9}};
+  const ForkedResult child = run_forked([&] {
+    const Training training(kSmall, 32, options);
+    const Result result =
+        train(shipped_chip("tpu_v3"), training.step, training.data, kSteps, true, {.check = true});
+    EXPECT_EQ(result.check->mismatches, 0);
+    const std::vector<double>& losses = result.training->losses;
+    const Training again(kSmall, 32, options);
+    const std::vector<double> wanted = losses_in_double(again, kSteps);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      EXPECT_NEAR(losses[i], wanted[i], 0.03 + 0.08 * wanted[i]) << "step " << i + 1;
+    }
+    EXPECT_LT(losses.back(), 0.8 * losses.front());
+    return fmt::format("{:.3f} -> {:.3f}", losses.front(), losses.back());
   });
   EXPECT_EQ(child.exit_code, 0) << child.error;
   RecordProperty("losses", child.output);

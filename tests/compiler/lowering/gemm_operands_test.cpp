@@ -78,9 +78,9 @@ TEST(GemmOperands, OfAConvolutionAreItsInputAndWeightsInDram) {
   EXPECT_THAT(operands->clusters(), ElementsAre(ElementsAre(0)));
   EXPECT_EQ(operands->positions(), 2 * 4 * 5);
   EXPECT_EQ(operands->source(), TileSource::Dram);
-  EXPECT_EQ(operands->window(0).source, layer.band().inputs[0].at(0));
-  EXPECT_EQ(operands->window(0).channels, 6);
-  EXPECT_EQ(operands->window(0).pad_value, 3);
+  EXPECT_EQ(operands->window(0, 0).source, layer.band().inputs[0].at(0));
+  EXPECT_EQ(operands->window(0, 0).channels, 6);
+  EXPECT_EQ(operands->window(0, 0).pad_value, 3);
   EXPECT_EQ(operands->place_pitch(), 8);
   EXPECT_EQ(operands->place(0, 7, 2), layer.band().output.at(7 * 8 + 2));
   EXPECT_EQ(operands->bias_of(0), 0);
@@ -112,9 +112,9 @@ TEST(GemmOperands, OfAProductAreAMatrixForEachHead) {
   EXPECT_THAT(operands->clusters(), ElementsAre(ElementsAre(0), ElementsAre(1)));
   EXPECT_EQ(operands->positions(), 6);
   EXPECT_EQ(operands->source(), TileSource::Buffer);
-  EXPECT_EQ(operands->window(1).source, layer.band().inputs[0].at(4));
-  EXPECT_EQ(operands->window(1).channels, 4);
-  EXPECT_EQ(operands->window(1).pixel_pitch, 8);
+  EXPECT_EQ(operands->window(1, 0).source, layer.band().inputs[0].at(4));
+  EXPECT_EQ(operands->window(1, 0).channels, 4);
+  EXPECT_EQ(operands->window(1, 0).pixel_pitch, 8);
   EXPECT_EQ(operands->place_pitch(), 5);
   EXPECT_EQ(operands->place(1, 2, 3), layer.band().output.at(6 * 5 + 2 * 5 + 3));
   EXPECT_EQ(operands->bias_of(1), 0);    // zeros for all

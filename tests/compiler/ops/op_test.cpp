@@ -89,6 +89,7 @@ TEST(Operators, StandInTheDocumentWithTheirAttributes) {
 /// which of ours make one of them.
 TEST(Operators, AreNamedInTheirFilesTheListAndTheReferenceKernelsAlone) {
   const std::map<std::string, std::string> file_of{{"Conv2d", "conv2d"},
+                                                   {"ConvolveTensors", "convolve"},
                                                    {"Dense", "dense"},
                                                    {"AddTensors", "add"},
                                                    {"Activate", "activate"},

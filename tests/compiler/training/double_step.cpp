@@ -33,6 +33,39 @@ Numbers product(const MatmulWork& work, const Numbers& a, const Numbers& b, std:
   return c;
 }
 
+/// By a kernel that slides over an image, or the other way round.
+Numbers convolution(const MatmulWork& work, const Numbers& a, const Numbers& b, std::size_t size) {
+  const ImageOperand& image = *work.image;
+  const Kernel& kernel = image.kernel;
+  Numbers c(size);
+  const auto x = [&](std::int64_t pixel, std::int64_t tap, std::int64_t channel) {
+    const std::int64_t number = pixel / (image.out.rows * image.out.cols);
+    const std::int64_t row = pixel / image.out.cols % image.out.rows * kernel.stride_rows -
+                             kernel.pad_top + tap / kernel.cols * kernel.dilation_rows;
+    const std::int64_t col = pixel % image.out.cols * kernel.stride_cols - kernel.pad_left +
+                             tap % kernel.cols * kernel.dilation_cols;
+    const bool inside = row >= 0 && row < image.in.rows && col >= 0 && col < image.in.cols;
+    return inside ? a[static_cast<std::size_t>(
+                        ((number * image.in.rows + row) * image.in.cols + col) * image.in.channels +
+                        channel)]
+                  : 0.0;
+  };
+  const std::int64_t taps = kernel.rows * kernel.cols;
+  const std::int64_t channels = image.in.channels;
+  for (std::int64_t m = 0; m < work.m; ++m) {
+    for (std::int64_t n = 0; n < work.n; ++n) {
+      double sum = 0;
+      for (std::int64_t k = 0; k < work.k; ++k) {
+        const double left =
+            image.is_correlated ? x(k, m % taps, m / taps) : x(m, k / channels, k % channels);
+        sum += left * b[static_cast<std::size_t>(element_of(work.b, 0, 0, k, n))];
+      }
+      c[static_cast<std::size_t>(m * work.n + n)] = sum;
+    }
+  }
+  return c;
+}
+
 double function_value(ActivationKind kind, double x) {
   const NumberFunction& function = function_of(kind);
   return function.is_looked_up() ? function.real(x) : std::clamp(x, function.low, function.high);
@@ -88,7 +121,12 @@ Numbers made(const Graph& graph, const Node& node, const DoubleValues& values) {
   if (std::holds_alternative<ViewWork>(work)) {
     return input(0);
   }
-  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+  const auto* matmul = std::get_if<MatmulWork>(&work);
+  if (matmul != nullptr && matmul->image) {
+    return convolution(*matmul, input(0), input(1),
+                       static_cast<std::size_t>(output.type.elements()));
+  }
+  if (matmul != nullptr) {
     return product(*matmul, input(0), input(1), static_cast<std::size_t>(output.type.elements()));
   }
   if (const auto* rescale = std::get_if<RescaleWork>(&work)) {

@@ -214,6 +214,112 @@ TEST(TrainingGraph, HasTheGradientsOfProductsOfTwoTensors) {
       "- {name: o, op: dense, features: 2}\n");
 }
 
+/// Images of 7 x 6 pixels and 2 channels.
+std::string on_images(const std::string& layers) {
+  return "inputs: [{name: x, rows: 7, cols: 6, channels: 2}]\nlayers:\n" + layers;
+}
+
+/// A convolution behind another, so that both its gradients are there.
+void expect_convolution(const std::string& keys) {
+  expect_gradients(
+      on_images("- {name: a, op: conv2d, channels: 3, kernel: 1}\n"
+                "- {name: b, op: conv2d, channels: 2, " +
+                keys + "}\n"));
+}
+
+TEST(TrainingGraph, HasTheGradientsOfConvolutions) {
+  for (const std::string keys : {"kernel: 1", "kernel: [3, 2]", "kernel: 3, padding: 1",
+                                 "kernel: 3, padding: same, bias: false",
+                                 "kernel: [2, 3], padding: [1, 0, 2, 1], activation: relu"}) {
+    expect_convolution(keys);
+  }
+}
+
+TEST(TrainingGraph, HasTheGradientsOfStridedConvolutions) {
+  for (const std::string keys :
+       {"kernel: 1, stride: 2", "kernel: 3, stride: 2, padding: 1", "kernel: 3, stride: [3, 2]",
+        "kernel: 2, stride: 3", "kernel: [3, 1], stride: [1, 2], padding: same"}) {
+    expect_convolution(keys);
+  }
+}
+
+TEST(TrainingGraph, HasTheGradientsOfDilatedConvolutions) {
+  for (const std::string keys : {"kernel: 2, dilation: 2", "kernel: [3, 2], dilation: [2, 3]",
+                                 "kernel: 3, dilation: 2, padding: 2, stride: 2"}) {
+    expect_convolution(keys);
+  }
+}
+
+/// With the batch's own mean and variance, and a weight that inference has folded away.
+TEST(TrainingGraph, HasTheGradientsOfBatchNormalisations) {
+  expect_gradients(
+      on_images("- {name: a, op: conv2d, channels: 3, kernel: 2, batch_norm: true, "
+                "activation: tanh}\n"
+                "- {name: b, op: conv2d, channels: 2, kernel: 1, batch_norm: true, "
+                "activation: relu}\n"
+                "- {name: c, op: conv2d, channels: 1, kernel: 3}\n"));
+}
+
+TEST(TrainingGraph, HasTheGradientsOfPooling) {
+  for (const std::string pool :
+       {"max_pool, kernel: 2", "max_pool, kernel: 3, stride: 2, padding: 1",
+        "max_pool, kernel: [3, 2], stride: 1", "average_pool, kernel: [7, 2]",
+        "average_pool, kernel: 3, stride: [2, 3]", "global_average_pool",
+        "average_pool, kernel: 3, stride: 2, padding: 1, count_padding: true"}) {
+    expect_gradients(
+        on_images("- {name: a, op: conv2d, channels: 3, kernel: 1}\n"
+                  "- {name: p, op: " +
+                  pool + "}\n- {name: b, op: conv2d, channels: 2, kernel: 1}\n"));
+  }
+}
+
+TEST(TrainingGraph, HasTheGradientsOfResiduals) {
+  expect_gradients(on_images(
+      "- {name: a, op: conv2d, channels: 3, kernel: 3, padding: 1, stride: 2, activation: relu}\n"
+      "- {name: b, op: conv2d, channels: 3, kernel: 3, padding: 1}\n"
+      "- {name: s, op: add, inputs: [b, a], activation: relu}\n"
+      "- {name: g, op: global_average_pool}\n"
+      "- {name: f, op: flatten}\n"
+      "- {name: d, op: dense, features: 2}\n"));
+}
+
+/// A convolution's weights take as many products as it does, its input too: more where pixels of
+/// zeros stand between those of the gradient.
+TEST(TrainingGraph, HasThreeTimesTheProductsOfConvolutions) {
+  const auto factor = [](const std::string& keys) {
+    const TrainingGraph step =
+        training_graph(network_of(on_images("- {name: a, op: conv2d, channels: 3, kernel: 1}\n"
+                                            "- {name: b, op: conv2d, channels: 2, " +
+                                            keys + "}\n")),
+                       {});
+    std::int64_t macs = 0;
+    for (const Node& node : step.graph.nodes) {
+      macs += macs_of(step.graph, node);
+    }
+    const std::int64_t first = 3 * 7 * 6 * 2 * 3;
+    const std::int64_t forward = step.graph.step->forward_macs - first;
+    return std::pair{macs - 2 * first - 2 * forward, forward};  // the input's gradient
+  };
+  const auto [one, whole] = factor("kernel: 3, padding: 1");
+  EXPECT_EQ(one, whole);
+  // 4 x 3 positions forward; back, every pixel of 7 x 6.
+  const auto [back, strided] = factor("kernel: 3, padding: 1, stride: 2");
+  EXPECT_EQ(strided, 3 * (4 * 3) * 9 * 3 * 2);
+  EXPECT_EQ(back, 3 * (7 * 6) * 9 * 3 * 2);
+}
+
+TEST(TrainingGraph, RefusesGroupsOfConvolutions) {
+  EXPECT_EQ(error_of(on_images("- {name: a, op: conv2d, channels: 4, kernel: 1, groups: 2}\n")),
+            "n.yaml:4:3: a: expected a convolution of one group to train, got 2");
+}
+
+TEST(TrainingGraph, RefusesAveragesThatLeavePaddingOut) {
+  EXPECT_EQ(error_of(on_images("- {name: a, op: conv2d, channels: 4, kernel: 1}\n"
+                               "- {name: p, op: average_pool, kernel: 3, padding: 1}\n")),
+            "n.yaml:5:3: p: expected an average_pool without padding, or with count_padding, to "
+            "train through, got one that leaves it out");
+}
+
 /// Products of the step: those of the network, as many for the weights, and as many for the inputs
 /// of all layers but the first, whose input nothing trains.
 TEST(TrainingGraph, HasThreeTimesTheProductsButForTheFirstInput) {
