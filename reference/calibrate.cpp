@@ -77,6 +77,7 @@ Graph with_functions_apart(const Graph& fused, std::map<GraphTensorId, GraphTens
     }
     Node& product = graph.nodes.back();
     *activation_of(product.op) = {};
+    product.kept_work = nullptr;
     const auto between = static_cast<GraphTensorId>(graph.tensors.size());
     graph.tensors.push_back(graph.tensor(node.output()));
     graph.tensors.back().role = GraphTensorRole::Intermediate;
@@ -85,6 +86,7 @@ Graph with_functions_apart(const Graph& fused, std::map<GraphTensorId, GraphTens
     Node function = node;
     function.inputs = {between};
     function.op = find_entry(name_of(activation.kind))->prototype;
+    function.kept_work = nullptr;
     graph.nodes.push_back(std::move(function));
   }
   return graph;

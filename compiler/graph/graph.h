@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,14 +33,20 @@ struct Node {
   std::optional<std::size_t> fused;
   /// Of the layer before: what its results meet there, element by element.
   std::optional<GraphTensorId> added;
+  /// What `op` does, kept by the graph's builder because everybody asks; none behind a change of
+  /// `op`.
+  std::shared_ptr<const Work> kept_work = nullptr;
 
   /// Of a node with a single one, as all of today's are.
   [[nodiscard]] GraphTensorId output() const { return outputs.front(); }
   /// What it does, whatever it is called.
-  [[nodiscard]] Work work() const { return work_of(op); }
+  [[nodiscard]] Work work() const { return kept_work ? *kept_work : work_of(op); }
   /// Has no instructions of its own.
-  [[nodiscard]] bool is_view() const {
-    return fused.has_value() || std::holds_alternative<ViewWork>(work());
+  [[nodiscard]] bool is_view() const { return fused.has_value() || does<ViewWork>(); }
+  /// Whether that is what it does.
+  template <class Kind>
+  [[nodiscard]] bool does() const {
+    return std::holds_alternative<Kind>(kept_work ? *kept_work : work_of(op));
   }
   /// The input whose memory its output is: of a view the first, of rows written into a state that.
   [[nodiscard]] std::optional<std::size_t> shared_input() const;

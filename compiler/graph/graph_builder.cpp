@@ -1,6 +1,7 @@
 #include "compiler/graph/graph_builder.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -87,6 +88,7 @@ GraphTensorId GraphBuilder::add(NodeRequest request, const OpPlace& where,
                              std::move(inferred.type), GraphTensorRole::Intermediate,
                              request.output.over(inferred.quantization), where.op)};
   add_weights(node, where, weight_scales);
+  node.kept_work = std::make_shared<const Work>(work_of(node.op));
   graph_.nodes.push_back(std::move(node));
   return graph_.nodes.back().output();
 }
