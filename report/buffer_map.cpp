@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "report/format.h"
+#include "report/markup.h"
 
 namespace systole {
 
@@ -81,29 +82,6 @@ std::vector<DrawnBlock> drawn_blocks(const Result& result, const MemoryPlan& pla
     }
   }
   return blocks;
-}
-
-std::string escaped_xml(std::string_view text) {
-  std::string result;
-  for (const char letter : text) {
-    switch (letter) {
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '&':
-        result += "&amp;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += letter;
-    }
-  }
-  return result;
 }
 
 std::string legend(const std::vector<DrawnBlock>& blocks, std::size_t most) {
@@ -184,8 +162,8 @@ std::string buffer_map_svg(const Result& result, const MemoryPlan& plan) {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" "
       "font-size=\"12\">\n<title>Unified buffer of {} while it runs {}</title>\n<rect x=\"{}\" "
       "y=\"{}\" width=\"{}\" height=\"{}\" fill=\"#f4f4f4\" stroke=\"#888\"/>\n",
-      kLeft + kWidth + 40, kTop + kHeight + 40, escaped_xml(on_one_line(result.chip.name)),
-      escaped_xml(on_one_line(result.graph.name)), kLeft, kTop, kWidth, kHeight);
+      kLeft + kWidth + 40, kTop + kHeight + 40, escaped_markup(on_one_line(result.chip.name)),
+      escaped_markup(on_one_line(result.graph.name)), kLeft, kTop, kWidth, kHeight);
   std::size_t index = 0;
   for (const DrawnBlock& block : blocks) {
     const bool stays = block.planned.use == BlockUse::Resident;
@@ -196,13 +174,14 @@ std::string buffer_map_svg(const Result& result, const MemoryPlan& plan) {
         "<rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"{}\" "
         "stroke=\"#fff\" stroke-width=\"0.3\"><title>{}: {}, cycles {} to {}</title></rect>\n",
         x(block.begin), y(block.planned.address + block.planned.bytes), wide, high, colour,
-        escaped_xml(block.name), scaled(block.planned.bytes, "B"), grouped(block.begin),
+        escaped_markup(block.name), scaled(block.planned.bytes, "B"), grouped(block.begin),
         grouped(block.end));
     constexpr double kLetters = 7;
     constexpr double kLine = 14;
     if (stays && high > kLine && wide > kLetters * static_cast<double>(block.name.size())) {
-      svg += fmt::format("<text x=\"{:.2f}\" y=\"{:.2f}\" fill=\"#fff\">{}</text>\n",
-                         x(block.begin) + 3, y(block.planned.address) - 4, escaped_xml(block.name));
+      svg +=
+          fmt::format("<text x=\"{:.2f}\" y=\"{:.2f}\" fill=\"#fff\">{}</text>\n",
+                      x(block.begin) + 3, y(block.planned.address) - 4, escaped_markup(block.name));
     }
   }
   for (int tick = 0; tick <= kTicks; ++tick) {

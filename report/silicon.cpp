@@ -61,8 +61,9 @@ std::string energy_block(const Result& result, const TextOptions& options) {
   const Joules total = energy.total.total();
   text += labelled(
       "energy",
-      fmt::format("{}, {} an inference; {:.3g} TOPS/W, {:.3g} J s", joules(total),
-                  joules(energy.per_inference), energy.tops_per_watt, energy.energy_delay_product),
+      fmt::format("{}, {} {}; {:.3g} TOPS/W, {:.3g} J s", joules(total),
+                  joules(energy.per_inference), result.training ? "a sample" : "an inference",
+                  energy.tops_per_watt, energy.energy_delay_product),
       options.width);
   text += labelled("power",
                    fmt::format("{} on average, {} % of the TDP of {}; peak {}, {} %; idle {}, {}",

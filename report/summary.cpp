@@ -28,11 +28,12 @@ std::string line(std::string_view label, const std::string& text, const TextOpti
   return fmt::format("  {:<{}}{}\n", label, kLabelWidth, shown);
 }
 
-std::string time_line(const RunFigures& figures, const TextOptions& options) {
+std::string time_line(const Result& result, const RunFigures& figures, const TextOptions& options) {
   return line(
       "time",
-      fmt::format("{} ({} cycles), {} inferences/s", duration(figures.seconds),
-                  grouped(figures.cycles.count()), scaled_real(figures.inferences_per_second, "")),
+      fmt::format("{} ({} cycles), {} {}/s", duration(figures.seconds),
+                  grouped(figures.cycles.count()), scaled_real(figures.inferences_per_second, ""),
+                  result.training ? "samples" : "inferences"),
       options);
 }
 
@@ -101,8 +102,9 @@ std::string energy_line(const Result& result, const TextOptions& options) {
   const auto most = std::max_element(energy.total.parts.begin(), energy.total.parts.end());
   const auto component = static_cast<Component>(most - energy.total.parts.begin());
   return line("energy",
-              fmt::format("{} an inference, {} on average; most of it {}, {} %",
+              fmt::format("{} {}, {} on average; most of it {}, {} %",
                           engineering(energy.per_inference.count(), "J"),
+                          result.training ? "a sample" : "an inference",
                           engineering(energy.average_power.count(), "W"), name_of(component),
                           percent(ratio(most->count(), energy.total.total().count()))),
               options);
@@ -123,7 +125,7 @@ std::string cost_line(const RunExtras& extras, const TextOptions& options) {
 std::string summary(const Result& result, const RunExtras& extras, const TextOptions& options) {
   const RunFigures figures = run_figures(result);
   std::string text = styled("summary", Style::Heading, options.colour) + '\n';
-  text += time_line(figures, options) + bound_line(figures, options);
+  text += time_line(result, figures, options) + bound_line(figures, options);
   text += wait_lines(result, options) + loss_lines(result, options);
   text += energy_line(result, options) + cost_line(extras, options);
   if (result.check) {

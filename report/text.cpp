@@ -96,10 +96,10 @@ std::string totals(const Result& result, const RunFigures& figures, const TextOp
   const DramRates rates = dram_rates(result);
   std::string text = styled("total", Style::Heading, options.colour) + '\n';
   text += labelled(
-      "time",
-      fmt::format("{} cycles at {}: {}, {} inferences/s", grouped(counters.elapsed.count()),
-                  nominal(static_cast<double>(result.chip.frequency.count()), "Hz"),
-                  duration(figures.seconds), scaled_real(figures.inferences_per_second, "")));
+      "time", fmt::format("{} cycles at {}: {}, {} {}/s", grouped(counters.elapsed.count()),
+                          nominal(static_cast<double>(result.chip.frequency.count()), "Hz"),
+                          duration(figures.seconds), scaled_real(figures.inferences_per_second, ""),
+                          result.training ? "samples" : "inferences"));
   text += labelled("arithmetic", fmt::format("{}, {} % of the peak of {}",
                                              scaled_real(figures.tops * kTera, "OPS"),
                                              percent(ratio(figures.tops, figures.peak_tops)),

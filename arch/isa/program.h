@@ -92,7 +92,7 @@ struct ProgramLayer {
   std::string name;
   std::string kind;
   std::int64_t macs = 0;  ///< of the network's arithmetic, padding included as zeros
-  bool fused = false;     ///< computed by the row loops of the layer before, whose result it replaces
+  bool fused = false;  ///< computed by the row loops of the layer before, whose result it replaces
 
   bool operator==(const ProgramLayer&) const = default;
 };

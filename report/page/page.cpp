@@ -2,32 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "report/markup.h"
 #include "report/page/page_assets.h"
 
 namespace systole {
 
 namespace {
-
-/// Text of an HTML element.
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '&':
-        result += "&amp;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
 
 /// JSON inside a script element: nothing in it may end the element, so `<` is written as a code.
 std::string embedded(const nlohmann::ordered_json& json) {
@@ -52,7 +32,7 @@ std::string page(std::string_view title, const nlohmann::ordered_json& data,
       "<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main id=\"page\"></main>\n"
       "<script type=\"application/json\" id=\"data\">{}</script>\n"
       "<script>{}</script>\n<script>\n{}{}</script>\n</body>\n</html>\n",
-      escaped(title), kPageStyle, embedded(data), kD3Script, kPageScript, script);
+      escaped_markup(title), kPageStyle, embedded(data), kD3Script, kPageScript, script);
 }
 
 }  // namespace systole

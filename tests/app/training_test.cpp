@@ -65,6 +65,10 @@ TEST_F(Training, SaysWhatItTakesToTheEnd) {
                    2500 * training["dollars_per_step"].get<double>());
   EXPECT_THAT(run({"--epochs", "10", "--samples", "4k"}).out,
               HasSubstr("\n  to the end       40.00 k samples: "));
+  const ProcessResult step = run({});
+  EXPECT_THAT(step.out, HasSubstr(" samples/s\n"));
+  EXPECT_THAT(step.out, HasSubstr(" a sample, "));
+  EXPECT_THAT(step.out, testing::Not(HasSubstr("inferences/s\n  bound")));
 }
 
 TEST_F(Training, TellsWhatOptionsAreWrong) {

@@ -82,9 +82,7 @@ class Toucher {
                t.buffer_pitch);
   }
   void operator()(const RowLoop& loop) {
-    const auto address = [&](std::int32_t operand) {
-      return loop.operand(operand).address;
-    };
+    const auto address = [&](std::int32_t operand) { return loop.operand(operand).address; };
     const std::vector<Stage>& stages = loop.body->stages;
     for (const Stage& stage : stages) {
       if (const auto* load = std::get_if<LoadStage>(&stage)) {

@@ -175,9 +175,10 @@ TEST_F(OnnxNetwork, SaysEverythingThatIsMissingAtOnce) {
 TEST_F(OnnxNetwork, FloatingNumbersWantAFloatingType) {
   ModelBuilder model;
   model.input("x", {1, 4}).node("Relu", {"x"}, {"y"}).output("y");
-  EXPECT_EQ(message_of(model, {.type = DataType::Int8}),
-            "m.onnx: expected --type bf16 or --quantize int8 for a network of floating numbers, got "
-            "int8");
+  EXPECT_EQ(
+      message_of(model, {.type = DataType::Int8}),
+      "m.onnx: expected --type bf16 or --quantize int8 for a network of floating numbers, got "
+      "int8");
   const OnnxOptions options{{.type = DataType::Int8}, {DataType::Bf16}, false};
   EXPECT_EQ(read_onnx_network(written(model), options).graph.input_type(), DataType::Bf16);
 }
