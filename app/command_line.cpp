@@ -309,7 +309,7 @@ bool has_format(Command command, Format format) {
       return command == Command::Run || command == Command::Compare || command == Command::Study ||
              command == Command::Map;
     case Format::Html:
-      return command == Command::Run || command == Command::Compare;
+      return command == Command::Run || command == Command::Compare || command == Command::Explain;
     case Format::Svg:
       return command == Command::Explain;
   }

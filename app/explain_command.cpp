@@ -5,6 +5,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "app/mapping_files.h"
 #include "arch/config/near_name.h"
@@ -12,6 +13,7 @@
 #include "arch/diag/printable.h"
 #include "report/buffer_map.h"
 #include "report/explain.h"
+#include "report/page/explain_page.h"
 #include "study/explain.h"
 
 namespace systole {
@@ -40,23 +42,31 @@ std::string run_explain(
     const std::function<ChipSpec(const std::vector<std::string>& sets)>& changed,
     const TextOptions& options, const std::function<void(std::string_view)>& on_stage) {
   const std::optional<std::size_t> layer = layer_named(network.graph, request.explain.layer);
-  const bool draws = request.format == Format::Svg;
   const std::optional<Mapping> mapping =
       requested_mapping(request.mapping, chip, network, on_stage);
   ExplainOptions wanted{.mapping = mapping ? &*mapping : nullptr,
                         .changed = {},
                         .parallel = std::max(1U, std::thread::hardware_concurrency()),
                         .on_stage = on_stage};
-  if (request.explain.changes && !draws) {
+  if (request.explain.changes && request.format != Format::Svg) {
     wanted.changed = changed;
   }
   const Explanation explanation = explain(chip, network, wanted);
   save_mapping(request.mapping, chip, network.graph, explanation.compiled.mapping);
-  if (draws) {
-    return buffer_map_svg(explanation.result, explanation.compiled.plans.front());
+  switch (request.format) {
+    case Format::Json:
+      return explanation_json(explanation, layer)
+                 .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+             '\n';
+    case Format::Html:
+      return explain_page(explanation, layer, request.command_text);
+    case Format::Svg:
+      return buffer_map_svg(explanation.result, explanation.compiled.plans.front());
+    case Format::Text:
+    case Format::Csv:  // no such form
+      break;
   }
-  return request.format == Format::Json ? explanation_json(explanation, layer)
-                                        : explanation_text(explanation, options, layer);
+  return explanation_text(explanation, options, layer);
 }
 
 }  // namespace systole

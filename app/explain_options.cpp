@@ -11,13 +11,14 @@ Says how the compiler mapped the network: a row a layer, the loop nests of those
 bytes moved at each level against the least that any mapping moves, other ways and what the cost
 model expects of them, the unified buffer over time, and what a chip with twice the rows, columns,
 buffer, bandwidth, ... would take: each of these chips is simulated. docs/mapping.md has every
-figure. --format svg draws the buffer.
+figure. --format html makes a page of all of it, --format svg draws the buffer.
 
 Examples:
   systole explain edge resnet50
   systole explain edge resnet50 --layer conv2_1.a
   systole explain tpu_v3 bert_base --layers 10 --no-changes
   systole explain edge mobilenet_v2 --format svg -o buffer.svg
+  systole explain edge resnet50 --format html -o mapping.html
   systole explain edge resnet50 --format json -o mapping.json
 )";
 

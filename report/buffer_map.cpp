@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -16,15 +14,6 @@ namespace {
 
 constexpr std::size_t kRows = 16;
 constexpr std::size_t kAxisWidth = 12;
-
-/// A block in time.
-struct DrawnBlock {
-  PlannedBlock planned;
-  std::int64_t begin = 0;  ///< cycles
-  std::int64_t end = 0;
-  std::string name;
-  char letter = '.';
-};
 
 /// When each layer was at work; views are when the layer before ended.
 struct LayerTimes {
@@ -59,49 +48,41 @@ std::string name_of_block(const Result& result, const PlannedBlock& block) {
   return on_one_line(fmt::format("constants of {}", layer));
 }
 
-/// In the order of their beginnings.
-std::vector<DrawnBlock> drawn_blocks(const Result& result, const MemoryPlan& plan) {
-  const LayerTimes times = layer_times(result.counters);
-  std::vector<DrawnBlock> blocks;
-  for (const PlannedBlock& block : plan.blocks) {
-    blocks.push_back({.planned = block,
-                      .begin = times.begin[static_cast<std::size_t>(block.life.first)],
-                      .end = times.end[static_cast<std::size_t>(block.life.last)],
-                      .name = name_of_block(result, block)});
-  }
-  std::stable_sort(blocks.begin(), blocks.end(), [](const DrawnBlock& a, const DrawnBlock& b) {
-    return a.planned.life.first < b.planned.life.first;
-  });
+/// What each block is drawn with: a letter for each tensor that stays.
+std::vector<char> letters_of(const std::vector<BufferBlock>& blocks) {
+  std::vector<char> letters;
   char next = 'a';
-  for (DrawnBlock& block : blocks) {
+  for (const BufferBlock& block : blocks) {
     if (block.planned.use == BlockUse::Resident) {
-      block.letter = next;
+      letters.push_back(next);
       next = next == 'z' ? 'a' : static_cast<char>(next + 1);
     } else {
-      block.letter = block.planned.use == BlockUse::Constants ? '#' : '~';
+      letters.push_back(block.planned.use == BlockUse::Constants ? '#' : '~');
     }
   }
-  return blocks;
+  return letters;
 }
 
-std::string legend(const std::vector<DrawnBlock>& blocks, std::size_t most) {
-  std::vector<const DrawnBlock*> tensors;
-  for (const DrawnBlock& block : blocks) {
-    if (block.planned.use == BlockUse::Resident) {
-      tensors.push_back(&block);
+std::string legend(const std::vector<BufferBlock>& blocks, const std::vector<char>& letters,
+                   std::size_t most) {
+  std::vector<std::size_t> tensors;
+  for (std::size_t index = 0; index < blocks.size(); ++index) {
+    if (blocks[index].planned.use == BlockUse::Resident) {
+      tensors.push_back(index);
     }
   }
-  std::vector<const DrawnBlock*> largest = tensors;
-  std::stable_sort(largest.begin(), largest.end(), [](const DrawnBlock* a, const DrawnBlock* b) {
-    return a->planned.bytes > b->planned.bytes;
+  std::vector<std::size_t> largest = tensors;
+  std::stable_sort(largest.begin(), largest.end(), [&](std::size_t a, std::size_t b) {
+    return blocks[a].planned.bytes > blocks[b].planned.bytes;
   });
   largest.resize(std::min(largest.size(), most));
   std::string text;
-  for (const DrawnBlock* const block : tensors) {
-    if (std::find(largest.begin(), largest.end(), block) != largest.end()) {
-      text += fmt::format("  {} {}: {}, cycles {} to {}\n", block->letter,
-                          shortened(block->name, 40), scaled(block->planned.bytes, "B"),
-                          grouped(block->begin), grouped(block->end));
+  for (const std::size_t index : tensors) {
+    if (std::find(largest.begin(), largest.end(), index) != largest.end()) {
+      const BufferBlock& block = blocks[index];
+      text +=
+          fmt::format("  {} {}: {}, cycles {} to {}\n", letters[index], shortened(block.name, 40),
+                      scaled(block.planned.bytes, "B"), grouped(block.begin), grouped(block.end));
     }
   }
   if (tensors.size() > largest.size()) {
@@ -112,9 +93,25 @@ std::string legend(const std::vector<DrawnBlock>& blocks, std::size_t most) {
 
 }  // namespace
 
+std::vector<BufferBlock> buffer_blocks(const Result& result, const MemoryPlan& plan) {
+  const LayerTimes times = layer_times(result.counters);
+  std::vector<BufferBlock> blocks;
+  for (const PlannedBlock& block : plan.blocks) {
+    blocks.push_back({.planned = block,
+                      .begin = times.begin[static_cast<std::size_t>(block.life.first)],
+                      .end = times.end[static_cast<std::size_t>(block.life.last)],
+                      .name = name_of_block(result, block)});
+  }
+  std::stable_sort(blocks.begin(), blocks.end(), [](const BufferBlock& a, const BufferBlock& b) {
+    return a.planned.life.first < b.planned.life.first;
+  });
+  return blocks;
+}
+
 std::string buffer_map_text(const Result& result, const MemoryPlan& plan, std::size_t width,
                             std::size_t most) {
-  const std::vector<DrawnBlock> blocks = drawn_blocks(result, plan);
+  const std::vector<BufferBlock> blocks = buffer_blocks(result, plan);
+  const std::vector<char> letters = letters_of(blocks);
   const auto elapsed = std::max<std::int64_t>(result.counters.elapsed.count(), 1);
   const auto used = std::max<std::int64_t>(plan.buffer_bytes, 1);
   const std::size_t cols = std::max<std::size_t>(width, 2 * kAxisWidth) - kAxisWidth;
@@ -127,18 +124,19 @@ std::string buffer_map_text(const Result& result, const MemoryPlan& plan, std::s
     for (std::size_t col = 0; col < cols; ++col) {
       const std::int64_t at = (2 * static_cast<std::int64_t>(col) + 1) * elapsed /
                               (2 * static_cast<std::int64_t>(cols));
-      for (const DrawnBlock& block : blocks) {
+      for (std::size_t index = 0; index < blocks.size(); ++index) {
+        const BufferBlock& block = blocks[index];
         const std::int64_t first = block.planned.address;
         if (block.begin <= at && at < block.end && first <= address &&
             address < first + block.planned.bytes) {
-          line[col] = block.letter;
+          line[col] = letters[index];
         }
       }
     }
     text += fmt::format("{:>{}} {}\n", scaled(upper * used / rows, "B"), kAxisWidth - 1, line);
   }
   text += fmt::format("{:>{}} 0{:>{}}\n", "cycle", kAxisWidth - 1, grouped(elapsed), cols - 1);
-  return text + legend(blocks, most);
+  return text + legend(blocks, letters, most);
 }
 
 std::string buffer_map_svg(const Result& result, const MemoryPlan& plan) {
@@ -149,7 +147,7 @@ std::string buffer_map_svg(const Result& result, const MemoryPlan& plan) {
   constexpr int kTicks = 4;
   constexpr std::array<std::string_view, 8> kColours{"#4e79a7", "#f28e2b", "#59a14f", "#e15759",
                                                      "#76b7b2", "#edc948", "#b07aa1", "#9c755f"};
-  const std::vector<DrawnBlock> blocks = drawn_blocks(result, plan);
+  const std::vector<BufferBlock> blocks = buffer_blocks(result, plan);
   const auto elapsed = std::max<std::int64_t>(result.counters.elapsed.count(), 1);
   const auto capacity = std::max<std::int64_t>(result.chip.buffer.capacity.count(), 1);
   const auto x = [&](std::int64_t cycle) {
@@ -165,7 +163,7 @@ std::string buffer_map_svg(const Result& result, const MemoryPlan& plan) {
       kLeft + kWidth + 40, kTop + kHeight + 40, escaped_markup(on_one_line(result.chip.name)),
       escaped_markup(on_one_line(result.graph.name)), kLeft, kTop, kWidth, kHeight);
   std::size_t index = 0;
-  for (const DrawnBlock& block : blocks) {
+  for (const BufferBlock& block : blocks) {
     const bool stays = block.planned.use == BlockUse::Resident;
     const std::string_view colour = stays ? kColours[index++ % kColours.size()] : "#bbbbbb";
     const double wide = std::max(x(block.end) - x(block.begin), 0.2);

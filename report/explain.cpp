@@ -403,6 +403,7 @@ Json layer_json(const Explanation& explanation, std::size_t index) {
   }
   return {{"name", figures.name},
           {"kind", figures.kind},
+          {"output", figures.output_shape},
           {"view", figures.view},
           {"fused", layer.fused},
           {"cycles", figures.cycles.count()},
@@ -436,14 +437,18 @@ std::string_view key_of(BlockUse use) {
 Json blocks_json(const Explanation& explanation) {
   const Graph& graph = explanation.result.graph;
   Json blocks = Json::array();
-  for (const PlannedBlock& block : explanation.compiled.plans.front().blocks) {
+  for (const BufferBlock& drawn :
+       buffer_blocks(explanation.result, explanation.compiled.plans.front())) {
+    const PlannedBlock& block = drawn.planned;
     blocks.push_back({{"use", key_of(block.use)},
                       {"tensor", block.tensor < 0 ? Json() : Json(graph.tensor(block.tensor).name)},
                       {"layer", graph.node(block.layer).name},
                       {"address", block.address},
                       {"bytes", block.bytes},
                       {"first_layer", graph.node(block.life.first).name},
-                      {"last_layer", graph.node(block.life.last).name}});
+                      {"last_layer", graph.node(block.life.last).name},
+                      {"begin_cycle", drawn.begin},
+                      {"end_cycle", drawn.end}});
   }
   return blocks;
 }
@@ -482,7 +487,8 @@ std::string explanation_text(const Explanation& explanation, const TextOptions& 
   return text + map_block(explanation, options) + changes_table(explanation, options);
 }
 
-std::string explanation_json(const Explanation& explanation, std::optional<std::size_t> layer) {
+nlohmann::ordered_json explanation_json(const Explanation& explanation,
+                                        std::optional<std::size_t> layer) {
   const Result& result = explanation.result;
   const RunFigures figures = run_figures(result);
   Json layers = Json::array();
@@ -502,12 +508,13 @@ std::string explanation_json(const Explanation& explanation, std::optional<std::
             {"dram_bytes", result.counters.dram.read_bytes + result.counters.dram.write_bytes},
             {"bound_dram_bytes", figures.bound_dram_bytes},
             {"buffer_bytes", explanation.compiled.plans.front().buffer_bytes},
+            {"buffer_capacity_bytes", result.chip.buffer.capacity.count()},
             {"layers", std::move(layers)}};
   if (!layer) {
     json["buffer"] = blocks_json(explanation);
     json["changes"] = changes_json(explanation);
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json;
 }
 
 }  // namespace systole

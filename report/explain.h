@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "report/text_options.h"
 #include "study/explain.h"
 
@@ -17,7 +19,7 @@ namespace systole {
                                            std::optional<std::size_t> layer = std::nullopt);
 
 /// The same for programs: JSON of schema `systole.explain/1`, every layer of it, or `layer` alone.
-[[nodiscard]] std::string explanation_json(const Explanation& explanation,
-                                           std::optional<std::size_t> layer = std::nullopt);
+[[nodiscard]] nlohmann::ordered_json explanation_json(
+    const Explanation& explanation, std::optional<std::size_t> layer = std::nullopt);
 
 }  // namespace systole

@@ -74,7 +74,7 @@ function sortedTable(columns, rows, rowAttributes, clicked) {
     }));
   };
   columns.forEach((column, i) => {
-    const cell = element('th', {scope: 'col', title: column.meaning || 'sort'}, column.name);
+    const cell = element('th', {scope: 'col', title: column.meaning || 'sort', ...(column.isText ? {class: 'text'} : {})}, column.name);
     cell.addEventListener('click', () => { down = by === i && !down; by = i; fill(); });
     head.append(cell);
   });
@@ -121,7 +121,7 @@ function drawAxes(svg, x, y, {width, height, left, right, top, bottom, xLabel, y
 
 /** Bars made of parts, one above the other: rows {label, id, parts [{colour, value, rows}], text, mark, rows}. */
 function stackedRows(box, rows, {unit, left = 130, right = 90, width = 640, clicked, barLabel = 'bars'}) {
-  const step = 18, height = rows.length * step + 26;
+  const step = 18, fits = Math.floor(left / 6.5), height = rows.length * step + 26;
   const svg = drawing(box, width, height, barLabel);
   const x = d3.scaleLinear().domain([0, d3.max(rows, (r) => Math.max(d3.sum(r.parts, (p) => p.value), r.mark || 0)) || 1]).range([left, width - right]);
   svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${height - 20})`)
@@ -129,7 +129,7 @@ function stackedRows(box, rows, {unit, left = 130, right = 90, width = 640, clic
   const line = svg.selectAll('g.row').data(rows).enter().append('g').attr('class', 'row').attr('transform', (r, i) => `translate(0,${i * step})`)
       .attr('data-layer', (r) => r.id === undefined ? null : r.id);
   line.append('rect').attr('class', 'hit').attr('x', 0).attr('width', width).attr('height', step);
-  line.append('text').attr('x', left - 6).attr('y', 13).attr('text-anchor', 'end').text((r) => r.label.length > 20 ? `${r.label.slice(0, 19)}…` : r.label);
+  line.append('text').attr('x', left - 6).attr('y', 13).attr('text-anchor', 'end').text((r) => r.label.length > fits ? `${r.label.slice(0, fits - 1)}…` : r.label);
   line.each(function(r) {
     let from = 0;
     for (const part of r.parts) {

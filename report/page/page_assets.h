@@ -13,5 +13,6 @@ extern const std::string_view kPageScript;  ///< page.js
 extern const std::string_view kStudyScript;    ///< study.js
 extern const std::string_view kRunScript;      ///< run.js
 extern const std::string_view kCompareScript;  ///< compare.js
+extern const std::string_view kExplainScript;  ///< explain.js
 
 }  // namespace systole

@@ -130,7 +130,7 @@ TEST_F(ExplainCommand, SaysWhatIsWrong) {
             "systole: --layer: expected a layer of small, got 'con' (did you mean 'conv'?)\n");
   EXPECT_EQ(error({"--layer", ""}), "systole: --layer: expected a value, got ''\n");
   EXPECT_EQ(error({"--format", "csv"}),
-            "systole: --format: expected one of text, json, svg, got 'csv'\n");
+            "systole: --format: expected one of text, json, html, svg, got 'csv'\n");
 }
 
 }  // namespace

@@ -106,6 +106,49 @@ TEST_P(PagesInBrowser, AComparisonShowsDevicesOnOneScaleAndUnderLoad) {
   EXPECT_THAT(document, HasSubstr("data-fits=\"true\""));
 }
 
+/// On `edge` the first layer of 48 channels has a turn of the loop over n for each 32 columns.
+TEST_P(PagesInBrowser, AnExplanationShowsHowALayerIsMapped) {
+  const std::string probe =
+      "const root = document.documentElement;"
+      "const row = document.querySelector('#losses g.row[data-layer=\"0\"]');"
+      "if (!row.classList.contains('selected')) {"
+      "  row.dispatchEvent(new MouseEvent('click', {bubbles: true})); }"
+      "root.dataset.open = document.querySelector('#layer h3').textContent;"
+      "root.dataset.loops = document.querySelectorAll('#layer .loop').length;"
+      "root.dataset.slices = document.querySelectorAll('#layer .loop')[1].textContent;"
+      "root.dataset.rows = document.querySelectorAll('#layers tbody tr').length;"
+      "root.dataset.marked = document.querySelectorAll('#layers tr.selected').length;"
+      "root.dataset.changes = document.querySelectorAll('#hardware tbody tr').length;"
+      "const block = document.querySelector('#buffer rect.block');"
+      "block.dispatchEvent(new MouseEvent('mousemove', {bubbles: true}));"
+      "root.dataset.hovered = document.getElementById('tip').textContent;"
+      "root.dataset.command = document.querySelector('#made code').textContent;"
+      "root.dataset.fits = document.body.scrollWidth <= innerWidth;";
+  const Scratch scratch;
+  scratch.write("small.yaml",
+                "network: small\nbatch: 1\ninputs: [{name: x, rows: 16, cols: 16, channels: 8}]\n"
+                "layers:\n  - {name: conv, op: conv2d, channels: 48, kernel: 3, padding: 1}\n"
+                "  - {name: flat, op: flatten}\n  - {name: fc, op: dense, features: 10}\n");
+  const std::string document =
+      opened(scratch, {"explain", "edge", scratch.path("small.yaml")}, probe, GetParam());
+  if (document.empty()) {
+    GTEST_SKIP() << "no Chromium here";
+  }
+  EXPECT_THAT(document, Not(HasSubstr("data-errors")));
+  EXPECT_THAT(document, HasSubstr("data-ready=\"true\""));
+  EXPECT_THAT(document, HasSubstr("data-open=\"conv\""));
+  EXPECT_THAT(document, HasSubstr("data-loops=\"5\""));
+  EXPECT_THAT(document,
+              HasSubstr("data-slices=\"unified buffer for each of 2 slices of n: 32 of 48 "
+                        "channels"));
+  EXPECT_THAT(document, HasSubstr("data-rows=\"3\""));
+  EXPECT_THAT(document, HasSubstr("data-marked=\"1\""));
+  EXPECT_THAT(document, HasSubstr("data-changes=\"10\""));
+  EXPECT_THAT(document, HasSubstr("data-hovered=\"constants of convconstantsbytes192 B"));
+  EXPECT_THAT(document, HasSubstr("data-command=\"systole explain edge "));
+  EXPECT_THAT(document, HasSubstr("data-fits=\"true\""));
+}
+
 INSTANTIATE_TEST_SUITE_P(Widths, PagesInBrowser, testing::Values(480, 1400),
                          [](const auto& width) { return "Pixels" + std::to_string(width.param); });
 
