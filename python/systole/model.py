@@ -10,11 +10,16 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from . import program
 from .errors import Error
 from .records import Layers, Record, flat, frame
+
+if TYPE_CHECKING:
+    from .figures import Run
+else:
+    Run = Record
 
 Value = Union[str, int, float, bool]
 
@@ -49,8 +54,8 @@ class Chip:
         self, source: str | os.PathLike[str] | Chip, changes: Mapping[str, Value] | None = None
     ) -> None:
         if isinstance(source, Chip):
-            self._source = source._source
-            self._changes = {**source._changes, **(changes or {})}
+            self._source: _Source = source._source
+            self._changes: dict[str, Value] = {**source._changes, **(changes or {})}
         else:
             self._source = _Source(source)
             self._changes = dict(changes or {})
@@ -95,7 +100,9 @@ class Network:
     """A network: a name of `systole.networks()`, a file, or YAML."""
 
     def __init__(self, source: str | os.PathLike[str] | Network) -> None:
-        self._source = source._source if isinstance(source, Network) else _Source(source)
+        self._source: _Source = (
+            source._source if isinstance(source, Network) else _Source(source)
+        )
 
     @classmethod
     def from_yaml(cls, text: str) -> Network:
@@ -132,7 +139,7 @@ class Point:
         return words + ["--check"] * self.check + list(self.options)
 
 
-class Result(Record):
+class Result(Run):
     """A run: the JSON report (docs/report.md), with its keys as attributes: `total`, `energy`,
     `cost`, `dram`, `check`, ..."""
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from .figures import Layer
 
 
-class Record(Mapping[str, Any]):
-    """A JSON object: `record.seconds` and `record["seconds"]` are the same."""
+class Figures(Mapping[str, Any]):
+    """A JSON object: `figures.seconds` and `figures["seconds"]` are the same. Its keys are known to
+    type checkers where a class of `systole.figures` says them."""
 
     __slots__ = ("_values",)
     _values: Mapping[str, Any]
@@ -18,13 +22,15 @@ class Record(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return wrapped(self._values[key])
 
-    def __getattr__(self, key: str) -> Any:
-        if key.startswith("__"):
-            raise AttributeError(key)
-        try:
-            return wrapped(self._values[key])
-        except KeyError:
-            raise AttributeError(f"no {key!r}: there are {', '.join(self._values)}") from None
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, key: str) -> Any:
+            if key.startswith("__"):
+                raise AttributeError(key)
+            try:
+                return wrapped(self._values[key])
+            except KeyError:
+                raise AttributeError(f"no {key!r}: there are {', '.join(self._values)}") from None
 
     def __setattr__(self, key: str, value: Any) -> None:
         raise AttributeError("figures of a result do not change")
@@ -53,22 +59,31 @@ class Record(Mapping[str, Any]):
         return dict(self._values)
 
 
-class Layers(Sequence[Record]):
+class Record(Figures):
+    """One whose keys no class says."""
+
+    __slots__ = ()
+    if TYPE_CHECKING:
+
+        def __getattr__(self, key: str) -> Any: ...
+
+
+class Layers(Sequence["Layer"]):
     """Layers in the network's order: by index, by slice, or by name."""
 
     __slots__ = ("_layers", "_by_name")
 
     def __init__(self, layers: Sequence[Mapping[str, Any]]) -> None:
-        self._layers = [Record(layer) for layer in layers]
-        self._by_name: dict[str, Record] = {}
+        self._layers: list[Any] = [Record(layer) for layer in layers]
+        self._by_name: dict[str, Layer] = {}
         for layer in self._layers:
             self._by_name.setdefault(layer["name"], layer)
 
     @overload
-    def __getitem__(self, key: int | str) -> Record: ...
+    def __getitem__(self, key: int | str) -> Layer: ...
     @overload
-    def __getitem__(self, key: slice) -> list[Record]: ...  # type: ignore[override]
-    def __getitem__(self, key: int | str | slice) -> Record | list[Record]:
+    def __getitem__(self, key: slice) -> list[Layer]: ...
+    def __getitem__(self, key: int | str | slice) -> Layer | list[Layer]:
         return self._by_name[key] if isinstance(key, str) else self._layers[key]
 
     def __len__(self) -> int:
@@ -79,7 +94,9 @@ class Layers(Sequence[Record]):
 
 
 def wrapped(value: Any) -> Any:
-    return Record(value) if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return Record(value)
+    return [wrapped(one) for one in value] if isinstance(value, list) else value
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -96,7 +113,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def frame(rows: list[dict[str, Any]]) -> Any:
     """A pandas DataFrame."""
     try:
-        import pandas
+        import pandas  # type: ignore[import]
     except ImportError as error:
         raise ImportError("to_pandas needs pandas (Debian: python3-pandas)") from error
     return pandas.DataFrame(rows)

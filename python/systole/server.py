@@ -84,7 +84,7 @@ class Server:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = dict(os.environ)
         with theirs:
-            started = subprocess.Popen([self._program, "--worker-server"], stdin=theirs)
+            started = subprocess.Popen([self._program, "--worker-server"], stdin=theirs.fileno())
         if self._socket is not None:
             self._socket.close()
         self._socket, self._environment = ours, environment
