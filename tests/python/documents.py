@@ -1,6 +1,7 @@
 """The commands of the documentation. documents.py tutorial: runs those of docs/tutorial.md in an
-empty directory, its files beside them; documents.py parse: every command in a page's code is one
-that `systole` understands. SYSTOLE_PROGRAM is the program."""
+empty directory, its files beside them; documents.py run: runs every other command in a page's code,
+what a reader would have of his own made in small; documents.py parse: every command in a page's code
+is one that `systole` understands. SYSTOLE_PROGRAM is the program."""
 
 import os
 import re
@@ -8,7 +9,10 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+
+import onnx_file
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ["SYSTOLE_PROGRAM"]
@@ -57,5 +61,68 @@ def parse():
         sys.exit("\n".join(wrong) or f"only {checked} commands")
 
 
+# What takes minutes comes as a smaller one of its kind; the first that fits counts.
+SMALLER = [
+    ("mlp0 --mode training", "my_mlp.yaml --mode training"),
+    ("run tpu_v1 resnet50", "run tpu_v1 mlp0"),
+    ("--search full", "--search 2"),
+    ("--search 16", "--search 2"),
+    ("serve tpu_v5e llama2_7b", "serve tpu_v5e gpt2 --dim layers=1,vocabulary=128"),
+    ("serve tpu_v3 gpt2", "serve tpu_v3 gpt2 --dim layers=1,vocabulary=128"),
+    ("edge_vision 134", "small.yaml 1"),
+    ("--output edge_vision.html", "--output study.html"),
+    ("edge_vision", "small.yaml"),
+]
+
+
+def smaller(line):
+    for words, fewer in SMALLER:
+        line = line.replace(words, fewer)
+    return line
+
+
+def readers_files(folder):
+    """What the commands read that does not ship, and a study of four points."""
+    page = (ROOT / "docs" / "tutorial.md").read_text()
+    for name, text in re.findall(r"^<!-- file: (\S+) -->\n```yaml\n(.*?)^```", page, re.S | re.M):
+        Path(folder, name).write_text(text)
+    Path(folder, "small.yaml").write_text(Path(folder, "my_study.yaml").read_text())
+    Path(folder, "my_mlp.yaml").write_text(
+        "network: my_mlp\ninputs: [{name: x, features: 64}]\nlayers:\n"
+        "  - {name: hidden, op: dense, features: 128, activation: relu}\n"
+        "  - {name: out, op: dense, features: 10}\n")
+    onnx_file.write_model(Path(folder, "resnet50.onnx"), "image", [1, 3, 8, 8], "Conv", [16, 3, 1, 1])
+    onnx_file.write_model(Path(folder, "model.onnx"), "x", ["tokens", 16], "MatMul", [16, 8])
+    onnx_file.write_npy(Path(folder, "cat.npy"), (1, 3, 8, 8))
+
+
+def run():
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    lines = [(page.name, line, words) for page in pages if page.name != "tutorial.md"
+             for line, words in commands(page.read_text())]
+    wrong = []
+    with tempfile.TemporaryDirectory() as folder:
+        readers_files(folder)
+        prepared = [
+            "run edge mlp0 --batch 1 --format json -o before.json",
+            "run edge mlp0 --batch 2 --format json -o after.json",
+            "run my_chip.yaml my_network.yaml --save-tensors from_pytorch",
+            "run tpu_v3 resnet50.onnx --input image=cat.npy --save-tensors from_pytorch",
+        ]
+        for words in prepared:
+            subprocess.run([PROGRAM, *words.split()], cwd=folder, check=True, capture_output=True)
+        for page, line, words in lines:
+            began = time.monotonic()
+            small = shlex.split(smaller(shlex.join(words)))
+            done = subprocess.run([PROGRAM, *small], cwd=folder, capture_output=True, text=True)
+            if "--times" in sys.argv:
+                print(f"{time.monotonic() - began:6.2f} s  {shlex.join(small)}")
+            if done.returncode != 0:
+                wrong.append(f"{page}: {line}\n  {done.returncode}: {done.stderr.strip()}")
+    print(f"{len(lines)} commands")
+    if wrong or len(lines) < 30:
+        sys.exit("\n".join(wrong) or f"only {len(lines)} commands")
+
+
 if __name__ == "__main__":
-    {"tutorial": tutorial, "parse": parse}[sys.argv[1]]()
+    {"tutorial": tutorial, "parse": parse, "run": run}[sys.argv[1]]()
