@@ -73,18 +73,8 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, EngineId engine,
   SC_THREAD(finish);
 }
 
-/// A transposed tile keeps the next response waiting.
-bool DmaEngine::turns_tiles() const {
-  const Stream& stream = context_.program.stream(front_.engine());
-  return context_.chip.weight_fifo.transpose.value_or(CoreCycles(0)) > CoreCycles(0) &&
-         std::any_of(stream.begin(), stream.end(), [](const StreamInstruction& instruction) {
-           const auto* load = instruction.get_if<LoadTile>();
-           return load != nullptr && load->transposed;
-         });
-}
-
 void DmaEngine::allow_trains() {
-  if (front_.engine().kind == EngineKind::Weights && !turns_tiles() &&
+  if (front_.engine().kind == EngineKind::Weights &&
       context_.chip.dma.outstanding <= RequestTrain::kMostWindow) {
     memory.allow_trains();
   }
@@ -162,12 +152,16 @@ void DmaEngine::read_runs(const LoadTile& load) {
   }
 }
 
+CoreCycles DmaEngine::turning_of(const LoadTile& load) const {
+  return load.transposed ? *context_.chip.weight_fifo.transpose * load.rows : CoreCycles(0);
+}
+
 /// Suspends while a transposed tile turns; returns how long.
 CoreCycles DmaEngine::turn_tile(const LoadTile& load, Tile& tile) {
+  const CoreCycles turning = turning_of(load);
   if (!load.transposed) {
-    return CoreCycles(0);
+    return turning;
   }
-  const CoreCycles turning = *context_.chip.weight_fifo.transpose * load.rows;
   turn(tile);
   context_.time.wait_until(context_.time.now() + turning);
   return turning;
@@ -191,9 +185,11 @@ void DmaEngine::send_requests(Descriptor& descriptor) {
   }
 }
 
-/// One for each run, or for all where they are neighbours.
+/// One for each run, or for all where they are neighbours. A transposed tile keeps the next
+/// response waiting.
 void DmaEngine::send_trains(Descriptor& descriptor) {
   const Issued& issued = descriptor.issued;
+  const CoreCycles turning = turning_of(issued.instruction.get<LoadTile>());
   RequestSplitter runs = splitter(issued.instruction, Bytes(INT64_MAX));
   descriptor.bytes = runs.total_bytes();
   count_actions(issued, descriptor.bytes);
@@ -204,7 +200,8 @@ void DmaEngine::send_trains(Descriptor& descriptor) {
     descriptor.is_sent = runs.is_done();
     front_.at_place_of(issued, [&] {
       const CoreCycles first =
-          memory.send_train(*run, context_.chip.dma.request, context_.chip.dma.outstanding);
+          memory.send_train(*run, context_.chip.dma.request, context_.chip.dma.outstanding,
+                            descriptor.is_sent ? turning : CoreCycles(0));
       descriptor.first_request = is_first ? first : descriptor.first_request;
     });
     is_first = false;

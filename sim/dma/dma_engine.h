@@ -41,8 +41,8 @@ class DmaEngine : public sc_core::sc_module {
             WeightFifo* fifo);
 
   [[nodiscard]] EngineFront& front() { return front_; }
-  /// The memory is a DramMemory: an engine for which a response takes no time of its own lets it
-  /// send the requests of a tile by itself (request_train.h). No figure depends on it.
+  /// The memory is a DramMemory: an engine that fetches tiles lets it send the requests of a tile
+  /// by itself (request_train.h). No figure depends on it.
   void allow_trains();
 
  private:
@@ -62,9 +62,9 @@ class DmaEngine : public sc_core::sc_module {
   void prepare(Issued& issued);
   void load_from_buffer(Issued& issued);
   void read_runs(const LoadTile& load);
+  [[nodiscard]] CoreCycles turning_of(const LoadTile& load) const;
   CoreCycles turn_tile(const LoadTile& load, Tile& tile);
   void send_requests(Descriptor& descriptor);
-  [[nodiscard]] bool turns_tiles() const;
   void send_trains(Descriptor& descriptor);
   void send(Descriptor& descriptor, const DmaRequest& request);
   CoreCycles pass_ports(const DmaRequest& request, std::int32_t layer);

@@ -45,12 +45,14 @@ void MemoryMaster::send(tlm::tlm_command command, const DmaRequest& request,
   begin(payload);
 }
 
-CoreCycles MemoryMaster::send_train(const DmaRequest& read, Bytes limit, std::int64_t window) {
+CoreCycles MemoryMaster::send_train(const DmaRequest& read, Bytes limit, std::int64_t window,
+                                    CoreCycles hold) {
   SYSTOLE_CHECK(trains_, "a train of {} bytes to a memory that knows none", read.bytes);
   Payload& payload = make_payload(tlm::TLM_READ_COMMAND, read, {});
   payload.train.request = limit;
   payload.train.window = window;
   payload.train.clock = time_.clock();
+  payload.train.hold = hold;
   payload.set_extension(&payload.train);
   begin(payload);
   while (pending_request_ != nullptr) {

@@ -36,8 +36,8 @@ class MemoryMaster : public sc_core::sc_module {
   [[nodiscard]] bool sends_trains() const { return trains_; }
   /// Sends a read as requests of at most `limit` bytes, `window` under way at a time, as if by
   /// `send`: suspends the calling thread until the last has been sent. Returns when the first was.
-  /// There is one response.
-  CoreCycles send_train(const DmaRequest& read, Bytes limit, std::int64_t window);
+  /// There is one response; for `hold` cycles behind it the caller takes no other.
+  CoreCycles send_train(const DmaRequest& read, Bytes limit, std::int64_t window, CoreCycles hold);
   /// Sends a read, or a write of `bytes` (empty in a run without data); suspends the calling thread
   /// while the memory has not taken the request before. Throws InternalError when it refuses.
   void send(tlm::tlm_command command, const DmaRequest& request,

@@ -157,11 +157,12 @@ struct DramMemory::Implementation : sc_core::sc_module {
                             .length = transaction.span.length,
                             .request = train.request,
                             .window = train.window,
-                            .clock = train.clock},
+                            .clock = train.clock,
+                            .hold = train.hold},
                   clock.edge_at_or_after(now()));
     bool sent = false;
     for (const TrainNews& each : system.train_news()) {
-      if (each.id == transaction.span.id && time_of(each.last) <= now()) {
+      if (each.id == transaction.span.id && time_of(each.last, train) <= now()) {
         sent = true;
       } else {
         hear(each);
@@ -176,12 +177,13 @@ struct DramMemory::Implementation : sc_core::sc_module {
     Transaction& transaction = transactions.at(static_cast<std::int64_t>(heard.id));
     switch (heard.kind) {
       case TrainNews::Kind::Sent:
-        transaction.train->first = std::max(transaction.train->first, time_of(heard.first));
-        sent_trains.notify(transaction, delay_until(time_of(heard.last)));
+        transaction.train->first =
+            std::max(transaction.train->first, time_of(heard.first, *transaction.train));
+        sent_trains.notify(transaction, delay_until(time_of(heard.last, *transaction.train)));
         break;
       case TrainNews::Kind::Ended:
         transaction.parts_left = 0;
-        transaction.end = heard.last;
+        transaction.end = heard.last.end;
         responses.notify(transaction, delay_until(time_of(transaction.end)));
         break;
     }
@@ -198,6 +200,13 @@ struct DramMemory::Implementation : sc_core::sc_module {
       throw UserError(std::string(kTimeIsOver));
     }
     return clock.time_of(cycle);
+  }
+
+  [[nodiscard]] Femtoseconds time_of(const SpanAnswer& answer, const RequestTrain& train) const {
+    if (answer.held > train.clock.edge_at_or_before(Femtoseconds(INT64_MAX - 1))) {
+      throw UserError(std::string(kTimeIsOver));
+    }
+    return std::max(time_of(answer.end), train.clock.time_of(answer.held));
   }
 
   /// The decisions of cycle k are made 1 fs after its edge.

@@ -20,6 +20,7 @@ struct RequestTrain : tlm::tlm_extension<RequestTrain> {
   Bytes request{0};
   std::int64_t window = 1;
   Clock<CoreCycles> clock{Femtoseconds(1)};
+  CoreCycles hold{0};     ///< of `clock`, behind its end: the initiator takes no other answer
   Femtoseconds first{0};  ///< set before END_REQ: the first was sent at the edge at or after this
 
   [[nodiscard]] tlm::tlm_extension_base* clone() const override { return new RequestTrain(*this); }

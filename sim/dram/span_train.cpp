@@ -18,12 +18,15 @@ void TrainLoop::add(const DramTrain& train, DramCycles ready) {
                 answers_.size());
   longest_ = std::max(longest_, train.request);
   added_ += ceil_div(train.length.count(), train.request.count());
-  trains_.push_back({train, ready, 0, added_, DramCycles(0)});
+  trains_.push_back({train, ready, 0, added_, {}});
 }
 
-DramCycles TrainLoop::arrival_after(const DramTrain& train, DramCycles end) const {
-  const CoreCycles answered = train.clock.edge_at_or_after(memory_.time_of(end));
-  return memory_.edge_at_or_after(train.clock.time_of(answered));
+CoreCycles TrainLoop::cycle_of(const DramTrain& train, const SpanAnswer& answer) const {
+  return std::max(train.clock.edge_at_or_after(memory_.time_of(answer.end)), answer.held);
+}
+
+DramCycles TrainLoop::arrival_after(const DramTrain& train, const SpanAnswer& answer) const {
+  return memory_.edge_at_or_after(train.clock.time_of(cycle_of(train, answer)));
 }
 
 std::optional<TrainLoop::Span> TrainLoop::next(std::vector<TrainNews>& news) {
@@ -33,7 +36,7 @@ std::optional<TrainLoop::Span> TrainLoop::next(std::vector<TrainNews>& news) {
   }
   Train& sending = trains_[sending_];
   const DramTrain& train = sending.train;
-  const DramCycles awaited = next_ < window ? DramCycles(0) : answers_[place_of(next_)];
+  const SpanAnswer awaited = next_ < window ? SpanAnswer{} : answers_[place_of(next_)];
   const std::int64_t number = next_++;
   arrived_ = std::max({arrived_, sending.ready, arrival_after(train, awaited)});
   const std::int64_t length =
@@ -57,12 +60,16 @@ void TrainLoop::ended(std::int64_t number, std::int64_t channels, DramCycles at,
   span.channels -= channels;
   span.end = std::max(span.end, at);
   while (!under_way_.empty() && under_way_.front().channels == 0) {
-    answered_ = std::max(answered_, under_way_.front().end);
+    answered_.end = std::max(answered_.end, under_way_.front().end);
     answers_[place_of(first_)] = answered_;
     under_way_.pop_front();
     ++first_;
     if (first_ == trains_.front().end) {
-      news.push_back({trains_.front().train.id, TrainNews::Kind::Ended, DramCycles(0), answered_});
+      const DramTrain& train = trains_.front().train;
+      news.push_back({train.id, TrainNews::Kind::Ended, {}, {.end = answered_.end}});
+      if (train.hold > CoreCycles(0)) {
+        answered_.held = cycle_of(train, answered_) + train.hold;
+      }
       trains_.pop_front();
       --sending_;
     }

@@ -14,7 +14,8 @@ namespace systole {
 /// Reads of consecutive addresses that an initiator sends one after the other, as soon as it may:
 /// each in the cycle of its own clock in which the one `window` before it has been answered, those
 /// of its earlier trains counted. Answers come in the order of the spans, in the first cycle of the
-/// initiator at or after the span's end.
+/// initiator at or after the span's end, but none for `hold` of its cycles behind the answer to the
+/// train's last span: the initiator is busy with what it has then.
 struct DramTrain {
   SpanId id{};
   InitiatorIndex initiator{};
@@ -23,6 +24,16 @@ struct DramTrain {
   Bytes request{0};         ///< of each span but the last, which may be shorter
   std::int64_t window = 1;  ///< the same of all trains of an initiator
   Clock<CoreCycles> clock;  ///< of the initiator
+  CoreCycles hold{0};
+};
+
+/// When a span is answered: at the first edge of the initiator at or after its end, not before
+/// cycle `held` of its.
+struct SpanAnswer {
+  DramCycles end{0};
+  CoreCycles held{0};
+
+  bool operator==(const SpanAnswer&) const = default;
 };
 
 /// What became known of a train.
@@ -30,10 +41,10 @@ struct TrainNews {
   enum class Kind : std::uint8_t { Sent, Ended };
   SpanId id{};
   Kind kind = Kind::Sent;
-  /// Sent: the end that the first and the last span waited for, 0 where none did.
+  /// Sent: the answers that the first and the last span waited for, 0 where they waited for none.
   /// Ended: `last` is when all spans are over.
-  DramCycles first{0};
-  DramCycles last{0};
+  SpanAnswer first;
+  SpanAnswer last;
 
   bool operator==(const TrainNews&) const = default;
 };
@@ -86,7 +97,7 @@ class TrainLoop {
     DramCycles ready{0};
     std::int64_t offset = 0;  ///< bytes sent
     std::int64_t end = 0;     ///< number after that of the last span
-    DramCycles first{0};
+    SpanAnswer first;
   };
   static constexpr std::int64_t kNotSent = -1;
   struct UnderWay {
@@ -99,7 +110,8 @@ class TrainLoop {
   [[nodiscard]] std::size_t place_of(std::int64_t number) const {
     return static_cast<std::size_t>(number) % answers_.size();
   }
-  [[nodiscard]] DramCycles arrival_after(const DramTrain& train, DramCycles end) const;
+  [[nodiscard]] CoreCycles cycle_of(const DramTrain& train, const SpanAnswer& answer) const;
+  [[nodiscard]] DramCycles arrival_after(const DramTrain& train, const SpanAnswer& answer) const;
 
   InitiatorIndex initiator_;
   Clock<DramCycles> memory_;
@@ -109,9 +121,9 @@ class TrainLoop {
   std::int64_t first_ = 0;    ///< number of the oldest span under way
   std::int64_t next_ = 0;     ///< number of the next
   std::deque<UnderWay> under_way_;
-  std::vector<DramCycles> answers_;  ///< ends of the last spans that were over, by number
+  std::vector<SpanAnswer> answers_;  ///< to the last spans that were over, by number
   Bytes longest_{0};
-  DramCycles answered_{0};
+  SpanAnswer answered_;
   DramCycles arrived_{0};  ///< the last span
 };
 

@@ -53,12 +53,47 @@ TEST(TrainLoop, SendsASpanWhenTheOneAWindowBeforeWasAnswered) {
   EXPECT_EQ(last->arrival, DramCycles(17));
   loop.sent(2, 1);
   ASSERT_EQ(news.size(), 1U);
-  EXPECT_EQ(news[0], (TrainNews{SpanId{7}, TrainNews::Kind::Sent, DramCycles(0), DramCycles(16)}));
+  EXPECT_EQ(news[0], (TrainNews{SpanId{7}, TrainNews::Kind::Sent, {}, {.end = DramCycles(16)}}));
   EXPECT_FALSE(loop.awaited_to_send());
   loop.ended(2, 1, DramCycles(18), news);
   ASSERT_EQ(news.size(), 2U);
-  EXPECT_EQ(news[1], (TrainNews{SpanId{7}, TrainNews::Kind::Ended, DramCycles(0), DramCycles(20)}));
+  EXPECT_EQ(news[1], (TrainNews{SpanId{7}, TrainNews::Kind::Ended, {}, {.end = DramCycles(20)}}));
   EXPECT_TRUE(loop.is_idle());
+}
+
+TEST(TrainLoop, AnswersNoSpanWhileTheInitiatorIsBusyWithATrain) {
+  TrainLoop loop(InitiatorIndex{0}, Clock<DramCycles>(Femtoseconds(2'000'000)));
+  std::vector<TrainNews> news;
+  DramTrain train{.id = SpanId{1},
+                  .length = Bytes(100),
+                  .request = Bytes(100),
+                  .window = 1,
+                  .clock = Clock<CoreCycles>(Femtoseconds(3'000'000)),
+                  .hold = CoreCycles(10)};
+  loop.add(train, DramCycles(0));
+  train.id = SpanId{2};
+  loop.add(train, DramCycles(0));
+  train.id = SpanId{3};
+  loop.add(train, DramCycles(0));
+  for (std::int64_t number = 0; number < 2; ++number) {
+    ASSERT_TRUE(loop.next(news));
+    loop.sent(number, 1);
+    loop.ended(number, 1, DramCycles(16), news);
+  }
+  // The first is over after 32 ns, which is cycle 11 of the initiator, that waits for nothing; the
+  // second is answered in cycle 21 = 63 ns, and what comes behind it in cycle 31 = 93 ns.
+  const auto third = loop.next(news);
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->arrival, DramCycles(32));  // the answer to the second: 63 ns
+  const SpanAnswer waited{.end = DramCycles(16), .held = CoreCycles(21)};
+  EXPECT_EQ(news.back(), (TrainNews{SpanId{3}, TrainNews::Kind::Sent, waited, waited}));
+  loop.sent(2, 1);
+  loop.ended(2, 1, DramCycles(40), news);
+  train.id = SpanId{4};
+  loop.add(train, DramCycles(41));
+  const auto fourth = loop.next(news);
+  ASSERT_TRUE(fourth);
+  EXPECT_EQ(fourth->arrival, DramCycles(47));  // cycle 31: 93 ns
 }
 
 /// A train that is ready `pause` cycles of its clock after the one before has been sent.
@@ -66,9 +101,11 @@ struct PlannedTrain {
   std::int64_t address = 0;
   std::int64_t length = 0;
   std::int64_t pause = 0;
+  std::int64_t hold = 0;  ///< cycles of its clock
 };
 
-/// What a train was, in memory cycles.
+/// What a train was: when it waited no longer to send its first and last span, in cycles of its
+/// clock, and its end, in memory cycles.
 struct TrainTimes {
   std::int64_t first = 0;
   std::int64_t last = 0;
@@ -87,6 +124,7 @@ struct Mix {
   std::int64_t even = 8;       ///< of 10 requests and trains: as much of every channel
   std::int64_t writes = 2;     ///< of 10 requests of the others
   std::int64_t pause = 100;
+  std::int64_t hold = 0;     ///< of half of the trains at most
   std::int64_t request = 1;  ///< stripes
   std::int64_t window = 16;
   DramControllerSpec controller{};
@@ -154,7 +192,8 @@ class Driver {
     std::vector<std::size_t> spans;        ///< of each span sent: its train
     std::vector<std::int64_t> parts;       ///< of each span sent: channels under way
     std::vector<std::int64_t> span_ends;   ///< of each
-    std::vector<std::int64_t> answers;     ///< of those answered, in order
+    std::vector<SpanAnswer> answers;       ///< of those answered, in order
+    std::int64_t held = 0;                 ///< no answer before this cycle of its clock
     std::vector<std::int64_t> last_spans;  ///< by train
   };
 
@@ -171,6 +210,9 @@ class Driver {
         if (!even) {
           planned.address += random.below(stripe);
           planned.length -= random.below(stripe);
+        }
+        if (mix_.hold > 0 && random.below(2) == 0) {
+          planned.hold = random.below(mix_.hold);
         }
         next = planned.address + planned.length;
         loop.plan.push_back(planned);
@@ -236,12 +278,12 @@ class Driver {
       const auto train = static_cast<std::size_t>(id % kLoopSpans);
       TrainTimes& times = seen_.trains[index][train];
       if (news.kind == TrainNews::Kind::Ended) {
-        times.end = news.last.count();
+        times.end = news.last.end.count();
         --unfinished_;
         continue;
       }
-      times.first = news.first.count();
-      times.last = news.last.count();
+      times.first = core_cycle_of(news.first);
+      times.last = core_cycle_of(news.last);
       sent(loops_[index], times.last);
     }
     system_.train_news().clear();
@@ -251,26 +293,31 @@ class Driver {
   void answer(Loop& loop, std::size_t index) {
     while (loop.answers.size() < loop.spans.size() && loop.parts[loop.answers.size()] == 0) {
       const std::size_t span = loop.answers.size();
-      const std::int64_t before = loop.answers.empty() ? 0 : loop.answers.back();
-      loop.answers.push_back(std::max(before, loop.span_ends[span]));
+      const DramCycles before = loop.answers.empty() ? DramCycles(0) : loop.answers.back().end;
+      loop.answers.push_back({.end = std::max(before, DramCycles(loop.span_ends[span])),
+                              .held = CoreCycles(loop.held)});
       const std::size_t train = loop.spans[span];
       if (loop.last_spans[train] == static_cast<std::int64_t>(span)) {
-        seen_.trains[index][train].end = loop.answers.back();
+        seen_.trains[index][train].end = loop.answers.back().end.count();
+        if (loop.plan[train].hold > 0) {
+          loop.held = core_cycle_of(loop.answers.back()) + loop.plan[train].hold;
+        }
         --unfinished_;
       }
     }
   }
 
-  [[nodiscard]] std::int64_t core_cycle_of(std::int64_t cycle) const {
-    return clock_.edge_at_or_after(memory_.time_of(DramCycles(cycle))).count();
+  [[nodiscard]] std::int64_t core_cycle_of(const SpanAnswer& answer) const {
+    const CoreCycles edge = clock_.edge_at_or_after(memory_.time_of(answer.end));
+    return std::max(edge, answer.held).count();
   }
   [[nodiscard]] std::int64_t arrival_in(std::int64_t core_cycle) const {
     return memory_.edge_at_or_after(clock_.time_of(CoreCycles(core_cycle))).count();
   }
 
-  /// The train went when what it waited for ended in `last`, or as soon as it was ready.
+  /// The train went in cycle `last` of its clock, or as soon as it was ready.
   void sent(Loop& loop, std::int64_t last) {
-    const std::int64_t core = std::max(core_cycle_of(last), ready_core_);
+    const std::int64_t core = std::max(last, ready_core_);
     ++loop.train;
     loop.offset = 0;
     if (loop.train < loop.plan.size()) {
@@ -299,7 +346,8 @@ class Driver {
                     .length = Bytes(train.length),
                     .request = request(),
                     .window = mix_.window,
-                    .clock = clock_},
+                    .clock = clock_,
+                    .hold = CoreCycles(train.hold)},
           DramCycles(ready));
       hear();
       ready_core_ = 0;
@@ -318,8 +366,8 @@ class Driver {
       if (span >= window && loop.answers.size() <= span - window) {
         return;
       }
-      const std::int64_t awaited = span >= window ? loop.answers[span - window] : 0;
-      if (std::max(loop.ready, arrival_in(core_cycle_of(awaited))) > cycle_) {
+      const std::int64_t awaited = span >= window ? core_cycle_of(loop.answers[span - window]) : 0;
+      if (std::max(loop.ready, arrival_in(awaited)) > cycle_) {
         return;
       }
       const std::int64_t length = std::min(request().count(), train.length - loop.offset);
@@ -428,6 +476,15 @@ std::vector<Mix> mixes() {
        .even = 10,
        .pause = 10,
        .controller = deep},
+      {.name = "busy_with_a_train",
+       .standard = ddr4_2400(),
+       .others = 0,
+       .even = 10,
+       .pause = 10,
+       .hold = 200,
+       .controller = deep},
+      {.name = "busy_beside_others", .standard = ddr4_2400(), .even = 9, .hold = 2000, .window = 4},
+      {.name = "busy_one_channel", .standard = ddr3_1600(), .channels = 1, .even = 5, .hold = 500},
       {.name = "reads_beside", .standard = ddr4_2400(), .even = 10, .writes = 0},
       {.name = "writes_beside", .standard = ddr3_1600(), .even = 10, .writes = 6, .pause = 30},
       {.name = "uneven", .standard = ddr4_2400(), .channels = 4, .controller = deep},
