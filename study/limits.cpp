@@ -1,6 +1,7 @@
 #include "study/limits.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <variant>
 
@@ -102,24 +103,69 @@ Bytes compulsory_bytes(const Graph& graph, const Node& node) {
   return has_biases(node) ? weights + biases : weights;
 }
 
-/// What a node has to read of a state, or to write into it.
-Bytes state_bytes(const Graph& graph, const Node& node) {
+namespace {
+
+/// Of what an append writes.
+Bytes appended_bytes(const Graph& graph, const Node& node) {
   const Work work = node.work();
   const auto* copy = std::get_if<CopyWork>(&work);
-  if (copy != nullptr && copy->over) {
-    return Bytes(graph.tensor(node.inputs.front()).bytes());
-  }
-  return Bytes(0);
+  return copy != nullptr && copy->over ? Bytes(graph.tensor(node.inputs.front()).bytes())
+                                       : Bytes(0);
 }
+
+/// What products have to read of each state (by tensor), which is in DRAM before the run: the
+/// elements that the largest of them multiplies, but for as many as the run wrote itself.
+std::map<GraphTensorId, Bytes> states_read(const Graph& graph) {
+  std::map<GraphTensorId, const Node*> appends;  // by what they make
+  std::map<GraphTensorId, Bytes> read;
+  for (const Node& node : graph.nodes) {
+    if (appended_bytes(graph, node) > Bytes(0)) {
+      appends[node.output()] = &node;
+    }
+    const Work work = node.work();
+    const auto* product = std::get_if<MatmulWork>(&work);
+    if (product == nullptr) {
+      continue;
+    }
+    GraphTensorId state = node.inputs[kRightInput];
+    Bytes written{0};
+    if (const auto append = appends.find(state); append != appends.end()) {
+      state = append->second->inputs[*append->second->shared_input()];
+      written = appended_bytes(graph, *append->second);
+    }
+    if (graph.tensor(state).role != GraphTensorRole::State) {
+      continue;
+    }
+    const std::int64_t images = product->b.image == 0 ? 1 : product->images;
+    const std::int64_t elements =
+        images * (product->heads / product->b.sharing) * product->k * product->n;
+    const Bytes bytes(bytes_of(graph.tensor(state).type.element, elements));
+    Bytes& most = read[state];
+    most = std::max(most, bytes - std::min(bytes, written));
+  }
+  return read;
+}
+
+/// What a run has to read of states and to write into them.
+Bytes state_bytes(const Graph& graph) {
+  Bytes sum{0};
+  for (const Node& node : graph.nodes) {
+    sum += appended_bytes(graph, node);
+  }
+  for (const auto& [state, bytes] : states_read(graph)) {
+    sum += bytes;
+  }
+  return sum;
+}
+
+}  // namespace
 
 Bytes compulsory_bytes(const Graph& graph, IoMemory io) {
   Bytes sum{0};
   for (const Node& node : graph.nodes) {
     sum += compulsory_bytes(graph, node);
   }
-  for (const Node& node : graph.nodes) {
-    sum += state_bytes(graph, node);
-  }
+  sum += state_bytes(graph);
   if (io == IoMemory::Device) {
     for (const GraphTensorId input : graph.inputs) {
       sum += Bytes(graph.tensor(input).bytes());

@@ -45,7 +45,7 @@ inline constexpr auto kFigureRows<RunRoofline> = std::tuple{
         "bound", [](const RunRoofline& roofline) { return roofline.bounds.bound(); }, "",
         "`compute`, `dram` or `none`: which one it is"),
     figure("compulsory_dram_bytes", &RunRoofline::compulsory_bytes, "bytes",
-           "every weight and bias once"),
+           "every weight and bias once, states that products read"),
     figure("fraction", &RunRoofline::fraction, "",
            "roofline cycles over elapsed cycles; `null` where nothing bounds"),
 };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "arch/diag/error.h"
+#include "compiler/frontend/read_network.h"
 #include "tests/report/sample_result.h"
 
 namespace systole {
@@ -84,6 +85,23 @@ TEST(CompulsoryBytes, CountBiasesOnlyWhereTheLayerHasThem) {
   EXPECT_EQ(compulsory_bytes(graph, graph.nodes[0]), Bytes(4608));
   conv.weights.batch_norm = true;
   EXPECT_EQ(compulsory_bytes(graph, graph.nodes[0]), Bytes(4608 + 128));
+}
+
+/// A token of 4 heads of 8 features, keys of 2 heads: 11 rows of the cache take part, one of which
+/// the run writes itself; the second product reads the same ones.
+TEST(Limits, KeysOfTokensBeforeAreReadOnce) {
+  const Graph graph =
+      parse_network(
+          "network: n\ninputs: [{name: q, extents: [1, 32]}, {name: k, extents: [1, 16]}]\n"
+          "states: [{name: cache, extents: [2, 20, 8]}]\nlayers:\n"
+          "  - {name: keys, op: append, inputs: [k, cache], at: 10}\n"
+          "  - {name: s, op: matmul, inputs: [q, keys], used: 11, heads: 4, kv_heads: 2,\n"
+          "     transpose_b: true}\n"
+          "  - {name: t, op: matmul, inputs: [q, keys], used: 9, heads: 4, kv_heads: 2,\n"
+          "     transpose_b: true}\n",
+          "n.yaml")
+          .graph;
+  EXPECT_EQ(compulsory_bytes(graph, IoMemory::Host), Bytes(16 + (2 * 11 * 8 - 16)));
 }
 
 TEST(LayerRoofline, TakesTheBytesThatTheLayerMoved) {
