@@ -24,21 +24,19 @@ void emit_piece(LoweringContext& context, std::int32_t layer, const PlacedBand& 
   context.builder.append(host ? EngineKind::Host : dma, layer, transfer);
 }
 
-/// Some columns of each row: packed in the buffer, row by row.
+/// Some columns of each row: packed in the buffer, row by row; as many rows at a time as a piece
+/// has room for.
 void emit_columns(LoweringContext& context, std::int32_t layer, const PlacedBand& band,
                   bool to_buffer) {
   const std::int64_t width = band.part.cols * band.shape.channels;
-  const std::int64_t first = band_offset(band.shape, band.part);
-  for (std::int64_t row = 0; row < band.part.rows; ++row) {
-    for (const Slice& slice : slices(width, kPieceBytes / band.bytes(1))) {
-      const Operand buffer{
-          .address = band.address + band.bytes(row * width + slice.first),
-          .tensor = band.tensor,
-          .offset = band.bytes(first + row * row_elements(band.shape) + slice.first)};
+  const std::int64_t piece = kPieceBytes / band.bytes(1);
+  for (const Slice& rows : slices(band.part.rows, std::max<std::int64_t>(piece / width, 1))) {
+    for (const Slice& slice : slices(width, piece)) {
       emit_piece(context, layer, band, to_buffer,
-                 {.far = {},
-                  .far_pitch = band.bytes(slice.size),
-                  .buffer = buffer,
+                 {.rows = static_cast<std::int32_t>(rows.size),
+                  .far = {},
+                  .far_pitch = rows.size == 1 ? band.bytes(slice.size) : band.row_pitch(),
+                  .buffer = band.at(rows.first * width + slice.first),
                   .buffer_pitch = band.bytes(slice.size),
                   .row_bytes = band.bytes(slice.size)});
     }

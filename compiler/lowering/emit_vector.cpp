@@ -296,17 +296,19 @@ class VectorEmitter {
 
   void emit_copy(const CopyWork& copy) {
     const Band& part = band_.output.part;
+    const std::int64_t cols = band_.output.cols();
     Run run;
     for (std::int64_t image = 0; image < part.images; ++image) {
       for (std::int64_t row = part.row; row < part.row + part.rows; ++row) {
-        const std::int64_t line = (image * part.rows + row - part.row) * band_.output.shape.cols;
+        const std::int64_t line = (image * part.rows + row - part.row) * cols;
         for (std::int64_t begin = 0; begin < copy.period; ++begin) {
-          if (copy.period > 1) {  // these do not stand behind those before them
+          // These do not stand behind those before them, in the buffer or in the tensor.
+          if (copy.period > 1 || part.cols != 0) {
             emit_run(run, copy.fill);
             run = {.first = line + begin, .step = copy.period};
           }
-          for (std::int64_t col = begin; col < band_.output.shape.cols; col += copy.period) {
-            take(run, copy.source({.row = row, .col = col}), image, copy.fill);
+          for (std::int64_t col = begin; col < cols; col += copy.period) {
+            take(run, copy.source({.row = row, .col = part.col + col}), image, copy.fill);
           }
         }
       }

@@ -199,14 +199,10 @@ class TensorOperands final : public GemmOperands {
     if (part.cols == 0) {
       return band.at(element - band_offset(band.shape, part));
     }
-    // Some columns of each row, packed.
     const std::int64_t width = row_elements(band.shape);
-    const std::int64_t local =
-        (element / width % band.shape.rows - part.row) * part.cols * band.shape.channels +
-        element % width - part.col * band.shape.channels;
-    return {.address = band.address + band.bytes(local),
-            .tensor = band.tensor,
-            .offset = band.bytes(element)};
+    return band.at((element / width % band.shape.rows - part.row) * part.cols *
+                       band.shape.channels +
+                   element % width - part.col * band.shape.channels);
   }
 
   const LoweringContext& context_;

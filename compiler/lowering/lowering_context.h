@@ -15,7 +15,7 @@
 namespace systole {
 
 /// A band of an operand as it lies in the unified buffer: packed, rows `part.row` .. of images
-/// `part.image` .., first byte at `address`.
+/// `part.image` .. (of these perhaps some columns), first byte at `address`.
 struct PlacedBand {
   TensorId tensor = kNoTensor;  ///< of the program
   Shape shape;                  ///< of the whole tensor
@@ -27,12 +27,16 @@ struct PlacedBand {
   [[nodiscard]] std::int64_t row_pitch() const { return bytes(row_elements(shape)); }
   [[nodiscard]] std::int64_t pixel_pitch() const { return bytes(shape.channels); }
   [[nodiscard]] std::int64_t image_pitch() const { return part.rows * row_pitch(); }
-  [[nodiscard]] std::int64_t pixels() const { return part.images * part.rows * shape.cols; }
+  [[nodiscard]] std::int64_t cols() const { return part.cols == 0 ? shape.cols : part.cols; }
+  [[nodiscard]] std::int64_t pixels() const { return part.images * part.rows * cols(); }
   /// The operand `elements` further than the band's first element.
   [[nodiscard]] Operand at(std::int64_t elements) const {
-    return {.address = address + bytes(elements),
-            .tensor = tensor,
-            .offset = bytes(band_offset(shape, part) + elements)};
+    std::int64_t offset = band_offset(shape, part) + elements;
+    if (part.cols != 0) {  // what is left out between its rows
+      const std::int64_t width = part.cols * shape.channels;
+      offset += elements / width * (row_elements(shape) - width);
+    }
+    return {.address = address + bytes(elements), .tensor = tensor, .offset = bytes(offset)};
   }
 };
 

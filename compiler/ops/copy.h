@@ -21,11 +21,14 @@ struct PixelSource {
   bool filled = false;  ///< all its channels are the number of the work
 };
 
-/// Rows of each image that are written over those of an input.
+/// Rows of each image that are written over those of an input; with `cols`, so many columns from
+/// `first_col` on of each of them: their sources come in their order, along rows and columns.
 struct RowsOver {
   std::int32_t input = 0;
   std::int64_t first = 0;
   std::int64_t rows = 0;
+  std::int64_t first_col = 0;
+  std::int64_t cols = 0;
 };
 
 /// Pixels from anywhere in the same image, as many channels as the output has.
@@ -35,7 +38,7 @@ struct CopyWork {
   /// Columns of a row that stand as far apart come from pixels at one distance: they are copied
   /// together, then those beside them.
   std::int64_t period = 1;
-  /// Where these rows alone are written: the output is that input, in the same memory.
+  /// Where these alone are written: the output is that input, in the same memory.
   std::optional<RowsOver> over = std::nullopt;
 };
 

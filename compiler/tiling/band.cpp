@@ -53,17 +53,27 @@ Band copied_band(const Graph& graph, const Node& node, std::size_t input, const 
                  const Band& output) {
   const Shape in = graph.tensor(node.inputs[input]).shape();
   const Shape out = graph.tensor(node.output()).shape();
-  if (output.rows == out.rows) {
+  if (output.cols == 0 && output.rows == out.rows) {
     return {.image = output.image, .images = output.images, .row = 0, .rows = in.rows};
   }
   std::int64_t lowest = in.rows;
   std::int64_t highest = -1;
-  for (std::int64_t row = output.row; row < output.row + output.rows; ++row) {
-    for (std::int64_t col = 0; col < out.cols; ++col) {
-      const PixelSource source = copy.source({.row = row, .col = col});
-      if (!source.filled && source.input == static_cast<std::int32_t>(input)) {
-        lowest = std::min(lowest, source.at.row);
-        highest = std::max(highest, source.at.row);
+  const auto consider = [&](const Pixel& pixel) {
+    const PixelSource source = copy.source(pixel);
+    if (!source.filled && source.input == static_cast<std::int32_t>(input)) {
+      lowest = std::min(lowest, source.at.row);
+      highest = std::max(highest, source.at.row);
+    }
+  };
+  if (output.cols != 0) {  // some rows by some columns, in their order (RowsOver)
+    for (const std::int64_t row : {output.row, output.row + output.rows - 1}) {
+      consider({.row = row, .col = output.col});
+      consider({.row = row, .col = output.col + output.cols - 1});
+    }
+  } else {
+    for (std::int64_t row = output.row; row < output.row + output.rows; ++row) {
+      for (std::int64_t col = 0; col < out.cols; ++col) {
+        consider({.row = row, .col = col});
       }
     }
   }
@@ -74,11 +84,27 @@ Band copied_band(const Graph& graph, const Node& node, std::size_t input, const 
       .image = output.image, .images = output.images, .row = lowest, .rows = highest - lowest + 1};
 }
 
-/// What a node writes of each image: rows of its output from `first` on.
+/// What a node writes of each image: rows of its output from `first` on, or columns of some rows,
+/// from `first` on. Bands are cut along these: `shape.rows` is how many.
 struct Written {
   Shape shape;
   std::int64_t first = 0;
   bool partly = false;
+  std::int64_t first_row = 0;  ///< of columns
+  std::int64_t rows = 0;       ///< of columns; 0: rows are written
+
+  [[nodiscard]] Band of(const Band& band) const {
+    Band part = band;
+    if (rows == 0) {
+      part.row += first;
+      return part;
+    }
+    part.row = first_row;
+    part.rows = rows;
+    part.col = first + band.row;
+    part.cols = band.rows;
+    return part;
+  }
 };
 
 Written written_by(const Graph& graph, const Node& node) {
@@ -86,9 +112,17 @@ Written written_by(const Graph& graph, const Node& node) {
   const Work work = node.work();
   const auto* copy = std::get_if<CopyWork>(&work);
   if (copy != nullptr && copy->over) {
-    written.shape.rows = copy->over->rows;
-    written.first = copy->over->first;
+    const RowsOver& over = *copy->over;
     written.partly = true;
+    if (over.cols == 0) {
+      written.shape.rows = over.rows;
+      written.first = over.first;
+    } else {
+      written.shape.rows = over.cols;
+      written.first = over.first_col;
+      written.first_row = over.first;
+      written.rows = over.rows;
+    }
   }
   return written;
 }
@@ -166,7 +200,7 @@ std::vector<Band> cut(const Graph& graph, const Node& node, const BandSize& size
   const Written written = written_by(graph, node);
   std::vector<Band> bands = cut(written.shape, size.images, size.rows);
   for (Band& band : bands) {
-    band.row += written.first;
+    band = written.of(band);
   }
   return bands;
 }
@@ -184,7 +218,7 @@ std::vector<BandRun> band_runs(const Graph& graph, const Node& node, const BandS
   const Written written = written_by(graph, node);
   std::vector<BandRun> runs = band_runs(written.shape, size);
   for (BandRun& run : runs) {
-    run.band.row += written.first;
+    run.band = written.of(run.band);
   }
   return runs;
 }

@@ -7,8 +7,8 @@
 
 namespace systole {
 
-/// A part of an NHWC tensor: some rows of one image, or all rows of some images; as the input of
-/// some operators also some columns of some rows of one image.
+/// A part of an NHWC tensor: some rows of one image, or all rows of some images; of some operators
+/// also some columns of some rows of one image.
 struct Band {
   std::int64_t image = 0;
   std::int64_t images = 1;

@@ -438,16 +438,27 @@ std::vector<Number> row_kernel(const TransposePixels& /*transpose*/,
   return out;
 }
 
+/// Of a state [batch, heads, rows, features], or of one without heads; what is written may have
+/// them side by side.
 template <class Number>
 std::vector<Number> row_kernel(const AppendRows& append, const RowOperands<Number>& operands) {
   std::vector<Number> out(operands.values[1].begin(), operands.values[1].end());
-  const Extents& rows = operands.types[0].extents;
-  const auto width = static_cast<std::size_t>(rows[1] * rows[2]);
-  const auto sequence = static_cast<std::size_t>(operands.types[1].extents[1] * rows[2]);
-  for (std::size_t i = 0; i < operands.values[0].size(); ++i) {
-    const std::size_t first = i / width * sequence + static_cast<std::size_t>(append.at * rows[2]);
-    out[first + i % width] = operands.values[0][i];
-  }
+  const Extents& written = operands.types[0].extents;
+  const Extents& state = operands.types[1].extents;
+  const std::int64_t heads = state.size() == 4 ? state[1] : 1;
+  const std::int64_t held = state[state.size() - 2];
+  const std::int64_t features = state.back();
+  const bool aside = written.size() < state.size();
+  const std::int64_t rows = aside ? written[1] : written[written.size() - 2];
+  for_elements({.batch = state[0], .rows = heads, .cols = rows, .channels = features},
+               [&](const std::array<std::int64_t, 4>& at) {
+                 const auto [image, head, row, feature] = at;
+                 const std::int64_t from = aside ? (image * rows + row) * heads + head
+                                                 : (image * heads + head) * rows + row;
+                 const std::int64_t to = (image * heads + head) * held + append.at + row;
+                 out[static_cast<std::size_t>(to * features + feature)] =
+                     operands.values[0][static_cast<std::size_t>(from * features + feature)];
+               });
   return out;
 }
 

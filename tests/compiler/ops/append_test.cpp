@@ -1,6 +1,10 @@
+#include <string>
+#include <variant>
+
 #include <gtest/gtest.h>
 
 #include "compiler/frontend/read_network.h"
+#include "compiler/ops/work.h"
 #include "tests/arch/message_of.h"
 
 namespace systole {
@@ -47,6 +51,56 @@ TEST(Append, OfAContextLongerThanTheCacheIsOneLine) {
                      "  - {name: r, op: relu, input: x}\n"),
             "n.yaml:5:51: a.at: expected a context of at most 8 tokens, as many as the cache "
             "holds, got 9");
+}
+
+std::string by_head(const std::string& written, int at) {
+  return "network: n\ninputs: [{name: x, extents: " + written +
+         "}]\nstates: [{name: cache, extents: [3, 8, 2]}]\nlayers:\n"
+         "  - {name: a, op: append, inputs: [x, cache], at: " +
+         std::to_string(at) + "}\n";
+}
+
+/// A state of 3 heads, 8 tokens, 2 features: token 5 of head 2 is the row's features 4 and 5.
+TEST(Append, ToAStateByHeadTakesEachHeadOfARow) {
+  const Graph graph = parse_network(by_head("[2, 6]", 4), "n.yaml").graph;
+  EXPECT_EQ(graph.tensor(graph.nodes[0].output()).type.extents, (Extents{1, 3, 8, 2}));
+  const auto copy = std::get<CopyWork>(graph.nodes[0].work());
+  const PixelSource token = copy.source({.row = 2, .col = 5});
+  EXPECT_EQ(token.input, 0);
+  EXPECT_EQ(token.at.row, 1);
+  EXPECT_EQ(token.at.col, 0);
+  EXPECT_EQ(token.channel, 4);
+  EXPECT_EQ(copy.source({.row = 2, .col = 3}).input, 1);
+  EXPECT_EQ(copy.source({.row = 2, .col = 6}).input, 1);
+  ASSERT_TRUE(copy.over);
+  EXPECT_EQ(copy.over->rows, 3);
+  EXPECT_EQ(copy.over->first_col, 4);
+  EXPECT_EQ(copy.over->cols, 2);
+}
+
+TEST(Append, ToAStateByHeadTakesHeadsApart) {
+  const Graph graph = parse_network(by_head("[3, 2, 2]", 6), "n.yaml").graph;
+  const auto copy = std::get<CopyWork>(graph.nodes[0].work());
+  const PixelSource token = copy.source({.row = 2, .col = 7});
+  EXPECT_EQ(token.at.row, 2);
+  EXPECT_EQ(token.at.col, 1);
+  EXPECT_EQ(token.channel, 0);
+}
+
+TEST(Append, ToAStateByHeadRefusesWhatDoesNotFit) {
+  const auto error = [](const std::string& text) {
+    return message_of([&] { (void)parse_network(text, "n.yaml"); });
+  };
+  const std::string wanted =
+      "n.yaml:5:5: a: expected rows and a state of batch, rows and the same features (or batch, "
+      "heads, rows and features of a head), got ";
+  EXPECT_EQ(error(by_head("[2, 5]", 0)), wanted + "1 x 2 x 5 and 1 x 3 x 8 x 2");
+  EXPECT_EQ(error(by_head("[2, 2, 2]", 0)), wanted + "1 x 2 x 2 x 2 and 1 x 3 x 8 x 2");
+  EXPECT_EQ(error(by_head("[6]", 0)), wanted + "1 x 6 and 1 x 3 x 8 x 2");
+  EXPECT_EQ(
+      error(by_head("[2, 6]", 7)),
+      "n.yaml:5:47: a.at: expected a context of at most 8 tokens, as many as the cache holds, "
+      "got 9");
 }
 
 TEST(States, AreForProductsAndAppendsAlone) {

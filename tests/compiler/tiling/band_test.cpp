@@ -50,6 +50,26 @@ TEST(Bands, GoFromTheWholeTensorToOneRowWithEverMoreBands) {
   }
 }
 
+/// 5 tokens from 2 on of each of 3 heads: bands are some of the tokens, of all heads.
+TEST(Bands, OfWhatIsWrittenByHeadAreTokens) {
+  const Graph graph = parse_network(
+                          "network: n\ninputs: [{name: x, extents: [5, 12]}]\n"
+                          "states: [{name: cache, extents: [3, 8, 4]}]\n"
+                          "layers: [{name: a, op: append, inputs: [x, cache], at: 2}]\n",
+                          "n.yaml")
+                          .graph;
+  const Node& node = graph.nodes[0];
+  EXPECT_EQ(band_sizes(graph, node).back().rows, 1);
+  const std::vector<Band> bands = cut(graph, node, {.images = 1, .rows = 2});
+  ASSERT_EQ(bands.size(), 3U);
+  EXPECT_EQ(bands[1], (Band{.row = 0, .rows = 3, .col = 4, .cols = 2}));
+  EXPECT_EQ(bands[2], (Band{.row = 0, .rows = 3, .col = 6, .cols = 1}));
+  const Shape shape = graph.tensor(node.output()).shape();
+  EXPECT_EQ(band_elements(shape, bands[1]), 3 * 2 * 4);
+  EXPECT_EQ(band_offset(shape, bands[1]), 4 * 4);
+  EXPECT_EQ(input_band(graph, node, 0, bands[1]), (Band{.row = 2, .rows = 2}));
+}
+
 TEST(InputBand, IsTheRowsUnderTheKernelWithoutThePadding) {
   // 3x3, stride 2, padding 1 over 8 rows: output row r needs input rows 2r-1 .. 2r+1.
   const Kernel kernel{.rows = 3,
