@@ -53,6 +53,8 @@ std::string words_of(Home home) {
       return "stays in the unified buffer";
     case Home::Passing:
       return "stays in the unified buffer, over the host link as a whole";
+    case Home::PassingDram:
+      return "stays in the unified buffer, from or to DRAM as a whole";
     case Home::Dram:
       return "streams, band by band, DRAM its home";
     case Home::Host:
@@ -69,6 +71,8 @@ std::string_view key_of(Home home) {
       return "buffer";
     case Home::Passing:
       return "buffer_over_host_link";
+    case Home::PassingDram:
+      return "buffer_over_dram";
     case Home::Dram:
       return "dram";
     case Home::Host:
@@ -132,11 +136,15 @@ std::string nest_text(const LayerExplanation& layer) {
   return text;
 }
 
+std::string_view role_of(const NestOperand& operand) {
+  return operand.is_output ? "result" : operand.is_added ? "added" : "operand";
+}
+
 std::string operand_lines(const LayerExplanation& layer, const TextOptions& options) {
   std::string text;
   for (const NestOperand& operand : layer.operands) {
     text +=
-        labelled(operand.is_output ? "result" : "operand",
+        labelled(role_of(operand),
                  fmt::format("{}: {}", on_one_line(operand.name), words_of(operand.home)), options);
   }
   return text;
@@ -254,6 +262,7 @@ std::string layer_rows(const Explanation& explanation, const TextOptions& option
       operands += fmt::format("{}{}",
                               operands.empty()    ? ""
                               : operand.is_output ? " > "
+                              : operand.is_added  ? " + "
                                                   : ", ",
                               how);
     }
@@ -383,7 +392,9 @@ Json layer_json(const Explanation& explanation, std::size_t index) {
   Json operands = Json::array();
   for (const NestOperand& operand : layer.operands) {
     operands.push_back({{"name", operand.name},
-                        {"role", operand.is_output ? "output" : "input"},
+                        {"role", operand.is_output  ? "output"
+                                 : operand.is_added ? "added"
+                                                    : "input"},
                         {"home", key_of(operand.home)}});
   }
   Json traffic = Json::array();

@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "compiler/mapping/choose_mapping.h"
 #include "compiler/mapping/core_split.h"
 #include "compiler/mapping/group_packing.h"
+#include "compiler/mapping/mapping_check.h"
 #include "study/evaluate.h"
 #include "study/limits.h"
 #include "study/lower_bounds.h"
@@ -164,12 +166,15 @@ class Layers {
                              .layer = layer,
                              .mapping = share_.layers[static_cast<std::size_t>(layer)],
                              .homes = homes_with(graph_, lives_, layer, streaming, share_.resident),
-                             .streaming = streaming};
+                             .streaming = streaming,
+                             .staying = staying_homes(graph_, lives_, layer, streaming)};
     explained.chosen = chosen_candidate(result_.chip, mapped);
     explained.nest = Nest(result_.chip, mapped, parts).loops();
     for (std::size_t input = 0; input < mapped.homes.inputs.size(); ++input) {
-      explained.operands.push_back({.name = graph.tensor(graph.operand(node, input)).name,
-                                    .home = mapped.homes.inputs[input]});
+      explained.operands.push_back(
+          {.name = graph.tensor(graph.operand(node, input)).name,
+           .is_added = node.added && input + 1 == mapped.homes.inputs.size(),
+           .home = mapped.homes.inputs[input]});
     }
     explained.operands.push_back(
         {.name = graph.tensor(node.output()).name, .is_output = true, .home = mapped.homes.output});
@@ -223,18 +228,50 @@ void read_figures(const std::string& text, HardwareChange& change) {
   }
 }
 
+/// The present mapping on the changed chip, where that can run it and chooses another.
+bool keeps_another(const ChipSpec& chip, const Network& network, const Mapping& present) {
+  try {
+    return !check_mapping(chip, network.graph, present) &&
+           choose_mapping(chip, network.graph) != present;
+  } catch (const UserError&) {
+    return false;
+  }
+}
+
+/// Each as the compiler maps the network to the changed chip, or as it is mapped now if that is
+/// faster there: more hardware may be left unused.
 void evaluate_changes(std::vector<HardwareChange>& changes, const Network& network,
-                      const ExplainOptions& options) {
+                      const Mapping& present, const ExplainOptions& options) {
   std::vector<WorkerJob> jobs;
-  for (const HardwareChange& change : changes) {
-    jobs.emplace_back(
-        [&] { return figures_text(evaluate(options.changed(change.sets), network)); });
+  std::vector<std::size_t> changes_of_jobs;
+  const auto add = [&](std::size_t index, const Mapping* mapping) {
+    changes_of_jobs.push_back(index);
+    jobs.emplace_back([&changes, &network, &options, index, mapping] {
+      return figures_text(
+          evaluate(options.changed(changes[index].sets), network, {.mapping = mapping}));
+    });
+  };
+  for (std::size_t index = 0; index < changes.size(); ++index) {
+    add(index, nullptr);
+    try {
+      if (keeps_another(options.changed(changes[index].sets), network, present)) {
+        add(index, &present);
+      }
+    } catch (const UserError&) {
+      // The job says why there is no such chip.
+    }
   }
   const std::vector<WorkerOutcome> outcomes = run_in_workers(jobs, options.parallel);
-  for (std::size_t index = 0; index < changes.size(); ++index) {
-    changes[index].error = outcomes[index].error;
-    if (outcomes[index].error.empty()) {
-      read_figures(outcomes[index].text, changes[index]);
+  for (std::size_t job = 0; job < jobs.size(); ++job) {
+    HardwareChange& change = changes[changes_of_jobs[job]];
+    HardwareChange evaluated = change;
+    evaluated.error = outcomes[job].error;
+    if (outcomes[job].error.empty()) {
+      read_figures(outcomes[job].text, evaluated);
+    }
+    const bool first = change.cycles == CoreCycles(0) && change.error.empty();
+    if (first || (evaluated.error.empty() && evaluated.cycles < change.cycles)) {
+      change = std::move(evaluated);
     }
   }
 }
@@ -289,7 +326,7 @@ Explanation explain(const ChipSpec& chip, const Network& network, const ExplainO
   if (options.changed) {
     stage("evaluating changed chips");
     explanation.changes = hardware_changes(chip);
-    evaluate_changes(explanation.changes, network, options);
+    evaluate_changes(explanation.changes, network, explanation.compiled.mapping, options);
   }
   explanation.result =
       evaluate_program(chip, network, explanation.compiled.program, {.on_stage = options.on_stage});

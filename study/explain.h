@@ -42,6 +42,7 @@ struct NestLoop {
 struct NestOperand {
   std::string name;
   bool is_output = false;
+  bool is_added = false;  ///< by a fused layer, to the sums on their way
   Home home = Home::None;
 };
 

@@ -11,6 +11,8 @@
 #include "arch/diag/error.h"
 #include "arch/diag/printable.h"
 #include "compiler/compilation.h"
+#include "compiler/mapping/mapping_check.h"
+#include "compiler/mapping/mapping_neighbours.h"
 #include "silicon/energy/energy.h"
 #include "sim/simulate.h"
 #include "study/lower_bounds.h"
@@ -39,6 +41,21 @@ std::optional<double> estimated_joules(const ChipSpec& chip, const Graph& graph,
   counters.dram.read_bytes = cost.dram.count();
   counters.dram.reads = cost.dram.count() / chip.dram.standard.organization.burst_bytes().count();
   return joules_of(chip, counters, graph.batch);
+}
+
+/// What ways to run a layer are compared by.
+Weights weights_of(MappingObjective objective) {
+  constexpr std::int64_t kAlone = 65'536;  ///< the DRAM's work, and time among equals
+  switch (objective) {
+    case MappingObjective::Latency:
+      return {.dram = 0};
+    case MappingObjective::Dram:
+      return {.dram = kAlone};
+    case MappingObjective::Energy:
+    case MappingObjective::Edp:
+      break;
+  }
+  return {.dram = 8};
 }
 
 /// A simulated mapping: its figures, and the cycles that each layer takes of the run.
@@ -85,14 +102,15 @@ class Search {
     stage("looking for mappings");
     std::vector<TriedMapping> found = estimated(candidate_mappings(chip_, graph_, search_.kept));
     SYSTOLE_CHECK(!found.empty(), "no mapping of {}", graph_.name);
+    const std::size_t own = add_given(found);
     if (search_.simulated == 0) {
       return by_the_model(std::move(found));
     }
-    std::stable_sort(found.begin() + 1, found.end(),
+    std::stable_sort(found.begin() + static_cast<std::ptrdiff_t>(own), found.end(),
                      [&](const TriedMapping& a, const TriedMapping& b) { return better(a, b); });
-    const auto first = static_cast<std::size_t>(std::max<std::int64_t>(
-        search_.simulated / 2, std::min<std::int64_t>(2, search_.simulated)));
-    found.resize(std::min(found.size(), first));
+    const auto all = static_cast<std::size_t>(search_.simulated);
+    const std::size_t first = std::max({all / 2, std::min<std::size_t>(2, all), own});
+    found.resize(std::min({found.size(), first, all}));
     simulate_all(std::move(found));
     improve();
     return std::move(result_);
@@ -103,6 +121,30 @@ class Search {
     if (search_.on_stage) {
       search_.on_stage(name);
     }
+  }
+
+  /// Those that are given come behind the compiler's own; how many these are together.
+  std::size_t add_given(std::vector<TriedMapping>& found) const {
+    std::size_t end = 1;
+    for (const Mapping& mapping : search_.also) {
+      if (check_mapping(chip_, graph_, mapping)) {
+        continue;
+      }
+      const auto known = std::find_if(found.begin(), found.end(), [&](const TriedMapping& one) {
+        return one.mapping == mapping;
+      });
+      TriedMapping given{.how = "a mapping that was given", .mapping = mapping};
+      given.estimate = mapping_cost(chip_, graph_, mapping);
+      given.estimated_time = mapping_time(chip_, graph_, mapping);
+      if (known == found.end()) {
+        found.insert(found.begin() + static_cast<std::ptrdiff_t>(end), std::move(given));
+        ++end;
+      } else if (known - found.begin() >= static_cast<std::ptrdiff_t>(end)) {
+        std::rotate(found.begin() + static_cast<std::ptrdiff_t>(end), known, known + 1);
+        ++end;
+      }
+    }
+    return end;
   }
 
   [[nodiscard]] bool better(const TriedMapping& a, const TriedMapping& b) const {
@@ -118,7 +160,8 @@ class Search {
       tried.push_back({.how = std::move(candidate.how),
                        .mapping = std::move(candidate.mapping),
                        .estimate = candidate.cost,
-                       .cycles = candidate.cost.cycles,
+                       .estimated_time = candidate.time,
+                       .cycles = candidate.time,
                        .dram_bytes = candidate.cost.dram.count(),
                        .joules = estimated_joules(chip_, graph_, candidate.cost)});
     }
@@ -145,6 +188,10 @@ class Search {
     const std::vector<WorkerOutcome> outcomes = run_in_workers(jobs, search_.parallel);
     for (std::size_t index = 0; index < mappings.size(); ++index) {
       TriedMapping& tried = mappings[index];
+      if (tried.estimated_time == CoreCycles(0)) {
+        tried.estimate = mapping_cost(chip_, graph_, tried.mapping);
+        tried.estimated_time = mapping_time(chip_, graph_, tried.mapping);
+      }
       if (!outcomes[index].error.empty()) {
         throw UserError(outcomes[index].error);
       }
@@ -195,8 +242,13 @@ class Search {
     layers.resize(std::min(layers.size(), budget()));
     std::vector<std::vector<TriedMapping>> of_layers;
     std::size_t most = 0;
+    const std::size_t each = std::max(budget() / layers.size(), kBatch);
     for (const std::int32_t layer : layers) {
-      of_layers.push_back(estimated(neighbours_at(chip_, graph_, best.mapping, layer)));
+      std::vector<TriedMapping>& of_layer = of_layers.emplace_back();
+      for (MappingCandidate& other :
+           neighbours_at(chip_, graph_, best.mapping, layer, each, weights_of(search_.objective))) {
+        of_layer.push_back({.how = std::move(other.how), .mapping = std::move(other.mapping)});
+      }
       most = std::max(most, of_layers.back().size());
     }
     std::vector<TriedMapping> found;

@@ -18,7 +18,10 @@ struct MappingSearch {
   MappingObjective objective = MappingObjective::Latency;
   /// Mappings that are simulated, the compiler's own among them; 0: the cost model alone chooses.
   std::int64_t simulated = 0;
-  std::size_t parallel = 1;    ///< simulations at a time, each in a process of its own
+  std::size_t parallel = 1;  ///< simulations at a time, each in a process of its own
+  /// Mappings that are tried besides, where they are legal: of a smaller chip, so that this one is
+  /// not slower, or somebody's own.
+  std::vector<Mapping> also;
   std::set<std::string> kept;  ///< tensors whose own values the run has to have
   std::function<void(std::string_view)> on_stage;
 };
@@ -28,6 +31,7 @@ struct TriedMapping {
   std::string how;
   Mapping mapping;
   LayerCost estimate;
+  CoreCycles estimated_time{0};  ///< of its layers one after another (layer_time.h)
   bool simulated = false;
   CoreCycles cycles{0};  ///< estimated where it was not simulated, as the others
   std::int64_t dram_bytes = 0;

@@ -13,7 +13,10 @@
 #include "compiler/mapping/core_split.h"
 #include "compiler/mapping/fusion.h"
 #include "compiler/mapping/layer_candidates.h"
+#include "compiler/mapping/layer_time.h"
+#include "compiler/mapping/mapped_share.h"
 #include "compiler/mapping/mapping_check.h"
+#include "compiler/mapping/mapping_neighbours.h"
 
 namespace systole {
 
@@ -84,39 +87,6 @@ ChosenMapping placed(const ChipSpec& chip, const Graph& network, const CompileOp
   return chosen;
 }
 
-/// The layers of a share as its mapping has them.
-class MappedShare {
- public:
-  /// `graph`: with the mapping's layers fused.
-  MappedShare(const ChipSpec& chip, const Graph& graph, const ShareMapping& share)
-      : chip_(chip),
-        share_(share),
-        graph_(with_batch(graph, share.images)),
-        graphs_(graph_),
-        lives_(tensor_lives(graph_)) {}
-
-  [[nodiscard]] std::int64_t parts(std::int32_t layer) const {
-    return segment_of(share_.segments, layer).parts;
-  }
-  [[nodiscard]] bool is_view(std::int32_t layer) const { return graph_.node(layer).is_view(); }
-  [[nodiscard]] MappedLayer layer(std::int32_t layer) {
-    const Graph& part = graphs_.of(parts(layer));
-    const OperandHomes streaming = streaming_homes(chip_, graph_, lives_, graph_.node(layer));
-    return {.graph = part,
-            .layer = layer,
-            .mapping = share_.layers[static_cast<std::size_t>(layer)],
-            .homes = homes_with(graph_, lives_, layer, streaming, share_.resident),
-            .streaming = streaming};
-  }
-
- private:
-  const ChipSpec& chip_;
-  const ShareMapping& share_;
-  Graph graph_;
-  PartGraphs graphs_;
-  TensorLives lives_;
-};
-
 std::int32_t layer_count(const Graph& graph) {
   return static_cast<std::int32_t>(graph.nodes.size());
 }
@@ -179,7 +149,9 @@ class Collector {
       return;
     }
     const LayerCost cost = mapping_cost(chip_, graph_, mapping);
-    found_.push_back({.how = std::move(how), .mapping = std::move(mapping), .cost = cost});
+    const CoreCycles time = mapping_time(chip_, graph_, mapping);
+    found_.push_back(
+        {.how = std::move(how), .mapping = std::move(mapping), .cost = cost, .time = time});
   }
 
   /// What rules choose, and what they could have.
@@ -274,6 +246,24 @@ LayerCost mapping_cost(const ChipSpec& chip, const Graph& graph, const Mapping& 
   return sum;
 }
 
+CoreCycles mapping_time(const ChipSpec& chip, const Graph& graph, const Mapping& mapping) {
+  CoreCycles longest{0};
+  const Graph fused = mapped_graph(graph, mapping);
+  for (const ShareMapping& share : mapping.shares) {
+    MappedShare mapped(chip, fused, share);
+    CoreCycles sum{0};
+    for (std::int32_t layer = 0; layer < layer_count(graph); ++layer) {
+      if (!mapped.is_view(layer)) {
+        const MappedLayer now = mapped.layer(layer);
+        sum +=
+            layer_time(chip, now.graph, now.node(), now.mapping, now.homes) * mapped.parts(layer);
+      }
+    }
+    longest = std::max(longest, sum);
+  }
+  return longest;
+}
+
 std::vector<MappingCandidate> candidate_mappings(const ChipSpec& chip, const Graph& graph,
                                                  const std::set<std::string>& kept) {
   Collector collector(chip, graph, kept);
@@ -325,26 +315,11 @@ std::vector<MappingCandidate> candidate_mappings(const ChipSpec& chip, const Gra
                                          .sums_stay = loops.sums_stay});
                   }));
   }
+  for (const std::int64_t eighths : {0, 8}) {
+    collector.add(fmt::format("each layer in its best way, DRAM weighed {} eighths", eighths),
+                  with_best_ways(chip, graph, own, {.dram = eighths}));
+  }
   return std::move(collector.found());
-}
-
-std::vector<MappingCandidate> neighbours_at(const ChipSpec& chip, const Graph& graph,
-                                            const Mapping& mapping, std::int32_t layer) {
-  std::vector<MappingCandidate> found;
-  MappedShare mapped(chip, mapped_graph(graph, mapping), mapping.shares.front());
-  if (mapping.shares.size() > 1 || mapped.is_view(layer)) {
-    return found;
-  }
-  for (LayerCandidate& other : layer_candidates(chip, mapped.layer(layer))) {
-    Mapping changed = mapping;
-    changed.shares.front().layers[static_cast<std::size_t>(layer)] = std::move(other.mapping);
-    if (!check_mapping(chip, graph, changed)) {
-      found.push_back({.how = fmt::format("{}: {}", graph.node(layer).name, other.change),
-                       .mapping = std::move(changed),
-                       .cost = other.cost});
-    }
-  }
-  return found;
 }
 
 }  // namespace systole

@@ -37,11 +37,16 @@ struct ChosenMapping {
 [[nodiscard]] LayerCost mapping_cost(const ChipSpec& chip, const Graph& graph,
                                      const Mapping& mapping);
 
+/// The sum of its layers' times (layer_time.h) on the cores that have most images.
+[[nodiscard]] CoreCycles mapping_time(const ChipSpec& chip, const Graph& graph,
+                                      const Mapping& mapping);
+
 /// A mapping, and how it was found.
 struct MappingCandidate {
   std::string how;
   Mapping mapping;
-  LayerCost cost;
+  LayerCost cost;      ///< mapping_cost
+  CoreCycles time{0};  ///< mapping_time
 };
 
 /// Mappings worth a look, all legal and different, in an order that is always the same. The first
@@ -49,16 +54,12 @@ struct MappingCandidate {
 ///  - with other weights of the DRAM's work, with and without parts of the batch, without fusion;
 ///  - on a chip with half of the buffer, accumulators, matrix units, channels or FIFO: what fits
 ///    there is legal here, so that more hardware need not be slower;
-///  - with chunks or pieces of other sizes in all layers;
+///  - with chunks or pieces of other sizes in all layers, or each layer in its best way
+///    (mapping_neighbours.h);
 /// and from each of these the way to run a layer that its weights prefer, layer by layer
 /// (layer_candidates.h).
 /// `kept`: as CompileOptions has it.
 [[nodiscard]] std::vector<MappingCandidate> candidate_mappings(
     const ChipSpec& chip, const Graph& graph, const std::set<std::string>& kept = {});
-
-/// The same mapping with one layer run in another way, for the ways that fit, cheapest first.
-[[nodiscard]] std::vector<MappingCandidate> neighbours_at(const ChipSpec& chip, const Graph& graph,
-                                                          const Mapping& mapping,
-                                                          std::int32_t layer);
 
 }  // namespace systole

@@ -35,13 +35,6 @@ Parts parts_of(const std::vector<Slice>& slices) {
   return {{{before, slices.front().size}, {1, slices.back().size}}};
 }
 
-/// Of one request: the row opens, the first burst comes.
-CoreCycles dram_latency(const ChipSpec& chip) {
-  const DramTiming& timing = chip.dram.standard.timing;
-  const Femtoseconds time = timing.tCK * (timing.nRCD + timing.nCL + timing.nBL).count();
-  return chip.clock().edge_at_or_after(time);
-}
-
 class GemmEstimate {
  public:
   GemmEstimate(const ChipSpec& chip, const TileGrid& grid, DataType type, const GemmLoops& loops)
@@ -206,6 +199,12 @@ class GemmEstimate {
 GemmCost gemm_cost(const ChipSpec& chip, const TileGrid& grid, DataType type,
                    std::int64_t positions, const GemmLoops& loops) {
   return GemmEstimate(chip, grid, type, loops).of(positions);
+}
+
+CoreCycles dram_latency(const ChipSpec& chip) {
+  const DramTiming& timing = chip.dram.standard.timing;
+  const Femtoseconds time = timing.tCK * (timing.nRCD + timing.nCL + timing.nBL).count();
+  return chip.clock().edge_at_or_after(time);
 }
 
 CoreCycles dram_cycles(const ChipSpec& chip, Bytes bytes, std::int64_t requests) {

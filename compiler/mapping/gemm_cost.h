@@ -43,6 +43,9 @@ struct GemmCost {
 [[nodiscard]] GemmCost gemm_cost(const ChipSpec& chip, const TileGrid& grid, DataType type,
                                  std::int64_t positions, const GemmLoops& loops);
 
+/// Of one request: the row opens, the first burst comes.
+[[nodiscard]] CoreCycles dram_latency(const ChipSpec& chip);
+
 /// Cycles in which DRAM moves `bytes` in `requests` of one engine: at the peak of its buses, or as
 /// fast as the engine's outstanding requests come back.
 [[nodiscard]] CoreCycles dram_cycles(const ChipSpec& chip, Bytes bytes, std::int64_t requests);

@@ -212,23 +212,24 @@ std::vector<LayerCandidate> layer_candidates(const ChipSpec& chip, const MappedL
 std::vector<LayerCandidate> residency_candidates(const ChipSpec& chip, const MappedLayer& layer) {
   const Candidates candidates(chip, layer);
   std::vector<LayerCandidate> found;
-  const auto flip = [&](Home now, Home streaming, GraphTensorId tensor, const auto& set) {
+  const auto flip = [&](Home now, Home streaming, Home staying, GraphTensorId tensor,
+                        const auto& set) {
     const std::string& name = layer.graph.tensor(tensor).name;
-    const bool stays = now == Home::None || now == Home::Passing;
+    const bool stays = !streams(now) && now != Home::Tiles;
     if (stays ? !streams(streaming) : !streams(now)) {
       return;
     }
     OperandHomes homes = layer.homes;
-    set(homes, stays ? streaming : Home::None);
+    set(homes, stays ? streaming : staying);
     found.push_back(
         candidates.best_bands(fmt::format("{} {}", name, stays ? "streams" : "stays"), homes));
   };
   for (std::size_t input = 0; input < layer.homes.inputs.size(); ++input) {
-    flip(layer.homes.inputs[input], layer.streaming.inputs[input],
+    flip(layer.homes.inputs[input], layer.streaming.inputs[input], layer.staying.inputs[input],
          layer.graph.operand(layer.node(), input),
          [&](OperandHomes& homes, Home home) { homes.inputs[input] = home; });
   }
-  flip(layer.homes.output, layer.streaming.output, layer.node().output(),
+  flip(layer.homes.output, layer.streaming.output, layer.staying.output, layer.node().output(),
        [&](OperandHomes& homes, Home home) { homes.output = home; });
   return found;
 }

@@ -27,6 +27,7 @@ struct MappedLayer {
   LayerMapping mapping;
   OperandHomes homes;
   OperandHomes streaming;  ///< if nothing stayed
+  OperandHomes staying;    ///< if everything did
 
   [[nodiscard]] const Node& node() const { return graph.node(layer); }
   /// Where its right operand's tiles come from.

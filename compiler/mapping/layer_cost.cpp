@@ -81,6 +81,7 @@ class LayerEstimate {
       case Home::Tiles:  // among the array's own
         return {};
       case Home::Dram:
+      case Home::PassingDram:
         return {.dram = bytes};
       case Home::Passing:
       case Home::Host:
@@ -101,7 +102,7 @@ class LayerEstimate {
 
   GemmCost work_of(const Band& band) {
     if (!gemm_) {
-      return {.vector = vector_cycles(band.images * band.rows * shape_.cols)};
+      return {.vector = vector_cycles(chip_, graph_, node_, band)};
     }
     const BandGemm products = band_gemm(graph_, node_, gemm_->groups, band);
     if (products != products_) {
@@ -118,19 +119,6 @@ class LayerEstimate {
     return given != nullptr
                ? *given
                : gemm_plan(chip_, grid_, graph_.operand_type(node_), products.positions, weights_);
-  }
-
-  [[nodiscard]] CoreCycles vector_cycles(std::int64_t positions) const {
-    const Work work = node_.work();
-    const auto* pool = std::get_if<PoolWork>(&work);
-    const auto* rows = std::get_if<RowWork>(&work);
-    const std::int64_t passes =
-        pool != nullptr ? pool->kernel.rows * pool->kernel.cols
-                        : (rows != nullptr ? passes_of(rows->pieces.front().stages).back() + 1 : 1);
-    const VectorUnitSpec& vector = chip_.vector;
-    const CoreCycles pace =
-        vector.pace_of(pool == nullptr ? VectorClass::Elementwise : VectorClass::Pooling);
-    return pace * (passes * positions * ceil_div(shape_.channels, vector.lanes));
   }
 
   /// How much longer a band by itself takes than the longest of its load, work and store.
@@ -154,15 +142,15 @@ class LayerEstimate {
     if (size.images == shape_.batch && size.rows == shape_.rows) {
       return CoreCycles(0);
     }
+    const auto add = [&](Home home, const GraphTensor& tensor) {
+      whole_tensors.host += home == Home::Passing ? tensor.bytes() : 0;
+      whole_tensors.dram += home == Home::PassingDram ? tensor.bytes() : 0;
+    };
     for (std::size_t input = 0; input < homes.inputs.size(); ++input) {
-      if (homes.inputs[input] == Home::Passing) {
-        whole_tensors.host += graph_.tensor(graph_.operand(node_, input)).bytes();
-      }
+      add(homes.inputs[input], graph_.tensor(graph_.operand(node_, input)));
     }
-    if (homes.output == Home::Passing) {
-      whole_tensors.host += output_.bytes();
-    }
-    return host_cycles(whole_tensors);
+    add(homes.output, output_);
+    return host_cycles(whole_tensors) + dram_cycles(whole_tensors.dram);
   }
 
   [[nodiscard]] CoreCycles transfer_cycles(const Traffic& traffic) const {
@@ -196,6 +184,22 @@ class LayerEstimate {
 };
 
 }  // namespace
+
+CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& node,
+                         const Band& band) {
+  const Work work = node.work();
+  const auto* pool = std::get_if<PoolWork>(&work);
+  const auto* rows = std::get_if<RowWork>(&work);
+  const std::int64_t passes =
+      pool != nullptr ? pool->kernel.rows * pool->kernel.cols
+                      : (rows != nullptr ? passes_of(rows->pieces.front().stages).back() + 1 : 1);
+  const VectorUnitSpec& vector = chip.vector;
+  const CoreCycles pace =
+      vector.pace_of(pool == nullptr ? VectorClass::Elementwise : VectorClass::Pooling);
+  const Shape shape = graph.tensor(node.output()).shape();
+  const std::int64_t positions = band.images * band.rows * shape.cols;
+  return pace * (passes * positions * ceil_div(shape.channels, vector.lanes));
+}
 
 LayerCost layer_cost(const ChipSpec& chip, const Graph& graph, const Node& node,
                      const BandSize& size, const OperandHomes& homes, const Weights& weights) {

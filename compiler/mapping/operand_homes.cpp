@@ -1,6 +1,7 @@
 #include "compiler/mapping/operand_homes.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "compiler/mapping/tile_source.h"
 
@@ -45,18 +46,32 @@ OperandHomes homes_with(const Graph& graph, const TensorLives& lives, std::int32
   const auto is_resident = [&](GraphTensorId tensor) {
     return std::binary_search(resident.begin(), resident.end(), lives.root(tensor));
   };
+  const auto passing = [](Home from) {
+    return from == Home::Host ? Home::Passing : Home::PassingDram;
+  };
   for (std::size_t input = 0; input < streaming.inputs.size(); ++input) {
     const GraphTensorId tensor = graph.operand(node, input);
     if (is_resident(tensor)) {
       Home& home = streaming.inputs[input];
-      const bool passes = home == Home::Host && arrives_at(graph, lives, layer, lives.root(tensor));
-      home = passes ? Home::Passing : Home::None;
+      const bool passes = arrives_at(graph, lives, layer, lives.root(tensor));
+      home = passes ? passing(home) : Home::None;
     }
   }
   if (is_resident(node.output())) {
-    streaming.output = streaming.output == Home::Host ? Home::Passing : Home::None;
+    const auto root = lives.root(node.output());
+    const bool passes =
+        std::any_of(graph.outputs.begin(), graph.outputs.end(),
+                    [&](GraphTensorId output) { return lives.root(output) == root; });
+    streaming.output = passes ? passing(streaming.output) : Home::None;
   }
   return streaming;
+}
+
+OperandHomes staying_homes(const Graph& graph, const TensorLives& lives, std::int32_t layer,
+                           const OperandHomes& streaming) {
+  std::vector<GraphTensorId> all(graph.tensors.size());
+  std::iota(all.begin(), all.end(), 0);
+  return homes_with(graph, lives, layer, streaming, all);
 }
 
 std::vector<bool> kept_in_dram(const ChipSpec& chip, const Graph& graph, const TensorLives& lives) {

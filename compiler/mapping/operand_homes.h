@@ -11,9 +11,9 @@ namespace systole {
 
 /// Where a streamed operand of a layer lives. `None`: all of it is in the unified buffer; `Passing`
 /// as well, and it comes (an input of the network, before its first reader) or goes (an output,
-/// after its producer) over the host link here. `Tiles`: in DRAM, and the array takes it from there
-/// tile by tile.
-enum class Home : std::uint8_t { None, Passing, Dram, Host, Tiles };
+/// after its producer) over the host link here, `PassingDram` from or to DRAM. `Tiles`: in DRAM,
+/// and the array takes it from there tile by tile.
+enum class Home : std::uint8_t { None, Passing, PassingDram, Dram, Host, Tiles };
 
 [[nodiscard]] constexpr bool streams(Home home) {
   return home == Home::Dram || home == Home::Host;
@@ -38,6 +38,10 @@ struct OperandHomes {
 [[nodiscard]] OperandHomes homes_with(const Graph& graph, const TensorLives& lives,
                                       std::int32_t layer, OperandHomes streaming,
                                       const std::vector<GraphTensorId>& resident);
+
+/// Where they are if all of them stay.
+[[nodiscard]] OperandHomes staying_homes(const Graph& graph, const TensorLives& lives,
+                                         std::int32_t layer, const OperandHomes& streaming);
 
 /// By tensor (roots only): those that never stay in the unified buffer. States; right operands of
 /// products on a chip that takes tiles from DRAM alone; inputs that are there and that the array

@@ -25,7 +25,10 @@ systole_test(compiler_passes_test
     mapping/group_packing_test.cpp
     mapping/layer_candidates_test.cpp
     mapping/layer_cost_test.cpp
+    mapping/layer_time_test.cpp
+    mapping/layer_ways_test.cpp
     mapping/mapping_check_test.cpp
+    mapping/mapping_neighbours_test.cpp
     mapping/mapping_test.cpp
     mapping/mapping_text_test.cpp
     mapping/operand_homes_test.cpp

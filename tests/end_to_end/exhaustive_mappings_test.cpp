@@ -12,6 +12,7 @@
 
 #include "compiler/compilation.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/mapping/mapping_check.h"
 #include "sim/simulate.h"
 #include "study/lower_bounds.h"
 #include "study/mapping_search.h"
@@ -50,7 +51,7 @@ std::int64_t least_cycles(const ChipSpec& chip, const Graph& graph,
   return least;
 }
 
-/// How near the search comes is printed; docs/mapping.md has what was measured.
+/// docs/mapping.md has what was measured.
 TEST(ExhaustiveMappings, AreNoFasterThanTheBoundAndTheSearchLiesBetweenThemAndTheRules) {
   const std::uint32_t wanted = sweeps_all() ? 200 : 8;
   std::uint32_t cases = 0;
@@ -90,6 +91,7 @@ TEST(ExhaustiveMappings, AreNoFasterThanTheBoundAndTheSearchLiesBetweenThemAndTh
     }
   }
   fmt::print("{} of {} within 2 %, worst {:.3f}; the rules alone {}\n", near, cases, worst, rule);
+  EXPECT_GE(near * 100, cases * 95);
 }
 
 /// A way to have twice as much of something.
@@ -106,19 +108,23 @@ constexpr std::array<Twice, 6> kTwice{{
     {"lanes", [](ChipSpec& chip) { chip.vector.lanes *= 2; }},
 }};
 
-/// What the rules choose on the smaller chip is among what the search tries on the larger one.
-TEST(ExhaustiveMappings, AreFoundNoMoreThanFivePercentSlowerWithMoreHardware) {
+/// What was found on a chip is found on one with more hardware, too, where it is worth anything
+/// there. That the very same program is slower with more of something is another matter: with twice
+/// the channels other requests meet in a bank. How often is printed.
+TEST(ExhaustiveMappings, AreFoundNoSlowerWithMoreHardware) {
   const std::uint32_t wanted = sweeps_all() ? 100 : 4;
   std::uint32_t cases = 0;
   std::uint32_t slower = 0;
+  std::uint32_t missed = 0;
   double worst = 1;
   for (std::uint32_t seed = 1000; cases < wanted; ++seed) {
     const SmallLayerCase one = small_layer_case(seed);
     const Network network = parse_network(one.network, "n.yaml");
-    const auto cycles_on = [&](const ChipSpec& chip) {
-      const SearchedMappings searched =
-          search_mappings(chip, network, {.simulated = kSimulated, .parallel = 2, .on_stage = {}});
-      return static_cast<double>(searched.tried[searched.best].cycles.count());
+    const auto search_on = [&](const ChipSpec& chip, std::vector<Mapping> also) {
+      SearchedMappings searched = search_mappings(
+          chip, network,
+          {.simulated = kSimulated, .parallel = 2, .also = std::move(also), .on_stage = {}});
+      return std::move(searched.tried[searched.best]);
     };
     try {
       static_cast<void>(compile(one.chip, network.graph));
@@ -126,20 +132,27 @@ TEST(ExhaustiveMappings, AreFoundNoMoreThanFivePercentSlowerWithMoreHardware) {
       continue;
     }
     ++cases;
-    const double base = cycles_on(one.chip);
+    const TriedMapping base = search_on(one.chip, {});
     for (const Twice& twice : kTwice) {
       ChipSpec better = one.chip;
       twice.apply(better);
-      const double ratio = cycles_on(better) / base;
+      const std::int64_t found = search_on(better, {base.mapping}).cycles.count();
+      const std::int64_t same = check_mapping(better, network.graph, base.mapping)
+                                    ? found
+                                    : least_cycles(better, network.graph, {base.mapping});
+      const double ratio = static_cast<double>(found) / static_cast<double>(base.cycles.count());
       worst = std::max(worst, ratio);
-      if (ratio > 1) {
-        ++slower;
-        fmt::print("seed {}: {:.4f} of the time with twice the {}\n{}", seed, ratio, twice.what,
-                   one.text);
+      missed += found > same ? 1 : 0;
+      slower += ratio > 1 ? 1 : 0;
+      if (found > same || ratio > 1) {
+        fmt::print("seed {}, twice the {}: {} cycles became {}, the same mapping takes {}\n{}",
+                   seed, twice.what, base.cycles.count(), found, same, one.text);
       }
     }
   }
-  fmt::print("{} of {} slower, worst {:.4f}\n", slower, cases * kTwice.size(), worst);
+  fmt::print("{} of {} slower, {} than with the same mapping, worst {:.4f}\n", slower,
+             cases * kTwice.size(), missed, worst);
+  EXPECT_EQ(missed, 0U);
   EXPECT_LE(worst, 1.05);
 }
 
