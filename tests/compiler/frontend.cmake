@@ -38,16 +38,28 @@ systole_test(compiler_onnx_test
     frontend/onnx/import_test.cpp
     frontend/onnx/layout_test.cpp
     frontend/onnx/model_builder.cpp
+    frontend/onnx/passes/fold_scales_test.cpp
+    frontend/onnx/passes/recognise_masks_test.cpp
+    frontend/onnx/passes/recognise_rotary_test.cpp
+    frontend/onnx/passes/split_dense_test.cpp
     frontend/onnx/passes/take_quantization_test.cpp
     frontend/onnx/read_model_test.cpp
     frontend/onnx/read_onnx_network_test.cpp
+    frontend/onnx/rotary_table_test.cpp
+    frontend/onnx/spell/attention_test.cpp
+    frontend/onnx/spell/control_flow_test.cpp
+    frontend/onnx/spell/fused_test.cpp
+    frontend/onnx/spell/recurrent_test.cpp
     frontend/scale_sim_test.cpp
     frontend/timeloop_test.cpp
-  DEPENDS systole_compiler systole_test_support ONNX::proto)
+  DEPENDS systole_compiler systole_reference systole_test_support ONNX::proto)
 # Of outside: the models of Debian's libonnx-testdata, and what torch.onnx writes; skipped where packages lack.
 add_test(NAME OnnxConformance
   COMMAND ${CMAKE_SOURCE_DIR}/scripts/onnx_conformance --systole $<TARGET_FILE:systole>)
 add_test(NAME OnnxExporters
   COMMAND ${CMAKE_SOURCE_DIR}/scripts/onnx_exporters --systole $<TARGET_FILE:systole> resnet18 resnet18_int8)
-set_tests_properties(OnnxConformance OnnxExporters PROPERTIES
+add_test(NAME OnnxRuntime
+  COMMAND ${CMAKE_SOURCE_DIR}/scripts/onnx_runtime --systole $<TARGET_FILE:systole>
+          --packages ${CMAKE_BINARY_DIR}/npm)
+set_tests_properties(OnnxConformance OnnxExporters OnnxRuntime PROPERTIES
   SKIP_RETURN_CODE 77 LABELS "tool;onnx" TIMEOUT 600 PROCESSORS 2)

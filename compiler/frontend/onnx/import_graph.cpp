@@ -30,6 +30,34 @@ std::string path_of(const OnnxNode& node) {
   return node.outputs.empty() ? printable(node.op) : printable(node.outputs.front());
 }
 
+void add_outer_names(const OnnxGraph& body, std::vector<std::string>& names) {
+  std::set<std::string_view> own;
+  for (const auto& [name, constant] : body.initializers) {
+    own.insert(name);
+  }
+  for (const OnnxValueInfo& input : body.inputs) {
+    own.insert(input.name);
+  }
+  std::vector<std::string> read;
+  for (const OnnxNode& node : body.nodes) {
+    own.insert(node.outputs.begin(), node.outputs.end());
+    read.insert(read.end(), node.inputs.begin(), node.inputs.end());
+    for (const auto& [key, attribute] : node.attributes) {
+      if (attribute.graph != nullptr) {
+        add_outer_names(*attribute.graph, read);
+      }
+    }
+  }
+  for (const OnnxValueInfo& output : body.outputs) {
+    read.push_back(output.name);
+  }
+  for (std::string& name : read) {
+    if (!name.empty() && own.count(name) == 0) {
+      names.push_back(std::move(name));
+    }
+  }
+}
+
 class Importer {
  public:
   Importer(const OnnxModel& model, const ImportOptions& options)
@@ -217,47 +245,17 @@ class Importer {
   }
 
   /// Inputs, and what the bodies of the node read from around it.
-  std::vector<std::string> names_read_by(const OnnxNode& node) const {
+  static std::vector<std::string> names_read_by(const OnnxNode& node) {
     std::vector<std::string> names;
     for (const std::string& input : node.inputs) {
       if (!input.empty()) {
         names.push_back(input);
       }
     }
-    for (const auto& [key, attribute] : node.attributes) {
-      if (attribute.graph != nullptr) {
-        add_outer_names(*attribute.graph, names);
-      }
+    for (std::string& name : outer_names(node)) {
+      names.push_back(std::move(name));
     }
     return names;
-  }
-
-  static void add_outer_names(const OnnxGraph& body, std::vector<std::string>& names) {
-    std::set<std::string_view> own;
-    for (const auto& [name, constant] : body.initializers) {
-      own.insert(name);
-    }
-    for (const OnnxValueInfo& input : body.inputs) {
-      own.insert(input.name);
-    }
-    std::vector<std::string> read;
-    for (const OnnxNode& node : body.nodes) {
-      own.insert(node.outputs.begin(), node.outputs.end());
-      read.insert(read.end(), node.inputs.begin(), node.inputs.end());
-      for (const auto& [key, attribute] : node.attributes) {
-        if (attribute.graph != nullptr) {
-          add_outer_names(*attribute.graph, read);
-        }
-      }
-    }
-    for (const OnnxValueInfo& output : body.outputs) {
-      read.push_back(output.name);
-    }
-    for (std::string& name : read) {
-      if (!name.empty() && own.count(name) == 0) {
-        names.push_back(std::move(name));
-      }
-    }
   }
 
   void add_node(const OnnxNode& from) {
@@ -269,6 +267,9 @@ class Importer {
                     .attributes = from.attributes};
     for (const std::string& input : from.inputs) {
       node.inputs.push_back(input.empty() ? kNoValue : ids_.at(input));
+    }
+    for (const std::string& name : outer_names(from)) {
+      node.captured.insert_or_assign(name, ids_.at(name));
     }
     for (const std::string& output : from.outputs) {
       node.outputs.push_back(output.empty() ? graph_.add_value({})
@@ -410,6 +411,16 @@ ImportUses::ImportUses(const ImportGraph& graph)
   for (std::size_t value = 0; value < graph.values.size(); ++value) {
     counts_[value] += graph.values[value].quantization ? 1 : 0;
   }
+}
+
+std::vector<std::string> outer_names(const OnnxNode& node) {
+  std::vector<std::string> names;
+  for (const auto& [key, attribute] : node.attributes) {
+    if (attribute.graph != nullptr) {
+      add_outer_names(*attribute.graph, names);
+    }
+  }
+  return names;
 }
 
 ImportGraph import_graph(const OnnxModel& model, const ImportOptions& options) {

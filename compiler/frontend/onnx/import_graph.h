@@ -44,6 +44,8 @@ struct ImportNode {
   std::vector<ImportValueId> outputs;
   std::map<std::string, OnnxAttribute, std::less<>> attributes;
   std::optional<Quantization> before = {};  ///< of what a fused function gets, if the file says it
+  /// What its bodies read from around them, by name.
+  std::map<std::string, ImportValueId, std::less<>> captured = {};
 
   /// kNoValue where it is left out or not there.
   [[nodiscard]] ImportValueId input(std::size_t index) const {
@@ -73,6 +75,8 @@ struct ImportGraph {
   std::vector<ImportNode> nodes;
   std::vector<ImportValueId> inputs;  ///< without those that have numbers in the file
   std::vector<ImportValueId> outputs;
+  std::int64_t spelled_out = 0;  ///< operators of the file that others stand for
+  std::int64_t computed = 0;     ///< nodes that are constants
 
   [[nodiscard]] const ImportValue& value(ImportValueId id) const {
     return values[static_cast<std::size_t>(id)];
@@ -127,6 +131,9 @@ struct ImportOptions {
 /// Resolves names, sorts the nodes, binds the sizes of inputs. Throws WorkloadError: names that
 /// nobody makes or two make, cycles, axes without a size, sizes that no axis asks for.
 [[nodiscard]] ImportGraph import_graph(const OnnxModel& model, const ImportOptions& options);
+
+/// What the bodies of a node read from around it, each name once or more.
+[[nodiscard]] std::vector<std::string> outer_names(const OnnxNode& node);
 
 /// Drops the nodes whose values nobody reads.
 void remove_unused(ImportGraph& graph);

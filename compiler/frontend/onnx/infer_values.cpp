@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "compiler/frontend/onnx/infer/inference.h"
+#include "compiler/frontend/onnx/spell/spelling.h"
 
 namespace systole {
 
@@ -24,10 +26,6 @@ const onnx_inference::InferRule* rule_named(std::string_view op) {
   return nullptr;
 }
 
-const onnx_inference::InferRule* rule_of(const ImportNode& node) {
-  return node.domain.empty() ? rule_named(node.op) : nullptr;
-}
-
 /// What a rule needs to know of inputs; Constant has none.
 bool knows_inputs(const ImportGraph& graph, const ImportNode& node) {
   return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ImportValueId input) {
@@ -38,7 +36,7 @@ bool knows_inputs(const ImportGraph& graph, const ImportNode& node) {
 }  // namespace
 
 bool is_inferred(std::string_view op) {
-  return rule_named(op) != nullptr;
+  return rule_named(op) != nullptr || onnx_spelling::spell_rule_of(op) != nullptr;
 }
 
 std::optional<OnnxShape> broadcast_shape(const OnnxShape& a, const OnnxShape& b) {
@@ -63,31 +61,95 @@ std::size_t axis_of(std::int64_t axis, std::size_t rank) {
   return static_cast<std::size_t>(axis < 0 ? axis + size : axis);
 }
 
-std::vector<ImportRefusal> infer_values(ImportGraph& graph) {
-  std::vector<ImportRefusal> refusals;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    ImportNode& node = graph.nodes[i];
-    const onnx_inference::InferRule* rule = rule_of(node);
-    if (rule == nullptr || node.outputs.empty() || !knows_inputs(graph, node)) {
-      continue;
+namespace {
+
+/// Infers node after node, and puts others in place of those that are spelled out.
+class Inferrer {
+ public:
+  explicit Inferrer(ImportGraph& graph) : graph_(graph) {}
+
+  std::vector<ImportRefusal> run() {
+    const std::vector<ImportNode> nodes = std::move(graph_.nodes);
+    graph_.nodes.clear();
+    for (const ImportNode& node : nodes) {
+      take(node);
     }
-    onnx_inference::Inference in(graph, node);
+    graph_.nodes = std::move(nodes_);
+    return std::move(refusals_);
+  }
+
+ private:
+  void take(ImportNode node) {
+    const bool is_known = !node.outputs.empty() && knows_inputs(graph_, node);
+    const auto* const spelling = onnx_spelling::spell_rule_of(node.full_op());
+    if (spelling == nullptr) {
+      nodes_.push_back(std::move(node));
+      if (is_known) {
+        infer(nodes_.back());
+      }
+      return;
+    }
+    const std::size_t before = nodes_.size();
+    if (is_known) {
+      try {
+        onnx_spelling::Spelling in(graph_, node,
+                                   [this](ImportNode part) { take(std::move(part)); });
+        ++depth_;
+        spelling->spell(in);
+        --depth_;
+        graph_.spelled_out += depth_ == 0 ? 1 : 0;
+        return;
+      } catch (const onnx_inference::Contradiction& error) {
+        --depth_;
+        nodes_.resize(before);
+        refuse(node, error.what());
+      }
+    }
+    nodes_.push_back(std::move(node));
+  }
+
+  void infer(ImportNode& node) {
+    const onnx_inference::InferRule* rule = rule_named(node.full_op());
+    if (rule == nullptr) {
+      return;
+    }
+    onnx_inference::Inference in(graph_, node);
     try {
       rule->infer(in);
     } catch (const onnx_inference::Contradiction& error) {
-      refusals.push_back({.node = node.name, .op = node.full_op(), .reason = error.what()});
-      for (const ImportValueId output : node.outputs) {
-        graph.value(output).shape.reset();
-        graph.value(output).constant.reset();
-      }
+      refuse(node, error.what());
     }
   }
+
+  /// What others are put together from is refused as a whole.
+  void refuse(const ImportNode& node, std::string reason) {
+    if (depth_ > 0) {
+      throw onnx_inference::Contradiction(reason);
+    }
+    refusals_.push_back({.node = node.name, .op = node.full_op(), .reason = std::move(reason)});
+    for (const ImportValueId output : node.outputs) {
+      graph_.value(output).shape.reset();
+      graph_.value(output).constant.reset();
+    }
+  }
+
+  ImportGraph& graph_;
+  std::vector<ImportNode> nodes_;
+  std::vector<ImportRefusal> refusals_;
+  int depth_ = 0;  ///< of operators that are being spelled out
+};
+
+}  // namespace
+
+std::vector<ImportRefusal> infer_values(ImportGraph& graph) {
+  std::vector<ImportRefusal> refusals = Inferrer(graph).run();
   // What is a constant needs nobody to compute it.
-  std::erase_if(graph.nodes, [&](const ImportNode& node) {
+  const std::size_t computed = std::erase_if(graph.nodes, [&](const ImportNode& node) {
     return !node.outputs.empty() &&
            std::all_of(node.outputs.begin(), node.outputs.end(),
                        [&](ImportValueId output) { return graph.constant(output) != nullptr; });
   });
+  graph.computed += static_cast<std::int64_t>(computed);
   remove_unused(graph);
   return refusals;
 }

@@ -22,7 +22,8 @@ struct ImportRefusal {
 /// what contradicts itself.
 [[nodiscard]] std::vector<ImportRefusal> infer_values(ImportGraph& graph);
 
-/// Whether shapes of an operator of ONNX's own are known.
+/// Whether shapes of an operator's results are known, or those of the operators that it is spelled
+/// out in.
 [[nodiscard]] bool is_inferred(std::string_view op);
 
 /// Both as ONNX broadcasts them; empty where it does not.

@@ -8,6 +8,7 @@
 
 #include "compiler/frontend/onnx/lower/families.h"
 #include "compiler/frontend/onnx/lower/lowering.h"
+#include "compiler/frontend/onnx/spell/spelling.h"
 
 namespace systole {
 
@@ -59,6 +60,9 @@ std::vector<std::string> lowered_operators() {
         names.emplace(rule.op);
       }
     }
+  }
+  for (std::string& name : onnx_spelling::spelled_operators()) {
+    names.insert(std::move(name));
   }
   for (const NumberFunction& function : number_functions()) {
     if (!function.onnx.empty()) {

@@ -234,8 +234,8 @@ CleanedGraph cleaned_graph(const std::string& file, const OnnxOptions& options) 
       fmt::format("{}: {} nodes, operator set {}{}", printable_path(file), nodes, graph.opset,
                   model.producer.empty() ? "" : ", made by " + printable(model.producer));
   cleaned.refusals = infer_values(graph);
-  cleaned.changes.emplace_back("computed beforehand",
-                               nodes - static_cast<std::int64_t>(graph.nodes.size()));
+  cleaned.changes.emplace_back("spelled out", graph.spelled_out);
+  cleaned.changes.emplace_back("computed beforehand", graph.computed);
   cleaned.changes.emplace_back("recognise_dynamic_quantization",
                                recognise_dynamic_quantization(graph));
   cleaned.changes.emplace_back("take_quantization", take_quantization(graph));
@@ -243,9 +243,28 @@ CleanedGraph cleaned_graph(const std::string& file, const OnnxOptions& options) 
   cleaned.changes.emplace_back("recognise_functions", recognise_functions(graph));
   cleaned.changes.emplace_back("recognise_normalisation", recognise_normalisation(graph));
   cleaned.changes.emplace_back("fold_channel_scales", fold_channel_scales(graph));
+  cleaned.changes.emplace_back("fold_scales", fold_scales(graph));
+  cleaned.changes.emplace_back("recognise_masks", recognise_masks(graph));
+  cleaned.changes.emplace_back("recognise_rotary", recognise_rotary(graph));
   cleaned.changes.emplace_back("make_dense", make_dense(graph));
+  cleaned.changes.emplace_back("split_dense", split_dense(graph));
   cleaned.changes.emplace_back("fuse_activations", fuse_activations(graph));
   return cleaned;
+}
+
+/// What is refused already goes without what follows from it.
+LoweredGraph lowered_graph(const CleanedGraph& cleaned, DataType type) {
+  LoweredGraph lowered;
+  try {
+    lowered = lower_graph(cleaned.graph, type);
+  } catch (const WorkloadError&) {
+    if (cleaned.refusals.empty()) {
+      throw;
+    }
+  }
+  lowered.refusals.insert(lowered.refusals.begin(), cleaned.refusals.begin(),
+                          cleaned.refusals.end());
+  return lowered;
 }
 
 /// Whether the file rounds something to int8, however.
@@ -280,12 +299,9 @@ bool is_onnx_file(const std::string& file) {
 Network read_onnx_network(const std::string& file, const OnnxOptions& options) {
   CleanedGraph cleaned = cleaned_graph(file, options);
   const bool is_int8 = options.type == DataType::Int8 && is_quantized(cleaned.graph);
-  LoweredGraph lowered =
-      lower_graph(cleaned.graph, is_int8 ? DataType::Fp32 : type_for(file, options));
-  std::vector<ImportRefusal>& refusals = cleaned.refusals;
-  refusals.insert(refusals.end(), lowered.refusals.begin(), lowered.refusals.end());
-  if (!refusals.empty()) {
-    throw WorkloadError(refused_text(file, refusals));
+  LoweredGraph lowered = lowered_graph(cleaned, is_int8 ? DataType::Fp32 : type_for(file, options));
+  if (!lowered.refusals.empty()) {
+    throw WorkloadError(refused_text(file, lowered.refusals));
   }
   auto numbers = std::make_shared<OnnxNumbers>(lowered, options);
   numbers->check_inputs(lowered.graph);
@@ -308,10 +324,9 @@ std::string explain_onnx(const std::string& file, const OnnxOptions& options) {
   for (const auto& [op, count] : counts) {
     text += fmt::format("  {:<32} {:>6}\n", printable(op), count);
   }
-  LoweredGraph lowered = lower_graph(cleaned.graph, DataType::Fp32);
-  cleaned.refusals.insert(cleaned.refusals.end(), lowered.refusals.begin(), lowered.refusals.end());
-  if (!cleaned.refusals.empty()) {
-    return text + "\nMissing:\n" + refused_text(file, cleaned.refusals) + "\n";
+  const LoweredGraph lowered = lowered_graph(cleaned, DataType::Fp32);
+  if (!lowered.refusals.empty()) {
+    return text + "\nMissing:\n" + refused_text(file, lowered.refusals) + "\n";
   }
   counts.clear();
   std::int64_t macs = 0;

@@ -241,6 +241,30 @@ void infer_same(Inference& in) {
   in.set(in.type(0), in.shape(0));
 }
 
+void infer_trilu(Inference& in) {
+  in.set(in.type(0), in.shape(0));
+  const OnnxShape& shape = in.shape(0);
+  if (!in.all_constant() || shape.size() < 2 || elements_of(shape) > kMostAtOnce ||
+      !(is_integral(in.type(0)) || is_floating(in.type(0)))) {
+    return;
+  }
+  const bool upper = in.node().integer("upper", 1) != 0;
+  const std::int64_t shift = in.has(1) ? in.constant(1)->integers().at(0) : 0;
+  const std::int64_t cols = shape.back();
+  const std::int64_t rows = shape[shape.size() - 2];
+  const auto kept = [&](auto values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto at = static_cast<std::int64_t>(i);
+      const std::int64_t beside = at % cols - at / cols % rows;
+      values[i] = (upper ? beside >= shift : beside <= shift) ? values[i] : 0;
+    }
+    return values;
+  };
+  in.set(is_integral(in.type(0))
+             ? OnnxConstant::of_integers(in.type(0), shape, kept(in.constant(0)->integers()))
+             : OnnxConstant::of_floats(shape, kept(in.constant(0)->floats())));
+}
+
 void infer_prelu(Inference& in) {
   const auto out = broadcast_shape(in.shape(0), in.shape(1));
   if (!out || *out != in.shape(0)) {
@@ -294,7 +318,7 @@ constexpr auto kRules = std::to_array<InferRule>({
     {"Shrink", infer_unary},
     {"Gelu", infer_unary},
     {"Mean", infer_binary},
-    {"Trilu", infer_same},
+    {"Trilu", infer_trilu},
     {"Hardmax", infer_same},
     {"GroupNormalization", infer_same},
     {"MeanVarianceNormalization", infer_same},
@@ -358,6 +382,11 @@ constexpr auto kRules = std::to_array<InferRule>({
     {"ThresholdedRelu", infer_unary},
     {"Where", infer_where},
     {"Xor", infer_binary},
+    {"systole.Function", infer_same},
+    {"systole.LayerNorm", infer_same},
+    {"systole.RmsNorm", infer_same},
+    {"systole.Rotary", infer_same},
+    {"systole.Softmax", infer_same},
 });
 
 }  // namespace

@@ -40,8 +40,62 @@ OnnxShape product_shape(const OnnxShape& a, const OnnxShape& b) {
   return to;
 }
 
+/// Of two small matrices that stand in the file.
+void fold_matmul(Inference& in) {
+  const OnnxShape& a = in.shape(0);
+  const OnnxShape& b = in.shape(1);
+  if (a.size() != 2 || b.size() != 2 || !is_floating(in.type(0)) ||
+      a[0] * a[1] * b[1] > kMostAtOnce) {
+    return;
+  }
+  const std::vector<float> left = in.constant(0)->floats();
+  const std::vector<float> right = in.constant(1)->floats();
+  std::vector<float> made;
+  for (std::int64_t row = 0; row < a[0]; ++row) {
+    for (std::int64_t col = 0; col < b[1]; ++col) {
+      double sum = 0;
+      for (std::int64_t k = 0; k < a[1]; ++k) {
+        sum += static_cast<double>(left[static_cast<std::size_t>(row * a[1] + k)]) *
+               static_cast<double>(right[static_cast<std::size_t>(k * b[1] + col)]);
+      }
+      made.push_back(static_cast<float>(sum));
+    }
+  }
+  in.set(OnnxConstant::of_floats({a[0], b[1]}, made));
+}
+
 void infer_matmul(Inference& in) {
   in.set(in.type(0), product_shape(in.shape(0), in.shape(1)));
+  if (in.all_constant()) {
+    fold_matmul(in);
+  }
+}
+
+/// Of [batch, rows, heads * columns] or [batch, heads, rows, columns], as compiler/ops/matmul.h has
+/// them.
+void infer_head_matmul(Inference& in) {
+  const std::int64_t heads = in.node().integer("heads", 1);
+  const auto matrices = [&](std::size_t input, std::int64_t of) {
+    const OnnxShape& shape = in.shape(input);
+    if (shape.size() == 4 && shape[1] == of) {
+      return shape;
+    }
+    if (shape.size() != 3 || shape[2] % of != 0) {
+      contradict("expected a tensor of {} heads, got {}", of, text_of(shape));
+    }
+    return OnnxShape{shape[0], of, shape[1], shape[2] / of};
+  };
+  const OnnxShape a = matrices(0, heads);
+  OnnxShape b = matrices(1, in.node().integer("kv_heads", heads));
+  if (in.node().integer("transpose_b", 0) != 0) {
+    std::swap(b[2], b[3]);
+  }
+  if (a[0] != b[0] || a[3] != b[2]) {
+    contradict("expected tensors whose product exists, got {} and {}", text_of(in.shape(0)),
+               text_of(in.shape(1)));
+  }
+  in.set(in.type(0), in.node().integer("merge_heads", 0) != 0 ? OnnxShape{a[0], a[2], heads * b[3]}
+                                                              : OnnxShape{a[0], heads, a[2], b[3]});
 }
 
 void infer_matmul_integer(Inference& in) {
@@ -146,6 +200,7 @@ constexpr auto kRules = std::to_array<InferRule>({
     {"MatMulInteger", infer_matmul_integer},
     {"QLinearConv", infer_qlinear_conv},
     {"QLinearMatMul", infer_qlinear_matmul},
+    {"systole.MatMul", infer_head_matmul},
 });
 
 }  // namespace

@@ -44,6 +44,15 @@ std::string FormulaInputs::tensor(GraphTensorId id) {
   return std::string(1, static_cast<char>('a' + place));
 }
 
+bool FormulaInputs::is_whole() const {
+  for (std::size_t i = 0; i < in_.node().inputs.size(); ++i) {
+    if (in_.is_held(i) && in_.shape(i) == shape_) {
+      return true;
+    }
+  }
+  return has_whole_;
+}
+
 std::string FormulaInputs::held(const Held& from) {
   OnnxShape own = from.layout.shape();
   if (own == shape_) {
@@ -55,7 +64,7 @@ std::string FormulaInputs::held(const Held& from) {
     Lowering::refuse_order(from.layout);
   }
   const Held wide{.tensor = from.tensor, .layout = *layout};
-  if (layout->is_ordered(order_)) {  // a single pixel, a single channel
+  if (layout->is_ordered(order_) && is_whole()) {  // a single pixel, a single channel
     try {
       return tensor(in_.beside(wide, shape_, order_));
     } catch (const Refused&) {
@@ -73,6 +82,7 @@ std::string FormulaInputs::held(const Held& from) {
       picks[axis].assign(static_cast<std::size_t>(shape_[axis]), 0);
     }
   }
+  has_whole_ = true;
   const Held full = in_.moved(wide, picks, order_);
   return tensor(in_.viewed(full.tensor, in_order(shape_, order_), FirstAxis::Any));
 }

@@ -32,12 +32,15 @@ class FormulaInputs {
   }
 
  private:
+  /// Whether some tensor has a number for each element of the result; the others may have fewer.
+  [[nodiscard]] bool is_whole() const;
   [[nodiscard]] RowFormula formula(const std::string& text) const;
   void set_numbers();
 
   Lowering& in_;
   OnnxShape shape_;
   Axes order_;
+  bool has_whole_ = false;
   std::vector<GraphTensorId> tensors_;
   std::vector<std::pair<ParameterNumbers, std::int64_t>> parameters_;
 };

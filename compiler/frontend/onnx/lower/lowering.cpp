@@ -10,6 +10,7 @@
 #include "arch/diag/printable.h"
 #include "compiler/frontend/onnx/lower/families.h"
 #include "compiler/frontend/onnx/operator_names.h"
+#include "compiler/frontend/onnx/spell/spelling.h"
 
 namespace systole {
 
@@ -127,6 +128,14 @@ GraphTensorId Lowering::viewed(GraphTensorId tensor, const Extents& whole, First
   refuse("expected a tensor of {}, got {}, of which there is no view",
          text_of(OnnxShape(extents.begin(), extents.end())),
          text_of(OnnxShape(type.extents.begin(), type.extents.end())));
+}
+
+GraphTensorId Lowering::exactly(GraphTensorId tensor, const Extents& extents) {
+  const GraphTensorId seen = viewed(tensor, extents);
+  return builder_.graph().tensor(seen).type.extents == extents
+             ? seen
+             : add_before(ReshapeTensor{.extents = {extents.begin() + 1, extents.end()}}, "reshape",
+                          {seen});
 }
 
 void Lowering::refuse_order(const Layout& layout) {
@@ -439,7 +448,7 @@ void Lowering::add_inputs() {
     if (!is_floating(value.type) && !is_integral(value.type)) {
       where.fail(fmt::format("expected an input of numbers, got {}", name_of(value.type)));
     }
-    const bool single = choice_.inputs == InputOrder::Single && value.shape->size() > 1;
+    const bool single = choice_.inputs == InputOrder::Single && !value.shape->empty();
     if (value.shape->size() + (single ? 1 : 0) > kMaxRank) {
       where.fail(fmt::format("expected 0..{} axes, got {}", kMaxRank, value.shape->size()));
     }
@@ -473,8 +482,9 @@ void Lowering::lower_nodes() {
         std::all_of(node.inputs.begin(), node.inputs.end(), [&](ImportValueId input) {
           return input == kNoValue || held_.count(input) > 0 || graph_.constant(input) != nullptr;
         });
-    const bool has_rule =
-        lower_rule_of(node.full_op()) != nullptr || number_function_of(graph_, node);
+    const bool has_rule = lower_rule_of(node.full_op()) != nullptr ||
+                          onnx_spelling::spell_rule_of(node.full_op()) != nullptr ||
+                          number_function_of(graph_, node);
     if (!has_rule) {
       note(node, "");
       pretend(node);

@@ -134,6 +134,8 @@ class Lowering {
   GraphTensorId beside(const Held& from, const OnnxShape& large, const Axes& order);
   GraphTensorId viewed(GraphTensorId tensor, const Extents& extents,
                        FirstAxis first = FirstAxis::Images);
+  /// The same with these very axes, where others would be the same image.
+  GraphTensorId exactly(GraphTensorId tensor, const Extents& extents);
   /// Parts of a tensor, in this order of memory: nothing where memory has them so, else a copy. The
   /// node's output, if it is given.
   Held moved(const Held& from, const Picks& picks, const Axes& order, double fill = 0,
@@ -210,5 +212,8 @@ class Lowering {
   std::map<GraphTensorId, Layout> layouts_;
   std::vector<std::pair<GraphTensorId, std::string>> output_names_;
 };
+
+/// A value as one of `shape`, at whatever cost.
+[[nodiscard]] Held reshaped(Lowering& in, const Held& from, const OnnxShape& shape);
 
 }  // namespace systole

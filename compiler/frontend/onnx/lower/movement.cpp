@@ -43,16 +43,6 @@ std::int64_t number_of(const OnnxShape& shape, const std::vector<std::int64_t>& 
   return number;
 }
 
-/// A value as one of `shape`, at whatever cost.
-Held reshaped(Lowering& in, const Held& from, const OnnxShape& shape) {
-  if (const auto layout = from.layout.reshaped(shape)) {
-    return {.tensor = from.tensor, .layout = *layout};
-  }
-  const OnnxShape own = from.layout.shape();
-  const GraphTensorId plain = in.ordered(from, plain_order(own.size()), FirstAxis::Any);
-  return {.tensor = plain, .layout = *Layout::plain(own).reshaped(shape)};
-}
-
 /// Constants around one tensor, as the token of a class before those of an image: zeros around it,
 /// to which the constants are added.
 void lower_constant_concat(Lowering& in, std::size_t axis, std::size_t tensor) {
@@ -85,6 +75,56 @@ void lower_constant_concat(Lowering& in, std::size_t axis, std::size_t tensor) {
   inputs.add_elements(x + "+" + inputs.constant(OnnxConstant::of_floats(shape, numbers)));
 }
 
+/// An order of memory in which tensors can stand behind one another along an axis: one that ends in
+/// the axis, else that of the first.
+Axes concat_order(const Lowering& in, std::size_t axis) {
+  std::optional<Axes> order;
+  for (std::size_t i = 0; i < in.node().inputs.size(); ++i) {
+    if (!order || in.shape(i)[axis] > 1) {
+      order = order_ending_in(in.held(i).layout, axis);
+    }
+    if (!order) {
+      return in.order_of_memory(in.held(i)).value_or(plain_order(in.shape(0).size()));
+    }
+  }
+  return *order;
+}
+
+/// Along an axis within: [images, what is before it, itself, what is behind it].
+void concat_within(Lowering& in, std::size_t axis, const Axes& order) {
+  const std::size_t count = in.node().inputs.size();
+  std::int64_t images = 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Extents& extents = in.made().tensor(in.held(i).tensor).type.extents;
+    images = std::max(images, extents.size() > 1 ? extents.front() : 1);
+  }
+  const auto place = std::find(order.begin(), order.end(), axis) - order.begin();
+  std::vector<GraphTensorId> inputs;
+  for (std::size_t i = 0; i < count; ++i) {
+    Held from = in.held(i);
+    const OnnxShape shape = from.layout.shape();
+    if (!from.layout.is_ordered(order)) {
+      if (!in.may_move()) {
+        Lowering::refuse_order(from.layout);
+      }
+      from = in.moved(from, every(shape), order);
+    }
+    std::int64_t before = 1;
+    std::int64_t behind = 1;
+    for (std::size_t at = 0; at < order.size(); ++at) {
+      const bool is_before = static_cast<std::ptrdiff_t>(at) < place;
+      (is_before ? before : behind) *=
+          static_cast<std::ptrdiff_t>(at) == place ? 1 : shape[order[at]];
+    }
+    if (before % images != 0) {
+      refuse("expected parts of one image, got {} of which there are {} in a batch", text_of(shape),
+             images);
+    }
+    inputs.push_back(in.viewed(from.tensor, {images, before / images, shape[axis], behind}));
+  }
+  in.add(Concat{.axis = 2}, "concat", std::move(inputs), Layout::ordered(in.out_shape(), order));
+}
+
 void lower_concat(Lowering& in) {
   const std::size_t axis = axis_of(in.node().integer("axis", 1), in.shape(0).size());
   std::vector<std::size_t> tensors;
@@ -97,21 +137,16 @@ void lower_concat(Lowering& in) {
     lower_constant_concat(in, axis, tensors.front());
     return;
   }
-  std::optional<Axes> order;
-  for (std::size_t i = 0; i < in.node().inputs.size(); ++i) {
-    if (!order || in.shape(i)[axis] > 1) {
-      order = order_ending_in(in.held(i).layout, axis);
-    }
-    if (!order) {
-      order = plain_ending_in(in.shape(0).size(), axis);
-      break;
-    }
+  const Axes order = concat_order(in, axis);
+  if (order.back() != axis || order.size() == 1) {
+    concat_within(in, axis, order);
+    return;
   }
   std::vector<GraphTensorId> inputs;
   for (std::size_t i = 0; i < in.node().inputs.size(); ++i) {
-    inputs.push_back(in.ordered(i, *order));
+    inputs.push_back(in.ordered(i, order, FirstAxis::Any));
   }
-  in.add(Concat{}, "concat", std::move(inputs), Layout::ordered(in.out_shape(), *order));
+  in.add(Concat{}, "concat", std::move(inputs), Layout::ordered(in.out_shape(), order));
 }
 
 // --- parts and products ---
@@ -182,7 +217,7 @@ void lower_slice(Lowering& in) {
     in.alias(from);
     return;
   }
-  GraphTensorId tensor = in.ordered(0, *order);
+  GraphTensorId tensor = in.exactly(in.ordered(0, *order), in_order(shape, *order));
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
     tensor = in.add_before(parts[i], "slice", {tensor});
   }
@@ -215,7 +250,7 @@ void lower_split(Lowering& in) {
   if (!order) {
     Lowering::refuse_order(from);
   }
-  const GraphTensorId tensor = in.ordered(0, *order);
+  const GraphTensorId tensor = in.exactly(in.ordered(0, *order), in_order(shape, *order));
   std::int64_t first = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     shape[axis] = sizes[i];
@@ -481,6 +516,15 @@ constexpr auto kRules = std::to_array<LowerRule>({
 });
 
 }  // namespace
+
+Held reshaped(Lowering& in, const Held& from, const OnnxShape& shape) {
+  if (const auto layout = from.layout.reshaped(shape)) {
+    return {.tensor = from.tensor, .layout = *layout};
+  }
+  const OnnxShape own = from.layout.shape();
+  const GraphTensorId plain = in.ordered(from, plain_order(own.size()), FirstAxis::Any);
+  return {.tensor = plain, .layout = *Layout::plain(own).reshaped(shape)};
+}
 
 std::span<const LowerRule> movement_rules() {
   return kRules;

@@ -89,7 +89,7 @@ void lower_dense(Lowering& in) {
       viewed ? in.ordered_but_last(0, order) : feature_rows(in, in.held(0), order);
   const WeightInfo info{.bias = biased, .batch_norm = false};
   constexpr std::size_t kMostAxes = 3;  // of what Dense takes
-  if (shape.size() == 2 || (!viewed && in.made().tensor(input).type.extents.size() <= kMostAxes)) {
+  if (shape.size() == 2 || in.made().tensor(input).type.extents.size() <= kMostAxes) {
     in.add(Dense{.weights = info, .activation = in.activation(), .features = columns}, "dense",
            {input}, Layout::plain(in.out_shape()));
   } else {
@@ -189,11 +189,141 @@ void lower_any_matmul(Lowering& in) {
   give(in, made, Layout::plain(in.out_shape()));
 }
 
+/// Matrices of several heads as products take them: [images, heads, rows, columns], or side by
+/// side, [images, rows, heads * columns].
+struct Heads {
+  GraphTensorId tensor = 0;
+  std::int64_t count = 1;
+  bool side_by_side = false;
+  bool transposed = false;  ///< columns x rows
+};
+
+/// How many images a value of [..., rows, columns] is of: those of its first axis, or one.
+std::int64_t images_of(const Lowering& in, const Held& from) {
+  const Extents& extents = in.made().tensor(from.tensor).type.extents;
+  const bool has_images = from.layout.rank() > 2 && extents.size() > 1 &&
+                          extents.front() == from.layout.shape().front();
+  return has_images ? extents.front() : 1;
+}
+
+/// Of a value of [..., rows, columns].
+Heads heads_of(Lowering& in, Held from, bool may_turn) {
+  const std::int64_t images = images_of(in, from);
+  const OnnxShape shape = from.layout.shape();
+  const std::size_t rank = shape.size();
+  const std::size_t first = images > 1 ? 1 : 0;
+  Heads heads{.count = elements_of(OnnxShape(shape.begin(), shape.end() - 2)) / images};
+  for (const bool moves : {false, true}) {
+    for (const bool turned : {false, true}) {
+      if (turned && (!may_turn || moves)) {
+        continue;
+      }
+      const std::size_t row = rank - (turned ? 1 : 2);
+      const std::size_t col = rank - (turned ? 2 : 1);
+      Axes plain = plain_order(rank);
+      std::swap(plain[rank - 2], plain[row]);
+      Axes side = plain;
+      std::rotate(side.begin() + static_cast<std::ptrdiff_t>(first), side.end() - 2,
+                  side.end() - 1);
+      heads.transposed = turned;
+      if (moves) {
+        if (!in.may_move()) {
+          Lowering::refuse_order(from.layout);
+        }
+        from = in.moved(from, every(shape), plain);
+      }
+      heads.side_by_side =
+          from.layout.is_ordered(side) && (heads.count == 1 || !from.layout.is_ordered(plain));
+      if (heads.side_by_side) {
+        heads.tensor = in.exactly(from.tensor, {images, shape[row], heads.count * shape[col]});
+        return heads;
+      }
+      if (from.layout.is_ordered(plain)) {
+        heads.tensor = in.exactly(from.tensor, {images, heads.count, shape[row], shape[col]});
+        return heads;
+      }
+    }
+  }
+  Lowering::refuse_order(from.layout);
+}
+
+/// The product of two values of [..., rows, columns], its rows before its heads in memory if it is
+/// `merged` or that comes by itself.
+void add_head_product(Lowering& in, const Held& from, const Held& by, Matmul op) {
+  const Heads left = heads_of(in, from, false);
+  const Heads right = heads_of(in, by, true);
+  const OnnxShape rows = from.layout.shape();
+  const std::size_t rank = rows.size();
+  op.transpose_b = right.transposed;
+  if (left.count > 1) {
+    op.heads = left.count;
+    op.kv_heads = right.count == left.count ? 0 : right.count;
+  }
+  const bool merged = op.merge_heads || (!left.side_by_side && right.side_by_side);
+  op.merge_heads = merged && left.count > 1;
+  Axes order = plain_order(rank);
+  if (op.merge_heads) {
+    std::rotate(order.begin() + (images_of(in, from) > 1 ? 1 : 0), order.end() - 2,
+                order.end() - 1);
+  }
+  OnnxShape shape = rows;
+  shape.back() = by.layout.shape().back();
+  const Layout layout = Layout::ordered(shape, order);
+  if (layout.shape() == in.out_shape()) {
+    in.add(op, "matmul", {left.tensor, right.tensor}, layout);
+    return;
+  }
+  // Heads side by side: [batch, rows, heads * columns] of [batch, heads, rows, columns].
+  const auto joined = layout.transposed({0, 2, 1, 3}).reshaped(in.out_shape());
+  if (!joined) {
+    Lowering::refuse_order(layout);
+  }
+  in.add(op, "matmul", {left.tensor, right.tensor}, *joined);
+}
+
+/// Whether the only reader brings the rows before the heads.
+bool is_turned_back(const Lowering& in) {
+  const ImportValueId made = in.node().outputs.front();
+  bool turned = false;
+  for (const ImportNode& node : in.graph().nodes) {
+    if (std::find(node.inputs.begin(), node.inputs.end(), made) != node.inputs.end()) {
+      turned =
+          node.is("Transpose") && node.integers("perm") == std::vector<std::int64_t>{0, 2, 1, 3};
+    }
+  }
+  return turned;
+}
+
+/// A matrix of the file times a tensor: a dense layer along the axis before the last.
+void lower_constant_matmul(Lowering& in) {
+  const OnnxConstant weights = in.constant(0, "weights");
+  const std::size_t rank = in.shape(1).size();
+  if (weights.shape().size() != 2 || rank < 2) {
+    refuse("expected an input that depends on the network's inputs, got the constant {}",
+           in_quotes(in.graph().value(in.node().input(0)).name));
+  }
+  in.hold(linear(in, in.held(1), rank - 2, weights.shape()[0], [weights] {
+    return to_memory(FileOrder{.shape = {}, .sizes = weights.shape(), .order = {1, 0}},
+                     weights.floats());
+  }));
+}
+
 /// Of two tensors that depend on inputs; make_dense took those with weights.
 void lower_matmul(Lowering& in) {
+  if (!in.is_held(0)) {
+    lower_constant_matmul(in);
+    return;
+  }
   const OnnxShape& left = in.shape(0);
   const OnnxShape& right = in.shape(1);
   const std::size_t rank = left.size();
+  const auto scale = static_cast<double>(in.node().number("scale", 1.0F));
+  if (rank > 2 && right.size() == rank &&
+      std::equal(left.begin(), left.end() - 2, right.begin(), right.end() - 2)) {
+    add_head_product(in, in.held(0), in.held(1),
+                     {.merge_heads = rank == 4 && is_turned_back(in), .scale = scale});
+    return;
+  }
   const bool fits =
       rank >= 2 && rank <= 4 && (right.size() == rank || right.size() == 2) &&
       std::equal(left.begin(), left.end() - 1, in.out_shape().begin(), in.out_shape().end() - 1);
@@ -206,7 +336,33 @@ void lower_matmul(Lowering& in) {
   const bool transposed = !in.held(1).layout.is_plain() && in.held(1).layout.is_ordered(swapped);
   const GraphTensorId a = in.ordered(0, plain_order(rank));
   const GraphTensorId b = in.ordered(1, transposed ? swapped : plain_order(right.size()));
-  in.add(Matmul{.transpose_b = transposed}, "matmul", {a, b}, Layout::plain(in.out_shape()));
+  in.add(Matmul{.transpose_b = transposed, .scale = scale}, "matmul", {a, b},
+         Layout::plain(in.out_shape()));
+}
+
+/// Of [batch, rows, heads * columns], or [batch, heads, rows, columns]: the latter.
+Held by_heads(Lowering& in, const Held& from, std::int64_t heads) {
+  const OnnxShape shape = from.layout.shape();
+  if (shape.size() != 3) {
+    return from;
+  }
+  Held split = reshaped(in, from, {shape[0], shape[1], heads, shape[2] / heads});
+  split.layout = split.layout.transposed({0, 2, 1, 3});
+  return split;
+}
+
+/// systole.MatMul: what attention is spelled out in.
+void lower_head_matmul(Lowering& in) {
+  const ImportNode& node = in.node();
+  const std::int64_t heads = node.integer("heads", 1);
+  const Held left = by_heads(in, in.held(0), heads);
+  Held right = by_heads(in, in.held(1), node.integer("kv_heads", heads));
+  if (node.integer("transpose_b", 0) != 0) {
+    right.layout = right.layout.transposed({0, 1, 3, 2});
+  }
+  add_head_product(in, left, right,
+                   {.merge_heads = node.integer("merge_heads", 0) != 0,
+                    .scale = static_cast<double>(node.number("scale", 1.0F))});
 }
 
 // --- products with constants ---
@@ -469,6 +625,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"LRN", lower_local_norm},
     {"MatMul", lower_matmul},
     {"systole.Dense", lower_dense},
+    {"systole.MatMul", lower_head_matmul},
 });
 
 }  // namespace

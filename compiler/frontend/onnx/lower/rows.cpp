@@ -77,11 +77,50 @@ std::string counted_down(FormulaInputs& inputs, std::int64_t count) {
       1);
 }
 
+/// Of matrices one behind the other: [images, matrices, rows, columns].
+GraphTensorId by_matrix(Lowering& in, const Held& from) {
+  const OnnxShape shape = from.layout.shape();
+  const GraphTensorId tensor = in.ordered(from, plain_order(shape.size()), FirstAxis::Any);
+  const Extents extents = in.made().tensor(tensor).type.extents;
+  const std::int64_t images = extents.size() > 1 ? extents.front() : 1;
+  const std::int64_t rows = shape[shape.size() - 2];
+  const std::int64_t matrices = elements_of(shape) / images / rows / shape.back();
+  return matrices == 1 ? in.exactly(tensor, {images, rows, shape.back()})
+                       : in.exactly(tensor, {images, matrices, rows, shape.back()});
+}
+
+/// systole.Softmax: along the last axis, with what passes put into it.
+void lower_scores(Lowering& in) {
+  const ImportNode& node = in.node();
+  const Held from = in.held(0);
+  const std::size_t rank = from.layout.rank();
+  const bool causal = node.integer("causal", 0) != 0;
+  const SoftmaxChannels op{.scale = static_cast<double>(node.number("scale", 1.0F)),
+                           .causal = causal};
+  if (causal) {
+    in.add(op, "softmax", {by_matrix(in, from)}, Layout::plain(in.out_shape()));
+    return;
+  }
+  const auto order = order_ending_in(from.layout, rank - 1).value_or(plain_order(rank));
+  in.add(op, "softmax", {in.ordered(0, order, FirstAxis::Any)},
+         Layout::ordered(in.out_shape(), order));
+}
+
+/// systole.Rotary: features of [batch, tokens, heads * features] turn with the token.
+void lower_rotary(Lowering& in) {
+  const ImportNode& node = in.node();
+  in.add(RotateRows{.heads = node.integer("heads", 1),
+                    .rotated = node.integer("rotated", 0),
+                    .base = static_cast<double>(node.number("base", 10000.0F)),
+                    .first = node.integer("first", 0)},
+         "rotary", {by_matrix(in, in.held(0))}, Layout::plain(in.out_shape()));
+}
+
 /// Softmax, its logarithm or a one at the largest element, along one axis or, in old files, along
 /// all from there on.
 void lower_softmax(Lowering& in) {
   const OnnxShape& shape = in.shape(0);
-  const bool flattens = in.graph().opset < 13;
+  const bool flattens = in.graph().opset < 13 && in.node().domain.empty();
   const std::size_t axis =
       axis_of(in.node().integer("axis", flattens ? 1 : -1), std::max<std::size_t>(shape.size(), 1));
   const Held from = in.held(0);
@@ -452,6 +491,8 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"Softmax", lower_softmax},
     {"systole.LayerNorm", lower_norm},
     {"systole.RmsNorm", lower_norm},
+    {"systole.Rotary", lower_rotary},
+    {"systole.Softmax", lower_scores},
 });
 
 }  // namespace

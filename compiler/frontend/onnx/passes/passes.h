@@ -40,6 +40,23 @@ std::int64_t recognise_functions(ImportGraph& graph);
 /// (input, weights, biases; `epsilon`).
 std::int64_t recognise_normalisation(ImportGraph& graph);
 
+/// Numbers that a product of two tensors, or one of its operands, is multiplied with or divided by:
+/// its attribute `scale`. Transposes and reshapes may stand in between.
+std::int64_t fold_scales(ImportGraph& graph);
+
+/// Constants that hide scores before a Softmax along the last axis, added to them or by Where:
+/// nothing where they hide none, systole.Softmax with `causal` where each query sees the keys up to
+/// its own, seen from the end.
+std::int64_t recognise_masks(ImportGraph& graph);
+
+/// x cos + (-second half of x, first half) sin, with constants that are cosines and sines of
+/// positions one behind the other: systole.Rotary (`heads`, `base`, `first`) of the features side
+/// by side.
+std::int64_t recognise_rotary(ImportGraph& graph);
+
+/// A Split of a dense layer's results that nobody else reads: a dense layer for each part.
+std::int64_t split_dense(ImportGraph& graph);
+
 /// Functions of one number that are the only reader of a Conv, a Dense or an Add: its attribute
 /// `activation`, by the name of docs/workloads.md.
 std::int64_t fuse_activations(ImportGraph& graph);

@@ -150,6 +150,23 @@ ModelBuilder& ModelBuilder::node(const std::string& op, const std::vector<std::s
   return *this;
 }
 
+ModelBuilder& ModelBuilder::bodies(
+    const std::string& op, const std::vector<std::string>& inputs,
+    const std::vector<std::string>& outputs,
+    const std::vector<std::pair<std::string, const ModelBuilder*>>& graphs, const std::string& name,
+    const std::vector<Attribute>& attributes) {
+  node(op, inputs, outputs, attributes, name);
+  onnx::GraphProto* graph = model_->proto.mutable_graph();
+  onnx::NodeProto* made = graph->mutable_node(graph->node_size() - 1);
+  for (const auto& [key, body] : graphs) {
+    onnx::AttributeProto* attribute = made->add_attribute();
+    attribute->set_name(key);
+    attribute->set_type(onnx::AttributeProto::GRAPH);
+    *attribute->mutable_g() = body->model_->proto.graph();
+  }
+  return *this;
+}
+
 std::string ModelBuilder::bytes() const {
   return model_->proto.SerializeAsString();
 }

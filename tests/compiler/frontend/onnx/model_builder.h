@@ -44,6 +44,12 @@ class ModelBuilder {
                      const std::vector<Attribute>& attributes = {}, const std::string& name = {},
                      const std::string& domain = {});
 
+  /// A node with graphs of its own, such as branches, as attributes.
+  ModelBuilder& bodies(const std::string& op, const std::vector<std::string>& inputs,
+                       const std::vector<std::string>& outputs,
+                       const std::vector<std::pair<std::string, const ModelBuilder*>>& graphs,
+                       const std::string& name, const std::vector<Attribute>& attributes = {});
+
   [[nodiscard]] std::string bytes() const;
   void write(const std::string& file) const;
 

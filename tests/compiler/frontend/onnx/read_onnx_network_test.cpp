@@ -484,5 +484,26 @@ TEST_F(OnnxNetwork, ViewsOfInputsAreCopiedOut) {
   EXPECT_EQ(file_orders_of(network).at("t").shape, (Integers{3, 2}));
 }
 
+TEST_F(OnnxNetwork, ARowAndAColumnMakeAMatrix) {
+  ModelBuilder model;
+  model.input("x", {2, 1})
+      .floats("row", {1, 3}, {1, 2, 3})
+      .node("Mul", {"x", "row"}, {"y"})
+      .output("y");
+  const Network network = read(model);
+  EXPECT_EQ(network.graph.tensor(network.graph.outputs[0]).type.elements(), 6);
+}
+
+TEST_F(OnnxNetwork, ARefusedNodeIsTheOnlyReasonWhereNothingFollowsFromIt) {
+  ModelBuilder model;
+  model.input("x", {1, 3})
+      .integers("shape", {2}, {2, 2})
+      .node("Reshape", {"x", "shape"}, {"y"}, {}, "reshape")
+      .output("y");
+  EXPECT_EQ(message_of(model),
+            "m.onnx: Reshape: expected a shape of the 3 elements of [1, 3], got [2, 2], in 1 node "
+            "(reshape)");
+}
+
 }  // namespace
 }  // namespace systole
