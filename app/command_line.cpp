@@ -462,6 +462,12 @@ void add_dims(CLI::App& app, Words& words) {
       ->type_name("N");
 }
 
+void add_routing(CLI::App& app, Request& request) {
+  app.add_option("--routing", request.routing,
+                 "Experts that tokens go to: FILE has a line for each token, over and over")
+      ->type_name("FILE");
+}
+
 void add_chip_and_network(CLI::App& app, Request& request) {
   app.add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
       ->required()
@@ -493,6 +499,7 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
                  "on the inputs of the run: int8")
       ->type_name("TYPE");
   add_dims(app, words);
+  add_routing(app, request);
   add_set(app, request);
 }
 
@@ -1146,6 +1153,7 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.dims = dims_of(with_named(words));
   request.phase = words.phase.value_or("");
   refuse_empty("--phase", command, request.phase);
+  refuse_empty("--routing", command, request.routing);
   request.generated = generated_of(request, words);
   if (words.quantize) {
     request.quantize = quantize_of(words);

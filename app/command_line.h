@@ -117,6 +117,7 @@ struct Request {
   std::int64_t batch = 0;        ///< 0: the network's own
   DimValues dims;                ///< in place of the network's sizes by name
   std::string phase;             ///< one of the network's phases, or nothing
+  std::string routing;           ///< a file, or nothing: which experts tokens go to
   std::int64_t generated = 0;    ///< tokens of `--phase generate`; 0: another phase
   std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
   bool quantize = false;         ///< to int8, by a run of it

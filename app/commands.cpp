@@ -39,6 +39,7 @@
 #include "arch/config/text_file.h"
 #include "arch/diag/printable.h"
 #include "arch/isa/program_text.h"
+#include "arch/units/units.h"
 #include "compiler/compilation.h"
 #include "compiler/frontend/onnx/read_onnx_network.h"
 #include "compiler/frontend/read_network.h"
@@ -162,7 +163,8 @@ Network network_of(const Request& request, const ChipSpec& chip) {
       .phase = request.phase,
       .type = type_of(request, chip),
       .numbers = carries_data(request) || request.command == Command::Compile,
-      .input_files = request.tensors.inputs};
+      .input_files = request.tensors.inputs,
+      .routing_file = request.routing};
   if (request.quantize) {
     if (request.training) {
       throw UserError("systole: --quantize: expected a run of inference, got --mode training");
@@ -359,7 +361,8 @@ Result evaluate_with(const EvaluateOptions& options, const ChipSpec& chip, const
 }
 
 /// Three chips that ship, multiply the type and have so many bytes of DRAM: those with the least.
-std::string roomy_chips(std::int64_t bytes, DataType type) {
+/// Where none has, how many of that chip have.
+std::string roomy_chips(std::int64_t bytes, DataType type, const ChipSpec& full) {
   constexpr std::size_t kMost = 3;
   std::vector<std::pair<std::int64_t, std::string>> chips;
   for (const Entry& entry : entries(EntryKind::Chip)) {
@@ -377,21 +380,23 @@ std::string roomy_chips(std::int64_t bytes, DataType type) {
   for (std::size_t i = 0; i < std::min(kMost, chips.size()); ++i) {
     names.push_back(chips[i].second);
   }
-  return names.empty() ? fmt::format("; no chip that ships has room with {}", name_of(type))
-                       : fmt::format("; room with {} have, for example: {}", name_of(type),
-                                     fmt::join(names, ", "));
+  return names.empty()
+             ? fmt::format("; no chip that ships has room with {}, {} of {} have", name_of(type),
+                           ceil_div(bytes, full.dram.capacity.count()), full.name)
+             : fmt::format("; room with {} have, for example: {}", name_of(type),
+                           fmt::join(names, ", "));
 }
 
 /// A batch that the chip has no room for is told where it was asked for, and which chips have room.
 template <class Work>
-auto with_room(const Request& request, const Network& network, Work work) {
+auto with_room(const Request& request, const ChipSpec& chip, const Network& network, Work work) {
   try {
     return work();
   } catch (const CapacityError& error) {
     const std::string in_file =
         printable_path(find_entry(EntryKind::Network, request.network)) + ":1:1: batch: ";
     const std::string_view message = error.what();
-    const std::string help = roomy_chips(error.needed(), network.graph.input_type());
+    const std::string help = roomy_chips(error.needed(), network.graph.input_type(), chip);
     if (request.batch == 0 || !message.starts_with(in_file)) {
       throw UserError(fmt::format("{}{}", message, help));
     }
@@ -439,7 +444,7 @@ Result evaluate_request(const Request& request, RunRecord& record) {
   if (!request.waveform.empty()) {
     waveform.emplace(request.waveform, ".vcd");
   }
-  const auto mapping = with_room(request, network, [&] {
+  const auto mapping = with_room(request, chip, network, [&] {
     return requested_mapping(
         request.mapping, chip, network, [&](std::string_view name) { progress.stage(name); },
         wishes.wanted);
@@ -454,7 +459,7 @@ Result evaluate_request(const Request& request, RunRecord& record) {
                                 .on_stage = [&](std::string_view name) { progress.stage(name); },
                                 .record = recorded ? &record : nullptr,
                                 .waveform = waveform ? waveform->name() : ""};
-  Result result = with_room(request, network, [&] {
+  Result result = with_room(request, chip, network, [&] {
     return training ? train(chip, training->step, training->data,
                             request.training->steps.value_or(1), carries_data(request), options)
                     : evaluate_with(options, chip, network, request.waveform);
@@ -554,7 +559,7 @@ std::string mapped(const Request& request) {
   progress.stage("reading");
   const ChipSpec chip = chip_of(request);
   const Network network = network_of(request, chip);
-  const SearchedMappings searched = with_room(request, network, [&] {
+  const SearchedMappings searched = with_room(request, chip, network, [&] {
     return searched_mappings(request.mapping, chip, network,
                              [&](std::string_view stage) { progress.stage(stage); });
   });
@@ -580,7 +585,7 @@ std::string explained(const Request& request) {
     other.sets.insert(other.sets.end(), sets.begin(), sets.end());
     return chip_of(other);
   };
-  return with_room(request, network, [&] {
+  return with_room(request, chip, network, [&] {
     return run_explain(request, chip, network, changed, text_options(request),
                        [&](std::string_view stage) { progress.stage(stage); });
   });
@@ -591,7 +596,7 @@ std::string compiled(const Request& request) {
   progress.stage("compiling");
   const ChipSpec chip = chip_of(request);
   const Network network = network_of(request, chip);
-  return with_room(request, network, [&] {
+  return with_room(request, chip, network, [&] {
     const auto mapping = requested_mapping(request.mapping, chip, network,
                                            [&](std::string_view stage) { progress.stage(stage); });
     const Compilation compiled =

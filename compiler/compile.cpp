@@ -62,6 +62,36 @@ class FarMemory {
   std::int64_t next_ = 0;
 };
 
+[[noreturn]] void throw_full(const ChipSpec& chip, const Graph& graph, bool weights_alone,
+                             std::int64_t needed) {
+  const std::int64_t capacity = chip.dram.capacity.count();
+  const std::string_view what = weights_alone          ? "weights"
+                                : graph.states.empty() ? "weights and spilled tensors"
+                                                       : "weights, states and spilled tensors";
+  std::string message = fmt::format("expected {} that fit the {} bytes of DRAM of {}, got {} bytes",
+                                    what, capacity, chip.name, needed);
+  if (!weights_alone) {
+    message += fmt::format(" at batch {}", graph.batch);
+  }
+  message += fmt::format(": {} too many", needed - capacity);
+  if (bytes_of(graph.input_type()) > 1 && multiplies(chip, DataType::Int8)) {
+    message += fmt::format("; --type int8 takes about {}", needed / bytes_of(graph.input_type()));
+  }
+  throw CapacityError({.file = graph.file, .line = 1, .column = 1},
+                      weights_alone ? "layers" : "batch", message, needed);
+}
+
+/// Throws before anything is planned where not even the parameters, packed, have room.
+void check_parameters(const ChipSpec& chip, const Graph& graph) {
+  std::int64_t bytes = 0;
+  for (const GraphTensor& tensor : graph.tensors) {
+    bytes += tensor.role == GraphTensorRole::Parameter ? tensor.bytes() : 0;
+  }
+  if (bytes > chip.dram.capacity.count()) {
+    throw_full(chip, graph, true, bytes);
+  }
+}
+
 /// Builds the header of the program (layers, tensors, tiles) and the tables that lead to it.
 class Declarations {
  public:
@@ -262,8 +292,9 @@ class Declarations {
     }
     angle_ids_.push_back(static_cast<TensorId>(program_.tensors.size()));
     for (std::size_t table = 0; table < rows->tables.size(); ++table) {
-      add_constant(fmt::format("{}.angles{}", node.name, table), DataType::Fp32,
-                   rows->tables[table].positions * rows->tables[table].angles);
+      const RowTable& made = rows->tables[table];
+      add_constant(fmt::format("{}.{}{}", node.name, made.name(), table), DataType::Fp32,
+                   made.positions * made.cols);
     }
   }
 
@@ -356,23 +387,7 @@ class Declarations {
       return;
     }
     const bool weights_alone = parameters > capacity;
-    const std::int64_t needed = weights_alone ? parameters : dram_.used();
-    const std::string_view what = weights_alone           ? "weights"
-                                  : graph_.states.empty() ? "weights and spilled tensors"
-                                                          : "weights, states and spilled tensors";
-    std::string message =
-        fmt::format("expected {} that fit the {} bytes of DRAM of {}, got {} bytes", what, capacity,
-                    chip_.name, needed);
-    if (!weights_alone) {
-      message += fmt::format(" at batch {}", graph_.batch);
-    }
-    message += fmt::format(": {} too many", needed - capacity);
-    if (bytes_of(graph_.input_type()) > 1 && multiplies(chip_, DataType::Int8)) {
-      message +=
-          fmt::format("; --type int8 takes about {}", needed / bytes_of(graph_.input_type()));
-    }
-    throw CapacityError({.file = graph_.file, .line = 1, .column = 1},
-                        weights_alone ? "layers" : "batch", message, needed);
+    throw_full(chip_, graph_, weights_alone, weights_alone ? parameters : dram_.used());
   }
 
   const ChipSpec& chip_;
@@ -538,7 +553,9 @@ class Lowering {
   void load_streamed_inputs(const LayerBand& band) {
     const LayerPlan& plan = context_.layer_plan(band.layer);
     for (std::size_t input = 0; input < band.inputs.size(); ++input) {
-      if (!plan.inputs[input].resident && !plan.inputs[input].as_tiles) {
+      if (gathering(context_.graph.node(band.layer))) {
+        emit_gathered(context_, band);
+      } else if (!plan.inputs[input].resident && !plan.inputs[input].as_tiles) {
         emit_load(context_, band.layer, band.inputs[input]);
       }
     }
@@ -571,6 +588,7 @@ struct CoreTables {
 Compilation compile_mapped(const ChipSpec& chip, const Graph& network,
                            const CompileOptions& options) {
   check_operands(chip, network);
+  check_parameters(chip, network);
   ChosenMapping chosen = plan_mapping(chip, network, options);
   const Graph& graph = chosen.graph;
   const Mapping& mapping = chosen.mapping;

@@ -154,10 +154,11 @@ void put_by_feature(Image& image, const Program& program, const Graph& graph,
     return;
   }
   for (std::size_t table = 0; table < rows->tables.size(); ++table) {
+    const RowTable& made = rows->tables[table];
     const ProgramTensor* tensor =
-        find_tensor(program, fmt::format("{}.angles{}", node.name, table), true);
-    SYSTOLE_CHECK(tensor != nullptr, "{}: no angles in the program", node.name);
-    put(image, tensor->home, rows->tables[table].numbers());
+        find_tensor(program, fmt::format("{}.{}{}", node.name, made.name(), table), true);
+    SYSTOLE_CHECK(tensor != nullptr, "{}: no {} in the program", node.name, made.name());
+    put(image, tensor->home, made.numbers());
   }
   for (const GraphTensorId input : node.inputs) {
     if (graph.is_parameter(input)) {

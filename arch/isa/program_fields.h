@@ -182,6 +182,7 @@ inline constexpr auto kFields<LoadStage> = std::tuple{
     optional("integer", &LoadStage::integer),
     optional("multiplier", &LoadStage::multiplier),
     optional("single", &LoadStage::single),
+    optional("swapped", &LoadStage::swapped),
 };
 
 template <>
@@ -230,6 +231,7 @@ inline constexpr auto kFields<MaskStage> = std::tuple{
     required("of", &MaskStage::of),
     required("period", &MaskStage::period),
     optional("offset", &MaskStage::offset),
+    optional("kept", &MaskStage::kept),
 };
 
 template <>

@@ -72,7 +72,8 @@ inline constexpr std::int64_t kSoftmaxTableBytes = kLookupEntries * bytes_of(Dat
 
 /// Elements of the unified buffer: the real scale * (x - zero_point), which of floating types is x
 /// itself (scale 1, zero_point 0); or, of int8, the integer multiplier *
-/// (x - zero_point). `single`: one element a row.
+/// (x - zero_point). `single`: one element a row. `swapped`: of each row neighbours change places,
+/// element c is number c ^ 1; a row has an even number of them.
 struct LoadStage {
   std::int32_t operand = 0;
   std::int64_t pitch = 0;  ///< bytes from row to row; 0: every row reads the same
@@ -82,6 +83,7 @@ struct LoadStage {
   bool integer = false;
   std::int64_t multiplier = 1;  ///< of integers
   bool single = false;
+  bool swapped = false;
 
   bool operator==(const LoadStage&) const = default;
 };
@@ -188,12 +190,13 @@ struct ReduceStage {
   bool operator==(const ReduceStage&) const = default;
 };
 
-/// Of reals. Keeps the elements 0 .. (first + r) % period + offset of row r, `first` the loop's;
-/// the others become -infinity.
+/// Of reals. Keeps the elements 0 .. (first + r) % period + offset of row r, `first` the loop's, of
+/// these the last `kept` where it is not 0; the others become -infinity.
 struct MaskStage {
   std::int32_t of = 0;
   std::int64_t period = 1;
   std::int64_t offset = 0;
+  std::int64_t kept = 0;
 
   bool operator==(const MaskStage&) const = default;
 };

@@ -22,8 +22,8 @@ ConstantBytes constant_bytes(const Graph& graph, const Node& node) {
     for (const GraphTensorId input : node.inputs) {
       bytes.by_feature += graph.is_parameter(input) ? graph.tensor(input).bytes() : 0;
     }
-    for (const AngleTable& table : rows->tables) {
-      bytes.by_feature += bytes_of(DataType::Fp32, table.positions * table.angles);
+    for (const RowTable& table : rows->tables) {
+      bytes.by_feature += bytes_of(DataType::Fp32, table.positions * table.cols);
     }
   }
   if (is_float(graph.operand_type(node))) {

@@ -16,7 +16,7 @@ Graph infer_graph(const NetworkDescription& description, std::int64_t batch,
   for (std::size_t i = 0; i < description.inputs.size(); ++i) {
     const InputDescription& input = description.inputs[i];
     TensorType type = input.type;
-    type.extents.front() = builder.graph().batch;
+    type.extents.front() = input.is_shared ? 1 : builder.graph().batch;
     tensor_of[i] =
         input.is_state
             ? builder.add_state(input.name, std::move(type), input.quantization, input.place)

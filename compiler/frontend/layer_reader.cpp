@@ -266,6 +266,8 @@ void check_input_count(const ConfigNode& node, const OpEntry& entry, std::size_t
       return count == 1 ? void() : fail("one input");
     case InputCount::Two:
       return count == 2 ? void() : fail("two inputs");
+    case InputCount::Three:
+      return count == 3 ? void() : fail("three inputs");
     case InputCount::AtLeastOne:
       return count >= 1 ? void() : fail("at least one input");
     case InputCount::AtLeastTwo:

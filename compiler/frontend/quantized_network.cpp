@@ -53,7 +53,8 @@ bool follows_input(const Graph& graph, const Node& node) {
                                        .quantizations = quantizations,
                                        .defaults = defaults,
                                        .before = {},
-                                       .where = where});
+                                       .where = where,
+                                       .batch = graph.batch});
   return inferred.quantization == kAny;
 }
 

@@ -302,7 +302,7 @@ Extents read_extents(const LayerScope& scope, const ConfigNode& node) {
   return extents;
 }
 
-InputDescription read_input(const LayerScope& scope, const ConfigNode& node) {
+InputDescription read_input(const LayerScope& scope, const ConfigNode& node, bool is_state) {
   InputDescription input;
   input.name = read_name(node.child("name"));
   input.place = {.location = node.location(), .path = input.name};
@@ -321,19 +321,22 @@ InputDescription read_input(const LayerScope& scope, const ConfigNode& node) {
   input.quantization = kDefault;
   input.quantization = quantization_at(scope, node, "quantization", kDefault);
   input.file = node.optional_text("file");
+  if (is_state && node.has("shared")) {
+    input.is_shared = node.boolean("shared");
+  }
   node.finish();
   return input;
 }
 
 /// `repeat: N` makes NAME.0 to NAME.N-1 of an input.
-void add_inputs(const LayerScope& scope, const ConfigNode& node,
+void add_inputs(const LayerScope& scope, const ConfigNode& node, bool are_states,
                 std::vector<InputDescription>& inputs) {
   if (!node.has("repeat")) {
-    inputs.push_back(read_input(scope, node));
+    inputs.push_back(read_input(scope, node, are_states));
     return;
   }
   const std::int64_t count = integer_of(scope, node, "repeat", kRepeat);
-  const InputDescription one = read_input(scope, node);
+  const InputDescription one = read_input(scope, node, are_states);
   for (std::int64_t i = 0; i < count; ++i) {
     inputs.push_back(one);
     inputs.back().name = fmt::format("{}.{}", one.name, i);
@@ -423,17 +426,17 @@ NetworkDescription read_description(const ConfigNode& root, const DimChoice& cho
   if (inputs.empty()) {
     root.fail("inputs", "expected at least one input, got none");
   }
-  const auto add_all = [&](const std::vector<ConfigNode>& nodes) {
+  const auto add_all = [&](const std::vector<ConfigNode>& nodes, bool are_states) {
     for (const ConfigNode& input : nodes) {
       const bool is_left_out = input.has("when") && value_of(top, input, "when").as_real() == 0.0;
       if (!is_left_out) {
-        add_inputs(top, input, description.inputs);
+        add_inputs(top, input, are_states, description.inputs);
       }
     }
   };
-  add_all(inputs);
+  add_all(inputs, false);
   const auto read = static_cast<std::ptrdiff_t>(description.inputs.size());
-  add_all(root.optional_list("states"));
+  add_all(root.optional_list("states"), true);
   std::for_each(description.inputs.begin() + read, description.inputs.end(),
                 [](InputDescription& state) { state.is_state = true; });
   LayerList(root, top, description).read();

@@ -203,6 +203,51 @@ class NetworkNumbers final : public NetworkData {
   std::map<std::string, std::string> input_files_;  // by input
 };
 
+/// The lines of a file as one, `0 3; 5 1`.
+std::string routing_of(const std::string& file) {
+  constexpr std::size_t kMost = 16U << 20;
+  std::string lines;
+  try {
+    lines = read_text_file(file, kMost);
+    check_text(lines);
+  } catch (const TextFault& fault) {
+    throw WorkloadError({.file = file, .line = fault.line, .column = fault.column}, "",
+                        fault.message);
+  }
+  while (!lines.empty() && lines.back() == '\n') {
+    lines.pop_back();
+  }
+  if (lines.empty()) {
+    throw WorkloadError({.file = file}, "",
+                        "expected a line with its experts for each token, got none");
+  }
+  std::replace(lines.begin(), lines.end(), '\n', ';');
+  return lines;
+}
+
+void state_routing(NetworkDescription& description, const std::string& file) {
+  const std::string routing = routing_of(file);
+  bool any = false;
+  for (LayerDescription& layer : description.layers) {
+    any = systole::state_routing(layer.op, routing) || any;
+  }
+  if (!any) {
+    throw WorkloadError({.file = description.file}, "layers",
+                        "expected a network with experts for a routing, got none");
+  }
+  description.name += fmt::format("(routing={})", std::filesystem::path(file).stem().string());
+}
+
+/// Throws at a layer whose results are fp32 whatever the network's type.
+void check_integers(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (is_float(graph.tensor(node.output()).type.element)) {
+      throw WorkloadError(node.location, node.name,
+                          "expected --type bf16 for a layer whose results are fp32, got int8");
+    }
+  }
+}
+
 Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   if (options.batch < 0 || options.batch > kMaxSize) {
     throw WorkloadError(
@@ -210,8 +255,11 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   }
   SYSTOLE_CHECK(options.type == DataType::Int8 || is_float(options.type), "a network of {}",
                 name_of(options.type));
-  const NetworkDescription description =
+  NetworkDescription description =
       read_description(root, {.values = options.dims, .phase = options.phase});
+  if (!options.routing_file.empty()) {
+    state_routing(description, options.routing_file);
+  }
   auto numbers = std::make_shared<NetworkNumbers>(description, options);
   Graph graph =
       infer_graph(description, options.batch,
@@ -220,6 +268,7 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
                   });
   if (!is_float(options.type)) {
     check_ratios(graph);  // reals have none
+    check_integers(graph);
   }
   if (options.numbers) {
     numbers->check_inputs(description, graph);

@@ -23,6 +23,9 @@ struct NetworkOptions {
   /// Files of numbers by input, in place of what the description says. Of names that are no inputs
   /// WorkloadError tells.
   std::map<std::string, std::string> input_files;
+  /// Which experts the tokens of layers with such go to, a line for each token; empty: as the
+  /// description says.
+  std::string routing_file = {};
 };
 
 struct Network {

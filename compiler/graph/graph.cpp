@@ -48,6 +48,12 @@ std::optional<std::size_t> Node::shared_input() const {
                                        : std::nullopt;
 }
 
+std::optional<CopyWork> gathering(const Node& node) {
+  const Work work = node.work();
+  const auto* copy = std::get_if<CopyWork>(&work);
+  return copy != nullptr && copy->gathers ? std::optional(*copy) : std::nullopt;
+}
+
 std::vector<GraphTensorId> Graph::given() const {
   std::vector<GraphTensorId> all = inputs;
   all.insert(all.end(), states.begin(), states.end());

@@ -179,6 +179,8 @@ inline constexpr std::size_t kRightInput = 1;
 [[nodiscard]] bool has_channel_scales(const Graph& graph, const Node& node);
 /// Of what sums are scaled to first: a fused function that is looked up, else the output.
 [[nodiscard]] double result_scale(const Graph& graph, const Node& node);
+/// Of a node that gathers rows of a table (CopyWork); of others empty.
+[[nodiscard]] std::optional<CopyWork> gathering(const Node& node);
 /// Gives a node whose other inputs and output are in the graph the tensors of its parameters:
 /// weights and biases, or what computes in rows by feature. Nothing for nodes without any.
 void add_parameters(Graph& graph, Node& node, const WeightScales& scales);

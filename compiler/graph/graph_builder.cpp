@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/composer.h"
+
 namespace systole {
 
 namespace {
@@ -65,8 +67,62 @@ GraphTensorId GraphBuilder::add_state(const std::string& name, TensorType type,
   return graph_.states.back();
 }
 
+/// The nodes of an operator that is made of others.
+class GraphBuilder::Parts final : public Composer {
+ public:
+  Parts(GraphBuilder& builder, const NodeRequest& request, const OpPlace& where,
+        const NodeWeightScales& weight_scales)
+      : builder_(builder), request_(request), where_(where), weight_scales_(weight_scales) {}
+
+  [[nodiscard]] const std::vector<GraphTensorId>& inputs() const override {
+    return request_.inputs;
+  }
+  [[nodiscard]] const GraphTensor& tensor(GraphTensorId id) const override {
+    return builder_.graph_.tensor(id);
+  }
+  [[nodiscard]] const QuantizationDefaults& defaults() const override { return builder_.defaults_; }
+  [[nodiscard]] const OpPlace& where() const override { return where_; }
+
+  GraphTensorId add(std::string_view what, Op op, std::vector<GraphTensorId> inputs,
+                    const PartialQuantization& output) override {
+    return add({.name = fmt::format("{}.{}", request_.name, what),
+                .kind = {},
+                .op = std::move(op),
+                .inputs = std::move(inputs),
+                .before = {},
+                .output = output});
+  }
+  GraphTensorId add_named(Op op, std::vector<GraphTensorId> inputs,
+                          const PartialQuantization& output) override {
+    return add({.name = request_.name,
+                .kind = {},
+                .op = std::move(op),
+                .inputs = std::move(inputs),
+                .before = request_.before,
+                .output = {.scale = request_.output.scale ? request_.output.scale : output.scale,
+                           .zero_point = request_.output.zero_point ? request_.output.zero_point
+                                                                    : output.zero_point},
+                .output_name = request_.output_name});
+  }
+
+ private:
+  GraphTensorId add(NodeRequest part) {
+    part.kind = name_of_operator(part.op);
+    return builder_.add(std::move(part), where_, weight_scales_);
+  }
+
+  GraphBuilder& builder_;
+  const NodeRequest& request_;
+  const OpPlace& where_;
+  const NodeWeightScales& weight_scales_;
+};
+
 GraphTensorId GraphBuilder::add(NodeRequest request, const OpPlace& where,
                                 const NodeWeightScales& weight_scales) {
+  if (is_composed(request.op)) {
+    Parts parts(*this, request, where, weight_scales);
+    return compose(request.op, parts);
+  }
   std::vector<TensorType> types;
   std::vector<Quantization> quantizations;
   for (const GraphTensorId input : request.inputs) {
@@ -77,7 +133,8 @@ GraphTensorId GraphBuilder::add(NodeRequest request, const OpPlace& where,
                                          .quantizations = quantizations,
                                          .defaults = defaults_,
                                          .before = request.before,
-                                         .where = where});
+                                         .where = where,
+                                         .batch = graph_.batch});
   Node node{.name = std::move(request.name),
             .kind = std::move(request.kind),
             .inputs = std::move(request.inputs),
@@ -138,10 +195,14 @@ void check_states(const Graph& graph) {
     const bool appends = changes_state(node.op);
     for (std::size_t input = 0; input < node.inputs.size(); ++input) {
       const bool is_place =
-          input == 1 && (appends || std::holds_alternative<MatmulWork>(node.work()));
+          (input == 1 && (appends || std::holds_alternative<MatmulWork>(node.work()))) ||
+          gathering(node).has_value();
       if (at(node.inputs[input]) >= 0 && !is_place) {
-        fail(node, fmt::format("expected a state on the right of an append or a matmul, got '{}'",
-                               graph.tensor(node.inputs[input]).name));
+        fail(node,
+             fmt::format(
+                 "expected a state on the right of an append or a matmul, or as a table that a "
+                 "gather reads, got '{}'",
+                 graph.tensor(node.inputs[input]).name));
       }
     }
     if (!appends) {
@@ -160,11 +221,12 @@ void check_states(const Graph& graph) {
     state_of[static_cast<std::size_t>(node.output())] = state;
   }
   for (const Node& node : graph.nodes) {
-    const bool reads_before = !changes_state(node.op) && node.inputs.size() > 1 &&
-                              is_changed[static_cast<std::size_t>(node.inputs[1])];
+    const std::size_t place = gathering(node) ? 0 : 1;
+    const bool reads_before = !changes_state(node.op) && node.inputs.size() > place &&
+                              is_changed[static_cast<std::size_t>(node.inputs[place])];
     if (reads_before) {
       fail(node, fmt::format("expected what an append makes of the state '{}', got the state",
-                             graph.tensor(node.inputs[1]).name));
+                             graph.tensor(node.inputs[place]).name));
     }
   }
 }

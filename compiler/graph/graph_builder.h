@@ -38,7 +38,8 @@ class GraphBuilder {
   /// In memory before and after a run. Read by products, on their right, and changed by `append`.
   GraphTensorId add_state(const std::string& name, TensorType type,
                           const Quantization& quantization, const Place& where);
-  /// Tensors of a node: its output, then its weights and biases.
+  /// Tensors of a node: its output, then its weights and biases. Of an operator that is made of
+  /// others (compiler/ops/composer.h) the nodes that it is made of.
   GraphTensorId add(NodeRequest request, const OpPlace& where,
                     const NodeWeightScales& weight_scales);
   /// A tensor that a node computes; a view of an input is none.
@@ -47,6 +48,8 @@ class GraphBuilder {
   [[nodiscard]] Graph take() && { return std::move(graph_); }
 
  private:
+  class Parts;
+
   GraphTensorId add_tensor(const std::string& name, TensorType type, GraphTensorRole role,
                            const Quantization& quantization, const Place& where);
   [[nodiscard]] const Node* producer_of(GraphTensorId tensor) const;

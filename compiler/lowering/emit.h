@@ -14,6 +14,14 @@ void emit_vector(LoweringContext& context, const LayerBand& band);
 /// buffer.
 void emit_constants(LoweringContext& context, std::int32_t layer);
 
+/// Brings the rows that a band gathers, one by one, from where a table has them.
+void emit_gathered(LoweringContext& context, const LayerBand& band);
+
+/// Of a band that gathers rows: where row `index` of them lies in the buffer, and of which bytes of
+/// the table it is.
+[[nodiscard]] Operand gathered_row(const LoweringContext& context, const LayerBand& band,
+                                   std::int64_t index);
+
 /// Moves a band between the unified buffer and the home of its tensor.
 void emit_load(LoweringContext& context, std::int32_t layer, const PlacedBand& band);
 void emit_store(LoweringContext& context, std::int32_t layer, const PlacedBand& band);

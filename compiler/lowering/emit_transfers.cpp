@@ -111,6 +111,32 @@ void emit_constants(LoweringContext& context, std::int32_t layer) {
   }
 }
 
+Operand gathered_row(const LoweringContext& context, const LayerBand& band, std::int64_t index) {
+  const PlacedBand& table = band.inputs.front();
+  const Band& part = band.output.part;
+  const std::int64_t image = part.image + index / part.rows;
+  const std::int64_t row = image * band.output.shape.rows + part.row + index % part.rows;
+  const CopyWork copy = *gathering(context.graph.node(band.layer));
+  const std::int64_t from = copy.source({.row = row, .col = 0}).at.row +
+                            (table.shape.batch == 1 ? 0 : image * table.shape.rows);
+  const std::int64_t width = row_elements(table.shape);
+  return {.address = table.address + table.bytes(index * width),
+          .tensor = table.tensor,
+          .offset = table.bytes(from * width)};
+}
+
+void emit_gathered(LoweringContext& context, const LayerBand& band) {
+  const PlacedBand& table = band.inputs.front();
+  for (std::int64_t index = 0; index < table.part.rows; ++index) {
+    emit_piece(context, band.layer, table, true,
+               {.far = {},
+                .far_pitch = table.row_pitch(),
+                .buffer = gathered_row(context, band, index),
+                .buffer_pitch = table.row_pitch(),
+                .row_bytes = table.row_pitch()});
+  }
+}
+
 void emit_load(LoweringContext& context, std::int32_t layer, const PlacedBand& band) {
   emit_transfer(context, layer, band, true);
 }

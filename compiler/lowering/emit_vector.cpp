@@ -155,8 +155,10 @@ class VectorEmitter {
   [[nodiscard]] std::int64_t period_of(const RowWork& rows) const {
     const Shape shape = out_.shape();
     std::int64_t period = shape.pixels();
-    for (const AngleTable& table : rows.tables) {
-      period = std::gcd(period, table.positions);
+    for (const RowTable& table : rows.tables) {
+      if (table.positions > 1) {
+        period = std::gcd(period, table.each > 1 ? table.each : table.positions);
+      }
     }
     for (const RowParameter& parameter : rows.parameters) {
       if (parameter.positions > 1) {
@@ -244,16 +246,17 @@ class VectorEmitter {
     load.scale = form.scale;
   }
 
-  /// A row of fp32 numbers for all pixels, or one for each position.
+  /// A row of fp32 numbers for all pixels, or one for each position, or for `each` pixels one
+  /// behind the other.
   [[nodiscard]] LoadStage constant_form(std::size_t input, std::int64_t positions,
-                                        std::int64_t numbers, const Slice& pixels,
-                                        Operand& operand) const {
+                                        std::int64_t each, std::int64_t numbers,
+                                        const Slice& pixels, Operand& operand) const {
     const std::int64_t row_bytes = bytes_of(DataType::Fp32, numbers);
-    const std::int64_t row = (first_pixel() + pixels.first) % positions;
+    const std::int64_t row = (first_pixel() + pixels.first) / each % positions;
     operand = feature_operand(context_, band_.layer, input);
     operand.address += row * row_bytes;
     operand.offset += row * row_bytes;
-    return {.pitch = positions > 1 ? row_bytes : 0, .type = DataType::Fp32};
+    return {.pitch = positions > 1 && each == 1 ? row_bytes : 0, .type = DataType::Fp32};
   }
 
   /// Where a source of the rows `pixels` lies, and how its elements are read.
@@ -261,12 +264,16 @@ class VectorEmitter {
                                   Operand& operand) const {
     const auto input = static_cast<std::size_t>(source.input);
     if (input >= node_.inputs.size()) {
-      const AngleTable& table = rows.tables[input - node_.inputs.size()];
-      return constant_form(input, table.positions, table.angles, pixels, operand);
+      const RowTable& table = rows.tables[input - node_.inputs.size()];
+      LoadStage form =
+          constant_form(input, table.positions, table.each, table.cols, pixels, operand);
+      operand.address += bytes_of(DataType::Fp32, source.first_column);
+      operand.offset += bytes_of(DataType::Fp32, source.first_column);
+      return form;
     }
     if (input >= band_.inputs.size()) {
       const RowParameter& parameter = rows.parameters[input - band_.inputs.size()];
-      return constant_form(input, parameter.positions, parameter.features, pixels, operand);
+      return constant_form(input, parameter.positions, 1, parameter.features, pixels, operand);
     }
     LoadStage form;
     set_type(form, in(input));
@@ -294,7 +301,26 @@ class VectorEmitter {
     bool filled = false;       ///< comes from nowhere
   };
 
+  /// Rows that came one by one: each is copied by itself.
+  void emit_gathered_rows() {
+    const PlacedBand& table = band_.inputs.front();
+    const std::int64_t cols = out_.shape().cols;
+    LoadStage load{.pitch = table.pixel_pitch()};
+    set_type(load, in(0));
+    for (std::int64_t index = 0; index < table.part.rows; ++index) {
+      append_row_loop({.rows = cols,
+                       .cols = out_.shape().channels,
+                       .operands = {gathered_row(context_, band_, index)}},
+                      {.stages = {load}, .to = {}},
+                      pixels_of(band_.output, {.first = index * cols, .size = cols}));
+    }
+  }
+
   void emit_copy(const CopyWork& copy) {
+    if (copy.gathers) {
+      emit_gathered_rows();
+      return;
+    }
     const Band& part = band_.output.part;
     const std::int64_t cols = band_.output.cols();
     Run run;

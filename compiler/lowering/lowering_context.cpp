@@ -43,7 +43,7 @@ Operand feature_operand(const LoweringContext& context, std::int32_t layer, std:
     const Work work = node.work();
     const auto& tables = std::get<RowWork>(work).tables;
     for (std::size_t i = inputs; i < input; ++i) {
-      address += bytes_of(DataType::Fp32, tables[i - inputs].positions * tables[i - inputs].angles);
+      address += bytes_of(DataType::Fp32, tables[i - inputs].positions * tables[i - inputs].cols);
     }
     return {.address = address,
             .tensor = context.angle_ids[static_cast<std::size_t>(layer)] +

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include "compiler/ops/infer.h"
@@ -12,6 +13,11 @@ struct OpEntry;
 /// A function of one number, element by element: an operator for each of number_functions().
 struct Activate {
   FusedActivation activation;
+  double alpha = std::numeric_limits<double>::quiet_NaN();  ///< of what has one; as its table says
+
+  /// With an alpha of its own it is a formula.
+  [[nodiscard]] bool is_composed() const;
+  [[nodiscard]] GraphTensorId compose(Composer& composer) const;
 
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);

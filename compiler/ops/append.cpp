@@ -8,13 +8,17 @@
 namespace systole {
 
 std::vector<OpEntry> AppendRows::entries() {
-  return {{.name = "append",
-           .onnx = "",
-           .prototype = AppendRows{},
-           .inputs = InputCount::Two,
-           .attributes = {{"at", Attribute::Integer{.at = kAt<&AppendRows::at>, .least = 0},
-                           "row of the state that the first one becomes"},
-                          kept_output("an append keeps its state's")}}};
+  return {
+      {.name = "append",
+       .onnx = "",
+       .prototype = AppendRows{},
+       .inputs = InputCount::Two,
+       .attributes = {
+           {"at", Attribute::Integer{.at = kAt<&AppendRows::at>, .most = kMaxFeatures, .least = 0},
+            "row of the state that the first one becomes"},
+           {"window", Attribute::Integer{.at = kAt<&AppendRows::window>, .least = 0},
+            "rows that are looked at again: a state of so many is a ring; 0: all"},
+           kept_output("an append keeps its state's")}}};
 }
 
 Inferred AppendRows::infer(const InferInputs& in) {
@@ -34,39 +38,68 @@ Inferred AppendRows::infer(const InferInputs& in) {
         fmt::join(written, " x "), fmt::join(state, " x ")));
   }
   rows = side_by_side ? written[1] : written[written.size() - 2];
+  size = state[state.size() - 2];
   heads = by_head ? state[1] : 0;
   features = state.back();
-  const std::int64_t held = state[state.size() - 2];
-  if (at + rows > held) {
-    in.where.fail("at", fmt::format("expected a context of at most {} tokens, as many as the cache "
-                                    "holds, got {}",
-                                    held, at + rows));
-  }
+  check_place(in);
   return {.type = in.types[1], .quantization = in.quantizations[1]};
 }
 
-Work AppendRows::work() const {
-  if (heads != 0) {
-    return CopyWork{
-        .source =
-            [first = at, count = rows, aside = side_by_side, size = features](const Pixel& out) {
-              if (out.col < first || out.col >= first + count) {
-                return PixelSource{.input = 1, .at = out};
-              }
-              const std::int64_t row = out.col - first;
-              return aside ? PixelSource{.at = {.row = row}, .channel = out.row * size}
-                           : PixelSource{.at = {.row = out.row, .col = row}};
-            },
-        .over = RowsOver{.input = 1, .first = 0, .rows = heads, .first_col = at, .cols = rows}};
+void AppendRows::check_place(const InferInputs& in) const {
+  if (is_ring()) {
+    if (rows < size && at % size + rows > size) {
+      in.where.fail("at", fmt::format("expected rows that do not go over the end of a ring of {}, "
+                                      "got {} at {}",
+                                      size, rows, at));
+    }
+    return;
   }
-  return CopyWork{.source =
-                      [first = at, count = rows](const Pixel& out) {
-                        const bool is_new = out.row >= first && out.row < first + count;
-                        PixelSource source{.input = is_new ? 0 : 1, .at = out};
-                        source.at.row -= is_new ? first : 0;
-                        return source;
-                      },
-                  .over = RowsOver{.input = 1, .first = at, .rows = rows}};
+  if (window != 0 && size > window) {
+    in.where.fail("window", fmt::format("expected a state of at most the window's {} tokens, got "
+                                        "{}",
+                                        window, size));
+  }
+  if (at + rows > size) {
+    in.where.fail("at", fmt::format("expected a context of at most {} tokens, as many as the cache "
+                                    "holds, got {}",
+                                    size, at + rows));
+  }
+}
+
+std::optional<std::int64_t> AppendRows::row_for(std::int64_t place) const {
+  if (is_ring() && rows >= size) {
+    // The last of the sequence's rows that are `place` modulo the size.
+    return rows - 1 - (at + rows - 1 - place) % size;
+  }
+  const std::int64_t row = place - first_row();
+  return row >= 0 && row < rows ? std::optional(row) : std::nullopt;
+}
+
+Work AppendRows::work() const {
+  const bool all = is_ring() && rows >= size;
+  const std::int64_t first = all ? 0 : first_row();
+  const std::int64_t count = all ? size : rows;
+  if (heads == 0) {
+    return CopyWork{.source =
+                        [append = *this](const Pixel& out) {
+                          const std::optional<std::int64_t> row = append.row_for(out.row);
+                          return row ? PixelSource{.at = {.row = *row, .col = out.col}}
+                                     : PixelSource{.input = 1, .at = out};
+                        },
+                    .over = RowsOver{.input = 1, .first = first, .rows = count}};
+  }
+  return CopyWork{
+      .source =
+          [append = *this](const Pixel& out) {
+            const std::optional<std::int64_t> row = append.row_for(out.col);
+            if (!row) {
+              return PixelSource{.input = 1, .at = out};
+            }
+            return append.side_by_side
+                       ? PixelSource{.at = {.row = *row}, .channel = out.row * append.features}
+                       : PixelSource{.at = {.row = out.row, .col = *row}};
+          },
+      .over = RowsOver{.input = 1, .first = 0, .rows = heads, .first_col = first, .cols = count}};
 }
 
 }  // namespace systole

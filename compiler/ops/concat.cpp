@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/make.h"
 #include "compiler/ops/op.h"
 
 namespace systole {
@@ -72,6 +73,10 @@ Work Concat::work() const {
     }
     return source;
   }};
+}
+
+Op joined_along(std::int64_t axis) {
+  return Concat{.axis = axis, .sizes = {}};
 }
 
 }  // namespace systole

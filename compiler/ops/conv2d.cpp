@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/make.h"
 #include "compiler/ops/op.h"
 
 namespace systole {
@@ -42,6 +43,14 @@ Inferred Conv2d::infer(const InferInputs& in) {
 Work Conv2d::work() const {
   return ProductWork{
       .kernel = kernel, .groups = groups, .weights = weights, .activation = activation};
+}
+
+Op convolution_with(const ConvolutionForm& form) {
+  return Conv2d{.kernel = form.kernel,
+                .groups = form.groups,
+                .weights = form.weights,
+                .activation = form.activation,
+                .channels = form.channels};
 }
 
 }  // namespace systole

@@ -22,7 +22,7 @@ struct PixelSource {
 };
 
 /// Rows of each image that are written over those of an input; with `cols`, so many columns from
-/// `first_col` on of each of them: their sources come in their order, along rows and columns.
+/// `first_col` on of each of them: from row to row their sources are rows that ascend.
 struct RowsOver {
   std::int32_t input = 0;
   std::int64_t first = 0;
@@ -40,6 +40,9 @@ struct CopyWork {
   std::int64_t period = 1;
   /// Where these alone are written: the output is that input, in the same memory.
   std::optional<RowsOver> over = std::nullopt;
+  /// The input is a table in DRAM, from which each row comes by itself: whole rows alone, from the
+  /// row that the first column's pixel says. Rows of the output are counted over all images.
+  bool gathers = false;
 };
 
 }  // namespace systole

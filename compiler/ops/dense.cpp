@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/make.h"
 #include "compiler/ops/op.h"
 
 namespace systole {
@@ -40,6 +41,12 @@ Inferred Dense::infer(const InferInputs& in) {
 
 Work Dense::work() const {
   return ProductWork{.kernel = {}, .groups = 1, .weights = weights, .activation = activation};
+}
+
+Op dense_of(std::int64_t features, ActivationKind activation) {
+  return Dense{.weights = {.bias = false},
+               .activation = {.kind = activation, .before = {}},
+               .features = features};
 }
 
 }  // namespace systole

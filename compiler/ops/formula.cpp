@@ -53,6 +53,17 @@ TensorType type_of(const InferInputs& in, const Shape& shape) {
   return image_type(in.types[0].element, shape);
 }
 
+/// The axes of the first input that has as many pixels, the last of them `columns`.
+TensorType widened(const InferInputs& in, const Shape& shape, std::int64_t columns) {
+  TensorType type = in.types[0];
+  for (std::size_t i = in.types.size(); i-- > 0;) {
+    const Shape own = in.image(i);
+    type = own.rows == shape.rows && own.cols == shape.cols ? in.types[i] : type;
+  }
+  type.extents.back() = columns;
+  return type;
+}
+
 /// Writes the terms down as stages. What reduces a row ends a pass, behind which rows are made
 /// anew.
 class Stages {
@@ -108,6 +119,8 @@ class Stages {
                    : recipe_.load(term.operand);
       case Kind::Parameter:
         return recipe_.load(inputs() + term.operand);
+      case Kind::Column:
+        return recipe_.load(inputs() + static_cast<std::int32_t>(formula_.positions.size()));
       case Kind::Pair: {
         const Value a = value(term.a);
         return recipe_.pair(term.pair, a, value(term.b));
@@ -152,6 +165,7 @@ std::vector<bool> single_terms(const RowFormula& formula) {
         single.push_back(term.element || formula.single[static_cast<std::size_t>(term.operand)]);
         break;
       case Kind::Parameter:
+      case Kind::Column:
         single.push_back(false);
         break;
       case Kind::Pair:
@@ -175,6 +189,8 @@ std::vector<OpEntry> RowFormula::entries() {
                {"of", Attribute::Text{kAt<&RowFormula::of>}, "the formula",
                 Attribute::Presence::Required},
                {"positions", Attribute::Sizes{kAt<&RowFormula::positions>}, "of each parameter"},
+               {"columns", Attribute::Integer{.at = kAt<&RowFormula::columns>, .least = 0},
+                "of the output, where inputs have one; 0: as many as they have"},
                output_attribute()}}};
 }
 
@@ -189,7 +205,15 @@ Inferred RowFormula::infer(const InferInputs& in) {
   }
   terms = std::move(parsed.terms);
   inputs = in.types.size();
-  const Shape shape = common_shape(in);
+  Shape shape = common_shape(in);
+  if (columns != 0) {
+    if (shape.channels != 1) {
+      in.where.fail("columns", fmt::format("expected inputs of a single channel for columns, got "
+                                           "{}",
+                                           shape_text(shape)));
+    }
+    shape.channels = columns;
+  }
   channels = shape.channels;
   check_reduction(channels, in.where);
   for (std::size_t i = 0; i < in.types.size(); ++i) {
@@ -235,7 +259,8 @@ Inferred RowFormula::infer(const InferInputs& in) {
                                              shape.rows * shape.cols, each));
     }
   }
-  Inferred inferred{.type = type_of(in, shape), .quantization = in.defaults.output};
+  Inferred inferred{.type = columns == 0 ? type_of(in, shape) : widened(in, shape, columns),
+                    .quantization = in.defaults.output};
   if (single_terms(*this).back()) {
     inferred.type.extents.back() = 1;
   }
@@ -255,8 +280,16 @@ Work RowFormula::work() const {
     work.in_place = RowsInPlace{.input = 0, .is_read = is_read};
   }
   for (std::size_t i = 0; i < positions.size(); ++i) {
-    work.parameters.push_back(
-        {.suffix = kSuffixes[i], .features = channels, .positions = positions[i], .middle = 0});
+    work.parameters.push_back({.suffix = kSuffixes[i],
+                               .features = channels,
+                               .positions = positions[i],
+                               .middle = middles[i]});
+  }
+  const bool counts = std::any_of(terms.begin(), terms.end(), [](const FormulaTerm& term) {
+    return term.kind == FormulaTerm::Kind::Column;
+  });
+  if (counts) {
+    work.tables = {{.of = RowTable::Of::Column, .cols = channels}};
   }
   return work;
 }

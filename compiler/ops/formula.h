@@ -24,8 +24,10 @@ struct RowFormula {
   std::string of;
   Extents positions;
   std::optional<DataType> element;  ///< of the output; none: the first input's of its shape
-  bool updates = false;             ///< the output is the first input, a state, written over
-  std::vector<FormulaTerm> terms;   ///< once they are known, as what follows
+  std::int64_t columns = 0;         ///< of the output where inputs have one; 0: as many as inputs
+  std::array<double, kFormulaParameters> middles{};  ///< what generated parameters lie around
+  bool updates = false;            ///< the output is the first input, a state, written over
+  std::vector<FormulaTerm> terms;  ///< once they are known, as what follows
   std::size_t inputs = 1;
   std::int64_t channels = 0;                  ///< of the rows that stream
   std::array<bool, kFormulaInputs> single{};  ///< which inputs have one where there are more

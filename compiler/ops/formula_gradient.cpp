@@ -127,6 +127,8 @@ class Slopes {
         return std::string(1, static_cast<char>('a' + term.operand));
       case Kind::Parameter:
         return std::string(1, static_cast<char>('p' + term.operand));
+      case Kind::Column:
+        return "column";
       case Kind::Function:
         return fmt::format("{}({})", name_of(term.function), text(term.a));
       case Kind::Round:
@@ -175,6 +177,7 @@ class Slopes {
       case Kind::Number:
       case Kind::Input:
       case Kind::Parameter:
+      case Kind::Column:
       case Kind::Round:  // flat
         return;
       case Kind::Pair:
@@ -261,6 +264,16 @@ std::set<char> letters_of(const std::string& text) {
 
 Op formula_of(std::string of, std::optional<DataType> element) {
   return RowFormula{.of = std::move(of), .positions = {}, .element = element, .terms = {}};
+}
+
+Op formula_with(FormulaForm form) {
+  RowFormula formula{.of = std::move(form.of),
+                     .positions = Extents(form.middles.size(), 1),
+                     .element = form.element,
+                     .columns = form.columns,
+                     .terms = {}};
+  std::copy(form.middles.begin(), form.middles.end(), formula.middles.begin());
+  return formula;
 }
 
 Op update_of(std::string of) {

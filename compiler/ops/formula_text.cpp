@@ -137,6 +137,9 @@ class Parser {
       return literal();
     }
     const std::string_view name = word();
+    if (name == "column") {
+      return add({.kind = Kind::Column});
+    }
     if (name.size() == 1) {
       return operand(name.front());
     }

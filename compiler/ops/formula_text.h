@@ -19,7 +19,16 @@ inline constexpr double kRoundingNumber = 12582912;
 
 /// A value of a formula, made of values before it in the list.
 struct FormulaTerm {
-  enum class Kind : std::uint8_t { Number, Input, Parameter, Pair, Function, Round, Reduce };
+  enum class Kind : std::uint8_t {
+    Number,
+    Input,
+    Parameter,
+    Column,
+    Pair,
+    Function,
+    Round,
+    Reduce
+  };
 
   Kind kind = Kind::Number;
   double number = 0;
@@ -37,6 +46,7 @@ struct FormulaTerm {
 
 /// The values of a text, the last is its result; what stands in it twice is one value.
 ///  - numbers; a to d, the inputs; a[3], their element 3 of each row; p to s, the parameters;
+///    `column`, the number of each element in its row;
 ///  - + - * / and brackets; max(x, y), min(x, y);
 ///  - every function of the vector unit by its name: exp(x), log(x), rsqrt(x), ...; round(x), to
 ///  the

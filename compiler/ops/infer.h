@@ -15,6 +15,7 @@ namespace systole {
 
 class Forward;   // compiler/ops/gradient.h
 class Backward;  // the same
+class Composer;  // compiler/ops/composer.h
 
 /// Most features of an input or a dense layer, as large vocabularies have them.
 inline constexpr std::int64_t kMaxFeatures = std::int64_t{1} << 20;
@@ -53,6 +54,7 @@ struct InferInputs {
   const QuantizationDefaults& defaults;
   PartialQuantization before;  ///< what the file says of a fused function's
   const OpPlace& where;
+  std::int64_t batch = 1;  ///< of the network
 
   [[nodiscard]] Shape image(std::size_t input) const { return image_of(types[input]); }
   /// Fills in `activation.before`.

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "compiler/ops/op.h"
 
@@ -16,10 +18,19 @@ struct ProductForm {
   std::int64_t heads = 0;
   double scale = 1;
   std::optional<DataType> element = std::nullopt;  ///< of the output; none: the left operand's
+  std::int64_t kv_heads = 0;
+  bool split_heads = false;
 };
 [[nodiscard]] Op product_of(const ProductForm& form);
 /// Without parameters; `element` of its output, or that of its first input.
 [[nodiscard]] Op formula_of(std::string of, std::optional<DataType> element = std::nullopt);
+struct FormulaForm {
+  std::string of;
+  std::optional<DataType> element = std::nullopt;
+  std::int64_t columns = 0;
+  std::vector<double> middles = {};  ///< of parameters of one number for each channel
+};
+[[nodiscard]] Op formula_with(FormulaForm form);
 /// A state, the first input, becomes what the formula says.
 [[nodiscard]] Op update_of(std::string of);
 /// The same elements under other extents, all of which are given.
@@ -45,5 +56,39 @@ struct PixelSteps {
 [[nodiscard]] Op gathered_pixels(const Shape& from, const Shape& to, const PixelSteps& steps,
                                  double fill);
 [[nodiscard]] Op function_node(ActivationKind kind);
+/// Pixels of the inputs by a map (rearrange.h).
+[[nodiscard]] Op rearrangement_of(const std::vector<MapAxis>& axes, double fill = 0);
+/// Of one axis, from index `first` on.
+[[nodiscard]] Op part_of(std::int64_t axis, std::int64_t first, std::int64_t size);
+/// Side by side along an axis.
+[[nodiscard]] Op joined_along(std::int64_t axis);
+
+struct SoftmaxForm {
+  bool causal = false;
+  std::int64_t window = 0;
+  bool alibi = false;
+};
+/// As products take it.
+[[nodiscard]] Op softmax_of(const SoftmaxForm& form);
+struct MaskForm {
+  bool causal = true;
+  std::int64_t offset = 0;
+  std::int64_t window = 0;
+  bool alibi = false;
+  std::int64_t first = 0;
+};
+[[nodiscard]] Op mask_of(const MaskForm& form);
+/// Each number plus the one `by` columns before it, or behind it.
+[[nodiscard]] Op shifted_sum(std::int64_t by, bool reverse);
+struct ConvolutionForm {
+  Kernel kernel;
+  std::int64_t channels = 1;
+  std::int64_t groups = 1;
+  WeightInfo weights;
+  FusedActivation activation;
+};
+[[nodiscard]] Op convolution_with(const ConvolutionForm& form);
+/// Without biases.
+[[nodiscard]] Op dense_of(std::int64_t features, ActivationKind activation = ActivationKind::None);
 
 }  // namespace systole

@@ -203,7 +203,8 @@ Inferred Matmul::infer(const InferInputs& in) {
   check_reduction(left.cols, in.where);
   const bool whole_axes = axes == 3 && heads == 0;
   const bool merged =
-      whole_axes || merge_heads || (heads != 0 && axes == 4 && in.types[1].extents.size() == 3);
+      (whole_axes || merge_heads || (heads != 0 && axes == 4 && in.types[1].extents.size() == 3)) &&
+      !split_heads;
   const TensorType type =
       product_type(element.value_or(in.types[0].element), left, right.cols, merged, axes);
   settled = {.images = left.images,

@@ -28,8 +28,9 @@ struct Matmul {
   std::int64_t heads = 0;     ///< 0: as the axes say
   std::int64_t kv_heads = 0;  ///< 0: as many as heads
   bool merge_heads = false;
-  std::int64_t used = 0;  ///< rows of the right operand as it is written, from the first; 0: all
-  double scale = 1;       ///< of all products
+  std::int64_t used = 0;     ///< rows of the right operand as it is written, from the first; 0: all
+  double scale = 1;          ///< of all products
+  bool split_heads = false;  ///< the output's heads are an axis, whatever the operands'
   std::optional<DataType> element;  ///< of the output; none: the left operand's
   MatmulWork settled;
 

@@ -8,7 +8,9 @@ Op product_of(const ProductForm& form) {
   return Matmul{.transpose_a = form.transpose_a,
                 .transpose_b = form.transpose_b,
                 .heads = form.heads,
+                .kv_heads = form.kv_heads,
                 .scale = form.scale,
+                .split_heads = form.split_heads,
                 .element = form.element,
                 .settled = {}};
 }

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "arch/diag/check.h"
+
 namespace systole {
 
 namespace {
@@ -100,11 +102,42 @@ void complete(Op& op, const OpPlace& written) {
 }
 
 Inferred infer(Op& op, const InferInputs& in) {
-  return std::visit([&](auto& attributes) { return attributes.infer(in); }, op);
+  return std::visit(
+      [&](auto& attributes) -> Inferred {
+        if constexpr (requires { attributes.infer(in); }) {
+          return attributes.infer(in);
+        } else {
+          SYSTOLE_CHECK(false, "an operator that is made of others, number {}", op.index());
+          return {};
+        }
+      },
+      op);
 }
 
 Work work_of(const Op& op) {
-  return std::visit([](const auto& attributes) { return attributes.work(); }, op);
+  return std::visit(
+      [&](const auto& attributes) -> Work {
+        if constexpr (requires { attributes.work(); }) {
+          return attributes.work();
+        } else {
+          SYSTOLE_CHECK(false, "an operator that is made of others, number {}", op.index());
+          return ViewWork{};
+        }
+      },
+      op);
+}
+
+bool state_routing(Op& op, const std::string& routing) {
+  return std::visit(
+      [&](auto& attributes) {
+        if constexpr (requires { attributes.routing; }) {
+          attributes.routing = routing;
+          return true;
+        } else {
+          return false;
+        }
+      },
+      op);
 }
 
 bool changes_state(const Op& op) {

@@ -9,20 +9,31 @@
 #include "compiler/ops/activate.h"
 #include "compiler/ops/add.h"
 #include "compiler/ops/append.h"
+#include "compiler/ops/attention.h"
 #include "compiler/ops/attribute.h"
 #include "compiler/ops/combine.h"
 #include "compiler/ops/concat.h"
 #include "compiler/ops/constant.h"
+#include "compiler/ops/conv1d.h"
 #include "compiler/ops/conv2d.h"
+#include "compiler/ops/conv_transpose.h"
 #include "compiler/ops/convolve.h"
+#include "compiler/ops/cumulative.h"
 #include "compiler/ops/dense.h"
 #include "compiler/ops/depth_to_space.h"
+#include "compiler/ops/elementwise.h"
+#include "compiler/ops/experts.h"
 #include "compiler/ops/flatten.h"
 #include "compiler/ops/formula.h"
+#include "compiler/ops/gather.h"
+#include "compiler/ops/group_norm.h"
 #include "compiler/ops/layer_norm.h"
+#include "compiler/ops/mask.h"
 #include "compiler/ops/matmul.h"
+#include "compiler/ops/movement.h"
 #include "compiler/ops/pool.h"
 #include "compiler/ops/position.h"
+#include "compiler/ops/ranking.h"
 #include "compiler/ops/rearrange.h"
 #include "compiler/ops/reduce.h"
 #include "compiler/ops/reshape.h"
@@ -40,15 +51,19 @@ namespace systole {
 ///    attributes that follow from them;
 ///  - `work()`: what it does;
 ///  - `complete(written)`, where attributes depend on one another.
+/// Or in place of `infer` and `work`, of what it is made: `compose(composer)` (composer.h).
 /// The order is that of names in messages.
 using Op =
     std::variant<Conv2d, Dense, Matmul, AddTensors, Activate, PoolTensor, Concat, Flatten,
                  SoftmaxChannels, NormalizeRows, CombineTensors, ReduceRows, RotateRows,
                  SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions, CombineConstant,
-                 RowFormula, Rearrange, AppendRows, DepthToSpace, TransposePixels, ConvolveTensors>;
+                 RowFormula, Rearrange, AppendRows, DepthToSpace, TransposePixels, ConvolveTensors,
+                 MaskScores, AddShifted, GatherRows, AttendTokens, ConvTranspose, ConvTokens,
+                 NormalizeGroups, ScaleChannels, NamedFormula, ArgExtreme, TopOfRows, OneHot,
+                 CumulativeSum, PadImage, ExpandTensor, ScatterRows, ResizeLinear, MixExperts>;
 
 /// How many tensors an operator takes beside its parameters.
-enum class InputCount : std::uint8_t { One, Two, AtLeastOne, AtLeastTwo };
+enum class InputCount : std::uint8_t { One, Two, Three, AtLeastOne, AtLeastTwo };
 
 /// An operator under one of its names.
 struct OpEntry {
@@ -85,6 +100,9 @@ void complete(Op& op, const OpPlace& written);
 [[nodiscard]] bool changes_state(const Op& op);
 /// Null for operators without one.
 [[nodiscard]] FusedActivation* activation_of(Op& op);
+
+/// States which experts tokens go to, where the operator leaves that open; false where it does not.
+bool state_routing(Op& op, const std::string& routing);
 
 /// As a layer of a network file writes it, attributes that are not as the name alone says:
 /// `op: conv2d, channels: 64, kernel: [3, 3]`.

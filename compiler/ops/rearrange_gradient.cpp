@@ -49,4 +49,8 @@ Op gathered_pixels(const Shape& from, const Shape& to, const PixelSteps& steps, 
       .fill = fill};
 }
 
+Op rearrangement_of(const std::vector<MapAxis>& axes, double fill) {
+  return Rearrange{.map = text_of(axes), .fill = fill};
+}
+
 }  // namespace systole

@@ -27,6 +27,8 @@ std::vector<OpEntry> RotateRows::entries() {
                 "features of each head that turn, the first ones; all unless given"},
                {"base", Attribute::Real{.at = kAt<&RotateRows::base>, .least = 1, .most = 1e9},
                 "of the angles' geometric series"},
+               {"interleaved", Attribute::Flag{kAt<&RotateRows::interleaved>},
+                "neighbours are pairs, in place of numbers of both halves"},
                {"first", Attribute::Integer{.at = kAt<&RotateRows::first>, .least = 0},
                 "position of the first row"},
                output_attribute()}}};
@@ -62,19 +64,35 @@ Work RotateRows::work() const {
     recipe.pair(kind, with_cosine, with_sine);
     work.pieces.push_back(std::move(recipe).take(half, one));
   };
+  // The same of neighbours: cosines twice each, sines of the first of a pair negative.
+  const auto turned_pairs = [&](std::int64_t begin) {
+    RowRecipe recipe;
+    const auto with_cosine = recipe.multiply(recipe.load(kRows, begin), recipe.load(kCosines));
+    const auto with_sine = recipe.multiply(recipe.load_swapped(kRows, begin), recipe.load(kSines));
+    recipe.add(with_cosine, with_sine);
+    work.pieces.push_back(std::move(recipe).take(2 * half, begin));
+  };
   for (std::int64_t head = 0; head < heads; ++head) {
     const std::int64_t begin = head * width;
-    turned(begin, begin + half, PairKind::Subtract);
-    turned(begin + half, begin, PairKind::Add);
+    if (interleaved) {
+      turned_pairs(begin);
+    } else {
+      turned(begin, begin + half, PairKind::Subtract);
+      turned(begin + half, begin, PairKind::Add);
+    }
     if (2 * half < width) {
       RowRecipe rest;
       rest.load(kRows, begin + 2 * half);
       work.pieces.push_back(std::move(rest).take(width - 2 * half, begin + 2 * half));
     }
   }
-  for (const AngleTable::Of of : {AngleTable::Of::Cosine, AngleTable::Of::Sine}) {
-    work.tables.push_back(
-        {.of = of, .first = first, .positions = positions, .angles = half, .base = base});
+  for (const RowTable::Of of : {RowTable::Of::Cosine, RowTable::Of::Sine}) {
+    work.tables.push_back({.of = of,
+                           .first = first,
+                           .positions = positions,
+                           .cols = interleaved ? 2 * half : half,
+                           .base = base,
+                           .doubled = interleaved});
   }
   return work;
 }

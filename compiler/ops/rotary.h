@@ -17,6 +17,7 @@ struct RotateRows {
   std::int64_t heads = 1;    ///< side by side in the features
   std::int64_t rotated = 0;  ///< features of each head that turn, the first ones; 0: all
   double base = 10000;
+  bool interleaved = false;    ///< pairs are neighbours, as GPT-J has them; else of the halves
   std::int64_t first = 0;      ///< position of the first row
   std::int64_t positions = 1;  ///< rows and features, once they are known
   std::int64_t features = 0;

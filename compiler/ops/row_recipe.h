@@ -19,17 +19,27 @@ struct RowParameter {
   double middle = 0;  ///< what generated numbers lie around
 };
 
-/// A constant that the compiler makes: of position first + p and angle a < angles, the cosine or
-/// sine of (first + p) * base^(-a / angles), in double, then binary32. A row for each position.
-struct AngleTable {
-  enum class Of : std::uint8_t { Cosine, Sine };
+/// A constant that the compiler makes, rows of fp32 numbers computed in double:
+///  - the cosine or sine of (first + p) * base^(-a / cols) in row p and column a, `doubled`: of a /
+///  2
+///    in columns a, and sines of even columns negative;
+///  - the number of its column;
+///  - in row p, of one column, how steep head p of `positions` is in ALiBi: 2^(-8 (p + 1) / heads)
+///    where these are a power of 2, else those of the power below, then every other one of twice
+///    that. Source: Press et al., Train Short, Test Long, ICLR 2022.
+struct RowTable {
+  enum class Of : std::uint8_t { Cosine, Sine, Column, Slope };
   Of of = Of::Cosine;
   std::int64_t first = 0;
-  std::int64_t positions = 1;
-  std::int64_t angles = 1;
+  std::int64_t positions = 1;  ///< rows, over and over
+  std::int64_t each = 1;       ///< pixels, one behind the other, that share one of them
+  std::int64_t cols = 1;
   double base = 10000;
+  bool doubled = false;
 
   [[nodiscard]] std::vector<float> numbers() const;
+  /// What it is called behind the layer's name, before its number: `angles`.
+  [[nodiscard]] std::string_view name() const;
 };
 
 /// What a load of a recipe reads: the node's input of that index, parameters behind the others and
@@ -61,7 +71,7 @@ struct RowsInPlace {
 struct RowWork {
   std::vector<RowPiece> pieces;
   std::vector<RowParameter> parameters;
-  std::vector<AngleTable> tables;
+  std::vector<RowTable> tables;
   std::optional<RowsInPlace> in_place = std::nullopt;
 };
 
@@ -71,6 +81,8 @@ class RowRecipe {
   using Value = std::int32_t;
 
   Value load(std::int32_t input, std::int64_t first_column = 0);
+  /// Neighbouring elements change places.
+  Value load_swapped(std::int32_t input, std::int64_t first_column = 0);
   /// One element a row.
   Value load_single(std::int32_t input, std::int64_t column = 0);
   Value number(double value);
@@ -82,8 +94,9 @@ class RowRecipe {
   Value function(RealFunction function, Value of);
   Value sum(Value of) { return append(ReduceStage{.kind = ReduceKind::Sum, .of = of}); }
   Value largest(Value of) { return append(ReduceStage{.kind = ReduceKind::Largest, .of = of}); }
-  /// Of the `period` rows of a block, row i keeps i + offset + 1 elements.
-  Value mask(Value of, std::int64_t period, std::int64_t offset);
+  /// Of the `period` rows of a block, row i keeps i + offset + 1 elements; of these the last
+  /// `window` where it is not 0.
+  Value mask(Value of, std::int64_t period, std::int64_t offset, std::int64_t window = 0);
 
   [[nodiscard]] RowPiece take(std::int64_t cols, std::int64_t first = 0) && {
     return {

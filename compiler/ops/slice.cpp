@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/make.h"
 #include "compiler/ops/op.h"
 
 namespace systole {
@@ -52,6 +53,10 @@ Work SliceTensor::work() const {
     (cols ? source.at.col : source.at.row) = by + each * (cols ? out.col : out.row);
     return source;
   }};
+}
+
+Op part_of(std::int64_t axis, std::int64_t first, std::int64_t size) {
+  return SliceTensor{.axis = axis, .first = first, .size = size, .input = {}};
 }
 
 }  // namespace systole

@@ -48,12 +48,15 @@ Band matmul_input(const MatmulWork& matmul, const MatrixWalk& walk, const Shape&
   return part;
 }
 
-/// The rows of an image that a band of copied pixels comes from.
+/// The rows of an image that a band of copied pixels comes from: of several images all, and where
+/// the band is a whole image of many pixels, which then are not looked at.
 Band copied_band(const Graph& graph, const Node& node, std::size_t input, const CopyWork& copy,
                  const Band& output) {
   const Shape in = graph.tensor(node.inputs[input]).shape();
   const Shape out = graph.tensor(node.output()).shape();
-  if (output.cols == 0 && output.rows == out.rows) {
+  constexpr std::int64_t kMostPixels = 4096;
+  if (output.cols == 0 && output.rows == out.rows &&
+      (output.images > 1 || out.rows * out.cols > kMostPixels)) {
     return {.image = output.image, .images = output.images, .row = 0, .rows = in.rows};
   }
   std::int64_t lowest = in.rows;
@@ -65,10 +68,11 @@ Band copied_band(const Graph& graph, const Node& node, std::size_t input, const 
       highest = std::max(highest, source.at.row);
     }
   };
-  if (output.cols != 0) {  // some rows by some columns, in their order (RowsOver)
+  if (output.cols != 0) {  // some columns of some rows, whose sources come in their order
     for (const std::int64_t row : {output.row, output.row + output.rows - 1}) {
-      consider({.row = row, .col = output.col});
-      consider({.row = row, .col = output.col + output.cols - 1});
+      for (std::int64_t col = output.col; col < output.col + output.cols; ++col) {
+        consider({.row = row, .col = col});
+      }
     }
   } else {
     for (std::int64_t row = output.row; row < output.row + output.rows; ++row) {
@@ -260,6 +264,9 @@ Band input_band(const Graph& graph, const Node& node, std::size_t input, const B
     return matmul_input(*matmul, input == 0 ? matmul->a : matmul->b, shape, output);
   }
   if (const auto* copy = std::get_if<CopyWork>(&work)) {
+    if (copy->gathers) {  // one row for each, whichever
+      return {.image = 0, .images = 1, .row = 0, .rows = output.images * output.rows};
+    }
     return copied_band(graph, node, input, *copy, output);
   }
   const std::optional<Kernel> kernel = sliding_kernel(work);

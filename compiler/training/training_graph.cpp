@@ -14,6 +14,7 @@
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
 #include "compiler/graph/graph_builder.h"
+#include "compiler/ops/composer.h"
 #include "compiler/ops/gradient.h"
 #include "compiler/ops/make.h"
 
@@ -23,15 +24,6 @@ namespace {
 
 constexpr DataType kCompute = DataType::Bf16;
 constexpr DataType kMaster = DataType::Fp32;
-
-std::string_view name_of_operator(const Op& op) {
-  for (const OpEntry& entry : op_entries()) {
-    if (entry.prototype.index() == op.index()) {
-      return entry.name;
-    }
-  }
-  return "";
-}
 
 /// The graph as it grows, forward and then backward.
 class StepGraph {

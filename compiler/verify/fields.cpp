@@ -196,6 +196,9 @@ class InstructionRules {
            rules_.within("load zero_point", load.zero_point, is_float(load.type) ? 0 : -128,
                          is_float(load.type) ? 0 : 127) &&
            check_number("load scale", load.scale, exact) &&
+           (!load.swapped || cols % 2 == 0 ||
+            rules_.fail(
+                fmt::format("load of {} swapped elements, expected an even number", cols))) &&
            rules_.within("load multiplier", load.multiplier, load.integer ? 0 : 1,
                          load.integer ? kLargestCount : 1);
   }

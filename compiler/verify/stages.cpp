@@ -85,6 +85,8 @@ class Streaming {
       fail(fmt::format("of is {}, a single number, expected a row", mask.of));
     } else if (mask.period < 1) {
       fail(fmt::format("period is {}, expected at least 1", mask.period));
+    } else if (mask.kept < 0) {
+      fail(fmt::format("kept is {}, expected at least 0", mask.kept));
     }
     return value;
   }

@@ -108,6 +108,14 @@ class NetworkEvaluator {
     Layer operator()(const DepthToSpace& /*copy*/) const { return numbers.rows(at); }
     Layer operator()(const TransposePixels& /*copy*/) const { return numbers.rows(at); }
 
+    Layer operator()(const MaskScores& /*mask*/) const { return numbers.rows(at); }
+    Layer operator()(const GatherRows& /*gather*/) const { return numbers.rows(at); }
+    Layer operator()(const AddShifted& /*sum*/) const { return numbers.rows(at); }
+    Layer operator()(const ComposedOp& /*others*/) const {
+      SYSTOLE_CHECK(false, "{}: an operator that is made of others", at.node.name);
+      return {};
+    }
+
     [[nodiscard]] Layer rows_or_view() const {
       return at.node.is_view() ? view() : numbers.rows(at);
     }

@@ -172,6 +172,10 @@ class Element {
   [[nodiscard]] RealValue operator()(const TransposePixels& /*op*/) const { by_rows(); }
   [[nodiscard]] RealValue operator()(const AppendRows& /*op*/) const { by_rows(); }
   [[nodiscard]] RealValue operator()(const ConvolveTensors& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const MaskScores& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const AddShifted& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const GatherRows& /*op*/) const { by_rows(); }
+  [[nodiscard]] RealValue operator()(const ComposedOp& /*op*/) const { by_rows(); }
 
   /// exp(x - largest) / sum of the same.
   [[nodiscard]] RealValue operator()(const SoftmaxChannels& /*softmax*/) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <variant>
 
 #include "arch/diag/check.h"
@@ -73,6 +74,90 @@ std::vector<Number> row_kernel(const NormalizeRows& norm, const RowOperands<Numb
   return out;
 }
 
+namespace {
+
+/// Of a head in ALiBi: 2^(-8 i / n) for i = 1 .. n where n, the heads, is a power of 2. Of others
+/// the first heads have those of the power of 2 below, the rest every other one of twice that.
+double slope_of_head(std::int64_t head, std::int64_t heads) {
+  std::int64_t power = 1;
+  while (2 * power <= heads) {
+    power *= 2;
+  }
+  if (head < power) {
+    return std::pow(2.0, -8.0 * static_cast<double>(head + 1) / static_cast<double>(power));
+  }
+  return std::pow(2.0,
+                  -4.0 * static_cast<double>(2 * (head - power) + 1) / static_cast<double>(power));
+}
+
+/// What a row of scores may see, and how they fall: rows are queries of head after head.
+struct SeenColumns {
+  std::int64_t heads = 1;
+  std::int64_t queries = 1;
+  bool causal = false;
+  std::int64_t own = 0;  ///< column of the first query
+  std::int64_t window = 0;
+  bool alibi = false;
+  std::int64_t first = 0;  ///< number of the first column
+
+  template <class Number>
+  void apply(std::vector<Number>& row, std::int64_t number) const {
+    const std::int64_t last = own + number % queries;
+    const auto slope =
+        static_cast<Number>(static_cast<float>(slope_of_head(number / queries % heads, heads)));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const auto column = static_cast<std::int64_t>(i);
+      if (alibi) {
+        row[i] = row[i] + slope * static_cast<Number>(static_cast<float>(column + first));
+      }
+      const bool is_behind = causal && column > last;
+      const bool is_before = causal && window != 0 && column <= last - window;
+      if (is_behind || is_before) {
+        row[i] = -std::numeric_limits<Number>::infinity();
+      }
+    }
+  }
+};
+
+std::int64_t heads_of(const Extents& extents) {
+  return extents.size() == 4 ? extents[1] : 1;
+}
+
+}  // namespace
+
+template <class Number>
+std::vector<Number> row_kernel(const MaskScores& mask, const RowOperands<Number>& operands) {
+  const Extents& extents = operands.types[0].extents;
+  const SeenColumns seen{.heads = heads_of(extents),
+                         .queries = extents.size() < 2 ? 1 : extents[extents.size() - 2],
+                         .causal = mask.causal,
+                         .own = mask.offset,
+                         .window = mask.window,
+                         .alibi = mask.alibi,
+                         .first = mask.first};
+  std::vector<Number> out;
+  std::int64_t number = 0;
+  for (std::vector<Number>& row : rows_of(operands.values[0], extents.back())) {
+    seen.apply(row, number++);
+    out.insert(out.end(), row.begin(), row.end());
+  }
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const AddShifted& sum, const RowOperands<Number>& operands) {
+  const std::int64_t width = operands.types[0].extents.back();
+  std::vector<Number> out;
+  for (const std::vector<Number>& row : rows_of(operands.values[0], width)) {
+    for (std::int64_t i = 0; i < width; ++i) {
+      const std::int64_t other = sum.reverse ? i + sum.by : i - sum.by;
+      const Number own = row[static_cast<std::size_t>(i)];
+      out.push_back(other < 0 || other >= width ? own : own + row[static_cast<std::size_t>(other)]);
+    }
+  }
+  return out;
+}
+
 template <class Number>
 std::vector<Number> row_kernel(const SoftmaxChannels& softmax,
                                const RowOperands<Number>& operands) {
@@ -81,13 +166,18 @@ std::vector<Number> row_kernel(const SoftmaxChannels& softmax,
   const std::int64_t queries = extents.size() < 2 ? 1 : extents[extents.size() - 2];
   const Number scale = static_cast<Number>(softmax.scale);
   std::vector<Number> out;
-  std::int64_t query = 0;
+  const SeenColumns seen{.heads = heads_of(extents),
+                         .queries = queries,
+                         .causal = softmax.causal,
+                         .own = keys - queries,
+                         .window = softmax.window,
+                         .alibi = softmax.alibi};
+  std::int64_t number = 0;
   for (std::vector<Number>& row : rows_of(operands.values[0], keys)) {
-    const std::int64_t seen = softmax.causal ? keys - queries + query + 1 : keys;
-    for (std::int64_t key = 0; key < keys; ++key) {
-      Number& x = row[static_cast<std::size_t>(key)];
-      x = key < seen ? x * scale : -std::numeric_limits<Number>::infinity();
+    for (Number& x : row) {
+      x = x * scale;
     }
+    seen.apply(row, number++);
     Number largest = row.front();
     for (const Number x : row) {
       if (std::isnan(x) || x > largest) {
@@ -101,7 +191,6 @@ std::vector<Number> row_kernel(const SoftmaxChannels& softmax,
     for (const Number x : row) {
       out.push_back(x / sum);
     }
-    query = (query + 1) % queries;
   }
   return out;
 }
@@ -202,15 +291,16 @@ std::vector<Number> row_kernel(const RotateRows& rotary, const RowOperands<Numbe
         out.push_back(row[i]);
         continue;
       }
-      const std::size_t angle_index = i % width % half;
+      const std::size_t angle_index = rotary.interleaved ? i % width / 2 : i % width % half;
       const double angle =
           static_cast<double>(rotary.first + position) *
           std::pow(rotary.base, -(static_cast<double>(angle_index) / static_cast<double>(half)));
       const auto cosine = static_cast<Number>(static_cast<float>(std::cos(angle)));
       const auto sine = static_cast<Number>(static_cast<float>(std::sin(angle)));
-      const bool lower = i % width < half;
+      const bool lower = rotary.interleaved ? i % width % 2 == 0 : i % width < half;
+      const std::size_t distance = rotary.interleaved ? 1 : half;
       const Number own = row[i] * cosine;
-      const Number other = row[lower ? i + half : i - half] * sine;
+      const Number other = row[lower ? i + distance : i - distance] * sine;
       out.push_back(lower ? own - other : own + other);
     }
     position = (position + 1) % positions;
@@ -292,6 +382,11 @@ class FormulaRow {
         const auto part = values.subspan(static_cast<std::size_t>(first),
                                          static_cast<std::size_t>(formula_.channels));
         return {part.begin(), part.end()};
+      }
+      case FormulaTerm::Kind::Column: {
+        std::vector<Number> numbers(static_cast<std::size_t>(formula_.channels));
+        std::iota(numbers.begin(), numbers.end(), Number{0});
+        return numbers;
       }
       case FormulaTerm::Kind::Pair: {
         const auto& b = rows[static_cast<std::size_t>(term.b)];
@@ -448,6 +543,7 @@ std::vector<Number> row_kernel(const AppendRows& append, const RowOperands<Numbe
   const std::int64_t heads = state.size() == 4 ? state[1] : 1;
   const std::int64_t held = state[state.size() - 2];
   const std::int64_t features = state.back();
+  const bool is_ring = append.window != 0 && append.window == held;
   const bool aside = written.size() < state.size();
   const std::int64_t rows = aside ? written[1] : written[written.size() - 2];
   for_elements({.batch = state[0], .rows = heads, .cols = rows, .channels = features},
@@ -455,10 +551,26 @@ std::vector<Number> row_kernel(const AppendRows& append, const RowOperands<Numbe
                  const auto [image, head, row, feature] = at;
                  const std::int64_t from = aside ? (image * rows + row) * heads + head
                                                  : (image * heads + head) * rows + row;
-                 const std::int64_t to = (image * heads + head) * held + append.at + row;
+                 const std::int64_t place = is_ring ? (append.at + row) % held : append.at + row;
+                 const std::int64_t to = (image * heads + head) * held + place;
                  out[static_cast<std::size_t>(to * features + feature)] =
                      operands.values[0][static_cast<std::size_t>(from * features + feature)];
                });
+  return out;
+}
+
+template <class Number>
+std::vector<Number> row_kernel(const GatherRows& gather, const RowOperands<Number>& operands) {
+  const Extents& table = operands.types[0].extents;
+  const std::int64_t each = operands.output.extents[1];
+  std::vector<Number> out;
+  for (std::int64_t i = 0; i < operands.output.extents[0] * each; ++i) {
+    const std::int64_t first = table[0] == 1 ? 0 : i / each * table[1];
+    const std::int64_t row = first + (*gather.numbers)[static_cast<std::size_t>(i)];
+    const auto found = operands.values[0].subspan(static_cast<std::size_t>(row * table[2]),
+                                                  static_cast<std::size_t>(table[2]));
+    out.insert(out.end(), found.begin(), found.end());
+  }
   return out;
 }
 
@@ -529,6 +641,11 @@ struct RowKernels {
   Numbers operator()(const TransposePixels& op) const { return row_kernel<Number>(op, operands); }
   Numbers operator()(const AppendRows& op) const { return row_kernel<Number>(op, operands); }
 
+  Numbers operator()(const MaskScores& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const AddShifted& op) const { return row_kernel<Number>(op, operands); }
+  Numbers operator()(const GatherRows& op) const { return row_kernel<Number>(op, operands); }
+
+  Numbers operator()(const ComposedOp& /*op*/) const { not_in_rows(); }
   Numbers operator()(const Conv2d& /*op*/) const { not_in_rows(); }
   Numbers operator()(const Dense& /*op*/) const { not_in_rows(); }
   Numbers operator()(const Matmul& /*op*/) const { not_in_rows(); }

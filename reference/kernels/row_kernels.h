@@ -31,6 +31,15 @@ template <class Number>
                                              const RowOperands<Number>& operands);
 
 template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const MaskScores& mask,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const AddShifted& sum,
+                                             const RowOperands<Number>& operands);
+template <class Number>
+[[nodiscard]] std::vector<Number> row_kernel(const GatherRows& gather,
+                                             const RowOperands<Number>& operands);
+template <class Number>
 [[nodiscard]] std::vector<Number> row_kernel(const CombineTensors& combine,
                                              const RowOperands<Number>& operands);
 template <class Number>

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "arch/diag/check.h"
@@ -84,17 +85,26 @@ class Rows {
       std::transform(bytes.begin(), bytes.end(), out.begin(), [&](std::int8_t x) {
         return (std::int64_t{x} - load.zero_point) * load.multiplier;
       });
+      swap_neighbours(load, out);
       return;
     }
     Reals& out = reals();
     if (is_float(load.type)) {
       RealReader(load.type).read(bytes, out);
-      return;
+    } else {
+      out.resize(bytes.size());
+      std::transform(bytes.begin(), bytes.end(), out.begin(), [&](std::int8_t x) {
+        return load.scale * static_cast<float>(std::int32_t{x} - load.zero_point);
+      });
     }
-    out.resize(bytes.size());
-    std::transform(bytes.begin(), bytes.end(), out.begin(), [&](std::int8_t x) {
-      return load.scale * static_cast<float>(std::int32_t{x} - load.zero_point);
-    });
+    swap_neighbours(load, out);
+  }
+
+  template <class Numbers>
+  static void swap_neighbours(const LoadStage& load, Numbers& numbers) {
+    for (std::size_t i = 0; load.swapped && i + 1 < numbers.size(); i += 2) {
+      std::swap(numbers[i], numbers[i + 1]);
+    }
   }
 
   void operator()(const SumsStage& stage) {
@@ -169,10 +179,14 @@ class Rows {
     const Reals& x = value(mask.of).reals;
     Reals& out = reals();
     out = x;
-    const std::int64_t kept = (loop_.first + row_) % mask.period + mask.offset + 1;
+    constexpr float kMasked = -std::numeric_limits<float>::infinity();
+    const std::int64_t end = (loop_.first + row_) % mask.period + mask.offset + 1;
     const auto size = static_cast<std::int64_t>(out.size());
-    std::fill(out.begin() + std::clamp<std::int64_t>(kept, 0, size), out.end(),
-              -std::numeric_limits<float>::infinity());
+    std::fill(out.begin() + std::clamp<std::int64_t>(end, 0, size), out.end(), kMasked);
+    if (mask.kept > 0) {
+      std::fill(out.begin(), out.begin() + std::clamp<std::int64_t>(end - mask.kept, 0, size),
+                kMasked);
+    }
   }
 
   void operator()(const ScaleStage& stage) {

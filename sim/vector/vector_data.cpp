@@ -28,7 +28,8 @@ const Kind* stage_at(const RowBody& body, std::size_t at) {
 }
 
 bool is_integer_row(const LoadStage* load) {
-  return load != nullptr && load->integer && load->type == DataType::Int8 && !load->single;
+  return load != nullptr && load->integer && load->type == DataType::Int8 && !load->single &&
+         !load->swapped;
 }
 
 /// A row of integers scaled and stored as int8, perhaps through a table.

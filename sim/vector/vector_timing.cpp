@@ -24,7 +24,8 @@ struct SlotRule {
   Slots& pass;
   std::int64_t slots;
 
-  void operator()(const LoadStage& /*load*/) const {}
+  /// Moving elements across lanes is worth an operation.
+  void operator()(const LoadStage& load) const { pass.elementwise += load.swapped ? slots : 0; }
   void operator()(const SumsStage& /*sums*/) const { pass.activation += slots; }
   void operator()(const WindowStage& /*window*/) const { pass.pooling += slots; }
   void operator()(const NumberStage& /*number*/) const {}

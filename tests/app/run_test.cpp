@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -35,6 +36,40 @@ TEST(Run, TakesPathsAsWellAsNames) {
                   {.directory = SYSTOLE_SOURCE_DIR});
   EXPECT_EQ(names.exit_code, 0);
   EXPECT_EQ(names.out, paths.out);
+}
+
+/// Two tokens, of four experts two each.
+TEST(Run, TakesARoutingOfTokensToExperts) {
+  const Scratch scratch;
+  scratch.write("moe.yaml",
+                "network: moe\n"
+                "inputs: [{name: x, extents: [2, 16]}, {name: w, extents: [2, 4]}]\n"
+                "layers: [{name: e, op: experts, inputs: [x, w], experts: 4, features: 8}]\n");
+  scratch.write("routing.txt", "0 1\n1 0\n");
+  const std::string network = scratch.path("moe.yaml");
+  const std::string routing = scratch.path("routing.txt");
+  const auto run = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"run", "edge", network, "--check", "--format", "json"});
+    const ProcessResult result = run_systole(options);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return json::parse(result.out);
+  };
+  const auto gates = [](const json& report) {
+    return std::count_if(report["layers"].begin(), report["layers"].end(), [](const json& layer) {
+      return layer["name"].get<std::string>().ends_with(".gate");
+    });
+  };
+  EXPECT_EQ(gates(run({})), 4);
+  const json stated = run({"--routing", routing});
+  EXPECT_EQ(gates(stated), 2);
+  EXPECT_EQ(stated["network"], "moe(routing=routing)");
+  const ProcessResult wrong = run_systole({"run", "edge", "mlp0", "--routing", routing});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, EndsWith("mlp0.yaml: layers: expected a network with experts for a "
+                                  "routing, got none\n"));
+  const ProcessResult missing = run_systole({"run", "edge", network, "--routing", "none.txt"});
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_THAT(missing.err, StartsWith("none.txt: expected "));
 }
 
 TEST(Run, SaysTheSameEveryTime) {

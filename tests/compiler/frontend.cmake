@@ -20,8 +20,11 @@ systole_test(compiler_frontend_test SLOW *Fuzz.*
     graph/tensor_test.cpp
     graph/value_test.cpp
     ops/formula_test.cpp
+    ops/gather_test.cpp
     ops/layer_norm_test.cpp
     ops/append_test.cpp
+    ops/attention_test.cpp
+    ops/composed_test.cpp
     ops/matmul_test.cpp
     ops/op_test.cpp
     ops/rearrange_test.cpp

@@ -83,6 +83,8 @@ defaults:
   output: {scale: 0.0625, zero_point: 0}
   weight_gain: 1.0
 weights: {directory: weights}
+states:
+  - {name: table, extents: [16, 8], shared: true}
 inputs:
   - {name: image, rows: 8, cols: 8, channels: 4, quantization: {scale: 0.5, zero_point: 0}}
   - {name: words, features: 4, file: words.npy}
@@ -118,6 +120,27 @@ layers:
   - {name: kx, op: concat, inputs: [c, c2], axis: 1}
   - {name: fo, op: formula, input: c, of: "a * p", positions: [1]}
   - {name: ra, op: rearrange, input: c, map: "0..3", fill: 0.5}
+  - {name: at, op: attention, inputs: [rows, rows, rows], heads: 2, kv_heads: 2, scale: 0.5,
+     causal: true, window: 4, alibi: true, block_size: 0}
+  - {name: ma, op: mask, causal: true, offset: 0, window: 4, alibi: false, first: 0}
+  - {name: ct, op: conv_transpose2d, input: c, channels: 8, kernel: 2, output_padding: 0}
+  - {name: c1, op: conv1d, input: rows, channels: 8, kernel: 3, causal: true}
+  - {name: gn, op: group_norm, input: c, groups: 2, epsilon: 1e-5}
+  - {name: le, op: leaky_relu, alpha: 0.1}
+  - {name: cl, op: clip, low: 0, high: 1}
+  - {name: pw, op: pow, exponent: 2}
+  - {name: tk, op: top_k, count: 2}
+  - {name: oh, op: one_hot, depth: 2}
+  - {name: cs, op: cumulative_sum, reverse: true}
+  - {name: gr, op: gather, input: table, rows: "0..3"}
+  - {name: gc, op: gather, input: table, count: 3}
+  - {name: as, op: add_shifted, by: 1, reverse: false}
+  - {name: pd, op: pad, input: c, padding: 1, value: 0}
+  - {name: ex, op: expand, rows: 1, cols: 1, channels: 1}
+  - {name: sc, op: scatter, inputs: [c, c], rows: "0..7"}
+  - {name: rb, op: resize_bilinear, input: c, factor: 2}
+  - {name: me, op: experts, inputs: [rows, rows], experts: 2, per_token: 1, features: 4,
+     routing: balanced}
 )";
 
 TEST(ConfigSchema, OfNetworksIsWhatTheirReaderAsksFor) {

@@ -235,7 +235,7 @@ TEST(ProgramText, StagesOfARowLoopStandInTheirOrder) {
                           LoadStage{.operand = 1, .type = DataType::Bf16, .single = true},
                           PairStage{.kind = PairKind::Subtract, .a = 1, .b = 2},
                           FunctionStage{.function = RealFunction::Exp, .of = 3}, NumberStage{0.25F},
-                          MaskStage{.of = 4, .period = 2}},
+                          MaskStage{.of = 4, .period = 2, .kept = 3}},
                .to = {.pitch = 3, .steps = 64}};
   const RowLoop loop{
       .rows = 2,
@@ -253,7 +253,7 @@ TEST(ProgramText, StagesOfARowLoopStandInTheirOrder) {
             "body(stages(load(operand=0 pitch=4 zero_point=-3 scale=0.5) "
             "reduce(kind=largest of=0) load(operand=1 type=bf16 single=true) "
             "pair(kind=subtract a=1 b=2) function(function=exp of=3) number(value=0.25) "
-            "mask(of=4 period=2)) to(pitch=3 steps=64)) layer=1  # 0");
+            "mask(of=4 period=2 kept=3)) to(pitch=3 steps=64)) layer=1  # 0");
 }
 
 TEST(ProgramText, StagesOfIntegersAreFieldsLikeAnyOther) {

@@ -188,9 +188,11 @@ TEST_P(OtherNetworks, HaveThePublishedTotals) {
 // without running statistics. Six LSTM layers of four products of 2048 x 1024. A GRU: two products
 // of 2048 x 1024, two of 1024 x 1024. GNMT's step: eight layers of four products of 3072 x 1024, a
 // query of 1024 x 1024, 50 x 1024 twice for attention, 1024 x 32000; a bias for each gate and
-// score.
+// score. SSD with MobileNet v1: 28 convolutions less the last, eight more, twelve heads; 1.24 GMAC
+// and 6.8M parameters are published (MLPerf inference).
 INSTANTIATE_TEST_SUITE_P(Networks, OtherNetworks,
-                         testing::Values(Totals{"unet", 23, 150'428'424'448, 31'030'658},
+                         testing::Values(Totals{"ssd_mobilenet_v1", 47, 1'237'129'408, 6'819'839},
+                                         Totals{"unet", 23, 150'428'424'448, 31'030'658},
                                          Totals{"ssd300_vgg16", 35, 34'858'153'472, 35'641'826},
                                          Totals{"yolov3_tiny", 13, 2'782'480'896, 8'852'366},
                                          Totals{"lstm_1024", 1, 8'388'608, 8'392'704},
@@ -228,11 +230,60 @@ TEST(Cnn0, HasTheWeightsThatArePublished) {
   EXPECT_EQ(totals.parameters, kWeights + 16 * 256);
 }
 
+// Table 1: 72 convolutions and 4 dense layers of 100M weights at batch 32, 1750 operations a weight
+// byte, so 54.7 uses of each an image; 37 dense layers of 34M weights, matrices of 600 x 600.
+TEST(Cnn1, HasTheWeightsThatArePublished) {
+  const Network network = workload("cnn1");
+  EXPECT_EQ(network.graph.batch, 32);
+  std::int64_t weights = 0;
+  std::int64_t macs = 0;
+  std::int64_t channels = 3;
+  for (const auto& [size, width] : {std::pair{28, 80}, {14, 232}, {7, 464}}) {
+    for (int i = 0; i < 24; ++i) {
+      weights += 9 * channels * width;
+      macs += 9 * channels * width * size * size;
+      channels = width;
+    }
+  }
+  const std::int64_t dense = 49 * 464 * 1600 + 2 * 1600 * 1600 + 1600 * 1000;
+  const Totals totals = totals_of(network);
+  EXPECT_EQ(totals.weighted_layers, 76U);
+  EXPECT_EQ(totals.macs, 32 * (macs + dense));
+  EXPECT_EQ(totals.parameters, weights + dense + 2 * 24 * (80 + 232 + 464) + 3 * 1600 + 1000);
+  EXPECT_NEAR(static_cast<double>(weights + dense), 100e6, 1.5e6);
+  EXPECT_NEAR(static_cast<double>(macs + dense) / static_cast<double>(weights + dense), 1750.0 / 32,
+              0.2);
+  const auto& nodes = network.graph.nodes;
+  EXPECT_EQ(std::count_if(nodes.begin(), nodes.end(),
+                          [](const Node& node) { return node.kind.ends_with("pool"); }),
+            13);
+}
+
+TEST(Lstm1, HasTheWeightsThatArePublished) {
+  const Network network = workload("lstm1");
+  EXPECT_EQ(network.graph.batch, 96);
+  const Totals totals = totals_of(network);
+  EXPECT_EQ(totals.weighted_layers, 37U);
+  constexpr std::int64_t kWeights = 36 * 2 * 600 * 600 + 600 * 13'500;  // 34.0M
+  EXPECT_EQ(totals.macs, 96 * kWeights);
+  EXPECT_EQ(totals.parameters, kWeights + 36 * 600 + 13'500);
+}
+
 // 13 * 512 + 512 * 256 + 256 * 128 and 479 * 1024 + 1024 * 1024 + 1024 * 512 + 512 * 256 + 256.
 TEST(DlrmMlp, HasBothStacks) {
   const Totals totals = totals_of(workload("dlrm_mlp", 1));
   EXPECT_EQ(totals.macs, 170'496 + 2'194'688);
   EXPECT_EQ(totals.parameters, 171'392 + 2'197'505);
+}
+
+// Beside the stacks 27 x 27 dot products of 128 numbers; tables are states.
+TEST(Dlrm, LooksRowsUpInItsTables) {
+  const Network network = workload("dlrm", 2);
+  const Totals totals = totals_of(network);
+  EXPECT_EQ(totals.macs, 2 * (170'496 + 27 * 27 * 128 + 2'194'688));
+  EXPECT_EQ(totals.parameters, 171'392 + 2'197'505);
+  EXPECT_EQ(network.graph.states.size(), 26U);
+  EXPECT_EQ(network.graph.tensor(network.graph.states[0]).type.extents, (Extents{1, 65536, 128}));
 }
 
 TEST(Gemm, TakesItsSizesByName) {
@@ -304,6 +355,31 @@ constexpr std::int64_t t5_decoder(std::int64_t target, std::int64_t source) {
 constexpr std::int64_t whisper_encoder() {
   return std::int64_t{3000} * 3 * 80 * 512 + std::int64_t{1500} * 3 * 512 * 512 +
          encoder_macs(6, 512, 1500);
+}
+// Its decoder: six matrices a layer (keys and values of what was heard are made once) and two dense
+// layers; of 52,003,328 parameters 448 * 512 are positions, and these of the keys and values.
+constexpr std::int64_t whisper_decoder(std::int64_t tokens, std::int64_t context) {
+  constexpr std::int64_t kHidden = 512;
+  return 6 * (tokens * 14 * kHidden * kHidden + 2 * tokens * context * kHidden +
+              2 * tokens * 1500 * kHidden) +
+         kHidden * 51865;
+}
+constexpr std::int64_t kWhisperDecoder = 52'003'328 - 448 * 512 - 6 * (2 * 512 * 512 + 512);
+// Mistral: query and output take h^2, key and value a quarter, three of h x 14336; the head.
+constexpr std::int64_t mistral_matrices() {
+  constexpr std::int64_t kHidden = 4096;
+  return 32 * ((2 * kHidden + 2 * 1024) * kHidden + 3 * kHidden * 14336) + kHidden * 32000;
+}
+// A token goes through two of Mixtral's experts, which alone are read.
+constexpr std::int64_t mixtral_step() {
+  constexpr std::int64_t kHidden = 4096;
+  return (2 * kHidden + 2 * 1024) * kHidden + 2 * 3 * kHidden * 14336 + 8 * kHidden +
+         2 * kHidden * 2048 + kHidden * 32000;
+}
+constexpr std::int64_t mixtral_read() {
+  constexpr std::int64_t kHidden = 4096;
+  return (2 * kHidden + 2 * 1024) * kHidden + 2 * 3 * kHidden * 14336 + 8 * kHidden + 3 * kHidden +
+         kHidden * 32000;
 }
 // ViT's 86,567,656 parameters have 768 of the class token, which is an input; 17.5638 GMAC. Llama
 // and its kin: a prompt takes all matrices but the head for each token, and the head once.
@@ -417,7 +493,15 @@ INSTANTIATE_TEST_SUITE_P(
                     {},
                     "cross",
                     whisper_encoder() + std::int64_t{6} * 2 * 1500 * 512 * 512,
-                    20'590'592 + 6 * (2 * 512 * 512 + 512)}),
+                    20'590'592 + 6 * (2 * 512 * 512 + 512)},
+        Transformer{"whisper_base", {}, "decode", whisper_decoder(1, 100), kWhisperDecoder},
+        Transformer{"whisper_base", {}, "prefill", whisper_decoder(4, 4), kWhisperDecoder},
+        Transformer{"mistral_7b",
+                    {{"context", 32768}},
+                    "decode",
+                    decode_macs(mistral_matrices(), 32, 4096, 4096),
+                    7'241'732'096 - 32000 * 4096},
+        Transformer{"mixtral_8x7b", {{"layers", 1}}, "decode", mixtral_step(), mixtral_read()}),
     [](const auto& transformer) {
       const Transformer& each = transformer.param;
       return each.network + each.phase + (each.dims.empty() ? "" : "OfOtherSizes");

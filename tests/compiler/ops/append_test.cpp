@@ -103,12 +103,55 @@ TEST(Append, ToAStateByHeadRefusesWhatDoesNotFit) {
       "got 9");
 }
 
+TEST(Append, OfAWindowIsARing) {
+  const auto rows_of = [](const std::string& layer) {
+    const Graph graph = graph_of("  - {name: a, op: append, inputs: [x, cache], " + layer +
+                                 "}\n  - {name: r, op: relu, input: x}\n");
+    const Work work = graph.node(0).work();
+    return *std::get<CopyWork>(work).over;
+  };
+  EXPECT_EQ(rows_of("at: 6, window: 8").first, 6);
+  EXPECT_EQ(rows_of("at: 10, window: 8").first, 2);
+  EXPECT_EQ(rows_of("at: 3, window: 100").first, 3);  // fewer rows than the window: no ring
+  EXPECT_EQ(error_of("  - {name: a, op: append, inputs: [x, cache], at: 15, window: 8}\n"
+                     "  - {name: r, op: relu, input: x}\n"),
+            "n.yaml:5:51: a.at: expected rows that do not go over the end of a ring of 8, got 2 at "
+            "15");
+  EXPECT_EQ(error_of("  - {name: a, op: append, inputs: [x, cache], window: 7}\n"
+                     "  - {name: r, op: relu, input: x}\n"),
+            "n.yaml:5:55: a.window: expected a state of at most the window's 7 tokens, got 8");
+}
+
+TEST(Append, OfMoreRowsThanTheRingHasWritesTheLast) {
+  const Graph graph = parse_network(
+                          "network: n\n"
+                          "inputs: [{name: x, extents: [7, 6]}]\n"
+                          "states: [{name: cache, extents: [4, 6]}]\n"
+                          "layers:\n"
+                          "  - {name: a, op: append, inputs: [x, cache], at: 2, window: 4}\n"
+                          "  - {name: r, op: relu, input: x}\n",
+                          "n.yaml")
+                          .graph;
+  const Work work = graph.node(0).work();
+  const auto& copy = std::get<CopyWork>(work);
+  EXPECT_EQ(copy.over->first, 0);
+  EXPECT_EQ(copy.over->rows, 4);
+  // Tokens 2 .. 8 are rows 0 .. 6 of x; token t is row t % 4, so row 0 has token 8, row 1 token 5.
+  std::vector<std::int64_t> from;
+  for (std::int64_t row = 0; row < 4; ++row) {
+    from.push_back(copy.source({.row = row, .col = 0}).at.row);
+  }
+  EXPECT_EQ(from, (std::vector<std::int64_t>{6, 3, 4, 5}));
+}
+
 TEST(States, AreForProductsAndAppendsAlone) {
   EXPECT_EQ(error_of("  - {name: r, op: add, inputs: [x, cache]}\n"),
             "n.yaml:5:5: r: expected inputs of one shape for add, got 2 x 1 x 6 and 8 x 1 x 6");
   EXPECT_EQ(error_of("  - {name: r, op: relu, input: cache}\n"
                      "  - {name: s, op: matmul, inputs: [x, cache], transpose_b: true}\n"),
-            "n.yaml:5:5: r: expected a state on the right of an append or a matmul, got 'cache'");
+            "n.yaml:5:5: r: expected a state on the right of an append or a matmul, or as a table "
+            "that a gather "
+            "reads, got 'cache'");
   EXPECT_EQ(error_of("  - {name: r, op: relu, input: x}\n"
                      "  - {name: a, op: append, inputs: [x, r]}\n"
                      "  - {name: s, op: matmul, inputs: [x, cache], transpose_b: true}\n"),

@@ -111,7 +111,25 @@ TEST(Operators, AreNamedInTheirFilesTheListAndTheReferenceKernelsAlone) {
                                                    {"Rearrange", "rearrange"},
                                                    {"AppendRows", "append"},
                                                    {"DepthToSpace", "depth_to_space"},
-                                                   {"TransposePixels", "transpose"}};
+                                                   {"TransposePixels", "transpose"},
+                                                   {"MaskScores", "mask"},
+                                                   {"AddShifted", "cumulative"},
+                                                   {"GatherRows", "gather"},
+                                                   {"CumulativeSum", "cumulative"},
+                                                   {"AttendTokens", "attention"},
+                                                   {"ConvTranspose", "conv_transpose"},
+                                                   {"ConvTokens", "conv1d"},
+                                                   {"NormalizeGroups", "group_norm"},
+                                                   {"ScaleChannels", "group_norm"},
+                                                   {"NamedFormula", "elementwise"},
+                                                   {"ArgExtreme", "ranking"},
+                                                   {"TopOfRows", "ranking"},
+                                                   {"OneHot", "ranking"},
+                                                   {"PadImage", "movement"},
+                                                   {"ExpandTensor", "movement"},
+                                                   {"ScatterRows", "movement"},
+                                                   {"ResizeLinear", "movement"},
+                                                   {"MixExperts", "experts"}};
   ASSERT_EQ(file_of.size(), std::variant_size_v<Op>);
   const fs::path root(SYSTOLE_SOURCE_DIR);
   for (const std::string room : {"compiler", "reference", "study", "report"}) {

@@ -153,5 +153,34 @@ TEST(InputBand, OfHeadsThatMergeAreTheRowsOfEachHead) {
   EXPECT_EQ(band_offset(shape, needed), (4 * 5 + 2) * 6);
 }
 
+TEST(InputBand, OfASliceOfOneImageIsItsRows) {
+  const auto slice = [](std::int64_t batch) {
+    return parse_network(
+               "network: n\ninputs: [{name: x, extents: [9, 4]}]\n"
+               "layers: [{name: s, op: slice, axis: 1, first: 5, size: 2}]\n",
+               "n.yaml", {.batch = batch})
+        .graph;
+  };
+  const Graph one = slice(1);
+  EXPECT_EQ(input_band(one, one.nodes[0], 0, {.image = 0, .row = 0, .rows = 2}),
+            (Band{.image = 0, .row = 5, .rows = 2}));
+  // Images lie one behind the other, with all their rows.
+  const Graph two = slice(2);
+  EXPECT_EQ(input_band(two, two.nodes[0], 0, {.image = 0, .images = 2, .row = 0, .rows = 2}),
+            (Band{.image = 0, .images = 2, .row = 0, .rows = 9}));
+}
+
+TEST(InputBand, OfGatheredRowsIsOneForEach) {
+  const Graph graph =
+      parse_network(
+          "network: n\nbatch: 3\ninputs: [{name: x, extents: [2, 4]}]\n"
+          "states: [{name: t, extents: [100, 4], shared: true}]\n"
+          "layers: [{name: g, op: gather, input: t, count: 5}, {name: r, op: relu, input: x}]\n",
+          "n.yaml")
+          .graph;
+  EXPECT_EQ(input_band(graph, graph.nodes[0], 0, {.image = 1, .images = 2, .row = 0, .rows = 5}),
+            (Band{.image = 0, .images = 1, .row = 0, .rows = 10}));
+}
+
 }  // namespace
 }  // namespace systole

@@ -42,6 +42,8 @@ TEST(VerifyStages, ReduceAndMaskRows) {
             "stage 1: of is 0, a single number, expected a row");
   EXPECT_EQ(broken({LoadStage{}, MaskStage{.of = 0, .period = 0}}),
             "stage 1: period is 0, expected at least 1");
+  EXPECT_EQ(broken({LoadStage{}, MaskStage{.of = 0, .kept = -1}}),
+            "stage 1: kept is -1, expected at least 0");
   EXPECT_EQ(broken({NumberStage{std::numeric_limits<float>::quiet_NaN()}}),
             "stage 0: value is no number");
 }
@@ -119,6 +121,8 @@ TEST(VerifyStages, TheirLoadsAreRowsOfTheTensorTheyName) {
             kWhere + "load is of type int16, expected int8 or a floating type");
   EXPECT_EQ(one.violation(LoadStage{.scale = 0}),
             kWhere + "load scale is 0, expected a positive number");
+  EXPECT_EQ(one.violation(LoadStage{.swapped = true}),
+            kWhere + "load of 3 swapped elements, expected an even number");
   EXPECT_EQ(one.violation(LoadStage{.zero_point = 128}),
             kWhere + "load zero_point is 128, expected -128..127");
   EXPECT_EQ(one.violation(LoadStage{.operand = 1}),

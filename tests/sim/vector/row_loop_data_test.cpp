@@ -104,6 +104,17 @@ TEST(RowLoopData, MasksKeepWhatEachRowHasSeen) {
   EXPECT_EQ(results(3, 4, {load(0, 16), MaskStage{.of = 0, .period = 3, .offset = 1}},
                     {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 1),
             (Numbers{1, 2, 3, -kInfinity, 5, 6, 7, 8, 9, 10, -kInfinity, -kInfinity}));
+  // Of these the last two.
+  EXPECT_EQ(results(3, 4, {load(0, 16), MaskStage{.of = 0, .period = 3, .offset = 1, .kept = 2}},
+                    {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 1),
+            (Numbers{-kInfinity, 2, 3, -kInfinity, -kInfinity, -kInfinity, 7, 8, 9, 10, -kInfinity,
+                     -kInfinity}));
+}
+
+TEST(RowLoopData, NeighboursOfASwappedLoadChangePlaces) {
+  LoadStage swapped = load(0, 16);
+  swapped.swapped = true;
+  EXPECT_EQ(results(2, 4, {swapped}, {1, 2, 3, 4, 5, 6, 7, 8}), (Numbers{2, 1, 4, 3, 6, 5, 8, 7}));
 }
 
 TEST(RowLoopData, SoftmaxIsThreePasses) {

@@ -77,8 +77,12 @@ TEST(VectorTiming, RowLoopTakesTheLongestOfItsClassesInEachPass) {
     return vector_timing(vector, Bytes(8), loop_of(std::move(stages))).compute.count() - 5;
   };
   const PairStage pair{.a = 0, .b = 0};
-  EXPECT_EQ(compute({kRow}), 10 * 3);                  // a copy
-  EXPECT_EQ(compute({kRow, pair}), 10 * 2 * 2);        // ceil(3 / 2) times 2 cycles
+  EXPECT_EQ(compute({kRow}), 10 * 3);            // a copy
+  EXPECT_EQ(compute({kRow, pair}), 10 * 2 * 2);  // ceil(3 / 2) times 2 cycles
+  LoadStage swapped = kRow;
+  swapped.swapped = true;
+  EXPECT_EQ(compute({swapped}), 10 * 2 * 2);  // as much
+  EXPECT_EQ(compute({swapped, pair, pair}), 10 * 5 * 2);
   EXPECT_EQ(compute({kRow, pair, pair}), 10 * 3 * 2);  // 6 slots, two at a time
   const FunctionStage function{.function = RealFunction::Exp, .of = 1};
   EXPECT_EQ(compute({kRow, pair, function}), 10 * 3 * 7);
