@@ -24,6 +24,7 @@
 #include "arch/diag/printable.h"
 #include "arch/enum_names.h"
 #include "compiler/graph/graph.h"
+#include "compiler/network_type.h"
 #include "study/compare.h"
 
 namespace systole {
@@ -242,6 +243,7 @@ struct Words {
   std::optional<std::string> batch;
   std::optional<std::string> type;
   std::optional<std::string> quantize;
+  std::optional<std::string> stored;
   std::optional<std::string> io;
   std::optional<std::string> output;
   std::optional<std::string> timeline;
@@ -353,6 +355,26 @@ DataType type_of(const std::string& text) {
     throw UserError(fmt::format("systole: --type: expected int8 or bf16, got {}", in_quotes(text)));
   }
   return *type;
+}
+
+/// `int4` or `int4:64`.
+WeightStorage storage_of(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  const std::string word = text.substr(0, colon);
+  const std::optional<StorageType> type = value_named<StorageType>(word);
+  if (!type) {
+    std::vector<std::string_view> names;
+    for (const auto& [one, name] : kEnumNames<StorageType>) {
+      names.push_back(name);
+    }
+    throw UserError(
+        fmt::format("systole: --weights: expected {}, got {}", one_of(names), in_quotes(word)));
+  }
+  WeightStorage storage{.type = *type, .group = usual_group(*type)};
+  if (colon != std::string::npos) {
+    storage.group = integer_of<std::int64_t>("--weights", text.substr(colon + 1), 1, kMostInGroup);
+  }
+  return storage;
 }
 
 /// `a,b,c`; an empty name is a mistake.
@@ -489,6 +511,15 @@ void add_type_and_io(CLI::App& app, Words& words) {
       ->type_name("MEMORY");
 }
 
+void add_storage(CLI::App& app, Words& words) {
+  app.add_option(
+         "--weights", words.stored,
+         "Stores weights in fewer bits than the network computes with: int8, int4, fp8_e4m3 "
+         "or fp8_e5m2, a scale for each output channel, or for GROUP elements of it "
+         "(default of int4: 128)")
+      ->type_name("TYPE[:GROUP]");
+}
+
 void add_inputs(CLI::App& app, Request& request, Words& words) {
   add_chip_and_network(app, request);
   app.add_option("-b,--batch", words.batch, "Inputs at a time (default: what the network says)")
@@ -498,6 +529,7 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
                  "Runs a network of reals as int8, quantised by the ranges that its tensors have "
                  "on the inputs of the run: int8")
       ->type_name("TYPE");
+  add_storage(app, words);
   add_dims(app, words);
   add_routing(app, request);
   add_set(app, request);
@@ -612,6 +644,7 @@ void add_serve(CLI::App& app, Request& request, Words& words) {
   add_chip_and_network(*command, request);
   add_serve_options(*command, words.serve);
   add_type_and_io(*command, words);
+  add_storage(*command, words);
   command
       ->add_option("--dim", words.dims,
                    "Sizes by name in place of the network's own; may be repeated")
@@ -1157,6 +1190,12 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.generated = generated_of(request, words);
   if (words.quantize) {
     request.quantize = quantize_of(words);
+  }
+  if (words.stored) {
+    request.weights = storage_of(*words.stored);
+    if (words.quantize) {
+      throw UserError("systole: --weights: expected without --quantize, got it beside");
+    }
   }
   if (words.type && request.command != Command::Measure) {
     request.type = type_of(*words.type);

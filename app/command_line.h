@@ -17,6 +17,7 @@
 #include "arch/isa/io_memory.h"
 #include "arch/units/units.h"
 #include "compiler/frontend/dims.h"
+#include "compiler/frontend/weight_storage.h"
 #include "reference/measured_run.h"
 #include "reference/user_numbers.h"
 #include "report/text_options.h"
@@ -114,14 +115,15 @@ struct Request {
   Command command = Command::List;
   std::string chip;
   std::string network;
-  std::int64_t batch = 0;        ///< 0: the network's own
-  DimValues dims;                ///< in place of the network's sizes by name
-  std::string phase;             ///< one of the network's phases, or nothing
-  std::string routing;           ///< a file, or nothing: which experts tokens go to
-  std::int64_t generated = 0;    ///< tokens of `--phase generate`; 0: another phase
-  std::optional<DataType> type;  ///< of the network; empty: what the chip multiplies best
-  bool quantize = false;         ///< to int8, by a run of it
-  std::optional<IoMemory> io;    ///< where inputs and outputs are; empty: what the chip says
+  std::int64_t batch = 0;                ///< 0: the network's own
+  DimValues dims;                        ///< in place of the network's sizes by name
+  std::string phase;                     ///< one of the network's phases, or nothing
+  std::string routing;                   ///< a file, or nothing: which experts tokens go to
+  std::int64_t generated = 0;            ///< tokens of `--phase generate`; 0: another phase
+  std::optional<DataType> type;          ///< of the network; empty: what the chip multiplies best
+  bool quantize = false;                 ///< to int8, by a run of it
+  std::optional<WeightStorage> weights;  ///< stored in fewer bits than the network computes with
+  std::optional<IoMemory> io;  ///< where inputs and outputs are; empty: what the chip says
   std::uint64_t seed = 1;
   bool check = false;
   std::optional<TrainingRequest> training;  ///< empty: inference

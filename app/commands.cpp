@@ -1,6 +1,7 @@
 #include "app/commands.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
@@ -43,6 +44,7 @@
 #include "compiler/compilation.h"
 #include "compiler/frontend/onnx/read_onnx_network.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/frontend/stored_weights.h"
 #include "compiler/network_type.h"
 #include "reference/calibrate.h"
 #include "reference/measured/measured_json.h"
@@ -114,9 +116,25 @@ ChipSpec chip_of(const Request& request) {
   return chip;
 }
 
+/// Stored weights become numbers of bf16 or fp16.
+DataType type_beside_stored_weights(const Request& request, const ChipSpec& chip) {
+  constexpr auto kTypes = std::to_array<DataType>({DataType::Bf16, DataType::Fp16});
+  for (const DataType type : kTypes) {
+    if (multiplies(chip, type) && request.type.value_or(type) == type) {
+      return type;
+    }
+  }
+  throw UserError(fmt::format(
+      "systole: --weights: expected a network of bf16 or fp16 on a chip that multiplies it, got {}",
+      request.type ? fmt::format("--type {}", name_of(*request.type)) : printable(chip.name)));
+}
+
 /// The network's type: what the user asked for, if the chip has it.
 DataType type_of(const Request& request, const ChipSpec& chip) {
   if (request.training) {
+    if (request.weights) {
+      throw UserError("systole: --weights: expected a run of inference, got --mode training");
+    }
     if (request.type.value_or(DataType::Bf16) != DataType::Bf16 ||
         !multiplies(chip, DataType::Bf16)) {
       throw UserError(fmt::format(
@@ -126,6 +144,9 @@ DataType type_of(const Request& request, const ChipSpec& chip) {
               : printable(chip.name)));
     }
     return DataType::Bf16;
+  }
+  if (request.weights && element_type(request.weights->type)) {
+    return type_beside_stored_weights(request, chip);
   }
   const DataType type = request.type.value_or(default_network_type(chip));
   if (request.type && !multiplies(chip, type)) {
@@ -162,6 +183,7 @@ Network network_of(const Request& request, const ChipSpec& chip) {
       .dims = request.dims,
       .phase = request.phase,
       .type = type_of(request, chip),
+      .weights = request.weights,
       .numbers = carries_data(request) || request.command == Command::Compile,
       .input_files = request.tensors.inputs,
       .routing_file = request.routing};
@@ -173,9 +195,10 @@ Network network_of(const Request& request, const ChipSpec& chip) {
   }
   if (is_onnx_file(file)) {
     std::vector<DataType> others;  // where the user leaves the choice to the file
-    std::copy_if(kNetworkTypes.begin(), kNetworkTypes.end(), std::back_inserter(others),
-                 [&](DataType type) { return !request.type && multiplies(chip, type); });
-    return read_onnx_network(file, {options, others, false});
+    std::copy_if(
+        kNetworkTypes.begin(), kNetworkTypes.end(), std::back_inserter(others),
+        [&](DataType type) { return !request.type && !request.weights && multiplies(chip, type); });
+    return with_default_storage(read_onnx_network(file, {options, others, false}), options);
   }
   return read_as(EntryKind::Network, file, [&] { return read_network(file, options); });
 }

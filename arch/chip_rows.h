@@ -36,7 +36,8 @@ template <>
 inline constexpr auto kFigureRows<WeightFifoSpec> = std::tuple{
     kept("tiles", &WeightFifoSpec::tiles), kept("from_buffer", &WeightFifoSpec::from_buffer),
     kept("whole_tiles", &WeightFifoSpec::whole_tiles),
-    kept("transpose", &WeightFifoSpec::transpose)};
+    kept("transpose", &WeightFifoSpec::transpose),
+    kept_by<DataType>("convert", &WeightFifoSpec::convert)};
 static_assert(rows_are_complete<WeightFifoSpec>());
 
 template <>

@@ -93,6 +93,14 @@ struct WeightFifoSpec {
   bool whole_tiles = false;
   /// How long a transposed tile takes to turn, for each of its rows; none: no tile can be.
   std::optional<CoreCycles> transpose;
+  /// By type in memory: how long a row of a tile takes to become what the array multiplies; 0: the
+  /// way into the array does not convert such elements.
+  std::array<CoreCycles, kDataTypeCount> convert{};
+
+  [[nodiscard]] CoreCycles conversion_of(DataType type) const {
+    return convert[static_cast<std::size_t>(type)];
+  }
+  [[nodiscard]] bool converts(DataType type) const { return conversion_of(type) > CoreCycles(0); }
 };
 
 /// `banks` banks of one access per cycle each, interleaved by `port_width` bytes; `ports` accesses

@@ -55,6 +55,8 @@ inline constexpr auto kFigureRows<ActionCounters> = std::tuple{
     figure("weight_bytes", &ActionCounters::weight_bytes, "bytes", "through the weight FIFO"),
     figure("weight_bytes_again", &ActionCounters::weight_bytes_again, "bytes",
            "read from it once more, where a tile streams again"),
+    figure("weight_conversions", &ActionCounters::weight_conversions, "elements",
+           "converted on their way to the weight FIFO"),
     figure("buffer_reads", &ActionCounters::buffer_reads, "accesses",
            "of the unified buffer's ports"),
     figure("buffer_writes", &ActionCounters::buffer_writes, "accesses", "the same"),

@@ -100,6 +100,7 @@ struct ActionCounters {
   std::int64_t array_unloads = 0;
   std::int64_t weight_bytes = 0;        ///< bytes through the weight FIFO
   std::int64_t weight_bytes_again = 0;  ///< read from it once more, where a tile streams again
+  std::int64_t weight_conversions = 0;  ///< elements converted on their way to it
   std::int64_t buffer_reads = 0;        ///< port accesses of the unified buffer
   std::int64_t buffer_writes = 0;
   std::int64_t accumulator_reads = 0;  ///< entries (one per column-wide row)

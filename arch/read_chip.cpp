@@ -95,7 +95,24 @@ AccumulatorSpec read_accumulators(const ConfigNode& node) {
   return accumulators;
 }
 
+/// The types that the way into the array converts are those with a pace.
+std::array<CoreCycles, kDataTypeCount> read_conversions(const ConfigNode& node) {
+  std::array<CoreCycles, kDataTypeCount> cycles{};
+  for (const DataType type :
+       {DataType::Int8, DataType::Int4, DataType::Fp8E4M3, DataType::Fp8E5M2}) {
+    if (node.has(name_of(type))) {
+      cycles[static_cast<std::size_t>(type)] = node.cycles(name_of(type), kPaceRange);
+    }
+  }
+  node.finish();
+  if (node.keys().empty()) {
+    node.fail("expected the pace of at least one type of elements, got none");
+  }
+  return cycles;
+}
+
 WeightFifoSpec read_weight_fifo(const ConfigNode& node) {
+  const auto convert = node.optional_map("convert");
   const WeightFifoSpec fifo{
       .tiles = node.integer("tiles", {.min = 1, .max = 1024}),
       .from_buffer = node.optional_boolean("from_buffer").value_or(false),
@@ -103,6 +120,7 @@ WeightFifoSpec read_weight_fifo(const ConfigNode& node) {
       .transpose = node.has("transpose")
                        ? std::optional(node.cycles("transpose", {.min = 0, .max = 4096}))
                        : std::nullopt,
+      .convert = convert ? read_conversions(*convert) : std::array<CoreCycles, kDataTypeCount>{},
   };
   node.finish();
   return fifo;

@@ -165,7 +165,8 @@ class Declarations {
         }
       }
     }
-    place_tiles(first, grid.k.size(), weights.type.element);
+    place_tiles(first, grid.k.size(), weights.type.element,
+                converted_elements(graph_, graph_.node(layer)));
   }
 
   /// Of `packed` groups side by side a row is of one group, and so is a column.
@@ -189,11 +190,16 @@ class Declarations {
 
   /// In the order in which matrix units side by side want them: a slice of the reduction of each
   /// unit's output slice, then the next, so that they meet in open rows of the DRAM.
-  void place_tiles(std::size_t first, std::size_t reduction, DataType type) {
+  void place_tiles(std::size_t first, std::size_t reduction, DataType type,
+                   const std::optional<ConvertedElements>& converted) {
     const auto units = static_cast<std::size_t>(chip_.matrix.count);
+    const auto bytes_of_tile = [&](const WeightTile& tile) {
+      return bytes_in_dram(chip_, type, tile.rows, tile.cols) +
+             (converted ? converted->scale_bytes(tile.k_first, tile.rows, tile.cols) : 0);
+    };
     std::int64_t bytes = 0;
     for (std::size_t tile = first; tile < program_.tiles.size(); ++tile) {
-      bytes += bytes_in_dram(chip_, type, program_.tiles[tile].rows, program_.tiles[tile].cols);
+      bytes += bytes_of_tile(program_.tiles[tile]);
     }
     dram_.begin_block(bytes);
     const std::size_t slices = (program_.tiles.size() - first) / reduction;
@@ -201,7 +207,7 @@ class Declarations {
       for (std::size_t k = 0; k < reduction; ++k) {
         for (std::size_t n = round; n < std::min(round + units, slices); ++n) {
           WeightTile& tile = program_.tiles[first + n * reduction + k];
-          tile.dram_address = dram_.append(bytes_in_dram(chip_, type, tile.rows, tile.cols));
+          tile.dram_address = dram_.append(bytes_of_tile(tile));
         }
       }
     }

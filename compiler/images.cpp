@@ -110,6 +110,71 @@ void put_tiles(Image& image, const Program& program, std::int32_t layer, const G
   }
 }
 
+/// Elements that are not whole bytes, one by one.
+class NibbleWriter {
+ public:
+  NibbleWriter(Image& image, std::int64_t address) : image_(image), address_(address) {}
+
+  void add(std::int32_t nibble) {
+    auto& byte = image_[static_cast<std::size_t>(address_ + count_ / 2)];
+    const auto bits = static_cast<std::uint32_t>(nibble) & 15U;
+    byte = static_cast<std::int8_t>(
+        count_ % 2 == 0 ? bits : (static_cast<std::uint8_t>(byte) | bits << 4U));
+    ++count_;
+  }
+
+ private:
+  Image& image_;
+  std::int64_t address_;
+  std::int64_t count_ = 0;
+};
+
+std::int32_t nibble_of(const Image& packed, std::int64_t element) {
+  const auto byte = static_cast<std::uint8_t>(packed[static_cast<std::size_t>(element / 2)]);
+  return element % 2 == 0 ? byte & 15 : byte >> 4;
+}
+
+/// Tiles of weights that are stored narrower than they are multiplied: elements, then the scales of
+/// the groups that the tile's rows are in.
+void put_stored_tiles(Image& image, const Program& program, std::int32_t layer,
+                      const GemmShape& gemm, const GraphTensor& tensor, const Image& weights,
+                      const Image& scales, DataType scale_type) {
+  const DataType type = tensor.type.element;
+  const std::int64_t scale_size = bytes_of(scale_type);
+  for (const WeightTile& tile : program.tiles) {
+    if (tile.layer != layer) {
+      continue;
+    }
+    const std::int64_t group = tile.n_first / gemm.n;
+    const std::int64_t first = (group * gemm.k + tile.k_first) * gemm.n + tile.n_first % gemm.n;
+    NibbleWriter nibbles(image, tile.dram_address);
+    std::int64_t at = tile.dram_address;
+    for (std::int64_t row = 0; row < tile.rows; ++row) {
+      const std::int64_t source = first + row * gemm.n;
+      if (bits_of(type) == 4) {
+        for (std::int64_t col = 0; col < tile.cols; ++col) {
+          nibbles.add(nibble_of(weights, source + col));
+        }
+      } else {
+        std::memcpy(image.data() + at, weights.data() + source,
+                    static_cast<std::size_t>(tile.cols));
+        at += tile.cols;
+      }
+    }
+    if (!tensor.stored.exist()) {
+      continue;
+    }
+    at = tile.dram_address + bytes_of(type, tile.rows * tile.cols);
+    const std::int64_t last = (tile.k_first + tile.rows - 1) / tensor.stored.group;
+    for (std::int64_t part = tile.k_first / tensor.stored.group; part <= last; ++part) {
+      const std::int64_t source = part * gemm.groups * gemm.n + tile.n_first;
+      std::memcpy(image.data() + at, scales.data() + source * scale_size,
+                  static_cast<std::size_t>(tile.cols * scale_size));
+      at += tile.cols * scale_size;
+    }
+  }
+}
+
 /// acc = sum (x - zero) * w = sum x * w - zero * sum w: the second term goes into the bias.
 std::vector<std::int32_t> corrected_biases(const GemmShape& gemm, const LayerParameters& parameters,
                                            std::int32_t zero_point) {
@@ -202,6 +267,16 @@ void put_parameters(Image& image, const Program& program, const Graph& graph,
                     const NetworkData& data, NodeId layer, const GemmShape& gemm) {
   const Node& node = graph.node(layer);
   const DataType type = graph.operand_type(node);
+  const GraphTensorId weights = node.inputs.at(kWeightsInput);
+  if (is_float(type) && right_type(graph, node) != graph.tensor(weights).type.element) {
+    const GraphTensor& tensor = graph.tensor(weights);
+    const Image scales =
+        tensor.stored.exist() ? data.value(graph, tensor.stored.tensor).bytes : Image{};
+    put_stored_tiles(image, program, layer, gemm, tensor, data.value(graph, weights).bytes, scales,
+                     type);
+    put_biases(image, program, node, gemm, real_biases(graph, data, node));
+    return;
+  }
   if (is_float(type)) {
     put_tiles(image, program, layer, gemm, node, type,
               data.value(graph, node.inputs.at(kWeightsInput)).bytes);

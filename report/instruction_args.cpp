@@ -62,6 +62,7 @@ class ArgsPrinter {
   void value(const std::vector<SemaphoreUse>& uses) { words(uses); }
   void value(const Window& window) { words(window.source); }
   void value(const Shared<Window>& window) { value(*window); }
+  void value(const Shared<TileConversion>& conversion) { object(*conversion); }
 
   void value(const std::vector<Stage>& stages) {
     text_.push_back('[');

@@ -9,6 +9,7 @@
 #include "report/own_numbers.h"
 #include "report/quality.h"
 #include "report/silicon_json.h"
+#include "report/storage_text.h"
 #include "study/advice.h"
 #include "study/figure_json.h"
 #include "study/result_rows.h"
@@ -77,11 +78,13 @@ Json run_json(const Result& result, const RunExtras& extras) {
   }
   Json dram = figure_json(result.counters.dram);
   dram.update(figure_json(dram_rates(result)));
+  const std::string storage = storage_text(result.graph);
   Json json = {{"schema", "systole.run/1"},
                {"chip", result.chip.name},
                {"network", result.graph.name},
                {"batch", result.graph.batch},
                {"type", name_of(result.graph.input_type())},
+               {"weight_storage", storage.empty() ? Json() : Json(storage)},
                {"io", name_of(result.chip.io)},
                {"frequency_hz", result.chip.frequency.count()},
                {"total", figure_json(run_figures(result))},

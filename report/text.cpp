@@ -12,6 +12,7 @@
 #include "report/own_numbers.h"
 #include "report/quality.h"
 #include "report/silicon.h"
+#include "report/storage_text.h"
 #include "report/summary.h"
 #include "report/table.h"
 #include "report/training.h"
@@ -34,10 +35,14 @@ std::string tenths(std::int64_t value) {
   return fmt::format("{}.{} %", value / 10, value % 10);
 }
 
-/// int8 goes without saying.
+/// int8 goes without saying, and so do weights that are stored as they are multiplied.
 std::string type_clause(const Graph& graph) {
-  return graph.input_type() == DataType::Int8 ? ""
-                                              : fmt::format(", {}", name_of(graph.input_type()));
+  std::string clause =
+      graph.input_type() == DataType::Int8 ? "" : fmt::format(", {}", name_of(graph.input_type()));
+  if (const std::string storage = storage_text(graph); !storage.empty()) {
+    clause += fmt::format(", weights {}", storage);
+  }
+  return clause;
 }
 
 std::string heading(const Result& result, const RunFigures& figures, const TextOptions& options) {

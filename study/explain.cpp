@@ -126,7 +126,7 @@ std::vector<LevelTraffic> traffic_of(const Result& result, std::size_t layer) {
   };
   const std::optional<GemmShape> gemm = gemm_shape(result.graph, node);
   if (gemm) {
-    rows[3].least = bytes_of(result.graph.operand_type(node), right_elements(node, *gemm));
+    rows[3].least = bytes_of(right_type(result.graph, node), right_elements(node, *gemm));
     const CoreCycles steps = array_bound(result.chip, result.graph, node);
     rows.push_back(
         {"array", "slots", actions.mac_slots, steps.count() * result.chip.macs_per_cycle()});

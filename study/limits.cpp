@@ -98,7 +98,7 @@ Bytes compulsory_bytes(const Graph& graph, const Node& node) {
     return Bytes(0);
   }
   const std::optional<GemmShape> gemm = gemm_shape(graph, node);
-  const Bytes weights(gemm->groups * gemm->k * gemm->n * bytes_of(graph.operand_type(node)));
+  const Bytes weights(stored_weight_bytes(graph, node));
   const Bytes biases(gemm->groups * gemm->n * bytes_of(DataType::Int32));
   return has_biases(node) ? weights + biases : weights;
 }

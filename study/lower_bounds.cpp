@@ -95,7 +95,8 @@ Bytes bytes_again(const ChipSpec& chip, const Graph& graph, const Node& node) {
     return Bytes(0);
   }
   const GraphTensorId right = node.inputs[kRightInput];
-  if (!graph.is_parameter(right) && !contains(graph.inputs, right)) {
+  if ((!graph.is_parameter(right) && !contains(graph.inputs, right)) ||
+      graph.tensor(right).type.element != graph.operand_type(node)) {
     return Bytes(0);
   }
   const std::int64_t size = bytes_of(graph.operand_type(node));
@@ -224,8 +225,7 @@ TimeBound layer_time_bound(const ChipSpec& chip, const Graph& graph, const Node&
   bound.array = std::max(array_bound(chip, graph, node),
                          CoreCycles(std::max<std::int64_t>(shifts, 0) * chip.matrix.rows));
   if (has_weights(node)) {
-    bound.dram =
-        memory_bound(chip, Bytes(bytes_of(graph.operand_type(node), right_elements(node, *gemm))));
+    bound.dram = memory_bound(chip, Bytes(stored_weight_bytes(graph, node)));
   }
   bound.vector = vector_bound(chip, graph, node);
   return bound;

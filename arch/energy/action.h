@@ -61,6 +61,7 @@ enum class Action : std::uint8_t {
   BufferWrite,
   FifoByte,       ///< written and read once
   FifoByteAgain,  ///< read once more
+  Conversion,     ///< of an element on its way to the FIFO: scaled and rounded
   VectorLane,     ///< a lane in a busy cycle
   VectorClock,    ///< a cycle
   Instruction,    ///< fetched, decoded, issued
@@ -69,7 +70,7 @@ enum class Action : std::uint8_t {
   DramInterfaceByte,
   HostLinkByte,
 };
-inline constexpr int kActionCount = 23;
+inline constexpr int kActionCount = 24;
 
 /// What configuration files call an action of a component.
 struct ActionName {
@@ -107,6 +108,8 @@ struct ActionName {
       return {WeightFifo, "byte", WeightFifo};
     case Action::FifoByteAgain:
       return {WeightFifo, "byte_again", WeightFifo};
+    case Action::Conversion:
+      return {WeightFifo, "conversion", WeightFifo};
     case Action::VectorLane:
       return {VectorUnit, "lane", VectorUnit};
     case Action::VectorClock:

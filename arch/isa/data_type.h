@@ -13,6 +13,8 @@ namespace systole {
 /// bf16 the upper half of a binary32.
 enum class DataType : std::uint8_t { Int8, Int16, Int32, Int4, Fp8E4M3, Fp8E5M2, Fp16, Bf16, Fp32 };
 
+inline constexpr int kDataTypeCount = 9;
+
 template <>
 inline constexpr auto kEnumNames<DataType> = std::to_array<EnumName<DataType>>({
     {DataType::Int8, "int8"},

@@ -38,11 +38,33 @@ inline constexpr auto kEnumNames<TileSource> = std::to_array<EnumName<TileSource
     {TileSource::Buffer, "buffer"},
 });
 
+/// How the elements of a tile become what the array multiplies, before the tile stands in the FIFO:
+/// each is the nearest number of `to` (ties to even) of element x scale, a product of binary32.
+struct TileConversion {
+  DataType to = DataType::Bf16;
+  float scale = 0;  ///< of all elements; 0: none is converted; with groups 1
+  /// Rows whose elements of a column share a scale, a number of `to`; 0: no scales come with the
+  /// tile. They stand behind the elements, group by group, one for each column.
+  std::int64_t group_rows = 0;
+  std::int64_t first_rows = 0;  ///< of the tile, in its first group
+
+  [[nodiscard]] bool converts() const { return scale != 0; }
+  /// That rows 0 .. rows - 1 of a tile are in.
+  [[nodiscard]] std::int64_t groups(std::int64_t rows) const {
+    return group_rows == 0 ? 0 : 1 + (rows - first_rows + group_rows - 1) / group_rows;
+  }
+  [[nodiscard]] std::int64_t group_of(std::int64_t row) const {
+    return row < first_rows ? 0 : 1 + (row - first_rows) / group_rows;
+  }
+  bool operator==(const TileConversion&) const = default;
+};
+
 /// Brings one tile (rows x cols elements: reduction x output channel) into the weight FIFO, run by
 /// run. A run is a row of the tile, of a `transposed` one a column; its elements are neighbours in
 /// memory. `source` is element (0, 0). Parameters are no tensors: their source has an address
-/// alone, and they are packed; on chips that keep whole tiles (arch/chip_spec.h) `padding` bytes
-/// stand behind them in memory and come with them, to no use.
+/// alone, and they are packed, with scales of their groups behind them where they are converted so;
+/// on chips that keep whole tiles (arch/chip_spec.h) `padding` bytes stand behind them in memory
+/// and come with them, to no use.
 struct LoadTile {
   std::int32_t tile = 0;  ///< indexes Program::tiles
   TileSource from = TileSource::Dram;
@@ -52,10 +74,19 @@ struct LoadTile {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   bool transposed = false;
-  DataType type = DataType::Int8;
-  std::int32_t zero_point = 0;  ///< of int8: taken from each element as it enters the array
+  DataType type = DataType::Int8;  ///< in memory
+  std::int32_t zero_point = 0;     ///< of int8: taken from each element as it enters the array
+  Shared<TileConversion> conversion;
 
-  [[nodiscard]] std::int64_t bytes() const { return bytes_of(type, rows * cols); }
+  /// That the array multiplies.
+  [[nodiscard]] DataType entering_type() const {
+    return conversion->converts() ? conversion->to : type;
+  }
+  [[nodiscard]] std::int64_t scale_bytes() const {
+    return bytes_of(conversion->to, conversion->groups(rows) * cols);
+  }
+  /// With scales, without padding.
+  [[nodiscard]] std::int64_t bytes() const { return bytes_of(type, rows * cols) + scale_bytes(); }
   /// In memory; a packed tile is one.
   [[nodiscard]] std::int64_t runs() const { return pitch == 0 ? 1 : (transposed ? cols : rows); }
   [[nodiscard]] std::int64_t run_bytes() const {

@@ -106,6 +106,14 @@ inline constexpr auto kFields<Transfer> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<TileConversion> = std::tuple{
+    required("to", &TileConversion::to),
+    optional("scale", &TileConversion::scale),
+    optional("group_rows", &TileConversion::group_rows),
+    optional("first_rows", &TileConversion::first_rows),
+};
+
+template <>
 inline constexpr auto kFields<LoadTile> = std::tuple{
     required("tile", &LoadTile::tile, IndexInto::Tiles),
     optional("from", &LoadTile::from),
@@ -117,6 +125,7 @@ inline constexpr auto kFields<LoadTile> = std::tuple{
     optional("transposed", &LoadTile::transposed),
     optional("type", &LoadTile::type),
     optional("zero_point", &LoadTile::zero_point),
+    optional("conversion", &LoadTile::conversion),
 };
 
 template <>

@@ -339,7 +339,8 @@ template <class Struct, class Value>
 void Parser::field_value(LineCursor& cursor, const Field<Struct, Value>& field, Struct& object) {
   Value& target = object.*field.member;
   constexpr bool kStages = std::is_same_v<Value, std::vector<Stage>>;
-  constexpr bool kShared = std::is_same_v<Value, Shared<Window>>;
+  constexpr bool kShared =
+      std::is_same_v<Value, Shared<Window>> || std::is_same_v<Value, Shared<TileConversion>>;
   constexpr bool kBody = std::is_same_v<Value, SharedBody>;
   constexpr bool kNested = HasFields<Value> || kStages || kShared || kBody;
   if (!cursor.take(kNested ? '(' : '=')) {

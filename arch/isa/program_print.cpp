@@ -41,6 +41,7 @@ class Printer {
     if constexpr (HasFields<Value>) {
       nested(current);
     } else if constexpr (std::is_same_v<Value, Shared<Window>> ||
+                         std::is_same_v<Value, Shared<TileConversion>> ||
                          std::is_same_v<Value, SharedBody>) {
       nested(*current);
     } else if constexpr (std::is_same_v<Value, std::vector<Stage>>) {

@@ -213,6 +213,7 @@ class AttributeReader {
       layer_.weight_gain = value_of(scope_, weights, "gain").as_real(kGain);
     }
     read_channel_scales(weights);
+    layer_.weight_storage = read_weight_storage(scope_, weights);
     weights.finish();
   }
   void operator()(const Attribute::Output& value) const {
@@ -314,6 +315,20 @@ std::string read_name(const ConfigNode& node) {
                     kMaxName, in_quotes(name)));
   }
   return name;
+}
+
+std::optional<WeightStorage> read_weight_storage(const LayerScope& scope, const ConfigNode& node) {
+  if (!node.has("type")) {
+    if (node.has("group")) {
+      node.fail("group", "expected beside type, got it alone");
+    }
+    return std::nullopt;
+  }
+  WeightStorage storage{.type = value_of(scope, node, "type").as_choice<StorageType>()};
+  storage.group = node.has("group")
+                      ? value_of(scope, node, "group").as_integer({.min = 1, .max = kMostInGroup})
+                      : usual_group(storage.type);
+  return storage;
 }
 
 PartialQuantization read_quantization(const LayerScope& scope, const ConfigNode& node) {

@@ -39,6 +39,10 @@ struct LayerScope {
 [[nodiscard]] PartialQuantization read_quantization(const LayerScope& scope,
                                                     const ConfigNode& node);
 
+/// `type` and `group` of a map of weights, if it has them.
+[[nodiscard]] std::optional<WeightStorage> read_weight_storage(const LayerScope& scope,
+                                                               const ConfigNode& node);
+
 /// Reads one layer (not a block) and all its keys. `previous` is its input where it names none.
 [[nodiscard]] LayerDescription read_layer(const LayerScope& scope, const ConfigNode& node,
                                           const std::string& name,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/frontend/weight_storage.h"
 #include "compiler/graph/graph.h"
 
 namespace systole {
@@ -29,6 +30,7 @@ struct LayerDescription {
   std::vector<double> channel_scales;  ///< of weights; empty: none are written
   std::optional<bool> per_channel;     ///< a weight scale for each output channel
   std::optional<double> weight_gain;
+  std::optional<WeightStorage> weight_storage;
   PartialQuantization before;
   PartialQuantization output;
 
@@ -49,6 +51,7 @@ struct InputDescription {
 struct NetworkDefaults : QuantizationDefaults {
   double weight_gain = 1.0;
   bool per_channel = false;
+  std::optional<WeightStorage> weight_storage;
 };
 
 /// Where real weights lie.

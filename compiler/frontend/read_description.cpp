@@ -284,6 +284,10 @@ NetworkDefaults read_defaults(const LayerScope& scope, const ConfigNode& root) {
   defaults.weight_gain =
       node->optional_real("weight_gain", {.min = 1e-6, .max = 1e6}).value_or(defaults.weight_gain);
   defaults.per_channel = node->has("per_channel") && node->boolean("per_channel");
+  if (const auto weights = node->optional_map("weights")) {
+    defaults.weight_storage = read_weight_storage(scope, *weights);
+    weights->finish();
+  }
   node->finish();
   return defaults;
 }

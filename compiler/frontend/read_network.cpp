@@ -21,6 +21,7 @@
 #include "compiler/frontend/read_description.h"
 #include "compiler/frontend/real_network.h"
 #include "compiler/frontend/scale_sim.h"
+#include "compiler/frontend/stored_weights.h"
 #include "compiler/frontend/timeloop.h"
 #include "compiler/graph/graph_builder.h"
 
@@ -248,6 +249,39 @@ void check_integers(const Graph& graph) {
   }
 }
 
+/// How the layers want their weights stored. Throws at the first one that wants it otherwise than
+/// the network's type allows.
+Network stored_as_described(Network network, const NetworkDescription& description,
+                            const NetworkOptions& options) {
+  std::map<std::string_view, WeightStorage> storages;  // by layer
+  for (const LayerDescription& layer : description.layers) {
+    const std::optional<WeightStorage> usual =
+        options.weights ? options.weights : description.defaults.weight_storage;
+    const std::optional<WeightStorage> storage =
+        layer.weight_storage ? layer.weight_storage : usual;
+    if (storage) {
+      storages.emplace(layer.name, *storage);
+    }
+  }
+  const bool converts = options.type == DataType::Bf16 || options.type == DataType::Fp16;
+  for (const Node& node : network.graph.nodes) {
+    const auto storage = storages.find(node.name);
+    const bool is_stored = storage != storages.end() && has_weights(node) &&
+                           element_type(storage->second.type).has_value();
+    if (is_stored && !converts) {
+      throw WorkloadError(
+          node.location, node.name,
+          fmt::format("expected a network of bf16 or fp16 (--type) for weights that "
+                      "are stored as {}, got {}",
+                      name_of(storage->second.type), name_of(options.type)));
+    }
+  }
+  return with_stored_weights(std::move(network), [&](const Node& node) {
+    const auto found = storages.find(node.name);
+    return found == storages.end() ? std::nullopt : std::optional(found->second);
+  });
+}
+
 Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   if (options.batch < 0 || options.batch > kMaxSize) {
     throw WorkloadError(
@@ -277,14 +311,15 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   if (is_float(options.type)) {
     graph = with_reals(std::move(graph), options.type);
   }
-  return {.graph = std::move(graph), .data = std::move(numbers)};
+  return stored_as_described({.graph = std::move(graph), .data = std::move(numbers)}, description,
+                             options);
 }
 
 }  // namespace
 
 Network read_network(const std::string& file, const NetworkOptions& options) {
   if (is_onnx_file(file)) {
-    return read_onnx_network(file, {options, {}, true});
+    return with_default_storage(read_onnx_network(file, {options, {}, true}), options);
   }
   if (is_scale_sim_file(file)) {
     return parse_network(scale_sim_description(topology_text(file), file), file, options);

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "compiler/frontend/dims.h"
+#include "compiler/frontend/weight_storage.h"
 #include "compiler/graph/graph.h"
 #include "compiler/graph/value.h"
 
@@ -17,6 +19,8 @@ struct NetworkOptions {
   DimValues dims;                  ///< in place of the network's sizes by name
   std::string phase;               ///< one of the network's phases, or nothing
   DataType type = DataType::Int8;  ///< of all tensors: int8, or any floating type
+  /// In place of the network's own default; of layers that say nothing themselves.
+  std::optional<WeightStorage> weights;
   /// False for who wants shapes and time alone: no file of weights or inputs is opened, nothing
   /// asks for the network's data, and weight scales that would follow from files mean nothing.
   bool numbers = true;

@@ -111,6 +111,23 @@ bool has_biases(const Node& node) {
   return product != nullptr && (product->weights.bias || product->weights.batch_norm);
 }
 
+DataType right_type(const Graph& graph, const Node& node) {
+  constexpr std::int64_t kWidth = 16;
+  const DataType left = graph.operand_type(node);
+  const DataType right = graph.tensor(node.inputs.at(kRightInput)).type.element;
+  const bool converted = is_float(left) && bits_of(left) == kWidth && bits_of(right) < kWidth;
+  return converted ? left : right;
+}
+
+std::int64_t stored_weight_bytes(const Graph& graph, const Node& node) {
+  if (!has_weights(node)) {
+    return 0;
+  }
+  const GraphTensor& weights = graph.tensor(node.inputs.at(kWeightsInput));
+  return weights.bytes() +
+         (weights.stored.exist() ? graph.tensor(weights.stored.tensor).bytes() : 0);
+}
+
 WeightScales weight_scales(const Graph& graph, const Node& node) {
   const GraphTensor& weights = graph.tensor(node.inputs.at(kWeightsInput));
   return weights.blocks.block.empty() ? WeightScales(weights.quantization.scale)

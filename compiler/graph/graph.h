@@ -18,9 +18,6 @@ namespace systole {
 
 using NodeId = std::int32_t;
 
-/// What networks compute in: int8 with quantisations, or bf16.
-inline constexpr auto kNetworkTypes = std::to_array<DataType>({DataType::Int8, DataType::Bf16});
-
 struct Node {
   std::string name;
   std::string kind;  ///< as written in the network file: conv2d, dense, add, relu, max_pool, ...
@@ -163,16 +160,22 @@ struct GemmShape {
 /// Multiply-accumulates of the node over the whole batch, zeros of the padding included.
 [[nodiscard]] std::int64_t macs_of(const Graph& graph, const Node& node);
 /// The inputs of an operator with weights: what it multiplies, the weights and, where it has them,
-/// the biases. Weights are of the first input's type, [group][kernel row][kernel column][channel of
-/// the group][output channel of the group]; in int8 symmetric (zero point 0), with one scale or one
-/// for each output channel. Biases have one element per output channel: int32 in units of input
-/// scale * the channel's weight scale, or fp32.
+/// the biases. Weights are of the first input's type, or stored in fewer bits
+/// (GraphTensor::stored), [group][kernel row][kernel column][channel of the group][output channel
+/// of the group]; in int8 symmetric (zero point 0), with one scale or one for each output channel.
+/// Biases have one element per output channel: int32 in units of input scale * the channel's weight
+/// scale, or fp32.
 inline constexpr std::size_t kWeightsInput = 1;
 inline constexpr std::size_t kBiasesInput = 2;
 [[nodiscard]] bool has_weights(const Node& node);
 /// What is multiplied with the first input: weights, or another tensor.
 inline constexpr std::size_t kRightInput = 1;
 [[nodiscard]] bool has_biases(const Node& node);
+/// What the array multiplies in the place of the right operand of a node's products: its elements,
+/// or what they are converted to on their way.
+[[nodiscard]] DataType right_type(const Graph& graph, const Node& node);
+/// Of a node's weights as memory has them, their scales among them; biases left out.
+[[nodiscard]] std::int64_t stored_weight_bytes(const Graph& graph, const Node& node);
 /// Of int8; of floating types one of 1, which nothing uses.
 [[nodiscard]] WeightScales weight_scales(const Graph& graph, const Node& node);
 /// Whether each output channel has a weight scale of its own.

@@ -13,6 +13,8 @@
 
 namespace systole {
 
+using GraphTensorId = std::int32_t;
+
 inline constexpr std::size_t kMaxRank = 6;
 /// Sizes of the axes, row-major: the last axis is contiguous.
 using Extents = boost::container::static_vector<std::int64_t, kMaxRank>;
@@ -79,7 +81,16 @@ inline constexpr auto kEnumNames<GraphTensorRole> = std::to_array<EnumName<Graph
     {GraphTensorRole::Intermediate, "intermediate"},
 });
 
-using GraphTensorId = std::int32_t;
+/// Parameters that are stored narrower than what the layer multiplies with: each stands for element
+/// x scale, rounded to the type of the layer's other operand (docs/numerics.md). Scales are numbers
+/// of that type, [group of the reduction][output channel, those of all groups counted].
+struct StoredScales {
+  GraphTensorId tensor = -1;  ///< a parameter; -1: the elements are what is multiplied
+  std::int64_t group = 0;     ///< elements of the reduction that share a scale
+
+  [[nodiscard]] bool exist() const { return tensor >= 0; }
+  bool operator==(const StoredScales&) const = default;
+};
 
 /// Of int8, elements are stored numbers that `quantization` maps to reals; of floating types they
 /// are the real numbers themselves, and the quantisation is Quantization{}, which nothing uses.
@@ -90,6 +101,7 @@ struct GraphTensor {
   GraphTensorRole role = GraphTensorRole::Intermediate;
   Quantization quantization;
   BlockScales blocks = {};
+  StoredScales stored = {};  ///< of weights of a network of a floating type
 
   /// Of an element, by its place in the packed tensor.
   [[nodiscard]] double scale_of(std::int64_t element) const;

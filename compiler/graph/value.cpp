@@ -63,6 +63,26 @@ std::vector<float> Value::numbers() const {
   return numbers;
 }
 
+std::vector<float> stored_numbers(const Value& value) {
+  const DataType type = value.type.element;
+  if (is_float(type)) {
+    return value.numbers();
+  }
+  SYSTOLE_CHECK(type == DataType::Int8 || type == DataType::Int4, "stored elements of {}",
+                name_of(type));
+  std::vector<float> numbers(static_cast<std::size_t>(value.type.elements()));
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (type == DataType::Int8) {
+      numbers[i] = value.bytes[i];
+    } else {
+      const int byte = static_cast<std::uint8_t>(value.bytes[i / 2]);
+      const int nibble = i % 2 == 0 ? byte % 16 : byte / 16;
+      numbers[i] = static_cast<float>(nibble < 8 ? nibble : nibble - 16);
+    }
+  }
+  return numbers;
+}
+
 LayerParameters layer_parameters(const Graph& graph, const NetworkData& data, const Node& node) {
   return {.weights = data.value(graph, node.inputs.at(kWeightsInput)).bytes,
           .biases = biases_of<std::int32_t>(graph, data, node, [](const Value& value) {
@@ -74,9 +94,35 @@ std::vector<float> real_biases(const Graph& graph, const NetworkData& data, cons
   return biases_of<float>(graph, data, node, [](const Value& value) { return value.numbers(); });
 }
 
+std::vector<float> real_weights(const Graph& graph, const NetworkData& data, const Node& node) {
+  const GraphTensorId id = node.inputs.at(kWeightsInput);
+  const GraphTensor& weights = graph.tensor(id);
+  const Value value = data.value(graph, id);
+  const DataType type = graph.operand_type(node);
+  if (weights.type.element == type || !is_float(type)) {
+    return value.numbers();
+  }
+  std::vector<float> numbers = stored_numbers(value);
+  const GemmShape gemm = *gemm_shape(graph, node);
+  const std::vector<float> scales = weights.stored.exist()
+                                        ? data.value(graph, weights.stored.tensor).numbers()
+                                        : std::vector<float>{};
+  const FloatFormat format = float_format(type);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const auto element = static_cast<std::int64_t>(i);
+    if (!scales.empty()) {
+      const std::int64_t row = element / gemm.n % gemm.k / weights.stored.group;
+      numbers[i] =
+          numbers[i] *
+          scales[static_cast<std::size_t>(row * gemm.groups * gemm.n + gemm.channel_of(element))];
+    }
+    numbers[i] = decoded(format, rounded(format, numbers[i]));
+  }
+  return numbers;
+}
+
 RealParameters real_parameters(const Graph& graph, const NetworkData& data, const Node& node) {
-  return {.weights = data.value(graph, node.inputs.at(kWeightsInput)).numbers(),
-          .biases = real_biases(graph, data, node)};
+  return {.weights = real_weights(graph, data, node), .biases = real_biases(graph, data, node)};
 }
 
 }  // namespace systole

@@ -85,6 +85,9 @@ class NetworkData {
   }
 };
 
+/// What is stored, of integers and floating types, before any scale.
+[[nodiscard]] std::vector<float> stored_numbers(const Value& value);
+
 /// The numbers of one weighted layer of an int8 network.
 struct LayerParameters {
   /// [group][k][n]: element (g, k, n) at (g * K + k) * N + n, with k = (ky * kernel_cols + kx) *
@@ -99,8 +102,10 @@ struct LayerParameters {
 
 /// The same of a network of a floating type.
 struct RealParameters {
-  std::vector<float> weights;  ///< numbers of the type, ordered as above
-  std::vector<float> biases;   ///< fp32, one per output channel
+  /// Numbers of the type, ordered as above; of stored weights what the array multiplies: element x
+  /// scale as binary32, rounded to the type.
+  std::vector<float> weights;
+  std::vector<float> biases;  ///< fp32, one per output channel
 };
 [[nodiscard]] std::vector<float> real_biases(const Graph& graph, const NetworkData& data,
                                              const Node& node);

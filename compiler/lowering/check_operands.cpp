@@ -21,6 +21,27 @@ std::string kinds_of(const MatrixUnitSpec& matrix) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// Elements that become what the array multiplies on their way into it.
+void check_conversion(const ChipSpec& chip, const Graph& graph, const Node& node) {
+  const DataType stored = graph.tensor(node.inputs.at(kRightInput)).type.element;
+  if (stored == right_type(graph, node) || chip.weight_fifo.converts(stored)) {
+    return;
+  }
+  std::vector<std::string_view> names;
+  for (const auto& [type, name] : kEnumNames<DataType>) {
+    if (chip.weight_fifo.converts(type)) {
+      names.push_back(name);
+    }
+  }
+  throw WorkloadError(
+      node.location, node.name,
+      fmt::format("expected {} of a type that {} converts on its way into the array "
+                  "(weight_fifo.convert: {}), got {}",
+                  has_weights(node) ? "weights" : "a right operand", chip.name,
+                  names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")),
+                  name_of(stored)));
+}
+
 /// Tiles that are parts of a tensor: whether the chip has a way to take them from where it is.
 void check_tiles(const ChipSpec& chip, const Graph& graph, const Node& node) {
   const Work work = node.work();
@@ -64,7 +85,8 @@ void check_operands(const ChipSpec& chip, const Graph& graph) {
       continue;
     }
     const DataType activation = graph.operand_type(node);
-    const DataType weight = graph.tensor(node.inputs.at(kRightInput)).type.element;
+    check_conversion(chip, graph, node);
+    const DataType weight = right_type(graph, node);
     const std::optional<MacKind> kind = mac_kind(activation, weight);
     if (!kind || !chip.matrix.supports(*kind)) {
       throw WorkloadError(

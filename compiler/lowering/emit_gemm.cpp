@@ -25,8 +25,8 @@ class GemmEmitter {
         node_(context.graph.node(band.layer)),
         operands_(gemm_operands(context, band)),
         sum_scales_(operands_->sum_scales()),
-        grid_(
-            mapped_grid(context.chip, context.layer_gemm(band.layer), node_, operands_->source())),
+        grid_(mapped_grid(context.chip, context.graph, node_, context.layer_gemm(band.layer),
+                          operands_->source())),
         clusters_(operands_->clusters()),
         plan_(plan_of_band()) {}
 
@@ -211,6 +211,12 @@ class GemmEmitter {
     load.tile = id;
     load.rows = tile.rows;
     load.cols = tile.cols;
+    if (grid_.converted) {
+      load.zero_point = grid_.converted->zero_point;
+      load.conversion = grid_.converted->conversion(grid_.k[k].first, tile.rows);
+      load.conversion.share_with(conversion_);
+      conversion_ = load.conversion;
+    }
     context_.builder.append({EngineKind::Weights, job.unit}, band_.layer, load);
   }
 
@@ -226,7 +232,7 @@ class GemmEmitter {
                                  .rows = reduction.size,
                                  .cols = grid_.n[n].size,
                                  .activation_type = type(),
-                                 .weight_type = right().type.element,
+                                 .weight_type = right_type(context_.graph, node_),
                                  .accumulate = k > 0 && !loops_.sums_stay,
                                  .drain = k + 1 == grid_.k.size() || !loops_.sums_stay,
                                  .zero_point = operands_->zero_point(),
@@ -324,9 +330,6 @@ class GemmEmitter {
   }
 
   [[nodiscard]] DataType type() const { return context_.graph.operand_type(node_); }
-  [[nodiscard]] const GraphTensor& right() const {
-    return context_.graph.tensor(node_.inputs.at(kRightInput));
-  }
 
   LoweringContext& context_;
   const LayerBand& band_;
@@ -340,7 +343,8 @@ class GemmEmitter {
   std::vector<Job> round_;  ///< what the units do side by side
   std::int64_t slices_of_round_ = 0;
   std::int64_t slices_done_ = 0;
-  Shared<Window> window_;  ///< of the group below
+  Shared<TileConversion> conversion_;  ///< of the last load
+  Shared<Window> window_;              ///< of the group below
   std::int64_t window_group_ = -1;
   std::int64_t window_part_ = -1;
 };

@@ -36,6 +36,36 @@ std::vector<Slice> reduction_slices(const GemmShape& gemm, std::int64_t size) {
 
 }  // namespace
 
+TileConversion ConvertedElements::conversion(std::int64_t k_first, std::int64_t rows) const {
+  TileConversion conversion{.to = entering, .scale = scale};
+  if (group > 0) {
+    conversion.group_rows = std::min(group, rows);
+    conversion.first_rows = std::min(group - k_first % group, rows);
+  }
+  return conversion;
+}
+
+std::int64_t ConvertedElements::scale_bytes(std::int64_t k_first, std::int64_t rows,
+                                            std::int64_t cols) const {
+  return bytes_of(entering, conversion(k_first, rows).groups(rows) * cols);
+}
+
+std::optional<ConvertedElements> converted_elements(const Graph& graph, const Node& node) {
+  const GraphTensor& right = graph.tensor(node.inputs.at(kRightInput));
+  const DataType entering = right_type(graph, node);
+  if (right.type.element == entering) {
+    return std::nullopt;
+  }
+  ConvertedElements elements{.stored = right.type.element, .entering = entering};
+  if (right.stored.exist()) {
+    elements.group = right.stored.group;
+  } else {
+    elements.scale = static_cast<float>(right.quantization.scale);
+    elements.zero_point = right.quantization.zero_point;
+  }
+  return elements;
+}
+
 TileGrid tile_grid(const ChipSpec& chip, const GemmShape& gemm, TileSource source) {
   return {.k = reduction_slices(gemm, chip.matrix.rows),
           .n = slices(gemm.n, chip.matrix.cols),

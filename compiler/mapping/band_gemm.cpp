@@ -20,10 +20,11 @@ BandGemm band_gemm(const Graph& graph, const Node& node, std::int64_t groups, co
           .positions = band.images * band.rows * graph.tensor(node.output()).shape().cols};
 }
 
-TileGrid mapped_grid(const ChipSpec& chip, const GemmShape& gemm, const Node& node,
-                     TileSource source) {
+TileGrid mapped_grid(const ChipSpec& chip, const Graph& graph, const Node& node,
+                     const GemmShape& gemm, TileSource source) {
   TileGrid grid = tile_grid(chip, gemm, source);
   grid.whole = chip.weight_fifo.whole_tiles && has_weights(node);
+  grid.converted = converted_elements(graph, node);
   return grid;
 }
 

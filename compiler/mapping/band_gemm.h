@@ -22,8 +22,8 @@ struct BandGemm {
                                  const Band& band);
 
 /// How the tiles of a layer lie, `gemm` as it is mapped: cut to the array, from where they come,
-/// padded or not.
-[[nodiscard]] TileGrid mapped_grid(const ChipSpec& chip, const GemmShape& gemm, const Node& node,
-                                   TileSource source);
+/// padded or not, converted or not.
+[[nodiscard]] TileGrid mapped_grid(const ChipSpec& chip, const Graph& graph, const Node& node,
+                                   const GemmShape& gemm, TileSource source);
 
 }  // namespace systole

@@ -85,8 +85,11 @@ class GemmEstimate {
     if (meetings == 0) {
       return;
     }
+    const std::int64_t scales = grid_.converted ? grid_.converted->scale_bytes(0, k, n) : 0;
     const std::int64_t bytes =
-        grid_.whole ? bytes_in_dram(chip_, type_, k, n) : bytes_of(type_, k * n);
+        (grid_.whole ? bytes_in_dram(chip_, stored(), k, n) : bytes_of(stored(), k * n)) + scales;
+    const std::int64_t converting =
+        grid_.converted ? chip_.weight_fifo.conversion_of(stored()).count() * k : 0;
     const std::int64_t bursts =
         round_up(bytes, chip_.dram.standard.organization.burst_bytes().count());
     const std::int64_t requests = ceil_div(bytes, chip_.dma.request.count());
@@ -95,18 +98,23 @@ class GemmEstimate {
     if (grid_.source == TileSource::Buffer) {
       // Read run by run, the next tile while the array works on this one.
       const std::int64_t accesses =
-          k * ceil_div(bytes_of(type_, n), chip_.buffer.port_width.count());
-      cost_.array += CoreCycles(loads * std::max(fresh.cycles, accesses));
+          k * ceil_div(bytes_of(stored(), n), chip_.buffer.port_width.count());
+      cost_.array += CoreCycles(loads * std::max({fresh.cycles, accesses, converting}));
       add_resting(meetings - loads, positions, k, n);
       return;
     }
     const std::int64_t through_fifo =
-        ceil_div(latency_ + delivery + fresh.held, chip_.weight_fifo.tiles);
-    cost_.array += CoreCycles(loads * std::max(fresh.cycles, through_fifo));
+        ceil_div(latency_ + delivery + converting + fresh.held, chip_.weight_fifo.tiles);
+    cost_.array += CoreCycles(loads * std::max({fresh.cycles, through_fifo, converting}));
     add_resting(meetings - loads, positions, k, n);
     cost_.weight_bytes += Bytes(loads * bytes);
     loaded_ += loads * bursts;
     requests_ += loads * requests;
+  }
+
+  /// Of a tile's elements in memory.
+  [[nodiscard]] DataType stored() const {
+    return grid_.converted ? grid_.converted->stored : type_;
   }
 
   /// Meetings with a tile that is there.

@@ -37,7 +37,8 @@ struct GemmCost {
 /// Without overlap each fold has its load (or unload) and the drain, rows + columns - 2, to itself.
 /// A FIFO of F tiles has a place again only when the array lets go of one, so a tile that is loaded
 /// takes no less than (latency + delivery + held) / F. One that comes from the buffer takes no less
-/// than its accesses there.
+/// than its accesses there. One whose elements are converted takes no less than that, either, which
+/// a place in the FIFO waits for, too.
 ///
 /// Not modelled: rows of DRAM and refresh, conflicts of banks, the sequencer.
 [[nodiscard]] GemmCost gemm_cost(const ChipSpec& chip, const TileGrid& grid, DataType type,

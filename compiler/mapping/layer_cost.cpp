@@ -45,7 +45,7 @@ class LayerEstimate {
         gemm_(given == nullptr ? mapped_gemm(chip, graph, node, weights)
                                : mapped_gemm(graph, node, given->side_by_side)) {
     if (gemm_) {
-      grid_ = mapped_grid(chip, *gemm_, node, TileSource::Dram);
+      grid_ = mapped_grid(chip, graph, node, *gemm_, TileSource::Dram);
     }
   }
 

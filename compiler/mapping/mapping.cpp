@@ -37,7 +37,7 @@ std::vector<BandPlan> band_plans(const ChipSpec& chip, const Graph& graph, const
   if (!gemm) {
     return plans;
   }
-  TileGrid grid = mapped_grid(chip, *gemm, node, source);
+  TileGrid grid = mapped_grid(chip, graph, node, *gemm, source);
   for (const BandRun& run : band_runs(graph, node, mapping.band)) {
     const BandGemm products = band_gemm(graph, node, gemm->groups, run.band);
     const bool known = std::any_of(plans.begin(), plans.end(),

@@ -13,6 +13,23 @@ constexpr std::int64_t kBiasBytes = 4;
 constexpr std::int64_t kFactorBytes = 8;
 constexpr std::int64_t kTableEntries = 256;
 
+}  // namespace
+
+/// Row by row: a scale for each column where a group begins.
+std::int64_t bytes_of_scales(const LoadTile& load) {
+  const TileConversion& conversion = *load.conversion;
+  std::int64_t groups = 0;
+  if (conversion.group_rows > 0) {
+    for (std::int64_t row = 0; row < load.rows;
+         row += row == 0 ? conversion.first_rows : conversion.group_rows) {
+      ++groups;
+    }
+  }
+  return groups * load.cols * bytes_of(conversion.to);
+}
+
+namespace {
+
 class Deriver {
  public:
   Deriver(const Program& program, Place place, Accesses& accesses)
@@ -41,13 +58,14 @@ class Deriver {
 
   std::optional<std::string> operator()(const LoadTile& load) {
     if (load.source.tensor == kNoTensor) {
-      accesses_.reads.push_back(
-          {.operand = "source",
-           .space = Space::Dram,
-           .where = rectangle(load.source.address, 1,
-                              bytes_of(load.type, load.rows * load.cols) + load.padding, 0),
-           .label = Label::of_tile(load.tile),
-           .delta = -load.source.address});
+      accesses_.reads.push_back({.operand = "source",
+                                 .space = Space::Dram,
+                                 .where = rectangle(load.source.address, 1,
+                                                    bytes_of(load.type, load.rows * load.cols) +
+                                                        bytes_of_scales(load) + load.padding,
+                                                    0),
+                                 .label = Label::of_tile(load.tile),
+                                 .delta = -load.source.address});
       return {};
     }
     const Space space = load.from == TileSource::Buffer ? Space::Buffer : Space::Dram;

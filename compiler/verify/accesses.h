@@ -46,6 +46,9 @@ struct Accesses {
   AccessList writes;
 };
 
+/// Of the scales behind the elements of a tile.
+[[nodiscard]] std::int64_t bytes_of_scales(const LoadTile& load);
+
 /// What the instruction reads and writes in the memories, from its own fields alone. Accumulators
 /// and the weight FIFO are not memories here. Reads of a window are rounded up to whole input rows
 /// where the outputs span whole output rows, otherwise they are the bounding box of the kernel

@@ -135,7 +135,7 @@ class InstructionRules {
            rules_.within("cols", load.cols, tile.cols, tile.cols) &&
            rules_.within("transposed", load.transposed ? 1 : 0, tile.transposed ? 1 : 0,
                          tile.transposed ? 1 : 0) &&
-           check_zero_point(load.type, load.zero_point) &&
+           check_zero_point(load.type, load.zero_point) && check_conversion(load) &&
            (tile.tensor == kNoTensor ? check_parameters(load, tile) : check_part(load, tile));
   }
 
@@ -354,6 +354,28 @@ class InstructionRules {
            rules_.within("pitch", load.pitch, 0, 0) &&
            rules_.within("source address", load.source.address, tile.dram_address,
                          tile.dram_address);
+  }
+
+  /// Elements that become others on their way.
+  bool check_conversion(const LoadTile& load) {
+    const TileConversion& conversion = *load.conversion;
+    if (conversion == TileConversion{}) {
+      return true;
+    }
+    const bool groups = conversion.group_rows != 0;
+    return (chip_.weight_fifo.converts(load.type) ||
+            rules_.fail(fmt::format("the way into the array converts no {}",
+                                    systole::name_of(load.type)))) &&
+           (conversion.to == DataType::Bf16 || conversion.to == DataType::Fp16 ||
+            rules_.fail(fmt::format("elements are converted to {}, expected bf16 or fp16",
+                                    systole::name_of(conversion.to)))) &&
+           check_number("conversion scale", conversion.scale, groups) &&
+           (!groups ||
+            rules_.within("conversion group_rows", conversion.group_rows, 1, kLargestCount)) &&
+           rules_.within("conversion first_rows", conversion.first_rows, groups ? 1 : 0,
+                         groups ? std::min(conversion.group_rows, load.rows) : 0) &&
+           (!groups || program_.tiles[static_cast<std::size_t>(load.tile)].tensor == kNoTensor ||
+            rules_.fail("scales of groups come with weights alone"));
   }
 
   /// A part of a tensor, where the chip can take it from.

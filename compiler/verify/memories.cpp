@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/verify/accesses.h"
+
 namespace systole::verification {
 
 namespace {
@@ -22,19 +24,24 @@ std::int64_t lowest_address(const Rectangles& rectangles) {
       ->base;
 }
 
-/// The element type of each tile, as its loads say.
-std::vector<DataType> tile_types(const Program& program) {
-  std::vector<DataType> types(program.tiles.size(), DataType::Int8);
+/// What memory holds of each tile, as its loads say.
+struct TileContent {
+  DataType type = DataType::Int8;
+  std::int64_t scale_bytes = 0;
+};
+std::vector<TileContent> tile_contents(const Program& program) {
+  std::vector<TileContent> contents(program.tiles.size());
   for (const EngineId engine : program.engines()) {
     if (engine.kind != EngineKind::Weights) {
       continue;
     }
     for (const StreamInstruction instruction : program.stream(engine)) {
       const auto& load = instruction.get<LoadTile>();
-      types[static_cast<std::size_t>(load.tile)] = load.type;
+      contents[static_cast<std::size_t>(load.tile)] = {.type = load.type,
+                                                       .scale_bytes = bytes_of_scales(load)};
     }
   }
-  return types;
+  return contents;
 }
 
 }  // namespace
@@ -73,7 +80,7 @@ std::optional<std::string> Memories::fill() {
       return violation;
     }
   }
-  const std::vector<DataType> types = tile_types(program_);
+  const std::vector<TileContent> contents = tile_contents(program_);
   for (std::size_t index = 0; index < program_.tiles.size(); ++index) {
     const WeightTile& tile = program_.tiles[index];
     if (tile.tensor != kNoTensor) {
@@ -83,7 +90,8 @@ std::optional<std::string> Memories::fill() {
     const std::int64_t elements = chip_.weight_fifo.whole_tiles
                                       ? chip_.matrix.rows * chip_.matrix.cols
                                       : tile.rows * tile.cols;
-    const std::int64_t bytes = bytes_of(types[index], elements);
+    const std::int64_t bytes =
+        bytes_of(contents[index].type, elements) + contents[index].scale_bytes;
     if (auto violation = put(Space::Dram, tile.dram_address, bytes, label)) {
       return violation;
     }

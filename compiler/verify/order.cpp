@@ -184,11 +184,11 @@ class TokenExecution {
           fmt::format("{}: needs tile {}, but {} tile {} of {}", name_of(program_, next_of(engine)),
                       fold.tile, fold.next_tile ? "next in the weight FIFO is" : "resident is",
                       load.tile, name_of(program_, *unit.resident));
-    } else if (load.type != fold.weight_type) {
+    } else if (load.entering_type() != fold.weight_type) {
       result_.violation =
           fmt::format("{}: takes {} weights, but {} loads {}", name_of(program_, next_of(engine)),
                       systole::name_of(fold.weight_type), name_of(program_, *unit.resident),
-                      systole::name_of(load.type));
+                      systole::name_of(load.entering_type()));
     }
   }
 

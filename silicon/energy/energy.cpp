@@ -77,6 +77,7 @@ class EnergyModel {
     add(energy, Action::BufferWrite, as_double(actions.buffer_writes));
     add(energy, Action::FifoByte, as_double(actions.weight_bytes));
     add(energy, Action::FifoByteAgain, as_double(actions.weight_bytes_again));
+    add(energy, Action::Conversion, as_double(actions.weight_conversions));
     add(energy, Action::VectorLane,
         as_double(activity.vector_busy.count()) * as_double(chip_.vector.lanes));
     add(energy, Action::Instruction, as_double(activity.instructions));

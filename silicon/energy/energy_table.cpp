@@ -1,5 +1,6 @@
 #include "silicon/energy/energy_table.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "arch/dataflow.h"
@@ -109,6 +110,18 @@ class TableModel {
     set(Action::FifoByte, (read + sram.write_picojoules(tile, row)) * rows_a_byte);
     set(Action::FifoByteAgain,
         rule_of(chip_.matrix.dataflow).loads_weights ? 0.0 : read * rows_a_byte);
+    set(Action::Conversion, conversion());
+  }
+
+  /// A product with the scale and the register that takes it; nothing where nothing is converted.
+  [[nodiscard]] double conversion() const {
+    const auto& paces = chip_.weight_fifo.convert;
+    const MacKind kind = native_kind(chip_.matrix);
+    const bool converts = std::any_of(paces.begin(), paces.end(),
+                                      [](CoreCycles pace) { return pace > CoreCycles(0); });
+    return converts ? silicon_.activity * technology_.multiplier_of(kind).picojoules +
+                          writes(operand_bits(kind).weight)
+                    : 0.0;
   }
 
   void set_vector_unit_and_control() {

@@ -54,7 +54,7 @@ class OperandCheck {
   void check(const LoadTile& load) const {
     require_tile(load.rows, load.cols);
     require(load.padding >= 0 && (load.padding == 0 || load.pitch == 0) &&
-                load.bytes() + load.padding <=
+                bytes_of(load.type, load.rows * load.cols) + load.padding <=
                     bytes_of(load.type, chip_.matrix.rows * chip_.matrix.cols),
             "{} bytes of padding behind a tile of {}", load.padding, load.bytes());
     require(load.from == TileSource::Dram || chip_.weight_fifo.from_buffer,
@@ -62,6 +62,20 @@ class OperandCheck {
     require(!load.transposed || (chip_.weight_fifo.transpose && bits_of(load.type) % 8 == 0),
             "no tile of {} is transposed", name_of(load.type));
     require_zero_point(load.type, load.zero_point);
+    check_conversion(load, *load.conversion);
+  }
+  void check_conversion(const LoadTile& load, const TileConversion& conversion) const {
+    if (!conversion.converts()) {
+      return;
+    }
+    require(chip_.weight_fifo.converts(load.type) && is_float(conversion.to),
+            "no tile of {} is converted to {}", name_of(load.type), name_of(conversion.to));
+    require(conversion.group_rows == 0 ||
+                (conversion.group_rows > 0 && conversion.first_rows >= 1 &&
+                 conversion.first_rows <= std::min(conversion.group_rows, load.rows) &&
+                 load.pitch == 0 && !load.transposed),
+            "scales of groups of {} rows, the first of {}", conversion.group_rows,
+            conversion.first_rows);
   }
   void check(const Fold& fold) const {
     require_tile(fold.rows, fold.cols);

@@ -23,7 +23,8 @@ RequestSplitter splitter(const StreamInstruction& instruction, Bytes limit) {
   return {instruction.get<Transfer>(), limit};
 }
 
-Tile empty_tile(const StreamInstruction& instruction, bool carries_data) {
+Tile empty_tile(const StreamInstruction& instruction, const WeightFifoSpec& fifo,
+                bool carries_data) {
   const auto* load = instruction.get_if<LoadTile>();
   if (load == nullptr) {
     return {};
@@ -31,6 +32,10 @@ Tile empty_tile(const StreamInstruction& instruction, bool carries_data) {
   Tile tile{.rows = load->rows, .cols = load->cols, .type = load->type, .bytes = {}};
   tile.layer = instruction.layer();
   tile.zero_point = load->zero_point;
+  if (load->conversion->converts()) {
+    tile.conversion = *load->conversion;
+    tile.converting = fifo.conversion_of(load->type) * load->rows;
+  }
   if (carries_data) {
     tile.bytes.resize(static_cast<std::size_t>(load->runs() * load->run_bytes()));
   }
@@ -93,7 +98,8 @@ void DmaEngine::issue() {
     descriptor.requests_left = 0;
     descriptor.is_sent = false;
     descriptor.port_wait = CoreCycles(0);
-    descriptor.tile = empty_tile(descriptor.issued.instruction, context_.memories != nullptr);
+    descriptor.tile = empty_tile(descriptor.issued.instruction, context_.chip.weight_fifo,
+                                 context_.memories != nullptr);
     if (memory.sends_trains()) {
       send_trains(descriptor);
     } else {
@@ -122,14 +128,15 @@ void DmaEngine::load_from_buffer(Issued& issued) {
   const auto& load = issued.instruction.get<LoadTile>();
   const std::int32_t layer = issued.instruction.layer();
   const CoreCycles begin = context_.time.now();
-  buffer_tile_ = empty_tile(issued.instruction, context_.memories != nullptr);
+  buffer_tile_ =
+      empty_tile(issued.instruction, context_.chip.weight_fifo, context_.memories != nullptr);
   if (context_.memories != nullptr) {
     front_.at_place_of(issued, [&] { read_runs(load); });
   }
   const std::int64_t accesses = load.runs() * context_.ports.accesses(load.run_bytes());
   ActionCounters& actions = context_.actions_of(layer);
   actions.buffer_reads += accesses;
-  actions.weight_bytes += load.bytes();
+  count_tile(load, load.bytes(), layer);
   const PortUser<BufferUser> user(BufferUser::Tile, front_.engine().unit);
   context_.ports.begin(user, context_.ports.stream(load.source.address, accesses));
   context_.time.wait_until(begin + CoreCycles(accesses));
@@ -304,9 +311,20 @@ void DmaEngine::count_actions(const Issued& issued, std::int64_t bytes) {
   } else {
     layer.dram_read_bytes += bytes;
   }
-  if (front_.engine().kind == EngineKind::Weights) {
-    context_.actions_of(issued.instruction.layer()).weight_bytes += bytes;
+  if (const auto* load = issued.instruction.get_if<LoadTile>()) {
+    count_tile(*load, bytes, issued.instruction.layer());
   }
+}
+
+/// What goes through the FIFO: `bytes` that came, or what elements are converted to.
+void DmaEngine::count_tile(const LoadTile& load, std::int64_t bytes, std::int32_t layer) {
+  ActionCounters& actions = context_.actions_of(layer);
+  if (!load.conversion->converts()) {
+    actions.weight_bytes += bytes;
+    return;
+  }
+  actions.weight_bytes += bytes_of(load.entering_type(), load.rows * load.cols);
+  actions.weight_conversions += load.rows * load.cols;
 }
 
 BufferUser DmaEngine::port_user() const {

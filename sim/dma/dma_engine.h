@@ -20,6 +20,8 @@ namespace systole {
 /// - A tile from the unified buffer makes runs * ceil(bytes of a run / port width) accesses, one a
 ///   cycle at best, once the tiles before it are there. Wherever it comes from, a transposed tile
 ///   then turns for `transpose` cycles for each of its rows.
+/// - A tile whose elements are converted is behind that for `convert` cycles for each row in the
+///   converter in front of the FIFO (sim/matrix/weight_fifo.h), which keeps no response waiting.
 /// - Up to `outstanding` requests are in flight; one is finished when its data has come from the
 ///   memory, rounded up to a core cycle, and (dma_in) ceil(bytes / port width) buffer accesses have
 ///   put it into the buffer; requests finish in order. dma_out makes those accesses before it sends
@@ -71,6 +73,7 @@ class DmaEngine : public sc_core::sc_module {
   void store(Descriptor& descriptor, const MemoryResponse& response);
   void complete(Descriptor& descriptor);
   void count_actions(const Issued& issued, std::int64_t bytes);
+  void count_tile(const LoadTile& load, std::int64_t bytes, std::int32_t layer);
   [[nodiscard]] BufferUser port_user() const;
 
   const CoreContext& context_;

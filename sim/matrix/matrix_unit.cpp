@@ -62,6 +62,7 @@ void MatrixUnit::load_next_tile() {
   while (!fifo_.has_tile()) {
     fifo_.arrived().wait();
   }
+  context_.time.wait_until(fifo_.next_arrival());
   while (shadow_is_full_) {
     shadow_freed_.wait();
   }
@@ -226,6 +227,7 @@ void MatrixUnit::take_tile(Issued& issued) {
   }
   front_.wait_for(WaitsFor::Tile, Cause::Weights, issued, fifo_.arrived(),
                   [&] { return fifo_.has_tile(); });
+  context_.time.wait_until(fifo_.next_arrival());
   tile_ = fifo_.take();
   tile_holds_slot_ = true;
   ++context_.actions_of(tile_.layer).weight_tiles;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 
+#include "arch/isa/float_format.h"
 #include "sim/arithmetic/operand_decoding.h"
 #include "sim/matrix/fold_kernel.h"
 
@@ -33,6 +35,48 @@ class Layout {
   std::size_t rows_;
   std::size_t cols_;
 };
+
+/// Elements of integers, less the zero point, or of floating types as binary32.
+void decode_stored(const Tile& tile, std::span<const std::int8_t> bytes,
+                   std::vector<float>& numbers) {
+  if (is_float(tile.type)) {
+    decode(tile.type, bytes, numbers);
+    return;
+  }
+  std::vector<std::int16_t> integers(numbers.size());
+  decode(tile.type, bytes, integers);
+  std::transform(integers.begin(), integers.end(), numbers.begin(), [&](std::int16_t integer) {
+    return static_cast<float>(integer - tile.zero_point);
+  });
+}
+
+/// What the array gets in the place of a tile's elements (arch/isa/instruction.h).
+void convert(const Tile& tile, std::vector<float>& numbers) {
+  const TileConversion& conversion = tile.conversion;
+  const auto cols = static_cast<std::size_t>(tile.cols);
+  const auto element_bytes = static_cast<std::size_t>(bytes_of(tile.type, tile.rows * tile.cols));
+  const std::span<const std::int8_t> bytes(tile.bytes);
+  decode_stored(tile, bytes.first(element_bytes), numbers);
+  std::vector<float> scales(static_cast<std::size_t>(conversion.groups(tile.rows) * tile.cols));
+  decode(conversion.to,
+         bytes.subspan(element_bytes,
+                       scales.size() * static_cast<std::size_t>(bytes_of(conversion.to))),
+         scales);
+  const FloatFormat format = float_format(conversion.to);
+  for (std::size_t row = 0; row < static_cast<std::size_t>(tile.rows); ++row) {
+    const float* of_row =
+        scales.empty()
+            ? nullptr
+            : scales.data() +
+                  static_cast<std::size_t>(conversion.group_of(static_cast<std::int64_t>(row))) *
+                      cols;
+    for (std::size_t col = 0; col < cols; ++col) {
+      float& number = numbers[row * cols + col];
+      number = decoded(
+          format, rounded(format, number * (of_row == nullptr ? conversion.scale : of_row[col])));
+    }
+  }
+}
 
 /// Numbers row by row to the kernels' order: `kDepth` neighbours of the reduction side by side in
 /// panels of kKernelLanes columns. What `to` holds beyond the tile stays.
@@ -73,16 +117,23 @@ std::vector<std::int32_t> ResidentTile::patterns() const {
 }
 
 ResidentTile resident_tile(const Tile& tile) {
-  ResidentTile resident{
-      .rows = tile.rows, .cols = tile.cols, .type = tile.type, .integers = {}, .floats = {}};
+  ResidentTile resident{.rows = tile.rows,
+                        .cols = tile.cols,
+                        .type = tile.entering_type(),
+                        .integers = {},
+                        .floats = {}};
   if (tile.bytes.empty()) {
     return resident;
   }
   const Layout layout(resident);
   const auto elements = static_cast<std::size_t>(tile.rows * tile.cols);
-  if (is_float(tile.type)) {
+  if (is_float(resident.type)) {
     std::vector<float> numbers(elements);
-    decode(tile.type, tile.bytes, numbers);
+    if (tile.conversion.converts()) {
+      convert(tile, numbers);
+    } else {
+      decode(tile.type, tile.bytes, numbers);
+    }
     resident.floats.assign(layout.floats(), 0.0F);
     arrange<1>(numbers, resident, resident.floats);
   } else {

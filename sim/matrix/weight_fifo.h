@@ -1,12 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <vector>
 
 #include "arch/chip_spec.h"
 #include "arch/diag/check.h"
-#include "arch/isa/data_type.h"
+#include "arch/isa/instruction.h"
 #include "arch/trace.h"
 #include "arch/units/units.h"
 #include "sim/core/core_time.h"
@@ -23,12 +24,22 @@ struct Tile {
   CoreCycles arrived{0};
   std::int32_t layer = 0;       ///< that it was fetched for
   std::int32_t zero_point = 0;  ///< of int8: taken from each element
+  TileConversion conversion{};  ///< of elements of `type`; scales of groups stand behind them
+  CoreCycles converting{0};     ///< how long that takes
+
+  /// What the array gets.
+  [[nodiscard]] DataType entering_type() const {
+    return conversion.converts() ? conversion.to : type;
+  }
 };
 
 /// The FIFO between the weights engine and the array.
 ///
 /// A slot is held from the first DRAM request of a tile until the tile has been shifted into the
 /// array's shadow registers. Tiles arrive in the order of their reservations.
+/// One whose elements are converted has a converter in front of the FIFO to itself: that begins
+/// when all of the tile and the tile before are there, and `Tile::arrived` is when it is done. The
+/// level of the FIFO counts the tile from when its bytes are there.
 class WeightFifo {
  public:
   /// Every change of level is written to `trace` as well, unless that is null.
@@ -44,12 +55,16 @@ class WeightFifo {
     record();
   }
   void push(Tile tile) {
+    tile.arrived = std::max(tile.arrived, last_arrived_) + tile.converting;
+    last_arrived_ = tile.arrived;
     arrived_tiles_.push_back(std::move(tile));
     ++arrived_count_;
     record();
     arrived_.notify();
   }
   [[nodiscard]] bool has_tile() const { return !arrived_tiles_.empty(); }
+  /// The cycle from which the array can have the next tile.
+  [[nodiscard]] CoreCycles next_arrival() const { return arrived_tiles_.front().arrived; }
   [[nodiscard]] Tile take() {
     Tile tile = std::move(arrived_tiles_.front());
     arrived_tiles_.pop_front();
@@ -88,6 +103,7 @@ class WeightFifo {
   std::vector<FifoLevel>* trace_;
   std::int64_t used_ = 0;
   std::int64_t arrived_count_ = 0;
+  CoreCycles last_arrived_{0};
   std::deque<Tile> arrived_tiles_;
   Wakeup arrived_;
   Wakeup slot_freed_;

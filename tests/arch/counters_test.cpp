@@ -19,6 +19,7 @@ ActionCounters numbered(std::int64_t factor) {
                          .array_unloads = 6 * factor,
                          .weight_bytes = 7 * factor,
                          .weight_bytes_again = 8 * factor,
+                         .weight_conversions = 16 * factor,
                          .buffer_reads = 9 * factor,
                          .buffer_writes = 10 * factor,
                          .accumulator_reads = 11 * factor,

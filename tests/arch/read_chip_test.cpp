@@ -39,6 +39,14 @@ TEST(ReadChip, FillsTheMatrixUnitAndItsNeighbours) {
   EXPECT_FALSE(chip.weight_fifo.whole_tiles);
 }
 
+TEST(ReadChip, TheTypesThatTheWayIntoTheArrayConvertsAreThoseWithAPace) {
+  const ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v5e.yaml");
+  EXPECT_EQ(chip.weight_fifo.conversion_of(DataType::Int8), CoreCycles(1));
+  EXPECT_TRUE(chip.weight_fifo.converts(DataType::Int4));
+  EXPECT_FALSE(chip.weight_fifo.converts(DataType::Fp8E4M3));
+  EXPECT_FALSE(chip_of_the_text().weight_fifo.converts(DataType::Int8));
+}
+
 TEST(ReadChip, FillsBufferAndVectorUnit) {
   const ChipSpec chip = chip_of_the_text();
   EXPECT_EQ(chip.buffer.capacity, Bytes(98304));
@@ -278,6 +286,15 @@ INSTANTIATE_TEST_SUITE_P(
                 ":11:25: accumulators.entries: expected an integer in 1..1048576, got '0'"},
         Mistake{"Tiles", "tiles: 3", "tiles: 1025",
                 ":12:22: weight_fifo.tiles: expected an integer in 1..1024, got '1025'"},
+        Mistake{"ConvertUnknown", "{tiles: 3}", "{tiles: 3, convert: {int16: 1 cycle}}",
+                ":12:34: weight_fifo.convert.int16: expected one of int8, int4, fp8_e4m3, "
+                "fp8_e5m2, got 'int16' (did you mean 'int8'?)"},
+        Mistake{"ConvertEmpty", "{tiles: 3}", "{tiles: 3, convert: {}}",
+                ":12:33: weight_fifo.convert: expected the pace of at least one type of elements, "
+                "got none"},
+        Mistake{"ConvertNothing", "{tiles: 3}", "{tiles: 3, convert: {int4: 0 cycles}}",
+                ":12:40: weight_fifo.convert.int4: expected a number of cycles in 1 cycle..1024 "
+                "cycles, got '0 cycles'"},
         Mistake{"BufferCapacity", "capacity: 96 KiB", "capacity: 2 GiB",
                 ":14:13: unified_buffer.capacity: expected a size in 1 KiB..1 GiB, got '2 GiB'"},
         Mistake{"PortWidth", "port_width: 64 B", "port_width: 48 B",

@@ -67,6 +67,10 @@ TEST_P(RandomNetworks, ComputeTheReferencesNumbersInBf16Too) {
   expect_no_complaints(GetParam(), random_real_case);
 }
 
+TEST_P(RandomNetworks, ComputeWithStoredWeights) {
+  expect_no_complaints(GetParam(), random_stored_case);
+}
+
 TEST_P(RandomNetworks, MultiplyTensorsByTensors) {
   expect_no_complaints(
       GetParam(), [](std::uint64_t seed) { return random_product_case(seed, DataType::Int8); });

@@ -19,6 +19,7 @@
 #include "compiler/frontend/onnx/infer_values.h"
 #include "compiler/frontend/onnx/lower_graph.h"
 #include "compiler/frontend/onnx/passes/passes.h"
+#include "compiler/frontend/stored_weights.h"
 
 namespace systole {
 
@@ -345,6 +346,9 @@ std::string explain_onnx(const std::string& file, const OnnxOptions& options) {
 FileOrders file_orders_of(const Network& network) {
   if (const auto* quantized = dynamic_cast<const QuantizedNumbers*>(network.data.get())) {
     return file_orders_of(quantized->real());
+  }
+  if (const auto* stored = dynamic_cast<const StoredNumbers*>(network.data.get())) {
+    return file_orders_of(stored->real());
   }
   const auto* numbers = dynamic_cast<const OnnxNumbers*>(network.data.get());
   return numbers == nullptr ? FileOrders{} : numbers->orders();

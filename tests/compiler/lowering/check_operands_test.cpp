@@ -47,6 +47,24 @@ TEST(CheckOperands, WeightsAreOfTheNetworksType) {
             "got bf16xbf16");
 }
 
+TEST(CheckOperands, StoredWeightsAreOfATypeThatTheChipConverts) {
+  const Network network = parse_network(
+      "network: n\ninputs: [{name: x, features: 4}]\nlayers:\n"
+      "- {name: b, op: dense, features: 8, weights: {type: int4}}\n",
+      "n.yaml", {.type = DataType::Bf16});
+  ChipSpec chip = edge_that_multiplies({MacKind::Bf16});
+  EXPECT_EQ(message_of([&] { check_operands(chip, network.graph); }),
+            "n.yaml:4:3: b: expected weights of a type that edge converts on its way into the "
+            "array (weight_fifo.convert: none), got int4");
+  chip.weight_fifo.convert[static_cast<std::size_t>(DataType::Int8)] = CoreCycles(1);
+  chip.weight_fifo.convert[static_cast<std::size_t>(DataType::Fp8E5M2)] = CoreCycles(1);
+  EXPECT_EQ(message_of([&] { check_operands(chip, network.graph); }),
+            "n.yaml:4:3: b: expected weights of a type that edge converts on its way into the "
+            "array (weight_fifo.convert: int8, fp8_e5m2), got int4");
+  chip.weight_fifo.convert[static_cast<std::size_t>(DataType::Int4)] = CoreCycles(1);
+  EXPECT_EQ(message_of([&] { check_operands(chip, network.graph); }), "no error");
+}
+
 TEST(NetworkType, IsInt8WhereTheChipMultipliesIt) {
   EXPECT_EQ(default_network_type(edge_that_multiplies({MacKind::Int8, MacKind::Bf16})),
             DataType::Int8);

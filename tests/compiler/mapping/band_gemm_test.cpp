@@ -33,9 +33,9 @@ TEST(MappedGrid, IsOfWholeTilesWhereTheChipHasThem) {
                           .graph;
   ChipSpec chip = round_chip();
   const GemmShape gemm = *gemm_shape(graph, graph.nodes[0]);
-  EXPECT_FALSE(mapped_grid(chip, gemm, graph.nodes[0], TileSource::Dram).whole);
+  EXPECT_FALSE(mapped_grid(chip, graph, graph.nodes[0], gemm, TileSource::Dram).whole);
   chip.weight_fifo.whole_tiles = true;
-  const TileGrid grid = mapped_grid(chip, gemm, graph.nodes[0], TileSource::Dram);
+  const TileGrid grid = mapped_grid(chip, graph, graph.nodes[0], gemm, TileSource::Dram);
   EXPECT_TRUE(grid.whole);
   EXPECT_EQ(grid.k.size(), 3);  // 20 over 8 rows
   EXPECT_EQ(grid.n.size(), 3);  // 9 over 4 columns

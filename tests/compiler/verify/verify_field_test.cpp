@@ -215,6 +215,41 @@ TEST(VerifyFields, TilesOfInstructions) {
             "layer 'conv1' loads int8");
 }
 
+TEST(VerifyFields, ConversionsOfTiles) {
+  const auto violation = [](const TileConversion& conversion, bool chip_converts = true) {
+    ChipSpec chip = small_chip();
+    if (chip_converts) {
+      chip.weight_fifo.convert[static_cast<std::size_t>(DataType::Int8)] = CoreCycles(1);
+    }
+    OpenProgram program = two_layer_program();
+    auto& load = std::get<LoadTile>(program.stream(EngineKind::Weights)[0].operation);
+    load.conversion = conversion;
+    return verify(chip, program.closed()).value_or("safe");
+  };
+  const std::string where = "weights[0] load_tile of layer 'conv1': ";
+  EXPECT_EQ(violation({.scale = 1}, false), where + "the way into the array converts no int8");
+  EXPECT_EQ(violation({.to = DataType::Fp32, .scale = 1}),
+            where + "elements are converted to fp32, expected bf16 or fp16");
+  EXPECT_EQ(violation({.scale = -1}),
+            where + "conversion scale is -1, expected a positive number");
+  EXPECT_EQ(violation({.scale = 0, .first_rows = 1}),
+            where + "conversion scale is 0, expected a positive number");
+  EXPECT_EQ(violation({.scale = 2, .group_rows = 4, .first_rows = 4}),
+            where + "conversion scale is 2, expected 1");
+  EXPECT_EQ(violation({.scale = 1, .group_rows = -1, .first_rows = 1}),
+            where + "conversion group_rows is -1, expected 1..2147483647");
+  EXPECT_EQ(violation({.scale = 1, .group_rows = 2, .first_rows = 3}),
+            where + "conversion first_rows is 3, expected 1..2");
+  EXPECT_EQ(violation({.scale = 1, .first_rows = 1}),
+            where + "conversion first_rows is 1, expected 0");
+  // A scale for each of 4 columns behind 16 elements, where the next tile lies.
+  EXPECT_EQ(violation({.scale = 1, .group_rows = 4, .first_rows = 4}),
+            "tile 1: overlaps tile 0 at DRAM 80");
+  EXPECT_EQ(violation({.scale = 1}),
+            "matrix[0] fold of layer 'conv1': takes int8 weights, but weights[0] load_tile of "
+            "layer 'conv1' loads bf16");
+}
+
 TEST(VerifyFields, Folds) {
   const auto fold = [](void (*change)(Fold&)) {
     return violation_after(with<Fold>(EngineKind::Matrix, 0, change));

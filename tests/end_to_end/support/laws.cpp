@@ -45,6 +45,7 @@ struct Asked {
   std::int64_t accumulator_writes = 0;
   std::int64_t weight_bytes = 0;
   std::int64_t weight_bytes_again = 0;
+  std::int64_t conversions = 0;
   std::int64_t loads = 0;
   std::int64_t unloads = 0;
 };
@@ -84,7 +85,11 @@ Asked asked_by(const Program& program, Dataflow dataflow) {
               return std::holds_alternative<SumsStage>(stage);
             });
       } else if (const auto* load = instruction.get_if<LoadTile>()) {
-        asked.weight_bytes += bytes_of(load->type, load->rows * load->cols) + load->padding;
+        const std::int64_t elements = load->rows * load->cols;
+        const bool converts = load->conversion->converts();
+        asked.weight_bytes += converts ? bytes_of(load->conversion->to, elements)
+                                       : bytes_of(load->type, elements) + load->padding;
+        asked.conversions += converts ? elements : 0;
         ++asked.tiles;
       }
     }
@@ -304,6 +309,7 @@ class Laws {
     equal("loads of the array", actions.array_loads, asked.loads);
     equal("unloads of the array", actions.array_unloads, asked.unloads);
     equal("weight bytes", actions.weight_bytes, asked.weight_bytes);
+    equal("weights converted", actions.weight_conversions, asked.conversions);
     equal("weight bytes streamed again", actions.weight_bytes_again, asked.weight_bytes_again);
     equal("accumulator reads", actions.accumulator_reads, asked.accumulator_reads);
     equal("accumulator writes", actions.accumulator_writes, asked.accumulator_writes);

@@ -12,6 +12,7 @@
 
 #include "compiler/frontend/read_network.h"
 #include "compiler/frontend/real_network.h"
+#include "compiler/frontend/stored_weights.h"
 
 namespace systole {
 
@@ -861,6 +862,24 @@ RandomCase random_real_case(std::uint64_t seed) {
 RandomCase random_residual_case(std::uint64_t seed, DataType type) {
   RandomCase integers = grown(seed, &GraphGrower::grow_residuals);
   return type == DataType::Int8 ? integers : with_real_tensors(std::move(integers));
+}
+
+RandomCase random_stored_case(std::uint64_t seed) {
+  RandomCase random = random_real_case(seed);
+  Dice dice(seed * 6364136223846793005U + 1);
+  for (const DataType type :
+       {DataType::Int8, DataType::Int4, DataType::Fp8E4M3, DataType::Fp8E5M2}) {
+    random.chip.weight_fifo.convert[static_cast<std::size_t>(type)] =
+        CoreCycles(dice.one_of({1, 1, 2, 7}));
+  }
+  Network network = with_stored_weights(
+      {.graph = std::move(random.graph), .data = std::move(random.data)}, [&](const Node&) {
+        return std::optional(WeightStorage{.type = dice.choice<StorageType>(),
+                                           .group = dice.one_of({0, 1, 2, 3, 5, 8, 16, 40})});
+      });
+  random.graph = std::move(network.graph);
+  random.data = std::move(network.data);
+  return random;
 }
 
 }  // namespace systole

@@ -29,6 +29,10 @@ struct RandomCase {
 /// way out of the accumulators. int8 or bf16.
 [[nodiscard]] RandomCase random_residual_case(std::uint64_t seed, DataType type);
 
+/// random_real_case() with weights that are stored in any type, with scales of any groups, on a chip
+/// that converts them as fast as it happens to.
+[[nodiscard]] RandomCase random_stored_case(std::uint64_t seed);
+
 /// random_case() with bf16 tensors, on the same chip with a pace for them and twice the buffer.
 [[nodiscard]] RandomCase random_real_case(std::uint64_t seed);
 

@@ -318,6 +318,25 @@ TEST(EnergyReport, ChargesLoadsUnloadsAndTilesThatStreamAgain) {
   }
 }
 
+/// A multiplication of the native kind and a register of a weight's width, at the chip's activity.
+TEST(EnergyReport, ChargesConversionsOfWeights) {
+  ChipSpec chip = shipped("edge");
+  EXPECT_EQ(energy_table(chip, chip_area(chip)).of(Action::Conversion), 0);
+  chip.weight_fifo.convert[static_cast<std::size_t>(DataType::Int4)] = CoreCycles(1);
+  const EnergyTable table = energy_table(chip, chip_area(chip));
+  const Technology& technology = chip.silicon->technology;
+  const double expected =
+      chip.silicon->activity *
+      (technology.multiplier_of(MacKind::Int8).picojoules + 8 * technology.register_bit.write);
+  EXPECT_NEAR(table.of(Action::Conversion), expected, 1e-12);
+  Counters counters = sample_counters();
+  const EnergyBreakdown before = energy_report(chip, counters, 1).total;
+  counters.actions.weight_conversions += 1000;
+  const EnergyBreakdown after = energy_report(chip, counters, 1).total;
+  EXPECT_NEAR((after.of(Component::WeightFifo) - before.of(Component::WeightFifo)).count() * 1e12,
+              1000 * expected, 1e-3);
+}
+
 /// The clocks of a unit run while its last results leave it: sums that are shifted out as well as
 /// tiles that are shifted in.
 TEST(EnergyReport, ClocksAnArrayThatDrains) {
