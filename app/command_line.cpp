@@ -244,6 +244,7 @@ struct Words {
   std::optional<std::string> type;
   std::optional<std::string> quantize;
   std::optional<std::string> stored;
+  std::optional<std::string> cache;
   std::optional<std::string> io;
   std::optional<std::string> output;
   std::optional<std::string> timeline;
@@ -352,7 +353,12 @@ DataType type_of(const std::string& text) {
   const std::optional<DataType> type = value_named<DataType>(text);
   if (!type ||
       std::find(kNetworkTypes.begin(), kNetworkTypes.end(), *type) == kNetworkTypes.end()) {
-    throw UserError(fmt::format("systole: --type: expected int8 or bf16, got {}", in_quotes(text)));
+    std::vector<std::string_view> names;
+    for (const DataType known : kNetworkTypes) {
+      names.push_back(name_of(known));
+    }
+    throw UserError(
+        fmt::format("systole: --type: expected {}, got {}", one_of(names), in_quotes(text)));
   }
   return *type;
 }
@@ -501,9 +507,10 @@ void add_chip_and_network(CLI::App& app, Request& request) {
 }
 
 void add_type_and_io(CLI::App& app, Words& words) {
-  app.add_option("--type", words.type,
-                 "Type of tensors and weights: int8 or bf16 (default: int8 where the chip "
-                 "multiplies it, else bf16)")
+  app.add_option(
+         "--type", words.type,
+         "Type of tensors and weights: int8, bf16, fp16, fp8_e4m3 or fp8_e5m2 (default: the "
+         "first of them that the chip multiplies)")
       ->type_name("TYPE");
   app.add_option("--io", words.io,
                  "Where inputs and outputs are: host (behind the host link) or device (in its "
@@ -518,6 +525,10 @@ void add_storage(CLI::App& app, Words& words) {
          "or fp8_e5m2, a scale for each output channel, or for GROUP elements of it "
          "(default of int4: 128)")
       ->type_name("TYPE[:GROUP]");
+  app.add_option("--cache", words.cache,
+                 "Stores states, such as keys and values, in fewer bits than the network computes "
+                 "with: int8, fp8_e4m3 or fp8_e5m2")
+      ->type_name("TYPE");
 }
 
 void add_inputs(CLI::App& app, Request& request, Words& words) {
@@ -1190,6 +1201,17 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
   request.generated = generated_of(request, words);
   if (words.quantize) {
     request.quantize = quantize_of(words);
+  }
+  if (words.cache) {
+    request.cache = value_named<StateType>(*words.cache);
+    if (!request.cache) {
+      throw UserError(
+          fmt::format("systole: --cache: expected one of full, int8, fp8_e4m3, fp8_e5m2, got {}",
+                      in_quotes(*words.cache)));
+    }
+    if (words.quantize) {
+      throw UserError("systole: --cache: expected without --quantize, got it beside");
+    }
   }
   if (words.stored) {
     request.weights = storage_of(*words.stored);

@@ -123,6 +123,7 @@ struct Request {
   std::optional<DataType> type;          ///< of the network; empty: what the chip multiplies best
   bool quantize = false;                 ///< to int8, by a run of it
   std::optional<WeightStorage> weights;  ///< stored in fewer bits than the network computes with
+  std::optional<StateType> cache;        ///< the same of states
   std::optional<IoMemory> io;  ///< where inputs and outputs are; empty: what the chip says
   std::uint64_t seed = 1;
   bool check = false;

@@ -116,8 +116,8 @@ ChipSpec chip_of(const Request& request) {
   return chip;
 }
 
-/// Stored weights become numbers of bf16 or fp16.
-DataType type_beside_stored_weights(const Request& request, const ChipSpec& chip) {
+/// What is stored in fewer bits becomes numbers of bf16 or fp16.
+DataType type_of_stored(std::string_view option, const Request& request, const ChipSpec& chip) {
   constexpr auto kTypes = std::to_array<DataType>({DataType::Bf16, DataType::Fp16});
   for (const DataType type : kTypes) {
     if (multiplies(chip, type) && request.type.value_or(type) == type) {
@@ -125,15 +125,17 @@ DataType type_beside_stored_weights(const Request& request, const ChipSpec& chip
     }
   }
   throw UserError(fmt::format(
-      "systole: --weights: expected a network of bf16 or fp16 on a chip that multiplies it, got {}",
+      "systole: {}: expected a network of bf16 or fp16 on a chip that multiplies it, got {}",
+      option,
       request.type ? fmt::format("--type {}", name_of(*request.type)) : printable(chip.name)));
 }
 
 /// The network's type: what the user asked for, if the chip has it.
 DataType type_of(const Request& request, const ChipSpec& chip) {
   if (request.training) {
-    if (request.weights) {
-      throw UserError("systole: --weights: expected a run of inference, got --mode training");
+    if (request.weights || request.cache) {
+      throw UserError(fmt::format("systole: {}: expected a run of inference, got --mode training",
+                                  request.weights ? "--weights" : "--cache"));
     }
     if (request.type.value_or(DataType::Bf16) != DataType::Bf16 ||
         !multiplies(chip, DataType::Bf16)) {
@@ -146,7 +148,10 @@ DataType type_of(const Request& request, const ChipSpec& chip) {
     return DataType::Bf16;
   }
   if (request.weights && element_type(request.weights->type)) {
-    return type_beside_stored_weights(request, chip);
+    return type_of_stored("--weights", request, chip);
+  }
+  if (request.cache && element_type(*request.cache)) {
+    return type_of_stored("--cache", request, chip);
   }
   const DataType type = request.type.value_or(default_network_type(chip));
   if (request.type && !multiplies(chip, type)) {
@@ -184,6 +189,7 @@ Network network_of(const Request& request, const ChipSpec& chip) {
       .phase = request.phase,
       .type = type_of(request, chip),
       .weights = request.weights,
+      .states = request.cache,
       .numbers = carries_data(request) || request.command == Command::Compile,
       .input_files = request.tensors.inputs,
       .routing_file = request.routing};
@@ -200,7 +206,12 @@ Network network_of(const Request& request, const ChipSpec& chip) {
         [&](DataType type) { return !request.type && !request.weights && multiplies(chip, type); });
     return with_default_storage(read_onnx_network(file, {options, others, false}), options);
   }
-  return read_as(EntryKind::Network, file, [&] { return read_network(file, options); });
+  Network network = read_as(EntryKind::Network, file, [&] { return read_network(file, options); });
+  if (request.cache && network.graph.states.empty()) {
+    throw UserError(fmt::format("systole: --cache: expected a network with states, got {}",
+                                printable(network.graph.name)));
+  }
+  return network;
 }
 
 Provenance provenance_of(const Request& request) {

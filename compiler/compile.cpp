@@ -62,6 +62,25 @@ class FarMemory {
   std::int64_t next_ = 0;
 };
 
+/// Bytes of weights that are not stored in fewer bits; 0 where the chip does not convert int4.
+std::int64_t saved_by_int4(const ChipSpec& chip, const Graph& graph) {
+  constexpr std::int64_t kGroup = 128;
+  std::int64_t saved = 0;
+  for (const Node& node : graph.nodes) {
+    if (!chip.weight_fifo.converts(DataType::Int4) || !has_weights(node)) {
+      continue;
+    }
+    const GraphTensor& weights = graph.tensor(node.inputs[kWeightsInput]);
+    const bool is_wide =
+        weights.type.element == DataType::Bf16 || weights.type.element == DataType::Fp16;
+    const std::int64_t elements = weights.type.elements();
+    saved += is_wide ? weights.bytes() - bytes_of(DataType::Int4, elements) -
+                           bytes_of(weights.type.element, elements / kGroup)
+                     : 0;
+  }
+  return saved;
+}
+
 [[noreturn]] void throw_full(const ChipSpec& chip, const Graph& graph, bool weights_alone,
                              std::int64_t needed) {
   const std::int64_t capacity = chip.dram.capacity.count();
@@ -76,6 +95,9 @@ class FarMemory {
   message += fmt::format(": {} too many", needed - capacity);
   if (bytes_of(graph.input_type()) > 1 && multiplies(chip, DataType::Int8)) {
     message += fmt::format("; --type int8 takes about {}", needed / bytes_of(graph.input_type()));
+  }
+  if (const std::int64_t saved = saved_by_int4(chip, graph); saved > 0) {
+    message += fmt::format("; --weights int4 takes about {}", needed - saved);
   }
   throw CapacityError({.file = graph.file, .line = 1, .column = 1},
                       weights_alone ? "layers" : "batch", message, needed);

@@ -79,12 +79,14 @@ Json run_json(const Result& result, const RunExtras& extras) {
   Json dram = figure_json(result.counters.dram);
   dram.update(figure_json(dram_rates(result)));
   const std::string storage = storage_text(result.graph);
+  const std::string states = state_storage_text(result.graph);
   Json json = {{"schema", "systole.run/1"},
                {"chip", result.chip.name},
                {"network", result.graph.name},
                {"batch", result.graph.batch},
                {"type", name_of(result.graph.input_type())},
                {"weight_storage", storage.empty() ? Json() : Json(storage)},
+               {"state_storage", states.empty() ? Json() : Json(states)},
                {"io", name_of(result.chip.io)},
                {"frequency_hz", result.chip.frequency.count()},
                {"total", figure_json(run_figures(result))},

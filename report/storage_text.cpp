@@ -8,6 +8,32 @@
 
 namespace systole {
 
+namespace {
+
+/// Each once; nothing where all are the network's type.
+std::string joined(const std::vector<std::string>& texts, const Graph& graph) {
+  std::vector<std::string> once;
+  for (const std::string& text : texts) {
+    if (std::find(once.begin(), once.end(), text) == once.end()) {
+      once.push_back(text);
+    }
+  }
+  const bool is_plain = std::all_of(once.begin(), once.end(), [&](const std::string& text) {
+    return text == name_of(graph.input_type());
+  });
+  return is_plain ? "" : fmt::format("{}", fmt::join(once, ", "));
+}
+
+}  // namespace
+
+std::string state_storage_text(const Graph& graph) {
+  std::vector<std::string> texts;
+  for (const GraphTensorId state : graph.states) {
+    texts.emplace_back(name_of(graph.tensor(state).type.element));
+  }
+  return joined(texts, graph);
+}
+
 std::string storage_text(const Graph& graph) {
   std::vector<std::string> texts;
   for (const Node& node : graph.nodes) {
@@ -19,14 +45,9 @@ std::string storage_text(const Graph& graph) {
     if (weights.stored.exist() && weights.stored.group < gemm_shape(graph, node)->k) {
       text += fmt::format(":{}", weights.stored.group);
     }
-    if (std::find(texts.begin(), texts.end(), text) == texts.end()) {
-      texts.push_back(std::move(text));
-    }
+    texts.push_back(std::move(text));
   }
-  const bool is_plain = std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
-    return text == name_of(graph.input_type());
-  });
-  return is_plain ? "" : fmt::format("{}", fmt::join(texts, ", "));
+  return joined(texts, graph);
 }
 
 }  // namespace systole

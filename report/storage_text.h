@@ -11,4 +11,7 @@ namespace systole {
 /// the layers. Empty where all are stored as they are multiplied.
 [[nodiscard]] std::string storage_text(const Graph& graph);
 
+/// The same of states, as --cache says it.
+[[nodiscard]] std::string state_storage_text(const Graph& graph);
+
 }  // namespace systole

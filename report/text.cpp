@@ -42,6 +42,9 @@ std::string type_clause(const Graph& graph) {
   if (const std::string storage = storage_text(graph); !storage.empty()) {
     clause += fmt::format(", weights {}", storage);
   }
+  if (const std::string storage = state_storage_text(graph); !storage.empty()) {
+    clause += fmt::format(", cache {}", storage);
+  }
   return clause;
 }
 

@@ -45,6 +45,7 @@ struct InputDescription {
   std::optional<std::string> file;  ///< relative to the description
   bool is_state = false;            ///< in memory before and after a run; behind all others
   bool is_shared = false;           ///< of a state: one for all images of the batch
+  std::optional<StateType> stored;  ///< of states
 };
 
 /// What holds where a layer says nothing.

@@ -308,6 +308,10 @@ Extents read_extents(const LayerScope& scope, const ConfigNode& node) {
 
 InputDescription read_input(const LayerScope& scope, const ConfigNode& node, bool is_state) {
   InputDescription input;
+  input.is_state = is_state;
+  if (is_state && node.has("type")) {
+    input.stored = value_of(scope, node, "type").as_choice<StateType>();
+  }
   input.name = read_name(node.child("name"));
   input.place = {.location = node.location(), .path = input.name};
   if (node.has("features")) {
@@ -439,10 +443,7 @@ NetworkDescription read_description(const ConfigNode& root, const DimChoice& cho
     }
   };
   add_all(inputs, false);
-  const auto read = static_cast<std::ptrdiff_t>(description.inputs.size());
   add_all(root.optional_list("states"), true);
-  std::for_each(description.inputs.begin() + read, description.inputs.end(),
-                [](InputDescription& state) { state.is_state = true; });
   LayerList(root, top, description).read();
   if (root.has("outputs") && root.list("outputs").empty()) {
     root.fail("outputs", "expected at least one layer, or no such key, got an empty list");

@@ -21,6 +21,7 @@
 #include "compiler/frontend/read_description.h"
 #include "compiler/frontend/real_network.h"
 #include "compiler/frontend/scale_sim.h"
+#include "compiler/frontend/stored_states.h"
 #include "compiler/frontend/stored_weights.h"
 #include "compiler/frontend/timeloop.h"
 #include "compiler/graph/graph_builder.h"
@@ -127,7 +128,8 @@ class NetworkNumbers final : public NetworkData {
     const TensorType& type = graph.tensor(tensor).type;
     const bool real = is_float(graph.input_type());
     if (!graph.is_parameter(tensor)) {
-      return real ? Value::of_numbers(type, real_input(tensor)) : Value::of(type, input(tensor));
+      return real && is_float(type.element) ? Value::of_numbers(type, real_input(tensor))
+                                            : Value::of(type, input(tensor));
     }
     const Node& node = *readers_.at(static_cast<std::size_t>(tensor));
     if (!has_weights(node)) {
@@ -282,6 +284,28 @@ Network stored_as_described(Network network, const NetworkDescription& descripti
   });
 }
 
+/// What a state says itself goes before the option.
+StateType stored_state(const NetworkDescription& description, const NetworkOptions& options,
+                       const std::string& name) {
+  const auto found =
+      std::find_if(description.inputs.begin(), description.inputs.end(),
+                   [&](const InputDescription& input) { return input.name == name; });
+  return found->stored.value_or(options.states.value_or(StateType::Full));
+}
+
+/// A network of int8 has states of int8.
+void check_integer_states(const NetworkDescription& description, const NetworkOptions& options) {
+  for (const InputDescription& input : description.inputs) {
+    const StateType type = stored_state(description, options, input.name);
+    if (input.is_state && type != StateType::Full && type != StateType::Int8) {
+      input.place.fail(
+          fmt::format("expected a network of bf16 or fp16 (--type) for a state that is "
+                      "stored as {}, got int8",
+                      name_of(type)));
+    }
+  }
+}
+
 Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   if (options.batch < 0 || options.batch > kMaxSize) {
     throw WorkloadError(
@@ -309,7 +333,12 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   }
   numbers->stand_on(graph);
   if (is_float(options.type)) {
-    graph = with_reals(std::move(graph), options.type);
+    const Graph quantized = std::move(graph);
+    graph = with_reals(quantized, options.type);
+    store_states(graph, quantized,
+                 [&](const std::string& name) { return stored_state(description, options, name); });
+  } else {
+    check_integer_states(description, options);
   }
   return stored_as_described({.graph = std::move(graph), .data = std::move(numbers)}, description,
                              options);

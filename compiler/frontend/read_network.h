@@ -21,6 +21,7 @@ struct NetworkOptions {
   DataType type = DataType::Int8;  ///< of all tensors: int8, or any floating type
   /// In place of the network's own default; of layers that say nothing themselves.
   std::optional<WeightStorage> weights;
+  std::optional<StateType> states;  ///< the same of states
   /// False for who wants shapes and time alone: no file of weights or inputs is opened, nothing
   /// asks for the network's data, and weight scales that would follow from files mean nothing.
   bool numbers = true;

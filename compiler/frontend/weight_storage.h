@@ -46,6 +46,31 @@ struct WeightStorage {
   bool operator==(const WeightStorage&) const = default;
 };
 
+/// The same of states: rows are written into them, so that two never share a byte.
+enum class StateType : std::uint8_t { Full, Int8, Fp8E4M3, Fp8E5M2 };
+
+template <>
+inline constexpr auto kEnumNames<StateType> = std::to_array<EnumName<StateType>>({
+    {StateType::Full, "full"},
+    {StateType::Int8, "int8"},
+    {StateType::Fp8E4M3, "fp8_e4m3"},
+    {StateType::Fp8E5M2, "fp8_e5m2"},
+});
+
+[[nodiscard]] constexpr std::optional<DataType> element_type(StateType type) {
+  switch (type) {
+    case StateType::Full:
+      return std::nullopt;
+    case StateType::Int8:
+      return DataType::Int8;
+    case StateType::Fp8E4M3:
+      return DataType::Fp8E4M3;
+    case StateType::Fp8E5M2:
+      return DataType::Fp8E5M2;
+  }
+  return std::nullopt;
+}
+
 inline constexpr std::int64_t kMostInGroup = 65536;
 
 /// Elements that share a scale where nobody says how many.

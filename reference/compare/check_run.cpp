@@ -17,8 +17,8 @@
 #include "reference/compare/quality.h"
 #include "reference/compare/summation_order.h"
 #include "reference/compare/tensor_names.h"
-#include "reference/kernels/bf16.h"
 #include "reference/kernels/evaluator.h"
+#include "reference/kernels/real_type.h"
 
 namespace systole {
 
@@ -26,11 +26,16 @@ namespace {
 
 /// Elements as the run has them: integers, or the patterns of floating numbers, which compare bit
 /// for bit.
-enum class Bf16Bits : std::uint16_t {};
+template <DataType type>
+struct Bits {
+  std::uint32_t pattern = 0;
+  bool operator==(const Bits&) const = default;
+};
 enum class Fp32Bits : std::uint32_t {};
 
-Bf16Bits bits_of_result(float value) {
-  return static_cast<Bf16Bits>(reference::bf16_pattern(value));
+template <DataType type>
+Bits<type> bits_of_result(float value) {
+  return {reference::pattern_of(type, value)};
 }
 Fp32Bits bits_of_sum(float value) {
   constexpr std::uint32_t kNan = 0x7fc00000U;
@@ -43,8 +48,9 @@ double number(std::int32_t value) {
 double number(Fp32Bits bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
 }
-double number(Bf16Bits bits) {
-  return number(static_cast<Fp32Bits>(static_cast<std::uint32_t>(bits) << 16U));
+template <DataType type>
+double number(Bits<type> bits) {
+  return reference::number_of(type, bits.pattern);
 }
 
 /// What was recorded of an element, empty where it was not written (whole).
@@ -52,31 +58,32 @@ std::optional<std::int8_t> recorded(const Recording<std::int8_t>& bytes, std::in
                                     std::int8_t expected) {
   return bytes.value(element, expected);
 }
-std::optional<Bf16Bits> recorded(const Recording<std::int8_t>& bytes, std::int64_t element,
-                                 Bf16Bits expected) {
-  const auto pattern = static_cast<std::uint16_t>(expected);
-  const auto low = bytes.value(2 * element, static_cast<std::int8_t>(pattern & 255U));
-  const auto high = bytes.value(2 * element + 1, static_cast<std::int8_t>(pattern >> 8U));
-  if (!low || !high) {
-    return std::nullopt;
-  }
-  return static_cast<Bf16Bits>(static_cast<std::uint8_t>(*high) << 8U |
-                               static_cast<std::uint8_t>(*low));
-}
-std::optional<Fp32Bits> recorded(const Recording<std::int8_t>& bytes, std::int64_t element,
-                                 Fp32Bits expected) {
-  constexpr std::int64_t kBytes = 4;
+/// The bytes of a pattern, the low one first.
+std::optional<std::uint32_t> recorded_pattern(const Recording<std::int8_t>& bytes,
+                                              std::int64_t element, std::int64_t size,
+                                              std::uint32_t expected) {
   std::uint32_t pattern = 0;
-  for (std::int64_t byte = kBytes; byte-- > 0;) {
-    const auto wanted = static_cast<std::uint32_t>(expected) >> static_cast<unsigned>(8 * byte);
-    const auto found =
-        bytes.value(kBytes * element + byte, static_cast<std::int8_t>(wanted & 255U));
+  for (std::int64_t byte = size; byte-- > 0;) {
+    const std::uint32_t wanted = expected >> static_cast<unsigned>(8 * byte);
+    const auto found = bytes.value(size * element + byte, static_cast<std::int8_t>(wanted & 255U));
     if (!found) {
       return std::nullopt;
     }
     pattern = pattern << 8U | static_cast<std::uint8_t>(*found);
   }
-  return static_cast<Fp32Bits>(pattern);
+  return pattern;
+}
+template <DataType type>
+std::optional<Bits<type>> recorded(const Recording<std::int8_t>& bytes, std::int64_t element,
+                                   Bits<type> expected) {
+  const auto pattern = recorded_pattern(bytes, element, bytes_of(type), expected.pattern);
+  return pattern ? std::optional(Bits<type>{*pattern}) : std::nullopt;
+}
+std::optional<Fp32Bits> recorded(const Recording<std::int8_t>& bytes, std::int64_t element,
+                                 Fp32Bits expected) {
+  const auto pattern = recorded_pattern(bytes, element, bytes_of(DataType::Fp32),
+                                        static_cast<std::uint32_t>(expected));
+  return pattern ? std::optional(static_cast<Fp32Bits>(*pattern)) : std::nullopt;
 }
 std::optional<std::int32_t> recorded(const Recording<std::int32_t>& sums, std::int64_t element,
                                      std::int32_t expected) {
@@ -242,6 +249,39 @@ class RunCheck {
   Comparison comparison_;
 };
 
+/// Elements of a state of int8, which reals are written into.
+std::int8_t integer_of_result(float value) {
+  return static_cast<std::int8_t>(value);
+}
+
+/// A layer of a network of a floating type.
+void check_layer(RunCheck& run_check, const Node& node, DataType type,
+                 const reference::RealLayerValues& layer) {
+  const auto check = [&](auto bits) {
+    const auto expected = in_bits(layer, bits);
+    run_check.check(node, expected.values, expected.sums);
+  };
+  switch (type) {
+    case DataType::Fp32:
+      return check(bits_of_sum);
+    case DataType::Bf16:
+      return check(bits_of_result<DataType::Bf16>);
+    case DataType::Fp16:
+      return check(bits_of_result<DataType::Fp16>);
+    case DataType::Fp8E4M3:
+      return check(bits_of_result<DataType::Fp8E4M3>);
+    case DataType::Fp8E5M2:
+      return check(bits_of_result<DataType::Fp8E5M2>);
+    case DataType::Int8:
+      return check(integer_of_result);
+    case DataType::Int4:
+    case DataType::Int16:
+    case DataType::Int32:
+      break;
+  }
+  SYSTOLE_CHECK(false, "{}: results of type {}", node.name, name_of(type));
+}
+
 /// Every network output must be computed, or nothing would compare it.
 void check_outputs(const Graph& graph) {
   for (const GraphTensorId output : graph.outputs) {
@@ -265,13 +305,7 @@ CheckResult check_run(const Graph& graph, const NetworkData& data, const Program
       const Node& node = evaluator.next_node();
       const reference::RealLayerValues layer = evaluator.evaluate_next();
       quality.add(node, layer);
-      if (graph.tensor(node.output()).type.element == DataType::Fp32) {
-        const auto expected = in_bits(layer, bits_of_sum);
-        run_check.check(node, expected.values, expected.sums);
-      } else {
-        const auto expected = in_bits(layer, bits_of_result);
-        run_check.check(node, expected.values, expected.sums);
-      }
+      check_layer(run_check, node, graph.tensor(node.output()).type.element, layer);
     }
   } else {
     reference::Evaluator evaluator(graph, data);

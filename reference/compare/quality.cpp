@@ -79,7 +79,13 @@ void QualityCheck::add(const Node& node, const reference::LayerValues& layer) {
 }
 
 void QualityCheck::add(const Node& node, const reference::RealLayerValues& layer) {
-  add_layer(node, 0, [&](std::size_t i) { return static_cast<double>((*layer.values)[i]); });
+  const GraphTensor& output = graph_.tensor(node.output());
+  const bool is_stored = !is_float(output.type.element);  // a state of int8
+  const Quantization quantization = is_stored ? output.quantization : Quantization{};
+  add_layer(node, 0, [&](std::size_t i) {
+    const auto number = static_cast<double>((*layer.values)[i]);
+    return is_stored ? quantization.scale * (number - quantization.zero_point) : number;
+  });
 }
 
 template <class RealAt>

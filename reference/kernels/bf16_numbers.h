@@ -8,11 +8,12 @@
 
 namespace systole::reference {
 
-/// The arithmetic of bf16 networks: sums in binary32, in the order of the array that they are
-/// compared with, results rounded to bf16.
+/// The arithmetic of networks of bf16 and other floating types: sums in binary32, in the order of
+/// the array that they are compared with, results rounded to the type. Of a state of int8 the
+/// elements are the stored integers.
 class Bf16Numbers {
  public:
-  using Element = float;  ///< a number of bf16
+  using Element = float;  ///< a number of the type
   using Sum = float;
   using At = NodeInputs<Element>;
   using Layer = NodeNumbers<Element, Sum>;

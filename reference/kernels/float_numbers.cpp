@@ -165,7 +165,7 @@ std::vector<float> FloatNumbers::input(const Graph& graph, const NetworkData& da
   if (auto floats = data.float_input(graph, tensor)) {
     return *std::move(floats);
   }
-  if (is_float(graph.input_type())) {
+  if (is_float(graph.tensor(tensor).type.element)) {
     return data.value(graph, tensor).numbers();
   }
   const auto [scale, zero_point] = graph.tensor(tensor).quantization;

@@ -5,8 +5,8 @@
 
 #include "arch/diag/check.h"
 #include "reference/kernels/activation.h"
-#include "reference/kernels/bf16.h"
 #include "reference/kernels/fixed_scale.h"
+#include "reference/kernels/real_type.h"
 
 namespace systole::reference {
 
@@ -106,6 +106,7 @@ class RealReduction {
  public:
   RealReduction(const Pooling& pooling, const Kernel& kernel)
       : attributes_(pooling.attributes),
+        type_(pooling.attributes.element.value_or(pooling.type)),
         whole_kernel_(kernel.rows * kernel.cols),
         values_(static_cast<std::size_t>(pooling.input.channels)) {}
 
@@ -128,14 +129,13 @@ class RealReduction {
     SYSTOLE_CHECK(pixels_ > 0, "a pooling window lies outside the image");
     const std::int64_t count = attributes_.count_padding ? whole_kernel_ : pixels_;
     const float divisor = attributes_.kind == PoolKind::Average ? static_cast<float>(count) : 1.0F;
-    const bool is_rounded = attributes_.element != DataType::Fp32;
-    std::transform(values_.begin(), values_.end(), out.begin(), [&](float value) {
-      return is_rounded ? bf16_nearest(value / divisor) : value / divisor;
-    });
+    std::transform(values_.begin(), values_.end(), out.begin(),
+                   [&](float value) { return nearest(type_, value / divisor); });
   }
 
  private:
   const PoolTensor& attributes_;
+  DataType type_;
   std::int64_t whole_kernel_;
   std::int64_t pixels_ = 0;
   std::vector<float> values_;

@@ -14,6 +14,7 @@ struct Pooling {
   Shape output;
   Quantization input_quantization;
   Quantization output_quantization;
+  DataType type = DataType::Bf16;  ///< that real results are rounded to
 };
 
 /// Max: the largest value inside the image; input and output share their quantisation. Average: the

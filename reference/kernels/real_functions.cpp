@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "reference/kernels/bf16.h"
+#include "reference/kernels/real_type.h"
 
 namespace systole::reference {
 
@@ -180,21 +180,22 @@ float real_activation(ActivationKind kind, float x) {
   return x;
 }
 
-std::vector<float> activate(std::span<const float> values, ActivationKind kind) {
+std::vector<float> activate(std::span<const float> values, ActivationKind kind, DataType type) {
   std::vector<float> out(values.size());
   std::transform(values.begin(), values.end(), out.begin(),
-                 [&](float x) { return bf16_nearest(real_activation(kind, x)); });
+                 [&](float x) { return nearest(type, real_activation(kind, x)); });
   return out;
 }
 
-std::vector<float> add(std::span<const float> a, std::span<const float> b, ActivationKind kind) {
+std::vector<float> add(std::span<const float> a, std::span<const float> b, ActivationKind kind,
+                       DataType type) {
   std::vector<float> out(a.size());
   std::transform(a.begin(), a.end(), b.begin(), out.begin(),
-                 [&](float x, float y) { return bf16_nearest(real_activation(kind, x + y)); });
+                 [&](float x, float y) { return nearest(type, real_activation(kind, x + y)); });
   return out;
 }
 
-std::vector<float> softmax(std::span<const float> values, std::int64_t channels) {
+std::vector<float> softmax(std::span<const float> values, std::int64_t channels, DataType type) {
   std::vector<float> out;
   out.reserve(values.size());
   const auto width = static_cast<std::size_t>(channels);
@@ -213,7 +214,7 @@ std::vector<float> softmax(std::span<const float> values, std::int64_t channels)
       sum = sum + exponentials[channel];
     }
     for (const float exponential : exponentials) {
-      out.push_back(bf16_nearest(exponential / sum));
+      out.push_back(nearest(type, exponential / sum));
     }
   }
   return out;

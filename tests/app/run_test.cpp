@@ -161,6 +161,23 @@ TEST(Run, ChecksBf16BitForBit) {
   EXPECT_EQ(report["check"]["tensors"], 11);
 }
 
+TEST(Run, StoresWeightsAndKeysInFewerBits) {
+  const ProcessResult result = run_systole(
+      {"run", "tpu_v5e", "llama2_7b", "--phase", "decode", "--context", "20", "--dim",
+       "layers=1,hidden=64,heads=2,ff=96,vocabulary=80,cache=24", "--weights", "int4:32", "--cache",
+       "int8", "--check", "--format", "json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const json report = json::parse(result.out);
+  EXPECT_EQ(report["type"], "bf16");
+  EXPECT_EQ(report["weight_storage"], "int4:32");
+  EXPECT_EQ(report["state_storage"], "int8");
+  EXPECT_EQ(report["check"]["mismatches"], 0);
+  // 20 keys and 20 values of 64 features, a byte each.
+  EXPECT_EQ(report["llm"]["cache_bytes"], 2 * 20 * 64);
+  const std::int64_t weights = 4 * 64 * 64 + 3 * 64 * 96 + 64 * 80;
+  EXPECT_GE(report["actions"]["weight_conversions"], weights + 2 * 20 * 64);
+}
+
 TEST(Run, PassesItsCheckWithAnySeed) {
   for (const std::string seed : {"0", "2", "18446744073709551615"}) {
     EXPECT_EQ(run_systole(run_mlp0({"--check", "--seed", seed})).exit_code, 0) << seed;

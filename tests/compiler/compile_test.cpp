@@ -134,6 +134,26 @@ TEST(Compile, TellsWhatDoesNotFitTheMemoryOfTheChip) {
             "264192 bytes: 1 too many");
 }
 
+/// 256 x 256 weights of two bytes, 256 biases of four; in int4 a half, and two bytes for each 128.
+TEST(Compile, TellsWhatStoredWeightsWouldTake) {
+  ChipSpec chip = edge();
+  chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Bf16)] = CoreCycles(1);
+  chip.weight_fifo.convert[static_cast<std::size_t>(DataType::Int4)] = CoreCycles(1);
+  chip.dram.capacity = Bytes(100000);
+  const std::string text =
+      "network: n\ninputs: [{name: x, features: 256}]\nlayers: [{name: a, op: dense, features: "
+      "256}]\n";
+  const Network wide = parse_network(text, "n.yaml", {.type = DataType::Bf16});
+  EXPECT_EQ(message_of([&] { (void)compile(chip, wide.graph); }),
+            "n.yaml:1:1: layers: expected weights that fit the 100000 bytes of DRAM of edge, got "
+            "132096 bytes: 32096 too many; --type int8 takes about 66048; --weights int4 takes "
+            "about 34816");
+  const Network narrow = parse_network(
+      text, "n.yaml",
+      {.type = DataType::Bf16, .weights = WeightStorage{.type = StorageType::Int4, .group = 128}});
+  EXPECT_EQ(message_of([&] { (void)compile(chip, narrow.graph); }), "no error");
+}
+
 /// Four layers whose tensors all stream through DRAM: 200 images of 4 KiB.
 Graph long_chain() {
   std::string layers = "{name: a, op: relu}";

@@ -14,6 +14,7 @@ systole_test(compiler_frontend_test SLOW *Fuzz.*
     frontend/quantized_network_test.cpp
     frontend/read_network_fuzz_test.cpp
     frontend/real_network_test.cpp
+    frontend/stored_states_test.cpp
     frontend/stored_weights_test.cpp
     frontend/weight_quantization_test.cpp
     frontend/workloads_test.cpp

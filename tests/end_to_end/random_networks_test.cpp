@@ -67,6 +67,10 @@ TEST_P(RandomNetworks, ComputeTheReferencesNumbersInBf16Too) {
   expect_no_complaints(GetParam(), random_real_case);
 }
 
+TEST_P(RandomNetworks, ComputeTheReferencesNumbersInFp16AndFp8Too) {
+  expect_no_complaints(GetParam(), random_typed_case);
+}
+
 TEST_P(RandomNetworks, ComputeWithStoredWeights) {
   expect_no_complaints(GetParam(), random_stored_case);
 }

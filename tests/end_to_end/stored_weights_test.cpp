@@ -20,18 +20,21 @@ ChipSpec shipped_chip(const std::string& name) {
 }
 
 /// Llama's layer with 4 heads and 2 of keys and values; 160 features are more than a tile's rows.
-Network small_model(const std::string& phase, std::optional<WeightStorage> weights) {
+Network small_model(const std::string& phase, std::optional<WeightStorage> weights,
+                    StateType states = StateType::Full, DataType type = DataType::Bf16) {
   const DimValues dims{{"layers", 1},   {"hidden", 160}, {"heads", 4},
                        {"kv_heads", 2}, {"ff", 200},     {"vocabulary", 150},
                        {"prompt", 17},  {"context", 20}, {"cache", 24}};
-  return read_network(std::string(SYSTOLE_SOURCE_DIR) + "/workloads/llama2_7b.yaml",
-                      {.dims = dims, .phase = phase, .type = DataType::Bf16, .weights = weights});
+  return read_network(
+      std::string(SYSTOLE_SOURCE_DIR) + "/workloads/llama2_7b.yaml",
+      {.dims = dims, .phase = phase, .type = type, .weights = weights, .states = states});
 }
 
 struct StoredCase {
   std::string chip;
   std::string phase;
   WeightStorage weights;
+  StateType states = StateType::Full;
 };
 
 class StoredModels : public ::testing::TestWithParam<StoredCase> {};
@@ -40,7 +43,7 @@ TEST_P(StoredModels, AreRight) {
   const StoredCase& wanted = GetParam();
   const ForkedResult child = run_forked([&] {
     const ChipSpec chip = shipped_chip(wanted.chip);
-    const Network network = small_model(wanted.phase, wanted.weights);
+    const Network network = small_model(wanted.phase, wanted.weights, wanted.states);
     const Program program = compile(chip, network.graph);
     const Result result = evaluate_program(chip, network, program, {.check = true});
     return fmt::format("{}{} mismatches", broken_laws(result, program), result.check->mismatches);
@@ -56,12 +59,18 @@ INSTANTIATE_TEST_SUITE_P(
                       StoredCase{"tpu_v5e", "prefill", {StorageType::Int4, 32}},
                       StoredCase{"tpu_v3", "decode", {StorageType::Int4, 100}},
                       StoredCase{"tpu_v2", "prefill", {StorageType::Int8, 64}},
+                      StoredCase{"tpu_v5e", "decode", {}, StateType::Int8},
+                      StoredCase{"tpu_v3", "prefill", {StorageType::Int4, 128}, StateType::Int8},
+                      StoredCase{"asic_inference", "decode", {}, StateType::Fp8E4M3},
+                      StoredCase{
+                          "asic_inference", "decode", {StorageType::Int8, 0}, StateType::Fp8E5M2},
                       StoredCase{"asic_inference", "decode", {StorageType::Int4, 128}},
                       StoredCase{"asic_inference", "decode", {StorageType::Fp8E4M3, 0}},
                       StoredCase{"asic_inference", "prefill", {StorageType::Fp8E5M2, 48}}),
     [](const auto& each) {
-      return fmt::format("{}_{}_{}_{}", each.param.chip, each.param.phase,
-                         name_of(each.param.weights.type), each.param.weights.group);
+      return fmt::format("{}_{}_{}_{}_{}", each.param.chip, each.param.phase,
+                         name_of(each.param.weights.type), each.param.weights.group,
+                         name_of(each.param.states));
     });
 
 /// Weights of the layer (query, key, value, output, gate, up, down) and of the logits; norms are
@@ -79,6 +88,56 @@ TEST(StoredModels, SayHowManyBytesTheyTake) {
   EXPECT_EQ(bytes(WeightStorage{StorageType::Int8, 0}), weights + 2 * channels + norms);
   // In groups of 128 two for each, 160 and 200 elements being more than one group.
   EXPECT_EQ(bytes(WeightStorage{StorageType::Int4, 128}), weights / 2 + 2 * 2 * channels + norms);
+}
+
+/// No chip that ships multiplies them: one that does, at any pace.
+TEST(TypedModels, AreRightInFp16AndFp8) {
+  for (const DataType type : {DataType::Fp16, DataType::Fp8E4M3, DataType::Fp8E5M2}) {
+    for (const std::string phase : {"prefill", "decode"}) {
+      const ForkedResult child = run_forked([&] {
+        ChipSpec chip = shipped_chip("tpu_v5e");
+        chip.matrix.pace_of_kind[static_cast<std::size_t>(*mac_kind(type, type))] = CoreCycles(1);
+        const Network network = small_model(phase, {}, StateType::Full, type);
+        const Program program = compile(chip, network.graph);
+        const Result result = evaluate_program(chip, network, program, {.check = true});
+        return fmt::format("{}{} mismatches", broken_laws(result, program),
+                           result.check->mismatches);
+      });
+      EXPECT_EQ(child.exit_code, 0) << child.error;
+      EXPECT_EQ(child.output, "0 mismatches") << name_of(type) << " " << phase;
+    }
+  }
+}
+
+/// Of fp16 what is stored in int4 and int8 becomes fp16.
+TEST(TypedModels, ConvertToFp16) {
+  const ForkedResult child = run_forked([&] {
+    ChipSpec chip = shipped_chip("tpu_v5e");
+    chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Fp16)] = CoreCycles(1);
+    const Network network = small_model("decode", WeightStorage{StorageType::Int4, 64},
+                                        StateType::Int8, DataType::Fp16);
+    const Program program = compile(chip, network.graph);
+    const Result result = evaluate_program(chip, network, program, {.check = true});
+    return fmt::format("{}{} mismatches", broken_laws(result, program), result.check->mismatches);
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  EXPECT_EQ(child.output, "0 mismatches");
+}
+
+TEST(TypedModels, AreRefusedByChipsThatDoNotMultiplyThem) {
+  const Graph graph = small_model("decode", {}, StateType::Full, DataType::Fp8E4M3).graph;
+  const std::string message = message_of([&] { (void)compile(shipped_chip("tpu_v5e"), graph); });
+  EXPECT_EQ(message.substr(message.find("layer.")),
+            "layer.0.attention.query_0: expected operands that the matrix unit of tpu_v5e "
+            "multiplies (bf16xbf16), got fp8_e4m3xfp8_e4m3");
+}
+
+TEST(StoredModels, KeysAndValuesAreRefusedByChipsWithoutAConverter) {
+  const Graph graph = small_model("decode", {}, StateType::Fp8E4M3).graph;
+  const std::string message = message_of([&] { (void)compile(shipped_chip("tpu_v5e"), graph); });
+  EXPECT_EQ(message.substr(message.find("layer.")),
+            "layer.0.attention.scores: expected a right operand of a type that tpu_v5e converts on "
+            "its way into the array (weight_fifo.convert: int8, int4), got fp8_e4m3");
 }
 
 TEST(StoredModels, AreRefusedByChipsWithoutAConverter) {

@@ -8,10 +8,10 @@ namespace systole {
 namespace {
 
 std::string text_of(const std::string& layers, DataType type = DataType::Bf16) {
-  return storage_text(parse_network("network: n\ninputs: [{name: x, features: 200}]\nlayers:\n" +
-                                        layers,
-                                    "n.yaml", {.type = type})
-                          .graph);
+  return storage_text(
+      parse_network("network: n\ninputs: [{name: x, features: 200}]\nlayers:\n" + layers, "n.yaml",
+                    {.type = type})
+          .graph);
 }
 
 TEST(StorageText, NamesWhatWeightsAreStoredIn) {
@@ -22,6 +22,20 @@ TEST(StorageText, NamesWhatWeightsAreStoredIn) {
   EXPECT_EQ(text_of(plain, DataType::Int8), "");
   EXPECT_EQ(text_of(int8), "int8");
   EXPECT_EQ(text_of(int4 + int8 + plain), "int4:128, int8, bf16");
+}
+
+TEST(StorageText, NamesWhatStatesAreStoredIn) {
+  const auto text_of_states = [](std::optional<StateType> type) {
+    return state_storage_text(
+        parse_network("network: n\ninputs: [{name: x, extents: [1, 8]}]\n"
+                      "states: [{name: s, extents: [16, 8]}]\n"
+                      "layers: [{name: a, op: append, inputs: [x, s], at: 3},\n"
+                      "  {name: b, op: matmul, inputs: [x, a], transpose_b: true}]\n",
+                      "n.yaml", {.type = DataType::Bf16, .states = type})
+            .graph);
+  };
+  EXPECT_EQ(text_of_states({}), "");
+  EXPECT_EQ(text_of_states(StateType::Int8), "int8");
 }
 
 }  // namespace

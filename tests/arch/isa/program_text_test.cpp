@@ -134,6 +134,7 @@ class RandomProgram {
     }
   }
   void fill(Shared<Window>& window) { fill(window.edit()); }
+  void fill(Shared<TileConversion>& conversion) { fill(conversion.edit()); }
   void fill(FixedPoint& scale) {
     fill(scale.multiplier);
     fill(scale.shift);

@@ -337,7 +337,7 @@ layers: [{name: r, op: relu}]
 )",
                   "n.yaml:2:12: defaults.outputs: expected one of output, relu_output, " +
                       functions_before() +
-                      "weight_gain, per_channel, got 'outputs' (did you mean 'output'?)"},
+                      "weight_gain, per_channel, weights, got 'outputs' (did you mean 'output'?)"},
         ErrorCase{"InputWithoutShape", R"(network: n
 inputs: [{name: x, rows: 3, channels: 3}]
 layers: [{name: r, op: relu}]

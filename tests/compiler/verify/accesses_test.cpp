@@ -1,6 +1,7 @@
 #include "compiler/verify/accesses.h"
 
 #include <algorithm>
+#include <optional>
 #include <ostream>
 #include <string>
 
@@ -104,6 +105,7 @@ std::string difference_at(const Program& program, Place place) {
 struct Subject {
   std::string chip;
   std::string network;
+  std::optional<WeightStorage> weights = std::nullopt;
 };
 void PrintTo(const Subject& subject, std::ostream* stream) {
   *stream << subject.network << " on " << subject.chip;
@@ -117,7 +119,7 @@ TEST_P(DerivedAccesses, AreThoseOfTheTableOfOperands) {
   const ChipSpec chip = read_chip(fmt::format("{}/configs/chips/{}.yaml", root, GetParam().chip));
   const Network network =
       read_network(fmt::format("{}/workloads/{}.yaml", root, GetParam().network),
-                   {.batch = 2, .type = default_network_type(chip)});
+                   {.batch = 2, .type = default_network_type(chip), .weights = GetParam().weights});
   const Program program = compile(chip, network.graph);
   std::int64_t compared = 0;
   for (const EngineId engine : program.engines()) {
@@ -130,12 +132,14 @@ TEST_P(DerivedAccesses, AreThoseOfTheTableOfOperands) {
   EXPECT_GT(compared, 20);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, DerivedAccesses,
-                         testing::Values(Subject{"tpu_v1", "mobilenet_v3_large"},
-                                         Subject{"tpu_v1", "lstm0"}, Subject{"tpu_v3", "cnn0"},
-                                         Subject{"tpu_v4", "bert_base"}, Subject{"edge_os", "mlp0"},
-                                         Subject{"edge_is", "cnn0"},
-                                         Subject{"tpu_v2", "inception_v3"}));
+INSTANTIATE_TEST_SUITE_P(
+    Shipped, DerivedAccesses,
+    testing::Values(Subject{"tpu_v1", "mobilenet_v3_large"}, Subject{"tpu_v1", "lstm0"},
+                    Subject{"tpu_v3", "cnn0"}, Subject{"tpu_v4", "bert_base"},
+                    Subject{"edge_os", "mlp0"}, Subject{"edge_is", "cnn0"},
+                    Subject{"tpu_v2", "inception_v3"},
+                    Subject{"tpu_v2", "cnn0",
+                            WeightStorage{.type = StorageType::Int4, .group = 20}}));
 
 }  // namespace
 }  // namespace systole::verification

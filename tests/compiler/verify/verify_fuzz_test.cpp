@@ -314,6 +314,7 @@ class Mutation {
     change_one(object);
   }
   void change(Shared<Window>& window) { change_one(window.edit()); }
+  void change(Shared<TileConversion>& conversion) { change_one(conversion.edit()); }
   template <std::integral Integer>
   void change(Integer& value) {
     constexpr std::array<std::int64_t, 10> kSteps{-16, -4, -2, -1, 1, 2, 3, 4, 8, 16};

@@ -163,7 +163,8 @@ class Laws {
 
   /// Of all products: a network has one type.
   [[nodiscard]] MacKind kind() const {
-    return result_.graph.input_type() == DataType::Bf16 ? MacKind::Bf16 : MacKind::Int8;
+    const DataType type = result_.graph.input_type();
+    return mac_kind(type, type).value_or(MacKind::Int8);
   }
   /// Cycles a step.
   [[nodiscard]] std::int64_t pace() const { return result_.chip.matrix.pace(kind()).count(); }

@@ -841,11 +841,12 @@ RandomCase grown(std::uint64_t seed, Graph (GraphGrower::*grow)()) {
   return result;
 }
 
-RandomCase with_real_tensors(RandomCase integers) {
+RandomCase with_real_tensors(RandomCase integers, DataType type = DataType::Bf16) {
   auto& paces = integers.chip.matrix.pace_of_kind;
-  paces[static_cast<std::size_t>(MacKind::Bf16)] = paces[static_cast<std::size_t>(MacKind::Int8)];
+  paces[static_cast<std::size_t>(*mac_kind(type, type))] =
+      paces[static_cast<std::size_t>(MacKind::Int8)];
   integers.chip.buffer.capacity = integers.chip.buffer.capacity * 2;
-  integers.graph = with_reals(std::move(integers.graph), DataType::Bf16);
+  integers.graph = with_reals(std::move(integers.graph), type);
   return integers;
 }
 
@@ -857,6 +858,15 @@ RandomCase random_case(std::uint64_t seed) {
 
 RandomCase random_real_case(std::uint64_t seed) {
   return with_real_tensors(random_case(seed));
+}
+
+RandomCase random_typed_case(std::uint64_t seed) {
+  Dice dice(seed * 2862933555777941757U + 3);
+  constexpr auto kTypes =
+      std::to_array<DataType>({DataType::Fp16, DataType::Fp8E4M3, DataType::Fp8E5M2});
+  const DataType type = kTypes[static_cast<std::size_t>(dice.between(0, 2))];
+  RandomCase products = random_product_case(seed, DataType::Int8);
+  return with_real_tensors(dice.chance(30) ? std::move(products) : random_case(seed), type);
 }
 
 RandomCase random_residual_case(std::uint64_t seed, DataType type) {

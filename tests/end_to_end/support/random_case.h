@@ -29,6 +29,9 @@ struct RandomCase {
 /// way out of the accumulators. int8 or bf16.
 [[nodiscard]] RandomCase random_residual_case(std::uint64_t seed, DataType type);
 
+/// random_case(), or random_product_case(), in fp16 or one of the types of fp8.
+[[nodiscard]] RandomCase random_typed_case(std::uint64_t seed);
+
 /// random_real_case() with weights that are stored in any type, with scales of any groups, on a chip
 /// that converts them as fast as it happens to.
 [[nodiscard]] RandomCase random_stored_case(std::uint64_t seed);
