@@ -147,7 +147,7 @@ class Declarations {
     for (std::size_t layer = 0; layer < graph_.nodes.size(); ++layer) {
       tile_ids.push_back(static_cast<std::int32_t>(program_.tiles.size()));
       declare_tiles(static_cast<std::int32_t>(layer));
-      declare_constants(graph_.nodes[layer], bias_ids, table_ids);
+      declare_constants(graph_.nodes[layer], mapping_.layers[layer].pixels, bias_ids, table_ids);
       declare_by_feature(graph_.nodes[layer], tensor_ids);
     }
     const std::int64_t parameters = dram_.used();
@@ -167,7 +167,7 @@ class Declarations {
       declare_parts(layer, *matmul);
       return;
     }
-    const std::int64_t packed = mapping_.layers[static_cast<std::size_t>(layer)].side_by_side;
+    const Packing packed = mapping_.layers[static_cast<std::size_t>(layer)].packing();
     const auto gemm = mapped_gemm(graph_, graph_.node(layer), packed);
     if (!gemm) {
       return;
@@ -191,14 +191,19 @@ class Declarations {
                 converted_elements(graph_, graph_.node(layer)));
   }
 
-  /// Of `packed` groups side by side a row is of one group, and so is a column.
+  /// Of groups side by side a row is of one group, and so is a column; of neighbouring positions a
+  /// row is of those whose windows it lies in.
   [[nodiscard]] std::int64_t zeros_between(std::int32_t layer, const GemmShape& gemm,
-                                           std::int64_t packed, const Slice& k,
+                                           const Packing& packing, const Slice& k,
                                            const Slice& n) const {
-    if (packed == 1) {
+    if (packing == Packing{}) {
       return 0;
     }
     const auto work = std::get<ProductWork>(graph_.node(layer).work());
+    if (packing.pixels > 1) {
+      return zeros_of_pixels(work.kernel, gemm, packing.pixels, k, n);
+    }
+    const std::int64_t packed = packing.groups;
     const std::int64_t channels = gemm.k / work.kernel.positions();
     std::int64_t products = 0;
     for (std::int64_t row = k.first; row < k.first + k.size; ++row) {
@@ -206,6 +211,25 @@ class Declarations {
       const std::int64_t first = std::max(n.first, group * (gemm.n / packed));
       const std::int64_t end = std::min(n.first + n.size, (group + 1) * (gemm.n / packed));
       products += std::max<std::int64_t>(end - first, 0);
+    }
+    return k.size * n.size - products;
+  }
+
+  [[nodiscard]] static std::int64_t zeros_of_pixels(const Kernel& kernel, const GemmShape& gemm,
+                                                    std::int64_t pixels, const Slice& k,
+                                                    const Slice& n) {
+    const Kernel wide = widened(kernel, pixels);
+    const std::int64_t channels = gemm.k / wide.positions();
+    const std::int64_t outputs = gemm.n / pixels;
+    std::int64_t products = 0;
+    for (std::int64_t row = k.first; row < k.first + k.size; ++row) {
+      for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
+        if (column_under(kernel, pixels, row / channels % wide.cols, pixel)) {
+          products += std::max<std::int64_t>(std::min(n.first + n.size, (pixel + 1) * outputs) -
+                                                 std::max(n.first, pixel * outputs),
+                                             0);
+        }
+      }
     }
     return k.size * n.size - products;
   }
@@ -284,9 +308,9 @@ class Declarations {
     return static_cast<TensorId>(program_.tensors.size() - 1);
   }
 
-  void declare_constants(const Node& node, std::vector<TensorId>& bias_ids,
+  void declare_constants(const Node& node, std::int64_t pixels, std::vector<TensorId>& bias_ids,
                          std::vector<TensorId>& table_ids) {
-    const ConstantBytes bytes = constant_bytes(graph_, node);
+    const ConstantBytes bytes = constant_bytes(graph_, node, pixels);
     const bool softmax = std::holds_alternative<SoftmaxWork>(node.work());
     const DataType table_type = softmax ? DataType::Int32 : DataType::Int8;
     const DataType bias_type =

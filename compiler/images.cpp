@@ -10,6 +10,7 @@
 #include "compiler/compile.h"
 #include "compiler/lowering/quantize.h"
 #include "compiler/lowering/tiles.h"
+#include "compiler/mapping/group_packing.h"
 
 namespace systole {
 
@@ -36,49 +37,76 @@ const ProgramTensor* find_tensor(const Program& program, const std::string& name
 }
 
 /// Where the elements of a layer's tiles come from: weights in the order of the network's groups,
-/// of which `packed` lie side by side in the tiles, zeros between them.
+/// of which some, or some of whose positions, lie side by side in the tiles, zeros between them.
 struct TileSourceMap {
   GemmShape gemm;  ///< of the network
-  std::int64_t packed = 1;
+  Packing packing;
+  Kernel kernel;
   std::int64_t channels = 1;  ///< input channels of a group
 
-  [[nodiscard]] std::int64_t rows() const { return packed * gemm.k; }
-  [[nodiscard]] std::int64_t cols() const { return packed * gemm.n; }
+  [[nodiscard]] std::int64_t rows() const {
+    return packing.groups * channels * widened(kernel, packing.pixels).positions();
+  }
+  [[nodiscard]] std::int64_t cols() const { return packing.groups * packing.pixels * gemm.n; }
+  /// The row of the network's weights that is row `k` of the tiles for one of what lies side by
+  /// side; none where that one has zeros.
+  [[nodiscard]] std::optional<std::int64_t> source_row(std::int64_t k, std::int64_t beside) const {
+    if (packing.pixels > 1) {
+      const std::int64_t wide = widened(kernel, packing.pixels).cols;
+      const std::int64_t position = k / channels;
+      const auto column = column_under(kernel, packing.pixels, position % wide, beside);
+      return column ? std::optional((position / wide * kernel.cols + *column) * channels +
+                                    k % channels)
+                    : std::nullopt;
+    }
+    const std::int64_t position = k / (packing.groups * channels);
+    const std::int64_t inside = k % (packing.groups * channels) / channels;
+    return inside == beside ? std::optional(position * channels + k % channels) : std::nullopt;
+  }
 };
 
-/// How many groups lie side by side follows from the layer's tiles: those of the first of its
-/// groups cover the reduction of all.
+/// What lies side by side follows from the layer's tiles: those of the first of its groups cover
+/// the outputs of all.
 TileSourceMap tile_source_map(const Program& program, std::int32_t layer, const GemmShape& gemm,
                               const Node& node) {
   TileSourceMap map{.gemm = gemm};
   const Work work = node.work();
   if (const auto* product = std::get_if<ProductWork>(&work)) {
+    map.kernel = product->kernel;
     map.channels = gemm.k / product->kernel.positions();
   }
   std::int64_t reduction = gemm.k;
+  std::int64_t outputs = gemm.n;
   for (const WeightTile& tile : program.tiles) {
-    reduction = tile.layer == layer ? std::max(reduction, tile.k_first + tile.rows) : reduction;
+    if (tile.layer == layer) {
+      reduction = std::max(reduction, tile.k_first + tile.rows);
+      outputs = std::max(outputs, tile.n_first + tile.cols);
+    }
   }
-  map.packed = reduction / gemm.k;
+  if (gemm.groups == 1) {
+    map.packing.pixels = outputs / gemm.n;
+  } else {
+    map.packing.groups = reduction / gemm.k;
+  }
   return map;
 }
 
-/// A row of a tile: the elements of its group where they are, zeros elsewhere.
+/// A row of a tile: the elements of each of what lies side by side where they are, zeros elsewhere.
 void put_row(Image& image, std::int64_t address, const TileSourceMap& map, std::int64_t group,
              std::int64_t k, const Slice& n, DataType type, const Image& weights) {
-  const std::int64_t position = k / (map.packed * map.channels);
-  const std::int64_t inside = k % (map.packed * map.channels) / map.channels;
-  const std::int64_t row = position * map.channels + k % map.channels;
-  const std::int64_t first = std::max(n.first, inside * map.gemm.n);
-  const std::int64_t end = std::min(n.first + n.size, (inside + 1) * map.gemm.n);
-  const auto row_bytes = static_cast<std::size_t>(bytes_of(type, n.size));
-  std::memset(image.data() + address, 0, row_bytes);
-  if (first < end) {
-    const std::int64_t source = ((group * map.packed + inside) * map.gemm.k + row) * map.gemm.n +
-                                first - inside * map.gemm.n;
-    std::memcpy(image.data() + address + bytes_of(type, first - n.first),
-                weights.data() + bytes_of(type, source),
-                static_cast<std::size_t>(bytes_of(type, end - first)));
+  std::memset(image.data() + address, 0, static_cast<std::size_t>(bytes_of(type, n.size)));
+  const std::int64_t outputs = map.gemm.n;
+  for (std::int64_t beside = n.first / outputs; beside * outputs < n.first + n.size; ++beside) {
+    const std::optional<std::int64_t> row = map.source_row(k, beside);
+    const std::int64_t first = std::max(n.first, beside * outputs);
+    const std::int64_t end = std::min(n.first + n.size, (beside + 1) * outputs);
+    if (row) {
+      const std::int64_t own = map.packing.pixels > 1 ? 0 : group * map.packing.groups + beside;
+      const std::int64_t source = (own * map.gemm.k + *row) * outputs + first - beside * outputs;
+      std::memcpy(image.data() + address + bytes_of(type, first - n.first),
+                  weights.data() + bytes_of(type, source),
+                  static_cast<std::size_t>(bytes_of(type, end - first)));
+    }
   }
 }
 
@@ -96,7 +124,7 @@ void put_tiles(Image& image, const Program& program, std::int32_t layer, const G
     }
     const std::int64_t group = tile.n_first / map.cols();
     const Slice n{.first = tile.n_first % map.cols(), .size = tile.cols};
-    SYSTOLE_CHECK(tile.rows > 0 && tile.cols > 0 && group * map.packed < gemm.groups &&
+    SYSTOLE_CHECK(tile.rows > 0 && tile.cols > 0 && group * map.packing.groups < gemm.groups &&
                       tile.k_first + tile.rows <= map.rows() && n.first + n.size <= map.cols(),
                   "a tile of {} x {} in a layer of {} x {}", tile.rows, tile.cols, gemm.k, gemm.n);
     const std::int64_t row_bytes = bytes_of(type, tile.cols);
@@ -234,6 +262,15 @@ void put_by_feature(Image& image, const Program& program, const Graph& graph,
   }
 }
 
+/// As often as the tensor has room: once for each of the positions that lie side by side.
+template <class T>
+void put_repeated(Image& image, const ProgramTensor& tensor, const std::vector<T>& values) {
+  const auto bytes = static_cast<std::int64_t>(values.size() * sizeof(T));
+  for (std::int64_t at = 0; at + bytes <= tensor.bytes(); at += bytes) {
+    put(image, tensor.home + at, values);
+  }
+}
+
 template <class Bias>
 void put_biases(Image& image, const Program& program, const Node& node, const GemmShape& gemm,
                 const std::vector<Bias>& biases) {
@@ -241,7 +278,7 @@ void put_biases(Image& image, const Program& program, const Node& node, const Ge
   SYSTOLE_CHECK(bias != nullptr, "layer {}: no biases in the program", node.name);
   SYSTOLE_CHECK(static_cast<std::int64_t>(biases.size()) == gemm.groups * gemm.n,
                 "layer {}: {} biases", node.name, biases.size());
-  put(image, bias->home, biases);
+  put_repeated(image, *bias, biases);
 }
 
 /// What scales the sums of each column, where the weights have a scale for each: multipliers and
@@ -260,7 +297,7 @@ void put_factors(Image& image, const Program& program, const Graph& graph, const
     factors.push_back(static_cast<std::int32_t>(factor.multiplier));
     factors.push_back(factor.shift);
   }
-  put(image, tensor->home, factors);
+  put_repeated(image, *tensor, factors);
 }
 
 void put_parameters(Image& image, const Program& program, const Graph& graph,

@@ -187,8 +187,12 @@ std::string candidates_table(const std::string& heading, const LayerExplanation&
 }
 
 std::string side_by_side_text(const LayerExplanation& layer) {
-  return layer.chosen.mapping.side_by_side > 1
-             ? fmt::format(", {} groups side by side in a tile", layer.chosen.mapping.side_by_side)
+  const LayerMapping& mapping = layer.chosen.mapping;
+  if (mapping.pixels > 1) {
+    return fmt::format(", {} neighbouring positions as one", mapping.pixels);
+  }
+  return mapping.side_by_side > 1
+             ? fmt::format(", {} groups side by side in a tile", mapping.side_by_side)
              : std::string();
 }
 
@@ -423,6 +427,7 @@ Json layer_json(const Explanation& explanation, std::size_t index) {
           {"estimated_cycles", (layer.chosen.cost.cycles * layer.parts).count()},
           {"parts", layer.parts},
           {"side_by_side", layer.chosen.mapping.side_by_side},
+          {"pixels", layer.chosen.mapping.pixels},
           {"operands", std::move(operands)},
           {"loops", loops_json(layer)},
           {"traffic", std::move(traffic)},

@@ -84,7 +84,7 @@ class Nest {
 
   void add_products() {
     const BandPlan& band = layer_.mapping.plans.front();
-    const GemmShape gemm = *mapped_gemm(layer_.graph, layer_.node(), layer_.mapping.side_by_side);
+    const GemmShape gemm = *mapped_gemm(layer_.graph, layer_.node(), layer_.mapping.packing());
     const bool rounds = band.plan.whole.slices > 0;
     const UnitShare& share = rounds ? band.plan.whole : band.plan.rest;
     const std::int64_t groups = band.products.groups;

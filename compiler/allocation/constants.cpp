@@ -11,11 +11,11 @@ constexpr std::int64_t kBiasBytes = 4;
 
 }  // namespace
 
-ConstantBytes constant_bytes(const Graph& graph, const Node& node) {
+ConstantBytes constant_bytes(const Graph& graph, const Node& node, std::int64_t pixels) {
   ConstantBytes bytes;
   if (const auto gemm = gemm_shape(graph, node)) {
     // Behind products of two tensors zeros are added, the same to each matrix.
-    bytes.bias = (has_weights(node) ? gemm->groups : 1) * gemm->n * kBiasBytes;
+    bytes.bias = (has_weights(node) ? gemm->groups : 1) * gemm->n * pixels * kBiasBytes;
   }
   const Work work = node.work();
   if (const auto* rows = std::get_if<RowWork>(&work)) {

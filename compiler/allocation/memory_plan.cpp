@@ -77,6 +77,10 @@ class Planner {
     return graphs_.of(segment_at(layer).parts);
   }
 
+  [[nodiscard]] std::int64_t pixels(std::int32_t layer) const {
+    return residency_.pixels.empty() ? 1 : residency_.pixels[static_cast<std::size_t>(layer)];
+  }
+
   struct Block {
     PlannedBlock what;
     std::vector<std::int64_t*> users;  ///< where the address goes
@@ -154,7 +158,7 @@ class Planner {
       }
       add_operand(layer, node.output(), std::nullopt, plan.output, resident_users);
       add_block({.use = BlockUse::Constants, .layer = layer, .life = life_of_constants(layer)},
-                constant_bytes(graph_, node).total(), {&plan.constants});
+                constant_bytes(graph_, node, pixels(layer)).total(), {&plan.constants});
     }
     for (std::size_t tensor = 0; tensor < graph_.tensors.size(); ++tensor) {
       if (!resident_users[tensor].empty()) {

@@ -244,6 +244,7 @@ class Search {
   Residency unwind() const {
     Residency result{.resident = std::vector<bool>(graph_.tensors.size(), false),
                      .bands = std::vector<BandSize>(graph_.nodes.size()),
+                     .pixels = {},
                      .segments = {}};
     const auto last = std::min_element(states_.begin(), states_.end(), better);
     result.score = last->score;

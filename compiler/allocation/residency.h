@@ -20,6 +20,8 @@ namespace systole {
 struct Residency {
   std::vector<bool> resident;   ///< by tensor (roots only)
   std::vector<BandSize> bands;  ///< by layer, of a part; the whole output where nothing streams
+  /// By layer: neighbouring positions that are one (group_packing.h); none: of no layer several.
+  std::vector<std::int64_t> pixels;
   std::vector<Segment> segments;
   std::int64_t score = 0;
 };

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "compiler/mapping/group_packing.h"
 #include "compiler/tiling/band.h"
 
 namespace systole {
@@ -16,7 +17,8 @@ class WeightedOperands final : public GemmOperands {
       : context_(context),
         band_(band),
         node_(context.graph.node(band.layer)),
-        work_(work),
+        pixels_(context.layer_mapping(band.layer).pixels),
+        kernel_(widened(work.kernel, pixels_)),
         gemm_(context.layer_gemm(band.layer)) {}
 
   [[nodiscard]] std::vector<std::vector<std::int64_t>> clusters() const override {
@@ -26,12 +28,14 @@ class WeightedOperands final : public GemmOperands {
     }
     return clusters;
   }
-  [[nodiscard]] std::int64_t positions() const override { return band_.output.pixels(); }
+  [[nodiscard]] std::int64_t positions() const override { return band_.output.pixels() / pixels_; }
   [[nodiscard]] TileSource source() const override { return TileSource::Dram; }
   [[nodiscard]] Window window(std::int64_t group, std::int64_t /*part*/) const override {
     const PlacedBand& input = band_.inputs.front();
     const std::int64_t channels = input.shape.channels / gemm_.groups;
-    return make_window(work_.kernel, input, band_.output, group * channels, channels,
+    PlacedBand output = band_.output;
+    output.shape.cols /= pixels_;
+    return make_window(kernel_, input, output, group * channels, channels,
                        input_quantization().zero_point);
   }
   [[nodiscard]] LoadTile load(const WeightTile& tile) const override {
@@ -45,7 +49,9 @@ class WeightedOperands final : public GemmOperands {
                               std::int64_t col) const override {
     return band_.output.at(row * place_pitch() + group * gemm_.n + col);
   }
-  [[nodiscard]] std::int64_t place_pitch() const override { return band_.output.shape.channels; }
+  [[nodiscard]] std::int64_t place_pitch() const override {
+    return band_.output.shape.channels * pixels_;
+  }
   [[nodiscard]] std::int64_t bias_of(std::int64_t group) const override { return group * gemm_.n; }
   [[nodiscard]] std::int32_t zero_point() const override { return 0; }  // it is in the biases
   [[nodiscard]] WeightScales sum_scales() const override {
@@ -61,7 +67,8 @@ class WeightedOperands final : public GemmOperands {
   const LoweringContext& context_;
   const LayerBand& band_;
   const Node& node_;
-  ProductWork work_;
+  std::int64_t pixels_;  ///< neighbouring positions that are one
+  Kernel kernel_;        ///< over all of them
   GemmShape gemm_;
 };
 

@@ -7,8 +7,17 @@
 namespace systole {
 
 GemmShape LoweringContext::layer_gemm(std::int32_t layer) const {
-  return *mapped_gemm(graph, graph.node(layer), layer_mapping(layer).side_by_side);
+  return *mapped_gemm(graph, graph.node(layer), layer_mapping(layer).packing());
 }
+
+namespace {
+
+ConstantBytes constants_of(const LoweringContext& context, std::int32_t layer) {
+  return constant_bytes(context.graph, context.graph.node(layer),
+                        context.layer_mapping(layer).pixels);
+}
+
+}  // namespace
 
 Operand bias_operand(const LoweringContext& context, std::int32_t layer) {
   return {.address = context.layer_plan(layer).constants,
@@ -17,14 +26,14 @@ Operand bias_operand(const LoweringContext& context, std::int32_t layer) {
 }
 
 Operand factor_operand(const LoweringContext& context, std::int32_t layer) {
-  const auto bytes = constant_bytes(context.graph, context.graph.node(layer));
+  const ConstantBytes bytes = constants_of(context, layer);
   return {.address = context.layer_plan(layer).constants + bytes.bias,
           .tensor = context.factor_ids[static_cast<std::size_t>(layer)],
           .offset = 0};
 }
 
 Operand table_operand(const LoweringContext& context, std::int32_t layer) {
-  const auto bytes = constant_bytes(context.graph, context.graph.node(layer));
+  const ConstantBytes bytes = constants_of(context, layer);
   return {.address = context.layer_plan(layer).constants + bytes.bias + bytes.factors,
           .tensor = context.table_ids[static_cast<std::size_t>(layer)],
           .offset = 0};

@@ -6,7 +6,8 @@
 
 namespace systole {
 
-BandGemm band_gemm(const Graph& graph, const Node& node, std::int64_t groups, const Band& band) {
+BandGemm band_gemm(const Graph& graph, const Node& node, std::int64_t groups, const Band& band,
+                   std::int64_t pixels) {
   const Work work = node.work();
   if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
     const MatmulPart part = matmul_part(*matmul, band);
@@ -17,7 +18,7 @@ BandGemm band_gemm(const Graph& graph, const Node& node, std::int64_t groups, co
             .positions = part.rows * ceil_div(part.images * part.heads, matrices)};
   }
   return {.groups = groups,
-          .positions = band.images * band.rows * graph.tensor(node.output()).shape().cols};
+          .positions = band.images * band.rows * graph.tensor(node.output()).shape().cols / pixels};
 }
 
 TileGrid mapped_grid(const ChipSpec& chip, const Graph& graph, const Node& node,

@@ -17,9 +17,9 @@ struct BandGemm {
   bool operator==(const BandGemm&) const = default;
 };
 
-/// `groups`: of the whole layer as it is mapped.
+/// `groups`: of the whole layer as it is mapped; `pixels`: neighbouring positions that are one.
 [[nodiscard]] BandGemm band_gemm(const Graph& graph, const Node& node, std::int64_t groups,
-                                 const Band& band);
+                                 const Band& band, std::int64_t pixels = 1);
 
 /// How the tiles of a layer lie, `gemm` as it is mapped: cut to the array, from where they come,
 /// padded or not, converted or not.

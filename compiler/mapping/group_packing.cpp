@@ -83,15 +83,65 @@ bool may_pack(const Graph& graph, const Node& node) {
   return has_weights(node) && !is_float(graph.operand_type(node));
 }
 
-std::optional<GemmShape> mapped_gemm(const Graph& graph, const Node& node,
-                                     std::int64_t side_by_side) {
+std::vector<std::int64_t> pixel_choices(const ChipSpec& chip, const Graph& graph,
+                                        const Node& node) {
+  std::vector<std::int64_t> choices{1};
   const std::optional<GemmShape> gemm = gemm_shape(graph, node);
-  return gemm ? std::optional(packed(*gemm, side_by_side)) : std::nullopt;
+  const Work work = node.work();
+  const auto* product = std::get_if<ProductWork>(&work);
+  if (!gemm || product == nullptr || gemm->groups > 1 || !may_pack(graph, node) ||
+      (product->kernel.cols > 1 &&
+       (product->kernel.dilation_cols > 1 || product->kernel.stride_cols > product->kernel.cols))) {
+    return choices;
+  }
+  const std::int64_t cols = graph.tensor(node.output()).shape().cols;
+  for (std::int64_t pixels = 2; pixels <= cols && pixels * gemm->n <= chip.matrix.cols; ++pixels) {
+    if (cols % pixels == 0) {
+      choices.push_back(pixels);
+    }
+  }
+  return choices;
+}
+
+Kernel widened(Kernel kernel, std::int64_t pixels) {
+  if (pixels > 1) {
+    if (kernel.cols == 1) {
+      kernel.cols = pixels;
+      kernel.dilation_cols = kernel.stride_cols;
+    } else {
+      kernel.cols += (pixels - 1) * kernel.stride_cols;
+    }
+    kernel.stride_cols *= pixels;
+  }
+  return kernel;
+}
+
+std::optional<std::int64_t> column_under(const Kernel& kernel, std::int64_t pixels,
+                                         std::int64_t wide_column, std::int64_t pixel) {
+  if (pixels == 1) {
+    return wide_column;
+  }
+  const std::int64_t column =
+      kernel.cols == 1 ? wide_column - pixel : wide_column - pixel * kernel.stride_cols;
+  return column >= 0 && column < kernel.cols ? std::optional(column) : std::nullopt;
+}
+
+std::optional<GemmShape> mapped_gemm(const Graph& graph, const Node& node, const Packing& packing) {
+  const std::optional<GemmShape> gemm = gemm_shape(graph, node);
+  if (!gemm || packing.pixels == 1) {
+    return gemm ? std::optional(packed(*gemm, packing.groups)) : std::nullopt;
+  }
+  const Kernel kernel = std::get<ProductWork>(node.work()).kernel;
+  GemmShape wide = *gemm;
+  wide.m /= packing.pixels;
+  wide.n *= packing.pixels;
+  wide.k = gemm->k / kernel.positions() * widened(kernel, packing.pixels).positions();
+  return wide;
 }
 
 std::optional<GemmShape> mapped_gemm(const ChipSpec& chip, const Graph& graph, const Node& node,
                                      const Weights& weights) {
-  return mapped_gemm(graph, node, groups_side_by_side(chip, graph, node, weights));
+  return mapped_gemm(graph, node, {.groups = groups_side_by_side(chip, graph, node, weights)});
 }
 
 }  // namespace systole

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "arch/chip_spec.h"
 #include "compiler/graph/graph.h"
@@ -28,9 +29,37 @@ namespace systole {
 /// Whether several groups of the layer may lie in a tile.
 [[nodiscard]] bool may_pack(const Graph& graph, const Node& node);
 
-/// A layer as the array computes it: as `gemm_shape` has it, so many of its groups in a tile.
+/// How a layer's products lie in its tiles.
+struct Packing {
+  std::int64_t groups = 1;  ///< side by side
+  /// Neighbouring positions of an output row that the array takes as one. Of b of them a tile has b
+  /// times the outputs, each column with the weights of its own position where that one's window
+  /// is, zeros where only others' are: a convolution with a kernel that is b - 1 strides wider and
+  /// strides b times as far, whose output rows lie in memory as they do anyway. Of layers of one
+  /// group alone, a divisor of the row's positions.
+  std::int64_t pixels = 1;
+
+  bool operator==(const Packing&) const = default;
+};
+
+/// The numbers of neighbouring positions, 1 among them, that the array has columns for; 1 alone
+/// for layers of several groups and for floating types, for the reason above. Nor of kernels with
+/// gaps, since a tile might be of zeros alone.
+[[nodiscard]] std::vector<std::int64_t> pixel_choices(const ChipSpec& chip, const Graph& graph,
+                                                      const Node& node);
+/// The kernel over so many neighbouring positions.
+[[nodiscard]] Kernel widened(Kernel kernel, std::int64_t pixels);
+
+/// Which column of the kernel itself a column of the widened one is for one of the positions; none
+/// where that one's window is not.
+[[nodiscard]] std::optional<std::int64_t> column_under(const Kernel& kernel, std::int64_t pixels,
+                                                       std::int64_t wide_column,
+                                                       std::int64_t pixel);
+
+/// A layer as the array computes it: as `gemm_shape` has it, so many of its groups, or of its
+/// positions, in a tile.
 [[nodiscard]] std::optional<GemmShape> mapped_gemm(const Graph& graph, const Node& node,
-                                                   std::int64_t side_by_side);
+                                                   const Packing& packing);
 /// The same with as many as the rule above says.
 [[nodiscard]] std::optional<GemmShape> mapped_gemm(const ChipSpec& chip, const Graph& graph,
                                                    const Node& node, const Weights& weights = {});

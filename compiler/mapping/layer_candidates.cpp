@@ -57,7 +57,7 @@ class Candidates {
     std::optional<LayerCandidate> best;
     for (const BandSize& size : sizes) {
       LayerCandidate one =
-          make(change, with_rule(chip_, other, size, layer_.mapping.side_by_side), homes);
+          make(change, with_rule(chip_, other, size, layer_.mapping.packing()), homes);
       if (!best || one.cost.score() < best->cost.score()) {
         best = std::move(one);
       }
@@ -82,11 +82,18 @@ class Candidates {
     }
     for (const BandSize& size : band_sizes(layer_.graph, layer_.node())) {
       add(band_words(layer_.graph, layer_.node(), size),
-          with_rule(chip_, layer_, size, layer_.mapping.side_by_side));
+          with_rule(chip_, layer_, size, layer_.mapping.packing()));
     }
   }
 
   void add_packings() {
+    for (const std::int64_t pixels : pixel_choices(chip_, layer_.graph, layer_.node())) {
+      if (pixels != layer_.mapping.pixels) {
+        add(pixels == 1 ? std::string("each position by itself")
+                        : fmt::format("{} neighbouring positions as one", pixels),
+            with_rule(chip_, layer_, layer_.mapping.band, {.pixels = pixels}));
+      }
+    }
     const std::optional<GemmShape> gemm = gemm_shape(layer_.graph, layer_.node());
     if (!gemm || gemm->groups == 1 || !may_pack(layer_.graph, layer_.node())) {
       return;
@@ -95,7 +102,7 @@ class Candidates {
       if (gemm->groups % groups == 0 && (groups == 1 || groups * gemm->n <= chip_.matrix.cols)) {
         add(groups == 1 ? std::string("a group a tile")
                         : fmt::format("{} groups side by side", groups),
-            with_rule(chip_, layer_, layer_.mapping.band, groups));
+            with_rule(chip_, layer_, layer_.mapping.band, {.groups = groups}));
       }
     }
   }
@@ -195,8 +202,9 @@ TileSource MappedLayer::source() const {
 }
 
 LayerMapping with_rule(const ChipSpec& chip, const MappedLayer& layer, const BandSize& band,
-                       std::int64_t side_by_side) {
-  LayerMapping mapping{.band = band, .side_by_side = side_by_side, .plans = {}};
+                       const Packing& packing) {
+  LayerMapping mapping{
+      .band = band, .side_by_side = packing.groups, .pixels = packing.pixels, .plans = {}};
   mapping.plans = band_plans(chip, layer.graph, layer.node(), mapping, layer.source());
   return mapping;
 }

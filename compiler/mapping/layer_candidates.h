@@ -36,14 +36,15 @@ struct MappedLayer {
 
 /// The same with plans by the rule for another band or packing.
 [[nodiscard]] LayerMapping with_rule(const ChipSpec& chip, const MappedLayer& layer,
-                                     const BandSize& band, std::int64_t side_by_side);
+                                     const BandSize& band, const Packing& packing);
 
 /// As it is mapped; nothing for a view.
 [[nodiscard]] LayerCandidate chosen_candidate(const ChipSpec& chip, const MappedLayer& layer);
 
 /// Ways that differ from it in one decision: into which bands the output is cut, how many groups
-/// lie side by side, how long chunks and pieces are, whether sums stay in the array, in how many
-/// parts units share the last slices. Those that cost less come first; of equals in this order.
+/// or positions lie side by side, how long chunks and pieces are, whether sums stay in the array,
+/// in how many parts units share the last slices. Those that cost less come first; of equals in
+/// this order.
 [[nodiscard]] std::vector<LayerCandidate> layer_candidates(const ChipSpec& chip,
                                                            const MappedLayer& layer);
 

@@ -43,7 +43,7 @@ class LayerEstimate {
         given_(given),
         weights_(weights),
         gemm_(given == nullptr ? mapped_gemm(chip, graph, node, weights)
-                               : mapped_gemm(graph, node, given->side_by_side)) {
+                               : mapped_gemm(graph, node, given->packing())) {
     if (gemm_) {
       grid_ = mapped_grid(chip, graph, node, *gemm_, TileSource::Dram);
     }
@@ -104,7 +104,8 @@ class LayerEstimate {
     if (!gemm_) {
       return {.vector = vector_cycles(chip_, graph_, node_, band)};
     }
-    const BandGemm products = band_gemm(graph_, node_, gemm_->groups, band);
+    const BandGemm products = band_gemm(graph_, node_, gemm_->groups, band,
+                                        given_ == nullptr ? 1 : given_->packing().pixels);
     if (products != products_) {
       const DataType type = graph_.operand_type(node_);
       grid_.groups = products.groups;

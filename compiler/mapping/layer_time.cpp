@@ -75,7 +75,7 @@ class LayerTimeline {
         output_(graph.tensor(node.output())),
         shape_(output_.shape()),
         latency_(dram_latency(chip).count()),
-        gemm_(mapped_gemm(graph, node, mapping.side_by_side)) {
+        gemm_(mapped_gemm(graph, node, mapping.packing())) {
     if (gemm_) {
       const bool from_buffer =
           takes_tiles(node, kRightInput) && homes.inputs[kRightInput] != Home::Tiles;
@@ -214,7 +214,7 @@ class LayerTimeline {
   }
 
   void load_constants() {
-    const std::int64_t bytes = constant_bytes(graph_, node_).total();
+    const std::int64_t bytes = constant_bytes(graph_, node_, mapping_.pixels).total();
     if (bytes > 0) {
       constants_ = by_dma(&Clocks::in, bytes, 0).last;
     }
@@ -301,7 +301,7 @@ class LayerTimeline {
   }
 
   void multiply(const Band& band) {
-    const BandGemm products = band_gemm(graph_, node_, gemm_->groups, band);
+    const BandGemm products = band_gemm(graph_, node_, gemm_->groups, band, mapping_.pixels);
     grid_.groups = products.groups;
     const GemmPlan* const given = mapping_.plan_of(products);
     const GemmPlan plan =

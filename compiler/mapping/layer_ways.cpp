@@ -80,7 +80,7 @@ class Ways {
     }
     for (const BandSize& size : sizes) {
       if (stream_bytes(chip_, layer_.graph, layer_.node(), size, layer_.homes) <= room_) {
-        for (const std::int64_t packing : packings()) {
+        for (const Packing& packing : packings()) {
           bases.push_back(make(with_rule(chip_, layer_, size, packing)));
         }
       }
@@ -88,17 +88,20 @@ class Ways {
     return bases;
   }
 
-  [[nodiscard]] std::vector<std::int64_t> packings() const {
+  [[nodiscard]] std::vector<Packing> packings() const {
     const std::optional<GemmShape> gemm = gemm_shape(layer_.graph, layer_.node());
-    std::vector<std::int64_t> numbers{1};
+    std::vector<Packing> all;
+    for (const std::int64_t pixels : pixel_choices(chip_, layer_.graph, layer_.node())) {
+      all.push_back({.pixels = pixels});
+    }
     if (gemm && may_pack(layer_.graph, layer_.node())) {
       for (std::int64_t groups = 2; groups * gemm->n <= chip_.matrix.cols; ++groups) {
         if (gemm->groups % groups == 0) {
-          numbers.push_back(groups);
+          all.push_back({.groups = groups});
         }
       }
     }
-    return numbers;
+    return all;
   }
 
   [[nodiscard]] std::vector<LoopChoice> all_loops() const {
@@ -158,6 +161,9 @@ std::string way_words(const Graph& graph, const Node& node, const LayerMapping& 
   std::string words = band_words(graph, node, mapping.band);
   if (mapping.side_by_side > 1) {
     words += fmt::format(", {} groups side by side", mapping.side_by_side);
+  }
+  if (mapping.pixels > 1) {
+    words += fmt::format(", {} neighbouring positions as one", mapping.pixels);
   }
   if (!mapping.plans.empty()) {
     const GemmPlan& plan = mapping.plans.front().plan;

@@ -32,14 +32,15 @@ std::vector<std::int32_t> fused_layers(const Graph& graph) {
 std::vector<BandPlan> band_plans(const ChipSpec& chip, const Graph& graph, const Node& node,
                                  const LayerMapping& mapping, TileSource source,
                                  const Weights& weights) {
-  const std::optional<GemmShape> gemm = mapped_gemm(graph, node, mapping.side_by_side);
+  const std::optional<GemmShape> gemm = mapped_gemm(graph, node, mapping.packing());
   std::vector<BandPlan> plans;
   if (!gemm) {
     return plans;
   }
   TileGrid grid = mapped_grid(chip, graph, node, *gemm, source);
   for (const BandRun& run : band_runs(graph, node, mapping.band)) {
-    const BandGemm products = band_gemm(graph, node, gemm->groups, run.band);
+    const BandGemm products =
+        band_gemm(graph, node, gemm->groups, run.band, mapping.packing().pixels);
     const bool known = std::any_of(plans.begin(), plans.end(),
                                    [&](const BandPlan& plan) { return plan.products == products; });
     if (!known) {
@@ -63,12 +64,14 @@ const GemmPlan* LayerMapping::plan_of(const BandGemm& products) const {
 Residency ShareMapping::residency(const Graph& graph) const {
   Residency residency{.resident = std::vector<bool>(graph.tensors.size(), false),
                       .bands = {},
+                      .pixels = {},
                       .segments = segments};
   for (const GraphTensorId tensor : resident) {
     residency.resident[static_cast<std::size_t>(tensor)] = true;
   }
   for (const LayerMapping& layer : layers) {
     residency.bands.push_back(layer.band);
+    residency.pixels.push_back(layer.pixels);
   }
   return residency;
 }

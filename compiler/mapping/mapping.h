@@ -10,6 +10,7 @@
 #include "compiler/graph/graph.h"
 #include "compiler/mapping/band_gemm.h"
 #include "compiler/mapping/gemm_plan.h"
+#include "compiler/mapping/group_packing.h"
 #include "compiler/tiling/band.h"
 
 namespace systole {
@@ -26,8 +27,10 @@ struct BandPlan {
 struct LayerMapping {
   BandSize band;                  ///< into which its output is cut, of a part of the batch
   std::int64_t side_by_side = 1;  ///< groups in a tile
+  std::int64_t pixels = 1;        ///< neighbouring positions of an output row that are one
   std::vector<BandPlan> plans;    ///< of each size of band, of layers with products
 
+  [[nodiscard]] Packing packing() const { return {.groups = side_by_side, .pixels = pixels}; }
   /// Null for a size that is not listed: its plan is then `gemm_plan`'s.
   [[nodiscard]] const GemmPlan* plan_of(const BandGemm& products) const;
   bool operator==(const LayerMapping&) const = default;

@@ -148,6 +148,12 @@ class ShareCheck {
                        chip_.matrix.cols, mapping.side_by_side));
       return;
     }
+    const std::vector<std::int64_t> pixels = pixel_choices(chip_, graph, node);
+    if (std::find(pixels.begin(), pixels.end(), mapping.pixels) == pixels.end()) {
+      fail("pixels",
+           fmt::format("expected one of {}, got {}", fmt::join(pixels, ", "), mapping.pixels));
+      return;
+    }
     check_plans(graph, node, mapping);
   }
 
@@ -293,6 +299,14 @@ std::optional<MappingFault> check_mapping(const ChipSpec& chip, const Graph& net
                             .key = "side_by_side",
                             .message = fmt::format("expected {}, as in the first share, got {}",
                                                    wanted, share.layers[layer].side_by_side)};
+      }
+      const std::int64_t pixels = mapping.shares.front().layers[layer].pixels;
+      if (share.layers[layer].pixels != pixels) {
+        return MappingFault{.share = index,
+                            .layer = layer,
+                            .key = "pixels",
+                            .message = fmt::format("expected {}, as in the first share, got {}",
+                                                   pixels, share.layers[layer].pixels)};
       }
     }
   }

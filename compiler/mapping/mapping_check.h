@@ -28,7 +28,7 @@ struct MappingFault {
 ///  - tensors that stay: any but views, parameters and `kept_in_dram`;
 ///  - bands: some images, or some rows of one image;
 ///  - groups side by side: a divisor of the layer's groups, where `may_pack` and the array has
-///    columns for all of them;
+///    columns for all of them; neighbouring positions as one: `pixel_choices`;
 ///  - plans: one for each size of band; all output slices, in at most as many parts as there are
 ///    units and positions; chunks that the accumulators hold, folds that the dataflow allows,
 ///    pieces no larger; sums that stay only where an array unloads them, and then a chunk is a

@@ -131,6 +131,9 @@ std::string layer_text(const Names& names, std::size_t index, const LayerMapping
   if (layer.side_by_side > 1) {
     text += fmt::format("        side_by_side: {}\n", layer.side_by_side);
   }
+  if (layer.pixels > 1) {
+    text += fmt::format("        pixels: {}\n", layer.pixels);
+  }
   if (!layer.plans.empty()) {
     text += "        plans:\n";
   }
@@ -216,6 +219,7 @@ LayerMapping read_layer(const ConfigNode& node, bool view, Places::Layer& places
     layer.band = {.images = band.integer("images", most), .rows = band.integer("rows", most)};
     band.finish();
     layer.side_by_side = node.optional_integer("side_by_side", most).value_or(1);
+    layer.pixels = node.optional_integer("pixels", most).value_or(1);
     for (const ConfigNode& plan : node.optional_list("plans")) {
       BandPlan read{.products = {.groups = plan.integer("groups", most),
                                  .positions = plan.integer("positions", most)},

@@ -112,7 +112,7 @@ void VectorUnit::report(const RowLoop& loop) {
   RunObserver& observer = *context_.memories->observer;
   if (!results_.sums.empty()) {
     observer.on_accumulators(out.tensor, out.offset / bytes, results_.rows,
-                             results_.row_bytes / bytes, tensor.channels, results_.sums);
+                             results_.row_bytes / bytes, pitch / bytes, results_.sums);
   }
   std::vector<std::int8_t> written;
   written.reserve(results_.values.size());

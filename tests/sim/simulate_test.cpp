@@ -100,7 +100,7 @@ TEST(Simulate, ComputesAProductThroughAllEngines) {
   const Counters counters = simulate(small_chip(), product.builder.program(), &data);
   // (1, 2, 3) * W = (1 + 6 + 15, 2 + 8 + 18) = (22, 28); the second row is its negative.
   // With the bias (32, 29) and (-12, -27); halves: 16, 14.5 -> 15, -6, -13.5 -> -14.
-  EXPECT_THAT(transcript.lines, ::testing::ElementsAre("sums 0 +1 2x2 pitch 5: 32 29 -12 -27",
+  EXPECT_THAT(transcript.lines, ::testing::ElementsAre("sums 0 +1 2x2 pitch 2: 32 29 -12 -27",
                                                        "result 0 +1 2x2 pitch 2: 16 15 -6 -14"));
   EXPECT_EQ(std::vector<std::int8_t>(host.begin() + 100, host.begin() + 104),
             (std::vector<std::int8_t>{16, 15, -6, -14}));

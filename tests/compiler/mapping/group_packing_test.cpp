@@ -1,6 +1,8 @@
 #include "compiler/mapping/group_packing.h"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -77,6 +79,65 @@ TEST(GroupsSideBySide, ZerosAreNoProducts) {
     EXPECT_EQ(tile.zeros, 32 * 32 - 32);
     EXPECT_EQ(tile.products(), 32);
   }
+}
+
+Graph convolution(std::int64_t channels, const std::string& more, DataType type = DataType::Int8) {
+  return parse_network(
+             fmt::format(
+                 "network: n\nbatch: 1\ninputs: [{{name: x, rows: 28, cols: 28, channels: 64}}]\n"
+                 "layers: [{{name: a, op: conv2d, channels: {}, {}}}]\n",
+                 channels, more),
+             "n.yaml", {.type = type})
+      .graph;
+}
+
+/// Divisors of a row's 28 positions whose channels the array has columns for.
+TEST(PixelChoices, DivideTheRowAndFitTheColumns) {
+  const auto choices = [](const std::string& chip, const Graph& graph) {
+    return pixel_choices(shipped(chip), graph, graph.nodes[0]);
+  };
+  using Numbers = std::vector<std::int64_t>;
+  EXPECT_EQ(choices("tpu_v1", convolution(64, "kernel: 3, padding: 1")), (Numbers{1, 2, 4}));
+  EXPECT_EQ(choices("tpu_v1", convolution(32, "kernel: 1")), (Numbers{1, 2, 4, 7}));
+  EXPECT_EQ(choices("edge", convolution(64, "kernel: 1")), Numbers{1});
+  EXPECT_EQ(choices("tpu_v1", convolution(64, "kernel: 1, groups: 2")), Numbers{1});
+  EXPECT_EQ(choices("tpu_v3", convolution(64, "kernel: 1", DataType::Bf16)), Numbers{1});
+  // 14 positions a row.
+  EXPECT_EQ(choices("tpu_v1", convolution(64, "kernel: 1, stride: 2")), (Numbers{1, 2}));
+}
+
+TEST(PixelChoices, WidenTheKernel) {
+  const Kernel stem{.rows = 7, .cols = 7, .stride_rows = 2, .stride_cols = 2};
+  EXPECT_EQ(widened(stem, 1).cols, 7);
+  EXPECT_EQ(widened(stem, 2).cols, 9);
+  EXPECT_EQ(widened(stem, 2).stride_cols, 4);
+  EXPECT_EQ(widened(stem, 2).dilation_cols, 1);
+  EXPECT_EQ(widened(stem, 2).positions(), 7 * 9);
+  const Kernel point{.stride_rows = 2, .stride_cols = 2};
+  EXPECT_EQ(widened(point, 4).cols, 4);
+  EXPECT_EQ(widened(point, 4).stride_cols, 8);
+  EXPECT_EQ(widened(point, 4).dilation_cols, 2);
+  EXPECT_EQ(widened(point, 4).stride_rows, 2);
+}
+
+/// 3 x 3 x 64 products of 784 positions: of four as one 3 x 6 x 64 of 196, four times the outputs.
+TEST(PixelChoices, MakeFewerPositionsOfMoreProducts) {
+  const Graph graph = convolution(64, "kernel: 3, padding: 1");
+  const GemmShape gemm = *mapped_gemm(graph, graph.nodes[0], {.pixels = 4});
+  EXPECT_EQ(gemm.groups, 1);
+  EXPECT_EQ(gemm.m, 196);
+  EXPECT_EQ(gemm.k, 3 * 6 * 64);
+  EXPECT_EQ(gemm.n, 256);
+}
+
+TEST(PixelChoices, GiveEachPositionTheColumnsUnderItsWindow) {
+  const Kernel three{.rows = 3, .cols = 3};
+  EXPECT_EQ(column_under(three, 4, 3, 0), std::nullopt);
+  EXPECT_EQ(column_under(three, 4, 3, 1), 2);
+  EXPECT_EQ(column_under(three, 4, 3, 3), 0);
+  const Kernel point{.stride_cols = 2};
+  EXPECT_EQ(column_under(point, 4, 2, 2), 0);
+  EXPECT_EQ(column_under(point, 4, 2, 1), std::nullopt);
 }
 
 }  // namespace

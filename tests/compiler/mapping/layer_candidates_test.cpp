@@ -38,7 +38,7 @@ MappedLayer streaming(const ChipSpec& chip, const Graph& graph, const BandSize& 
                     .homes = homes,
                     .streaming = homes,
                     .staying = staying_homes(graph, tensor_lives(graph), 0, homes)};
-  layer.mapping = with_rule(chip, layer, band, side_by_side);
+  layer.mapping = with_rule(chip, layer, band, {.groups = side_by_side});
   return layer;
 }
 

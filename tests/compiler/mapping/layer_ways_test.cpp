@@ -37,7 +37,7 @@ MappedLayer streaming(const ChipSpec& chip, const Graph& graph) {
                     .homes = homes,
                     .streaming = homes,
                     .staying = staying_homes(graph, lives, 0, homes)};
-  layer.mapping = with_rule(chip, layer, {.images = 2, .rows = 14}, 1);
+  layer.mapping = with_rule(chip, layer, {.images = 2, .rows = 14}, {});
   return layer;
 }
 

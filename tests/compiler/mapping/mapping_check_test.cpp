@@ -111,6 +111,21 @@ TEST(MappingCheck, FindsGroupsThatHaveNoColumns) {
   EXPECT_EQ(with(4), "side_by_side: expected groups whose 10 channels each fit 32 columns, got 4");
 }
 
+/// 8 positions a row of 10 channels each: 3 of them have columns, 3 does not divide 8.
+TEST(MappingCheck, FindsPositionsThatHaveNoColumns) {
+  const Graph graph =
+      parse_network(
+          "network: n\nbatch: 1\ninputs: [{name: x, rows: 8, cols: 8, channels: 40}]\n"
+          "layers: [{name: a, op: conv2d, channels: 10, kernel: 3, padding: 1}]\n",
+          "n.yaml")
+          .graph;
+  const auto with = [&](std::int64_t pixels) {
+    return fault_of(shipped("edge"), graph,
+                    [&](ShareMapping& share) { share.layers[0].pixels = pixels; });
+  };
+  EXPECT_EQ(with(3), "pixels: expected one of 1, 2, got 3");
+}
+
 TEST(MappingCheck, FindsWhatDoesNotFit) {
   ChipSpec small = shipped("edge");
   small.buffer.capacity = Bytes(24 * 1024);

@@ -56,7 +56,7 @@ class Space {
     const Node& node = graph_.node(0);
     for (const auto& resident : residencies(chip_, graph_)) {
       for (const BandSize& band : band_sizes(graph_, node)) {
-        for (const std::int64_t packing : packings()) {
+        for (const Packing& packing : packings()) {
           add(resident, band, packing);
         }
       }
@@ -65,19 +65,24 @@ class Space {
   }
 
  private:
-  [[nodiscard]] std::vector<std::int64_t> packings() const {
+  [[nodiscard]] std::vector<Packing> packings() const {
     const GemmShape gemm = *gemm_shape(graph_, graph_.node(0));
-    std::vector<std::int64_t> divisors;
-    for (std::int64_t groups = 1; groups <= gemm.groups; ++groups) {
-      if (gemm.groups % groups == 0 && (groups == 1 || may_pack(graph_, graph_.node(0)))) {
-        divisors.push_back(groups);
+    std::vector<Packing> all;
+    for (const std::int64_t pixels : pixel_choices(chip_, graph_, graph_.node(0))) {
+      all.push_back({.pixels = pixels});
+    }
+    for (std::int64_t groups = 2; groups <= gemm.groups; ++groups) {
+      if (gemm.groups % groups == 0 && may_pack(graph_, graph_.node(0))) {
+        all.push_back({.groups = groups});
       }
     }
-    return divisors;
+    return all;
   }
 
-  void add(const std::vector<GraphTensorId>& resident, const BandSize& band, std::int64_t packing) {
-    LayerMapping layer{.band = band, .side_by_side = packing, .plans = {}};
+  void add(const std::vector<GraphTensorId>& resident, const BandSize& band,
+           const Packing& packing) {
+    LayerMapping layer{
+        .band = band, .side_by_side = packing.groups, .pixels = packing.pixels, .plans = {}};
     layer.plans = band_plans(chip_, graph_, graph_.node(0), layer, TileSource::Dram);
     const std::int64_t side = std::max(chip_.matrix.rows, chip_.matrix.cols);
     for (std::int64_t share = 1; share <= 8; share *= 2) {

@@ -19,9 +19,9 @@ struct SmallLayerCase {
 };
 [[nodiscard]] SmallLayerCase small_layer_case(std::uint32_t seed);
 
-/// Every legal mapping of a network of one layer: what stays, bands, groups side by side, chunks of
-/// all, a half, ... an eighth of the accumulators, five sizes of pieces, where sums are, in how
-/// many parts the last slices are. Each once.
+/// Every legal mapping of a network of one layer: what stays, bands, groups or positions side by
+/// side, chunks of all, a half, ... an eighth of the accumulators, five sizes of pieces, where sums
+/// are, in how many parts the last slices are. Each once.
 [[nodiscard]] std::vector<Mapping> all_mappings(const ChipSpec& chip, const Graph& graph);
 
 }  // namespace systole

@@ -21,7 +21,7 @@ class RandomMapping {
       : chip_(chip), network_(network), graph_(mapped_graph(network, base)), random_(seed) {}
 
   Mapping of(Mapping mapping) {
-    const std::vector<std::int64_t> packing = packings(mapping);
+    const std::vector<Packing> packing = packings(mapping);
     for (std::size_t share = 0; share < mapping.shares.size(); ++share) {
       Mapping changed = mapping;
       move_tensors(with_batch(graph_, mapping.shares[share].images), changed.shares[share]);
@@ -51,8 +51,8 @@ class RandomMapping {
   }
 
   /// Tiles are the same for all shares.
-  std::vector<std::int64_t> packings(const Mapping& mapping) {
-    std::vector<std::int64_t> chosen;
+  std::vector<Packing> packings(const Mapping& mapping) {
+    std::vector<Packing> chosen;
     for (std::size_t layer = 0; layer < graph_.nodes.size(); ++layer) {
       const Node& node = graph_.nodes[layer];
       const auto gemm = gemm_shape(graph_, node);
@@ -62,7 +62,11 @@ class RandomMapping {
           groups = 1 + below(gemm->groups);
         } while (gemm->groups % groups != 0);
       }
-      chosen.push_back(groups);
+      const std::vector<std::int64_t> pixels = pixel_choices(chip_, graph_, node);
+      chosen.push_back(
+          {.groups = groups,
+           .pixels =
+               pixels[static_cast<std::size_t>(below(static_cast<std::int64_t>(pixels.size())))]});
     }
     return chosen;
   }
@@ -81,7 +85,7 @@ class RandomMapping {
   }
 
   void change_layer(PartGraphs& graphs, ShareMapping& share, std::size_t layer,
-                    std::int64_t packing) {
+                    const Packing& packing) {
     const auto id = static_cast<std::int32_t>(layer);
     const Graph& graph = graphs.of(segment_of(share.segments, id).parts);
     const Node& node = graph.node(id);
@@ -91,7 +95,8 @@ class RandomMapping {
     LayerMapping& mapping = share.layers[layer];
     const std::vector<BandSize> sizes = band_sizes(graph, node);
     mapping.band = sizes[static_cast<std::size_t>(below(static_cast<std::int64_t>(sizes.size())))];
-    mapping.side_by_side = packing;
+    mapping.side_by_side = packing.groups;
+    mapping.pixels = packing.pixels;
     mapping.plans = band_plans(chip_, graph, node, mapping, TileSource::Dram);
     for (BandPlan& plan : mapping.plans) {
       change_plan(plan);

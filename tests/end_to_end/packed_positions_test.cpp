@@ -1,0 +1,106 @@
+// Neighbouring positions as one: the same numbers, in fewer steps where channels are few.
+
+#include <cstdint>
+#include <sstream>
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/frontend/read_network.h"
+#include "compiler/mapping/choose_mapping.h"
+#include "compiler/mapping/mapping_check.h"
+#include "study/evaluate.h"
+#include "tests/support/forked.h"
+
+namespace systole {
+namespace {
+
+/// Strides of one and two, kernels of one column and several, a residual on the way out, a table,
+/// and rows of 12 and 6 positions.
+constexpr std::string_view kLayers =
+    "network: n\nbatch: 2\ninputs: [{name: x, rows: 12, cols: 12, channels: 3}]\nlayers:\n"
+    "- {name: a, op: conv2d, channels: 8, kernel: 3, padding: same, activation: relu}\n"
+    "- {name: b, op: conv2d, channels: 8, kernel: 1}\n"
+    "- {name: s, op: add, inputs: [b, a]}\n"
+    "- {name: c, op: conv2d, channels: 8, kernel: 5, stride: 2, padding: same}\n"
+    "- {name: d, op: conv2d, channels: 4, kernel: 1, stride: 2, activation: sigmoid}\n"
+    "- {name: e, op: conv2d, channels: 10, kernel: 3, padding: 1}\n";
+
+/// Each layer with the most, or the fewest but one, neighbouring positions that there may be.
+Mapping packed(const ChipSpec& chip, const Graph& graph, bool most) {
+  Mapping mapping = choose_mapping(chip, graph);
+  const Graph mapped = mapped_graph(graph, mapping);
+  for (std::size_t layer = 0; layer < mapped.nodes.size(); ++layer) {
+    LayerMapping& here = mapping.shares.front().layers[layer];
+    const std::vector<std::int64_t> choices = pixel_choices(chip, mapped, mapped.nodes[layer]);
+    if (choices.size() > 1) {
+      here.pixels = most ? choices.back() : choices[1];
+      here.plans = band_plans(chip, mapped, mapped.nodes[layer], here, TileSource::Dram);
+    }
+  }
+  return mapping;
+}
+
+struct Ran {
+  std::int64_t cycles = 0;
+  std::int64_t mismatches = 0;
+  std::int64_t macs = 0;
+};
+
+Ran run(const ChipSpec& chip, const Network& network, const Mapping* mapping) {
+  const ForkedResult forked = run_forked([&] {
+    EvaluateOptions options{.check = true};
+    options.mapping = mapping;
+    const Result result = evaluate(chip, network, options);
+    std::int64_t macs = 0;
+    for (const LayerCounters& layer : result.counters.layers) {
+      macs += layer.macs;
+    }
+    return fmt::format("{} {} {}", result.counters.elapsed.count(), result.check->mismatches, macs);
+  });
+  EXPECT_EQ(forked.exit_code, 0) << forked.error;
+  Ran ran;
+  std::istringstream(forked.output) >> ran.cycles >> ran.mismatches >> ran.macs;
+  return ran;
+}
+
+class PackedPositions : public testing::TestWithParam<const char*> {};
+
+TEST_P(PackedPositions, ComputeTheSameNumbersWithTheSameProducts) {
+  const ChipSpec chip =
+      read_chip(fmt::format("{}/configs/chips/{}.yaml", SYSTOLE_SOURCE_DIR, GetParam()));
+  const Network network = parse_network(std::string(kLayers), "n.yaml");
+  const Ran plain = run(chip, network, nullptr);
+  EXPECT_EQ(plain.mismatches, 0);
+  for (const bool most : {false, true}) {
+    const Mapping mapping = packed(chip, network.graph, most);
+    ASSERT_FALSE(check_mapping(chip, network.graph, mapping));
+    const Ran ran = run(chip, network, &mapping);
+    EXPECT_EQ(ran.mismatches, 0);
+    EXPECT_EQ(ran.macs, plain.macs);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Chips, PackedPositions,
+                         testing::Values("edge", "edge_os", "edge_is", "tpu_v1", "asic_inference"));
+
+/// 64 channels of 256 columns: four positions as one take a quarter of the steps of a kernel of one
+/// element.
+TEST(PackedPositionsOfWideArrays, TakeFewerStepsWhereChannelsAreFew) {
+  const ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v1.yaml");
+  const Network network = parse_network(
+      "network: n\nbatch: 8\ninputs: [{name: x, rows: 56, cols: 56, channels: 64}]\nlayers:\n"
+      "- {name: a, op: conv2d, channels: 64, kernel: 1}\n"
+      "- {name: b, op: conv2d, channels: 64, kernel: 3, padding: 1}\n"
+      "- {name: c, op: max_pool, kernel: 56}\n",
+      "n.yaml");
+  const Mapping mapping = packed(chip, network.graph, true);
+  EXPECT_EQ(mapping.shares[0].layers[0].pixels, 4);
+  const std::int64_t plain = run(chip, network, nullptr).cycles;
+  // Of 25,088 positions: 1 + 3 folds each, now a quarter and 5 quarters.
+  EXPECT_LT(run(chip, network, &mapping).cycles, plain - 25'088);
+}
+
+}  // namespace
+}  // namespace systole
