@@ -10,6 +10,7 @@
 
 #include "arch/diag/error.h"
 #include "compiler/allocation/constants.h"
+#include "compiler/graph/kept_work.h"
 #include "compiler/mapping/fusion.h"
 #include "compiler/mapping/layer_cost.h"
 #include "compiler/mapping/tile_source.h"
@@ -45,6 +46,8 @@ struct Decision {
 struct LayerFacts {
   bool view = false;
   bool by_image = true;
+  bool by_row = false;           ///< more bands never cost less
+  std::int32_t first_alike = 0;  ///< the first layer that costs the same in every way
   std::int64_t constants = 0;
   OperandHomes streaming;  ///< where its operands are if nothing stays
   std::vector<GraphTensorId> born;
@@ -53,6 +56,88 @@ struct LayerFacts {
 bool better(const State& a, const State& b) {
   return std::tie(a.score, a.streamed, a.resident) < std::tie(b.score, b.streamed, b.resident);
 }
+
+/// Row by row on the vector unit: bands read and write what the whole does, and what all of them
+/// share once more each.
+bool goes_by_row(const Work& work) {
+  return std::holds_alternative<RowWork>(work) || std::holds_alternative<AddWork>(work) ||
+         std::holds_alternative<RescaleWork>(work) || std::holds_alternative<SoftmaxWork>(work);
+}
+
+auto members(const MatrixWalk& walk) {
+  return std::tie(walk.image, walk.head, walk.row, walk.col, walk.sharing, walk.images_axis,
+                  walk.rows_axis, walk.cols_axis);
+}
+
+auto members(const ImageOperand& image) {
+  return std::tie(image.kernel.rows, image.kernel.cols, image.kernel.stride_rows,
+                  image.kernel.stride_cols, image.kernel.dilation_rows, image.kernel.dilation_cols,
+                  image.kernel.pad_top, image.kernel.pad_left, image.in, image.out,
+                  image.is_correlated);
+}
+
+bool same_products(const MatmulWork& a, const MatmulWork& b) {
+  const auto sizes = [](const MatmulWork& of) {
+    return std::tie(of.images, of.heads, of.m, of.k, of.n, of.k_part);
+  };
+  return sizes(a) == sizes(b) && members(a.a) == members(b.a) && members(a.b) == members(b.b) &&
+         members(a.c) == members(b.c) && a.image.has_value() == b.image.has_value() &&
+         (!a.image || members(*a.image) == members(*b.image));
+}
+
+/// Whether layers, whose operands and results are of the same types, cost the same in every way.
+/// Of what moves pixels from anywhere nobody knows.
+bool same_costs(const Work& a, const Work& b) {
+  if (const auto* products = std::get_if<MatmulWork>(&a)) {
+    const auto* others = std::get_if<MatmulWork>(&b);
+    return others != nullptr && same_products(*products, *others);
+  }
+  const auto* rows = std::get_if<RowWork>(&a);
+  const auto* other_rows = std::get_if<RowWork>(&b);
+  return rows != nullptr && other_rows != nullptr &&
+         passes_of(rows->pieces.front().stages).back() ==
+             passes_of(other_rows->pieces.front().stages).back();
+}
+
+/// Finds of each layer the first that costs the same in every way.
+class AlikeLayers {
+ public:
+  explicit AlikeLayers(const Graph& graph) : graph_(graph) {}
+
+  std::int32_t first_of(std::int32_t layer) {
+    const Node& node = graph_.node(layer);
+    const auto work = kept_work(node);
+    for (const std::int32_t other : firsts_[types_of(node)]) {
+      if (same_costs(*work, *kept_work(graph_.node(other)))) {
+        return other;
+      }
+    }
+    firsts_[types_of(node)].push_back(layer);
+    return layer;
+  }
+
+ private:
+  using Types = std::vector<std::int64_t>;
+
+  /// Of operands and output, as numbers.
+  [[nodiscard]] Types types_of(const Node& node) const {
+    Types types{node.added ? 1 : 0, node.fused ? 1 : 0};
+    const auto add = [&](GraphTensorId tensor) {
+      const TensorType& type = graph_.tensor(tensor).type;
+      types.push_back(static_cast<std::int64_t>(type.element));
+      types.push_back(static_cast<std::int64_t>(type.extents.size()));
+      types.insert(types.end(), type.extents.begin(), type.extents.end());
+    };
+    for (std::size_t input = 0; input < graph_.operand_count(node); ++input) {
+      add(graph_.operand(node, input));
+    }
+    add(node.output());
+    return types;
+  }
+
+  const Graph& graph_;
+  std::map<Types, std::vector<std::int32_t>> firsts_;
+};
 
 class Search {
  public:
@@ -70,10 +155,13 @@ class Search {
     if (segments) {
       parts_ = parts_of_batch(graph);
     }
+    AlikeLayers alike(graph);
     for (std::int32_t layer = 0; layer < layer_count(); ++layer) {
       const Node& node = graph.node(layer);
       facts_.push_back({.view = node.is_view(),
                         .by_image = goes_by_image(node),
+                        .by_row = goes_by_row(*kept_work(node)),
+                        .first_alike = alike.first_of(layer),
                         .constants = constants_of(layer),
                         .streaming = streaming_homes(chip, graph, lives, node),
                         .born = find_born_at(layer)});
@@ -176,7 +264,7 @@ class Search {
       if (!cut) {
         continue;
       }
-      state.score += cut->score;
+      state.score += *cut->score;
       decisions_.push_back({.before = state.decision,
                             .segment = {.first = layer, .end = layer + 1},
                             .sizes = {cut->size},
@@ -367,7 +455,7 @@ class Search {
         return;
       }
       sizes.push_back(cut->size);
-      state.score += segment.parts * cut->score;
+      state.score += segment.parts * *cut->score;
       state.score += facts(layer).view ? 0 : (segment.parts - 1) * border_cycles();
     }
     std::sort(state.resident.begin(), state.resident.end());
@@ -399,22 +487,30 @@ class Search {
       return std::nullopt;
     }
     if (facts(layer).view) {
-      return Cut{};
+      return Cut{.score = 0, .size = {}};
     }
-    std::optional<Cut> best;
-    for (const Cut& cut : cuts_of(
-             layer, homes_with(graph_, lives_, layer, facts(layer).streaming, resident), parts)) {
-      if (cut.bytes <= room && (!best || cut.score < best->score)) {
-        best = cut;
+    const OperandHomes homes = homes_with(graph_, lives_, layer, facts(layer).streaming, resident);
+    const Graph& graph = graphs_.of(parts);
+    const Cut* best = nullptr;
+    for (Cut& cut : cuts_of(layer, homes, parts)) {
+      if (cut.bytes > room) {
+        continue;
+      }
+      if (!cut.score) {
+        cut.score =
+            layer_cost(chip_, graph, graph.node(layer), cut.size, homes, weights_).score(weights_);
+      }
+      best = best == nullptr || *cut.score < *best->score ? &cut : best;
+      if (facts(layer).by_row) {
+        break;
       }
     }
-    return best;
+    return best == nullptr ? std::nullopt : std::optional(*best);
   }
 
   /// All cuts of a part worth a look, the fewest bands first.
-  const std::vector<Cut>& cuts_of(std::int32_t layer, const OperandHomes& homes,
-                                  std::int64_t parts) {
-    const auto [entry, fresh] = cuts_.try_emplace({layer, parts, homes});
+  std::vector<Cut>& cuts_of(std::int32_t layer, const OperandHomes& homes, std::int64_t parts) {
+    const auto [entry, fresh] = cuts_.try_emplace({facts(layer).first_alike, parts, homes});
     if (!fresh) {
       return entry->second;
     }
@@ -426,10 +522,7 @@ class Search {
     }
     std::vector<Cut>& cuts = entry->second;
     for (const BandSize& size : sizes) {
-      cuts.push_back(
-          {.bytes = stream_bytes(chip_, graph, node, size, homes),
-           .score = layer_cost(chip_, graph, node, size, homes, weights_).score(weights_),
-           .size = size});
+      cuts.push_back({.bytes = stream_bytes(chip_, graph, node, size, homes), .size = size});
     }
     return cuts;
   }

@@ -28,12 +28,12 @@ struct Residency {
 
 /// A way to cut a layer into bands.
 struct Cut {
-  std::int64_t bytes = 0;  ///< of the unified buffer
-  std::int64_t score = 0;
+  std::int64_t bytes = 0;                            ///< of the unified buffer
+  std::optional<std::int64_t> score = std::nullopt;  ///< once it was asked for
   BandSize size;
 };
-/// What searches for one network on one chip, by one choice of weights, have found out: by layer,
-/// parts of the batch and homes all cuts worth a look.
+/// What searches for one network on one chip, by one choice of weights, have found out: by layer
+/// (the first of those that are alike), parts of the batch and homes all cuts worth a look.
 using KnownCuts = std::map<std::tuple<std::int32_t, std::int64_t, OperandHomes>, std::vector<Cut>>;
 
 /// The cheapest residency, by the sum of `layer_cost` over the layers, with which layer l needs at

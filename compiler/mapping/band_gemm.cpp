@@ -3,13 +3,14 @@
 #include <variant>
 
 #include "arch/units/units.h"
+#include "compiler/graph/kept_work.h"
 
 namespace systole {
 
 BandGemm band_gemm(const Graph& graph, const Node& node, std::int64_t groups, const Band& band,
                    std::int64_t pixels) {
-  const Work work = node.work();
-  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+  const auto work = kept_work(node);
+  if (const auto* matmul = std::get_if<MatmulWork>(work.get())) {
     const MatmulPart part = matmul_part(*matmul, band);
     // As many matrices as B has, each for all that share one.
     const std::int64_t heads = ceil_div(part.heads, matmul->b.sharing);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "arch/units/units.h"
+#include "compiler/graph/kept_work.h"
 
 namespace systole {
 
@@ -88,6 +89,27 @@ Band copied_band(const Graph& graph, const Node& node, std::size_t input, const 
       .image = output.image, .images = output.images, .row = lowest, .rows = highest - lowest + 1};
 }
 
+/// Whether bands of as many rows need as much of every operand, wherever they begin.
+bool rows_are_alike(const Work& work) {
+  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+    return (!matmul->image || matmul->image->is_correlated) &&
+           matmul->c.rows_axis != MatrixAxis::Head;
+  }
+  return !sliding_kernel(work) && !std::holds_alternative<CopyWork>(work);
+}
+
+/// Rows of an image: as many full bands as there are at once, and the rest.
+std::vector<BandRun> runs_of_rows(const Shape& shape, const BandSize& size) {
+  const std::int64_t full = shape.rows / size.rows;
+  const std::int64_t rest = shape.rows % size.rows;
+  std::vector<BandRun> runs{
+      {{.image = 0, .images = 1, .row = 0, .rows = size.rows}, full * shape.batch}};
+  if (rest > 0) {
+    runs.push_back({{.image = 0, .images = 1, .row = full * size.rows, .rows = rest}, shape.batch});
+  }
+  return runs;
+}
+
 /// What a node writes of each image: rows of its output from `first` on, or columns of some rows,
 /// from `first` on. Bands are cut along these: `shape.rows` is how many.
 struct Written {
@@ -113,8 +135,8 @@ struct Written {
 
 Written written_by(const Graph& graph, const Node& node) {
   Written written{.shape = graph.tensor(node.output()).shape()};
-  const Work work = node.work();
-  const auto* copy = std::get_if<CopyWork>(&work);
+  const auto work = kept_work(node);
+  const auto* copy = std::get_if<CopyWork>(work.get());
   if (copy != nullptr && copy->over) {
     const RowsOver& over = *copy->over;
     written.partly = true;
@@ -220,7 +242,9 @@ std::vector<BandSize> band_sizes(const Graph& graph, const Node& node) {
 
 std::vector<BandRun> band_runs(const Graph& graph, const Node& node, const BandSize& size) {
   const Written written = written_by(graph, node);
-  std::vector<BandRun> runs = band_runs(written.shape, size);
+  const bool alike = size.rows != written.shape.rows && rows_are_alike(*kept_work(node));
+  std::vector<BandRun> runs =
+      alike ? runs_of_rows(written.shape, size) : band_runs(written.shape, size);
   for (BandRun& run : runs) {
     run.band = written.of(run.band);
   }
@@ -256,20 +280,20 @@ Band input_band(const Graph& graph, const Node& node, std::size_t input, const B
   if (input == graph.data_inputs(node).size()) {
     return output;  // what is added
   }
-  const Work work = node.work();
-  const auto* matmul = std::get_if<MatmulWork>(&work);
+  const auto work = kept_work(node);
+  const auto* matmul = std::get_if<MatmulWork>(work.get());
   const bool slides = matmul != nullptr && matmul->image && !matmul->image->is_correlated;
   if (matmul != nullptr && (!slides || input != 0)) {
     const Shape shape = graph.tensor(node.inputs[input]).shape();
     return matmul_input(*matmul, input == 0 ? matmul->a : matmul->b, shape, output);
   }
-  if (const auto* copy = std::get_if<CopyWork>(&work)) {
+  if (const auto* copy = std::get_if<CopyWork>(work.get())) {
     if (copy->gathers) {  // one row for each, whichever
       return {.image = 0, .images = 1, .row = 0, .rows = output.images * output.rows};
     }
     return copied_band(graph, node, input, *copy, output);
   }
-  const std::optional<Kernel> kernel = sliding_kernel(work);
+  const std::optional<Kernel> kernel = sliding_kernel(*work);
   const Shape shape = graph.tensor(node.inputs[input]).shape();
   if (!kernel) {
     // One row for all of an image: it goes with each of its bands.

@@ -47,7 +47,7 @@ struct BandSize {
 [[nodiscard]] std::vector<BandSize> band_sizes(const Graph& graph, const Node& node);
 
 /// The bands of a size, those that cost the same named once: whole images, or the rows of the first
-/// image for each of the others.
+/// image for each of the others. Of a node whose bands cost by their size alone, all of a size.
 struct BandRun {
   Band band;
   std::int64_t count = 1;
