@@ -70,8 +70,11 @@ void add_position(Runs& runs, const WindowPart& part, std::int64_t address,
 /// `address`: of the window's source.
 void add_window(Runs& runs, const WindowPart& part, std::int64_t address) {
   const Window& window = *part.window;
-  const std::int64_t end = part.k_first + part.depth;
-  for (std::int64_t k = part.k_first; k < end;) {
+  // Of a longer reduction it begins anew behind the last kernel element.
+  const std::int64_t first =
+      part.k_first % (window.channels * window.kernel_rows * window.kernel_cols);
+  const std::int64_t end = first + part.depth;
+  for (std::int64_t k = first; k < end;) {
     const std::int64_t channel = k % window.channels;
     const std::int64_t tap = k / window.channels;
     const std::int64_t channels = std::min(end - k, window.channels - channel);

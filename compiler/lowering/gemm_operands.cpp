@@ -1,5 +1,6 @@
 #include "compiler/lowering/gemm_operands.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -109,7 +110,7 @@ class TensorOperands final : public GemmOperands {
   [[nodiscard]] Window window(std::int64_t group, std::int64_t part) const override {
     const PlacedBand& a = band_.inputs.front();
     if (is_correlated()) {
-      return correlation_window(a, part);
+      return correlation_window(a, group, part);
     }
     if (work_.image) {
       return make_window(work_.image->kernel, a, band_.output, 0, a.shape.channels, 0);
@@ -162,28 +163,46 @@ class TensorOperands final : public GemmOperands {
  private:
   [[nodiscard]] bool is_correlated() const { return work_.image && work_.image->is_correlated; }
 
-  /// A channel is what an image is to others: its positions are the kernel's elements, and the
-  /// kernel are the positions of one image, as far apart as the stride says.
-  [[nodiscard]] Window correlation_window(const PlacedBand& a, std::int64_t image) const {
+  /// What one axis of an image is to a position of the kernel: the part of it behind the position's
+  /// first pixel, or padding ahead of it.
+  struct Seen {
+    std::int64_t first = 0;
+    std::int64_t size = 1;
+    std::int64_t pad = 0;
+  };
+  [[nodiscard]] static Seen seen(std::int64_t size, std::int64_t first, std::int64_t reach) {
+    if (first >= size) {
+      return {.pad = reach + 1};  // nothing but padding
+    }
+    return {.first = std::max<std::int64_t>(first, 0),
+            .size = size - std::max<std::int64_t>(first, 0),
+            .pad = std::max<std::int64_t>(-first, 0)};
+  }
+
+  /// A channel is what an image is to others, with one position; the kernel are the positions of
+  /// one image, as far apart as the stride says, that meet it at one kernel position.
+  [[nodiscard]] Window correlation_window(const PlacedBand& a, std::int64_t tap,
+                                          std::int64_t image) const {
     const Kernel& kernel = work_.image->kernel;
     const Shape& out = work_.image->out;
     const std::int64_t elements = a.shape.elements() / a.shape.batch;
-    return {.source = a.at(image * elements),
+    const Seen rows = seen(a.shape.rows, tap / kernel.cols * kernel.dilation_rows - kernel.pad_top,
+                           (out.rows - 1) * kernel.stride_rows);
+    const Seen cols = seen(a.shape.cols, tap % kernel.cols * kernel.dilation_cols - kernel.pad_left,
+                           (out.cols - 1) * kernel.stride_cols);
+    const std::int64_t first = rows.first * a.shape.cols + cols.first;
+    return {.source = a.at(image * elements + first * a.shape.channels),
             .image_pitch = a.bytes(1),
             .row_pitch = a.row_pitch(),
             .pixel_pitch = a.pixel_pitch(),
-            .in_rows = a.shape.rows,
-            .in_cols = a.shape.cols,
+            .in_rows = rows.size,
+            .in_cols = cols.size,
             .kernel_rows = out.rows,
             .kernel_cols = out.cols,
-            .stride_rows = kernel.dilation_rows,
-            .stride_cols = kernel.dilation_cols,
             .dilation_rows = kernel.stride_rows,
             .dilation_cols = kernel.stride_cols,
-            .pad_top = kernel.pad_top,
-            .pad_left = kernel.pad_left,
-            .out_rows = kernel.rows,
-            .out_cols = kernel.cols};
+            .pad_top = rows.pad,
+            .pad_left = cols.pad};
   }
 
   /// Of an operand that is written transposed: a position is a column of it, and its rows are the

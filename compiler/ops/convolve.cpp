@@ -35,7 +35,8 @@ Inferred ConvolveTensors::infer(const InferInputs& in) {
     const std::int64_t columns = right.extents.back();
     check_operand(right.elements() == result.pixels() * columns && image.batch == result.batch,
                   "the gradient by the output", right, in.where);
-    settled.m = image.channels * taps;
+    settled.images = taps;
+    settled.m = image.channels;
     settled.k = result.pixels();
     settled.n = columns;
     settled.k_part = result.rows * result.cols;
@@ -43,12 +44,13 @@ Inferred ConvolveTensors::infer(const InferInputs& in) {
     settled.a.col = image.channels;
     settled.b.row = columns;
     settled.b.col = 1;
+    settled.c.image = image.channels * columns;
     settled.c.row = columns;
     settled.c.images_axis = MatrixAxis::Image;
     settled.c.rows_axis = MatrixAxis::Row;
     settled.image =
         ImageOperand{.kernel = kernel, .in = image, .out = result, .is_correlated = true};
-    return {.type = {.element = type, .extents = {1, settled.m, settled.n}}, .quantization = {}};
+    return {.type = {.element = type, .extents = {taps, settled.m, settled.n}}, .quantization = {}};
   }
   const bool forward = part == ConvolutionPart::Output;
   settled.k = taps * image.channels;

@@ -20,8 +20,9 @@ enum class ConvolutionPart : std::uint8_t { Output, Input, Weights };
 ///  - Output: y of x and w.
 ///  - Input: dx of dy and w. `kernel` has stride 1 and pads so that dx has x's size: dilation x
 ///    (size - 1) - pad. A stride has to be in dy already, as pixels of zeros.
-///  - Weights: dw of x and dy (its rows of features), rows (channel of x, kernel row, kernel
-///    column).
+///  - Weights: dw of x and dy (its rows of features), a matrix of rows (channel of x) for each
+///  kernel
+///    position.
 /// Not in files: layers of networks have weights of their own.
 struct ConvolveTensors {
   ConvolutionPart part = ConvolutionPart::Output;

@@ -25,11 +25,7 @@ void ConvolveTensors::gradient(Backward& backward) const {
                                   .result = out,
                                   .element = backward.element(1),
                                   .settled = {}};
-    GraphTensorId made = backward.add("weight_gradient", dw, {x, backward.rows(dy)});
-    if (taps > 1) {
-      made = backward.view(made, {1, in.channels, taps, out.channels});
-      made = backward.add("weight_gradient_by_tap", transposition_of_pixels(), {made});
-    }
+    const GraphTensorId made = backward.add("weight_gradient", dw, {x, backward.rows(dy)});
     backward.give(1, backward.view(made, extents));
   }
   if (!backward.wants(0)) {

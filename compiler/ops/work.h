@@ -61,9 +61,9 @@ struct MatrixWalk {
 }
 
 /// A left operand that is an image under a kernel that slides, m its positions on all images and k
-/// what it covers: a convolution by a tensor. `is_correlated`: the other way round, m is (channel,
-/// kernel row, kernel column) and k the positions, image by image: how products with every position
-/// change with each element of the kernel.
+/// what it covers: a convolution by a tensor. `is_correlated`: the other way round, a product
+/// for each position of the kernel, in which m are the channels and k what the kernel slides over,
+/// image by image: how the sums change with each of its elements.
 struct ImageOperand {
   Kernel kernel;
   Shape in;

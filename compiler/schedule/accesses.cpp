@@ -56,11 +56,12 @@ Region region_of(const WindowPart& part, const Operand& where) {
   const std::int64_t end = pitches_to(last, input_rows(window, last).last + 1);
   const std::int64_t pitch = window.pixel_pitch;
   if (window.image_pitch > 0 && window.image_pitch < pitch) {
-    // Images are channels: those from the first to the last, of all pixels.
+    // Images are channels: those from the first to the last, of all pixels from the first to the
+    // last of the part of the image that the window sees.
     const std::int64_t first_byte = part.first / image_positions * window.image_pitch;
     return {.memory = Memory::Buffer,
             .base = where.address + first_byte,
-            .rows = window.in_rows * window.in_cols,
+            .rows = (window.in_rows - 1) * (window.row_pitch / pitch) + window.in_cols,
             .row_bytes = (last / image_positions + 1) * window.image_pitch - first_byte,
             .pitch = pitch};
   }

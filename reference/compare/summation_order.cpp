@@ -43,7 +43,7 @@ void mark_rows(const Fold& fold, const Program& program, const MatmulWork& matmu
   const bool rows_are_images = matmul.a.images_axis == MatrixAxis::Row;
   std::int64_t first =
       rows_are_images ? window.source.offset / window.image_pitch : window.first_out_row;
-  if (matmul.a.col != 1) {  // a position is a column as it is written
+  if (matmul.a.col != 1 && !matmul.image) {  // a position is a column as it is written
     first = window.source.offset / window.pixel_pitch -
             element_of(matmul.a, matrix / matmul.heads, matrix % matmul.heads, 0, 0);
   }

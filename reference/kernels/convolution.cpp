@@ -54,14 +54,14 @@ Matrix covered(const Kernel& kernel, const Shape& image, const Shape& positions,
   return matrix;
 }
 
-/// By (channel, kernel row, kernel column) what is met at each of `positions`.
+/// By (kernel row, kernel column, channel) what is met at each of `positions`.
 Matrix met(const Kernel& kernel, const Shape& image, const Shape& positions,
            std::span<const float> values) {
   Matrix matrix{
       .rows = image.channels * kernel.rows * kernel.cols, .cols = positions.pixels(), .values = {}};
-  for (std::int64_t c = 0; c < image.channels; ++c) {
-    for (std::int64_t ky = 0; ky < kernel.rows; ++ky) {
-      for (std::int64_t kx = 0; kx < kernel.cols; ++kx) {
+  for (std::int64_t ky = 0; ky < kernel.rows; ++ky) {
+    for (std::int64_t kx = 0; kx < kernel.cols; ++kx) {
+      for (std::int64_t c = 0; c < image.channels; ++c) {
         for_pixels(positions, [&](std::int64_t number, std::int64_t row, std::int64_t col) {
           matrix.values.push_back(
               element(values, image, number,
