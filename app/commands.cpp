@@ -444,9 +444,13 @@ struct Training {
   std::shared_ptr<TrainingData> data;
 };
 
-Training training_of(const Request& request, const Network& network) {
-  const TrainingOptions& options = request.training->options;
+Training training_of(const Request& request, const ChipSpec& chip, const Network& network) {
+  TrainingOptions options = request.training->options;
   TrainingGraph step = training_graph(network.graph, options);
+  if (request.training->recompute_if_needed && most_bytes_alive(step.graph) > chip.dram.capacity) {
+    options.recompute = Recompute::Blocks;
+    step = training_graph(network.graph, options);
+  }
   auto data =
       std::make_shared<TrainingData>(network.graph, network.data, step, options, request.seed);
   return {.step = std::move(step), .data = std::move(data)};
@@ -463,7 +467,7 @@ Result evaluate_request(const Request& request, RunRecord& record) {
   Network network = generates ? in_phase(reported_choice(request)) : network_of(request, chip);
   std::optional<Training> training;
   if (request.training) {
-    training = training_of(request, network);
+    training = training_of(request, chip, network);
     network = {.graph = training->step.graph, .data = training->data};
   }
   check_outputs(request);

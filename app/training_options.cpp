@@ -15,6 +15,15 @@ namespace systole {
 namespace {
 
 constexpr std::int64_t kMostSteps = 1'000'000;
+constexpr std::int64_t kMostBatches = 64;
+
+enum class RecomputeChoice : std::uint8_t { None, Blocks, Auto };
+
+constexpr auto kRecomputeChoices = std::to_array<EnumName<RecomputeChoice>>({
+    {RecomputeChoice::None, "none"},
+    {RecomputeChoice::Blocks, "blocks"},
+    {RecomputeChoice::Auto, "auto"},
+});
 
 enum class Mode : std::uint8_t { Inference, Training };
 
@@ -93,6 +102,23 @@ void add_training_options(CLI::App& command, TrainingWords& words) {
       ->type_name("M");
   command.add_option("--weight-decay", words.decay, "Of adamw (default: 0.01)")->type_name("D");
   command
+      .add_option("--accumulate", words.accumulate,
+                  "Batches of a step, whose mean gradient the update takes (default: 1)")
+      ->type_name("N");
+  command
+      .add_option("--clip-norm", words.clip,
+                  "The most that all gradients together may be long (default: any)")
+      ->type_name("C");
+  command
+      .add_option("--loss-scale", words.scale,
+                  "Of the loss and all gradients until the update (default: 1)")
+      ->type_name("S");
+  command
+      .add_option("--recompute", words.recompute,
+                  "none; blocks: what is made within a block is computed again on the way back; "
+                  "auto: blocks where the DRAM is too small without (default: none)")
+      ->type_name("WHAT");
+  command
       .add_option("--tokens", words.tokens,
                   "Also say what training on so many takes, such as 2T: time, joules, dollars")
       ->type_name("N");
@@ -104,13 +130,17 @@ void add_training_options(CLI::App& command, TrainingWords& words) {
 std::optional<TrainingRequest> checked_training(const TrainingWords& words) {
   const bool trains = words.mode && choice("--mode", *words.mode, kModes) == Mode::Training;
   if (!trains) {
-    const std::array<std::pair<const char*, const std::optional<std::string>*>, 9> others{{
+    const std::array<std::pair<const char*, const std::optional<std::string>*>, 13> others{{
         {"--steps", &words.steps},
         {"--loss", &words.loss},
         {"--optimizer", &words.optimizer},
         {"--learning-rate", &words.rate},
         {"--momentum", &words.momentum},
         {"--weight-decay", &words.decay},
+        {"--accumulate", &words.accumulate},
+        {"--clip-norm", &words.clip},
+        {"--loss-scale", &words.scale},
+        {"--recompute", &words.recompute},
         {"--tokens", &words.tokens},
         {"--epochs", &words.epochs},
         {"--samples", &words.samples},
@@ -150,6 +180,26 @@ std::optional<TrainingRequest> checked_training(const TrainingWords& words) {
                       name_of(optimizer.kind)));
     }
     optimizer.decay = real("--weight-decay", *words.decay, 0, 1e6);
+  }
+  if (words.accumulate) {
+    const auto batches = parse_integer(*words.accumulate);
+    if (!batches || *batches < 1 || *batches > kMostBatches) {
+      throw UserError(fmt::format("systole: --accumulate: expected an integer in 1..{}, got {}",
+                                  kMostBatches, in_quotes(*words.accumulate)));
+    }
+    request.options.accumulate = *batches;
+  }
+  if (words.clip) {
+    request.options.clip_norm = real("--clip-norm", *words.clip, 1e-6, 1e6);
+  }
+  if (words.scale) {
+    request.options.loss_scale = real("--loss-scale", *words.scale, 1e-6, 1e6);
+  }
+  if (words.recompute) {
+    const RecomputeChoice wanted = choice("--recompute", *words.recompute, kRecomputeChoices);
+    request.recompute_if_needed = wanted == RecomputeChoice::Auto;
+    request.options.recompute =
+        wanted == RecomputeChoice::Blocks ? Recompute::Blocks : Recompute::None;
   }
   if (words.steps) {
     const auto steps = parse_integer(*words.steps);

@@ -15,6 +15,7 @@ namespace systole {
 /// `systole run --mode training`.
 struct TrainingRequest {
   TrainingOptions options;
+  bool recompute_if_needed = false;   ///< where a step without does not fit the chip's DRAM
   std::optional<std::int64_t> steps;  ///< none: time alone, unless numbers are asked for otherwise
   std::optional<double> tokens;       ///< to train to the end
   std::optional<double> samples;      ///< the same
@@ -29,6 +30,10 @@ struct TrainingWords {
   std::optional<std::string> rate;
   std::optional<std::string> momentum;
   std::optional<std::string> decay;
+  std::optional<std::string> accumulate;
+  std::optional<std::string> clip;
+  std::optional<std::string> scale;
+  std::optional<std::string> recompute;
   std::optional<std::string> tokens;
   std::optional<std::string> epochs;
   std::optional<std::string> samples;

@@ -10,6 +10,7 @@
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
 #include "arch/units/shares.h"
+#include "compiler/allocation/lifetimes.h"
 #include "reference/compare/check_run.h"
 #include "study/result.h"
 #include "study/run_figures.h"
@@ -170,6 +171,29 @@ std::optional<TrainingFigures> training_figures(const Result& result) {
     }
   }
   return figures;
+}
+
+Bytes most_bytes_alive(const Graph& graph) {
+  const TensorLives lives = tensor_lives(graph);
+  std::vector<std::int64_t> change(graph.nodes.size() + 1);  // of the bytes, by layer
+  std::int64_t always = 0;
+  for (std::size_t index = 0; index < graph.tensors.size(); ++index) {
+    const auto tensor = static_cast<GraphTensorId>(index);
+    if (graph.tensor(tensor).role == GraphTensorRole::State) {
+      always += graph.tensor(tensor).bytes();
+    } else if (lives.root(tensor) == tensor && !graph.is_parameter(tensor)) {
+      const Lifetime& life = lives.of(tensor);
+      change[static_cast<std::size_t>(std::max(life.first, 0))] += graph.tensor(tensor).bytes();
+      change[static_cast<std::size_t>(life.last) + 1] -= graph.tensor(tensor).bytes();
+    }
+  }
+  std::int64_t most = 0;
+  std::int64_t now = 0;
+  for (const std::int64_t by : change) {
+    now += by;
+    most = std::max(most, now);
+  }
+  return Bytes(always + most);
 }
 
 Result train(const ChipSpec& chip, const TrainingGraph& step,

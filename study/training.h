@@ -41,6 +41,9 @@ struct TrainingFigures {
 /// Empty for what is no training.
 [[nodiscard]] std::optional<TrainingFigures> training_figures(const Result& result);
 
+/// What a step's tensors take at the most, states with them: no DRAM that is smaller holds them.
+[[nodiscard]] Bytes most_bytes_alive(const Graph& graph);
+
 /// Runs `steps` steps, each with the numbers that the one before left, the last in this process and
 /// the others in processes of their own. Without `numbers` one is timed: all take as long. Whoever
 /// asks for a check has all steps checked.

@@ -19,6 +19,7 @@ struct Concat {
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  void gradient(Backward& backward) const;
 };
 
 }  // namespace systole

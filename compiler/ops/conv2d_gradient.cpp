@@ -10,21 +10,69 @@ namespace {
 
 constexpr double kEpsilon = 1e-5;
 
+/// What a normalisation leaves for the way back.
+struct Normalised {
+  GraphTensorId x = -1;
+  GraphTensorId mean = -1;  ///< rows of a number for each channel, as what follows
+  GraphTensorId root = -1;  ///< 1 / sqrt(variance + 1e-5)
+  GraphTensorId scale = -1;
+  GraphTensorId gamma = -1;
+  GraphTensorId beta = -1;
+  bool rectified = false;
+};
+
+/// With means over the n pixels of a channel, g by the result and c = x - mean: by beta n mean(g),
+/// by gamma n root mean(g c), by x scale (g - mean(g) - c root^2 mean(g c)).
+void give_gradients(const Normalised& of, Backward& backward) {
+  GraphTensorId g = backward.gradient();
+  if (of.rectified) {
+    g = backward.add("rectified_gradient", formula_of("a * positive(b)"), {g, backward.output()});
+  }
+  const Extents row = backward.type(of.mean).extents;
+  const std::int64_t pixels = backward.type(of.x).elements() / row.back();
+  const auto mean_of = [&](GraphTensorId tensor) {
+    return backward.view(backward.add("gradient_mean", mean_of_pixels(DataType::Fp32), {tensor}),
+                         row);
+  };
+  const GraphTensorId mean_g = mean_of(g);
+  const GraphTensorId product =
+      backward.add("gradient_by_pixel", formula_of("a * (b - c)"), {g, of.x, of.mean});
+  const GraphTensorId mean_gc = mean_of(product);
+  backward.give_to(
+      of.beta, backward.add("beta_gradient", formula_of(fmt::format("a * {}", pixels)), {mean_g}));
+  backward.give_to(of.gamma,
+                   backward.add("gamma_gradient", formula_of(fmt::format("a * b * {}", pixels)),
+                                {mean_gc, of.root}));
+  if (backward.wants(0)) {
+    const GraphTensorId slope = backward.add("slope", formula_of("a * b * b"), {mean_gc, of.root});
+    const GraphTensorId line =
+        backward.add("line", formula_of("(a - b) * c + d"), {of.x, of.mean, slope, mean_g});
+    backward.give_to(of.x,
+                     backward.add("gradient", formula_of("(a - b) * c"), {g, line, of.scale}));
+  }
+}
+
 /// Training mode: mean and variance are the batch's. y = (x - mean) / sqrt(variance + 1e-5) * gamma
 /// + beta, as x * scale + shift.
 GraphTensorId normalised(Forward& forward, GraphTensorId x, std::int64_t channels) {
   const Extents row{1, 1, channels};
-  const GraphTensorId gamma = forward.invented("gamma", row, 1);
-  const GraphTensorId beta = forward.summand(2, row);
-  const GraphTensorId mean =
-      forward.view(forward.add("mean", mean_of_pixels(DataType::Fp32), {x}), row);
-  const GraphTensorId squares = forward.add("squares", formula_of("(a - b) * (a - b)"), {x, mean});
+  Normalised made{.x = x, .rectified = forward.takes_rectifier()};
+  made.gamma = forward.invented("gamma", row, 1);
+  made.beta = forward.summand(2, row);
+  made.mean = forward.view(forward.add("mean", mean_of_pixels(DataType::Fp32), {x}), row);
+  const GraphTensorId squares =
+      forward.add("squares", formula_of("(a - b) * (a - b)"), {x, made.mean});
   const GraphTensorId variance =
       forward.view(forward.add("variance", mean_of_pixels(DataType::Fp32), {squares}), row);
-  const GraphTensorId scale = forward.add(
-      "scale", formula_of(fmt::format("rsqrt(a + {}) * b", kEpsilon)), {variance, gamma});
-  const GraphTensorId shift = forward.add("shift", formula_of("a - b * c"), {beta, mean, scale});
-  return forward.add("normalised", formula_of("a * b + c"), {x, scale, shift});
+  made.root = forward.add("root", formula_of(fmt::format("rsqrt(a + {})", kEpsilon)), {variance});
+  made.scale = forward.add("scale", formula_of("a * b"), {made.root, made.gamma});
+  const GraphTensorId shift =
+      forward.add("shift", formula_of("a - b * c"), {made.beta, made.mean, made.scale});
+  const GraphTensorId y =
+      forward.add("normalised", formula_of(made.rectified ? "max(a * b + c, 0)" : "a * b + c"),
+                  {x, made.scale, shift});
+  forward.set_rule(y, [made](Backward& backward) { give_gradients(made, backward); });
+  return y;
 }
 
 }  // namespace

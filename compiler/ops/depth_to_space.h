@@ -20,6 +20,7 @@ struct DepthToSpace {
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  void gradient(Backward& backward) const;
 };
 
 }  // namespace systole

@@ -36,6 +36,7 @@ struct RowFormula {
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
   [[nodiscard]] bool changes_state() const { return updates; }
+  GraphTensorId train(Forward& forward) const;
   void gradient(Backward& backward) const;
 };
 

@@ -281,6 +281,36 @@ Op update_of(std::string of) {
       .of = std::move(of), .positions = {}, .element = {}, .updates = true, .terms = {}};
 }
 
+/// Parameters, one row for all pixels, become inputs.
+GraphTensorId RowFormula::train(Forward& forward) const {
+  std::vector<GraphTensorId> read;
+  for (std::size_t input = 0; input < inputs; ++input) {
+    read.push_back(forward.input(input));
+  }
+  RowFormula made = *this;
+  if (!positions.empty()) {
+    if (inputs + positions.size() > kFormulaInputs ||
+        std::any_of(positions.begin(), positions.end(), [](std::int64_t n) { return n > 1; })) {
+      forward.refuse(fmt::format(
+          "expected a formula with parameters for a single position and at most {} operands to "
+          "train, got another",
+          kFormulaInputs));
+    }
+    std::map<char, std::string> letters;
+    read.front() = forward.rows(read.front());
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      letters[static_cast<char>('p' + i)] = std::string(1, static_cast<char>('a' + inputs + i));
+      read.push_back(forward.summand(inputs + i, {1, 1, channels}));
+    }
+    for (std::size_t input = 1; input < inputs; ++input) {
+      read[input] = forward.rows(read[input]);
+    }
+    made.of = with_letters(of, letters);
+    made.positions.clear();
+  }
+  return forward.add("formula", made, std::move(read));
+}
+
 /// The chain rule over the formula's terms, written down as another formula of the inputs and of
 /// the gradient by the result. What all pixels share gets the sum over them: their mean on the
 /// vector unit, times how many they are.

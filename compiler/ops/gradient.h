@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -29,8 +30,15 @@ class StepNodes {
 /// What an operator with parameters, or one whose gradient stands on another, is made of when it is
 /// trained: `GraphTensorId train(Forward& forward) const`. An operator without parameters and
 /// without this is taken as it is.
+class Backward;
+
 class Forward : public StepNodes {
  public:
+  /// How the loss changes with what a node is made of, in place of its operator's own rule.
+  using Rule = std::function<void(Backward&)>;
+  virtual void set_rule(GraphTensorId made, Rule rule) = 0;
+  /// Whether a ReLU follows; the operator has to do it then.
+  [[nodiscard]] virtual bool takes_rectifier() = 0;
   /// Of the node: one that is no parameter, with the network's extents.
   [[nodiscard]] virtual GraphTensorId input(std::size_t index) = 0;
   /// A parameter of the node under these extents, in bf16 as products take it on their right.
@@ -51,11 +59,15 @@ class Backward : public StepNodes {
   [[nodiscard]] virtual GraphTensorId gradient() const = 0;
   /// Whether something that is trained stands behind the input.
   [[nodiscard]] virtual bool wants(std::size_t input) const = 0;
+  /// A gradient by any tensor of the forward part, for rules.
+  virtual void give_to(GraphTensorId tensor, GraphTensorId gradient) = 0;
   /// Of the gradient by the input: fp32 of what is trained, else the input's own.
   [[nodiscard]] virtual DataType element(std::size_t input) const = 0;
   /// A tensor that is the gradient by the input, or one of several that are added.
   virtual void give(std::size_t input, GraphTensorId gradient) = 0;
-  /// The same from a node of that operator, where the input wants one.
+  /// The gradient by the input's channels from `first` on.
+  virtual void give_channels(std::size_t input, std::int64_t first, GraphTensorId gradient) = 0;
+  /// The same as the first from a node of that operator, where the input wants one.
   virtual void give(std::size_t input, Op op, std::vector<GraphTensorId> inputs) = 0;
 };
 

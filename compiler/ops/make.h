@@ -16,6 +16,7 @@ struct ProductForm {
   bool transpose_a = false;
   bool transpose_b = false;
   std::int64_t heads = 0;
+  std::int64_t kv_heads = 0;
   double scale = 1;
   std::optional<DataType> element = std::nullopt;  ///< of the output; none: the left operand's
   std::int64_t kv_heads = 0;
@@ -37,8 +38,14 @@ struct FormulaForm {
 [[nodiscard]] Op view_of(const Extents& extents);
 /// The mean of all pixels of an image.
 [[nodiscard]] Op mean_of_pixels(std::optional<DataType> element = std::nullopt);
+/// The means of so many columns side by side of an image.
+[[nodiscard]] Op mean_of_columns(std::int64_t columns);
 /// Of an image by rows (kernel row, kernel column, channel) of a tensor.
 [[nodiscard]] Op convolution_of(const Kernel& kernel);
+/// Of a tensor along an axis.
+[[nodiscard]] Op slice_of(std::int64_t axis, std::int64_t first, std::int64_t size);
+/// Along the last axis.
+[[nodiscard]] Op concatenation();
 /// Rows and columns of an image change places.
 [[nodiscard]] Op transposition_of_pixels();
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "compiler/ops/gradient.h"
 #include "compiler/ops/make.h"
 #include "compiler/ops/matmul.h"
@@ -15,11 +17,53 @@ Op product_of(const ProductForm& form) {
                 .settled = {}};
 }
 
+namespace {
+
+/// Of heads side by side, `sharing` neighbours of which share one: the sum over these.
+GraphTensorId sum_of_sharing(Backward& backward, GraphTensorId each, std::int64_t heads,
+                             std::int64_t sharing) {
+  const TensorType type = backward.type(each);
+  const std::int64_t width = type.extents.back() / heads;
+  const std::int64_t rows = type.elements() / (width * sharing);
+  // A head's features are a pixel; those that share one are a row of them.
+  const GraphTensorId pixels = backward.view(each, {1, rows, sharing, width});
+  const GraphTensorId mean = backward.add("shared_mean", mean_of_columns(sharing), {pixels});
+  return backward.add("shared_sum", formula_of(fmt::format("a * {}", sharing)), {mean});
+}
+
+/// Whether a left operand of a tensor of heads, beside one whose heads stand side by side, is so
+/// large that its heads should be bands of their own.
+bool has_large_heads(const Backward& backward, const std::vector<GraphTensorId>& both) {
+  constexpr std::int64_t kLarge = std::int64_t{1} << 21;  // elements of an image
+  const Extents& left = backward.type(both[0]).extents;
+  return left.size() == 4 && left[1] * left[2] * left[3] > kLarge &&
+         backward.type(both[1]).extents.size() == 3;
+}
+
+/// The left operand is written transposed, so that any row of the result needs all of its rows.
+/// With heads side by side each row is of all heads, and needs all of the operand; so they go one
+/// behind the other, a band each, and side by side again.
+GraphTensorId by_head(Backward& backward, const ProductForm& form,
+                      const std::vector<GraphTensorId>& both) {
+  const Extents right = backward.type(both[1]).extents;
+  const GraphTensorId heads = backward.add(
+      "gradient_heads", transposition_of_pixels(),
+      {backward.view(both[1], {right[0], right[1], form.heads, right[2] / form.heads})});
+  const GraphTensorId made = backward.add("right_gradient", product_of(form), {both[0], heads});
+  const std::int64_t rows = backward.type(made).extents[2];
+  return backward.view(backward.add("gradient_rows", transposition_of_pixels(), {made}),
+                       {right[0], rows, right[2]});
+}
+
+}  // namespace
+
 /// C = s A B: dA = s dC B^T and dB = s A^T dC; of an operand that is written transposed the
-/// transpose of these.
+/// transpose of these. A head of B that several of A share has the sum of what each of them gives.
 void Matmul::gradient(Backward& backward) const {
-  const bool shared = (settled.b.image == 0 && settled.images > 1) || settled.b.sharing > 1;
-  if (kv_heads != 0 || merge_heads || used != 0 || shared) {
+  const std::int64_t sharing = settled.b.sharing;
+  const bool one_for_all = settled.b.image == 0 && settled.images > 1;
+  const bool side_by_side = backward.type(backward.input(1)).extents.size() == 3;
+  if (merge_heads || used != 0 || one_for_all || (sharing > 1 && !side_by_side)) {
     backward.refuse(
         "expected a product whose matrices have an operand each, with all of its rows, "
         "got one that shares or skips some");
@@ -27,8 +71,13 @@ void Matmul::gradient(Backward& backward) const {
   const GraphTensorId a = backward.input(0);
   const GraphTensorId b = backward.input(1);
   const GraphTensorId c = backward.gradient();
-  ProductForm form{.heads = heads, .scale = scale, .element = backward.element(0)};
+  ProductForm form{
+      .heads = heads, .kv_heads = kv_heads, .scale = scale, .element = backward.element(0)};
   if (transpose_a) {
+    if (sharing > 1 && backward.wants(0)) {
+      backward.refuse("expected a product of shared heads whose left operand is as it is written");
+    }
+    form.kv_heads = 0;
     form.transpose_a = transpose_b;
     form.transpose_b = true;
     backward.give(0, product_of(form), {b, c});
@@ -36,15 +85,23 @@ void Matmul::gradient(Backward& backward) const {
     form.transpose_b = !transpose_b;
     backward.give(0, product_of(form), {c, b});
   }
-  form = {.heads = heads, .scale = scale, .element = backward.element(1)};
-  if (transpose_b) {
-    form.transpose_a = true;
-    form.transpose_b = transpose_a;
-    backward.give(1, product_of(form), {c, a});
-  } else {
-    form.transpose_a = !transpose_a;
-    backward.give(1, product_of(form), {a, c});
+  if (!backward.wants(1)) {
+    return;
   }
+  form = {.heads = heads, .scale = scale, .element = backward.element(1)};
+  form.transpose_a = transpose_b || !transpose_a;
+  form.transpose_b = transpose_b && transpose_a;
+  const std::vector<GraphTensorId> both = transpose_b ? std::vector{c, a} : std::vector{a, c};
+  GraphTensorId each = -1;
+  if (heads > 1 && has_large_heads(backward, both)) {
+    each = by_head(backward, form, both);
+  } else if (sharing == 1) {
+    backward.give(1, product_of(form), both);
+    return;
+  } else {
+    each = backward.add("gradient_by_head", product_of(form), both);
+  }
+  backward.give(1, sharing == 1 ? each : sum_of_sharing(backward, each, heads, sharing));
 }
 
 }  // namespace systole

@@ -69,6 +69,12 @@ Op mean_of_pixels(std::optional<DataType> element) {
   return PoolTensor{.kind = PoolKind::Average, .kernel = {}, .global = true, .element = element};
 }
 
+Op mean_of_columns(std::int64_t columns) {
+  return PoolTensor{.kind = PoolKind::Average,
+                    .kernel = {.cols = columns, .stride_cols = columns},
+                    .count_padding = true};
+}
+
 /// A mean gives each of its pixels the share of one. Means of windows: dx is the mean of dy, pixels
 /// of zeros put between its own as the stride says, in windows of the same size that end where
 /// those began.

@@ -18,6 +18,7 @@ struct EmbedPositions {
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  GraphTensorId train(Forward& forward) const;
 };
 
 }  // namespace systole

@@ -50,6 +50,7 @@ struct Rearrange {
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  void gradient(Backward& backward) const;
 };
 
 }  // namespace systole

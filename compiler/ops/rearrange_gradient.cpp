@@ -1,5 +1,10 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include <fmt/format.h>
 
+#include "compiler/ops/gradient.h"
 #include "compiler/ops/make.h"
 #include "compiler/ops/rearrange.h"
 
@@ -30,7 +35,46 @@ MapAxis gathered_axis(std::int64_t from, std::int64_t size, std::int64_t stride,
   return axis;
 }
 
+/// For each pixel of an input the pixel of the output that reads it; where that are several, none.
+std::optional<std::vector<std::int64_t>> readers(const std::vector<PixelSource>& sources,
+                                                 std::int32_t input, const Shape& in) {
+  std::vector<std::int64_t> reader(static_cast<std::size_t>(in.rows * in.cols), MapAxis::kFilled);
+  for (std::size_t pixel = 0; pixel < sources.size(); ++pixel) {
+    const PixelSource& from = sources[pixel];
+    if (!from.filled && from.input == input) {
+      auto& known = reader[static_cast<std::size_t>(from.at.row * in.cols + from.at.col)];
+      if (known != MapAxis::kFilled) {
+        return std::nullopt;
+      }
+      known = static_cast<std::int64_t>(pixel);
+    }
+  }
+  return reader;
+}
+
 }  // namespace
+
+/// Every pixel goes back to where it came from; the others have none: zeros.
+void Rearrange::gradient(Backward& backward) const {
+  std::int32_t inputs = 0;
+  for (const PixelSource& source : *sources) {
+    inputs = source.filled ? inputs : std::max(inputs, source.input + 1);
+  }
+  for (std::int32_t input = 0; input < inputs; ++input) {
+    const auto at = static_cast<std::size_t>(input);
+    if (!backward.wants(at)) {
+      continue;
+    }
+    const Shape in = image_of(backward.type(backward.input(at)));
+    auto pixels = readers(*sources, input, in);
+    if (!pixels) {
+      backward.refuse(
+          "expected pixels that are read once each to train through, got some that are read again");
+    }
+    const MapAxis axis{.indices = std::move(*pixels)};
+    backward.give(at, Rearrange{.map = text_of({axis}), .fill = 0}, {backward.gradient()});
+  }
+}
 
 Op spread_pixels(const Shape& from, const Shape& to, const PixelSteps& steps) {
   return Rearrange{

@@ -69,7 +69,7 @@ Work RotateRows::work() const {
     RowRecipe recipe;
     const auto with_cosine = recipe.multiply(recipe.load(kRows, begin), recipe.load(kCosines));
     const auto with_sine = recipe.multiply(recipe.load_swapped(kRows, begin), recipe.load(kSines));
-    recipe.add(with_cosine, with_sine);
+    recipe.pair(back ? PairKind::Subtract : PairKind::Add, with_cosine, with_sine);
     work.pieces.push_back(std::move(recipe).take(2 * half, begin));
   };
   for (std::int64_t head = 0; head < heads; ++head) {
@@ -77,8 +77,8 @@ Work RotateRows::work() const {
     if (interleaved) {
       turned_pairs(begin);
     } else {
-      turned(begin, begin + half, PairKind::Subtract);
-      turned(begin + half, begin, PairKind::Add);
+      turned(begin, begin + half, back ? PairKind::Add : PairKind::Subtract);
+      turned(begin + half, begin, back ? PairKind::Subtract : PairKind::Add);
     }
     if (2 * half < width) {
       RowRecipe rest;

@@ -19,12 +19,14 @@ struct RotateRows {
   double base = 10000;
   bool interleaved = false;    ///< pairs are neighbours, as GPT-J has them; else of the halves
   std::int64_t first = 0;      ///< position of the first row
+  bool back = false;           ///< turned by as much the other way: the gradient; not in files
   std::int64_t positions = 1;  ///< rows and features, once they are known
   std::int64_t features = 0;
 
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  void gradient(Backward& backward) const;
 };
 
 }  // namespace systole

@@ -22,6 +22,7 @@ struct SliceTensor {
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  void gradient(Backward& backward) const;
 };
 
 }  // namespace systole

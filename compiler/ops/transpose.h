@@ -16,6 +16,7 @@ struct TransposePixels {
   static std::vector<OpEntry> entries();
   [[nodiscard]] static Inferred infer(const InferInputs& in);
   [[nodiscard]] static Work work();
+  static void gradient(Backward& backward);
 };
 
 }  // namespace systole

@@ -31,8 +31,10 @@ Value TrainingData::value(const Graph& graph, GraphTensorId tensor) const {
     const auto known = states_.find(tensor);
     return known == states_.end() ? first_value(tensor) : known->second;
   }
-  if (tensor == step_.targets) {
-    return Value::of_numbers(wanted.type, targets(wanted));
+  for (const TrainingBatch& batch : step_.batches) {
+    if (tensor == batch.targets) {
+      return Value::of_numbers(wanted.type, targets(wanted, batch.inputs.front()));
+    }
   }
   if (tensor == step_.rate) {
     return Value::of_numbers(wanted.type,
@@ -52,10 +54,10 @@ std::vector<float> TrainingData::batch(const GraphTensor& input) const {
 
 /// A row of the output sees the part of the first input that is its own: its row where there are as
 /// many, else all of its sample.
-std::vector<float> TrainingData::targets(const GraphTensor& tensor) const {
+std::vector<float> TrainingData::targets(const GraphTensor& tensor, GraphTensorId input) const {
   const auto columns = static_cast<std::size_t>(tensor.type.extents.back());
   const auto rows = static_cast<std::size_t>(tensor.type.elements()) / columns;
-  const std::vector<float> x = batch(step_.graph.tensor(step_.inputs.front()));
+  const std::vector<float> x = batch(step_.graph.tensor(input));
   const auto samples = static_cast<std::size_t>(network_.batch);
   const bool by_row = x.size() % rows == 0;
   const std::size_t width = by_row ? x.size() / rows : x.size() / samples;

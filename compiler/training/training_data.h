@@ -29,7 +29,7 @@ class TrainingData final : public NetworkData {
 
  private:
   [[nodiscard]] std::vector<float> batch(const GraphTensor& input) const;
-  [[nodiscard]] std::vector<float> targets(const GraphTensor& tensor) const;
+  [[nodiscard]] std::vector<float> targets(const GraphTensor& tensor, GraphTensorId input) const;
   [[nodiscard]] Value first_value(GraphTensorId state) const;
 
   Graph network_;

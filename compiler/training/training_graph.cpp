@@ -35,14 +35,22 @@ class StepGraph {
 
   TrainingGraph build() {
     check_network();
-    add_inputs();
-    for (const Node& node : network_.nodes) {
-      if (!is_left_out(node)) {
-        forward(node);
+    for (std::int64_t batch = 0; batch < options_.accumulate; ++batch) {
+      phase_ = StepPhase::Forward;
+      first_node_ = phases_.size();
+      add_inputs();
+      for (const Node& node : network_.nodes) {
+        if (!is_left_out(node)) {
+          forward(node);
+        }
       }
+      add_loss();
+      backward();
     }
-    add_loss();
-    backward();
+    join_losses();
+    if (updates_last()) {
+      update_all();
+    }
     return finish();
   }
 
@@ -73,9 +81,7 @@ class StepGraph {
       fail(fmt::format("expected a network of bf16 to train, got one of {}",
                        name_of(network_.input_type())));
     }
-    if (!network_.states.empty()) {
-      fail("expected a network without states to train, got one with them");
-    }
+    check_states();
     if (network_.outputs.size() != 1) {
       fail(fmt::format("expected a network of one output to train, got {}",
                        network_.outputs.size()));
@@ -96,8 +102,35 @@ class StepGraph {
     }
   }
 
-  /// The softmax at the end is part of the loss.
+  /// Caches that a prompt fills are of no use to a step; that a state is read is not covered.
+  void check_states() const {
+    const auto is_state = [&](GraphTensorId tensor) {
+      return std::find(network_.states.begin(), network_.states.end(), tensor) !=
+             network_.states.end();
+    };
+    std::set<GraphTensorId> written;
+    for (const Node& node : network_.nodes) {
+      if (changes_state(node.op)) {
+        written.insert(node.output());
+      }
+    }
+    for (const Node& node : network_.nodes) {
+      const bool reads = std::any_of(
+          node.inputs.begin(), node.inputs.end(),
+          [&](GraphTensorId input) { return is_state(input) || written.count(input) != 0; });
+      if (reads && !changes_state(node.op)) {
+        throw WorkloadError(node.location, node.name,
+                            "expected a network that reads no states to train, got a layer that "
+                            "does");
+      }
+    }
+  }
+
+  /// What fills caches; the softmax at the end, which is part of the loss.
   [[nodiscard]] bool is_left_out(const Node& node) const {
+    if (changes_state(node.op)) {
+      return true;
+    }
     return options_.loss == Loss::CrossEntropy && node.output() == network_.outputs.front() &&
            std::holds_alternative<SoftmaxWork>(node.work());
   }
@@ -157,16 +190,19 @@ class StepGraph {
   }
 
   void add_inputs() {
+    TrainingBatch batch;
     for (const GraphTensorId input : network_.inputs) {
       const GraphTensor& tensor = network_.tensor(input);
       values_[input] = builder_.add_input(unique(tensor.name), tensor.type, {}, {});
-      result_.inputs.push_back(values_[input]);
+      batch.inputs.push_back(values_[input]);
     }
+    result_.batches.push_back(std::move(batch));
   }
 
   // --- forward ---
 
   void forward(const Node& node);
+  GraphTensorId rectified_sum(const Node& node, std::vector<GraphTensorId> inputs);
   GraphTensorId parameter(const Node& node, std::size_t input, const Extents& extents,
                           bool in_products);
   GraphTensorId new_parameter(const std::string& name, TrainedParameter made,
@@ -199,32 +235,80 @@ class StepGraph {
     const std::int64_t rows = type.elements() / columns;
     const GraphTensorId z = view(values_.at(output), {1, rows, columns}, last);
     const TensorType like{.element = kCompute, .extents = {1, rows, columns}};
-    result_.targets = builder_.add_input(unique("targets"), like, {}, {});
+    const GraphTensorId targets = builder_.add_input(unique("targets"), like, {}, {});
+    result_.batches.back().targets = targets;
     const bool entropy = options_.loss == Loss::CrossEntropy;
     const std::string of_row =
         entropy ? "log(sum(exp(a - largest(a)))) + largest(a) - sum(a * b)"
                 : fmt::format("sum((a - b) * (a - b)) * {}", 1.0 / static_cast<double>(columns));
+    const double share = 1.0 / static_cast<double>(rows * options_.accumulate);
     const GraphTensorId each =
-        add_node("loss.rows", formula_of(of_row, kMaster), {z, result_.targets}, last);
+        add_node("loss.rows", formula_of(of_row, kMaster), {z, targets}, last);
     const GraphTensorId row = view(each, {1, 1, rows}, last);
-    result_.loss = add_node(
-        "loss", formula_of(fmt::format("sum(a) * {}", 1.0 / static_cast<double>(rows)), kMaster),
-        {row}, last);
-    builder_.add_output(result_.loss);
+    losses_.push_back(
+        add_node("loss", formula_of(fmt::format("sum(a) * {}", share), kMaster), {row}, last));
     phase_ = StepPhase::Backward;
     const std::string slope =
         entropy ? fmt::format("(exp(a - largest(a)) / sum(exp(a - largest(a))) - b) * {}",
-                              1.0 / static_cast<double>(rows))
+                              options_.loss_scale * share)
                 : fmt::format("(a - b) * {}",
-                              2.0 / (static_cast<double>(rows) * static_cast<double>(columns)));
+                              options_.loss_scale * share * 2 / static_cast<double>(columns));
     add_gradient(z, add_node(graph().tensor(z).name + ".gradient", formula_of(slope, kCompute),
-                             {z, result_.targets}, last));
+                             {z, targets}, last));
+  }
+
+  /// The mean over all batches of the step.
+  void join_losses() {
+    result_.loss = losses_.front();
+    phase_ = StepPhase::Forward;
+    for (std::size_t i = 1; i < losses_.size(); ++i) {
+      result_.loss = add_node("loss.sum", formula_of("a + b", kMaster), {result_.loss, losses_[i]},
+                              network_.nodes.back());
+    }
+    builder_.add_output(result_.loss);
   }
 
   // --- backward ---
 
   void add_gradient(GraphTensorId of, GraphTensorId gradient) {
     gradients_[of].push_back(gradient);
+  }
+
+  void add_channels(GraphTensorId of, std::int64_t first, GraphTensorId gradient) {
+    channels_[of].push_back(
+        {.first = first, .size = graph().tensor(gradient).type.extents.back(), .of = gradient});
+  }
+
+  /// Parts of the channels that lie apart become one gradient, with zeros between them.
+  void join_channels(GraphTensorId tensor, const Node& of) {
+    const auto found = channels_.find(tensor);
+    if (found == channels_.end()) {
+      return;
+    }
+    std::vector<ChannelPart> left = std::move(found->second);
+    channels_.erase(found);
+    std::sort(left.begin(), left.end(),
+              [](const ChannelPart& a, const ChannelPart& b) { return a.first < b.first; });
+    while (!left.empty()) {
+      std::vector<ChannelPart> rest;
+      std::vector<GraphTensorId> row;
+      std::int64_t end = 0;
+      for (const ChannelPart& part : left) {
+        if (part.first < end) {
+          rest.push_back(part);
+          continue;
+        }
+        add_zeros(row, tensor, {.first = end, .size = part.first - end}, of);
+        row.push_back(part.of);
+        end = part.first + part.size;
+      }
+      const std::int64_t all = graph().tensor(tensor).type.extents.back();
+      add_zeros(row, tensor, {.first = end, .size = all - end}, of);
+      const std::string name = graph().tensor(tensor).name + ".gradient";
+      add_gradient(tensor,
+                   row.size() == 1 ? row.front() : add_node(name, concatenation(), row, of));
+      left = std::move(rest);
+    }
   }
 
   /// Whether the loss changes with it.
@@ -239,6 +323,7 @@ class StepGraph {
 
   /// The sum of all that was given; none: -1.
   GraphTensorId gradient_of(GraphTensorId tensor, const Node& of) {
+    join_channels(tensor, of);
     const auto found = gradients_.find(tensor);
     if (found == gradients_.end()) {
       return -1;
@@ -255,13 +340,46 @@ class StepGraph {
     return sum;
   }
 
+  struct ChannelPart {
+    std::int64_t first = 0;
+    std::int64_t size = 0;
+    GraphTensorId of = -1;
+  };
+
+  /// As many zeros as the part has channels, where it has any.
+  void add_zeros(std::vector<GraphTensorId>& row, GraphTensorId tensor, const ChannelPart& part,
+                 const Node& of) {
+    if (part.size > 0) {
+      const TensorType& type = graph().tensor(tensor).type;
+      const auto last = static_cast<std::int64_t>(type.extents.size()) - 1;
+      const std::string name = graph().tensor(tensor).name + ".without_gradient";
+      const GraphTensorId some =
+          add_node(name, slice_of(last, part.first, part.size), {again(tensor)}, of);
+      row.push_back(add_node(name, formula_of("max(min(a, 0), 0)"), {some}, of));
+    }
+  }
+
   void backward();
+  void backward(std::size_t node);
   void update(std::size_t parameter, const Node& of);
+  void update_all();
+  GraphTensorId clipping_factor();
+  [[nodiscard]] GraphTensorId read_of(std::size_t parameter) const;
+
+  /// Whether updates wait for all gradients.
+  [[nodiscard]] bool updates_last() const {
+    return options_.accumulate > 1 || options_.clip_norm.has_value();
+  }
+
+  // --- what is computed again ---
+
+  void find_kept(std::size_t end);
+  GraphTensorId again(GraphTensorId tensor);
 
   TrainingGraph finish() {
     TrainingStep step{.network = network_.name,
                       .phases = phases_,
-                      .samples = network_.batch,
+                      .samples = network_.batch * options_.accumulate,
                       .loss = result_.loss};
     for (const Node& node : network_.nodes) {
       step.forward_macs += macs_of(network_, node);
@@ -269,10 +387,14 @@ class StepGraph {
     for (const TrainedParameter& parameter : result_.parameters) {
       step.parameters += graph().tensor(parameter.master).type.elements();
     }
-    const TensorType& targets = graph().tensor(result_.targets).type;
+    const TensorType& targets = graph().tensor(result_.batches.front().targets).type;
     const std::int64_t rows = targets.elements() / targets.extents.back();
-    step.tokens = rows > network_.batch ? rows : 0;
+    step.tokens = rows > network_.batch ? rows * options_.accumulate : 0;
+    step.forward_macs *= options_.accumulate;
     result_.graph = std::move(builder_).take();
+    for (GraphTensor& tensor : result_.graph.tensors) {
+      tensor.quantization = {};  // nothing is stored but real numbers
+    }
     result_.graph.step = std::move(step);
     return std::move(result_);
   }
@@ -292,6 +414,14 @@ class StepGraph {
   std::map<GraphTensorId, std::size_t> trained_;       ///< by tensor that nodes read
   std::set<GraphTensorId> wanted_;                     ///< made of these
   std::map<GraphTensorId, std::vector<GraphTensorId>> gradients_;
+  std::map<GraphTensorId, std::vector<ChannelPart>> channels_;  ///< of gradients
+  std::map<GraphTensorId, Forward::Rule> rules_;                ///< by tensor, of its node
+  bool rectifies_ = false;                             ///< a ReLU follows that nobody has taken yet
+  std::vector<GraphTensorId> losses_;                  ///< by batch
+  std::size_t first_node_ = 0;                         ///< of the batch
+  std::map<GraphTensorId, std::size_t> lost_;          ///< the node that made what is not kept
+  std::map<GraphTensorId, GraphTensorId> made_again_;  ///< of these, so far
+  GraphTensorId factor_ = -1;                          ///< of all gradients, of clipping; none: -1
 };
 
 /// A node of the network on its way into the step.
@@ -312,6 +442,8 @@ class StepGraph::ForwardNode final : public Forward {
   [[noreturn]] void refuse(std::string_view message) const override {
     throw WorkloadError(node_.location, node_.name, message);
   }
+  void set_rule(GraphTensorId made, Rule rule) override { step_.rules_[made] = std::move(rule); }
+  [[nodiscard]] bool takes_rectifier() override { return std::exchange(step_.rectifies_, false); }
   [[nodiscard]] GraphTensorId input(std::size_t index) override {
     const GraphTensorId tensor = node_.inputs.at(index);
     return view(step_.values_.at(tensor), step_.network_.tensor(tensor).type.extents);
@@ -343,8 +475,8 @@ class StepGraph::BackwardNode final : public Backward {
     return step_.graph().tensor(tensor).type;
   }
   GraphTensorId add(std::string_view what, Op op, std::vector<GraphTensorId> inputs) override {
-    return step_.add_node(fmt::format("{}.{}", node_.name, what), std::move(op), std::move(inputs),
-                          node_);
+    return step_.add_node(fmt::format("{}.{}", node_.name, what), std::move(op),
+                          there(std::move(inputs)), node_);
   }
   GraphTensorId view(GraphTensorId tensor, const Extents& extents) override {
     return step_.view(tensor, extents, node_);
@@ -363,19 +495,35 @@ class StepGraph::BackwardNode final : public Backward {
   [[nodiscard]] DataType element(std::size_t input) const override {
     return step_.gradient_element(node_.inputs.at(input));
   }
+  void give_to(GraphTensorId tensor, GraphTensorId gradient) override {
+    step_.add_gradient(tensor, gradient);
+  }
   void give(std::size_t input, GraphTensorId gradient) override {
     if (wants(input)) {
       step_.add_gradient(node_.inputs.at(input), gradient);
     }
   }
+  void give_channels(std::size_t input, std::int64_t first, GraphTensorId gradient) override {
+    if (wants(input)) {
+      step_.add_channels(node_.inputs.at(input), first, gradient);
+    }
+  }
   void give(std::size_t input, Op op, std::vector<GraphTensorId> inputs) override {
     if (wants(input)) {
       const std::string name = step_.graph().tensor(node_.inputs.at(input)).name + ".gradient";
-      give(input, step_.add_node(name, std::move(op), std::move(inputs), node_));
+      give(input, step_.add_node(name, std::move(op), there(std::move(inputs)), node_));
     }
   }
 
  private:
+  /// What was not kept is computed again as soon as a node reads it.
+  std::vector<GraphTensorId> there(std::vector<GraphTensorId> inputs) {
+    for (GraphTensorId& input : inputs) {
+      input = step_.again(input);
+    }
+    return inputs;
+  }
+
   StepGraph& step_;
   Node node_;  ///< the graph's own moves as it grows
   GraphTensorId gradient_;
@@ -394,8 +542,12 @@ void StepGraph::forward(const Node& node) {
     std::swap(function, fused->kind);
   }
   GraphTensorId made = -1;
+  rectifies_ = function == ActivationKind::Relu;
   if (has_training_form(op)) {
     made = train(op, place);
+    if (function == ActivationKind::Relu && !rectifies_) {
+      function = ActivationKind::None;
+    }
   } else {
     std::vector<GraphTensorId> inputs;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -404,13 +556,30 @@ void StepGraph::forward(const Node& node) {
     if (is_function) {  // of each element, under whatever extents
       inputs.front() = root(inputs.front());
     }
-    made = add_node(node.name, std::move(op), std::move(inputs), node);
+    if (function == ActivationKind::Relu && std::holds_alternative<AddTensors>(op)) {
+      made = rectified_sum(node, std::move(inputs));
+      function = ActivationKind::None;
+    } else {
+      made = add_node(node.name, std::move(op), std::move(inputs), node);
+    }
   }
   if (function != ActivationKind::None) {
     made = add_node(fmt::format("{}.{}", node.name, name_of(function)), function_node(function),
                     {made}, node);
   }
   values_[node.output()] = made;
+}
+
+GraphTensorId StepGraph::rectified_sum(const Node& node, std::vector<GraphTensorId> inputs) {
+  const GraphTensorId made =
+      add_node(node.name, formula_of("max(a + b, 0)"), std::move(inputs), node);
+  rules_[made] = [](Backward& backward) {
+    const GraphTensorId g = backward.add("rectified_gradient", formula_of("a * positive(b)"),
+                                         {backward.gradient(), backward.output()});
+    backward.give(0, g);
+    backward.give(1, g);
+  };
+  return made;
 }
 
 GraphTensorId StepGraph::parameter(const Node& node, std::size_t input, const Extents& extents,
@@ -446,7 +615,7 @@ GraphTensorId StepGraph::new_parameter(const std::string& name, TrainedParameter
 
 void StepGraph::backward() {
   // Of the forward nodes: what changes with parameters, and where each of these is read first.
-  std::size_t nodes = 0;
+  std::size_t nodes = first_node_;
   std::map<std::size_t, std::vector<std::size_t>> first_reader;  // parameters by node
   std::set<std::size_t> seen;
   while (nodes < phases_.size() && phases_[nodes] == StepPhase::Forward) {
@@ -462,23 +631,146 @@ void StepGraph::backward() {
     }
     ++nodes;
   }
-  for (std::size_t i = nodes; i-- > 0;) {
+  if (options_.recompute == Recompute::Blocks) {
+    find_kept(nodes);
+  }
+  for (std::size_t i = nodes; i-- > first_node_;) {
+    backward(i);
     const Node node = graph().nodes[i];
-    const GraphTensorId gradient =
-        wanted_.count(node.output()) != 0 ? gradient_of(node.output(), node) : -1;
-    if (gradient >= 0) {
-      BackwardNode place(*this, node, gradient);
-      systole::gradient(node.op, place);
-    }
     for (const std::size_t parameter : first_reader[i]) {
-      update(parameter, node);
+      if (!updates_last()) {
+        update(parameter, node);
+        continue;
+      }
+      // One tensor for all batches so far.
+      const GraphTensorId read = read_of(parameter);
+      const GraphTensorId g = gradient_of(read, node);
+      SYSTOLE_CHECK(g >= 0, "{}: no gradient", graph().tensor(read).name);
+      add_gradient(read, g);
     }
   }
 }
 
+void StepGraph::backward(std::size_t index) {
+  const Node node = graph().nodes[index];
+  const GraphTensorId gradient =
+      wanted_.count(node.output()) != 0 ? gradient_of(node.output(), node) : -1;
+  if (gradient >= 0) {
+    BackwardNode place(*this, node, gradient);
+    if (const auto rule = rules_.find(node.output()); rule != rules_.end()) {
+      rule->second(place);
+    } else {
+      systole::gradient(node.op, place);
+    }
+  }
+}
+
+/// A block ends behind a node where nothing made before it but the node's own result is read any
+/// more. What is made within a block, but for the last one, is lost at its end.
+void StepGraph::find_kept(std::size_t end) {
+  std::map<GraphTensorId, std::size_t> last_reader;
+  for (std::size_t i = first_node_; i < end; ++i) {
+    for (const GraphTensorId input : graph().nodes[i].inputs) {
+      last_reader[root(input)] = i;
+    }
+  }
+  std::size_t reach = first_node_;                   // the last reader of what was made before
+  std::vector<std::vector<std::size_t>> blocks{{}};  // what is made within each
+  for (std::size_t i = first_node_; i < end; ++i) {
+    const Node& node = graph().nodes[i];
+    if (node.is_view()) {
+      continue;
+    }
+    if (graph().tensor(node.output()).shape().pixels() > 1) {  // else it takes no room
+      if (reach > i) {
+        blocks.back().push_back(i);
+      } else if (!blocks.back().empty()) {
+        blocks.emplace_back();
+      }
+    }
+    const auto reader = last_reader.find(node.output());
+    reach = reader == last_reader.end() ? reach : std::max(reach, reader->second);
+  }
+  if (blocks.back().empty()) {
+    blocks.pop_back();
+  }
+  if (!blocks.empty()) {
+    blocks.pop_back();
+  }
+  for (const std::vector<std::size_t>& block : blocks) {
+    for (const std::size_t inner : block) {
+      lost_[graph().nodes[inner].output()] = inner;
+    }
+  }
+}
+
+/// What was lost, once more; all else as it is.
+GraphTensorId StepGraph::again(GraphTensorId tensor) {
+  const GraphTensorId source = root(tensor);
+  const auto lost = lost_.find(source);
+  if (lost == lost_.end()) {
+    return tensor;
+  }
+  const auto known = made_again_.find(source);
+  const Node node = graph().nodes[lost->second];
+  if (known == made_again_.end()) {
+    std::vector<GraphTensorId> inputs;
+    for (const GraphTensorId input : node.inputs) {
+      inputs.push_back(again(input));
+    }
+    made_again_[source] = add_node(node.name + ".again", node.op, std::move(inputs), node);
+  }
+  const Extents extents = graph().tensor(tensor).type.extents;
+  return view(made_again_.at(source), extents, node);
+}
+
+GraphTensorId StepGraph::read_of(std::size_t parameter) const {
+  const TrainedParameter& found = result_.parameters[parameter];
+  return found.copy >= 0 ? found.copy : found.master;
+}
+
+void StepGraph::update_all() {
+  const Node& last = network_.nodes.back();
+  if (options_.clip_norm) {
+    factor_ = clipping_factor();
+  }
+  for (std::size_t parameter = 0; parameter < result_.parameters.size(); ++parameter) {
+    update(parameter, last);
+  }
+}
+
+/// The norm is that of all gradients as one vector: squares of each row, then of each parameter,
+/// then of all.
+GraphTensorId StepGraph::clipping_factor() {
+  const Node& last = network_.nodes.back();
+  phase_ = StepPhase::Update;
+  GraphTensorId sum = -1;
+  for (std::size_t parameter = 0; parameter < result_.parameters.size(); ++parameter) {
+    const GraphTensorId read = read_of(parameter);
+    const GraphTensorId g = gradient_of(read, last);
+    SYSTOLE_CHECK(g >= 0, "{}: no gradient", graph().tensor(read).name);
+    add_gradient(read, g);
+    const std::string name = graph().tensor(read).name + ".squares";
+    const GraphTensorId rows = add_node(name, formula_of("sum(a * a)", kMaster), {g}, last);
+    const std::int64_t count = graph().tensor(rows).type.elements();
+    GraphTensorId whole = view(rows, {1, 1, count}, last);
+    if (count > 1) {
+      whole = add_node(name, formula_of("sum(a)", kMaster), {whole}, last);
+    }
+    sum = sum < 0 ? whole : add_node("squares", formula_of("a + b", kMaster), {sum, whole}, last);
+  }
+  // Behind 1e-6 as PyTorch's clip_grad_norm_ has it.
+  return add_node(
+      "clipping",
+      formula_of(fmt::format("min({} / (sqrt(a) * {} + 1e-06), 1) * {}", *options_.clip_norm,
+                             1 / options_.loss_scale, 1 / options_.loss_scale),
+                 kMaster),
+      {sum}, last);
+}
+
 void StepGraph::update(std::size_t index, const Node& of) {
   const TrainedParameter& parameter = result_.parameters[index];
-  const GraphTensorId read = parameter.copy >= 0 ? parameter.copy : parameter.master;
+  const GraphTensorId read = read_of(index);
   const GraphTensorId g = gradient_of(read, of);
   SYSTOLE_CHECK(g >= 0, "{}: no gradient", graph().tensor(read).name);
   const Optimizer& optimizer = options_.optimizer;
@@ -489,23 +781,34 @@ void StepGraph::update(std::size_t index, const Node& of) {
     return add_node(graph().tensor(state).name + ".updated", update_of(text), std::move(inputs),
                     of);
   };
+  // The gradient itself: not scaled any more, and clipped.
+  std::vector<GraphTensorId> gradient{g};
+  std::string by = "b";
+  if (factor_ >= 0) {
+    gradient.push_back(factor_);
+    by = "(b * c)";
+  } else if (options_.loss_scale != 1) {
+    by = fmt::format("(b * {})", 1 / options_.loss_scale);
+  }
   GraphTensorId updated = -1;
   if (optimizer.kind == OptimizerKind::Sgd) {
-    GraphTensorId direction = g;
     if (!parameter.moments.empty()) {
-      direction = write(parameter.moments[0], fmt::format("a * {} + b", optimizer.momentum), {g});
+      gradient = {write(parameter.moments[0], fmt::format("a * {} + {}", optimizer.momentum, by),
+                        gradient)};
+      by = "b";
     }
-    updated = write(parameter.master, fmt::format("a - b * {}", optimizer.rate), {direction});
+    updated = write(parameter.master, fmt::format("a - {} * {}", by, optimizer.rate), gradient);
   } else {
     if (result_.rate < 0) {
       result_.rate = builder_.add_input(unique("learning_rate"),
                                         {.element = kMaster, .extents = {1, 1, 1}}, {}, {});
     }
-    const auto mean = [](double beta, std::string_view of_gradient) {
+    const auto mean = [](double beta, const std::string& of_gradient) {
       return fmt::format("a * {} + {} * {}", beta, of_gradient, 1 - beta);
     };
-    const GraphTensorId first = write(parameter.moments[0], mean(optimizer.beta1, "b"), {g});
-    const GraphTensorId second = write(parameter.moments[1], mean(optimizer.beta2, "b * b"), {g});
+    const GraphTensorId first = write(parameter.moments[0], mean(optimizer.beta1, by), gradient);
+    const GraphTensorId second =
+        write(parameter.moments[1], mean(optimizer.beta2, by + " * " + by), gradient);
     const std::string kept = optimizer.kind == OptimizerKind::AdamW
                                  ? fmt::format("a - a * {}", optimizer.rate * optimizer.decay)
                                  : "a";

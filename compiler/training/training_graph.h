@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,9 +47,26 @@ struct Optimizer {
   [[nodiscard]] double rate_at(std::int64_t step) const;
 };
 
+/// What of the forward part is computed again on the way back, so that it need not be kept.
+///  - none: nothing;
+///  - blocks: everything but what alone leads from one block of the network to the next, such as
+///  the
+///    sum at the end of a residual block; the last block is kept as it is.
+enum class Recompute : std::uint8_t { None, Blocks };
+
+template <>
+inline constexpr auto kEnumNames<Recompute> = std::to_array<EnumName<Recompute>>({
+    {Recompute::None, "none"},
+    {Recompute::Blocks, "blocks"},
+});
+
 struct TrainingOptions {
   Loss loss = Loss::CrossEntropy;
   Optimizer optimizer;
+  Recompute recompute = Recompute::None;
+  std::int64_t accumulate = 1;      ///< batches whose mean gradient one update takes
+  double loss_scale = 1;            ///< of all gradients until the update takes them
+  std::optional<double> clip_norm;  ///< the most that all gradients together may be long
 };
 
 /// Tensors of a trained parameter; all are states.
@@ -60,14 +78,19 @@ struct TrainedParameter {
   std::vector<GraphTensorId> moments;
 };
 
+/// What a batch of the step begins with.
+struct TrainingBatch {
+  std::vector<GraphTensorId> inputs;  ///< by input of the network
+  GraphTensorId targets = -1;         ///< of the loss, rows of the network's output
+};
+
 /// One step of training: forward, loss, backward, update.
 struct TrainingGraph {
   Graph graph;
   std::vector<TrainedParameter> parameters;
-  std::vector<GraphTensorId> inputs;  ///< by input of the network
-  GraphTensorId targets = -1;         ///< of the loss, rows of the network's output
-  GraphTensorId rate = -1;            ///< of adam and adamw: an input of one number
-  GraphTensorId loss = -1;            ///< the output, one number
+  std::vector<TrainingBatch> batches;
+  GraphTensorId rate = -1;  ///< of adam and adamw: an input of one number
+  GraphTensorId loss = -1;  ///< the output, one number
 };
 
 /// Builds the step of a network of bf16. Throws WorkloadError at the first layer whose operator has

@@ -301,7 +301,7 @@ std::vector<Number> row_kernel(const RotateRows& rotary, const RowOperands<Numbe
       const std::size_t distance = rotary.interleaved ? 1 : half;
       const Number own = row[i] * cosine;
       const Number other = row[lower ? i + distance : i - distance] * sine;
-      out.push_back(lower ? own - other : own + other);
+      out.push_back(lower != rotary.back ? own - other : own + other);
     }
     position = (position + 1) % positions;
   }

@@ -76,6 +76,16 @@ TEST_F(Training, TellsWhatOptionsAreWrong) {
             "systole: --mode: expected one of inference, training, got 'train'\n");
   EXPECT_EQ(error({"--loss", "l1"}),
             "systole: --loss: expected one of cross_entropy, mse, got 'l1'\n");
+  EXPECT_EQ(error({"--accumulate", "0"}),
+            "systole: --accumulate: expected an integer in 1..64, got '0'\n");
+  EXPECT_EQ(error({"--clip-norm", "-1"}),
+            "systole: --clip-norm: expected a number in 1e-06..1e+06, got '-1'\n");
+  EXPECT_EQ(error({"--loss-scale", "none"}),
+            "systole: --loss-scale: expected a number in 1e-06..1e+06, got 'none'\n");
+  EXPECT_EQ(error({"--recompute", "all"}),
+            "systole: --recompute: expected one of none, blocks, auto, got 'all'\n");
+  EXPECT_EQ(run_systole({"run", "tpu_v3", file_, "--accumulate", "2"}).err,
+            "systole: --accumulate: expected beside --mode training, got it without\n");
   EXPECT_EQ(error({"--optimizer", "lamb"}),
             "systole: --optimizer: expected one of sgd, adam, adamw, got 'lamb'\n");
   EXPECT_EQ(error({"--learning-rate", "fast"}),

@@ -35,9 +35,10 @@ systole_test(compiler_frontend_test SLOW *Fuzz.*
 systole_test(compiler_training_test
   SOURCES
     training/double_step.cpp
+    training/onednn_backward_test.cpp
     training/training_data_test.cpp
     training/training_graph_test.cpp
-  DEPENDS systole_compiler systole_reference)
+  DEPENDS systole_compiler systole_reference DNNL::dnnl)
 systole_test(compiler_onnx_test
   SOURCES
     frontend/onnx/import_test.cpp

@@ -3,17 +3,22 @@
 #include "study/training.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/training/training_data.h"
 #include "compiler/training/training_graph.h"
+#include "compiler/verify/verify.h"
+#include "tests/arch/isa/open_program.h"
 #include "tests/compiler/training/double_step.h"
 #include "tests/end_to_end/support/laws.h"
 #include "tests/support/forked.h"
@@ -99,9 +104,146 @@ TEST_P(TrainingOn, IsRightInEveryTensorOfConvolutions) {
   EXPECT_EQ(child.output, "0 mismatches");
 }
 
+/// Heads that share keys, parts of features, rows put together, positions learnt and turned.
+constexpr const char* kTransformer = R"(
+inputs: [{name: x, extents: [9, 20]}, {name: first, extents: [1, 24]}]
+layers:
+  - {name: e, op: dense, input: x, features: 24}
+  - {name: t, op: concat, inputs: [first, e], axis: 1}
+  - {name: p, op: position_embedding}
+  - {name: n, op: layer_norm}
+  - {name: qkv, op: dense, features: 48}
+  - {name: q0, op: slice, input: qkv, axis: 2, first: 0, size: 24}
+  - {name: k0, op: slice, input: qkv, axis: 2, first: 24, size: 12}
+  - {name: v, op: slice, input: qkv, axis: 2, first: 36, size: 12}
+  - {name: q, op: rotary, input: q0, heads: 4}
+  - {name: k, op: rotary, input: k0, heads: 2}
+  - {name: s, op: matmul, inputs: [q, k], heads: 4, kv_heads: 2, transpose_b: true, scale: 0.4}
+  - {name: w, op: softmax, causal: true}
+  - {name: c, op: matmul, inputs: [w, v], heads: 4, kv_heads: 2}
+  - {name: o, op: dense, features: 24}
+  - {name: a, op: add, inputs: [o, p]}
+  - {name: m, op: rms_norm}
+  - {name: gate, op: dense, features: 40, activation: silu}
+  - {name: up, op: dense, input: m, features: 40}
+  - {name: g, op: mul, inputs: [gate, up]}
+  - {name: down, op: dense, features: 24}
+  - {name: b, op: add, inputs: [down, a]}
+  - {name: last, op: slice, axis: 1, first: 3, size: 7}
+  - {name: l, op: dense, features: 11}
+)";
+
+TEST_P(TrainingOn, IsRightInEveryTensorOfTransformers) {
+  const ForkedResult child = run_forked([&] {
+    const Training training(kTransformer, 3, {.optimizer = {.kind = OptimizerKind::AdamW}});
+    return outcome_of(GetParam(), training);
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  EXPECT_EQ(child.output, "0 mismatches");
+}
+
+TEST(TrainingSteps, AreRightWithEveryOption) {
+  for (const char* const body : {kPerceptron, kConvolutions, kTransformer}) {
+    const ForkedResult child = run_forked([&] {
+      const Training training(body, 2,
+                              {.optimizer = {.kind = OptimizerKind::Adam},
+                               .recompute = Recompute::Blocks,
+                               .accumulate = 2,
+                               .loss_scale = 256,
+                               .clip_norm = 0.5});
+      return outcome_of("tpu_v3", training);
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    EXPECT_EQ(child.output, "0 mismatches");
+  }
+}
+
+/// Losses are the same to the last bit with and without.
+TEST(TrainingSteps, ComputeBlocksAgainBitForBit) {
+  const auto losses = [&](Recompute recompute) {
+    const ForkedResult child = run_forked([&] {
+      const Training training(kTransformer, 2, {.recompute = recompute});
+      const Result result =
+          train(shipped_chip("tpu_v3"), training.step, training.data, 3, true, {.check = true});
+      EXPECT_EQ(result.check->mismatches, 0);
+      return fmt::format("{}", fmt::join(result.training->losses, " "));
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    return child.output;
+  };
+  EXPECT_EQ(losses(Recompute::Blocks), losses(Recompute::None));
+}
+
+/// What a faulty program of a step is told: by the proof, and by the numbers.
+struct Verdict {
+  bool proof_fails = false;
+  std::int64_t mismatches = 0;
+};
+
+template <class Change>
+Verdict verdict_on(const ChipSpec& chip, const Training& training, Change change) {
+  Program program = compile(chip, training.step.graph);
+  EXPECT_EQ(verify(chip, program), std::nullopt);
+  testing::OpenProgram open = program;
+  EXPECT_TRUE(change(open)) << "nothing to spoil";
+  program = open.closed();
+  const bool proof_fails = verify(chip, program).has_value();
+  const ForkedResult child = run_forked([&] {
+    const Network network{.graph = training.step.graph, .data = training.data};
+    return fmt::format("{}",
+                       evaluate_program(chip, network, program, {.check = true}).check->mismatches);
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  return {.proof_fails = proof_fails, .mismatches = std::atoll(child.output.c_str())};
+}
+
+/// A gradient by weights is a sum over the batch, tile by tile: one part is forgotten.
+TEST(TrainingFaults, AMissingAccumulationIsFound) {
+  const Training training(kPerceptron, 300, {});
+  const auto& phases = training.step.graph.step->phases;
+  const Verdict verdict =
+      verdict_on(shipped_chip("tpu_v3"), training, [&](testing::OpenProgram& program) {
+        for (Instruction& instruction : program.stream(EngineKind::Matrix)) {
+          auto& fold = std::get<Fold>(instruction.operation);
+          if (fold.accumulate &&
+              phases[static_cast<std::size_t>(instruction.layer)] == StepPhase::Backward) {
+            fold.accumulate = false;
+            return true;
+          }
+        }
+        return false;
+      });
+  EXPECT_TRUE(verdict.proof_fails);
+  EXPECT_GT(verdict.mismatches, 0);
+}
+
+/// An activation was kept in DRAM for the way back, and its first band is read in the place of
+/// another.
+TEST(TrainingFaults, AStaleActivationIsFound) {
+  ChipSpec chip = shipped_chip("tpu_v3");
+  chip.buffer.capacity = Bytes(96 * 1024);
+  const Training training(kPerceptron, 300, {});
+  const auto& phases = training.step.graph.step->phases;
+  const Verdict verdict = verdict_on(chip, training, [&](testing::OpenProgram& program) {
+    for (Instruction& instruction : program.stream(EngineKind::DmaIn)) {
+      auto& transfer = std::get<Transfer>(instruction.operation);
+      const auto tensor = static_cast<std::size_t>(transfer.far.tensor);
+      if (phases[static_cast<std::size_t>(instruction.layer)] == StepPhase::Backward &&
+          transfer.far.tensor >= 0 && transfer.far.offset > 0 &&
+          program.tensors[tensor].name == "b.tanh") {
+        transfer.far.address -= std::exchange(transfer.far.offset, 0);
+        return true;
+      }
+    }
+    return false;
+  });
+  EXPECT_TRUE(verdict.proof_fails);
+  EXPECT_GT(verdict.mismatches, 0);
+}
+
 /// Little of the buffer: everything streams in bands.
 TEST(TrainingSteps, AreRightInASmallBuffer) {
-  for (const char* const body : {kPerceptron, kConvolutions}) {
+  for (const char* const body : {kPerceptron, kConvolutions, kTransformer}) {
     const ForkedResult child = run_forked([&] {
       ChipSpec chip = shipped_chip("tpu_v3");
       chip.buffer.capacity = Bytes(96 * 1024);

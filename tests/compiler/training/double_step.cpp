@@ -50,14 +50,13 @@ Numbers convolution(const MatmulWork& work, const Numbers& a, const Numbers& b, 
                         channel)]
                   : 0.0;
   };
-  const std::int64_t taps = kernel.rows * kernel.cols;
   const std::int64_t channels = image.in.channels;
-  for (std::int64_t m = 0; m < work.m; ++m) {
+  for (std::int64_t m = 0; m < work.images * work.m; ++m) {
     for (std::int64_t n = 0; n < work.n; ++n) {
       double sum = 0;
       for (std::int64_t k = 0; k < work.k; ++k) {
-        const double left =
-            image.is_correlated ? x(k, m % taps, m / taps) : x(m, k / channels, k % channels);
+        const double left = image.is_correlated ? x(k, m / channels, m % channels)
+                                                : x(m, k / channels, k % channels);
         sum += left * b[static_cast<std::size_t>(element_of(work.b, 0, 0, k, n))];
       }
       c[static_cast<std::size_t>(m * work.n + n)] = sum;
@@ -130,9 +129,15 @@ Numbers made(const Graph& graph, const Node& node, const DoubleValues& values) {
     return product(*matmul, input(0), input(1), static_cast<std::size_t>(output.type.elements()));
   }
   if (const auto* rescale = std::get_if<RescaleWork>(&work)) {
-    Numbers y = input(0);
-    std::transform(y.begin(), y.end(), y.begin(),
-                   [&](double x) { return function_value(rescale->activation, x); });
+    Numbers y;
+    for (std::int64_t pixel = 0; pixel < output.shape().pixels(); ++pixel) {
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        const std::int64_t width = graph.tensor(node.inputs[i]).type.extents.back();
+        const auto first = input(i).begin() + pixel * width;
+        std::transform(first, first + width, std::back_inserter(y),
+                       [&](double x) { return function_value(rescale->activation, x); });
+      }
+    }
     return y;
   }
   if (const auto* sum = std::get_if<AddWork>(&work)) {

@@ -32,17 +32,17 @@ class Batches : public ::testing::Test {
 
 TEST_F(Batches, DifferFromStepToStepAndComeAgain) {
   make(Loss::CrossEntropy, 16);
-  const std::vector<float> first = numbers(step.inputs.front());
+  const std::vector<float> first = numbers(step.batches.front().inputs.front());
   data->set_step(2);
-  EXPECT_NE(numbers(step.inputs.front()), first);
+  EXPECT_NE(numbers(step.batches.front().inputs.front()), first);
   data->set_step(1);
-  EXPECT_EQ(numbers(step.inputs.front()), first);
+  EXPECT_EQ(numbers(step.batches.front().inputs.front()), first);
   EXPECT_LT(*std::max_element(first.begin(), first.end()), 2);
 }
 
 TEST_F(Batches, HaveOneTargetARowOfACrossEntropy) {
   make(Loss::CrossEntropy, 16);
-  const std::vector<float> targets = numbers(step.targets);
+  const std::vector<float> targets = numbers(step.batches.front().targets);
   ASSERT_EQ(targets.size(), 16U * 4U);
   for (auto row = targets.begin(); row != targets.end(); row += 4) {
     EXPECT_EQ(std::count(row, row + 4, 1.0F), 1);
@@ -53,7 +53,7 @@ TEST_F(Batches, HaveOneTargetARowOfACrossEntropy) {
 TEST_F(Batches, HaveTargetsOfVarianceOneOfASquaredError) {
   make(Loss::MeanSquaredError, 4096);
   double squares = 0;
-  const std::vector<float> targets = numbers(step.targets);
+  const std::vector<float> targets = numbers(step.batches.front().targets);
   for (const float target : targets) {
     squares += static_cast<double>(target) * target;
   }

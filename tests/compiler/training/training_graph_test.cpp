@@ -1,10 +1,13 @@
 #include "compiler/training/training_graph.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "compiler/frontend/read_network.h"
 #include "tests/compiler/training/double_step.h"
@@ -26,8 +29,9 @@ DoubleValues given_for(const TrainingGraph& step, Loss loss) {
     given[tensor] = some_numbers(graph.tensor(tensor).name, graph.tensor(tensor).type.elements());
   }
   if (loss == Loss::CrossEntropy) {
-    std::vector<double>& targets = given.at(step.targets);
-    const auto columns = static_cast<std::size_t>(graph.tensor(step.targets).type.extents.back());
+    std::vector<double>& targets = given.at(step.batches.front().targets);
+    const auto columns =
+        static_cast<std::size_t>(graph.tensor(step.batches.front().targets).type.extents.back());
     for (std::size_t i = 0; i < targets.size(); ++i) {
       targets[i] = i % columns == i / columns % columns ? 1 : 0;
     }
@@ -47,10 +51,13 @@ GraphTensorId gradient_of(const TrainingGraph& step, const TrainedParameter& par
   return -1;
 }
 
-/// Every gradient by every parameter against differences of the loss, in double precision.
-void expect_gradients(const std::string& body, Loss loss = Loss::MeanSquaredError) {
+/// Every gradient by every parameter against differences of the loss, in double precision; of a
+/// large network by the first of each of its parameters, and of one image.
+void expect_gradients(const std::string& body, Loss loss = Loss::MeanSquaredError,
+                      bool is_large = false) {
   SCOPED_TRACE(body);
-  const TrainingGraph step = training_graph(network_of(body), {.loss = loss, .optimizer = {}});
+  const TrainingGraph step =
+      training_graph(network_of(body, is_large ? 1 : 3), {.loss = loss, .optimizer = {}});
   DoubleValues given = given_for(step, loss);
   const DoubleValues values = evaluated_in_double(step.graph, given);
   ASSERT_FALSE(step.parameters.empty());
@@ -64,7 +71,7 @@ void expect_gradients(const std::string& body, Loss loss = Loss::MeanSquaredErro
       largest = std::max(largest, std::abs(number));
     }
     EXPECT_GT(largest, 0) << step.graph.tensor(read).name;
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
+    for (std::size_t i = 0; i < (is_large ? 1 : numbers.size()); ++i) {
       constexpr double kStep = 1e-5;
       const auto loss_at = [&](double number) {
         const double kept = std::exchange(numbers[i], number);
@@ -214,6 +221,88 @@ TEST(TrainingGraph, HasTheGradientsOfProductsOfTwoTensors) {
       "- {name: o, op: dense, features: 2}\n");
 }
 
+/// Four heads, of which two share a key and a value.
+TEST(TrainingGraph, HasTheGradientsOfSharedHeads) {
+  expect_gradients(
+      "inputs: [{name: x, extents: [3, 4]}]\nlayers:\n"
+      "- {name: q, op: dense, input: x, features: 8}\n"
+      "- {name: k, op: dense, input: x, features: 4}\n"
+      "- {name: v, op: dense, input: x, features: 4}\n"
+      "- {name: s, op: matmul, inputs: [q, k], heads: 4, kv_heads: 2, transpose_b: true}\n"
+      "- {name: p, op: softmax}\n"
+      "- {name: c, op: matmul, inputs: [p, v], heads: 4, kv_heads: 2}\n"
+      "- {name: o, op: dense, features: 2}\n");
+}
+
+/// Of more than 2^21 probabilities an image, whose heads are bands of their own.
+TEST(TrainingGraph, HasTheGradientsOfLargeHeads) {
+  const std::string body =
+      "inputs: [{name: x, extents: [1030, 3]}]\nlayers:\n"
+      "- {name: q, op: dense, input: x, features: 4, bias: false}\n"
+      "- {name: k, op: dense, input: x, features: 4, bias: false}\n"
+      "- {name: v, op: dense, input: x, features: 4, bias: false}\n"
+      "- {name: s, op: matmul, inputs: [q, k], heads: 2, transpose_b: true}\n"
+      "- {name: p, op: softmax}\n"
+      "- {name: c, op: matmul, inputs: [p, v], heads: 2}\n";
+  expect_gradients(body, Loss::MeanSquaredError, true);
+  const TrainingGraph step = training_graph(network_of(body, 1), {});
+  EXPECT_TRUE(std::any_of(step.graph.nodes.begin(), step.graph.nodes.end(),
+                          [](const Node& node) { return node.name == "s.gradient_rows"; }));
+}
+
+TEST(TrainingGraph, HasTheGradientsOfPartsOfFeatures) {
+  // Parts side by side, some that overlap, some that nobody reads.
+  expect_gradients(
+      "inputs: [{name: x, extents: [3, 4]}]\nlayers:\n"
+      "- {name: a, op: dense, features: 9}\n"
+      "- {name: q, op: slice, input: a, axis: 2, first: 0, size: 3}\n"
+      "- {name: k, op: slice, input: a, axis: 2, first: 3, size: 3}\n"
+      "- {name: v, op: slice, input: a, axis: 2, first: 5, size: 3}\n"
+      "- {name: s, op: mul, inputs: [q, k]}\n"
+      "- {name: t, op: mul, inputs: [s, v]}\n"
+      "- {name: o, op: dense, features: 2}\n");
+}
+
+TEST(TrainingGraph, HasTheGradientsOfRowsPutTogetherAndTaken) {
+  expect_gradients(
+      "inputs: [{name: x, extents: [3, 4]}, {name: y, extents: [1, 5]}]\nlayers:\n"
+      "- {name: a, op: dense, input: x, features: 5}\n"
+      "- {name: c, op: concat, inputs: [y, a], axis: 1}\n"
+      "- {name: p, op: position_embedding}\n"
+      "- {name: b, op: dense, features: 3}\n"
+      "- {name: one, op: slice, input: b, axis: 1, first: 0, size: 1}\n"
+      "- {name: two, op: slice, input: b, axis: 1, first: 1, size: 2, step: 2}\n"
+      "- {name: e, op: concat, inputs: [one, two], axis: 1}\n"
+      "- {name: f, op: concat, inputs: [e, e]}\n"
+      "- {name: o, op: dense, features: 2}\n");
+}
+
+TEST(TrainingGraph, HasTheGradientsOfRotations) {
+  expect_gradients(
+      "inputs: [{name: x, extents: [3, 4]}]\nlayers:\n"
+      "- {name: a, op: dense, features: 12}\n"
+      "- {name: r, op: rotary, heads: 2, rotated: 4, first: 2}\n"
+      "- {name: o, op: dense, features: 2, activation: tanh}\n");
+}
+
+TEST(TrainingGraph, HasTheGradientsOfMovedPixels) {
+  expect_gradients(
+      "inputs: [{name: x, rows: 3, cols: 4, channels: 2}]\nlayers:\n"
+      "- {name: a, op: conv2d, channels: 8, kernel: 1}\n"
+      "- {name: t, op: transpose}\n"
+      "- {name: d, op: depth_to_space, factor: 2}\n"
+      "- {name: r, op: rearrange, map: \"7..0*6 5..1\"}\n"
+      "- {name: b, op: conv2d, channels: 3, kernel: 2, activation: tanh}\n");
+}
+
+TEST(TrainingGraph, HasTheGradientsOfFormulasWithParameters) {
+  expect_gradients(
+      "inputs: [{name: x, extents: [3, 4]}]\nlayers:\n"
+      "- {name: a, op: dense, features: 4}\n"
+      "- {name: f, op: formula, of: \"tanh(a * p + q)\", positions: [1, 1]}\n"
+      "- {name: o, op: dense, features: 2}\n");
+}
+
 /// Images of 7 x 6 pixels and 2 channels.
 std::string on_images(const std::string& layers) {
   return "inputs: [{name: x, rows: 7, cols: 6, channels: 2}]\nlayers:\n" + layers;
@@ -351,8 +440,8 @@ class Updates : public ::testing::Test {
     DoubleValues given = given_for(step, Loss::MeanSquaredError);
     const auto set = [&](GraphTensorId tensor, double value) { given[tensor] = {value}; };
     const TrainedParameter& parameter = step.parameters.front();
-    set(step.inputs.front(), 2);
-    set(step.targets, 1);
+    set(step.batches.front().inputs.front(), 2);
+    set(step.batches.front().targets, 1);
     set(parameter.master, 3);
     set(parameter.copy, 3);
     for (const GraphTensorId moment : parameter.moments) {
@@ -405,13 +494,161 @@ TEST_F(Updates, OfAdamWAlsoLetWeightsDecay) {
               1e-6);
 }
 
+/// A network of two blocks with a way around each.
+constexpr const char* kTwoBlocks =
+    "inputs: [{name: x, extents: [3, 4]}]\nlayers:\n"
+    "- {name: a, op: dense, features: 4, activation: tanh}\n"
+    "- {name: b, op: dense, features: 4, activation: gelu}\n"
+    "- {name: c, op: dense, features: 4}\n"
+    "- {name: d, op: add, inputs: [c, a]}\n"
+    "- {name: e, op: layer_norm}\n"
+    "- {name: f, op: dense, features: 4, activation: sigmoid}\n"
+    "- {name: g, op: add, inputs: [f, d]}\n"
+    "- {name: h, op: dense, features: 4, activation: tanh}\n"
+    "- {name: i, op: add, inputs: [h, g]}\n";
+
+/// What a step makes of given numbers, by the names of the states; the loss is under "loss".
+std::map<std::string, std::vector<double>> outcome(const TrainingOptions& options) {
+  const TrainingGraph step = training_graph(network_of(kTwoBlocks), options);
+  DoubleValues given = given_for(step, options.loss);
+  for (const TrainedParameter& parameter : step.parameters) {
+    for (const GraphTensorId moment : parameter.moments) {
+      for (double& number : given.at(moment)) {
+        number = std::abs(number);  // variances are squares
+      }
+    }
+  }
+  const DoubleValues values = evaluated_in_double(step.graph, given);
+  std::map<std::string, std::vector<double>> made{{"loss", values.at(step.loss)}};
+  for (const Node& node : step.graph.nodes) {
+    if (changes_state(node.op)) {
+      made[step.graph.tensor(node.inputs[0]).name] = values.at(node.output());
+    }
+  }
+  return made;
+}
+
+void expect_near(const std::map<std::string, std::vector<double>>& actual,
+                 const std::map<std::string, std::vector<double>>& expected, double bound) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (const auto& [name, numbers] : expected) {
+    const std::vector<double>& others = actual.at(name);
+    ASSERT_EQ(others.size(), numbers.size()) << name;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      EXPECT_NEAR(others[i], numbers[i], bound) << name << " " << i;
+    }
+  }
+}
+
+/// What is computed again is the same to the last bit; what lies between the blocks is kept.
+TEST(TrainingGraph, ComputesBlocksAgain) {
+  const auto plain = outcome({.loss = Loss::MeanSquaredError, .optimizer = {}});
+  EXPECT_EQ(
+      outcome({.loss = Loss::MeanSquaredError, .optimizer = {}, .recompute = Recompute::Blocks}),
+      plain);
+  const TrainingGraph step = training_graph(
+      network_of(kTwoBlocks),
+      {.loss = Loss::MeanSquaredError, .optimizer = {}, .recompute = Recompute::Blocks});
+  std::vector<std::string> again;
+  for (const Node& node : step.graph.nodes) {
+    if (node.name.find(".again") != std::string::npos) {
+      again.push_back(node.name);
+      EXPECT_EQ(step.graph.step->phases[static_cast<std::size_t>(&node - step.graph.nodes.data())],
+                StepPhase::Backward);
+    }
+  }
+  // Block by block from behind; of the last block (h, i) and of the sums d and g nothing.
+  EXPECT_THAT(again, testing::ElementsAre("e.normalised.again", "f.product.again", "f.biased.again",
+                                          "f.sigmoid.again", "b.product.again", "b.biased.again",
+                                          "b.gelu.again"));
+}
+
+/// Scales are powers of two: they change no number.
+TEST(TrainingGraph, TakesTheScaleOfTheLossAwayAgain) {
+  TrainingOptions options{.loss = Loss::MeanSquaredError, .optimizer = {}};
+  for (const OptimizerKind kind : {OptimizerKind::Sgd, OptimizerKind::AdamW}) {
+    options.optimizer.kind = kind;
+    options.loss_scale = 1;
+    const auto plain = outcome(options);
+    options.loss_scale = 1024;
+    expect_near(outcome(options), plain, 1e-9);
+  }
+}
+
+/// A gradient of length L becomes one of length C: with plain descent so does the way that all
+/// weights go.
+TEST(TrainingGraph, ClipsGradientsByTheNormOfAll) {
+  TrainingOptions options{.loss = Loss::MeanSquaredError, .optimizer = {.rate = 1, .momentum = 0}};
+  options.loss_scale = 8;
+  const auto way = [&] {
+    const TrainingGraph step = training_graph(network_of(kTwoBlocks), options);
+    const DoubleValues given = given_for(step, options.loss);
+    const DoubleValues values = evaluated_in_double(step.graph, given);
+    double squares = 0;
+    for (const Node& node : step.graph.nodes) {
+      const bool is_master =
+          std::any_of(step.parameters.begin(), step.parameters.end(),
+                      [&](const TrainedParameter& each) { return each.master == node.inputs[0]; });
+      if (changes_state(node.op) && is_master) {
+        for (std::size_t i = 0; i < values.at(node.output()).size(); ++i) {
+          const double by = values.at(node.output())[i] - given.at(node.inputs[0])[i];
+          squares += by * by;
+        }
+      }
+    }
+    return std::sqrt(squares);
+  };
+  const double length = way();
+  options.clip_norm = length / 4;
+  EXPECT_NEAR(way(), length / 4, 1e-5 * length);
+  options.clip_norm = length * 4;
+  EXPECT_NEAR(way(), length, 1e-6 * length);
+}
+
+/// Three batches of a step are what one three times as large is.
+TEST(TrainingGraph, AddsTheGradientsOfSeveralBatches) {
+  TrainingOptions options{.loss = Loss::MeanSquaredError, .optimizer = {}};
+  const std::string body =
+      "inputs: [{name: x, features: 4}]\nlayers:\n"
+      "- {name: a, op: dense, features: 3, activation: tanh}\n"
+      "- {name: b, op: dense, features: 2}\n";
+  const TrainingGraph whole = training_graph(network_of(body, 6), options);
+  options.accumulate = 3;
+  const TrainingGraph parts = training_graph(network_of(body, 2), options);
+  EXPECT_EQ(parts.graph.step->samples, 6);
+  EXPECT_EQ(parts.graph.step->forward_macs, whole.graph.step->forward_macs);
+  DoubleValues given = given_for(whole, options.loss);
+  DoubleValues given_parts;
+  const auto split = [&](GraphTensorId from, const auto& to_of) {
+    const std::vector<double>& all = given.at(from);
+    for (std::size_t part = 0; part < 3; ++part) {
+      const auto size = static_cast<std::ptrdiff_t>(all.size() / 3);
+      const auto first = all.begin() + static_cast<std::ptrdiff_t>(part) * size;
+      given_parts[to_of(parts.batches[part])] = {first, first + size};
+    }
+  };
+  split(whole.batches[0].inputs[0], [](const TrainingBatch& batch) { return batch.inputs[0]; });
+  split(whole.batches[0].targets, [](const TrainingBatch& batch) { return batch.targets; });
+  for (const GraphTensorId state : whole.graph.states) {
+    given_parts[tensor_named(parts.graph, whole.graph.tensor(state).name)] = given.at(state);
+  }
+  const DoubleValues values = evaluated_in_double(whole.graph, given);
+  const DoubleValues values_of_parts = evaluated_in_double(parts.graph, given_parts);
+  EXPECT_NEAR(values_of_parts.at(parts.loss)[0], values.at(whole.loss)[0], 1e-7);
+  for (const std::string name : {"a.weight.updated", "a.bias.updated", "b.weight.updated"}) {
+    const std::vector<double>& expected = values.at(tensor_named(whole.graph, name));
+    const std::vector<double>& actual = values_of_parts.at(tensor_named(parts.graph, name));
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_NEAR(actual[i], expected[i], 1e-7) << name << " " << i;
+    }
+  }
+}
+
 TEST(TrainingGraph, RefusesWhatHasNoGradient) {
   EXPECT_EQ(error_of("inputs: [{name: x, rows: 4, cols: 4, channels: 2}]\nlayers:\n"
-                     "- {name: d, op: depth_to_space, factor: 1}\n"
                      "- {name: r, op: resize}\n"
                      "- {name: e, op: resize}\n"),
-            "n.yaml:4:3: d: expected operators with a gradient (docs/training.md), got "
-            "depth_to_space, resize");
+            "n.yaml:4:3: r: expected operators with a gradient (docs/training.md), got resize");
 }
 
 TEST(TrainingGraph, RefusesSeveralOutputs) {
@@ -421,10 +658,11 @@ TEST(TrainingGraph, RefusesSeveralOutputs) {
 }
 
 TEST(TrainingGraph, RefusesStates) {
-  EXPECT_EQ(error_of("inputs: [{name: x, extents: [3, 4]}]\n"
-                     "states: [{name: w, extents: [4, 2]}]\nlayers:\n"
-                     "- {name: c, op: matmul, inputs: [x, w]}\n"),
-            "n.yaml:1:1: layers: expected a network without states to train, got one with them");
+  EXPECT_EQ(
+      error_of("inputs: [{name: x, extents: [3, 4]}]\n"
+               "states: [{name: w, extents: [4, 2]}]\nlayers:\n"
+               "- {name: c, op: matmul, inputs: [x, w]}\n"),
+      "n.yaml:5:3: c: expected a network that reads no states to train, got a layer that does");
 }
 
 TEST(TrainingGraph, RefusesOtherTypes) {
