@@ -1,8 +1,11 @@
 #include "report/npy.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -49,8 +52,15 @@ std::string_view bytes_of_values(const std::vector<T>& values) {
 }
 
 std::string_view stored_type(DataType type) {
-  SYSTOLE_CHECK(type == DataType::Int8 || type == DataType::Bf16, "a tensor of {}", name_of(type));
-  return type == DataType::Int8 ? "|i1" : "<u2";
+  static constexpr auto kTypes =
+      std::to_array<std::pair<DataType, std::string_view>>({{DataType::Int8, "|i1"},
+                                                            {DataType::Bf16, "<u2"},
+                                                            {DataType::Int32, "<i4"},
+                                                            {DataType::Fp32, "<f4"}});
+  const auto* const found = std::find_if(kTypes.begin(), kTypes.end(),
+                                         [&](const auto& each) { return each.first == type; });
+  SYSTOLE_CHECK(found != kTypes.end(), "a tensor of {}", name_of(type));
+  return found->second;
 }
 
 }  // namespace

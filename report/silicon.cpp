@@ -128,7 +128,7 @@ std::string cost_block(const Result& result, const TextOptions& options) {
                {"device"},
                {"site"},
                {"electricity"},
-               {"$/million inferences"}});
+               {result.training ? "$/million samples" : "$/million inferences"}});
   const auto row = [&](std::string_view name, const Way& way) {
     const auto cell = [](UsdPerHour price) { return fmt::format("{:.4g}", price.count()); };
     table.add({fmt::format("  {}", name), cell(way.hourly.total()),

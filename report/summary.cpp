@@ -110,14 +110,14 @@ std::string energy_line(const Result& result, const TextOptions& options) {
               options);
 }
 
-std::string cost_line(const RunExtras& extras, const TextOptions& options) {
+std::string cost_line(const Result& result, const RunExtras& extras, const TextOptions& options) {
   if (!extras.own.own_per_million) {
     return "";
   }
-  return line(
-      "cost",
-      fmt::format("{:.4g} $ a million inferences, owned", extras.own.own_per_million->count()),
-      options);
+  return line("cost",
+              fmt::format("{:.4g} $ a million {}, owned", extras.own.own_per_million->count(),
+                          result.training ? "samples" : "inferences"),
+              options);
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ std::string summary(const Result& result, const RunExtras& extras, const TextOpt
   std::string text = styled("summary", Style::Heading, options.colour) + '\n';
   text += time_line(result, figures, options) + bound_line(figures, options);
   text += wait_lines(result, options) + loss_lines(result, options);
-  text += energy_line(result, options) + cost_line(extras, options);
+  text += energy_line(result, options) + cost_line(result, extras, options);
   if (result.check) {
     text += line("check", result.check->passed() ? "passed" : "FAILED", options);
   }

@@ -53,5 +53,17 @@ TEST(Npy, HasPatternsOfBf16) {
   EXPECT_EQ(text.substr(text.size() - 2), "\x20\x40");
 }
 
+/// Masters of trained parameters.
+TEST(Npy, HasNumbersOfFp32AsTheyAre) {
+  const RunTensor tensor{.name = "t",
+                         .shape = {1, 1, 1, 1},
+                         .type = DataType::Fp32,
+                         .quantization = {},
+                         .stored = {0, 0, 0x20, 0x40}};  // 0x40200000: 2.5
+  const std::string text = stored_npy(tensor);
+  EXPECT_NE(text.find("'descr': '<f4'"), std::string::npos);
+  EXPECT_EQ(text.substr(text.size() - 2), "\x20\x40");
+}
+
 }  // namespace
 }  // namespace systole
