@@ -79,7 +79,8 @@ class LayerTimeline {
     if (gemm_) {
       const bool from_buffer =
           takes_tiles(node, kRightInput) && homes.inputs[kRightInput] != Home::Tiles;
-      grid_ = mapped_grid(chip, *gemm_, node, from_buffer ? TileSource::Buffer : TileSource::Dram);
+      grid_ = mapped_grid(chip, graph, node, *gemm_,
+                          from_buffer ? TileSource::Buffer : TileSource::Dram);
       type_ = graph.operand_type(node);
       pace_ = matrix_.pace(type_, type_).count();
       features_ = shape_.rows == 1 && shape_.cols == 1;

@@ -99,8 +99,8 @@ class Parts {
   [[nodiscard]] Op scores_op() const {
     return product_of({.transpose_b = true,
                        .heads = attention_.heads,
-                       .scale = scale_,
-                       .kv_heads = attention_.kv_heads});
+                       .kv_heads = attention_.kv_heads,
+                       .scale = scale_});
   }
 
   GraphTensorId plain() {
@@ -205,8 +205,8 @@ class Parts {
                      : formula(".sum", "sum(a)", {weights});
     const GraphTensorId contexts = to_.add(name + ".contexts",
                                            product_of({.heads = attention_.heads,
-                                                       .element = kExact,
                                                        .kv_heads = attention_.kv_heads,
+                                                       .element = kExact,
                                                        .split_heads = true}),
                                            {weights, value});
     now.contexts = before ? formula(".joined", "a * exp(b - c) + d",

@@ -19,7 +19,6 @@ struct ProductForm {
   std::int64_t kv_heads = 0;
   double scale = 1;
   std::optional<DataType> element = std::nullopt;  ///< of the output; none: the left operand's
-  std::int64_t kv_heads = 0;
   bool split_heads = false;
 };
 [[nodiscard]] Op product_of(const ProductForm& form);
