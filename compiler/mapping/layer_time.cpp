@@ -81,6 +81,7 @@ class LayerTimeline {
           takes_tiles(node, kRightInput) && homes.inputs[kRightInput] != Home::Tiles;
       grid_ = mapped_grid(chip, graph, node, *gemm_,
                           from_buffer ? TileSource::Buffer : TileSource::Dram);
+      stored_as_ = grid_.converted ? grid_.converted->stored : graph.operand_type(node);
       type_ = graph.operand_type(node);
       pace_ = matrix_.pace(type_, type_).count();
       features_ = shape_.rows == 1 && shape_.cols == 1;
@@ -399,16 +400,25 @@ class LayerTimeline {
     const std::int64_t free = places_[place_];
     if (grid_.source == TileSource::Buffer) {
       const std::int64_t accesses =
-          rows * ceil_div(bytes_of(type_, round_.cols), chip_.buffer.port_width.count());
-      now_.tiles = std::max({now_.tiles, free, here_.last}) + accesses * round_.jobs;
+          rows * ceil_div(bytes_of(stored_as_, round_.cols), chip_.buffer.port_width.count());
+      now_.tiles = std::max({now_.tiles, free, here_.last}) +
+                   std::max(accesses * round_.jobs, converting(rows));
       return;
     }
-    const std::int64_t bytes = grid_.whole ? bytes_in_dram(chip_, type_, rows, round_.cols)
-                                           : bytes_of(type_, rows * round_.cols);
-    const std::int64_t cycles =
-        bus(round_up(bytes, chip_.dram.standard.organization.burst_bytes().count()));
+    const std::int64_t scales =
+        grid_.converted ? grid_.converted->scale_bytes(0, rows, round_.cols) : 0;
+    const std::int64_t bytes = (grid_.whole ? bytes_in_dram(chip_, stored_as_, rows, round_.cols)
+                                            : bytes_of(stored_as_, rows * round_.cols)) +
+                               scales;
+    const std::int64_t bursts = chip_.dram.standard.organization.burst_bytes().count();
+    const std::int64_t cycles = std::max(bus(round_up(bytes, bursts)), converting(rows));
     now_.dram += cycles * round_.jobs;
     now_.tiles = std::max({now_.tiles + cycles, free + latency_ + cycles, now_.dram});
+  }
+
+  /// What comes as another type than the array multiplies is converted row by row.
+  [[nodiscard]] std::int64_t converting(std::int64_t rows) const {
+    return grid_.converted ? chip_.weight_fifo.conversion_of(stored_as_).count() * rows : 0;
   }
 
   [[nodiscard]] std::int64_t buffer_accesses(std::int64_t count, std::int64_t rows) const {
@@ -479,6 +489,7 @@ class LayerTimeline {
   std::optional<GemmShape> gemm_;
   TileGrid grid_;
   DataType type_ = DataType::Int8;
+  DataType stored_as_ = DataType::Int8;  ///< elements of tiles, where they come from
   std::int64_t pace_ = 1;
   bool features_ = false;
   Clocks now_;
