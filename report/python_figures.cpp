@@ -385,6 +385,8 @@ std::string python_figures() {
                       {"network", "str", ""},
                       {"batch", "int", "[inputs] in the one run"},
                       {"type", "str", "of the network's tensors and weights"},
+                      {"weight_storage", "Optional[str]", "of weights, where that is not `type`"},
+                      {"state_storage", "Optional[str]", "the same of states"},
                       {"io", "str", "`host` or `device`"},
                       {"frequency_hz", "int", "[Hz] core clock"},
                       {"total", "Total", ""},

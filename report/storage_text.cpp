@@ -1,6 +1,8 @@
 #include "report/storage_text.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -10,44 +12,52 @@ namespace systole {
 
 namespace {
 
-/// Each once; nothing where all are the network's type.
-std::string joined(const std::vector<std::string>& texts, const Graph& graph) {
-  std::vector<std::string> once;
-  for (const std::string& text : texts) {
-    if (std::find(once.begin(), once.end(), text) == once.end()) {
-      once.push_back(text);
+/// Texts in the order in which they come, each once.
+class Once {
+ public:
+  void add(std::string text) {
+    if (std::find(texts_.begin(), texts_.end(), text) == texts_.end()) {
+      texts_.push_back(std::move(text));
     }
   }
-  const bool is_plain = std::all_of(once.begin(), once.end(), [&](const std::string& text) {
-    return text == name_of(graph.input_type());
-  });
-  return is_plain ? "" : fmt::format("{}", fmt::join(once, ", "));
-}
+  [[nodiscard]] std::string joined() const { return fmt::format("{}", fmt::join(texts_, ", ")); }
+
+ private:
+  std::vector<std::string> texts_;
+};
 
 }  // namespace
 
 std::string state_storage_text(const Graph& graph) {
-  std::vector<std::string> texts;
+  Once types;
+  bool are_narrow = false;
   for (const GraphTensorId state : graph.states) {
-    texts.emplace_back(name_of(graph.tensor(state).type.element));
+    const DataType type = graph.tensor(state).type.element;
+    types.add(std::string(name_of(type)));
+    are_narrow =
+        are_narrow || std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+          return node.inputs.size() > 1 && node.inputs[1] == state &&
+                 graph.operand_type(node) != type;
+        });
   }
-  return joined(texts, graph);
+  return are_narrow ? types.joined() : "";
 }
 
 std::string storage_text(const Graph& graph) {
-  std::vector<std::string> texts;
+  Once types;
+  bool are_narrow = false;
   for (const Node& node : graph.nodes) {
     if (!has_weights(node)) {
       continue;
     }
     const GraphTensor& weights = graph.tensor(node.inputs.at(kWeightsInput));
-    std::string text(name_of(weights.type.element));
-    if (weights.stored.exist() && weights.stored.group < gemm_shape(graph, node)->k) {
-      text += fmt::format(":{}", weights.stored.group);
-    }
-    texts.push_back(std::move(text));
+    const bool has_groups =
+        weights.stored.exist() && weights.stored.group < gemm_shape(graph, node)->k;
+    types.add(fmt::format("{}{}", name_of(weights.type.element),
+                          has_groups ? fmt::format(":{}", weights.stored.group) : ""));
+    are_narrow = are_narrow || weights.type.element != right_type(graph, node);
   }
-  return joined(texts, graph);
+  return are_narrow ? types.joined() : "";
 }
 
 }  // namespace systole

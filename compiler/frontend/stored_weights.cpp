@@ -4,7 +4,6 @@
 #include <cmath>
 #include <memory>
 
-#include "arch/diag/check.h"
 #include "arch/isa/float_format.h"
 #include "arch/units/units.h"
 
@@ -104,12 +103,10 @@ Network with_stored_weights(Network real, const StorageChoice& choice) {
         has_weights(node) ? choice(node) : std::optional<WeightStorage>();
     const std::optional<DataType> element =
         storage ? element_type(storage->type) : std::optional<DataType>();
-    if (!element) {
+    const DataType type = graph.operand_type(node);
+    if (!element || (type != DataType::Bf16 && type != DataType::Fp16)) {
       continue;
     }
-    const DataType type = graph.operand_type(node);
-    SYSTOLE_CHECK(type == DataType::Bf16 || type == DataType::Fp16, "{}: stored weights of {}",
-                  node.name, name_of(type));
     const GemmShape gemm = *gemm_shape(graph, node);
     const std::int64_t group = storage->group == 0 ? gemm.k : std::min(storage->group, gemm.k);
     const GraphTensorId id = node.inputs.at(kWeightsInput);
@@ -131,11 +128,9 @@ Network with_stored_weights(Network real, const StorageChoice& choice) {
 }
 
 Network with_default_storage(Network real, const NetworkOptions& options) {
-  const DataType type = real.graph.input_type();
-  if (!options.weights || (type != DataType::Bf16 && type != DataType::Fp16)) {
-    return real;
-  }
-  return with_stored_weights(std::move(real), [&](const Node&) { return options.weights; });
+  return options.weights
+             ? with_stored_weights(std::move(real), [&](const Node&) { return options.weights; })
+             : std::move(real);
 }
 
 StoredNumbers::StoredNumbers(Network real, const Graph& stored)

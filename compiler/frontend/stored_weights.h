@@ -14,10 +14,11 @@ namespace systole {
 using StorageChoice = std::function<std::optional<WeightStorage>(const Node& node)>;
 
 /// The same network with weights that lie in memory as `choice` says and are multiplied in the
-/// network's own type: weight-only quantisation (docs/numerics.md). It computes in bf16 or fp16.
+/// network's own type: weight-only quantisation (docs/numerics.md). Layers that compute in another
+/// type than bf16 or fp16 keep theirs.
 [[nodiscard]] Network with_stored_weights(Network real, const StorageChoice& choice);
 
-/// All of them as the options say, if they do, of a network that has such a type.
+/// All of them as the options say, if they do.
 [[nodiscard]] Network with_default_storage(Network real, const NetworkOptions& options);
 
 /// Numbers of such a network: those of `real`, whose weights are quantised when they are asked for.

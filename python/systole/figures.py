@@ -251,6 +251,7 @@ class Actions(Figures):
     array_unloads: int  #: tiles of sums shifted out of it, having stayed there
     weight_bytes: int  #: [bytes] through the weight FIFO
     weight_bytes_again: int  #: [bytes] read from it once more, where a tile streams again
+    weight_conversions: int  #: [elements] converted on their way to the weight FIFO
     buffer_reads: int  #: [accesses] of the unified buffer's ports
     buffer_writes: int  #: [accesses] the same
     accumulator_reads: int  #: [entries] one entry holds one sum per array column
@@ -495,6 +496,8 @@ class Run(Figures):
     network: str
     batch: int  #: [inputs] in the one run
     type: str  #: of the network's tensors and weights
+    weight_storage: Optional[str]  #: of weights, where that is not `type`
+    state_storage: Optional[str]  #: the same of states
     io: str  #: `host` or `device`
     frequency_hz: int  #: [Hz] core clock
     total: Total
