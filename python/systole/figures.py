@@ -25,7 +25,7 @@ class TotalRoofline(Figures):
     memory_cycles: int  #: [cycles] memory bound of the compulsory bytes
     cycles: int  #: [cycles] the larger of the two
     bound: Bound  #: `compute`, `dram` or `none`: which one it is
-    compulsory_dram_bytes: int  #: [bytes] every weight and bias once
+    compulsory_dram_bytes: int  #: [bytes] every weight and bias once, states that products read
     fraction: Optional[float]  #: roofline cycles over elapsed cycles; None where nothing bounds
 
 
