@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 #include <variant>
+#include <vector>
 
 #include "arch/dataflow.h"
 #include "arch/diag/check.h"
@@ -146,6 +147,75 @@ std::map<GraphTensorId, Bytes> states_read(const Graph& graph) {
   return read;
 }
 
+/// Positions of one axis of an image, `size` long, that a kernel touches with so many outputs.
+std::int64_t touched(std::int64_t size, std::int64_t outputs, std::int64_t kernel,
+                     std::int64_t stride, std::int64_t dilation, std::int64_t pad) {
+  std::vector<bool> is_touched(static_cast<std::size_t>(size), false);
+  for (std::int64_t output = 0; output < outputs; ++output) {
+    for (std::int64_t element = 0; element < kernel; ++element) {
+      const std::int64_t at = output * stride - pad + element * dilation;
+      if (at >= 0 && at < size) {
+        is_touched[static_cast<std::size_t>(at)] = true;
+      }
+    }
+  }
+  return std::count(is_touched.begin(), is_touched.end(), true);
+}
+
+std::int64_t touched_elements(const Shape& in, const Shape& out, const Kernel& kernel) {
+  return in.batch * in.channels *
+         touched(in.rows, out.rows, kernel.rows, kernel.stride_rows, kernel.dilation_rows,
+                 kernel.pad_top) *
+         touched(in.cols, out.cols, kernel.cols, kernel.stride_cols, kernel.dilation_cols,
+                 kernel.pad_left);
+}
+
+std::int64_t elements_read(const Graph& graph, GraphTensorId tensor);
+
+/// Of input `input` of a node, what its results depend on; none is promised of what is copied.
+std::int64_t elements_read(const Graph& graph, const Node& node, std::size_t input) {
+  const GraphTensor& tensor = graph.tensor(node.inputs[input]);
+  const Shape out = graph.tensor(node.output()).shape();
+  const Work work = node.work();
+  if (std::holds_alternative<ViewWork>(work)) {
+    return elements_read(graph, node.output());
+  }
+  if (std::holds_alternative<CopyWork>(work)) {
+    return 0;
+  }
+  if (const auto* pool = std::get_if<PoolWork>(&work)) {
+    return touched_elements(tensor.shape(), out, pool->kernel);
+  }
+  if (const auto* product = std::get_if<ProductWork>(&work); product != nullptr && input == 0) {
+    return touched_elements(tensor.shape(), out, product->kernel);
+  }
+  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
+    if (matmul->image && input == 0) {
+      return 0;
+    }
+    if (input == kRightInput) {
+      const std::int64_t images = matmul->b.image == 0 ? 1 : matmul->images;
+      return images * (matmul->heads / matmul->b.sharing) * matmul->k * matmul->n;
+    }
+  }
+  return tensor.type.elements();
+}
+
+std::int64_t elements_read(const Graph& graph, GraphTensorId tensor) {
+  std::int64_t most = 0;
+  for (const Node& node : graph.nodes) {
+    for (std::size_t input = 0; input < node.inputs.size(); ++input) {
+      if (node.inputs[input] == tensor) {
+        most = std::max(most, elements_read(graph, node, input));
+      }
+    }
+    if (node.added && *node.added == tensor) {
+      most = graph.tensor(tensor).type.elements();
+    }
+  }
+  return std::min(most, graph.tensor(tensor).type.elements());
+}
+
 /// What a run has to read of states and to write into them.
 Bytes state_bytes(const Graph& graph) {
   Bytes sum{0};
@@ -168,7 +238,7 @@ Bytes compulsory_bytes(const Graph& graph, IoMemory io) {
   sum += state_bytes(graph);
   if (io == IoMemory::Device) {
     for (const GraphTensorId input : graph.inputs) {
-      sum += Bytes(graph.tensor(input).bytes());
+      sum += Bytes(bytes_of(graph.tensor(input).type.element, elements_read(graph, input)));
     }
     for (const GraphTensorId output : graph.outputs) {
       sum += is_computed(graph, output) ? Bytes(graph.tensor(output).bytes()) : Bytes(0);

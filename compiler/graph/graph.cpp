@@ -114,7 +114,10 @@ bool has_biases(const Node& node) {
 DataType right_type(const Graph& graph, const Node& node) {
   constexpr std::int64_t kWidth = 16;
   const DataType left = graph.operand_type(node);
-  const DataType right = graph.tensor(node.inputs.at(kRightInput)).type.element;
+  if (node.inputs.size() <= kRightInput) {
+    return left;
+  }
+  const DataType right = graph.tensor(node.inputs[kRightInput]).type.element;
   const bool converted = is_float(left) && bits_of(left) == kWidth && bits_of(right) < kWidth;
   return converted ? left : right;
 }

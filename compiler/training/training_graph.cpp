@@ -556,7 +556,7 @@ void StepGraph::forward(const Node& node) {
     if (is_function) {  // of each element, under whatever extents
       inputs.front() = root(inputs.front());
     }
-    if (function == ActivationKind::Relu && std::holds_alternative<AddTensors>(op)) {
+    if (function == ActivationKind::Relu && std::holds_alternative<AddWork>(work_of(op))) {
       made = rectified_sum(node, std::move(inputs));
       function = ActivationKind::None;
     } else {

@@ -44,7 +44,7 @@ class Operations {
                      [&](const PoolWork&) { elementwise(node); },
                      [&](const SoftmaxWork&) { elementwise(node); },
                      [&](const RowWork&) { elementwise(node); },
-                     [&](const CopyWork&) { elementwise(node); },
+                     [&](const CopyWork& work) { copied(node, work); },
                      [&](const ViewWork&) { view(node); },
                  },
                  node.work());
@@ -68,6 +68,12 @@ class Operations {
       operation.input += elements(input);
     }
     add_operation(node, std::move(operation));
+  }
+
+  /// Reads what it writes: rows of a table, new rows of a state, pixels.
+  void copied(const Node& node, const CopyWork& work) {
+    const std::int64_t moved = elements(work.over ? node.inputs.front() : node.output());
+    add_operation(node, {.name = node.name, .input = moved, .output = moved});
   }
 
   /// Reads and writes the output of the node once more.

@@ -287,13 +287,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Tiles", "tiles: 3", "tiles: 1025",
                 ":12:22: weight_fifo.tiles: expected an integer in 1..1024, got '1025'"},
         Mistake{"ConvertUnknown", "{tiles: 3}", "{tiles: 3, convert: {int16: 1 cycle}}",
-                ":12:34: weight_fifo.convert.int16: expected one of int8, int4, fp8_e4m3, "
-                "fp8_e5m2, got 'int16' (did you mean 'int8'?)"},
+                ":12:35: weight_fifo.convert.int16: expected one of int8, int4, fp8_e4m3, "
+                "fp8_e5m2, got 'int16'"},
         Mistake{"ConvertEmpty", "{tiles: 3}", "{tiles: 3, convert: {}}",
-                ":12:33: weight_fifo.convert: expected the pace of at least one type of elements, "
+                ":12:34: weight_fifo.convert: expected the pace of at least one type of elements, "
                 "got none"},
         Mistake{"ConvertNothing", "{tiles: 3}", "{tiles: 3, convert: {int4: 0 cycles}}",
-                ":12:40: weight_fifo.convert.int4: expected a number of cycles in 1 cycle..1024 "
+                ":12:41: weight_fifo.convert.int4: expected a number of cycles in 1 cycle..1024 "
                 "cycles, got '0 cycles'"},
         Mistake{"BufferCapacity", "capacity: 96 KiB", "capacity: 2 GiB",
                 ":14:13: unified_buffer.capacity: expected a size in 1 KiB..1 GiB, got '2 GiB'"},

@@ -105,12 +105,12 @@ INSTANTIATE_TEST_SUITE_P(
              .head = 16,
              .cache = 100},
         Step{.name = "larger_than_the_buffer",
-             .tokens = 600,
+             .tokens = 400,
              .at = 48,
              .heads = 16,
              .kv_heads = 16,
              .head = 32,
-             .cache = 700},
+             .cache = 500},
         Step{.name = "heads_apart", .batch = 2, .at = 9, .heads = 4, .kv_heads = 2, .apart = true}),
     [](const auto& step) { return step.param.name; });
 

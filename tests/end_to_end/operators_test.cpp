@@ -174,7 +174,7 @@ TEST(Window, AStepBeyondItReadsTheRingAlone) {
   const Network network =
       small_model({{"window", 16}, {"context", 1000}}, "decode", DataType::Int8);
   for (const GraphTensorId state : network.graph.states) {
-    EXPECT_EQ(network.graph.tensor(state).type.extents, (Extents{1, 16, 32}));
+    EXPECT_EQ(network.graph.tensor(state).type.extents, (Extents{1, 2, 16, 16}));
   }
 }
 

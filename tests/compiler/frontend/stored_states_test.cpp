@@ -55,7 +55,7 @@ TEST(StoredStates, AreOfNetworksOfSixteenBits) {
             "n.yaml:6:5: all: expected a network of bf16 or fp16 (--type) for a state that is "
             "stored as int8, got fp8_e4m3");
   EXPECT_EQ(message_of([] { (void)read(", type: int4", {.type = DataType::Bf16}); }),
-            "n.yaml:4:88: states[0].type: expected one of full, int8, fp8_e4m3, fp8_e5m2, got "
+            "n.yaml:4:74: states[0].type: expected one of full, int8, fp8_e4m3, fp8_e5m2, got "
             "'int4' (did you mean 'int8'?)");
 }
 

@@ -99,7 +99,7 @@ TEST(Append, ToAStateByHeadRefusesWhatDoesNotFit) {
   EXPECT_EQ(error(by_head("[6]", 0)), wanted + "1 x 6 and 1 x 3 x 8 x 2");
   EXPECT_EQ(
       error(by_head("[2, 6]", 7)),
-      "n.yaml:5:47: a.at: expected a context of at most 8 tokens, as many as the cache holds, "
+      "n.yaml:5:51: a.at: expected a context of at most 8 tokens, as many as the cache holds, "
       "got 9");
 }
 

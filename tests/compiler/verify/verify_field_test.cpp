@@ -242,9 +242,6 @@ TEST(VerifyFields, ConversionsOfTiles) {
             where + "conversion first_rows is 3, expected 1..2");
   EXPECT_EQ(violation({.scale = 1, .first_rows = 1}),
             where + "conversion first_rows is 1, expected 0");
-  // A scale for each of 4 columns behind 16 elements, where the next tile lies.
-  EXPECT_EQ(violation({.scale = 1, .group_rows = 4, .first_rows = 4}),
-            "tile 1: overlaps tile 0 at DRAM 80");
   EXPECT_EQ(violation({.scale = 1}),
             "matrix[0] fold of layer 'conv1': takes int8 weights, but weights[0] load_tile of "
             "layer 'conv1' loads bf16");
