@@ -355,7 +355,8 @@ std::vector<TensorReference> read_inputs(const LayerScope& scope, const ConfigNo
       inputs.push_back(reference(scope, element));
     }
   } else if (node.has("input")) {
-    inputs.push_back(reference(scope, node.child("input")));
+    const TensorReference named = reference(scope, node.child("input"));
+    inputs.push_back(scope.is_behind ? previous.value() : named);
   } else if (previous) {
     inputs.push_back(*previous);
   } else {

@@ -22,6 +22,7 @@ struct LayerScope {
   std::optional<ConfigNode> parameters;  ///< its `with`
   std::int64_t index = 0;                ///< which repetition of the user it is (`$index`)
   const LayerScope* outer = nullptr;     ///< where the user is written
+  bool is_behind = false;  ///< of a repeated entry not the first: it reads the one before
 };
 
 /// A value; behind `$name` the one that the block's user or `dims` gives, of a formula its number.
@@ -48,7 +49,8 @@ struct LayerScope {
                                           const std::string& name,
                                           const std::optional<TensorReference>& previous);
 
-/// The tensors that `input` or `inputs` names, else `previous`.
+/// The tensors that `inputs` names; else what `input` names, but of a repeated entry for the first
+/// alone; else `previous`.
 [[nodiscard]] std::vector<TensorReference> read_inputs(
     const LayerScope& scope, const ConfigNode& node,
     const std::optional<TensorReference>& previous);

@@ -62,8 +62,10 @@ class LayerList {
         continue;
       }
       const std::vector<std::string> names = names_of(scope, entry);
+      LayerScope each = scope;
       for (std::size_t index = 0; index < names.size(); ++index) {
-        previous = read_entry(scope, entry, {names[index], index}, previous);
+        each.is_behind = index > 0;
+        previous = read_entry(each, entry, {names[index], index}, previous);
       }
       if (names.empty()) {
         note_left_out(scope, entry);
