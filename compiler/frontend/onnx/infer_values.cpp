@@ -61,6 +61,20 @@ std::size_t axis_of(std::int64_t axis, std::size_t rank) {
   return static_cast<std::size_t>(axis < 0 ? axis + size : axis);
 }
 
+std::optional<std::string> infer_node(ImportGraph& graph, ImportNode& node) {
+  const onnx_inference::InferRule* rule = rule_named(node.full_op());
+  if (rule == nullptr || node.outputs.empty() || !knows_inputs(graph, node)) {
+    return std::nullopt;
+  }
+  onnx_inference::Inference in(graph, node);
+  try {
+    rule->infer(in);
+  } catch (const onnx_inference::Contradiction& error) {
+    return error.what();
+  }
+  return std::nullopt;
+}
+
 namespace {
 
 /// Infers node after node, and puts others in place of those that are spelled out.
@@ -109,15 +123,8 @@ class Inferrer {
   }
 
   void infer(ImportNode& node) {
-    const onnx_inference::InferRule* rule = rule_named(node.full_op());
-    if (rule == nullptr) {
-      return;
-    }
-    onnx_inference::Inference in(graph_, node);
-    try {
-      rule->infer(in);
-    } catch (const onnx_inference::Contradiction& error) {
-      refuse(node, error.what());
+    if (auto contradiction = infer_node(graph_, node)) {
+      refuse(node, *std::move(contradiction));
     }
   }
 

@@ -22,6 +22,10 @@ struct ImportRefusal {
 /// what contradicts itself.
 [[nodiscard]] std::vector<ImportRefusal> infer_values(ImportGraph& graph);
 
+/// The same of one node, which may not be one of the graph's, and is not spelled out. Returns what
+/// contradicts itself.
+[[nodiscard]] std::optional<std::string> infer_node(ImportGraph& graph, ImportNode& node);
+
 /// Whether shapes of an operator's results are known, or those of the operators that it is spelled
 /// out in.
 [[nodiscard]] bool is_inferred(std::string_view op);

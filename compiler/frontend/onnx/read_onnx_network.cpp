@@ -223,24 +223,28 @@ struct CleanedGraph {
   std::vector<std::pair<std::string, std::int64_t>> changes;  ///< places by pass
 };
 
-CleanedGraph cleaned_graph(const std::string& file, const OnnxOptions& options) {
-  const OnnxModel model = read_onnx_model(file);
-  CleanedGraph cleaned;
-  const ImportOptions import{.dims = {options.dims.begin(), options.dims.end()},
-                             .batch = options.batch};
-  cleaned.graph = import_graph(model, import);
+CleanedGraph cleaned_graph(ImportedFile file) {
+  CleanedGraph cleaned{.graph = std::move(file.graph), .refusals = {}, .about = {}, .changes = {}};
   ImportGraph& graph = cleaned.graph;
   const auto nodes = static_cast<std::int64_t>(graph.nodes.size());
-  cleaned.about =
-      fmt::format("{}: {} nodes, operator set {}{}", printable_path(file), nodes, graph.opset,
-                  model.producer.empty() ? "" : ", made by " + printable(model.producer));
+  cleaned.about = std::move(file.about);
   cleaned.refusals = infer_values(graph);
   cleaned.changes.emplace_back("spelled out", graph.spelled_out);
   cleaned.changes.emplace_back("computed beforehand", graph.computed);
   cleaned.changes.emplace_back("recognise_dynamic_quantization",
                                recognise_dynamic_quantization(graph));
   cleaned.changes.emplace_back("take_quantization", take_quantization(graph));
+  if (file.in_primitives) {
+    cleaned.changes.emplace_back("recognise_limits", recognise_limits(graph));
+  }
   cleaned.changes.emplace_back("remove_identities", remove_identities(graph));
+  if (file.in_primitives) {
+    cleaned.changes.emplace_back("sink_transposes", sink_transposes(graph));
+    cleaned.changes.emplace_back("recognise_means", recognise_means(graph));
+    cleaned.changes.emplace_back("recognise_variance", recognise_variance(graph));
+    cleaned.changes.emplace_back("recognise_softmax", recognise_softmax(graph));
+    static_cast<void>(remove_identities(graph));
+  }
   cleaned.changes.emplace_back("recognise_functions", recognise_functions(graph));
   cleaned.changes.emplace_back("recognise_normalisation", recognise_normalisation(graph));
   cleaned.changes.emplace_back("fold_channel_scales", fold_channel_scales(graph));
@@ -266,6 +270,20 @@ LoweredGraph lowered_graph(const CleanedGraph& cleaned, DataType type) {
   lowered.refusals.insert(lowered.refusals.begin(), cleaned.refusals.begin(),
                           cleaned.refusals.end());
   return lowered;
+}
+
+ImportedFile imported_file(const std::string& file, const OnnxOptions& options) {
+  const OnnxModel model = read_onnx_model(file);
+  const ImportOptions import{.dims = {options.dims.begin(), options.dims.end()},
+                             .batch = options.batch};
+  ImportedFile made{
+      .graph = import_graph(model, import), .about = {}, .refused = [file](const auto& refusals) {
+        return refused_text(file, refusals);
+      }};
+  made.about = fmt::format("{}: {} nodes, operator set {}{}", printable_path(file),
+                           made.graph.nodes.size(), made.graph.opset,
+                           model.producer.empty() ? "" : ", made by " + printable(model.producer));
+  return made;
 }
 
 /// Whether the file rounds something to int8, however.
@@ -297,12 +315,14 @@ bool is_onnx_file(const std::string& file) {
   return file.ends_with(".onnx");
 }
 
-Network read_onnx_network(const std::string& file, const OnnxOptions& options) {
-  CleanedGraph cleaned = cleaned_graph(file, options);
+Network network_of(ImportedFile imported, const OnnxOptions& options) {
+  const std::string file = imported.graph.file;
+  const auto refused = imported.refused;
+  CleanedGraph cleaned = cleaned_graph(std::move(imported));
   const bool is_int8 = options.type == DataType::Int8 && is_quantized(cleaned.graph);
   LoweredGraph lowered = lowered_graph(cleaned, is_int8 ? DataType::Fp32 : type_for(file, options));
   if (!lowered.refusals.empty()) {
-    throw WorkloadError(refused_text(file, lowered.refusals));
+    throw WorkloadError(refused(lowered.refusals));
   }
   auto numbers = std::make_shared<OnnxNumbers>(lowered, options);
   numbers->check_inputs(lowered.graph);
@@ -311,8 +331,21 @@ Network read_onnx_network(const std::string& file, const OnnxOptions& options) {
   return is_int8 ? quantized_network(network, quantization, options.numbers) : network;
 }
 
+Network read_onnx_network(const std::string& file, const OnnxOptions& options) {
+  return network_of(imported_file(file, options), options);
+}
+
 std::string explain_onnx(const std::string& file, const OnnxOptions& options) {
-  CleanedGraph cleaned = cleaned_graph(file, options);
+  return explanation_of(imported_file(file, options));
+}
+
+std::vector<ImportRefusal> refusals_of(ImportedFile imported) {
+  return lowered_graph(cleaned_graph(std::move(imported)), DataType::Fp32).refusals;
+}
+
+std::string explanation_of(ImportedFile imported) {
+  const auto refused = imported.refused;
+  CleanedGraph cleaned = cleaned_graph(std::move(imported));
   std::string text = cleaned.about + "\n\nRecognised:\n";
   for (const auto& [pass, places] : cleaned.changes) {
     text += fmt::format("  {:<32} {:>6}\n", pass, places);
@@ -327,7 +360,7 @@ std::string explain_onnx(const std::string& file, const OnnxOptions& options) {
   }
   const LoweredGraph lowered = lowered_graph(cleaned, DataType::Fp32);
   if (!lowered.refusals.empty()) {
-    return text + "\nMissing:\n" + refused_text(file, lowered.refusals) + "\n";
+    return text + "\nMissing:\n" + refused(lowered.refusals) + "\n";
   }
   counts.clear();
   std::int64_t macs = 0;

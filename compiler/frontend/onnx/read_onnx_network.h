@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "compiler/frontend/onnx/import_graph.h"
+#include "compiler/frontend/onnx/infer_values.h"
 #include "compiler/frontend/quantized_network.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/graph/file_order.h"
@@ -29,6 +32,21 @@ struct OnnxOptions : NetworkOptions {
 /// What became of the file, as text: what the passes recognised, what the rest became, and what is
 /// missing, if something is.
 [[nodiscard]] std::string explain_onnx(const std::string& file, const OnnxOptions& options);
+
+/// A file whose names are resolved, whatever its format: what remains is the same for all.
+struct ImportedFile {
+  ImportGraph graph;
+  std::string about;           ///< the file in a line
+  bool in_primitives = false;  ///< softmax, means, limits and norms are spelled out
+  /// The lines that say why it cannot be run, given at least one reason.
+  std::function<std::string(const std::vector<ImportRefusal>&)> refused;
+};
+
+/// The same as read_onnx_network and explain_onnx, of such a file.
+[[nodiscard]] Network network_of(ImportedFile file, const OnnxOptions& options);
+[[nodiscard]] std::string explanation_of(ImportedFile file);
+/// Why its nodes cannot be run.
+[[nodiscard]] std::vector<ImportRefusal> refusals_of(ImportedFile file);
 
 /// What the file of a network of reals says of its quantisation; of other files, nothing.
 [[nodiscard]] QuantizationChoice file_quantization_of(const Network& network);

@@ -35,6 +35,28 @@ std::int64_t make_dense(ImportGraph& graph);
 /// docs/workloads.md.
 std::int64_t recognise_functions(ImportGraph& graph);
 
+// --- of files that write in primitives, such as StableHLO ---
+
+/// The larger or smaller of a value and a number: Relu, Clip, or nothing where the number is beyond
+/// all others.
+std::int64_t recognise_limits(ImportGraph& graph);
+
+/// Transposes in front of what works element by element stand behind it, the constants beside
+/// transposed the other way: what convolutions are followed by stands behind them.
+std::int64_t sink_transposes(ImportGraph& graph);
+
+/// A ReduceSum over its number of elements: ReduceMean. A product with a number and the quotient by
+/// it are nothing.
+std::int64_t recognise_means(ImportGraph& graph);
+
+/// mean(x^2) - mean(x)^2 with x - mean(x) beside is the mean of the squares of that; norms whose
+/// scale is a factor of the root have it behind the product: as recognise_normalisation looks for.
+std::int64_t recognise_variance(ImportGraph& graph);
+
+/// exp(x - m) / sum(exp(x - m)) with one m along the axis: Softmax; x - m - log(sum(exp(x - m))):
+/// LogSoftmax.
+std::int64_t recognise_softmax(ImportGraph& graph);
+
 /// Layer and RMS norms along the last axis, spelled out in ReduceMean, Pow, Sqrt and Div, with the
 /// product with weights and the sum with biases behind: systole.LayerNorm and systole.RmsNorm
 /// (input, weights, biases; `epsilon`).
