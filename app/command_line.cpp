@@ -177,13 +177,14 @@ Examples:
 )";
 
 constexpr std::string_view kImportExamples = R"(
-FILE is an ONNX model (.onnx), a topology of SCALE-Sim (.csv) or a problem of Timeloop (.yaml with
-`problem:`). The description runs to the same
-results as the file itself; docs/onnx.md says what is recognised and what is refused.
+FILE is an ONNX model (.onnx), a module of StableHLO (.mlir), a topology of SCALE-Sim (.csv) or a
+problem of Timeloop (.yaml with `problem:`). The description runs to the same results as the file
+itself; docs/onnx.md and docs/stablehlo.md say what is recognised and what is refused.
 
 Examples:
   systole import resnet50.onnx -o resnet50.yaml --weights resnet50_weights
   systole import resnet50.onnx --explain
+  systole import mlp.mlir --parameters 0-3 -o mlp.yaml --weights mlp_weights
   systole import topology.csv -o topology.yaml
 )";
 
@@ -256,6 +257,7 @@ struct Words {
   std::vector<std::string> inputs;
   std::optional<std::string> save_tensors;
   std::optional<std::string> weights;
+  std::optional<std::string> parameters;
   std::optional<std::string> tensors;
   std::optional<std::string> compare_with;
   std::optional<std::string> tolerance;
@@ -496,12 +498,19 @@ void add_routing(CLI::App& app, Request& request) {
       ->type_name("FILE");
 }
 
+void add_parameters(CLI::App& app, Words& words) {
+  app.add_option("--parameters", words.parameters,
+                 "Arguments of a StableHLO module that are weights: names, numbers and ranges "
+                 "(0-3,params), none, or a directory of their numbers, arg0.npy, ...")
+      ->type_name("WHICH");
+}
+
 void add_chip_and_network(CLI::App& app, Request& request) {
   app.add_option("CHIP", request.chip, "Chip: a YAML file or a name from 'systole list'")
       ->required()
       ->type_name("");
   app.add_option("NETWORK", request.network,
-                 "Network: a YAML or ONNX file, or a name from 'systole list'")
+                 "Network: a YAML, ONNX or StableHLO file, or a name from 'systole list'")
       ->required()
       ->type_name("");
 }
@@ -543,6 +552,7 @@ void add_inputs(CLI::App& app, Request& request, Words& words) {
   add_storage(app, words);
   add_dims(app, words);
   add_routing(app, request);
+  add_parameters(app, words);
   add_set(app, request);
 }
 
@@ -583,7 +593,7 @@ void add_compare(CLI::App& app, Request& request, Words& words) {
   CLI::App* command = app.add_subcommand("compare", "Put a network on many devices, side by side");
   command
       ->add_option("NETWORK", request.network,
-                   "Network: a YAML or ONNX file, or a name from 'systole list'")
+                   "Network: a YAML, ONNX or StableHLO file, or a name from 'systole list'")
       ->required()
       ->type_name("");
   command->add_option("--on", words.on, "Devices, with commas between (default: ten that ship)")
@@ -795,13 +805,15 @@ void add_commands(CLI::App& app, Request& request, Words& words) {
   CLI::App* import = app.add_subcommand("import", "Write a file of another program as a network");
   import
       ->add_option("FILE", request.network,
-                   "An ONNX model, a topology of SCALE-Sim or a problem of Timeloop")
+                   "An ONNX model, a module of StableHLO, a topology of SCALE-Sim or a problem of "
+                   "Timeloop")
       ->required()
       ->type_name("");
   import->add_option("--weights", words.weights, "Write weights to files of DIR")->type_name("DIR");
   import->add_option("-b,--batch", words.batch, "Inputs at a time, where the file leaves it open")
       ->type_name("N");
   add_dims(*import, words);
+  add_parameters(*import, words);
   import->add_flag("--explain", request.import.explain,
                    "Say what was recognised and what is missing, write nothing else");
   add_output(*import, request, words);
@@ -1195,6 +1207,8 @@ Request checked(const CLI::App& app, Request request, const Words& words) {
     request.batch = integer_of<std::int64_t>("--batch", *words.batch, 1, kMaxBatch);
   }
   request.dims = dims_of(with_named(words));
+  request.parameters = words.parameters.value_or("");
+  refuse_empty("--parameters", command, request.parameters);
   request.phase = words.phase.value_or("");
   refuse_empty("--phase", command, request.phase);
   refuse_empty("--routing", command, request.routing);

@@ -119,6 +119,7 @@ struct Request {
   DimValues dims;                        ///< in place of the network's sizes by name
   std::string phase;                     ///< one of the network's phases, or nothing
   std::string routing;                   ///< a file, or nothing: which experts tokens go to
+  std::string parameters;                ///< arguments of a StableHLO module that are weights
   std::int64_t generated = 0;            ///< tokens of `--phase generate`; 0: another phase
   std::optional<DataType> type;          ///< of the network; empty: what the chip multiplies best
   bool quantize = false;                 ///< to int8, by a run of it

@@ -44,6 +44,7 @@
 #include "compiler/compilation.h"
 #include "compiler/frontend/onnx/read_onnx_network.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/frontend/stablehlo/read_stablehlo_network.h"
 #include "compiler/frontend/stored_weights.h"
 #include "compiler/network_type.h"
 #include "reference/calibrate.h"
@@ -192,19 +193,23 @@ Network network_of(const Request& request, const ChipSpec& chip) {
       .states = request.cache,
       .numbers = carries_data(request) || request.command == Command::Compile,
       .input_files = request.tensors.inputs,
-      .routing_file = request.routing};
+      .routing_file = request.routing,
+      .parameters = request.parameters};
   if (request.quantize) {
     if (request.training) {
       throw UserError("systole: --quantize: expected a run of inference, got --mode training");
     }
     return quantized_network_of(chip, file, options);
   }
-  if (is_onnx_file(file)) {
+  if (is_onnx_file(file) || is_stablehlo_file(file)) {
     std::vector<DataType> others;  // where the user leaves the choice to the file
     std::copy_if(
         kNetworkTypes.begin(), kNetworkTypes.end(), std::back_inserter(others),
         [&](DataType type) { return !request.type && !request.weights && multiplies(chip, type); });
-    return with_default_storage(read_onnx_network(file, {options, others, false}), options);
+    const OnnxOptions reals{options, others, false};
+    return with_default_storage(
+        is_onnx_file(file) ? read_onnx_network(file, reals) : read_stablehlo_network(file, reals),
+        options);
   }
   Network network = read_as(EntryKind::Network, file, [&] { return read_network(file, options); });
   if (request.cache && network.graph.states.empty()) {

@@ -11,6 +11,7 @@
 #include "arch/diag/printable.h"
 #include "compiler/frontend/onnx/read_onnx_network.h"
 #include "compiler/frontend/scale_sim.h"
+#include "compiler/frontend/stablehlo/read_stablehlo_network.h"
 #include "compiler/frontend/timeloop.h"
 #include "compiler/frontend/write_description.h"
 
@@ -63,18 +64,23 @@ std::string run_import(const Request& request) {
       return timeloop_description(root);
     }
   }
-  if (!is_onnx_file(file)) {
+  const bool is_hlo = !is_onnx_file(file) && is_stablehlo_file(file);
+  if (!is_onnx_file(file) && !is_hlo) {
     throw UserError(fmt::format(
-        "systole: import: expected a file that ends in .onnx or .csv, or a problem of Timeloop "
-        "(.yaml), got {}",
+        "systole: import: expected a file that ends in .onnx, .mlir or .csv, or a problem of "
+        "Timeloop (.yaml), got {}",
         path_in_quotes(file)));
   }
-  const OnnxOptions options{{.batch = request.batch, .dims = request.dims, .type = DataType::Fp32},
+  const OnnxOptions options{{.batch = request.batch,
+                             .dims = request.dims,
+                             .type = DataType::Fp32,
+                             .parameters = request.parameters},
                             {}};
   if (request.import.explain) {
-    return explain_onnx(file, options);
+    return is_hlo ? explain_stablehlo(file, options) : explain_onnx(file, options);
   }
-  const Network network = read_onnx_network(file, options);
+  const Network network =
+      is_hlo ? read_stablehlo_network(file, options) : read_onnx_network(file, options);
   std::string directory = request.import.weights;
   if (directory.empty()) {
     if (has_parameters(network.graph)) {

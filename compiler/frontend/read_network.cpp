@@ -21,6 +21,7 @@
 #include "compiler/frontend/read_description.h"
 #include "compiler/frontend/real_network.h"
 #include "compiler/frontend/scale_sim.h"
+#include "compiler/frontend/stablehlo/read_stablehlo_network.h"
 #include "compiler/frontend/stored_states.h"
 #include "compiler/frontend/stored_weights.h"
 #include "compiler/frontend/timeloop.h"
@@ -352,6 +353,9 @@ Network read_network(const std::string& file, const NetworkOptions& options) {
   }
   if (is_scale_sim_file(file)) {
     return parse_network(scale_sim_description(topology_text(file), file), file, options);
+  }
+  if (is_stablehlo_file(file)) {
+    return with_default_storage(read_stablehlo_network(file, {options, {}, true}), options);
   }
   const ConfigNode root = ConfigNode::open(file, ConfigNode::Kind::Workload);
   if (is_timeloop_problem(root)) {

@@ -31,6 +31,9 @@ struct NetworkOptions {
   /// Which experts the tokens of layers with such go to, a line for each token; empty: as the
   /// description says.
   std::string routing_file = {};
+  /// Which arguments of a StableHLO module are weights: a list, a directory of their numbers, or
+  /// nothing (docs/stablehlo.md).
+  std::string parameters = {};
 };
 
 struct Network {

@@ -59,6 +59,22 @@ systole_test(compiler_onnx_test
     frontend/scale_sim_test.cpp
     frontend/timeloop_test.cpp
   DEPENDS systole_compiler systole_reference systole_test_support ONNX::proto)
+systole_test(compiler_stablehlo_test SLOW *Fuzz.*
+  SOURCES
+    frontend/onnx/passes/recognise_limits_test.cpp
+    frontend/onnx/passes/recognise_means_test.cpp
+    frontend/onnx/passes/recognise_softmax_test.cpp
+    frontend/onnx/passes/recognise_variance_test.cpp
+    frontend/onnx/passes/sink_transposes_test.cpp
+    frontend/stablehlo/module_fuzz_test.cpp
+    frontend/stablehlo/parse_module_test.cpp
+    frontend/stablehlo/read_stablehlo_network_test.cpp
+  DEPENDS systole_compiler systole_reference systole_test_support)
+# Written as JAX prints them; NumPy computes the same.
+add_test(NAME StablehloConformance
+  COMMAND ${CMAKE_SOURCE_DIR}/scripts/stablehlo_conformance --systole $<TARGET_FILE:systole>)
+set_tests_properties(StablehloConformance PROPERTIES
+  SKIP_RETURN_CODE 77 LABELS "tool" TIMEOUT 600 PROCESSORS 2)
 # Of outside: the models of Debian's libonnx-testdata, and what torch.onnx writes; skipped where packages lack.
 add_test(NAME OnnxConformance
   COMMAND ${CMAKE_SOURCE_DIR}/scripts/onnx_conformance --systole $<TARGET_FILE:systole>)

@@ -226,7 +226,6 @@ struct CleanedGraph {
 CleanedGraph cleaned_graph(ImportedFile file) {
   CleanedGraph cleaned{.graph = std::move(file.graph), .refusals = {}, .about = {}, .changes = {}};
   ImportGraph& graph = cleaned.graph;
-  const auto nodes = static_cast<std::int64_t>(graph.nodes.size());
   cleaned.about = std::move(file.about);
   cleaned.refusals = infer_values(graph);
   cleaned.changes.emplace_back("spelled out", graph.spelled_out);

@@ -106,7 +106,7 @@ std::int64_t weights_last(ImportGraph& graph) {
             graph.value(x).shape != graph.value(node.outputs.front()).shape) {
           continue;
         }
-        auto& first = const_cast<ImportNode&>(*inner);
+        ImportNode& first = graph.nodes[static_cast<std::size_t>(index_of(graph, inner))];
         first.inputs = {x, root};
         ImportValue& value = graph.value(first.outputs.front());
         value.shape = graph.value(x).shape;
