@@ -47,10 +47,10 @@ std::string storage_text(const Graph& graph) {
   Once types;
   bool are_narrow = false;
   for (const Node& node : graph.nodes) {
-    if (!has_weights(node)) {
+    if (!has_weights(node) || node.inputs.size() <= kWeightsInput) {
       continue;
     }
-    const GraphTensor& weights = graph.tensor(node.inputs.at(kWeightsInput));
+    const GraphTensor& weights = graph.tensor(node.inputs[kWeightsInput]);
     const bool has_groups =
         weights.stored.exist() && weights.stored.group < gemm_shape(graph, node)->k;
     types.add(fmt::format("{}{}", name_of(weights.type.element),

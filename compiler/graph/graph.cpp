@@ -126,7 +126,11 @@ std::int64_t stored_weight_bytes(const Graph& graph, const Node& node) {
   if (!has_weights(node)) {
     return 0;
   }
-  const GraphTensor& weights = graph.tensor(node.inputs.at(kWeightsInput));
+  if (node.inputs.size() <= kWeightsInput) {  // not written down: of the operand's type
+    const GemmShape gemm = *gemm_shape(graph, node);
+    return bytes_of(graph.operand_type(node), gemm.groups * gemm.k * gemm.n);
+  }
+  const GraphTensor& weights = graph.tensor(node.inputs[kWeightsInput]);
   return weights.bytes() +
          (weights.stored.exist() ? graph.tensor(weights.stored.tensor).bytes() : 0);
 }

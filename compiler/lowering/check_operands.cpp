@@ -23,7 +23,10 @@ std::string kinds_of(const MatrixUnitSpec& matrix) {
 
 /// Elements that become what the array multiplies on their way into it.
 void check_conversion(const ChipSpec& chip, const Graph& graph, const Node& node) {
-  const DataType stored = graph.tensor(node.inputs.at(kRightInput)).type.element;
+  if (node.inputs.size() <= kRightInput) {
+    return;
+  }
+  const DataType stored = graph.tensor(node.inputs[kRightInput]).type.element;
   if (stored == right_type(graph, node) || chip.weight_fifo.converts(stored)) {
     return;
   }

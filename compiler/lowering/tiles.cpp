@@ -51,7 +51,10 @@ std::int64_t ConvertedElements::scale_bytes(std::int64_t k_first, std::int64_t r
 }
 
 std::optional<ConvertedElements> converted_elements(const Graph& graph, const Node& node) {
-  const GraphTensor& right = graph.tensor(node.inputs.at(kRightInput));
+  if (node.inputs.size() <= kRightInput) {
+    return std::nullopt;  // weights that are not written down are of the operand's type
+  }
+  const GraphTensor& right = graph.tensor(node.inputs[kRightInput]);
   const DataType entering = right_type(graph, node);
   if (right.type.element == entering) {
     return std::nullopt;

@@ -75,6 +75,22 @@ SMALLER = [
 ]
 
 
+# As JAX prints two dense layers.
+MODULE = """module @jit_mlp {
+  func.func public @main(%arg0: tensor<16x8xf32>, %arg1: tensor<8xf32>, %arg2: tensor<8x4xf32>, %arg3: tensor<4xf32>, %arg4: tensor<2x16xf32>) -> (tensor<2x4xf32>) {
+    %0 = stablehlo.dot_general %arg4, %arg0, contracting_dims = [1] x [0] : (tensor<2x16xf32>, tensor<16x8xf32>) -> tensor<2x8xf32>
+    %1 = stablehlo.broadcast_in_dim %arg1, dims = [1] : (tensor<8xf32>) -> tensor<2x8xf32>
+    %2 = stablehlo.add %0, %1 : tensor<2x8xf32>
+    %3 = stablehlo.tanh %2 : tensor<2x8xf32>
+    %4 = stablehlo.dot_general %3, %arg2, contracting_dims = [1] x [0] : (tensor<2x8xf32>, tensor<8x4xf32>) -> tensor<2x4xf32>
+    %5 = stablehlo.broadcast_in_dim %arg3, dims = [1] : (tensor<4xf32>) -> tensor<2x4xf32>
+    %6 = stablehlo.add %4, %5 : tensor<2x4xf32>
+    return %6 : tensor<2x4xf32>
+  }
+}
+"""
+
+
 def smaller(line):
     for words, fewer in SMALLER:
         line = line.replace(words, fewer)
@@ -94,6 +110,12 @@ def readers_files(folder):
     onnx_file.write_model(Path(folder, "resnet50.onnx"), "image", [1, 3, 8, 8], "Conv", [16, 3, 1, 1])
     onnx_file.write_model(Path(folder, "model.onnx"), "x", ["tokens", 16], "MatMul", [16, 8])
     onnx_file.write_npy(Path(folder, "cat.npy"), (1, 3, 8, 8))
+    for name in ("model.mlir", "mlp.mlir"):
+        Path(folder, name).write_text(MODULE)
+    Path(folder, "mlp_weights").mkdir()
+    for number, extents in enumerate([(16, 8), (8,), (8, 4), (4,)]):
+        onnx_file.write_npy(Path(folder, "mlp_weights", f"arg{number}.npy"), extents)
+    onnx_file.write_npy(Path(folder, "x.npy"), (2, 16))
 
 
 def run():
@@ -108,6 +130,7 @@ def run():
             "run edge mlp0 --batch 2 --format json -o after.json",
             "run my_chip.yaml my_network.yaml --save-tensors from_pytorch",
             "run tpu_v3 resnet50.onnx --input image=cat.npy --save-tensors from_pytorch",
+            "run tpu_v3 mlp.mlir --parameters mlp_weights --input arg4=x.npy --save-tensors from_jax",
         ]
         for words in prepared:
             subprocess.run([PROGRAM, *words.split()], cwd=folder, check=True, capture_output=True)

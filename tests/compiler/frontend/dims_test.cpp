@@ -190,6 +190,29 @@ TEST(Phases, GiveSizesOtherValues) {
   EXPECT_EQ(extents_of(decode, "layer.1.inner.with_cache"), (Extents{1, 1, 5}));
 }
 
+/// Of repeated layers the first has the input that is named, each other one the layer before.
+TEST(Repetitions, StandOneBehindTheOther) {
+  const Graph blocks = graph_in("prefill");
+  EXPECT_EQ(inputs_of(blocks, "layer.0.inner.own"), Names{"x"});
+  EXPECT_EQ(inputs_of(blocks, "layer.1.inner.own"), Names{"layer.0.inner.back"});
+  EXPECT_EQ(blocks.outputs.size(), 1U);
+  const Graph layers = parse_network(
+                           "network: n\ninputs: [{name: x, features: 4}, {name: y, features: 4}]\n"
+                           "layers:\n"
+                           "  - {name: a, op: relu, input: x}\n"
+                           "  - {name: d, repeat: 3, op: dense, features: 4, input: y}\n"
+                           "  - {names: [e, f], op: relu, input: d.1}\n"
+                           "  - {name: s, op: add, inputs: [a, f]}\n"
+                           "  - {name: t, op: add, inputs: [s, d]}\n",
+                           "n.yaml")
+                           .graph;
+  EXPECT_EQ(inputs_of(layers, "d.0"), Names{"y"});
+  EXPECT_EQ(inputs_of(layers, "d.1"), Names{"d.0"});
+  EXPECT_EQ(inputs_of(layers, "d.2"), Names{"d.1"});
+  EXPECT_EQ(inputs_of(layers, "e"), Names{"d.1"});
+  EXPECT_EQ(inputs_of(layers, "f"), Names{"e"});
+}
+
 TEST(Phases, PassTensorsByTheNumberOfTheRepetition) {
   const Graph decode = graph_in("decode");
   EXPECT_EQ(inputs_of(decode, "layer.0.inner.with_cache"), (Names{"layer.0.inner.own", "cache.0"}));

@@ -144,7 +144,13 @@ void lower_concat(Lowering& in) {
   }
   std::vector<GraphTensorId> inputs;
   for (std::size_t i = 0; i < in.node().inputs.size(); ++i) {
-    inputs.push_back(in.ordered(i, order, FirstAxis::Any));
+    GraphTensorId input = in.ordered(i, order, FirstAxis::Any);
+    // One row of features may be an image of one pixel, too: all are rows.
+    if (order.size() == 2 && in.shape(i)[order.front()] == 1 &&
+        in.made().tensor(input).type.extents.size() != 2) {
+      input = in.add_before(Flatten{}, "flatten", {input});
+    }
+    inputs.push_back(input);
   }
   in.add(Concat{}, "concat", std::move(inputs), Layout::ordered(in.out_shape(), order));
 }

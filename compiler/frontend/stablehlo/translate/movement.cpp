@@ -294,6 +294,9 @@ void translate_dynamic_update_slice(Translation& in) {
     }
     Held repeated = in.operand(1);
     repeated.shape = shape;
+    if (!shape.empty() && shape.front() > 1) {  // one row for each of a batch is no single one
+      repeated = in.plain(in.whole(repeated));
+    }
     in.give(in.elementwise(
         "Where", {is_at(in, in.operand(2 + *open), *open, shape), repeated, in.operand(0)}));
     return;
