@@ -162,10 +162,10 @@ TEST(Run, ChecksBf16BitForBit) {
 }
 
 TEST(Run, StoresWeightsAndKeysInFewerBits) {
-  const ProcessResult result = run_systole(
-      {"run", "tpu_v5e", "llama2_7b", "--phase", "decode", "--context", "20", "--dim",
-       "layers=1,hidden=64,heads=2,ff=96,vocabulary=80,cache=24", "--weights", "int4:32", "--cache",
-       "int8", "--check", "--format", "json"});
+  const ProcessResult result =
+      run_systole({"run", "tpu_v5e", "llama2_7b", "--phase", "decode", "--context", "20", "--dim",
+                   "layers=1,hidden=64,heads=2,ff=96,vocabulary=80,cache=24", "--weights",
+                   "int4:32", "--cache", "int8", "--check", "--format", "json"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   const json report = json::parse(result.out);
   EXPECT_EQ(report["type"], "bf16");

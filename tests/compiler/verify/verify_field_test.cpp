@@ -230,8 +230,7 @@ TEST(VerifyFields, ConversionsOfTiles) {
   EXPECT_EQ(violation({.scale = 1}, false), where + "the way into the array converts no int8");
   EXPECT_EQ(violation({.to = DataType::Fp32, .scale = 1}),
             where + "elements are converted to fp32, expected bf16 or fp16");
-  EXPECT_EQ(violation({.scale = -1}),
-            where + "conversion scale is -1, expected a positive number");
+  EXPECT_EQ(violation({.scale = -1}), where + "conversion scale is -1, expected a positive number");
   EXPECT_EQ(violation({.scale = 0, .first_rows = 1}),
             where + "conversion scale is 0, expected a positive number");
   EXPECT_EQ(violation({.scale = 2, .group_rows = 4, .first_rows = 4}),

@@ -32,8 +32,8 @@ struct RandomCase {
 /// random_case(), or random_product_case(), in fp16 or one of the types of fp8.
 [[nodiscard]] RandomCase random_typed_case(std::uint64_t seed);
 
-/// random_real_case() with weights that are stored in any type, with scales of any groups, on a chip
-/// that converts them as fast as it happens to.
+/// random_real_case() with weights that are stored in any type, with scales of any groups, on a
+/// chip that converts them as fast as it happens to.
 [[nodiscard]] RandomCase random_stored_case(std::uint64_t seed);
 
 /// random_case() with bf16 tensors, on the same chip with a pace for them and twice the buffer.
