@@ -1,5 +1,6 @@
 #include "sim/simulate.h"
 
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -23,7 +24,9 @@ Counters simulate(const ChipSpec& chip, const Program& program, const RunData* d
   if (trace != nullptr) {
     observer = [&traffic](const DramCommand& command) { traffic.add(command); };
   }
-  DramMemory dram("dram", chip.dram, data == nullptr ? nullptr : data->dram, observer);
+  // Nothing that an engine may have under way waits outside the channels' queues.
+  DramMemory dram("dram", chip.dram, data == nullptr ? nullptr : data->dram, observer,
+                  std::max(DramSystem::kQueueDepth, chip.dma.outstanding));
   Chip cores(chip, program, data, trace);
   cores.bind(dram.socket);
   cores.allow_trains();

@@ -79,8 +79,7 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, EngineId engine,
 }
 
 void DmaEngine::allow_trains() {
-  if (front_.engine().kind == EngineKind::Weights &&
-      context_.chip.dma.outstanding <= RequestTrain::kMostWindow) {
+  if (front_.engine().kind == EngineKind::Weights) {
     memory.allow_trains();
   }
 }

@@ -68,8 +68,7 @@ DramCycles ChannelEngine::stream(DramCycles now, DramCycles until) {
       until = std::min(until, feed->opens(now));
     }
   }
-  return until > now ? controller_.stream(*streamed, now, until, closed_loop_ ? &sink_ : nullptr)
-                     : now;
+  return until > now ? controller_.stream(*streamed, now, until) : now;
 }
 
 void ChannelEngine::go_on(DramCycles until) {

@@ -44,9 +44,6 @@ class ChannelEngine {
   }
   [[nodiscard]] const CommandController& controller() const { return controller_; }
   /// Bursts wait: throws the watchdog's error if nothing can ever happen again.
-  /// From now on what is offered may follow from what completes, not before it has: the sink is
-  /// told of each completion before anything later is decided. False: what is offered does not.
-  void set_closed_loop(bool closed) { closed_loop_ = closed; }
   void check_goes_on() const {
     if (next_ == kNever) {
       fail("nothing can happen any more");
@@ -69,7 +66,6 @@ class ChannelEngine {
   std::string names_;  ///< of standard and controller
   CommandController controller_;
   std::vector<BurstFeed*> feeds_;
-  bool closed_loop_ = false;
   CompletionSink& sink_;
   DramCycles next_{0};
   DramCycles event_{0};  ///< of the controller, unless a burst is offered

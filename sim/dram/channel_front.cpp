@@ -32,30 +32,22 @@ ChannelFront::ChannelFront(const ChannelFront& other, ChannelIndex channel)
       parts_(other.parts_),
       free_(other.free_),
       under_way_(other.under_way_),
-      left_of_trains_(other.left_of_trains_),
+      part_of_span_(other.part_of_span_),
+      load_(other.load_),
+      left_(other.left_),
+      left_in_trains_(other.left_in_trains_),
+      left_of_loops_(other.left_of_loops_),
+      written_(other.written_),
+      exposed_(other.exposed_),
       decided_(other.decided_),
       read_bytes_(other.read_bytes_),
-      write_bytes_(other.write_bytes_) {
-  lead_trains(nullptr);
-}
+      write_bytes_(other.write_bytes_) {}
 
-void ChannelFront::lead_trains(Trains* trains) {
-  trains_ = trains;
-  engine_.set_closed_loop(trains != nullptr);
-  left_ = {};
-  for (const std::int64_t number : under_way_) {
-    const Part& part = parts_[static_cast<std::size_t>(number)];
-    if (is_own(part.part)) {
-      left_.add(part.left);
-    }
-  }
-}
-
-DramCycles ChannelFront::soonest(std::int64_t bursts) const {
+DramCycles ChannelFront::soonest(std::int64_t bursts, DramCycles from) const {
   const std::int64_t others = std::max<std::int64_t>(0, bursts - 1);
   // A burst needs a column command, unless the write buffer has its address: of both kinds there is
   // at most one a cycle.
-  return engine_.next() + (serves_writes() ? DramCycles(others / 2) : column_time(bursts));
+  return from + (serves_writes() ? DramCycles(others / 2) : column_time(bursts));
 }
 
 void ChannelFront::describe(std::vector<std::int64_t>& state) const {
@@ -71,36 +63,75 @@ bool ChannelFront::has_room(InitiatorIndex initiator) const {
 void ChannelFront::enqueue(const DramPart& part) {
   SYSTOLE_CHECK(has_room(part.initiator), "the queue of initiator {} is full",
                 static_cast<int>(part.initiator));
-  SYSTOLE_CHECK(part.arrival >= decided_, "a part arrives in cycle {}, {} have been decided",
-                part.arrival.count(), decided_.count());
+  SYSTOLE_CHECK(part.arrival >= decided_ || feed(part.operation).queued_bursts(part.initiator) > 0,
+                "a part arrives in cycle {}, {} have been decided", part.arrival.count(),
+                decided_.count());
   if (free_.empty()) {
     free_.push_back(static_cast<std::int64_t>(parts_.size()));
     parts_.emplace_back();
   }
   const std::int64_t number = free_.back();
   free_.pop_back();
-  parts_[static_cast<std::size_t>(number)] = {part, part.bursts, part.bursts, DramCycles(0),
-                                              under_way_.size()};
-  under_way_.push_back(number);
-  if (is_own(part)) {
-    left_.add(part.bursts);
+  Part& entered = parts_[static_cast<std::size_t>(number)];
+  entered = {part, part.bursts, part.bursts, DramCycles(0), under_way_.size()};
+  if (serves_writes() && written_.overlaps(part)) {
+    expose(entered);
   }
-  if (part.train != kNoTrain) {
-    const auto train = static_cast<std::size_t>(part.train);
-    left_of_trains_.resize(std::max(left_of_trains_.size(), train + 1));
-    left_of_trains_[train] += part.bursts;
+  if (part.operation == DramOperation::Write) {
+    write(part);
+  }
+  under_way_.push_back(number);
+  load_ += part.bursts;
+  if (part.loop == kNoTrain) {
+    const auto span = static_cast<std::size_t>(part.span);
+    part_of_span_.resize(std::max(part_of_span_.size(), span + 1), kNone);
+    part_of_span_[span] = number;
+  } else {
+    left_in_trains_.add(part.bursts);
+    const auto loop = static_cast<std::size_t>(part.loop);
+    while (left_of_loops_.size() <= loop) {
+      left_of_loops_.push_back({0, std::vector<std::int64_t>(queue_depth_ + 2)});
+    }
+    left_of_loops_[loop].add(part.train, part.bursts);
   }
   feed(part.operation).enqueue(part, number);
-  engine_.wake(part.arrival);
+  engine_.wake(std::max(part.arrival, decided_));
 }
 
-void ChannelFront::advance(DramCycles until, std::vector<FinishedPart>& finished) {
-  finished_ = &finished;
+void ChannelFront::watch(std::int64_t span) {
+  Part& part = parts_[static_cast<std::size_t>(part_of_span_[static_cast<std::size_t>(span)])];
+  if (!part.watched) {
+    part.watched = true;
+    left_.add(part.left);
+  }
+}
+
+void ChannelFront::expose(Part& part) {
+  exposed_ += part.exposed ? 0 : 1;
+  part.exposed = true;
+}
+
+/// A part that is not under way yet.
+void ChannelFront::write(const DramPart& part) {
+  const Bursts bursts{part.first_burst, part.first_burst + part.bursts};
+  written_ = serves_writes() ? Bursts{std::min(written_.begin, bursts.begin),
+                                      std::max(written_.end, bursts.end)}
+                             : bursts;
+  for (const std::int64_t number : under_way_) {
+    Part& other = parts_[static_cast<std::size_t>(number)];
+    if (bursts.overlaps(other.part)) {
+      expose(other);
+    }
+  }
+}
+
+void ChannelFront::advance(DramCycles until, std::vector<Ended>& ended) {
+  ended_ = &ended;
   engine_.advance(until);
   decided_ = std::max(decided_, until);
   count_accepted(reads_);
   count_accepted(writes_);
-  finished_ = nullptr;
+  ended_ = nullptr;
 }
 
 void ChannelFront::count_accepted(PartFeed& feed) {
@@ -128,29 +159,32 @@ void ChannelFront::complete(std::int64_t number, std::int64_t bursts, DramCycles
   Part& done = parts_[static_cast<std::size_t>(number)];
   done.left -= bursts;
   done.end = std::max(done.end, end);
-  if (done.part.train != kNoTrain) {
-    left_of_trains_[static_cast<std::size_t>(done.part.train)] -= bursts;
+  if (done.part.loop != kNoTrain) {
+    left_of_loops_[static_cast<std::size_t>(done.part.loop)].add(done.part.train, -bursts);
   }
-  const bool own = is_own(done.part);
+  load_ -= bursts;
+  LeftBound* const left = left_with(done);
   if (done.left > 0) {
-    if (own) {
-      left_.change(done.left + bursts, done.left);
+    if (left != nullptr) {
+      left->change(done.left + bursts, done.left);
     }
     return;
   }
+  if (left != nullptr) {
+    left->remove(bursts);
+  }
+  if (done.part.loop == kNoTrain) {
+    part_of_span_[static_cast<std::size_t>(done.part.span)] = kNone;
+  }
+  exposed_ -= done.exposed ? 1 : 0;
   count_accepted(feed(done.part.operation));
-  const FinishedPart over{done.part.span, channel_, done.end, 1, done.part.train};
+  const Ended over{done.part.span, done.part.loop, done.end, done.watched};
   (done.part.operation == DramOperation::Read ? read_bytes_ : write_bytes_) += done.part.bytes;
   free_.push_back(number);
   parts_[static_cast<std::size_t>(under_way_.back())].position = done.position;
   under_way_[done.position] = under_way_.back();
   under_way_.pop_back();
-  if (own) {
-    left_.remove(bursts);
-    finished_->push_back(over);
-  } else {
-    trains_->ended(over);
-  }
+  ended_->push_back(over);
 }
 
 /// `bursts` column commands of the channel take at least this from the first to the last.
@@ -164,19 +198,18 @@ DramCycles ChannelFront::next_news(bool room) const {
     return kNever;
   }
   engine_.check_goes_on();
-  const bool no_writes = !serves_writes();
-  if (!room && (no_writes || left_.is_empty())) {
+  if (!room && (exposed_ == 0 || left_.is_empty())) {
     return left_.is_empty() ? kNever : engine_.next() + column_time(left_.fewest());
   }
   DramCycles soonest = kNever;
   for (const std::int64_t number : under_way_) {
     const Part& part = parts_[static_cast<std::size_t>(number)];
-    if (!room && !is_own(part.part)) {
+    if (!room && !part.watched) {
       continue;
     }
     DramCycles wait(part.queued - 1);
     if (!room || part.queued == 0) {
-      const std::int64_t buffered = no_writes ? part.left : part.left - part.queued;
+      const std::int64_t buffered = part.exposed ? part.left - part.queued : part.left;
       wait = std::max(wait, column_time(buffered));
     }
     soonest = std::min(soonest, wait);
@@ -185,6 +218,15 @@ DramCycles ChannelFront::next_news(bool room) const {
     }
   }
   return engine_.next() + std::max(soonest, DramCycles(0));
+}
+
+DramCycles ChannelFront::next_train_news() const {
+  if (left_in_trains_.is_empty()) {
+    return kNever;
+  }
+  engine_.check_goes_on();
+  return engine_.next() +
+         (may_meet_writes() ? DramCycles(0) : column_time(left_in_trains_.fewest()));
 }
 
 DramCounters ChannelFront::counters() const {

@@ -46,7 +46,7 @@ struct CompletedSeries {
   }
 };
 
-/// Hears of completions as their commands are issued.
+/// Hears of completions.
 class CompletionSink {
  public:
   CompletionSink() = default;
@@ -110,9 +110,8 @@ class CommandController {
   /// the open rows follow and `feed` offers a burst a cycle, but not into `until`; what follows
   /// from a cycle is the same as by `offer` and `step` cycle by cycle. Returns the first cycle of
   /// which nothing has been done: `now` where something else is to be decided soon. Bursts that are
-  /// evenly apart cost as much as one. `loop`: not null where what is offered follows from what is
-  /// complete; it hears of each completion before anything later is decided.
-  DramCycles stream(BurstFeed& feed, DramCycles now, DramCycles until, CompletionSink* loop);
+  /// evenly apart cost as much as one.
+  DramCycles stream(BurstFeed& feed, DramCycles now, DramCycles until);
   /// Goes from cycle `now`, of which nothing has been done, over whole refresh intervals, all
   /// alike, in which no burst waits; not past `until`. Returns the first cycle of which nothing has
   /// been done; the same follows as step by step. Stays at `now` where commands are observed.

@@ -113,9 +113,6 @@ void CommandController::Stream::issue() {
       end_ = changes_more() ? std::min(end_, now_) : end_;
     }
   }
-  if (loop_ != nullptr && feed_.is_empty()) {
-    plan_offer(now_);
-  }
   if (was_full) {
     offer_ = std::max(offer_, now_);
   }
@@ -129,9 +126,6 @@ bool CommandController::Stream::changes_more() const {
 }
 
 bool CommandController::Stream::issue_many(BurstBuffer::Slot run, bool was_full) {
-  if (loop_ != nullptr) {
-    return false;
-  }
   const DramCycles gap = std::max(device_.column_gap(kind_, bank_, bank_), length_);
   const OfferedRun& offered = feed_.run();
   const bool offers = offer_ <= column_ + DramCycles(1);
@@ -194,7 +188,6 @@ bool CommandController::Stream::goes_before_others(BurstBuffer::Slot run, DramCy
 
 void CommandController::Stream::sent(const BurstSeries& bursts, DramCycles step) {
   complete(bursts, column_, step);
-  tell_loop();
   issued(bank_, column_, step, bursts.bursts);
   const DramCycles last = column_ + step * (bursts.bursts - 1);
   bus_.free = last + length_;
@@ -202,16 +195,6 @@ void CommandController::Stream::sent(const BurstSeries& bursts, DramCycles step)
   for (std::int64_t burst = 0; controller_.observer_ && burst < bursts.bursts; ++burst) {
     observe(bank_, column_ + step * burst);
   }
-}
-
-void CommandController::Stream::tell_loop() {
-  if (loop_ == nullptr) {
-    return;
-  }
-  for (const CompletedSeries& series : controller_.completions_) {
-    loop_->completed(series);
-  }
-  controller_.completions_.clear();
 }
 
 void CommandController::Stream::complete(const BurstSeries& bursts, DramCycles at,
@@ -284,13 +267,12 @@ DramCycles CommandController::end_of_stream(DramCycles now, DramCycles until) {
   return end;
 }
 
-DramCycles CommandController::stream(BurstFeed& feed, DramCycles now, DramCycles until,
-                                     CompletionSink* loop) {
+DramCycles CommandController::stream(BurstFeed& feed, DramCycles now, DramCycles until) {
   const DramCycles end = end_of_stream(now, until);
   if (end < now + kWorthwhile) {
     return now;
   }
-  return Stream(*this, feed, now, end, loop).run();
+  return Stream(*this, feed, now, end).run();
 }
 
 }  // namespace systole

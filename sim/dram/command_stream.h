@@ -12,21 +12,18 @@ namespace systole {
 /// bursts of the feed that make no other command possible.
 class CommandController::Stream {
  public:
-  Stream(CommandController& controller, BurstFeed& feed, DramCycles now, DramCycles end,
-         CompletionSink* loop)
+  Stream(CommandController& controller, BurstFeed& feed, DramCycles now, DramCycles end)
       : controller_(controller),
         device_(controller.device_),
         bursts_(controller.buffer(controller.direction_)),
         bus_(controller.buses_.front()),
         feed_(feed),
-        loop_(loop),
         beat_(controller.beat_),
         kind_(column_of(controller.direction_)),
         length_(controller.lengths_[static_cast<std::size_t>(kind_)]),
         now_(now),
         end_(end),
-        has_beat_(loop == nullptr &&
-                  (feed.is_empty() || feed.rotation().bursts > 4 * feed.rotation().ways)) {}
+        has_beat_(feed.is_empty() || feed.rotation().bursts > 4 * feed.rotation().ways) {}
 
   DramCycles run();
 
@@ -38,7 +35,6 @@ class CommandController::Stream {
   [[nodiscard]] bool is_next_to_arrive() const {
     return feed_.is_empty() && feed_.only() && feed_.arrives() <= column_ && feed_.arrives() < end_;
   }
-  void tell_loop();
   /// The next column command and its cycle.
   void find_column();
   /// A burst, or those of its run that come before the next column command.
@@ -82,7 +78,6 @@ class CommandController::Stream {
   BurstBuffer& bursts_;
   Bus& bus_;
   BurstFeed& feed_;
-  CompletionSink* loop_;  ///< null: what is offered does not depend on what is complete
   StreamBeat& beat_;
   DramCommandKind kind_;
   DramCycles length_;

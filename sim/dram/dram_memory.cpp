@@ -10,7 +10,6 @@
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
 #include "arch/units/clock.h"
-#include "sim/dram/dram_system.h"
 #include "sim/dram/request_train.h"
 #include "sim/simulated_time.h"
 
@@ -31,8 +30,6 @@ sc_core::sc_time delay_until(Femtoseconds time) {
 struct Transaction {
   Payload* payload = nullptr;
   DramSpan span;
-  std::int64_t parts_left = 0;
-  DramCycles end{0};
   std::vector<std::int8_t> read_bytes;    ///< until the response, when data is carried
   sc_core::sc_event* blocking = nullptr;  ///< of a blocking caller, notified at the end
   RequestTrain* train = nullptr;
@@ -40,7 +37,7 @@ struct Transaction {
 
 }  // namespace
 
-/// Turns transactions into spans of the DramSystem and its finished parts into responses.
+/// Turns transactions into spans of the DramSystem and its finished spans into responses.
 /// A decision of DRAM cycle k is made 1 fs after the edge, when everything that arrives at the
 /// edge, in whatever delta cycle, has arrived: results do not depend on the order of processes.
 struct DramMemory::Implementation : sc_core::sc_module {
@@ -48,13 +45,13 @@ struct DramMemory::Implementation : sc_core::sc_module {
 
   Implementation(const sc_core::sc_module_name& name, const DramSpec& spec,
                  std::vector<std::int8_t>* bytes, const DramCommandObserver& observer,
-                 DramMemory& memory)
+                 std::int64_t queue_depth, DramMemory& memory)
       : sc_core::sc_module(name),
         face(memory),
         capacity(spec.capacity),
         clock(spec.standard.timing.tCK),
         last_cycle(clock.edge_at_or_before(Femtoseconds(INT64_MAX - 1))),
-        system(spec, DramSystem::kQueueDepth, observer),
+        system(spec, queue_depth, observer),
         storage(bytes) {
     SYSTOLE_CHECK(sc_core::sc_get_time_resolution() == sc_core::sc_time(1, sc_core::SC_FS),
                   "the DRAM needs a time resolution of 1 fs, got {}",
@@ -141,7 +138,7 @@ struct DramMemory::Implementation : sc_core::sc_module {
 
   void submit(Transaction& transaction) {
     move_bytes(transaction);
-    transaction.parts_left = system.submit(transaction.span, clock.edge_at_or_after(now()));
+    system.submit(transaction.span, clock.edge_at_or_after(now()));
     plan_news();
   }
 
@@ -150,7 +147,6 @@ struct DramMemory::Implementation : sc_core::sc_module {
     move_bytes(transaction);
     RequestTrain& train = *transaction.train;
     train.first = now();
-    transaction.parts_left = 1;
     system.submit(DramTrain{.id = transaction.span.id,
                             .initiator = transaction.span.initiator,
                             .address = transaction.span.address,
@@ -182,11 +178,13 @@ struct DramMemory::Implementation : sc_core::sc_module {
         sent_trains.notify(transaction, delay_until(time_of(heard.last, *transaction.train)));
         break;
       case TrainNews::Kind::Ended:
-        transaction.parts_left = 0;
-        transaction.end = heard.last.end;
-        responses.notify(transaction, delay_until(time_of(transaction.end)));
+        finish(transaction, heard.last.end);
         break;
     }
+  }
+
+  void finish(Transaction& transaction, DramCycles end) {
+    responses.notify(transaction, delay_until(time_of(end)));
   }
 
   void end_requests() {
@@ -227,13 +225,8 @@ struct DramMemory::Implementation : sc_core::sc_module {
     if (cycle < DramCycles(0)) {
       return;
     }
-    for (const FinishedPart& part : system.decide(cycle)) {
-      Transaction& transaction = transactions.at(static_cast<std::int64_t>(part.span));
-      transaction.end = std::max(transaction.end, part.at);
-      transaction.parts_left -= part.channels;
-      if (transaction.parts_left == 0) {
-        responses.notify(transaction, delay_until(time_of(transaction.end)));
-      }
+    for (const FinishedSpan& span : system.decide(cycle)) {
+      finish(transactions.at(static_cast<std::int64_t>(span.span)), span.at);
     }
     for (const TrainNews& each : system.train_news()) {
       hear(each);
@@ -375,10 +368,11 @@ struct DramMemory::Implementation : sc_core::sc_module {
 };
 
 DramMemory::DramMemory(const sc_core::sc_module_name& name, const DramSpec& spec,
-                       std::vector<std::int8_t>* storage, const DramCommandObserver& observer)
+                       std::vector<std::int8_t>* storage, const DramCommandObserver& observer,
+                       std::int64_t queue_depth)
     : sc_core::sc_module(name),
-      implementation_(
-          std::make_unique<Implementation>("controller", spec, storage, observer, *this)) {
+      implementation_(std::make_unique<Implementation>("controller", spec, storage, observer,
+                                                       queue_depth, *this)) {
   socket.register_nb_transport_fw(this, &DramMemory::nb_transport_fw);
   socket.register_b_transport(this, &DramMemory::b_transport);
   socket.register_transport_dbg(this, &DramMemory::transport_dbg);

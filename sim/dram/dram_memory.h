@@ -9,6 +9,7 @@
 
 #include "arch/counters.h"
 #include "arch/dram_spec.h"
+#include "sim/dram/dram_system.h"
 #include "sim/dram/dram_types.h"
 
 namespace systole {
@@ -36,9 +37,10 @@ class DramMemory : public sc_core::sc_module {
   tlm_utils::multi_passthrough_target_socket<DramMemory> socket{"socket"};
 
   /// `storage`: the bytes behind the addresses, or null in a run without data. `observer` sees
-  /// every command; may stay empty.
+  /// every command; may stay empty. `queue_depth`: parts that a channel queues for each initiator.
   DramMemory(const sc_core::sc_module_name& name, const DramSpec& spec,
-             std::vector<std::int8_t>* storage, const DramCommandObserver& observer = {});
+             std::vector<std::int8_t>* storage, const DramCommandObserver& observer = {},
+             std::int64_t queue_depth = DramSystem::kQueueDepth);
   ~DramMemory() override;
 
   /// Of all runs chosen up to now; refreshes that would have happened until now are included.

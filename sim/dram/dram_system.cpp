@@ -37,7 +37,7 @@ DramSystem::DramSystem(const DramSpec& spec, std::int64_t queue_depth,
       clock_(spec.standard.timing.tCK),
       read_latency_(spec.standard.timing.nCL + spec.standard.timing.nBL),
       queue_depth_(queue_depth),
-      group_of_(static_cast<std::size_t>(spec.channels)) {
+      channels_(spec.channels) {
   const DramCommandObserver shown =
       observer ? [this](const DramCommand& command) { show(command); } : DramCommandObserver();
   for (std::int64_t index = 0; index < spec.channels; ++index) {
@@ -64,17 +64,68 @@ void DramSystem::show(const DramCommand& command) const {
   }
 }
 
-void DramSystem::catch_up(const Group& group) const {
-  std::vector<FinishedPart> none;
-  group.front->advance(decided_, none);
-  SYSTOLE_CHECK(none.empty(), "{} parts end before the news of cycle {}", none.size(),
-                group.news.count());
+/// All that happens in a group before `until`.
+void DramSystem::advance(Group& group, DramCycles until) {
+  ended_.clear();
+  group.front->advance(until, ended_);
+  const auto channels = static_cast<std::int64_t>(group.channels.size());
+  for (const ChannelFront::Ended& part : ended_) {
+    if (part.loop != kNoTrain) {
+      loops_[static_cast<std::size_t>(part.loop)].ended(part.span, channels, part.at, train_news_);
+      continue;
+    }
+    Span& span = spans_[static_cast<std::size_t>(part.span)];
+    span.channels -= channels;
+    span.end = std::max(span.end, part.at);
+    if (span.channels == 0) {
+      finished_.push_back({span.id, span.end});
+      free_spans_.push_back(part.span);
+    } else if (part.was_watched) {
+      unwatched_.push_back(part.span);
+    }
+  }
+  group.news = group.front->next_news(false);
 }
 
-bool DramSystem::has_room(const DramSpan& span) const {
+/// Catches up with the cycles decided, in which no watched part ends.
+void DramSystem::catch_up(Group& group) {
+  const std::size_t finished = finished_.size();
+  advance(group, reached_);
+  SYSTOLE_CHECK(unwatched_.empty() && finished_.size() == finished,
+                "a span ends before the news of cycle {}", group.news.count());
+}
+
+/// Of spans that are not over, but the part that was watched is, watches another one.
+void DramSystem::watch_others() {
+  while (!unwatched_.empty()) {
+    const std::int64_t span = unwatched_.back();
+    unwatched_.pop_back();
+    for (Group& group : groups_) {
+      if (group.front->has(span)) {
+        advance(group, reached_);
+      }
+      if (group.front->has(span)) {
+        group.front->watch(span);
+        group.news = group.front->next_news(false);
+        break;
+      }
+    }
+  }
+}
+
+/// Spans that are still to be sent arrive where others end: all groups go there together.
+void DramSystem::catch_up() {
+  if (awaits_spans()) {
+    run(decided_);
+  }
+  reached_ = decided_;
+}
+
+bool DramSystem::has_room(const DramSpan& span) {
+  catch_up();
   const DramAddressMap::Cut begin = map_.cut(span.address);
   const DramAddressMap::Cut end = map_.cut(span.address + span.length.count());
-  return std::all_of(groups_.begin(), groups_.end(), [&](const Group& group) {
+  return std::all_of(groups_.begin(), groups_.end(), [&](Group& group) {
     if (group.front->has_room(span.initiator) ||
         std::all_of(group.channels.begin(), group.channels.end(),
                     [&](ChannelIndex channel) { return begin.of(channel) == end.of(channel); })) {
@@ -168,146 +219,70 @@ void DramSystem::join_groups() {
   std::erase_if(groups_, [](const Group& group) { return group.channels.empty(); });
 }
 
-std::int64_t DramSystem::submit(const DramSpan& span, DramCycles arrival) {
-  return enqueue(span, arrival, kNoTrain);
+void DramSystem::submit(const DramSpan& span, DramCycles arrival) {
+  catch_up();
+  if (free_spans_.empty()) {
+    free_spans_.push_back(static_cast<std::int64_t>(spans_.size()));
+    spans_.emplace_back();
+  }
+  const std::int64_t number = free_spans_.back();
+  free_spans_.pop_back();
+  const std::int64_t channels = enqueue(span, {.span = number,
+                                               .initiator = span.initiator,
+                                               .operation = span.operation,
+                                               .arrival = arrival});
+  spans_[static_cast<std::size_t>(number)] = {span.id, channels, DramCycles(0)};
+  watch(number);
+  look_at_trains();
 }
 
-std::int64_t DramSystem::enqueue(const DramSpan& span, DramCycles arrival, std::int32_t train) {
+/// A span of which no part has ended: the one that will probably end last.
+void DramSystem::watch(std::int64_t span) {
+  Group* last = nullptr;
+  for (Group& group : groups_) {
+    if (group.front->has(span) && (last == nullptr || group.front->load() > last->front->load())) {
+      last = &group;
+    }
+  }
+  last->front->watch(span);
+  last->news = last->front->next_news(false);
+}
+
+/// `part`: what is the same in all channels. Returns how many of them the span asks something of.
+std::int64_t DramSystem::enqueue(const DramSpan& span, DramPart part) {
   SYSTOLE_CHECK(span.length > Bytes(0), "an empty span at address {}", span.address);
   const DramAddressMap::Cut begin = map_.cut(span.address);
   const DramAddressMap::Cut end = map_.cut(span.address + span.length.count());
   join_groups();
-  if (leading_) {
-    catch_up(groups_.front());  // spans of trains that ended, but are no news, are known
-  }
   split_groups(begin, end);
-  lead_trains();
-  std::int64_t parts = 0;
+  std::int64_t channels = 0;
   for (Group& group : groups_) {
     const Share share = share_of(begin, end, group.channels.front());
     if (share.begin == share.end) {
       continue;
     }
-    const std::int64_t first = share.begin / map_.burst_bytes();
-    const std::int64_t last = ceil_div(share.end, map_.burst_bytes());
-    catch_up(group);  // what arrives may bring others' news forward, but not before it
-    group.front->enqueue({span.id, span.initiator, span.operation, first, last - first,
-                          Bytes(share.end - share.begin), arrival, train});
-    group.news = news_of(group);
-    parts += static_cast<std::int64_t>(group.channels.size());
-  }
-  return parts;
-}
-
-std::int32_t DramSystem::loop_of(InitiatorIndex initiator) {
-  const auto index = static_cast<std::size_t>(initiator);
-  if (index >= loop_of_initiator_.size()) {
-    loop_of_initiator_.resize(index + 1, kNoTrain);
-  }
-  std::int32_t& loop = loop_of_initiator_[index];
-  if (loop == kNoTrain) {
-    loop = static_cast<std::int32_t>(loops_.size());
-    loops_.emplace_back(initiator, clock_);
-  }
-  return loop;
-}
-
-void DramSystem::submit(const DramTrain& train, DramCycles ready) {
-  SYSTOLE_CHECK(train.window <= queue_depth_, "a train of {} spans at a time, a queue of {}",
-                train.window, queue_depth_);
-  if (leading_) {
-    catch_up(groups_.front());  // before it, since it may be one that no group can lead
-  }
-  const std::int32_t loop = loop_of(train.initiator);
-  loops_[static_cast<std::size_t>(loop)].add(train, ready);
-  lead_trains();
-  send_spans(loop);
-  if (leading_) {
-    groups_.front().news = news_of(groups_.front());
-  }
-}
-
-/// What is known of a loop's next spans.
-void DramSystem::send_spans(std::int32_t train) {
-  TrainLoop& loop = loops_[static_cast<std::size_t>(train)];
-  while (const std::optional<TrainLoop::Span> span = loop.next(train_news_)) {
-    const DramSpan asked{static_cast<SpanId>(span->number), loop.initiator(), DramOperation::Read,
-                         span->address, span->length};
-    loop.sent(span->number, enqueue(asked, span->arrival, train));
-  }
-}
-
-/// Whether spans of trains go on without anybody asking: what ends in one group ends in all.
-bool DramSystem::leads_trains() const {
-  const std::int64_t stripe = map_.interleave() * static_cast<std::int64_t>(group_of_.size());
-  return groups_.size() == 1 &&
-         std::all_of(loops_.begin(), loops_.end(), [&](const TrainLoop& loop) {
-           return group_of_.size() == 1 || loop.is_aligned_to(stripe);
-         });
-}
-
-void DramSystem::lead_trains() {
-  if (loops_.empty()) {
-    return;
-  }
-  const bool leads = leads_trains();
-  if (leads == leading_) {
-    return;
-  }
-  leading_ = leads;
-  for (Group& group : groups_) {
-    group.front->lead_trains(leads ? this : nullptr);
-    group.news = news_of(group);
-  }
-}
-
-/// Of the only group.
-void DramSystem::ended(const FinishedPart& part) {
-  TrainLoop& loop = loops_[static_cast<std::size_t>(part.train)];
-  const auto channels = static_cast<std::int64_t>(group_of_.size());
-  loop.ended(static_cast<std::int64_t>(part.span), channels, part.at, train_news_);
-  ChannelFront& front = *groups_.front().front;
-  while (const std::optional<TrainLoop::Span> span = loop.next(train_news_)) {
-    const Share share = share_of(map_.cut(span->address),
-                                 map_.cut(span->address + span->length.count()), ChannelIndex{0});
-    const std::int64_t first = share.begin / map_.burst_bytes();
-    const std::int64_t last = ceil_div(share.end, map_.burst_bytes());
-    front.enqueue({static_cast<SpanId>(span->number), loop.initiator(), DramOperation::Read, first,
-                   last - first, Bytes(share.end - share.begin), span->arrival, part.train});
-    loop.sent(span->number, channels);
-  }
-}
-
-/// Of trains that the only group leads.
-DramCycles DramSystem::train_outlook() const {
-  const ChannelFront& front = *groups_.front().front;
-  const auto channels = static_cast<std::int64_t>(group_of_.size());
-  const std::int64_t burst = map_.burst_bytes();
-  DramCycles soonest = kNever;
-  for (std::size_t index = 0; index < loops_.size(); ++index) {
-    const TrainLoop& loop = loops_[index];
-    const std::int64_t left = front.left_of(static_cast<std::int32_t>(index));
-    // A span that begins inside a burst is of one more.
-    const std::int64_t longest =
-        ceil_div(loop.longest().count() / channels, burst) + (channels == 1 ? 1 : 0);
-    const auto consider = [&](const TrainLoop::Awaited& awaited) {
-      const std::int64_t bursts =
-          left - awaited.beyond * longest + awaited.unsent.count() / channels / burst;
-      soonest = std::min(soonest, front.soonest(std::max<std::int64_t>(1, bursts)));
-    };
-    if (!loop.is_idle()) {
-      consider(loop.awaited_to_end());
-      if (const auto awaited = loop.awaited_to_send()) {
-        consider(*awaited);
-      }
+    part.first_burst = share.begin / map_.burst_bytes();
+    part.bursts = ceil_div(share.end, map_.burst_bytes()) - part.first_burst;
+    part.bytes = Bytes(share.end - share.begin);
+    if (part.loop != kNoTrain) {
+      std::int64_t& most = most_of_spans_[static_cast<std::size_t>(part.loop)];
+      most = std::max(most, part.bursts);
     }
+    catch_up(group);  // what arrives may bring others' news forward, but not before it
+    group.front->enqueue(part);
+    group.news = group.front->next_news(false);
+    channels += static_cast<std::int64_t>(group.channels.size());
   }
-  return soonest;
+  return channels;
 }
 
-std::optional<DramCycles> DramSystem::next_news(bool room) const {
-  DramCycles next = kNever;
-  for (const Group& group : groups_) {
+std::optional<DramCycles> DramSystem::next_news(bool room) {
+  DramCycles next = outlook_;
+  if (room) {
+    catch_up();
+    next = outlook_;
+  }
+  for (Group& group : groups_) {
     DramCycles news = group.news;
     if (room) {
       news = group.front->next_news(true);
@@ -321,83 +296,51 @@ std::optional<DramCycles> DramSystem::next_news(bool room) const {
   return next == kNever ? std::nullopt : std::optional(next);
 }
 
-/// Of all groups, in the order of their channels.
-void DramSystem::collect() {
-  for (std::size_t index = 0; index < groups_.size(); ++index) {
-    for (const ChannelIndex channel : groups_[index].channels) {
-      group_of_[static_cast<std::size_t>(channel)] = index;
-    }
-  }
-  for (std::size_t first = 0; first < group_of_.size();) {
-    std::size_t end = first + 1;
-    while (end < group_of_.size() && group_of_[end] == group_of_[first]) {
-      ++end;
-    }
-    for (FinishedPart part : finishing_[group_of_[first]]) {
-      part.channel = static_cast<ChannelIndex>(first);
-      part.channels = static_cast<std::int64_t>(end - first);
-      if (part.train == kNoTrain) {
-        finished_.push_back(part);
-      } else {
-        loops_[static_cast<std::size_t>(part.train)].ended(static_cast<std::int64_t>(part.span),
-                                                           part.channels, part.at, train_news_);
-      }
-    }
-    first = end;
-  }
-}
-
-const std::vector<FinishedPart>& DramSystem::decide(DramCycles now) {
+const std::vector<FinishedSpan>& DramSystem::decide(DramCycles now) {
   finished_.clear();
-  // The end of a span may let others go, which all groups have to know before they arrive.
-  while (!leading_ && has_trains()) {
-    const auto first = std::min_element(
-        groups_.begin(), groups_.end(),
-        [](const Group& one, const Group& other) { return one.news < other.news; });
-    if (first->news >= now) {
-      break;
-    }
-    step(std::min(now, first->news + shortest_read() - DramCycles(1)));
+  decided_ = std::max(decided_, now + DramCycles(1));
+  const auto has_news = [this](const Group& group) { return group.news < decided_; };
+  if (outlook_ < decided_ || std::any_of(groups_.begin(), groups_.end(), has_news)) {
+    run(decided_);
+    std::sort(finished_.begin(), finished_.end(), [](const FinishedSpan& a, const FinishedSpan& b) {
+      return std::pair(a.at, a.span) < std::pair(b.at, b.span);
+    });
   }
-  step(now);
   return finished_;
 }
 
-/// From the cycle in which a read's end becomes known to the end, at least.
-DramCycles DramSystem::shortest_read() const {
-  const bool forwards = std::any_of(groups_.begin(), groups_.end(), [](const Group& group) {
-    return group.front->serves_writes();
-  });
-  return forwards ? DramCycles(1) : read_latency_;
+/// Decides all cycles before `until`, in which news may become known.
+void DramSystem::run(DramCycles until) {
+  while (awaits_spans()) {
+    const DramCycles safe = horizon();
+    if (safe >= until) {
+      break;
+    }
+    step(safe);
+  }
+  step(until);
+  look_at_trains();
 }
 
-/// Decides all cycles up to `now`: spans of trains whose ends become known in them end later, but
-/// where a group leads them.
-void DramSystem::step(DramCycles now) {
-  decided_ = std::max(decided_, now + DramCycles(1));
-  finishing_.resize(groups_.size());
-  bool any = false;
-  for (std::size_t index = 0; index < groups_.size(); ++index) {
-    Group& group = groups_[index];
-    finishing_[index].clear();
-    if (group.news <= now) {
-      group.front->advance(decided_, finishing_[index]);
-      group.news = news_of(group);
-      any = any || !finishing_[index].empty();
+/// Decides all cycles before `until`, and then sends the spans that wait for what ended in them.
+void DramSystem::step(DramCycles until) {
+  reached_ = std::max(reached_, until);
+  const bool all = awaits_spans();
+  for (Group& group : groups_) {
+    if (all || group.news < reached_) {
+      advance(group, reached_);
     }
   }
-  if (!any) {
-    return;
-  }
-  collect();
-  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+  watch_others();
+  for (std::size_t loop = 0; all && loop < loops_.size(); ++loop) {
     send_spans(static_cast<std::int32_t>(loop));
   }
 }
 
-DramCounters DramSystem::counters() const {
+DramCounters DramSystem::counters() {
+  catch_up();
   DramCounters sum = apart_;
-  for (const Group& group : groups_) {
+  for (Group& group : groups_) {
     catch_up(group);
     add(sum, group.front->counters(), static_cast<std::int64_t>(group.channels.size()));
   }

@@ -34,12 +34,12 @@ struct DramSpan {
 /// span asks different bursts of them. Groups become one again where both stand still in the same
 /// state. Neither can be seen from outside.
 ///
-/// A train of spans (span_train.h) is the same as its spans sent one by one. While all channels are
-/// one group and all trains ask as much of each, nothing but the news of whole trains interrupts
-/// it.
-class DramSystem : ChannelFront::Trains {
+/// A train of spans (span_train.h) is the same as its spans sent one by one, but only the news of
+/// whole trains are for outside. Inside, channels go on without looking at each other as far as no
+/// span that is still to be sent can matter.
+class DramSystem {
  public:
-  /// Parts that a channel queues for each initiator.
+  /// Parts that a channel queues for each initiator, unless told otherwise.
   static constexpr std::int64_t kQueueDepth = 32;
   /// Alone: each channel is computed by itself.
   enum class Lockstep : std::uint8_t { Together, Alone };
@@ -50,26 +50,25 @@ class DramSystem : ChannelFront::Trains {
 
   /// True when every channel that the span touches has room for the initiator, after all cycles
   /// that have been decided.
-  [[nodiscard]] bool has_room(const DramSpan& span) const;
-  /// Queues the span (requires `has_room`); returns the number of its parts. Cycle `arrival`, in
-  /// which its first burst is offered at the earliest, has not been decided.
-  std::int64_t submit(const DramSpan& span, DramCycles arrival);
+  [[nodiscard]] bool has_room(const DramSpan& span);
+  /// Queues the span (requires `has_room`). Cycle `arrival`, in which its first burst is offered at
+  /// the earliest, has not been decided.
+  void submit(const DramSpan& span, DramCycles arrival);
   /// Queues a train of which the first span would arrive in cycle `ready`, which has not been
   /// decided: an initiator that sends trains sends nothing else. Its window is at most the queue's
   /// depth. News of it may be there at once.
   void submit(const DramTrain& train, DramCycles ready);
   /// Of trains, since last cleared; the caller clears it.
   [[nodiscard]] std::vector<TrainNews>& train_news() { return train_news_; }
-  /// No end of a part and no news of a train (with `room`: nor a free place in a queue) becomes
+  /// No end of a span and no news of a train (with `room`: nor a free place in a queue) becomes
   /// known in an earlier cycle, unless something is submitted; none while nothing is under way.
   /// What it names is a bound: it may have to be asked again when that cycle has been decided.
-  [[nodiscard]] std::optional<DramCycles> next_news(bool room = false) const;
-  /// Decides all cycles up to `now`: submit first what arrives until then. Returns the parts whose
-  /// end became known; parts of one channel in the order of their last commands. Valid until the
-  /// next call.
-  const std::vector<FinishedPart>& decide(DramCycles now);
+  [[nodiscard]] std::optional<DramCycles> next_news(bool room = false);
+  /// Decides all cycles up to `now`: submit first what arrives until then. Returns the spans whose
+  /// ends became known, in the order of these ends and of their names. Valid until the next call.
+  const std::vector<FinishedSpan>& decide(DramCycles now);
   /// Of the cycles decided.
-  [[nodiscard]] DramCounters counters() const;
+  [[nodiscard]] DramCounters counters();
   [[nodiscard]] const DramAddressMap& address_map() const { return map_; }
   /// How many channels are computed.
   [[nodiscard]] std::size_t groups() const { return groups_.size(); }
@@ -97,33 +96,43 @@ class DramSystem : ChannelFront::Trains {
   void split_groups(const DramAddressMap::Cut& begin, const DramAddressMap::Cut& end);
   void join_groups();
   void join(Group& group, Group& same);
-  std::int64_t enqueue(const DramSpan& span, DramCycles arrival, std::int32_t train);
+  std::int64_t enqueue(const DramSpan& span, DramPart part);
+  void watch(std::int64_t span);
+  void watch_others();
   std::int32_t loop_of(InitiatorIndex initiator);
-  void send_spans(std::int32_t train);
-  void lead_trains();
-  [[nodiscard]] bool leads_trains() const;
-  [[nodiscard]] DramCycles train_outlook() const;
-  [[nodiscard]] DramCycles news_of(const Group& group) const {
-    const DramCycles news = group.front->next_news(false);
-    return leading_ ? std::min(news, train_outlook()) : news;
-  }
-  void ended(const FinishedPart& part) override;
-  void step(DramCycles now);
+  void send_spans(std::int32_t index);
+  [[nodiscard]] DramCycles horizon() const;
+  /// No news before cycle `at`, nor before these channels have got there.
+  struct Outlook {
+    DramCycles at{0};
+    Group* group = nullptr;
+
+    bool operator<(const Outlook& other) const { return at < other.at; }
+  };
+  [[nodiscard]] Outlook outlook_of(std::int32_t index, std::optional<DramCycles> next);
+  [[nodiscard]] Outlook outlook_of_trains();
+  [[nodiscard]] std::int64_t least_of(Bytes bytes) const;
+  void look_at_trains();
+  [[nodiscard]] bool awaits_spans() const;
+  void run(DramCycles until);
+  void step(DramCycles until);
   [[nodiscard]] DramCycles shortest_read() const;
   [[nodiscard]] bool has_trains() const {
     return std::any_of(loops_.begin(), loops_.end(),
                        [](const TrainLoop& loop) { return !loop.is_idle(); });
   }
-  /// Catches up with the cycles decided, in which no part ends.
-  void catch_up(const Group& group) const;
-  void collect();
+  void advance(Group& group, DramCycles until);
+  void catch_up(Group& group);
+  void catch_up();
 
   DramAddressMap map_;
   DramCommandObserver observer_;
   Lockstep lockstep_;
-  std::vector<Group> groups_;  ///< in the order of their first channels
-  DramCycles decided_{0};      ///< cycles before
-  DramCounters apart_;         ///< counted by channels that joined others, beyond what those had
+  std::vector<Group> groups_;    ///< in the order of their first channels
+  DramCycles decided_{0};        ///< cycles before: nothing may be asked for in them any more
+  DramCycles reached_{0};        ///< groups may go so far; while spans are awaited all have
+  DramCycles outlook_ = kNever;  ///< no news of a train become known before
+  DramCounters apart_;           ///< counted by channels that joined others, beyond what those had
   /// Comparing groups costs about as much as a span, and so does splitting them: at most so many
   /// spans go by without a comparison, and groups that split sooner had better stayed apart.
   static constexpr std::int64_t kMostPatience = 64;
@@ -135,11 +144,20 @@ class DramSystem : ChannelFront::Trains {
   std::int64_t queue_depth_;
   std::deque<TrainLoop> loops_;
   std::vector<std::int32_t> loop_of_initiator_;  ///< kNoTrain: none
+  std::vector<std::int64_t> most_of_spans_;  ///< by loop: bursts of a span in a channel, at most
   std::vector<TrainNews> train_news_;
-  bool leading_ = false;               ///< the only group tells of spans of trains as they end
-  std::vector<std::size_t> group_of_;  ///< by channel, for `collect`
-  std::vector<std::vector<FinishedPart>> finishing_;  ///< by group
-  std::vector<FinishedPart> finished_;
+  std::int64_t channels_;
+  /// Of no train, under way.
+  struct Span {
+    SpanId id{};
+    std::int64_t channels = 0;  ///< that have not done their part
+    DramCycles end{0};
+  };
+  std::vector<Span> spans_;
+  std::vector<std::int64_t> free_spans_;  ///< numbers
+  std::vector<std::int64_t> unwatched_;   ///< numbers
+  std::vector<FinishedSpan> finished_;
+  std::vector<ChannelFront::Ended> ended_;
 };
 
 }  // namespace systole

@@ -32,25 +32,23 @@ constexpr std::int32_t kNoTrain = -1;
 
 /// What one span asks of one channel: consecutive bursts of the channel.
 struct DramPart {
-  SpanId span{};
+  std::int64_t span = 0;  ///< of a train: number of the loop's span, else whatever who asks likes
   InitiatorIndex initiator{};
   DramOperation operation = DramOperation::Read;
   std::int64_t first_burst = 0;  ///< channel-local address divided by the size of a burst
   std::int64_t bursts = 0;
-  Bytes bytes{0};                 ///< asked for; the rest of a partial burst is moved for nothing
-  DramCycles arrival{0};          ///< no command of the part is earlier
-  std::int32_t train = kNoTrain;  ///< of a span of a train: whose; `span` is its number there
+  Bytes bytes{0};                ///< asked for; the rest of a partial burst is moved for nothing
+  DramCycles arrival{0};         ///< no command of the part is earlier
+  std::int32_t loop = kNoTrain;  ///< of a span of a train: whose
+  std::int64_t train = 0;        ///< and which of the loop's
 };
 
-/// The last burst of a part has been moved at (the end of) cycle `at`, counted as an edge.
-struct FinishedPart {
+/// The last burst of a span has been moved at (the end of) cycle `at`, counted as an edge.
+struct FinishedSpan {
   SpanId span{};
-  ChannelIndex channel{};
   DramCycles at{0};
-  std::int64_t channels = 1;  ///< that did the same, this one the first of them
-  std::int32_t train = kNoTrain;
 
-  bool operator==(const FinishedPart&) const = default;
+  bool operator==(const FinishedSpan&) const = default;
 };
 
 enum class DramCommandKind : std::uint8_t {

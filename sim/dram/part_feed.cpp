@@ -9,32 +9,41 @@ void PartFeed::enqueue(const DramPart& part, std::int64_t number) {
   if (index >= queues_.size()) {
     queues_.resize(index + 1);
   }
-  queues_[index].push_back({part, number});
+  queues_[index].parts.push_back({part, number});
+  queues_[index].bursts += part.bursts;
   ++parts_;
   arrives_ = std::min(arrives_, part.arrival);
 }
 
 std::size_t PartFeed::queued(InitiatorIndex initiator) const {
   const auto index = static_cast<std::size_t>(initiator);
-  return index < queues_.size() ? queues_[index].size() : 0;
+  return index < queues_.size() ? queues_[index].parts.size() : 0;
+}
+
+std::int64_t PartFeed::queued_bursts(InitiatorIndex initiator) const {
+  const auto index = static_cast<std::size_t>(initiator);
+  return index < queues_.size() ? queues_[index].bursts : 0;
 }
 
 void PartFeed::find_first_arrival() {
   arrives_ = kNever;
-  for (const std::deque<Waiting>& queue : queues_) {
-    arrives_ = queue.empty() ? arrives_ : std::min(arrives_, queue.front().part.arrival);
+  for (const Queue& queue : queues_) {
+    if (!queue.parts.empty()) {
+      arrives_ = std::min(arrives_, queue.parts.front().part.arrival);
+    }
   }
 }
 
 void PartFeed::choose(DramCycles now) {
   for (std::size_t asked = 0; asked < queues_.size(); ++asked) {
     const std::size_t index = (turn_ + asked) % queues_.size();
-    if (queues_[index].empty() || queues_[index].front().part.arrival > now) {
+    const std::deque<Waiting>& queue = queues_[index].parts;
+    if (queue.empty() || queue.front().part.arrival > now) {
       continue;
     }
     serving_ = index;
     turn_ = index + 1;
-    const auto& [part, number] = queues_[index].front();
+    const auto& [part, number] = queue.front();
     const BurstPlace place = map_.place(part.first_burst);
     run_.first = {number, static_cast<std::size_t>(place.bank), place.row, place.column,
                   part.operation};
@@ -49,12 +58,13 @@ Rotation PartFeed::rotation() const {
   if (map_.ways() == 1 || is_empty()) {
     return BurstFeed::rotation();
   }
-  const DramPart& part = queues_[serving_].front().part;
+  const DramPart& part = queues_[serving_].parts.front().part;
   Rotation rotation{.ways = map_.ways(),
                     .bursts = std::min(part.bursts, map_.rotation_length(part.first_burst))};
   for (std::size_t index = 0; index < queues_.size(); ++index) {
-    if (index != serving_ && !queues_[index].empty()) {
-      rotation.until = std::min(rotation.until, queues_[index].front().part.arrival);
+    const std::deque<Waiting>& queue = queues_[index].parts;
+    if (index != serving_ && !queue.empty()) {
+      rotation.until = std::min(rotation.until, queue.front().part.arrival);
     }
   }
   return rotation;
@@ -71,12 +81,14 @@ void PartFeed::take_rotating(std::int64_t bursts, DramCycles last) {
 }
 
 void PartFeed::taken(std::int64_t bursts, DramCycles last) {
-  Waiting& oldest = queues_[serving_].front();
+  Queue& queue = queues_[serving_];
+  Waiting& oldest = queue.parts.front();
   accepted_.push_back({oldest.number, bursts});
+  queue.bursts -= bursts;
   oldest.part.first_burst += bursts;
   oldest.part.bursts -= bursts;
   if (oldest.part.bursts == 0) {
-    queues_[serving_].pop_front();
+    queue.parts.pop_front();
     --parts_;
     find_first_arrival();
   }

@@ -27,6 +27,8 @@ class PartFeed : public BurstFeed {
   void enqueue(const DramPart& part, std::int64_t number);
   /// Parts of the initiator of which a burst has not been accepted.
   [[nodiscard]] std::size_t queued(InitiatorIndex initiator) const;
+  /// Bursts of the initiator that have not been accepted.
+  [[nodiscard]] std::int64_t queued_bursts(InitiatorIndex initiator) const;
   /// Bursts of a part that have not been accepted can be counted by this: numbers of parts whose
   /// bursts were accepted since last asked, with their count, in order. The caller clears it.
   struct Accepted {
@@ -56,9 +58,13 @@ class PartFeed : public BurstFeed {
   void find_first_arrival();
 
   DramAddressMap map_;
-  std::vector<std::deque<Waiting>> queues_;  ///< by initiator; the oldest part shrinks by bursts
-  std::size_t serving_ = 0;                  ///< whose run is offered
-  std::size_t turn_ = 0;                     ///< who is asked first
+  struct Queue {
+    std::deque<Waiting> parts;  ///< the oldest shrinks by bursts
+    std::int64_t bursts = 0;
+  };
+  std::vector<Queue> queues_;  ///< by initiator
+  std::size_t serving_ = 0;    ///< whose run is offered
+  std::size_t turn_ = 0;       ///< who is asked first
   std::size_t parts_ = 0;
   std::vector<Accepted> accepted_;
 };

@@ -14,9 +14,6 @@ namespace systole {
 /// been sent, BEGIN_RESP that all are over. A memory that does not know the extension sees one long
 /// request: only DramMemory may be sent one. An initiator sends trains alone or none.
 struct RequestTrain : tlm::tlm_extension<RequestTrain> {
-  /// What DramMemory queues for an initiator.
-  static constexpr std::int64_t kMostWindow = 32;
-
   Bytes request{0};
   std::int64_t window = 1;
   Clock<CoreCycles> clock{Femtoseconds(1)};

@@ -16,7 +16,6 @@ void TrainLoop::add(const DramTrain& train, DramCycles ready) {
   }
   SYSTOLE_CHECK(answers_.size() == window, "a window of {} spans, before of {}", window,
                 answers_.size());
-  longest_ = std::max(longest_, train.request);
   added_ += ceil_div(train.length.count(), train.request.count());
   trains_.push_back({train, ready, 0, added_, {}});
 }
@@ -41,7 +40,8 @@ std::optional<TrainLoop::Span> TrainLoop::next(std::vector<TrainNews>& news) {
   arrived_ = std::max({arrived_, sending.ready, arrival_after(train, awaited)});
   const std::int64_t length =
       std::min(train.request.count(), train.length.count() - sending.offset);
-  const Span span{number, train.address + sending.offset, Bytes(length), arrived_};
+  const Span span{number, over_ + static_cast<std::int64_t>(sending_),
+                  train.address + sending.offset, Bytes(length), arrived_};
   if (sending.offset == 0) {
     sending.first = awaited;
   }
@@ -71,16 +71,10 @@ void TrainLoop::ended(std::int64_t number, std::int64_t channels, DramCycles at,
         answered_.held = cycle_of(train, answered_) + train.hold;
       }
       trains_.pop_front();
+      ++over_;
       --sending_;
     }
   }
-}
-
-bool TrainLoop::is_aligned_to(std::int64_t bytes) const {
-  return std::all_of(trains_.begin(), trains_.end(), [bytes](const Train& each) {
-    return each.train.address % bytes == 0 && each.train.length.count() % bytes == 0 &&
-           each.train.request.count() % bytes == 0;
-  });
 }
 
 std::optional<TrainLoop::Awaited> TrainLoop::awaited_to_send() const {
@@ -91,12 +85,6 @@ std::optional<TrainLoop::Awaited> TrainLoop::awaited_to_send() const {
   const std::int64_t number = sending.end - static_cast<std::int64_t>(answers_.size());
   return Awaited{std::max<std::int64_t>(0, next_ - number),
                  sending.train.request * std::max<std::int64_t>(0, number - next_)};
-}
-
-TrainLoop::Awaited TrainLoop::awaited_to_end() const {
-  const Train& oldest = trains_.front();
-  return {std::max<std::int64_t>(0, next_ - oldest.end),
-          oldest.train.length - Bytes(oldest.offset)};
 }
 
 }  // namespace systole

@@ -54,6 +54,7 @@ class TrainLoop {
  public:
   struct Span {
     std::int64_t number = 0;  ///< of all of the initiator
+    std::int64_t train = 0;   ///< number of its train
     std::int64_t address = 0;
     Bytes length{0};
     DramCycles arrival{0};
@@ -75,8 +76,8 @@ class TrainLoop {
              std::vector<TrainNews>& news);
 
   [[nodiscard]] bool is_idle() const { return trains_.empty(); }
-  /// All spans of all trains begin and end at multiples of `bytes`.
-  [[nodiscard]] bool is_aligned_to(std::int64_t bytes) const;
+  /// Number of the oldest train that is not over; requires one.
+  [[nodiscard]] std::int64_t oldest() const { return over_; }
 
   /// What has to be over before there is news: all spans that have been sent but the last `beyond`,
   /// and `unsent` bytes more.
@@ -86,10 +87,10 @@ class TrainLoop {
   };
   /// Before the train that is being sent has been sent; nothing where all are.
   [[nodiscard]] std::optional<Awaited> awaited_to_send() const;
-  /// Before the oldest train is over; requires one.
-  [[nodiscard]] Awaited awaited_to_end() const;
-  /// No span is longer.
-  [[nodiscard]] Bytes longest() const { return longest_; }
+  /// Bytes of the oldest train that have not been sent; requires one.
+  [[nodiscard]] Bytes unsent_of_oldest() const {
+    return trains_.front().train.length - Bytes(trains_.front().offset);
+  }
 
  private:
   struct Train {
@@ -122,7 +123,7 @@ class TrainLoop {
   std::int64_t next_ = 0;     ///< number of the next
   std::deque<UnderWay> under_way_;
   std::vector<SpanAnswer> answers_;  ///< to the last spans that were over, by number
-  Bytes longest_{0};
+  std::int64_t over_ = 0;            ///< trains
   SpanAnswer answered_;
   DramCycles arrived_{0};  ///< the last span
 };

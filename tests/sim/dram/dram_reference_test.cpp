@@ -75,18 +75,18 @@ Outcome simulate_run(const Workload& run) {
       ends.pop();
       ++completed;
     }
-    const DramSpan span{static_cast<SpanId>(sent),
+    const DramSpan next{static_cast<SpanId>(sent),
                         {},
                         run.operation,
                         address_of(run, sent),
                         run.standard.organization.burst_bytes()};
-    if (sent < run.requests && system.has_room(span) && sent - completed < run.window) {
-      system.submit(span, DramCycles(cycle));
+    if (sent < run.requests && system.has_room(next) && sent - completed < run.window) {
+      system.submit(next, DramCycles(cycle));
       ++sent;
     }
-    for (const FinishedPart& part : system.decide(DramCycles(cycle))) {
-      ends.push(part.at.count());
-      outcome.cycles = std::max(outcome.cycles, part.at.count());
+    for (const FinishedSpan& span : system.decide(DramCycles(cycle))) {
+      ends.push(span.at.count());
+      outcome.cycles = std::max(outcome.cycles, span.at.count());
     }
   }
   outcome.counters = system.counters();

@@ -77,13 +77,12 @@ TEST(DramSystem, RefreshHoldsTheRestOfARow) {
                     [&](const DramCommand& command) { cycles.push_back(command.at.count()); });
   system.decide(DramCycles(6199));
   system.submit({SpanId{0}, {}, Read, 0, Bytes(640)}, DramCycles(6200));
-  const std::vector<FinishedPart> parts = system.decide(DramCycles(6600));
+  const std::vector<FinishedSpan> spans = system.decide(DramCycles(6600));
   // ACT; seven RDs before the refresh falls due in 6240 - 1; PREA nRTP 6 after the last, REF nRP 11
   // later, ACT nRFC 208 later; three RDs.
   EXPECT_EQ(cycles, (std::vector<std::int64_t>{6200, 6211, 6215, 6219, 6223, 6227, 6231, 6235, 6241,
                                                6252, 6460, 6471, 6475, 6479}));
-  ASSERT_EQ(parts.size(), 1U);
-  EXPECT_EQ(parts.at(0).at, DramCycles(6479 + 11 + 4));
+  EXPECT_EQ(spans, (std::vector<FinishedSpan>{{SpanId{0}, DramCycles(6479 + 11 + 4)}}));
   EXPECT_EQ(system.counters().row_misses, 2);
   EXPECT_EQ(system.counters().row_hits, 8);
 }
@@ -102,11 +101,10 @@ TEST(DramSystem, PartialBurstsMoveWholeBursts) {
 
 TEST(DramSystem, SpanIsOverWithItsLastPart) {
   DramSystem system(memory_of(ddr3_1600(), 2));
-  EXPECT_EQ(system.submit({SpanId{1}, {}, Read, 192, Bytes(192)}, DramCycles(0)), 2);
-  const std::vector<FinishedPart> parts = system.decide(DramCycles(100));
-  // One burst in channel 0, two in channel 1.
-  EXPECT_EQ(parts, (std::vector<FinishedPart>{{SpanId{1}, ChannelIndex{0}, DramCycles(26)},
-                                              {SpanId{1}, ChannelIndex{1}, DramCycles(30)}}));
+  system.submit({SpanId{1}, {}, Read, 192, Bytes(192)}, DramCycles(0));
+  // One burst in channel 0, which ends in cycle 26, two in channel 1.
+  EXPECT_EQ(system.decide(DramCycles(100)),
+            (std::vector<FinishedSpan>{{SpanId{1}, DramCycles(30)}}));
 }
 
 TEST(DramSystem, InitiatorsTakeTurnsByRun) {
@@ -132,13 +130,13 @@ TEST(DramSystem, NamesNoCycleBeforeTheNews) {
   system.submit({SpanId{0}, {}, Read, 0, Bytes(16384)}, DramCycles(5));
   // The last of 256 RDs is issued in 5 + nRCD 11 + 255 * 4 = 1036 and ends nCL + nBL later.
   std::int64_t asked = 0;
-  for (std::vector<FinishedPart> parts; parts.empty(); ++asked) {
+  for (std::vector<FinishedSpan> spans; spans.empty(); ++asked) {
     const DramCycles news = *system.next_news();
     ASSERT_LE(news, DramCycles(1036));
-    parts = system.decide(news);
-    if (!parts.empty()) {
+    spans = system.decide(news);
+    if (!spans.empty()) {
       EXPECT_EQ(news, DramCycles(1036));
-      EXPECT_EQ(parts.at(0).at, DramCycles(1036 + 11 + 4));
+      EXPECT_EQ(spans.at(0).at, DramCycles(1036 + 11 + 4));
     }
   }
   EXPECT_LE(asked, 4);

@@ -48,7 +48,6 @@ enum class Decides : std::uint8_t { EveryCycle, Lazily };
 inline std::vector<std::int64_t> drive(DramSystem& system, const std::vector<Request>& requests,
                                        Decides decides = Decides::Lazily) {
   std::vector<std::int64_t> ends(requests.size(), 0);
-  std::vector<std::int64_t> parts(requests.size(), 0);
   std::vector<std::vector<std::size_t>> waiting;
   for (std::size_t index = 0; index < requests.size(); ++index) {
     const auto initiator = static_cast<std::size_t>(requests[index].initiator);
@@ -59,11 +58,9 @@ inline std::vector<std::int64_t> drive(DramSystem& system, const std::vector<Req
   std::size_t unfinished = requests.size();
   for (std::int64_t cycle = 0; unfinished > 0;) {
     const auto decide = [&](std::int64_t until) {
-      for (const FinishedPart& part : system.decide(DramCycles(until))) {
-        const auto index = static_cast<std::size_t>(part.span);
-        ends[index] = std::max(ends[index], part.at.count());
-        parts[index] -= part.channels;
-        unfinished -= parts[index] == 0 ? 1U : 0U;
+      for (const FinishedSpan& span : system.decide(DramCycles(until))) {
+        ends[static_cast<std::size_t>(span.span)] = span.at.count();
+        --unfinished;
       }
     };
     if (cycle > 0) {
@@ -86,7 +83,7 @@ inline std::vector<std::int64_t> drive(DramSystem& system, const std::vector<Req
           waits = true;
           break;
         }
-        parts[index] = system.submit(span, DramCycles(cycle));
+        system.submit(span, DramCycles(cycle));
         ++next[initiator];
       }
     }

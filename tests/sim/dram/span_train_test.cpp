@@ -39,8 +39,8 @@ TEST(TrainLoop, SendsASpanWhenTheOneAWindowBeforeWasAnswered) {
   ASSERT_TRUE(loop.awaited_to_send());
   EXPECT_EQ(loop.awaited_to_send()->beyond, 1);  // only the first has to be over
   EXPECT_EQ(loop.awaited_to_send()->unsent, Bytes(0));
-  EXPECT_EQ(loop.awaited_to_end().beyond, 0);
-  EXPECT_EQ(loop.awaited_to_end().unsent, Bytes(50));
+  EXPECT_EQ(loop.oldest(), 0);
+  EXPECT_EQ(loop.unsent_of_oldest(), Bytes(50));
   // The second span is over first; answers come in order.
   loop.ended(1, 1, DramCycles(20), news);
   EXPECT_FALSE(loop.next(news));
@@ -151,7 +151,7 @@ class Driver {
         memory_(spec.standard.timing.tCK),
         clock_(Femtoseconds(700'000 + static_cast<std::int64_t>(splitmix64(seed) % 900'000))),
         system_(
-            spec, DramSystem::kQueueDepth,
+            spec, std::max(DramSystem::kQueueDepth, mix.window),
             [this](const DramCommand& command) {
               seen_.commands[static_cast<std::size_t>(command.channel)].push_back(command);
             },
@@ -190,8 +190,7 @@ class Driver {
     std::int64_t ready = 0;   ///< memory cycle in which its first span may arrive; -1: unknown
     std::int64_t offset = 0;  ///< bytes of it that were sent
     std::vector<std::size_t> spans;        ///< of each span sent: its train
-    std::vector<std::int64_t> parts;       ///< of each span sent: channels under way
-    std::vector<std::int64_t> span_ends;   ///< of each
+    std::vector<std::int64_t> span_ends;   ///< of each span sent; 0: it is under way
     std::vector<SpanAnswer> answers;       ///< of those answered, in order
     std::int64_t held = 0;                 ///< no answer before this cycle of its clock
     std::vector<std::int64_t> last_spans;  ///< by train
@@ -241,7 +240,6 @@ class Driver {
       }
     }
     at_.resize(waiting_.size());
-    parts_.resize(requests_.size());
     seen_.ends.resize(requests_.size());
     unfinished_ += static_cast<std::int64_t>(requests_.size());
   }
@@ -250,19 +248,15 @@ class Driver {
   static constexpr std::int64_t kLoopSpans = 1'000'000;
 
   void decide(std::int64_t until) {
-    for (const FinishedPart& part : system_.decide(DramCycles(until))) {
-      const auto id = static_cast<std::int64_t>(part.span);
+    for (const FinishedSpan& over : system_.decide(DramCycles(until))) {
+      const auto id = static_cast<std::int64_t>(over.span);
       if (id >= kLoopSpans) {
         Loop& loop = loops_[static_cast<std::size_t>(id / kLoopSpans - 1)];
-        const auto span = static_cast<std::size_t>(id % kLoopSpans);
-        loop.parts[span] -= part.channels;
-        loop.span_ends[span] = std::max(loop.span_ends[span], part.at.count());
+        loop.span_ends[static_cast<std::size_t>(id % kLoopSpans)] = over.at.count();
         continue;
       }
-      const auto index = static_cast<std::size_t>(id);
-      seen_.ends[index] = std::max(seen_.ends[index], part.at.count());
-      parts_[index] -= part.channels;
-      unfinished_ -= parts_[index] == 0 ? 1 : 0;
+      seen_.ends[static_cast<std::size_t>(id)] = over.at.count();
+      --unfinished_;
     }
     hear();
     for (std::size_t index = 0; index < loops_.size(); ++index) {
@@ -291,7 +285,7 @@ class Driver {
 
   /// Span by span: in order.
   void answer(Loop& loop, std::size_t index) {
-    while (loop.answers.size() < loop.spans.size() && loop.parts[loop.answers.size()] == 0) {
+    while (loop.answers.size() < loop.spans.size() && loop.span_ends[loop.answers.size()] > 0) {
       const std::size_t span = loop.answers.size();
       const DramCycles before = loop.answers.empty() ? DramCycles(0) : loop.answers.back().end;
       loop.answers.push_back({.end = std::max(before, DramCycles(loop.span_ends[span])),
@@ -380,7 +374,7 @@ class Driver {
       times.first = loop.offset == 0 ? awaited : times.first;
       loop.spans.push_back(loop.train);
       loop.span_ends.push_back(0);
-      loop.parts.push_back(system_.submit(sending, DramCycles(cycle_)));
+      system_.submit(sending, DramCycles(cycle_));
       loop.offset += length;
       if (loop.offset == train.length) {
         times.last = awaited;
@@ -410,7 +404,7 @@ class Driver {
           waits_ = true;
           break;
         }
-        parts_[index] = system_.submit(span, DramCycles(cycle_));
+        system_.submit(span, DramCycles(cycle_));
         ++at_[other];
       }
     }
@@ -428,7 +422,6 @@ class Driver {
   std::vector<Request> requests_;
   std::vector<std::vector<std::size_t>> waiting_;  ///< by other
   std::vector<std::size_t> at_;
-  std::vector<std::int64_t> parts_;
   std::int64_t unfinished_ = 0;
   std::int64_t cycle_ = 0;
   std::int64_t next_ = INT64_MAX;
@@ -503,6 +496,22 @@ std::vector<Mix> mixes() {
        .even = 9,
        .pause = 400,
        .controller = timeout},
+      {.name = "all_under_way",  // but for a few
+       .standard = ddr4_2400(),
+       .loops = 3,
+       .even = 9,
+       .writes = 4,
+       .pause = 20,
+       .window = 64,
+       .controller = deep},
+      {.name = "all_under_way_uneven",
+       .standard = ddr3_1600(),
+       .channels = 8,
+       .even = 5,
+       .writes = 6,
+       .pause = 300,
+       .hold = 50,
+       .window = 128},
       {.name = "rotating_banks",
        .standard = ddr4_2400(),
        .channels = 8,
