@@ -237,7 +237,7 @@ std::vector<ComparedDevice> devices_beside(const Graph& graph) {
   }
   for (const std::string name : {"xeon_8480", "a100"}) {
     if (const auto device = shipped_device(name)) {
-      const DataType type = graph.tensor(graph.inputs.front()).type.element;
+      const DataType type = graph.input_type();
       ComparedDevice row = compare_device(
           *device, graph, device->supports(type) ? std::optional(type) : std::nullopt);
       if (row.error.empty()) {

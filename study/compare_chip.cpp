@@ -66,7 +66,7 @@ ComparedDevice compared_run(const Result& result) {
   const ChipSpec& chip = result.chip;
   const Graph& graph = result.graph;
   ComparedDevice row{.batch = graph.batch, .time_obtained = Obtained::Simulated};
-  row.type = graph.tensor(graph.inputs.front()).type.element;
+  row.type = graph.input_type();
   row.time = chip.clock().time_of(result.counters.elapsed);
   row.macs = result.counters.actions.macs;
   row.utilisation = utilisation(chip, result.counters.actions, result.counters.elapsed);

@@ -43,11 +43,16 @@ systole_test(compiler_onnx_test
   SOURCES
     frontend/onnx/import_test.cpp
     frontend/onnx/layout_test.cpp
+    frontend/onnx/lower/rows_test.cpp
     frontend/onnx/model_builder.cpp
     frontend/onnx/passes/fold_scales_test.cpp
     frontend/onnx/passes/recognise_masks_test.cpp
     frontend/onnx/passes/recognise_rotary_test.cpp
+    frontend/onnx/passes/share_heads_test.cpp
     frontend/onnx/passes/split_dense_test.cpp
+    frontend/onnx/passes/take_caches_test.cpp
+    frontend/onnx/passes/take_indices_test.cpp
+    frontend/onnx/passes/take_integer_products_test.cpp
     frontend/onnx/passes/take_quantization_test.cpp
     frontend/onnx/read_model_test.cpp
     frontend/onnx/read_onnx_network_test.cpp
@@ -58,6 +63,7 @@ systole_test(compiler_onnx_test
     frontend/onnx/spell/recurrent_test.cpp
     frontend/scale_sim_test.cpp
     frontend/timeloop_test.cpp
+    frontend/write_description_test.cpp
   DEPENDS systole_compiler systole_reference systole_test_support ONNX::proto)
 systole_test(compiler_stablehlo_test SLOW *Fuzz.*
   SOURCES

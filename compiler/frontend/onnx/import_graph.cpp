@@ -362,6 +362,12 @@ bool ImportGraph::is_output(ImportValueId id) const {
   return std::find(outputs.begin(), outputs.end(), id) != outputs.end();
 }
 
+bool ImportGraph::is_cache(ImportValueId id) const {
+  return std::any_of(nodes.begin(), nodes.end(), [&](const ImportNode& node) {
+    return node.full_op() == "systole.Append" && node.outputs.front() == id;
+  });
+}
+
 ImportValueId ImportGraph::add_value(ImportValue value) {
   values.push_back(std::move(value));
   return static_cast<ImportValueId>(values.size()) - 1;

@@ -29,10 +29,12 @@ struct ImportValue {
   OnnxType type = OnnxType::Undefined;
   std::optional<OnnxShape> shape;        ///< empty: nobody could say
   std::optional<OnnxConstant> constant;  ///< its numbers, where they do not depend on inputs
-  std::optional<Quantization> quantization = {};  ///< as int8, where the file rounds it so
-  std::optional<OnnxType> stored = {};            ///< the file's own type of what it rounds
-  std::optional<ImportScales> scales = {};        ///< of a constant that was stored as int8
-  bool is_stored_input = false;                   ///< files of it hold what is stored
+  std::optional<Quantization> quantization = {};          ///< as int8, where the file rounds it so
+  std::optional<OnnxType> stored = {};                    ///< the file's own type of what it rounds
+  std::optional<ImportScales> scales = {};                ///< of a constant that was stored as int8
+  bool is_stored_input = false;                           ///< files of it hold what is stored
+  std::optional<std::vector<std::int64_t>> indices = {};  ///< of an input that looks rows up
+  std::optional<OnnxShape> cache = {};  ///< of an input that is a state: as a run leaves it
 };
 
 /// An operator of the file, or one that a pass put in place of some (domain `systole`).
@@ -78,10 +80,15 @@ struct ImportGraph {
   std::int64_t spelled_out = 0;  ///< operators of the file that others stand for
   std::int64_t computed = 0;     ///< nodes that are constants
 
+  /// Of kNoValue one of which nothing is known.
   [[nodiscard]] const ImportValue& value(ImportValueId id) const {
-    return values[static_cast<std::size_t>(id)];
+    return id == kNoValue ? none_ : values[static_cast<std::size_t>(id)];
   }
   [[nodiscard]] ImportValue& value(ImportValueId id) {
+    if (id == kNoValue) {
+      none_ = {};
+      return none_;
+    }
     return values[static_cast<std::size_t>(id)];
   }
   /// Null for kNoValue and for what is no constant.
@@ -89,11 +96,16 @@ struct ImportGraph {
   /// The single number of a constant of one element.
   [[nodiscard]] std::optional<float> scalar(ImportValueId id) const;
   [[nodiscard]] bool is_output(ImportValueId id) const;
+  /// Whether it is a state as a run leaves it.
+  [[nodiscard]] bool is_cache(ImportValueId id) const;
 
   ImportValueId add_value(ImportValue value);
   ImportValueId add_constant(std::string called, OnnxConstant constant);
   /// Whoever reads value v, outputs of the graph included, reads by[v] instead.
   void replace(const std::vector<ImportValueId>& by);
+
+ private:
+  ImportValue none_;
 };
 
 /// Who makes and who reads each value of a graph, as long as nobody changes it.

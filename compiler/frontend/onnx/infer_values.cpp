@@ -26,6 +26,16 @@ const onnx_inference::InferRule* rule_named(std::string_view op) {
   return nullptr;
 }
 
+/// Throws Contradiction for a constant of strings and the like.
+void check_numbers(const ImportGraph& graph, const ImportNode& node) {
+  for (const ImportValueId input : node.inputs) {
+    const OnnxConstant* constant = graph.constant(input);
+    if (constant != nullptr && !is_floating(constant->type()) && !is_integral(constant->type())) {
+      onnx_inference::contradict("expected numbers, got {}", name_of(constant->type()));
+    }
+  }
+}
+
 /// What a rule needs to know of inputs; Constant has none.
 bool knows_inputs(const ImportGraph& graph, const ImportNode& node) {
   return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ImportValueId input) {
@@ -68,6 +78,7 @@ std::optional<std::string> infer_node(ImportGraph& graph, ImportNode& node) {
   }
   onnx_inference::Inference in(graph, node);
   try {
+    check_numbers(graph, node);
     rule->infer(in);
   } catch (const onnx_inference::Contradiction& error) {
     return error.what();
@@ -109,6 +120,7 @@ class Inferrer {
         onnx_spelling::Spelling in(graph_, node,
                                    [this](ImportNode part) { take(std::move(part)); });
         ++depth_;
+        check_numbers(graph_, node);
         spelling->spell(in);
         --depth_;
         graph_.spelled_out += depth_ == 0 ? 1 : 0;

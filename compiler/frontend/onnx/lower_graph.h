@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,9 @@ struct LoweredGraph {
   std::map<std::string, OnnxType, std::less<>> whole_inputs;  ///< of whole numbers, by name
   /// Inputs that files hold as stored numbers, by name.
   std::map<std::string, StoredInput, std::less<>> stored_inputs;
-  QuantizationChoice quantization;      ///< what the file says of it
+  std::set<std::string, std::less<>> indices;  ///< inputs that say which rows are looked up
+  std::map<std::string, OnnxShape, std::less<>> caches;  ///< as files have states, by name
+  QuantizationChoice quantization;                       ///< what the file says of it
   std::vector<ImportRefusal> refusals;  ///< where there are some, the graph is of no use
 };
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "compiler/frontend/onnx/infer_values.h"
 #include "compiler/frontend/onnx/lower_graph.h"
 #include "compiler/frontend/onnx/passes/passes.h"
+#include "compiler/frontend/random_stream.h"
 #include "compiler/frontend/stored_weights.h"
 
 namespace systole {
@@ -38,6 +40,8 @@ class OnnxNumbers final : public NetworkData {
         orders_(std::move(lowered.file_orders)),
         whole_(std::move(lowered.whole_inputs)),
         stored_(std::move(lowered.stored_inputs)),
+        caches_(std::move(lowered.caches)),
+        indices_(std::move(lowered.indices)),
         quantization_(std::move(lowered.quantization)),
         files_(options.input_files),
         seed_(options.seed),
@@ -52,10 +56,14 @@ class OnnxNumbers final : public NetworkData {
 
   void check_inputs(const Graph& graph) const {
     for (const auto& [name, file] : files_) {
+      if (indices_.count(name) > 0) {
+        continue;  // read already
+      }
+      const std::vector<GraphTensorId> given = graph.given();
       const auto found = std::find_if(
-          graph.inputs.begin(), graph.inputs.end(),
+          given.begin(), given.end(),
           [&, key = name](GraphTensorId input) { return graph.tensor(input).name == key; });
-      if (found == graph.inputs.end()) {
+      if (found == given.end()) {
         fail_input(graph, name);
       }
       if (has_numbers_) {
@@ -66,12 +74,7 @@ class OnnxNumbers final : public NetworkData {
 
   [[nodiscard]] Value value(const Graph& graph, GraphTensorId tensor) const override {
     SYSTOLE_CHECK(has_numbers_, "numbers of a network that was read without them");
-    const GraphTensor& asked = graph.tensor(tensor);
-    const auto found = parameters_.find(tensor);
-    if (found != parameters_.end()) {
-      return Value::of_numbers(asked.type, found->second());
-    }
-    return Value::of_numbers(asked.type, input(graph, tensor));
+    return Value::of_numbers(graph.tensor(tensor).type, input(graph, tensor));
   }
 
   [[nodiscard]] std::optional<std::vector<float>> float_input(const Graph& graph,
@@ -82,7 +85,7 @@ class OnnxNumbers final : public NetworkData {
  private:
   [[noreturn]] static void fail_input(const Graph& graph, const std::string& name) {
     std::vector<std::string_view> names;
-    for (const GraphTensorId input : graph.inputs) {
+    for (const GraphTensorId input : graph.given()) {
       names.push_back(graph.tensor(input).name);
     }
     throw WorkloadError({.file = graph.file}, "inputs",
@@ -105,12 +108,32 @@ class OnnxNumbers final : public NetworkData {
       }
       array.expect_type(types);
     }
+    const auto cache = caches_.find(tensor.name);
+    if (cache != caches_.end()) {
+      array.expect_shape(cache->second);
+      return grown(array.floats(), cache->second, extents);
+    }
     array.expect_shape(order == nullptr ? OnnxShape(extents.begin(), extents.end()) : order->shape);
     const bool is_stored = stored != stored_.end() && !is_float(array.type());
     std::vector<float> numbers = is_stored ? reals_of(array, stored->second)
                                  : whole   ? exact(array, tensor.type.element)
                                            : array.floats();
     return order == nullptr ? numbers : to_memory(*order, numbers);
+  }
+
+  /// Of a cache of [..., tokens, features] in one of more tokens, which are 0.
+  [[nodiscard]] static std::vector<float> grown(const std::vector<float>& numbers,
+                                                const OnnxShape& shape, const Extents& extents) {
+    const std::int64_t features = shape.back();
+    const std::int64_t tokens = shape[shape.size() - 2];
+    const std::int64_t rows = extents[extents.size() - 2];
+    std::vector<float> all;
+    for (std::int64_t head = 0; head < elements_of(shape) / tokens / features; ++head) {
+      const auto first = numbers.begin() + head * tokens * features;
+      all.insert(all.end(), first, first + tokens * features);
+      all.resize(static_cast<std::size_t>((head + 1) * rows * features), 0.0F);
+    }
+    return all;
   }
 
   /// Of integers as the file's network stores them.
@@ -145,6 +168,9 @@ class OnnxNumbers final : public NetworkData {
 
   [[nodiscard]] std::vector<float> input(const Graph& graph, GraphTensorId tensor) const {
     const GraphTensor& asked = graph.tensor(tensor);
+    if (const auto found = parameters_.find(tensor); found != parameters_.end()) {
+      return found->second();
+    }
     const auto file = files_.find(asked.name);
     if (file != files_.end()) {
       return floats_of(file->second, asked);
@@ -171,6 +197,8 @@ class OnnxNumbers final : public NetworkData {
   FileOrders orders_;
   std::map<std::string, OnnxType, std::less<>> whole_;
   std::map<std::string, StoredInput, std::less<>> stored_;
+  std::map<std::string, OnnxShape, std::less<>> caches_;
+  std::set<std::string, std::less<>> indices_;
   QuantizationChoice quantization_;
   std::map<std::string, std::string> files_;  // by input
   std::uint64_t seed_;
@@ -223,7 +251,31 @@ struct CleanedGraph {
   std::vector<std::pair<std::string, std::int64_t>> changes;  ///< places by pass
 };
 
-CleanedGraph cleaned_graph(ImportedFile file) {
+/// Of the file that is given for the input, or drawn.
+std::vector<std::int64_t> indices_of(const ImportValue& input, std::int64_t rows,
+                                     const NetworkOptions& options) {
+  const auto file = options.input_files.find(input.name);
+  std::vector<std::int64_t> indices;
+  if (file == options.input_files.end()) {
+    std::vector<std::int8_t> bytes(3 * static_cast<std::size_t>(elements_of(*input.shape)));
+    RandomStream(options.seed, input.name + ".input").fill_int8(bytes);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+      const auto byte = [&](std::size_t at) {
+        return static_cast<std::int64_t>(static_cast<std::uint8_t>(bytes[at]));
+      };
+      indices.push_back((byte(i) + (byte(i + 1) << 8) + (byte(i + 2) << 16)) % rows);
+    }
+    return indices;
+  }
+  const NpyFile array(file->second);
+  array.expect_shape(*input.shape);
+  for (const double number : array.numbers()) {
+    indices.push_back(static_cast<std::int64_t>(number));
+  }
+  return indices;
+}
+
+CleanedGraph cleaned_graph(ImportedFile file, const NetworkOptions& options) {
   CleanedGraph cleaned{.graph = std::move(file.graph), .refusals = {}, .about = {}, .changes = {}};
   ImportGraph& graph = cleaned.graph;
   cleaned.about = std::move(file.about);
@@ -232,6 +284,7 @@ CleanedGraph cleaned_graph(ImportedFile file) {
   cleaned.changes.emplace_back("computed beforehand", graph.computed);
   cleaned.changes.emplace_back("recognise_dynamic_quantization",
                                recognise_dynamic_quantization(graph));
+  cleaned.changes.emplace_back("take_integer_products", take_integer_products(graph));
   cleaned.changes.emplace_back("take_quantization", take_quantization(graph));
   if (file.in_primitives) {
     cleaned.changes.emplace_back("recognise_limits", recognise_limits(graph));
@@ -248,6 +301,12 @@ CleanedGraph cleaned_graph(ImportedFile file) {
   cleaned.changes.emplace_back("recognise_normalisation", recognise_normalisation(graph));
   cleaned.changes.emplace_back("fold_channel_scales", fold_channel_scales(graph));
   cleaned.changes.emplace_back("fold_scales", fold_scales(graph));
+  cleaned.changes.emplace_back("share_heads", share_heads(graph));
+  cleaned.changes.emplace_back("take_caches", take_caches(graph));
+  cleaned.changes.emplace_back(
+      "take_indices", take_indices(graph, [&](const ImportValue& input, std::int64_t rows) {
+        return indices_of(input, rows, options);
+      }));
   cleaned.changes.emplace_back("recognise_masks", recognise_masks(graph));
   cleaned.changes.emplace_back("recognise_rotary", recognise_rotary(graph));
   cleaned.changes.emplace_back("make_dense", make_dense(graph));
@@ -317,7 +376,7 @@ bool is_onnx_file(const std::string& file) {
 Network network_of(ImportedFile imported, const OnnxOptions& options) {
   const std::string file = imported.graph.file;
   const auto refused = imported.refused;
-  CleanedGraph cleaned = cleaned_graph(std::move(imported));
+  CleanedGraph cleaned = cleaned_graph(std::move(imported), options);
   const bool is_int8 = options.type == DataType::Int8 && is_quantized(cleaned.graph);
   LoweredGraph lowered = lowered_graph(cleaned, is_int8 ? DataType::Fp32 : type_for(file, options));
   if (!lowered.refusals.empty()) {
@@ -339,12 +398,12 @@ std::string explain_onnx(const std::string& file, const OnnxOptions& options) {
 }
 
 std::vector<ImportRefusal> refusals_of(ImportedFile imported) {
-  return lowered_graph(cleaned_graph(std::move(imported)), DataType::Fp32).refusals;
+  return lowered_graph(cleaned_graph(std::move(imported), {}), DataType::Fp32).refusals;
 }
 
 std::string explanation_of(ImportedFile imported) {
   const auto refused = imported.refused;
-  CleanedGraph cleaned = cleaned_graph(std::move(imported));
+  CleanedGraph cleaned = cleaned_graph(std::move(imported), {});
   std::string text = cleaned.about + "\n\nRecognised:\n";
   for (const auto& [pass, places] : cleaned.changes) {
     text += fmt::format("  {:<32} {:>6}\n", pass, places);

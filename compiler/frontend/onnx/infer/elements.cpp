@@ -19,6 +19,19 @@ namespace {
 
 // --- element by element ---
 
+/// A constant that is made now, or, of many elements, when somebody asks for it; `most` elements
+/// are those of the largest that it is made of.
+template <class Make>
+OnnxConstant at_once_or_later(OnnxType type, const OnnxShape& shape, std::int64_t most,
+                              const Make& make) {
+  if (elements_of(shape) > std::max(kMostGrown, most)) {
+    contradict("expected a constant of at most {} elements, got {}", kMostGrown, text_of(shape));
+  }
+  return elements_of(shape) > kMostAtOnce
+             ? OnnxConstant::deferred(type, shape, [make] { return make().bytes(); })
+             : make();
+}
+
 void infer_unary(Inference& in) {
   in.set(in.type(0), in.shape(0));
   struct Function {
@@ -48,27 +61,30 @@ void infer_unary(Inference& in) {
       std::find_if(kFunctions.begin(), kFunctions.end(),
                    [&](const Function& each) { return each.name == in.node().op; });
   const OnnxConstant* source = in.constant(0);
-  if (source == nullptr || found == kFunctions.end() || source->elements() > kMostAtOnce) {
+  if (source == nullptr || found == kFunctions.end()) {
     return;
   }
-  if (is_integral(source->type())) {
-    Integers values = source->integers();
-    for (std::int64_t& value : values) {
-      value = whole(found->real(static_cast<double>(value)));
+  const auto make = [from = *source, real = found->real] {
+    if (is_integral(from.type())) {
+      Integers values = from.integers();
+      for (std::int64_t& value : values) {
+        value = whole(real(static_cast<double>(value)));
+      }
+      return OnnxConstant::of_integers(from.type(), from.shape(), values);
     }
-    in.set(OnnxConstant::of_integers(source->type(), source->shape(), values));
-    return;
-  }
-  std::vector<float> values = source->floats();
-  for (float& value : values) {
-    value = static_cast<float>(found->real(static_cast<double>(value)));
-  }
-  in.set(OnnxConstant::of_floats(source->shape(), values));
+    std::vector<float> values = from.floats();
+    for (float& value : values) {
+      value = static_cast<float>(real(static_cast<double>(value)));
+    }
+    return OnnxConstant::of_floats(from.shape(), values);
+  };
+  in.set(at_once_or_later(is_integral(source->type()) ? source->type() : OnnxType::Float,
+                          source->shape(), source->elements(), make));
 }
 
 std::optional<float> combined(std::string_view op, float a, float b) {
-  if (op == "Add" || op == "Sum") {
-    return a + b;
+  if (op == "Add" || op == "Sum" || op == "Mean") {
+    return a + b;  // a mean is divided in the end
   }
   if (op == "Sub") {
     return a - b;
@@ -98,7 +114,7 @@ std::optional<float> combined(std::string_view op, float a, float b) {
 std::optional<std::int64_t> combined(std::string_view op, std::int64_t a, std::int64_t b) {
   const auto x = static_cast<std::uint64_t>(a);
   const auto y = static_cast<std::uint64_t>(b);
-  if (op == "Add" || op == "Sum") {
+  if (op == "Add" || op == "Sum" || op == "Mean") {
     return static_cast<std::int64_t>(x + y);
   }
   if (op == "Sub") {
@@ -156,27 +172,66 @@ std::optional<bool> compared(std::string_view op, Value a, Value b) {
   return std::nullopt;
 }
 
-template <class Value, class Read>
-void fold_binary(Inference& in, const OnnxShape& out, const Read& read, bool compares) {
-  std::vector<Value> sum = broadcast<Value>(read(*in.constant(0)), in.shape(0), out);
+std::int64_t most_of(const std::vector<OnnxConstant>& from) {
+  std::int64_t most = 0;
+  for (const OnnxConstant& constant : from) {
+    most = std::max(most, constant.elements());
+  }
+  return most;
+}
+
+template <class Value>
+std::vector<Value> numbers_of(const OnnxConstant& constant) {
+  if constexpr (std::is_integral_v<Value>) {
+    return constant.integers();
+  } else {
+    return constant.floats();
+  }
+}
+
+template <class Value>
+OnnxConstant folded(const std::string& op, const std::vector<OnnxConstant>& from,
+                    const OnnxShape& out, bool compares) {
+  std::vector<Value> sum = broadcast<Value>(numbers_of<Value>(from[0]), from[0].shape(), out);
   Integers truths(sum.size());
-  for (std::size_t i = 1; i < in.inputs(); ++i) {
-    const std::vector<Value> next = broadcast<Value>(read(*in.constant(i)), in.shape(i), out);
+  for (std::size_t i = 1; i < from.size(); ++i) {
+    const std::vector<Value> next =
+        broadcast<Value>(numbers_of<Value>(from[i]), from[i].shape(), out);
     for (std::size_t element = 0; element < sum.size(); ++element) {
       if (compares) {
-        truths[element] = *compared(in.node().op, sum[element], next[element]) ? 1 : 0;
+        truths[element] = *compared(op, sum[element], next[element]) ? 1 : 0;
       } else {
-        sum[element] = *combined(in.node().op, sum[element], next[element]);
+        sum[element] = *combined(op, sum[element], next[element]);
       }
     }
   }
   if (compares) {
-    in.set(OnnxConstant::of_integers(OnnxType::Bool, out, truths));
-  } else if constexpr (std::is_integral_v<Value>) {
-    in.set(OnnxConstant::of_integers(in.type(0), out, sum));
-  } else {
-    in.set(OnnxConstant::of_floats(out, sum));
+    return OnnxConstant::of_integers(OnnxType::Bool, out, truths);
   }
+  if (op == "Mean") {
+    std::transform(sum.begin(), sum.end(), sum.begin(), [&](Value value) {
+      return static_cast<Value>(value / static_cast<Value>(from.size()));
+    });
+  }
+  if constexpr (std::is_integral_v<Value>) {
+    return OnnxConstant::of_integers(from[0].type(), out, sum);
+  } else {
+    return OnnxConstant::of_floats(out, sum);
+  }
+}
+
+template <class Value>
+void fold_binary(Inference& in, const OnnxShape& out, bool compares) {
+  std::vector<OnnxConstant> from;
+  for (std::size_t i = 0; i < in.inputs(); ++i) {
+    from.push_back(*in.constant(i));
+  }
+  const OnnxType type = compares                    ? OnnxType::Bool
+                        : std::is_integral_v<Value> ? in.type(0)
+                                                    : OnnxType::Float;
+  in.set(at_once_or_later(type, out, most_of(from), [op = in.node().op, from, out, compares] {
+    return folded<Value>(op, from, out, compares);
+  }));
 }
 
 void infer_binary(Inference& in) {
@@ -189,15 +244,13 @@ void infer_binary(Inference& in) {
     }
   }
   in.set(compares ? OnnxType::Bool : type, out);
-  if (!in.all_constant() || elements_of(out) > kMostAtOnce) {
+  if (!in.all_constant()) {
     return;
   }
   if (is_floating(type)) {
-    fold_binary<float>(
-        in, out, [](const OnnxConstant& c) { return c.floats(); }, compares);
+    fold_binary<float>(in, out, compares);
   } else if (is_integral(type)) {
-    fold_binary<std::int64_t>(
-        in, out, [](const OnnxConstant& c) { return c.integers(); }, compares);
+    fold_binary<std::int64_t>(in, out, compares);
   }
 }
 
@@ -212,28 +265,33 @@ void infer_not(Inference& in) {
   }
 }
 
-void infer_where(Inference& in) {
-  const OnnxShape out = common_shape(in, 0, 3);
-  in.set(in.type(1), out);
-  if (!in.all_constant() || elements_of(out) > kMostAtOnce) {
-    return;
-  }
-  const Integers choice = broadcast(in.constant(0)->integers(), in.shape(0), out);
-  if (is_integral(in.type(1))) {
-    const Integers a = broadcast(in.constant(1)->integers(), in.shape(1), out);
-    Integers b = broadcast(in.constant(2)->integers(), in.shape(2), out);
-    for (std::size_t i = 0; i < b.size(); ++i) {
-      b[i] = choice[i] != 0 ? a[i] : b[i];
-    }
-    in.set(OnnxConstant::of_integers(in.type(1), out, b));
-    return;
-  }
-  const std::vector<float> a = broadcast(in.constant(1)->floats(), in.shape(1), out);
-  std::vector<float> b = broadcast(in.constant(2)->floats(), in.shape(2), out);
+template <class Value>
+std::vector<Value> chosen(const std::vector<OnnxConstant>& from, const OnnxShape& out) {
+  const Integers choice = broadcast(from[0].integers(), from[0].shape(), out);
+  const std::vector<Value> a = broadcast(numbers_of<Value>(from[1]), from[1].shape(), out);
+  std::vector<Value> b = broadcast(numbers_of<Value>(from[2]), from[2].shape(), out);
   for (std::size_t i = 0; i < b.size(); ++i) {
     b[i] = choice[i] != 0 ? a[i] : b[i];
   }
-  in.set(OnnxConstant::of_floats(out, b));
+  return b;
+}
+
+void infer_where(Inference& in) {
+  const OnnxShape out = common_shape(in, 0, 3);
+  const OnnxType type = in.type(1);
+  in.set(type, out);
+  if (!in.all_constant() || !is_integral(in.type(0)) ||
+      !((is_integral(type) && is_integral(in.type(2))) ||
+        (is_floating(type) && is_floating(in.type(2))))) {
+    return;
+  }
+  const std::vector<OnnxConstant> from{*in.constant(0), *in.constant(1), *in.constant(2)};
+  in.set(at_once_or_later(
+      is_integral(type) ? type : OnnxType::Float, out, most_of(from), [from, type, out] {
+        return is_integral(type)
+                   ? OnnxConstant::of_integers(type, out, chosen<std::int64_t>(from, out))
+                   : OnnxConstant::of_floats(out, chosen<float>(from, out));
+      }));
 }
 
 /// The shape of its input, or of all of them.
@@ -267,7 +325,10 @@ void infer_trilu(Inference& in) {
 
 void infer_prelu(Inference& in) {
   const auto out = broadcast_shape(in.shape(0), in.shape(1));
-  if (!out || *out != in.shape(0)) {
+  // Old files have a slope for each channel.
+  const bool by_channel =
+      in.shape(1).size() == 1 && in.shape(0).size() > 1 && in.shape(1).front() == in.shape(0)[1];
+  if ((!out || *out != in.shape(0)) && !by_channel) {
     contradict("expected slopes that broadcast to {}, got {}", text_of(in.shape(0)),
                text_of(in.shape(1)));
   }

@@ -43,6 +43,9 @@ Integers broadcast_strides(const OnnxShape& shape, const OnnxShape& out) {
 OnnxConstant strided(const OnnxConstant& source, OnnxShape shape, Integers strides,
                      std::int64_t start) {
   const OnnxType type = source.type();
+  if (elements_of(shape) > std::max(kMostGrown, source.elements())) {
+    contradict("expected a constant of at most {} elements, got {}", kMostGrown, text_of(shape));
+  }
   auto make = [source, shape, strides = std::move(strides), start] {
     return gathered(source.bytes(), bytes_of(source.type()), shape, strides, start);
   };

@@ -27,6 +27,9 @@ inline constexpr std::size_t kMaxRank = 12;
 /// Constants of more elements are made when somebody asks for them.
 inline constexpr std::int64_t kMostAtOnce = 1 << 16;
 
+/// Of a constant that is larger than what it is made of.
+inline constexpr std::int64_t kMostGrown = 1 << 26;
+
 /// A contradiction in a node.
 struct Contradiction : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -146,6 +149,9 @@ class Inference {
     value.shape = std::move(shape);
   }
   void set(OnnxConstant constant, std::size_t output = 0) {
+    if (!is_floating(constant.type()) && !is_integral(constant.type())) {
+      contradict("expected numbers, got {}", name_of(constant.type()));
+    }
     set(constant.type(), constant.shape(), output);
     if (output < node_.outputs.size()) {
       graph_.value(node_.outputs[output]).constant = std::move(constant);

@@ -377,7 +377,11 @@ void infer_gather_nd(Inference& in) {
 
 void infer_one_hot(Inference& in) {
   OnnxShape to = in.shape(0);
-  const Integers depth = in.required("depth", 1);
+  const OnnxConstant* written = in.constant(1);
+  if (written == nullptr) {
+    contradict("expected a depth that does not depend on inputs, got one that does");
+  }
+  const Integers depth = written->integers();
   const std::size_t axis = checked_axis(in.node().integer("axis", -1), to.size() + 1);
   if (depth.size() != 1 || depth[0] < 1) {
     contradict("expected a depth above 0, got {}", text_of(depth));

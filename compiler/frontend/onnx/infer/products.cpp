@@ -40,28 +40,61 @@ OnnxShape product_shape(const OnnxShape& a, const OnnxShape& b) {
   return to;
 }
 
-/// Of two small matrices that stand in the file.
-void fold_matmul(Inference& in) {
-  const OnnxShape& a = in.shape(0);
-  const OnnxShape& b = in.shape(1);
-  if (a.size() != 2 || b.size() != 2 || !is_floating(in.type(0)) ||
-      a[0] * a[1] * b[1] > kMostAtOnce) {
+/// Sums of products of constants: one number for each index of `out`, a sum over `summed`. Strides
+/// lead through each constant, first along `out`, then along `summed`.
+void fold_products(Inference& in, const OnnxShape& out, const OnnxShape& summed,
+                   const std::vector<Integers>& strides) {
+  if (!is_floating(in.type(0)) ||
+      elements_of(out) * std::max<std::int64_t>(1, elements_of(summed)) > kMostAtOnce * 16) {
     return;
   }
-  const std::vector<float> left = in.constant(0)->floats();
-  const std::vector<float> right = in.constant(1)->floats();
-  std::vector<float> made;
-  for (std::int64_t row = 0; row < a[0]; ++row) {
-    for (std::int64_t col = 0; col < b[1]; ++col) {
-      double sum = 0;
-      for (std::int64_t k = 0; k < a[1]; ++k) {
-        sum += static_cast<double>(left[static_cast<std::size_t>(row * a[1] + k)]) *
-               static_cast<double>(right[static_cast<std::size_t>(k * b[1] + col)]);
-      }
-      made.push_back(static_cast<float>(sum));
-    }
+  std::vector<std::vector<float>> numbers;
+  for (std::size_t i = 0; i < in.inputs(); ++i) {
+    numbers.push_back(in.constant(i)->floats());
   }
-  in.set(OnnxConstant::of_floats({a[0], b[1]}, made));
+  const auto offsets = [&](const OnnxShape& shape, std::size_t input, std::size_t first) {
+    std::vector<std::size_t> places;
+    const auto begin = strides[input].begin() + static_cast<std::ptrdiff_t>(first);
+    walk(shape, Integers(begin, begin + std::ssize(shape)), 0,
+         [&](std::int64_t offset) { places.push_back(static_cast<std::size_t>(offset)); });
+    return places;
+  };
+  std::vector<std::vector<std::size_t>> at;
+  std::vector<std::vector<std::size_t>> along;
+  for (std::size_t i = 0; i < in.inputs(); ++i) {
+    at.push_back(offsets(out, i, 0));
+    along.push_back(offsets(summed, i, out.size()));
+  }
+  std::vector<float> made;
+  for (std::size_t place = 0; place < at.front().size(); ++place) {
+    double sum = 0;
+    for (std::size_t k = 0; k < along.front().size(); ++k) {
+      double product = 1;
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        product *= static_cast<double>(numbers[i][at[i][place] + along[i][k]]);
+      }
+      sum += product;
+    }
+    made.push_back(static_cast<float>(sum));
+  }
+  in.set(OnnxConstant::of_floats(out, made));
+}
+
+/// Of constants of at least two axes.
+void fold_matmul(Inference& in) {
+  const OnnxShape a = in.shape(0);
+  const OnnxShape b = in.shape(1);
+  if (a.size() < 2 || b.size() < 2) {
+    return;
+  }
+  const OnnxShape out = product_shape(a, b);
+  Integers left = broadcast_strides(a, OnnxShape(out.size(), 2));
+  Integers right = broadcast_strides(b, OnnxShape(out.size(), 2));
+  left.back() = 0;
+  right[right.size() - 2] = 0;
+  left.push_back(1);
+  right.push_back(b.back());
+  fold_products(in, out, {a.back()}, {left, right});
 }
 
 void infer_matmul(Inference& in) {
@@ -188,6 +221,32 @@ void infer_einsum(Inference& in) {
                in_quotes(in.node().text("equation", "")));
   }
   in.set(in.type(0), *to);
+  const auto equation = equation_of(in.node().text("equation", ""), in.inputs());
+  if (!equation || !in.all_constant()) {
+    return;
+  }
+  std::string letters = equation->output;
+  std::map<char, std::int64_t> sizes;
+  for (std::size_t i = 0; i < in.inputs(); ++i) {
+    for (std::size_t axis = 0; axis < equation->inputs[i].size(); ++axis) {
+      const char letter = equation->inputs[i][axis];
+      sizes[letter] = shapes[i][axis];
+      letters += letters.find(letter) == std::string::npos ? std::string(1, letter) : "";
+    }
+  }
+  OnnxShape summed;
+  for (std::size_t i = to->size(); i < letters.size(); ++i) {
+    summed.push_back(sizes[letters[i]]);
+  }
+  std::vector<Integers> strides;
+  for (std::size_t i = 0; i < in.inputs(); ++i) {
+    const Integers own = strides_of(shapes[i]);
+    Integers& by_letter = strides.emplace_back(letters.size(), 0);
+    for (std::size_t axis = 0; axis < own.size(); ++axis) {
+      by_letter[letters.find(equation->inputs[i][axis])] += own[axis];
+    }
+  }
+  fold_products(in, *to, summed, strides);
 }
 
 constexpr auto kRules = std::to_array<InferRule>({

@@ -97,6 +97,23 @@ void infer_arg(Inference& in) {
   in.set(OnnxType::Int64, to);
 }
 
+void infer_top(Inference& in) {
+  OnnxShape to = in.shape(0);
+  const std::size_t axis = checked_axis(in.node().integer("axis", -1), to.size());
+  const OnnxConstant* count = in.inputs() > 1 ? in.constant(1) : nullptr;
+  if (in.inputs() > 1 && (count == nullptr || count->elements() != 1)) {
+    contradict("expected a number of elements that stands in the file, got one that does not");
+  }
+  const std::int64_t wanted =
+      count != nullptr ? count->integers().front() : in.node().integer("k", 0);
+  if (wanted < 1 || wanted > to[axis]) {
+    contradict("expected 1..{} of {} elements, got {}", to[axis], to[axis], wanted);
+  }
+  to[axis] = wanted;
+  in.set(in.type(0), to);
+  in.set(OnnxType::Int64, to, 1);
+}
+
 void infer_layer_norm(Inference& in) {
   in.set(in.type(0), in.shape(0));
   OnnxShape to = in.shape(0);
@@ -120,6 +137,7 @@ constexpr auto kRules = std::to_array<InferRule>({
     {"ReduceProd", infer_reduce},
     {"ReduceSum", infer_reduce},
     {"ReduceSumSquare", infer_reduce},
+    {"TopK", infer_top},
 });
 
 }  // namespace

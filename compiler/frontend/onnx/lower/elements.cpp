@@ -227,7 +227,6 @@ constexpr auto kJoinRules = std::to_array<JoinRule>({
     {"Min", "min({0},{1})"},
     {"Mul", "{0}*{1}"},
     {"Or", "max({0},{1})"},
-    {"PRelu", "max({0},0)+{1}*min({0},0)"},
     {"Sub", "{0}-{1}"},
     {"Sum", "{0}+{1}"},
     {"Xor", "abs({0}-{1})"},
@@ -256,6 +255,25 @@ void lower_joined(Lowering& in) {
   });
 }
 
+void lower_prelu(Lowering& in) {
+  const OnnxShape& shape = in.shape(0);
+  const OnnxShape slopes = in.shape(1);
+  constexpr std::int64_t kBroadcasts = 7;  // the first version whose slopes broadcast
+  const bool by_channel =
+      !in.is_held(1) && slopes.size() == 1 && shape.size() > 1 &&
+      (in.graph().opset < kBroadcasts || broadcast_shape(shape, slopes) != shape);
+  lower_elements(in, [&](FormulaInputs& inputs) {
+    const std::string x = inputs.input(0);
+    OnnxShape channels(shape.size() - 1, 1);
+    if (by_channel) {
+      channels.front() = slopes.front();
+    }
+    return fmt::format("max({0},0)+{1}*min({0},0)", x,
+                       by_channel ? inputs.constant(in.constant(1, "slopes").reshaped(channels))
+                                  : inputs.input(1));
+  });
+}
+
 void lower_where(Lowering& in) {
   lower_elements(in, [](FormulaInputs& inputs) {
     const std::string choice = inputs.input(0);
@@ -266,6 +284,10 @@ void lower_where(Lowering& in) {
 
 /// x^n: products for small whole n; else exp(n log |x|), its sign for odd n that of x.
 void lower_pow(Lowering& in) {
+  const OnnxType made = in.graph().value(in.node().outputs.front()).type;
+  if (is_integral(made)) {
+    refuse("expected floating numbers, got {}, whose results would be rounded", name_of(made));
+  }
   const auto exponent = in.graph().scalar(in.node().input(1));
   lower_elements(in, [&](FormulaInputs& inputs) {
     const std::string x = inputs.input(0);
@@ -476,6 +498,12 @@ void lower_pair(Lowering& in) {
       "and int8 or uint8 that are dequantised again, got something else");
 }
 
+/// What the pass take_integer_products left.
+[[noreturn]] void refuse_integer_sums(Lowering& /*in*/) {
+  refuse(
+      "expected sums of integers that a Cast makes real numbers, got such that go on as integers");
+}
+
 constexpr auto kRules = std::to_array<LowerRule>({
     {"Abs", lower_function, OfIntegers::Stays},
     {"Acos", lower_function},
@@ -492,6 +520,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"Ceil", lower_function, OfIntegers::Stays},
     {"Celu", lower_function},
     {"Clip", lower_clip, OfIntegers::Stays},
+    {"ConvInteger", refuse_integer_sums, OfIntegers::Stays},
     {"Cos", lower_function},
     {"Cosh", lower_function},
     {"DequantizeLinear", refuse_quantized, OfIntegers::Stays},
@@ -506,6 +535,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"LeakyRelu", lower_function},
     {"Less", lower_joined, OfIntegers::Stays},
     {"LessOrEqual", lower_joined, OfIntegers::Stays},
+    {"MatMulInteger", refuse_integer_sums, OfIntegers::Stays},
     {"Max", lower_pair, OfIntegers::Stays},
     {"Mean", lower_joined},
     {"Min", lower_pair, OfIntegers::Stays},
@@ -516,8 +546,8 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"Not", lower_function, OfIntegers::Stays},
     {"OneHot", lower_one_hot, OfIntegers::Stays},
     {"Or", lower_joined, OfIntegers::Stays},
-    {"PRelu", lower_joined},
-    {"Pow", lower_pow},
+    {"PRelu", lower_prelu},
+    {"Pow", lower_pow, OfIntegers::Stays},
     {"QLinearConv", refuse_quantized, OfIntegers::Stays},
     {"QLinearMatMul", refuse_quantized, OfIntegers::Stays},
     {"QuantizeLinear", refuse_quantized, OfIntegers::Stays},

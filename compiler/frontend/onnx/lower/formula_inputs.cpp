@@ -79,7 +79,7 @@ std::string FormulaInputs::held(const Held& from) {
   Picks picks = every(shape_);
   for (std::size_t axis = 0; axis < own.size(); ++axis) {
     if (own[axis] == 1) {
-      picks[axis].assign(static_cast<std::size_t>(shape_[axis]), 0);
+      picks[axis] = counting(shape_[axis], 0, 0);
     }
   }
   has_whole_ = true;

@@ -46,6 +46,10 @@ Axes plain_order(std::size_t rank) {
 }
 
 std::vector<std::int64_t> counting(std::int64_t count, std::int64_t first, std::int64_t step) {
+  constexpr std::int64_t kMost = 1 << 24;
+  if (count > kMost) {
+    refuse("expected a copy along an axis of at most {} elements, got {}", kMost, count);
+  }
   std::vector<std::int64_t> numbers;
   for (std::int64_t i = 0; i < count; ++i) {
     numbers.push_back(first + i * step);
@@ -324,7 +328,10 @@ GraphTensorId Lowering::beside(const Held& from, const OnnxShape& large, const A
   }
   const Extents some = in_order(shape, order);
   const Extents all = in_order(large, order);
-  const bool batch = all.size() == 1 || some.front() == all.front();
+  // In a single image, parts of it do not repeat.
+  const std::int64_t images = builder_.graph().tensor(from.tensor).type.extents.front();
+  const bool batch = all.size() == 1 ||
+                     (some.front() == all.front() && (all.front() == 1 || images == all.front()));
   const auto middle = [](const Extents& extents) {
     return extents.size() < 2 ? Extents{} : Extents(extents.begin() + 1, extents.end() - 1);
   };
@@ -344,8 +351,9 @@ GraphTensorId Lowering::beside(const Held& from, const OnnxShape& large, const A
 
 GraphTensorId Lowering::add(Op op, std::string_view kind, std::vector<GraphTensorId> inputs,
                             Layout layout, std::size_t output) {
+  const std::string name = output == 0 ? node_->name : fmt::format("{}.{}", node_->name, output);
   const GraphTensorId tensor =
-      builder_.add({.name = node_->name,
+      builder_.add({.name = name,
                     .kind = std::string(kind),
                     .op = std::move(op),
                     .inputs = std::move(inputs),
@@ -452,6 +460,10 @@ void Lowering::add_inputs() {
     if (value.shape->size() + (single ? 1 : 0) > kMaxRank) {
       where.fail(fmt::format("expected 0..{} axes, got {}", kMaxRank, value.shape->size()));
     }
+    if (value.cache) {
+      add_state(id, where);
+      continue;
+    }
     // An image comes with its channels last, as it is computed on.
     const std::size_t rank = value.shape->size();
     const Axes order = order_of(choice_.inputs, rank);
@@ -475,12 +487,35 @@ void Lowering::add_inputs() {
   }
 }
 
+void Lowering::add_state(ImportValueId id, const Place& where) {
+  const ImportValue& value = graph_.value(id);
+  const OnnxShape& shape = *value.cache;
+  TensorType type{.element = type_, .extents = in_order(shape, plain_order(shape.size()))};
+  if (choice_.inputs == InputOrder::Single) {
+    type.extents = {1, shape[0] * shape[1], shape[2], shape[3]};
+  }
+  const GraphTensorId tensor = builder_.add_state(tensor_name(value.name), type, {}, where);
+  result_.caches.emplace(builder_.graph().tensor(tensor).name, *value.shape);
+  held_.insert_or_assign(id, Held{.tensor = tensor, .layout = Layout::plain(shape)});
+}
+
+GraphTensorId Lowering::table(std::size_t input, const Extents& extents) {
+  const ImportValue& value = graph_.value(node_->input(input));
+  const GraphTensorId tensor =
+      builder_.add_state(tensor_name(value.name), {.element = type_, .extents = extents}, {},
+                         place_of("table", value));
+  result_.parameters.insert_or_assign(tensor, [from = *value.constant] { return from.floats(); });
+  result_.indices.insert(graph_.value(node_->input(1)).name);
+  return tensor;
+}
+
 void Lowering::lower_nodes() {
   for (const ImportNode& node : graph_.nodes) {
     node_ = &node;
     const bool known =
         std::all_of(node.inputs.begin(), node.inputs.end(), [&](ImportValueId input) {
-          return input == kNoValue || held_.count(input) > 0 || graph_.constant(input) != nullptr;
+          return input == kNoValue || held_.count(input) > 0 || graph_.constant(input) != nullptr ||
+                 graph_.value(input).indices;
         });
     const bool has_rule = lower_rule_of(node.full_op()) != nullptr ||
                           onnx_spelling::spell_rule_of(node.full_op()) != nullptr ||
@@ -506,6 +541,9 @@ void Lowering::lower(const ImportNode& node) {
     (rule == nullptr ? lower_rule_of("systole.Function") : rule)->lower(*this);
   } catch (const Refused& refused) {
     note(node, refused.what());
+    pretend(node);
+  } catch (const std::out_of_range&) {  // axes, and constants of no elements
+    note(node, "expected axes that its tensors have, and constants with elements, got others");
     pretend(node);
   } catch (const WorkloadError& error) {  // what the layers that it becomes say
     const std::string_view text = error.what();
@@ -593,6 +631,9 @@ void Lowering::add_outputs() {
     GraphTensorId tensor = found->second.tensor;
     if (std::find(graph_.inputs.begin(), graph_.inputs.end(), id) != graph_.inputs.end()) {
       where.fail("expected an output that a node computes, got an input");
+    }
+    if (graph_.is_cache(id)) {
+      continue;  // a state is there behind the run
     }
     if (is_input(tensor)) {
       tensor = copied(tensor, value, where);

@@ -161,6 +161,8 @@ class Lowering {
   /// Whether somebody reads an output of the node.
   [[nodiscard]] bool is_read(std::size_t output) const;
   void set_numbers(std::size_t node_input, ParameterNumbers numbers);
+  /// A constant of the node whose rows are looked up: a state that nobody changes.
+  GraphTensorId table(std::size_t input, const Extents& extents);
   [[nodiscard]] FusedActivation activation() const;
   [[noreturn]] static void refuse_order(const Layout& layout);
 
@@ -172,6 +174,7 @@ class Lowering {
     return graph.value(graph.inputs.front()).shape->front();
   }
   void add_inputs();
+  void add_state(ImportValueId id, const Place& where);
   void note_quantization(const ImportValue& value, GraphTensorId tensor) {
     if (value.quantization) {
       result_.quantization.tensors.emplace(tensor, *value.quantization);

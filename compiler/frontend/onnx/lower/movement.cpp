@@ -297,8 +297,28 @@ void lower_blocks(Lowering& in) {
   in.hold(reshaped(in, made, in.out_shape()));
 }
 
+/// Rows of a table of the file, by numbers of the run: fetched from DRAM.
+void look_up(Lowering& in) {
+  const OnnxShape& shape = in.shape(0);
+  if (in.made().batch != 1) {  // each image would have all rows
+    refuse("expected rows that are looked up for one image, got a batch of {}", in.made().batch);
+  }
+  std::vector<std::int64_t> rows = *in.graph().value(in.node().input(1)).indices;
+  for (std::int64_t& row : rows) {
+    row += row < 0 ? shape[0] : 0;
+  }
+  const GraphTensorId table = in.table(0, {1, shape[0], elements_of(shape) / shape[0]});
+  GatherRows op;
+  op.rows = text_of(std::vector<MapAxis>{{.indices = std::move(rows), .stride = 1}});
+  in.add(std::move(op), "gather", {table}, Layout::plain(in.out_shape()));
+}
+
 /// Indices that stand in the file.
 void lower_gather(Lowering& in) {
+  if (in.graph().value(in.node().input(1)).indices) {
+    look_up(in);
+    return;
+  }
   const OnnxShape& shape = in.shape(0);
   const std::size_t axis = axis_of(in.node().integer("axis", 0), shape.size());
   std::vector<std::int64_t> indices = in.constant(1, "indices").integers();
@@ -316,9 +336,7 @@ void lower_expand(Lowering& in) {
   from.insert(from.begin(), to.size() - from.size(), 1);
   Picks picks;
   for (std::size_t axis = 0; axis < to.size(); ++axis) {
-    picks.push_back(from[axis] == to[axis]
-                        ? counting(to[axis])
-                        : std::vector<std::int64_t>(static_cast<std::size_t>(to[axis]), 0));
+    picks.push_back(from[axis] == to[axis] ? counting(to[axis]) : counting(to[axis], 0, 0));
   }
   lower_picks(in, reshaped(in, in.held(0), from), picks, Layout::plain(to));
 }

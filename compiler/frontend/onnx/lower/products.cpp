@@ -137,7 +137,7 @@ Held repeated(Lowering& in, const Held& from, const OnnxShape& outer) {
   Picks picks = every(wanted);
   for (std::size_t axis = 0; axis < outer.size(); ++axis) {
     if (own[axis] != wanted[axis]) {
-      picks[axis].assign(static_cast<std::size_t>(wanted[axis]), 0);
+      picks[axis] = counting(wanted[axis], 0, 0);
     }
   }
   const Held wide{.tensor = from.tensor, .layout = *from.layout.reshaped(own)};
@@ -349,6 +349,13 @@ Held by_heads(Lowering& in, const Held& from, std::int64_t heads) {
   Held split = reshaped(in, from, {shape[0], shape[1], heads, shape[2] / heads});
   split.layout = split.layout.transposed({0, 2, 1, 3});
   return split;
+}
+
+/// systole.Append: new tokens behind those of a state.
+void lower_append(Lowering& in) {
+  const Heads rows = heads_of(in, in.held(1), false);
+  in.add(AppendRows{.at = in.shape(0)[2]}, "append", {rows.tensor, in.held(0).tensor},
+         Layout::plain(in.out_shape()));
 }
 
 /// systole.MatMul: what attention is spelled out in.
@@ -624,6 +631,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"Gemm", lower_gemm},
     {"LRN", lower_local_norm},
     {"MatMul", lower_matmul},
+    {"systole.Append", lower_append},
     {"systole.Dense", lower_dense},
     {"systole.MatMul", lower_head_matmul},
 });

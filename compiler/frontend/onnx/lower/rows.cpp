@@ -279,6 +279,62 @@ void lower_arg(Lowering& in) {
   inputs.add(text, *Layout::ordered(kept, rows.order).reshaped(in.out_shape()));
 }
 
+/// The largest or smallest elements along an axis, in order, and where they were.
+void lower_top(Lowering& in) {
+  const ImportNode& node = in.node();
+  const std::size_t axis = axis_of(node.integer("axis", -1), in.shape(0).size());
+  const bool largest = node.integer("largest", 1) != 0;
+  const Rows rows = rows_of(in, in.held(0), {axis});
+  const auto negative = [&](FormulaInputs& inputs, GraphTensorId tensor) {
+    return "0-" + inputs.tensor(tensor);
+  };
+  GraphTensorId tensor = rows.tensor;
+  if (!largest) {
+    FormulaInputs inputs(in, rows.shape, plain_order(rows.shape.size()));
+    tensor = inputs.add_before(negative(inputs, rows.tensor));
+  }
+  TopOfRows op;
+  op.count = in.out_shape()[axis];
+  const Layout layout = Layout::ordered(in.out_shape(), rows.order);
+  if (in.is_read(0) && largest) {
+    in.add(op, "top_k", {tensor}, layout);
+  } else if (in.is_read(0)) {
+    OnnxShape shape = rows.shape;
+    shape.back() = op.count;
+    FormulaInputs inputs(in, shape, plain_order(shape.size()));
+    const GraphTensorId found = in.add_before(op, "top_k", {tensor});
+    inputs.add(negative(inputs, found), layout);
+  }
+  if (in.is_read(1)) {
+    op.columns = true;
+    in.add(op, "top_k_columns", {tensor}, layout, 1);
+  }
+}
+
+/// Numbers of 8 bits, their scale and their zero point, by the range of all elements.
+void lower_dynamic_quantize(Lowering& in) {
+  const std::size_t rank = in.shape(0).size();
+  const Rows rows = rows_of(in, in.held(0), axes_from(0, rank));
+  constexpr std::string_view kScale = "max((largest(max({0},0))+largest(max(0-{0},0)))/255,1e-30)";
+  constexpr std::string_view kZero = "round(largest(max(0-{0},0))/{1})";
+  const auto add = [&](std::size_t output, const Layout& layout) {
+    if (!in.is_read(output)) {
+      return;
+    }
+    FormulaInputs inputs(in, rows.shape, plain_order(rows.shape.size()));
+    const std::string x = inputs.tensor(rows.tensor);
+    const std::string scale = fmt::format(fmt::runtime(kScale), x);
+    const std::string zero = fmt::format(fmt::runtime(kZero), x, scale);
+    inputs.add(output == 1   ? scale
+               : output == 2 ? zero
+                             : fmt::format("min(max(round({}/{})+{},0),255)", x, scale, zero),
+               layout, output);
+  };
+  add(0, Layout::ordered(in.out_shape(), rows.order));
+  add(1, Layout::plain({}));
+  add(2, Layout::plain({}));
+}
+
 /// Without a copy where the result needs none.
 void lower_reduce(Lowering& in) {
   const ImportNode& node = in.node();
@@ -489,6 +545,8 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"ReduceSum", lower_reduce},
     {"ReduceSumSquare", lower_reduce},
     {"Softmax", lower_softmax},
+    {"DynamicQuantizeLinear", lower_dynamic_quantize},
+    {"TopK", lower_top, OfIntegers::Stays},
     {"systole.LayerNorm", lower_norm},
     {"systole.RmsNorm", lower_norm},
     {"systole.Rotary", lower_rotary},

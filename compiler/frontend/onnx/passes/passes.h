@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <vector>
+
 #include "compiler/frontend/onnx/import_graph.h"
 
 namespace systole {
@@ -10,6 +14,10 @@ namespace systole {
 /// Products of integers that DynamicQuantizeLinear makes, with constant weights, cast and times
 /// both scales: products of reals, with weights that are dequantised (DequantizeLinear).
 std::int64_t recognise_dynamic_quantization(ImportGraph& graph);
+
+/// Other products of integers (MatMulInteger, ConvInteger) whose sums a Cast makes real numbers:
+/// products of reals, zero points taken away before.
+std::int64_t take_integer_products(ImportGraph& graph);
 
 /// What rounds to int8 (QuantizeLinear and DequantizeLinear behind it) becomes a quantisation of
 /// the value itself; constants that are dequantised become reals, whose scales are kept; QLinear
@@ -76,8 +84,24 @@ std::int64_t recognise_masks(ImportGraph& graph);
 /// by side.
 std::int64_t recognise_rotary(ImportGraph& graph);
 
+/// The numbers of an input of indices of so many rows.
+using IndexNumbers =
+    std::function<std::vector<std::int64_t>(const ImportValue& input, std::int64_t rows)>;
+
+/// Inputs that say which rows of tables of the file are looked up, and nothing else: their numbers
+/// are those of the run, `indices` of their values, and they are no inputs any more.
+std::int64_t take_indices(ImportGraph& graph, const IndexNumbers& numbers);
+
 /// A Split of a dense layer's results that nobody else reads: a dense layer for each part.
 std::int64_t split_dense(ImportGraph& graph);
+
+/// Keys and values that an Expand repeats for several heads, on the right of a product:
+/// systole.MatMul, whose heads share them.
+std::int64_t share_heads(ImportGraph& graph);
+
+/// An input of [batch, heads, tokens, features] behind which a Concat puts new tokens, for an
+/// output and for the right side of products alone: a state (`cache` of its value), systole.Append.
+std::int64_t take_caches(ImportGraph& graph);
 
 /// Functions of one number that are the only reader of a Conv, a Dense or an Add: its attribute
 /// `activation`, by the name of docs/workloads.md.

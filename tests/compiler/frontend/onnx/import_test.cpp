@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -205,6 +206,47 @@ TEST(OnnxImport, AContradictionIsARefusal) {
   ASSERT_EQ(refusals.size(), 1U);
   EXPECT_EQ(refusals[0].node, "r");
   EXPECT_EQ(refusals[0].reason, "expected a shape of the 6 elements of [2, 3], got [7]");
+}
+
+TEST(OnnxImport, ProductsOfConstantsAreConstants) {
+  // Angles of rotary positions, as PyTorch writes torch.outer and Hugging Face a product.
+  ModelBuilder model;
+  model.input("x", {2, 2})
+      .floats("positions", {2}, {1, 2})
+      .floats("steps", {2}, {10, 100})
+      .floats("column", {1, 2, 1}, {1, 2})
+      .floats("row", {1, 1, 2}, {10, 100})
+      .integers("shape", {2}, {2, 2})
+      .node("Einsum", {"positions", "steps"}, {"a"}, {{"equation", std::string("i,j->ij")}})
+      .node("MatMul", {"column", "row"}, {"b3"})
+      .node("Reshape", {"b3", "shape"}, {"b"})
+      .node("Mean", {"a", "b"}, {"m"})
+      .node("Add", {"x", "m"}, {"y"})
+      .output("y");
+  const ImportGraph graph = imported(model);
+  ASSERT_THAT(operators_of(graph), ElementsAre("Add"));
+  EXPECT_THAT(graph.constant(graph.nodes[0].inputs[1])->floats(), ElementsAre(10, 100, 20, 200));
+}
+
+TEST(OnnxImport, LargeConstantsAreMadeWhenTheyAreAskedFor) {
+  ModelBuilder model;
+  model.input("x", {1})
+      .floats("one", {}, {1})
+      .integers("shape", {2}, {300, 300})
+      .integers("first", {1}, {0})
+      .integers("last", {1}, {1})
+      .integers("flat", {1}, {1})
+      .node("Expand", {"one", "shape"}, {"many"})
+      .node("Cos", {"many"}, {"c"})
+      .node("Add", {"c", "many"}, {"s"})
+      .node("Slice", {"s", "first", "last", "first"}, {"row"})
+      .node("Slice", {"row", "first", "last", "last"}, {"cell"})
+      .node("Reshape", {"cell", "flat"}, {"f"})
+      .node("Add", {"x", "f"}, {"y"})
+      .output("y");
+  const ImportGraph graph = imported(model);
+  ASSERT_THAT(operators_of(graph), ElementsAre("Add"));
+  EXPECT_NEAR(graph.constant(graph.nodes[0].inputs[1])->floats().at(0), std::cos(1.0F) + 1, 1e-6);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class ModelNumbers {
     return read_onnx_network(written(model), {options, {}, false});
   }
 
-  /// Outputs by name, in the order of the file.
+  /// Outputs, and states as the run leaves them, by name, in the order of the file.
   [[nodiscard]] std::map<std::string, std::vector<float>> run(
       const ModelBuilder& model, const std::map<std::string, GivenInput>& inputs) const {
     const Network network = read(model, inputs);
@@ -50,8 +50,14 @@ class ModelNumbers {
       const GraphTensorId output = evaluator.next_node().output();
       values[output] = *evaluator.evaluate_next().values;
     }
+    std::vector<GraphTensorId> made = network.graph.outputs;
+    for (const Node& node : network.graph.nodes) {
+      if (changes_state(node.op)) {
+        made.push_back(node.output());
+      }
+    }
     std::map<std::string, std::vector<float>> outputs;
-    for (const GraphTensorId output : network.graph.outputs) {
+    for (const GraphTensorId output : made) {
       const std::string& name = network.graph.tensor(output).name;
       const FileOrder* order = find_order(orders, name);
       outputs[name] = order == nullptr ? values.at(output) : to_file(*order, values.at(output));

@@ -505,5 +505,30 @@ TEST_F(OnnxNetwork, ARefusedNodeIsTheOnlyReasonWhereNothingFollowsFromIt) {
             "(reshape)");
 }
 
+TEST_F(OnnxNetwork, OperatorsWithoutTheirInputsAreRefused) {
+  for (const std::string op : {"Softmax", "Conv", "MatMul", "Mul", "Transpose", "Concat", "Reshape",
+                               "LayerNormalization", "Split", "Gather", "TopK", "If"}) {
+    ModelBuilder model;
+    model.input("x", {1, 3})
+        .node(op, {}, {"a"}, {}, "lost")
+        .node("Add", {"x", "a"}, {"y"})
+        .output("y");
+    EXPECT_THAT(message_of(model), ::testing::StartsWith("m.onnx: ")) << op;
+  }
+}
+
+TEST_F(OnnxNetwork, ConstantsThatAreNoNumbersAreRefused) {
+  ModelBuilder model;
+  model.input("x", {2})
+      .stored("words", {0}, 8, {})
+      .integers("some", {2}, {1, 2})
+      .node("Concat", {"some", "words"}, {"c"}, {{"axis", std::int64_t{0}}}, "join")
+      .node("Add", {"x", "c"}, {"y"})
+      .output("y");
+  EXPECT_THAT(
+      message_of(model),
+      ::testing::StartsWith("m.onnx: Concat: expected numbers, got string, in 1 node (join)"));
+}
+
 }  // namespace
 }  // namespace systole
