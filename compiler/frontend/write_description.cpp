@@ -27,7 +27,7 @@ bool is_name_character(char letter) {
 class DescribedNames {
  public:
   explicit DescribedNames(const Graph& graph) {
-    for (const GraphTensorId input : graph.inputs) {
+    for (const GraphTensorId input : graph.given()) {
       names_.emplace(input, unique(graph.tensor(input).name));
     }
     for (const Node& node : graph.nodes) {
@@ -53,8 +53,14 @@ class DescribedNames {
 
 std::string input_text(const GraphTensor& input, const std::string& name) {
   const Shape shape = input.shape();
-  if (shape.rows == 1 && shape.cols == 1) {
+  const Extents& extents = input.type.extents;
+  constexpr std::size_t kImageAxes = 4;
+  if (extents.size() <= 2) {
     return fmt::format("  - {{name: {}, features: {}}}\n", name, shape.channels);
+  }
+  if (extents.size() != kImageAxes || input.role == GraphTensorRole::State) {
+    return fmt::format("  - {{name: {}, extents: [{}]}}\n", name,
+                       fmt::join(extents.begin() + 1, extents.end(), ", "));
   }
   return fmt::format("  - {{name: {}, rows: {}, cols: {}, channels: {}}}\n", name, shape.rows,
                      shape.cols, shape.channels);
@@ -76,7 +82,7 @@ std::string layer_text(const Graph& graph, const Node& node, const DescribedName
 }
 
 void check_describable(const Graph& graph) {
-  for (const GraphTensorId input : graph.inputs) {
+  for (const GraphTensorId input : graph.given()) {
     if (graph.tensor(input).type.extents.front() != graph.batch) {
       throw WorkloadError({.file = graph.file}, graph.tensor(input).name,
                           fmt::format("expected inputs of one batch, {}, got one of {}",
@@ -94,7 +100,7 @@ std::string weight_file(const Graph& graph, const Node& node, const std::vector<
   const FileOrder order{
       .shape = {}, .sizes = {gemm.groups, gemm.n, channels, positions}, .order = {0, 3, 2, 1}};
   std::vector<std::int64_t> shape{gemm.groups * gemm.n, channels};
-  if (graph.tensor(node.output()).type.extents.size() > 2) {
+  if (node.kind != "dense") {
     shape.insert(shape.end(), {kernel.rows, kernel.cols});
   }
   return npy_of(shape, to_file(order, numbers));
@@ -111,6 +117,12 @@ std::string description_of(const Network& network, const std::string& weights) {
   text += fmt::format("weights: {{directory: {}}}\n\ninputs:\n", weights);
   for (const GraphTensorId input : graph.inputs) {
     text += input_text(graph.tensor(input), names.of(input));
+  }
+  if (!graph.states.empty()) {
+    text += "\nstates:\n";
+  }
+  for (const GraphTensorId state : graph.states) {
+    text += input_text(graph.tensor(state), names.of(state));
   }
   text += "\nlayers:\n";
   for (const Node& node : graph.nodes) {
