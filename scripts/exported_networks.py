@@ -155,6 +155,8 @@ def network(name):
         return Llama(), [torch.randn(1, 16, 128)]
     own = {"aux_logits": False, "init_weights": True} if name in ("inception_v3", "googlenet") else {}
     model = getattr(torchvision.models, name)(weights=None, **own)
+    if name == "vit_b_16":
+        torch.nn.init.normal_(model.heads.head.weight, std=0.05)  # zeros, as torchvision makes them
     return with_statistics(model), images(299 if name == "inception_v3" else 224)
 
 

@@ -23,6 +23,12 @@ struct ImportScales {
   std::vector<double> scales;
 };
 
+/// Keys or values of earlier tokens, as a state of the chip.
+struct ImportCache {
+  OnnxShape shape;                 ///< as a run leaves it, in the file's axes
+  std::vector<std::size_t> order;  ///< of these axes in memory: images, heads, tokens, features
+};
+
 /// A tensor of the file.
 struct ImportValue {
   std::string name;
@@ -34,7 +40,7 @@ struct ImportValue {
   std::optional<ImportScales> scales = {};                ///< of a constant that was stored as int8
   bool is_stored_input = false;                           ///< files of it hold what is stored
   std::optional<std::vector<std::int64_t>> indices = {};  ///< of an input that looks rows up
-  std::optional<OnnxShape> cache = {};  ///< of an input that is a state: as a run leaves it
+  std::optional<ImportCache> cache = {};                  ///< of an input that is a state
 };
 
 /// An operator of the file, or one that a pass put in place of some (domain `systole`).

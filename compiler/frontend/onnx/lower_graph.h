@@ -25,6 +25,14 @@ struct StoredInput {
   Quantization quantization;  ///< as int8
 };
 
+/// How files hold a state: maybe of fewer tokens, and in another order.
+struct StoredCache {
+  OnnxShape given;     ///< of files
+  OnnxShape held;      ///< the same with all tokens
+  std::size_t tokens;  ///< the axis of these
+  FileOrder order;     ///< of what is held
+};
+
 /// A graph that compilers take, and how its tensors came about.
 struct LoweredGraph {
   Graph graph;
@@ -34,8 +42,9 @@ struct LoweredGraph {
   /// Inputs that files hold as stored numbers, by name.
   std::map<std::string, StoredInput, std::less<>> stored_inputs;
   std::set<std::string, std::less<>> indices;  ///< inputs that say which rows are looked up
-  std::map<std::string, OnnxShape, std::less<>> caches;  ///< as files have states, by name
-  QuantizationChoice quantization;                       ///< what the file says of it
+  std::map<std::string, StoredCache, std::less<>> caches;  ///< states, by name
+  std::vector<std::string> constant_outputs;               ///< that nobody has to compute
+  QuantizationChoice quantization;                         ///< what the file says of it
   std::vector<ImportRefusal> refusals;  ///< where there are some, the graph is of no use
 };
 

@@ -110,8 +110,8 @@ class OnnxNumbers final : public NetworkData {
     }
     const auto cache = caches_.find(tensor.name);
     if (cache != caches_.end()) {
-      array.expect_shape(cache->second);
-      return grown(array.floats(), cache->second, extents);
+      array.expect_shape(cache->second.given);
+      return to_memory(cache->second.order, grown(array.floats(), cache->second));
     }
     array.expect_shape(order == nullptr ? OnnxShape(extents.begin(), extents.end()) : order->shape);
     const bool is_stored = stored != stored_.end() && !is_float(array.type());
@@ -121,17 +121,20 @@ class OnnxNumbers final : public NetworkData {
     return order == nullptr ? numbers : to_memory(*order, numbers);
   }
 
-  /// Of a cache of [..., tokens, features] in one of more tokens, which are 0.
+  /// The numbers of a file with those of all tokens: of tokens that the file lacks, 0.
   [[nodiscard]] static std::vector<float> grown(const std::vector<float>& numbers,
-                                                const OnnxShape& shape, const Extents& extents) {
-    const std::int64_t features = shape.back();
-    const std::int64_t tokens = shape[shape.size() - 2];
-    const std::int64_t rows = extents[extents.size() - 2];
+                                                const StoredCache& cache) {
+    const auto inner = [&](const OnnxShape& shape) {
+      return elements_of(
+          OnnxShape(shape.begin() + static_cast<std::ptrdiff_t>(cache.tokens), shape.end()));
+    };
+    const std::int64_t given = inner(cache.given);
+    const std::int64_t held = inner(cache.held);
     std::vector<float> all;
-    for (std::int64_t head = 0; head < elements_of(shape) / tokens / features; ++head) {
-      const auto first = numbers.begin() + head * tokens * features;
-      all.insert(all.end(), first, first + tokens * features);
-      all.resize(static_cast<std::size_t>((head + 1) * rows * features), 0.0F);
+    for (std::int64_t part = 0; part < elements_of(cache.held) / held; ++part) {
+      const auto first = numbers.begin() + part * given;
+      all.insert(all.end(), first, first + given);
+      all.resize(static_cast<std::size_t>((part + 1) * held), 0.0F);
     }
     return all;
   }
@@ -197,7 +200,7 @@ class OnnxNumbers final : public NetworkData {
   FileOrders orders_;
   std::map<std::string, OnnxType, std::less<>> whole_;
   std::map<std::string, StoredInput, std::less<>> stored_;
-  std::map<std::string, OnnxShape, std::less<>> caches_;
+  std::map<std::string, StoredCache, std::less<>> caches_;
   std::set<std::string, std::less<>> indices_;
   QuantizationChoice quantization_;
   std::map<std::string, std::string> files_;  // by input
@@ -275,7 +278,10 @@ std::vector<std::int64_t> indices_of(const ImportValue& input, std::int64_t rows
   return indices;
 }
 
-CleanedGraph cleaned_graph(ImportedFile file, const NetworkOptions& options) {
+/// What becomes of keys and values of earlier tokens.
+enum class Caches : std::uint8_t { States, Copied };
+
+CleanedGraph cleaned_graph(ImportedFile file, const NetworkOptions& options, Caches caches) {
   CleanedGraph cleaned{.graph = std::move(file.graph), .refusals = {}, .about = {}, .changes = {}};
   ImportGraph& graph = cleaned.graph;
   cleaned.about = std::move(file.about);
@@ -302,7 +308,8 @@ CleanedGraph cleaned_graph(ImportedFile file, const NetworkOptions& options) {
   cleaned.changes.emplace_back("fold_channel_scales", fold_channel_scales(graph));
   cleaned.changes.emplace_back("fold_scales", fold_scales(graph));
   cleaned.changes.emplace_back("share_heads", share_heads(graph));
-  cleaned.changes.emplace_back("take_caches", take_caches(graph));
+  cleaned.changes.emplace_back("take_caches", caches == Caches::States ? take_caches(graph) : 0);
+  spell_updates(graph);
   cleaned.changes.emplace_back(
       "take_indices", take_indices(graph, [&](const ImportValue& input, std::int64_t rows) {
         return indices_of(input, rows, options);
@@ -328,6 +335,32 @@ LoweredGraph lowered_graph(const CleanedGraph& cleaned, DataType type) {
   lowered.refusals.insert(lowered.refusals.begin(), cleaned.refusals.begin(),
                           cleaned.refusals.end());
   return lowered;
+}
+
+struct LoweredFile {
+  CleanedGraph cleaned;
+  LoweredGraph lowered;
+};
+
+/// With caches as states where products can read them so, else copied. `type_of` a cleaned graph.
+template <class TypeOf>
+LoweredFile lowered_file(const ImportedFile& imported, const NetworkOptions& options,
+                         const TypeOf& type_of) {
+  CleanedGraph cleaned = cleaned_graph(imported, options, Caches::States);
+  const auto& values = cleaned.graph.values;
+  if (std::any_of(values.begin(), values.end(),
+                  [](const ImportValue& value) { return value.cache.has_value(); })) {
+    try {
+      LoweredGraph lowered = lowered_graph(cleaned, type_of(cleaned));
+      if (lowered.refusals.empty()) {
+        return {.cleaned = std::move(cleaned), .lowered = std::move(lowered)};
+      }
+    } catch (const WorkloadError&) {  // of a state that others read too
+    }
+    cleaned = cleaned_graph(imported, options, Caches::Copied);
+  }
+  LoweredGraph lowered = lowered_graph(cleaned, type_of(cleaned));
+  return {.cleaned = std::move(cleaned), .lowered = std::move(lowered)};
 }
 
 ImportedFile imported_file(const std::string& file, const OnnxOptions& options) {
@@ -373,14 +406,14 @@ bool is_onnx_file(const std::string& file) {
   return file.ends_with(".onnx");
 }
 
-Network network_of(ImportedFile imported, const OnnxOptions& options) {
-  const std::string file = imported.graph.file;
-  const auto refused = imported.refused;
-  CleanedGraph cleaned = cleaned_graph(std::move(imported), options);
-  const bool is_int8 = options.type == DataType::Int8 && is_quantized(cleaned.graph);
-  LoweredGraph lowered = lowered_graph(cleaned, is_int8 ? DataType::Fp32 : type_for(file, options));
+Network network_of(const ImportedFile& imported, const OnnxOptions& options) {
+  bool is_int8 = false;
+  auto [cleaned, lowered] = lowered_file(imported, options, [&](const CleanedGraph& graph) {
+    is_int8 = options.type == DataType::Int8 && is_quantized(graph.graph);
+    return is_int8 ? DataType::Fp32 : type_for(imported.graph.file, options);
+  });
   if (!lowered.refusals.empty()) {
-    throw WorkloadError(refused(lowered.refusals));
+    throw WorkloadError(imported.refused(lowered.refusals));
   }
   auto numbers = std::make_shared<OnnxNumbers>(lowered, options);
   numbers->check_inputs(lowered.graph);
@@ -397,13 +430,14 @@ std::string explain_onnx(const std::string& file, const OnnxOptions& options) {
   return explanation_of(imported_file(file, options));
 }
 
-std::vector<ImportRefusal> refusals_of(ImportedFile imported) {
-  return lowered_graph(cleaned_graph(std::move(imported), {}), DataType::Fp32).refusals;
+std::vector<ImportRefusal> refusals_of(const ImportedFile& imported) {
+  return lowered_file(imported, {}, [](const CleanedGraph&) { return DataType::Fp32; })
+      .lowered.refusals;
 }
 
-std::string explanation_of(ImportedFile imported) {
-  const auto refused = imported.refused;
-  CleanedGraph cleaned = cleaned_graph(std::move(imported), {});
+std::string explanation_of(const ImportedFile& imported) {
+  const auto [cleaned, lowered] =
+      lowered_file(imported, {}, [](const CleanedGraph&) { return DataType::Fp32; });
   std::string text = cleaned.about + "\n\nRecognised:\n";
   for (const auto& [pass, places] : cleaned.changes) {
     text += fmt::format("  {:<32} {:>6}\n", pass, places);
@@ -416,9 +450,8 @@ std::string explanation_of(ImportedFile imported) {
   for (const auto& [op, count] : counts) {
     text += fmt::format("  {:<32} {:>6}\n", printable(op), count);
   }
-  const LoweredGraph lowered = lowered_graph(cleaned, DataType::Fp32);
   if (!lowered.refusals.empty()) {
-    return text + "\nMissing:\n" + refused(lowered.refusals) + "\n";
+    return text + "\nMissing:\n" + imported.refused(lowered.refusals) + "\n";
   }
   counts.clear();
   std::int64_t macs = 0;
@@ -429,6 +462,10 @@ std::string explanation_of(ImportedFile imported) {
   text += "\nLayers:\n";
   for (const auto& [kind, count] : counts) {
     text += fmt::format("  {:<32} {:>6}\n", kind, count);
+  }
+  if (!lowered.constant_outputs.empty()) {
+    text += fmt::format("\nOutputs that are constants, which no layer gives: {}\n",
+                        fmt::join(lowered.constant_outputs, ", "));
   }
   return text +
          fmt::format("\n{} multiply-accumulates for a batch of {}\n", macs, lowered.graph.batch);

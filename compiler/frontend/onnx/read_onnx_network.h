@@ -43,10 +43,10 @@ struct ImportedFile {
 };
 
 /// The same as read_onnx_network and explain_onnx, of such a file.
-[[nodiscard]] Network network_of(ImportedFile file, const OnnxOptions& options);
-[[nodiscard]] std::string explanation_of(ImportedFile file);
+[[nodiscard]] Network network_of(const ImportedFile& file, const OnnxOptions& options);
+[[nodiscard]] std::string explanation_of(const ImportedFile& file);
 /// Why its nodes cannot be run.
-[[nodiscard]] std::vector<ImportRefusal> refusals_of(ImportedFile file);
+[[nodiscard]] std::vector<ImportRefusal> refusals_of(const ImportedFile& file);
 
 /// What the file of a network of reals says of its quantisation; of other files, nothing.
 [[nodiscard]] QuantizationChoice file_quantization_of(const Network& network);

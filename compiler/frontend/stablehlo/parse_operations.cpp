@@ -52,12 +52,12 @@ void HloParser::signature(HloOperation& made) {
     types.push_back(type());
   }
   if (take("->")) {  // chlo
-    types = {type()};
+    types = take("(") ? types_in_parentheses() : std::vector<HloType>{type()};
   }
   if (types.size() == results) {
     made.result_types = std::move(types);
   } else {
-    made.result_types.assign(results, types.back());
+    made.result_types.assign(results, types.empty() ? HloType{} : types.back());
   }
 }
 

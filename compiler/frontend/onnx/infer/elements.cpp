@@ -387,6 +387,7 @@ constexpr auto kRules = std::to_array<InferRule>({
     {"Scatter", infer_same},
     {"ScatterElements", infer_same},
     {"ScatterND", infer_same},
+    {"systole.Update", infer_same},
     {"Add", infer_binary},
     {"And", infer_binary},
     {"BatchNormalization", infer_same},

@@ -444,6 +444,7 @@ LoweredGraph Lowering::run() {
   if (result_.refusals.empty()) {
     add_outputs();
     result_.graph = std::move(builder_).take();
+    check_states(result_.graph);
     finish();
   }
   return std::move(result_);
@@ -489,14 +490,22 @@ void Lowering::add_inputs() {
 
 void Lowering::add_state(ImportValueId id, const Place& where) {
   const ImportValue& value = graph_.value(id);
-  const OnnxShape& shape = *value.cache;
-  TensorType type{.element = type_, .extents = in_order(shape, plain_order(shape.size()))};
-  if (choice_.inputs == InputOrder::Single) {
-    type.extents = {1, shape[0] * shape[1], shape[2], shape[3]};
-  }
+  const auto& [shape, order] = *value.cache;
+  TensorType type{.element = type_, .extents = in_order(shape, order)};
+  const std::size_t rank = shape.size();
+  const std::int64_t images = choice_.inputs == InputOrder::Single ? 1 : shape.front();
+  const Extents rows(type.extents.end() - 2, type.extents.end());
+  const std::int64_t heads = elements_of(shape) / (images * rows[0] * rows[1]);
+  type.extents =
+      heads == 1 ? Extents{images, rows[0], rows[1]} : Extents{images, heads, rows[0], rows[1]};
   const GraphTensorId tensor = builder_.add_state(tensor_name(value.name), type, {}, where);
-  result_.caches.emplace(builder_.graph().tensor(tensor).name, *value.shape);
-  held_.insert_or_assign(id, Held{.tensor = tensor, .layout = Layout::plain(shape)});
+  const Layout layout = Layout::ordered(shape, order);
+  result_.caches.emplace(builder_.graph().tensor(tensor).name,
+                         StoredCache{.given = *value.shape,
+                                     .held = shape,
+                                     .tokens = order[rank - 2],
+                                     .order = layout.file_order()});
+  held_.insert_or_assign(id, Held{.tensor = tensor, .layout = layout});
 }
 
 GraphTensorId Lowering::table(std::size_t input, const Extents& extents) {
@@ -621,11 +630,18 @@ GraphTensorId Lowering::copied(GraphTensorId tensor, const ImportValue& value, c
 
 void Lowering::add_outputs() {
   std::set<GraphTensorId> done;
+  const bool some_output_is_held =
+      std::any_of(graph_.outputs.begin(), graph_.outputs.end(),
+                  [&](ImportValueId id) { return held_.count(id) > 0 && !graph_.is_cache(id); });
   for (const ImportValueId id : graph_.outputs) {
     const ImportValue& value = graph_.value(id);
     const Place where = place_of("output", value);
     const auto found = held_.find(id);
     if (found == held_.end()) {
+      if (some_output_is_held) {
+        result_.constant_outputs.push_back(value.name);
+        continue;
+      }
       where.fail("expected an output that depends on the network's inputs, got a constant");
     }
     GraphTensorId tensor = found->second.tensor;

@@ -351,11 +351,14 @@ Held by_heads(Lowering& in, const Held& from, std::int64_t heads) {
   return split;
 }
 
-/// systole.Append: new tokens behind those of a state.
+/// systole.Append: new tokens in a state, from token `at` on.
 void lower_append(Lowering& in) {
-  const Heads rows = heads_of(in, in.held(1), false);
-  in.add(AppendRows{.at = in.shape(0)[2]}, "append", {rows.tensor, in.held(0).tensor},
-         Layout::plain(in.out_shape()));
+  const std::vector<std::size_t>& order = in.graph().value(in.node().input(0)).cache->order;
+  Held rows = in.held(1);
+  rows.layout = rows.layout.transposed(order);
+  in.add(AppendRows{.at = in.node().integer("at", 0)}, "append",
+         {heads_of(in, rows, false).tensor, in.held(0).tensor},
+         Layout::ordered(in.out_shape(), order));
 }
 
 /// systole.MatMul: what attention is spelled out in.

@@ -99,9 +99,13 @@ std::int64_t split_dense(ImportGraph& graph);
 /// systole.MatMul, whose heads share them.
 std::int64_t share_heads(ImportGraph& graph);
 
-/// An input of [batch, heads, tokens, features] behind which a Concat puts new tokens, for an
-/// output and for the right side of products alone: a state (`cache` of its value), systole.Append.
+/// An input of [batch, heads, tokens, features], or with the tokens before the heads, behind which
+/// a Concat puts new tokens or into which a systole.Update does, for an output and for the right
+/// side of products alone: a state (`cache` of its value), systole.Append (`at`).
 std::int64_t take_caches(ImportGraph& graph);
+
+/// A systole.Update that is none: Slice and Concat.
+void spell_updates(ImportGraph& graph);
 
 /// Functions of one number that are the only reader of a Conv, a Dense or an Add: its attribute
 /// `activation`, by the name of docs/workloads.md.

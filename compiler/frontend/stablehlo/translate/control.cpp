@@ -33,6 +33,12 @@ void translate_composite(Translation& in) {
       in.give(in.elementwise("Erf", {in.operand(0)}));
       return;
     }
+    const HloAttribute* own = in.attribute({"composite_attributes"});
+    const HloAttribute* count = own == nullptr ? nullptr : own->field("k");
+    if (name->text == "chlo.top_k" && count != nullptr && in.operand(0).is_known()) {
+      translate_largest(in, count->integer);
+      return;
+    }
   }
   if (decomposition == nullptr) {
     refuse("expected a composite with a decomposition, got {}",

@@ -274,6 +274,14 @@ std::optional<std::size_t> single_axis(const OnnxShape& shape, const OnnxShape& 
   return found;
 }
 
+/// Whether it is an argument of the module that is no weight: it may be a cache.
+bool is_argument(const Translation& in, const Held& held) {
+  const std::vector<ImportValueId>& inputs = in.graph().inputs;
+  return held.newest == nullptr && held.view == held.shape &&
+         std::find(inputs.begin(), inputs.end(), held.tensor) != inputs.end() &&
+         in.graph().value(held.tensor).shape == held.shape && is_floating(in.type_of(held));
+}
+
 /// What stands before the new part, the part, what stands behind it, along each axis in turn.
 void translate_dynamic_update_slice(Translation& in) {
   const OnnxShape shape = in.all_operands().at(0).shape;
@@ -303,6 +311,15 @@ void translate_dynamic_update_slice(Translation& in) {
   }
   if (const auto axis = single_axis(shape, part)) {
     Held held = in.all_operands().front();
+    if (is_argument(in, held)) {
+      ImportNode node;
+      node.op = "Update";
+      node.domain = "systole";
+      node.set("axis", static_cast<std::int64_t>(*axis));
+      node.set("at", starts[*axis]);
+      in.give(in.emit(std::move(node), {held.tensor, in.whole(1)}));
+      return;
+    }
     if (held.newest != nullptr && held.newest->axis != *axis) {
       held = in.operand(0);
     }
@@ -535,6 +552,10 @@ void translate_gather(Translation& in) {
   in.give(in.transposed(rows, order));
 }
 
+void translate_scatter(Translation& /*in*/) {
+  refuse("expected a part that has one place (dynamic_update_slice), got a scatter of several");
+}
+
 constexpr auto kRules = std::to_array<Rule>({
     {"broadcast_in_dim", translate_broadcast_in_dim},
     {"concatenate", translate_concatenate},
@@ -546,6 +567,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"pad", translate_pad},
     {"reshape", translate_reshape},
     {"reverse", translate_reverse},
+    {"scatter", translate_scatter, true},
     {"slice", translate_slice},
     {"transpose", translate_transpose},
 });

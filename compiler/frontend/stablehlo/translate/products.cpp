@@ -134,9 +134,27 @@ ImportValueId weighted(Translation& in, ImportValueId left, const Side& l, Impor
   return in.reshaped(product_of(in, x, w), appended(own, sizes_of(b, r.own)));
 }
 
+/// Whether the rows of a left operand stand behind what is summed.
+bool is_turned(const Side& side) {
+  return !side.own.empty() && !side.summed.empty() && side.own.front() > side.summed.front();
+}
+
 /// [batch..., m, k] times [batch..., k, n].
 ImportValueId matrices(Translation& in, ImportValueId left, const Side& l, ImportValueId right,
                        const Side& r) {
+  // Shares times values, as they are, where the module multiplies the other way round.
+  if (is_turned(l) && !r.own.empty() && !is_turned(r)) {
+    const ImportValueId made = matrices(in, right, r, left, l);
+    Axes order(l.batch.size());
+    std::iota(order.begin(), order.end(), 0);
+    for (std::size_t axis = 0; axis < l.own.size(); ++axis) {
+      order.push_back(l.batch.size() + r.own.size() + axis);
+    }
+    for (std::size_t axis = 0; axis < r.own.size(); ++axis) {
+      order.push_back(l.batch.size() + axis);
+    }
+    return in.transposed(made, order);
+  }
   const OnnxShape a = in.shape_of(left);
   const OnnxShape b = in.shape_of(right);
   constexpr std::size_t kMostBatchAxes = 2;

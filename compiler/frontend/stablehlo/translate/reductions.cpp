@@ -349,6 +349,16 @@ void translate_reduce_window(Translation& in) {
   in.give(result);
 }
 
+// --- orders ---
+
+void translate_top_k(Translation& in) {
+  translate_largest(in, in.integer({"k"}, 0));
+}
+
+void translate_sort(Translation& /*in*/) {
+  refuse("expected elements that stay in order or the largest of them (top_k), got a sort");
+}
+
 // --- normalisation ---
 
 /// (x - mean) * scale / sqrt(variance + epsilon) + offset, by channel.
@@ -384,9 +394,25 @@ constexpr auto kRules = std::to_array<Rule>({
     {"batch_norm_inference", translate_batch_norm_inference},
     {"reduce", translate_reduce},
     {"reduce_window", translate_reduce_window},
+    {"sort", translate_sort, true},
+    {"top_k", translate_top_k},
 });
 
 }  // namespace
+
+void translate_largest(Translation& in, std::int64_t count) {
+  if (count < 1) {
+    refuse("expected a number of elements above 0, got {}", count);
+  }
+  ImportNode node;
+  node.op = "TopK";
+  node.set("axis", std::int64_t{-1});
+  const std::vector<ImportValueId> made =
+      in.emit_several(std::move(node), {in.whole(0), in.constant_integers({count})}, 2);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    in.give(made[i], i);
+  }
+}
 
 std::span<const Rule> reduction_rules() {
   return kRules;

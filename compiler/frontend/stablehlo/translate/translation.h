@@ -198,6 +198,9 @@ class Translation {
   std::int64_t folded_ = 0;  ///< elements that were computed
 };
 
+/// The `count` largest elements along the last axis of the first operand, and where they stand.
+void translate_largest(Translation& in, std::int64_t count);
+
 /// How an operation is translated.
 struct Rule {
   std::string_view op;  ///< without its dialect

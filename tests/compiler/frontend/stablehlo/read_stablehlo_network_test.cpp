@@ -151,6 +151,43 @@ TEST_F(StablehloNetwork, ATransformerBlockIsRecognised) {
   }
 }
 
+TEST_F(StablehloNetwork, CachesThatAreReturnedAreStatesByHead) {
+  const Network network = read(data("decode"), "0-4");
+  ASSERT_EQ(network.graph.states.size(), 2U);
+  for (const GraphTensorId state : network.graph.states) {
+    EXPECT_THAT(network.graph.tensor(state).type.extents, ElementsAre(2, 4, 16, 8));
+  }
+  EXPECT_EQ(network.graph.tensor(network.graph.states[0]).name, "arg5");
+  // Three projections, keys and values put into their places, scores, the mask of the places that
+  // hold none, shares, values, the projection of the heads: nothing is copied.
+  EXPECT_THAT(kinds_of(network.graph),
+              ElementsAre("dense", "dense", "dense", "append", "append", "matmul", "formula",
+                          "softmax", "matmul", "dense"));
+  EXPECT_EQ(network.graph.outputs.size(), 1U);  // the next place is a constant
+  EXPECT_THAT(
+      explain_stablehlo(data("decode"), {{.type = DataType::Fp32, .parameters = "0-4"}, {}}),
+      ::testing::HasSubstr(
+          "Outputs that are constants, which no layer gives: result[1]['index']\n"));
+}
+
+TEST_F(StablehloNetwork, OtherUpdatesArePutTogether) {
+  const Network network =
+      read(written(function("%x: tensor<2x8xf32>, %y: tensor<2x2xf32>",
+                            "  %c = stablehlo.constant dense<0> : tensor<i32>\n"
+                            "  %d = stablehlo.constant dense<3> : tensor<i32>\n"
+                            "  %r = stablehlo.dynamic_update_slice %x, %y, %c, %d : "
+                            "(tensor<2x8xf32>, tensor<2x2xf32>, tensor<i32>, tensor<i32>) -> "
+                            "tensor<2x8xf32>",
+                            "tensor<2x8xf32>")),
+           "none");
+  EXPECT_TRUE(network.graph.states.empty());
+  const std::vector<float> x = input_of(network);
+  const std::vector<float> y = input_of(network, 1);
+  EXPECT_THAT(outputs_of(network),
+              ElementsAre(ElementsAre(x[0], x[1], x[2], y[0], y[1], x[5], x[6], x[7], x[8], x[9],
+                                      x[10], y[2], y[3], x[13], x[14], x[15])));
+}
+
 TEST_F(StablehloNetwork, LoopsAreUnrolled) {
   const Network network = read(data("rnn"), "0-2");
   const std::vector<std::string> kinds = kinds_of(network.graph);
@@ -215,6 +252,34 @@ TEST_F(StablehloNetwork, SaysEverythingThatIsMissingAtOnce) {
             "tensor<4xcomplex<...>>, line 4\n"
             "m.mlir:5:8: stablehlo.rng_bit_generator: expected numbers that follow from inputs and "
             "weights, got random ones, line 5");
+}
+
+TEST_F(StablehloNetwork, SaysWhatWouldMoveByNumbers) {
+  EXPECT_EQ(message_of("func.func @main(%arg0: tensor<4xf32>, %arg1: tensor<1x1xi32>) -> "
+                       "tensor<4xf32> {\n"
+                       "  %0 = \"stablehlo.sort\"(%arg0) <{dimension = 0 : i64}> ({\n"
+                       "  ^bb0(%a: tensor<f32>, %b: tensor<f32>):\n"
+                       "    %2 = stablehlo.compare LT, %a, %b : (tensor<f32>, tensor<f32>) -> "
+                       "tensor<i1>\n"
+                       "    stablehlo.return %2 : tensor<i1>\n"
+                       "  }) : (tensor<4xf32>) -> tensor<4xf32>\n"
+                       "  %1 = \"stablehlo.scatter\"(%0, %arg1, %arg0) ({\n"
+                       "  ^bb0(%a: tensor<f32>, %b: tensor<f32>):\n"
+                       "    stablehlo.return %b : tensor<f32>\n"
+                       "  }) : (tensor<4xf32>, tensor<1x1xi32>, tensor<4xf32>) -> tensor<4xf32>\n"
+                       "  return %1 : tensor<4xf32>\n}\n"),
+            "m.mlir:2:8: stablehlo.sort: expected elements that stay in order or the largest of "
+            "them (top_k), got a sort, line 2\n"
+            "m.mlir:7:8: stablehlo.scatter: expected a part that has one place "
+            "(dynamic_update_slice), got a scatter of several, line 7");
+}
+
+TEST_F(StablehloNetwork, SaysHowManyOfTheLargestItTakes) {
+  EXPECT_EQ(message_of("func.func @main(%x: tensor<2x8xf32>) -> tensor<2x0xf32> {\n"
+                       "  %r:2 = chlo.top_k(%x, k = 0) : tensor<2x8xf32> -> (tensor<2x0xf32>, "
+                       "tensor<2x0xi32>)\n"
+                       "  return %r#0 : tensor<2x0xf32>\n}\n"),
+            "m.mlir:2:10: chlo.top_k: expected a number of elements above 0, got 0, line 2");
 }
 
 TEST_F(StablehloNetwork, SaysWhatIsWrongAtItsPlace) {

@@ -57,6 +57,51 @@ TEST(TakeCaches, TheNewTokensStandBehindThoseOfTheFile) {
               Pointwise(FloatNear(1e-3F), {21.0F, 43.0F, 65.0F, 13100.0F, 15300.0F, 8700.0F}));
 }
 
+TEST(TakeCaches, TokensBeforeHeadsAreHeldByHead) {
+  ModelBuilder model;
+  model.input("q", {1, 2, 1, 2})
+      .input("k", {1, 1, 2, 2})
+      .input("past", {1, 2, 2, 2})
+      .node("Concat", {"past", "k"}, {"present"}, {{"axis", std::int64_t{1}}}, "grow")
+      .node("Transpose", {"present"}, {"t"}, {{"perm", std::vector<std::int64_t>{0, 2, 3, 1}}})
+      .node("MatMul", {"q", "t"}, {"y"})
+      .output("y")
+      .output("present");
+  const std::map<std::string, GivenInput> inputs{
+      {"q", {{1, 2, 1, 2}, {1, 10, 100, 1000}}},
+      {"k", {{1, 1, 2, 2}, {5, 6, 7, 8}}},
+      {"past", {{1, 2, 2, 2}, {1, 2, 11, 12, 3, 4, 13, 14}}}};
+  const ModelNumbers numbers;
+  const Network network = numbers.read(model, inputs);
+  ASSERT_EQ(network.graph.states.size(), 1U);
+  EXPECT_THAT(network.graph.tensor(network.graph.states[0]).type.extents, ElementsAre(1, 2, 3, 2));
+  const auto made = numbers.run(model, inputs);
+  // The numbers of the test before.
+  EXPECT_THAT(made.at("y"),
+              Pointwise(FloatNear(1e-3F), {21.0F, 43.0F, 65.0F, 13100.0F, 15300.0F, 8700.0F}));
+  EXPECT_THAT(made.at("present"), ElementsAre(1, 2, 11, 12, 3, 4, 13, 14, 5, 6, 7, 8));
+}
+
+TEST(TakeCaches, WhatAProductCannotReadAsItLiesIsCopied) {
+  ModelBuilder model;  // matrices of heads and tokens, one for each feature
+  model.input("q", {1, 2, 1, 2})
+      .input("k", {1, 2, 1, 2})
+      .input("past", {1, 2, 2, 2})
+      .node("Concat", {"past", "k"}, {"present"}, {{"axis", std::int64_t{2}}}, "grow")
+      .node("Transpose", {"present"}, {"t"}, {{"perm", std::vector<std::int64_t>{0, 3, 1, 2}}})
+      .node("MatMul", {"q", "t"}, {"y"})
+      .output("y")
+      .output("present");
+  EXPECT_THAT(ModelNumbers().read(model).graph.states, IsEmpty());
+  const auto made =
+      ModelNumbers().run(model, {{"q", {{1, 2, 1, 2}, {1, 10, 100, 1000}}},
+                                 {"k", {{1, 2, 1, 2}, {5, 6, 7, 8}}},
+                                 {"past", {{1, 2, 2, 2}, {1, 2, 3, 4, 11, 12, 13, 14}}}});
+  // Feature 0: 1 3 5 of head 0, 11 13 7 of head 1; feature 1: 2 4 6 and 12 14 8.
+  EXPECT_THAT(made.at("y"),
+              Pointwise(FloatNear(1e-2F), {111.0F, 133.0F, 75.0F, 12200.0F, 14400.0F, 8600.0F}));
+}
+
 TEST(TakeCaches, AnInputThatOthersReadTooIsNone) {
   ModelBuilder model;
   add_scores(model);
