@@ -117,7 +117,7 @@ struct HloModule {
   std::vector<HloFunction> functions;
   std::map<std::string, std::string, std::less<>> resources;  ///< bytes by name
 
-  [[nodiscard]] const HloFunction* function(std::string_view name) const;
+  [[nodiscard]] const HloFunction* function(std::string_view wanted) const;
   /// @main, or the only function that is not private. Null where there is none.
   [[nodiscard]] const HloFunction* entry() const;
 };

@@ -571,38 +571,48 @@ void HloParser::dense_elements(Literal& literal, std::size_t axis) {
   literal.is_known[axis] = true;
 }
 
+/// Truth values as bytes of 0 and 1; in files eight are a byte, or each is one.
+std::string truth_bytes(std::string bytes, std::int64_t count) {
+  if (std::ssize(bytes) == count) {
+    for (char& byte : bytes) {
+      byte = byte == 0 ? '\0' : '\1';
+    }
+    return bytes;
+  }
+  std::string unpacked;
+  for (std::int64_t i = 0; i < count && i / 8 < std::ssize(bytes); ++i) {
+    const auto byte = static_cast<unsigned char>(bytes[static_cast<std::size_t>(i / 8)]);
+    unpacked += static_cast<char>(byte >> (i % 8) & 1);
+  }
+  return unpacked;
+}
+
+OnnxConstant HloParser::hex_constant(const Literal& literal, const HloType& type) {
+  auto bytes = hex_bytes(unquoted(literal.start.text));
+  const std::int64_t wanted = elements_of(type.shape) * bytes_of(type.element);
+  if (!bytes) {
+    fail_at(literal.start, "a string of hexadecimal digits, \"0x...\"");
+  }
+  if (type.element == OnnxType::Bool) {
+    bytes = truth_bytes(*std::move(bytes), wanted);
+  }
+  if (std::ssize(*bytes) == bytes_of(type.element)) {
+    return {type.element, {}, *std::move(bytes)};
+  }
+  if (std::ssize(*bytes) != wanted) {
+    fail(literal.start,
+         fmt::format("expected {} bytes for {}, got {}", wanted, type.text, bytes->size()));
+  }
+  return {type.element, type.shape, *std::move(bytes)};
+}
+
 OnnxConstant HloParser::dense_constant(const Literal& literal, const HloType& type) {
   const bool is_number = is_floating(type.element) || is_integral(type.element);
   if (!is_number) {
     return {};  // whoever reads it says that it is none
   }
   if (literal.start.kind == HloToken::Kind::String) {
-    const std::string text = unquoted(literal.start.text);
-    auto bytes = hex_bytes(text);
-    const std::int64_t wanted = elements_of(type.shape) * bytes_of(type.element);
-    if (!bytes) {
-      fail_at(literal.start, "a string of hexadecimal digits, \"0x...\"");
-    }
-    if (type.element == OnnxType::Bool && static_cast<std::int64_t>(bytes->size()) != wanted) {
-      std::string unpacked;  // eight in a byte
-      for (std::int64_t i = 0; i < wanted && i / 8 < std::ssize(*bytes); ++i) {
-        const auto byte = static_cast<unsigned char>((*bytes)[static_cast<std::size_t>(i / 8)]);
-        unpacked += static_cast<char>(byte >> (i % 8) & 1);
-      }
-      bytes = std::move(unpacked);
-    } else if (type.element == OnnxType::Bool) {
-      for (char& byte : *bytes) {
-        byte = byte == 0 ? '\0' : '\1';
-      }
-    }
-    if (static_cast<std::int64_t>(bytes->size()) == bytes_of(type.element)) {
-      return {type.element, {}, *std::move(bytes)};
-    }
-    if (static_cast<std::int64_t>(bytes->size()) != wanted) {
-      fail(literal.start,
-           fmt::format("expected {} bytes for {}, got {}", wanted, type.text, bytes->size()));
-    }
-    return {type.element, type.shape, *std::move(bytes)};
+    return hex_constant(literal, type);
   }
   std::string bytes;
   for (const HloToken& token : literal.elements) {

@@ -146,49 +146,56 @@ void HloParser::pretty_operation(HloOperation& made) {
   }
 }
 
-/// Operands, `key = value`, `key = value x value`, words, symbols and attributes, in any order:
-/// what most operations are written with.
-void HloParser::pretty_words(HloOperation& made) {
+HloAttribute HloParser::word_attribute(HloAttribute::Kind kind) {
+  const HloToken token = tokens_.next();
+  HloAttribute made{.kind = kind, .place = place_of(token)};
+  made.text = kind == HloAttribute::Kind::String ? unquoted(token.text) : std::string(token.text);
+  return made;
+}
+
+/// An operand, `key = value`, `key = value x value`, a word or a symbol.
+bool HloParser::pretty_word(HloOperation& made) {
+  const HloToken token = peek();
   const auto set = [&](std::string key, HloAttribute value) {
     made.attributes.insert_or_assign(std::move(key), std::move(value));
   };
+  switch (token.kind) {
+    case HloToken::Kind::Value:
+      made.operands.push_back(use());
+      return true;
+    case HloToken::Kind::Symbol:
+      set("callee", word_attribute(HloAttribute::Kind::Symbol));
+      return true;
+    case HloToken::Kind::String:
+      set("name", word_attribute(HloAttribute::Kind::String));
+      return true;
+    case HloToken::Kind::Word: {
+      HloAttribute read = word_attribute(HloAttribute::Kind::Word);
+      if (take("=")) {
+        pretty_pair(made, read.text);
+      } else if (made.short_name() == "compare") {
+        set(made.attribute("comparison_direction") == nullptr ? "comparison_direction"
+                                                              : "compare_type",
+            std::move(read));
+      } else {
+        fail_at(token, "':' and the types of an operation");
+      }
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/// Operands, words and attributes, in any order: what most operations are written with.
+void HloParser::pretty_words(HloOperation& made) {
   while (true) {
     const HloToken token = peek();
-    const auto word = [&](HloAttribute::Kind kind) {
-      static_cast<void>(tokens_.next());
-      HloAttribute made_word{.kind = kind, .place = place_of(token)};
-      made_word.text =
-          kind == HloAttribute::Kind::String ? unquoted(token.text) : std::string(token.text);
-      return made_word;
-    };
-    switch (token.kind) {
-      case HloToken::Kind::Value:
-        made.operands.push_back(use());
-        continue;
-      case HloToken::Kind::Symbol:
-        set("callee", word(HloAttribute::Kind::Symbol));
-        continue;
-      case HloToken::Kind::String:
-        set("name", word(HloAttribute::Kind::String));
-        continue;
-      case HloToken::Kind::Word: {
-        if (token.is("loc")) {
-          return;
-        }
-        HloAttribute read = word(HloAttribute::Kind::Word);
-        if (take("=")) {
-          pretty_pair(made, read.text);
-        } else if (made.short_name() == "compare") {
-          set(made.attribute("comparison_direction") == nullptr ? "comparison_direction"
-                                                                : "compare_type",
-              std::move(read));
-        } else {
-          fail_at(token, "':' and the types of an operation");
-        }
-        continue;
-      }
-      default:
-        break;
+    if (token.is("loc")) {
+      return;
+    }
+    if (pretty_word(made)) {
+      continue;
     }
     if (take("{")) {
       attributes(made.attributes);

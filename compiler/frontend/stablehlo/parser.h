@@ -61,6 +61,7 @@ class HloParser {
   [[nodiscard]] std::vector<std::int64_t> integers_in_brackets();
   struct Literal;
   void dense_elements(Literal& literal, std::size_t axis);
+  [[nodiscard]] OnnxConstant hex_constant(const Literal& literal, const HloType& type);
   [[nodiscard]] OnnxConstant dense_constant(const Literal& literal, const HloType& type);
   /// What debug locations call something, where they do; nothing where none follows.
   std::string location();
@@ -69,11 +70,13 @@ class HloParser {
   using Attributes = std::map<std::string, HloAttribute, std::less<>>;
   void attributes(Attributes& into);  ///< with the opening brace read
   [[nodiscard]] HloRegion region();   ///< with its braces
-  void region_body(HloRegion& region);
+  void region_body(HloRegion& made);
   [[nodiscard]] HloOperation operation();
   void generic_operation(HloOperation& made);
   void pretty_operation(HloOperation& made);
   void pretty_words(HloOperation& made);
+  [[nodiscard]] bool pretty_word(HloOperation& made);  ///< whether there was one
+  [[nodiscard]] HloAttribute word_attribute(HloAttribute::Kind kind);
   void pretty_pair(HloOperation& made, const std::string& key);
   void pretty_constant(HloOperation& made);
   void pretty_convolution(HloOperation& made);

@@ -231,7 +231,7 @@ std::string all_refused(ReadModule& read) {
   std::vector<ImportRefusal> more;
   if (!file.graph.outputs.empty() && !file.graph.inputs.empty()) {
     try {
-      more = refusals_of(std::move(file));
+      more = refusals_of(file);
     } catch (const WorkloadError&) {  // of a part of a network
     }
   }

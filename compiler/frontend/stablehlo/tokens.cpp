@@ -74,32 +74,28 @@ std::size_t HloTokens::string_length() const {
   return letter(length) == '"' && at_ + length < text_.size() ? length + 1 : 0;
 }
 
+template <class Is>
+std::size_t HloTokens::run_end(std::size_t first, const Is& is) const {
+  while (is(letter(first))) {
+    ++first;
+  }
+  return first;
+}
+
 HloToken HloTokens::number(HloToken token) {
   std::size_t length = letter() == '-' ? 1 : 0;
   token.kind = HloToken::Kind::Integer;
   if (letter(length) == '0' && letter(length + 1) == 'x' && is_hex_digit(letter(length + 2))) {
-    length += 2;
-    while (is_hex_digit(letter(length))) {
-      ++length;
-    }
+    length = run_end(length + 2, is_hex_digit);
   } else {
-    while (is_digit(letter(length))) {
-      ++length;
-    }
+    length = run_end(length, is_digit);
     if (letter(length) == '.') {
       token.kind = HloToken::Kind::Float;
-      ++length;
-      while (is_digit(letter(length))) {
-        ++length;
-      }
-      if (letter(length) == 'e' || letter(length) == 'E') {
-        const std::size_t sign = letter(length + 1) == '-' || letter(length + 1) == '+' ? 2 : 1;
-        if (is_digit(letter(length + sign))) {
-          length += sign;
-          while (is_digit(letter(length))) {
-            ++length;
-          }
-        }
+      length = run_end(length + 1, is_digit);
+      const bool has_exponent = letter(length) == 'e' || letter(length) == 'E';
+      const std::size_t sign = letter(length + 1) == '-' || letter(length + 1) == '+' ? 2 : 1;
+      if (has_exponent && is_digit(letter(length + sign))) {
+        length = run_end(length + sign, is_digit);
       }
     }
   }

@@ -70,6 +70,9 @@ class HloTokens {
   [[nodiscard]] std::size_t word_length() const;
   [[nodiscard]] std::size_t name_length() const;
   [[nodiscard]] std::size_t string_length() const;
+  /// Behind letters of a kind, the first of them `first` letters from here.
+  template <class Is>
+  [[nodiscard]] std::size_t run_end(std::size_t first, const Is& is) const;
   [[nodiscard]] HloToken number(HloToken token);
   [[nodiscard]] HloToken name(HloToken token, HloToken::Kind kind);
 

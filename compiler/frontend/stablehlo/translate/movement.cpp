@@ -282,6 +282,58 @@ bool is_argument(const Translation& in, const Held& held) {
          in.graph().value(held.tensor).shape == held.shape && is_floating(in.type_of(held));
 }
 
+/// One index that is an input: a choice for each element.
+void update_at_input(Translation& in, const OnnxShape& shape, const OnnxShape& part,
+                     std::size_t axis) {
+  if (single_axis(shape, part) != axis) {
+    refuse("expected a part that is whole along the other axes, got {} of {}", text_of(part),
+           text_of(shape));
+  }
+  Held repeated = in.operand(1);
+  repeated.shape = shape;
+  if (!shape.empty() && shape.front() > 1) {  // one row for each of a batch is no single one
+    repeated = in.plain(in.whole(repeated));
+  }
+  in.give(in.elementwise("Where",
+                         {is_at(in, in.operand(2 + axis), axis, shape), repeated, in.operand(0)}));
+}
+
+/// A part of a tensor along one axis at a known place.
+void update_along(Translation& in, std::size_t axis, std::int64_t start) {
+  Held held = in.all_operands().front();
+  if (is_argument(in, held)) {
+    ImportNode node;
+    node.op = "Update";
+    node.domain = "systole";
+    node.set("axis", static_cast<std::int64_t>(axis));
+    node.set("at", start);
+    in.give(in.emit(std::move(node), {held.tensor, in.whole(1)}));
+    return;
+  }
+  if (held.newest != nullptr && held.newest->axis != axis) {
+    held = in.operand(0);
+  }
+  held.newest = std::make_shared<const Piece>(
+      Piece{.part = in.operand(1), .axis = axis, .start = start, .older = held.newest});
+  in.give(std::move(held));
+}
+
+/// The part of a tensor that has a new part's place along the axes before `axis`, all along those
+/// behind it, and [first, end) along it.
+ImportValueId beside_part(Translation& in, const Integers& starts, const OnnxShape& part,
+                          std::size_t axis, std::int64_t first, std::int64_t end) {
+  const OnnxShape shape = in.operand(0).shape;
+  Integers from = starts;
+  Integers to;
+  for (std::size_t other = 0; other < shape.size(); ++other) {
+    from[other] = other > axis ? 0 : starts[other];
+    to.push_back(other > axis ? shape[other] : starts[other] + part[other]);
+  }
+  from[axis] = first;
+  to[axis] = end;
+  return in.sliced(in.whole(0), from, to, Integers(shape.size(), 1));
+}
+
 /// What stands before the new part, the part, what stands behind it, along each axis in turn.
 void translate_dynamic_update_slice(Translation& in) {
   const OnnxShape shape = in.all_operands().at(0).shape;
@@ -296,36 +348,11 @@ void translate_dynamic_update_slice(Translation& in) {
     return;
   }
   if (open) {
-    if (single_axis(shape, part) != open) {
-      refuse("expected a part that is whole along the other axes, got {} of {}", text_of(part),
-             text_of(shape));
-    }
-    Held repeated = in.operand(1);
-    repeated.shape = shape;
-    if (!shape.empty() && shape.front() > 1) {  // one row for each of a batch is no single one
-      repeated = in.plain(in.whole(repeated));
-    }
-    in.give(in.elementwise(
-        "Where", {is_at(in, in.operand(2 + *open), *open, shape), repeated, in.operand(0)}));
+    update_at_input(in, shape, part, *open);
     return;
   }
   if (const auto axis = single_axis(shape, part)) {
-    Held held = in.all_operands().front();
-    if (is_argument(in, held)) {
-      ImportNode node;
-      node.op = "Update";
-      node.domain = "systole";
-      node.set("axis", static_cast<std::int64_t>(*axis));
-      node.set("at", starts[*axis]);
-      in.give(in.emit(std::move(node), {held.tensor, in.whole(1)}));
-      return;
-    }
-    if (held.newest != nullptr && held.newest->axis != *axis) {
-      held = in.operand(0);
-    }
-    held.newest = std::make_shared<const Piece>(
-        Piece{.part = in.operand(1), .axis = *axis, .start = starts[*axis], .older = held.newest});
-    in.give(std::move(held));
+    update_along(in, *axis, starts[*axis]);
     return;
   }
   ImportValueId made = in.whole(1);
@@ -333,29 +360,13 @@ void translate_dynamic_update_slice(Translation& in) {
     if (part[axis] == shape[axis]) {
       continue;
     }
-    // The rest of the tensor that has the part's place along the axes before this one.
-    Integers from = starts;
-    Integers to;
-    for (std::size_t other = 0; other < shape.size(); ++other) {
-      from[other] = other > axis ? 0 : starts[other];
-      to.push_back(other > axis ? shape[other] : starts[other] + part[other]);
-    }
     std::vector<ImportValueId> parts;
-    const Integers steps(shape.size(), 1);
     if (starts[axis] > 0) {
-      Integers begin = from;
-      Integers end = to;
-      begin[axis] = 0;
-      end[axis] = starts[axis];
-      parts.push_back(in.sliced(in.whole(0), begin, end, steps));
+      parts.push_back(beside_part(in, starts, part, axis, 0, starts[axis]));
     }
     parts.push_back(made);
     if (starts[axis] + part[axis] < shape[axis]) {
-      Integers begin = from;
-      Integers end = to;
-      begin[axis] = starts[axis] + part[axis];
-      end[axis] = shape[axis];
-      parts.push_back(in.sliced(in.whole(0), begin, end, steps));
+      parts.push_back(beside_part(in, starts, part, axis, starts[axis] + part[axis], shape[axis]));
     }
     made = in.concatenated(std::move(parts), axis);
   }
@@ -491,29 +502,58 @@ void gather_one(Translation& in, const GatherAxes& axes, const Integers& sizes) 
   in.give(in.reshaped(in.plain(part), in.result_shape()));
 }
 
+/// Whether parts are whole along all axes but the one that indices choose along, one element each.
+bool takes_rows(const GatherAxes& axes, const OnnxShape& shape, const Integers& sizes) {
+  if (axes.start.size() != 1 || axes.collapsed != axes.start) {
+    return false;
+  }
+  for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
+    if (sizes[axis] != (axis == axes.start.front() ? 1 : shape[axis])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Axes of `rows`: those of the operand before the one chosen along, those of the indices, those
+/// behind. The result has those of the operand at the offsets, the others where there is room.
+std::vector<std::size_t> gathered_order(const Translation& in, const GatherAxes& axes,
+                                        ImportValueId rows, std::size_t places) {
+  const std::size_t axis = axes.start.front();
+  const std::size_t rank = in.result_shape().size();
+  std::vector<std::size_t> order;
+  std::size_t next_offset = 0;
+  std::size_t next_place = 0;
+  for (std::size_t i = 0; i < rank; ++i) {
+    const bool is_offset =
+        std::find(axes.offset.begin(), axes.offset.end(), i) != axes.offset.end();
+    order.push_back(is_offset ? (next_offset < axis ? next_offset : next_offset + places)
+                              : axis + next_place);
+    (is_offset ? next_offset : next_place) += 1;
+  }
+  if (order.size() != in.shape_of(rows).size() || next_place != places) {
+    refuse("expected a result of {} axes, got {}", in.shape_of(rows).size(), rank);
+  }
+  return order;
+}
+
 /// Rows of a table, along one axis.
 void translate_gather(Translation& in) {
   const GatherAxes axes = gather_axes(in);
   const Held& from = in.operand(0);
   const Held& indices = in.operand(1);
-  const OnnxShape& result = in.result_shape();
+  static_cast<void>(in.result_shape());
   const Integers sizes = in.integers({"slice_sizes"}, Integers(from.shape.size(), 1));
   for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
     if (sizes[axis] < 0 || sizes[axis] > from.shape[axis]) {
       refuse("expected a part of {}, got {}", text_of(from.shape), text_of(sizes));
     }
   }
-  const bool is_row = axes.start.size() == 1 && axes.collapsed == axes.start;
-  bool is_whole = is_row;
-  for (std::size_t axis = 0; is_row && axis < sizes.size(); ++axis) {
-    is_whole = is_whole &&
-               (axis == axes.start.front() ? sizes[axis] == 1 : sizes[axis] == from.shape[axis]);
-  }
   const bool has_vector = axes.vector < indices.shape.size();
   const std::int64_t vectors =
       elements_of(indices.shape) /
       (has_vector ? std::max<std::int64_t>(indices.shape[axes.vector], 1) : 1);
-  if (!is_whole) {
+  if (!takes_rows(axes, from.shape, sizes)) {
     if (vectors != 1) {
       refuse(
           "expected indices along one axis, the others whole, or a single part, got parts of {} "
@@ -534,22 +574,7 @@ void translate_gather(Translation& in) {
   node.op = "Gather";
   node.set("axis", static_cast<std::int64_t>(axis));
   const ImportValueId rows = in.emit(std::move(node), {in.whole(0), index});
-  // Axes of `rows`: those of the operand before the one chosen along, those of the indices, those
-  // behind. The result has those of the operand at the offsets, the others where there is room.
-  std::vector<std::size_t> order;
-  std::size_t next_offset = 0;
-  std::size_t next_place = 0;
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    const bool is_offset =
-        std::find(axes.offset.begin(), axes.offset.end(), i) != axes.offset.end();
-    order.push_back(is_offset ? (next_offset < axis ? next_offset : next_offset + places.size())
-                              : axis + next_place);
-    (is_offset ? next_offset : next_place) += 1;
-  }
-  if (order.size() != in.shape_of(rows).size() || next_place != places.size()) {
-    refuse("expected a result of {} axes, got {}", in.shape_of(rows).size(), result.size());
-  }
-  in.give(in.transposed(rows, order));
+  in.give(in.transposed(rows, gathered_order(in, axes, rows, places.size())));
 }
 
 void translate_scatter(Translation& /*in*/) {

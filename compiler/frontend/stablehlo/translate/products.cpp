@@ -73,8 +73,8 @@ OnnxShape appended(OnnxShape shape, const OnnxShape& more) {
 /// A product of constants, computed when somebody asks for it: [count, m, k] times [count, k, n].
 OnnxConstant product_of_constants(const OnnxConstant& a, const OnnxConstant& b,
                                   const OnnxShape& shape) {
-  const OnnxShape left = a.shape();
-  const OnnxShape right = b.shape();
+  const OnnxShape& left = a.shape();
+  const OnnxShape& right = b.shape();
   const std::int64_t k = left.back();
   const std::int64_t n = right.back();
   constexpr std::int64_t kMostProducts = std::int64_t{1} << 32;

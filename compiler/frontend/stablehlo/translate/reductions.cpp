@@ -253,64 +253,48 @@ ImportValueId counted(Translation& in, const PoolWindow& window, double number) 
   return in.graph().add_constant(in.label(), OnnxConstant::of_floats(to, sums));
 }
 
-void translate_reduce_window(Translation& in) {
-  static_cast<void>(in.result_shape());
-  if (in.operands() != 2) {
-    refuse("expected a window over one tensor, got {}", in.operands() / 2);
-  }
-  const Held& x = in.operand(0);
-  const std::size_t rank = x.shape.size();
-  const PoolWindow window = pool_window(in, rank);
-  const Reducer reducer = reducer_of(in, in.type_of(x));
-  if (!starts_neutral(in, reducer, in.operand(1))) {
-    refuse("expected a window that begins with what changes nothing, got another number");
-  }
-  std::vector<std::size_t> axes;  // along which windows lie
-  for (std::size_t axis = 0; axis < rank; ++axis) {
+/// Axes along which windows lie.
+std::vector<std::size_t> window_axes(const PoolWindow& window) {
+  std::vector<std::size_t> axes;
+  for (std::size_t axis = 0; axis < window.size.size(); ++axis) {
     if (window.size[axis] != 1 || window.stride[axis] != 1 || window.before[axis] != 0 ||
         window.after[axis] != 0) {
       axes.push_back(axis);
     }
   }
-  const bool is_sum = reducer.op == "add";
-  if (axes.empty()) {
-    in.give(x);
-    return;
-  }
-  constexpr std::int64_t kMostCounted = 1 << 20;
-  const auto number = in.scalar(x);
-  if (is_sum && number && elements_of(in.result_shape()) <= kMostCounted) {
-    in.give(counted(in, window, static_cast<double>(*number)));
-    return;
-  }
-  if (is_sum) {
-    if (const auto made = cumulated(in, window, axes)) {
-      in.give(*made);
-      return;
-    }
-  }
-  if ((!is_sum && reducer.op != "maximum") || axes.size() > 2 || rank > axes.size() + 2) {
-    refuse(
-        "expected windows along at most two axes, with one of images and one of channels "
-        "beside, that take the sum or the maximum, got a {} along {} of {} axes",
-        reducer.op, axes.size(), rank);
-  }
-  // Images, channels, rows, columns: the first of the other axes are images, the last channels.
+  return axes;
+}
+
+/// A pool of ONNX: images, channels, then the axes of windows; the first of the other axes are
+/// images, the last channels.
+ImportValueId pooled(Translation& in, ImportNode node, const std::vector<std::size_t>& axes) {
+  const OnnxShape shape = in.operand(0).shape;
   std::vector<std::size_t> order;
-  for (std::size_t axis = 0; axis < rank; ++axis) {
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (std::find(axes.begin(), axes.end(), axis) == axes.end()) {
       order.push_back(axis);
     }
   }
-  OnnxShape shape = in.shape_of(in.whole(0));
   const std::size_t missing = 2 - order.size();
   order.insert(order.end(), axes.begin(), axes.end());
   OnnxShape image(missing, 1);
   for (const std::size_t axis : order) {
     image.push_back(shape[axis]);
   }
-  ImportNode node;
-  node.op = is_sum ? "AveragePool" : "MaxPool";
+  const ImportValueId from = in.reshaped(in.transposed(in.whole(0), order), image);
+  const ImportValueId made = in.emit(std::move(node), {from});
+  OnnxShape back = in.shape_of(made);
+  back.erase(back.begin(), back.begin() + static_cast<std::ptrdiff_t>(missing));
+  std::vector<std::size_t> inverse(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    inverse[order[i]] = i;
+  }
+  return in.transposed(in.reshaped(made, back), inverse);
+}
+
+/// Windows along at most two axes, by a pool; an average times the elements of a window is a sum.
+void pool(Translation& in, const PoolWindow& window, const std::vector<std::size_t>& axes,
+          bool is_sum) {
   Integers kernel;
   Integers strides;
   Integers before;
@@ -324,29 +308,60 @@ void translate_reduce_window(Translation& in) {
     count *= static_cast<double>(window.size[axis]);
   }
   before.insert(before.end(), after.begin(), after.end());
+  ImportNode node;
+  node.op = is_sum ? "AveragePool" : "MaxPool";
   node.set("kernel_shape", kernel);
   node.set("strides", strides);
   node.set("pads", before);
   if (is_sum) {
     node.set("count_include_pad", std::int64_t{1});
   }
-  const ImportValueId from = in.reshaped(in.transposed(in.whole(0), order), image);
-  ImportValueId made = in.emit(std::move(node), {from});
-  OnnxShape back = in.shape_of(made);
-  back.erase(back.begin(), back.begin() + static_cast<std::ptrdiff_t>(missing));
-  made = in.reshaped(made, back);
-  std::vector<std::size_t> inverse(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    inverse[order[i]] = i;
+  const Held made = in.plain(pooled(in, std::move(node), axes));
+  if (!is_sum) {
+    in.give(made);
+    return;
   }
-  Held result = in.plain(in.transposed(made, inverse));
-  if (is_sum) {
-    result = in.elementwise("Mul", {result,
-                                    {.tensor = in.number(OnnxType::Float, count),
-                                     .view = ones(result.shape.size()),
-                                     .shape = result.shape}});
+  const Held by{.tensor = in.number(OnnxType::Float, count),
+                .view = ones(made.shape.size()),
+                .shape = made.shape};
+  in.give(in.elementwise("Mul", {made, by}));
+}
+
+void translate_reduce_window(Translation& in) {
+  static_cast<void>(in.result_shape());
+  if (in.operands() != 2) {
+    refuse("expected a window over one tensor, got {}", in.operands() / 2);
   }
-  in.give(result);
+  const Held& x = in.operand(0);
+  const std::size_t rank = x.shape.size();
+  const PoolWindow window = pool_window(in, rank);
+  const Reducer reducer = reducer_of(in, in.type_of(x));
+  if (!starts_neutral(in, reducer, in.operand(1))) {
+    refuse("expected a window that begins with what changes nothing, got another number");
+  }
+  const std::vector<std::size_t> axes = window_axes(window);
+  const bool is_sum = reducer.op == "add";
+  if (axes.empty()) {
+    in.give(x);
+    return;
+  }
+  constexpr std::int64_t kMostCounted = 1 << 20;
+  const auto number = in.scalar(x);
+  if (is_sum && number && elements_of(in.result_shape()) <= kMostCounted) {
+    in.give(counted(in, window, static_cast<double>(*number)));
+    return;
+  }
+  if (const auto made = is_sum ? cumulated(in, window, axes) : std::nullopt) {
+    in.give(*made);
+    return;
+  }
+  if ((!is_sum && reducer.op != "maximum") || axes.size() > 2 || rank > axes.size() + 2) {
+    refuse(
+        "expected windows along at most two axes, with one of images and one of channels "
+        "beside, that take the sum or the maximum, got a {} along {} of {} axes",
+        reducer.op, axes.size(), rank);
+  }
+  pool(in, window, axes, is_sum);
 }
 
 // --- orders ---

@@ -50,17 +50,13 @@ std::optional<OnnxShape> regrouped(const OnnxShape& part, const OnnxShape& whole
         return std::nullopt;
       }
     }
-    bool repeats = true;
-    bool is_whole = true;
-    for (std::size_t axis = first_from; axis < from; ++axis) {
-      repeats = repeats && part[axis] == 1;
-      is_whole = is_whole && part[axis] == whole[axis];
-    }
-    if (is_whole) {
+    const auto first = part.begin() + static_cast<std::ptrdiff_t>(first_from);
+    const auto end = part.begin() + static_cast<std::ptrdiff_t>(from);
+    if (std::equal(first, end, whole.begin() + static_cast<std::ptrdiff_t>(first_from))) {
       std::copy(to.begin() + static_cast<std::ptrdiff_t>(first_to),
                 to.begin() + static_cast<std::ptrdiff_t>(next),
                 made.begin() + static_cast<std::ptrdiff_t>(first_to));
-    } else if (!repeats) {
+    } else if (!std::all_of(first, end, [](std::int64_t size) { return size == 1; })) {
       return std::nullopt;
     }
   }
@@ -301,6 +297,23 @@ ImportValueId Translation::sliced(ImportValueId from, const Integers& starts, co
                         constant_integers(axes), constant_integers(steps)});
 }
 
+std::vector<ImportValueId> Translation::with_constants_joined(
+    const ImportNode& node, const std::vector<ImportValueId>& parts) {
+  const auto is_constant = [&](ImportValueId part) { return graph().constant(part) != nullptr; };
+  std::vector<ImportValueId> tensors;
+  std::vector<ImportValueId> group;
+  for (const ImportValueId part : parts) {
+    const bool has_tensor = !std::all_of(group.begin(), group.end(), is_constant);
+    if (has_tensor && !is_constant(part)) {
+      tensors.push_back(group.size() == 1 ? group.front() : emit(node, group));
+      group.clear();
+    }
+    group.push_back(part);
+  }
+  tensors.push_back(group.size() == 1 ? group.front() : emit(node, group));
+  return tensors;
+}
+
 /// Parts of the first axis that has more than one index lie one behind the other, however long a
 /// row of each is: rows of one matrix.
 ImportValueId Translation::concatenated(std::vector<ImportValueId> parts, std::size_t axis) {
@@ -326,18 +339,7 @@ ImportValueId Translation::concatenated(std::vector<ImportValueId> parts, std::s
   // Each constant joins one tensor first: a layer takes them beside a single one.
   const auto is_constant = [&](ImportValueId part) { return graph().constant(part) != nullptr; };
   if (std::count_if(parts.begin(), parts.end(), is_constant) < std::ssize(parts) - 1) {
-    std::vector<ImportValueId> tensors;
-    std::vector<ImportValueId> group;
-    for (const ImportValueId part : parts) {
-      const bool has_tensor = !std::all_of(group.begin(), group.end(), is_constant);
-      if (has_tensor && !is_constant(part)) {
-        tensors.push_back(group.size() == 1 ? group.front() : emit(node, group));
-        group.clear();
-      }
-      group.push_back(part);
-    }
-    tensors.push_back(group.size() == 1 ? group.front() : emit(node, group));
-    parts = std::move(tensors);
+    parts = with_constants_joined(node, parts);
   }
   const ImportValueId made = parts.size() == 1 ? parts.front() : emit(node, std::move(parts));
   shape[axis] = size;
@@ -452,41 +454,68 @@ Held Translation::elementwise(std::string_view op, const std::vector<Held>& oper
   return elementwise(std::move(node), operands);
 }
 
-Held Translation::elementwise(ImportNode node, const std::vector<Held>& operands) {
-  const Held* largest = &operands.front();
+namespace {
+
+/// The shape of what works on operands element by element; one element may be one of all.
+OnnxShape common_shape(const std::vector<Held>& operands) {
   OnnxShape shape = operands.front().shape;
   for (const Held& each : operands) {
-    if (elements_of(each.view) > elements_of(largest->view)) {
-      largest = &each;
-    }
     shape = elements_of(each.shape) > elements_of(shape) || shape.empty() ? each.shape : shape;
   }
-  OnnxShape view = ones(shape.size());
   for (const Held& each : operands) {
     if (each.shape != shape && elements_of(each.shape) != 1) {
       refuse("expected operands of one shape, got {} and {}", text_of(shape), text_of(each.shape));
     }
+  }
+  return shape;
+}
+
+/// The view of that shape in which each axis is whole where it is so in an operand.
+OnnxShape common_view(const std::vector<Held>& operands, const OnnxShape& shape) {
+  OnnxShape view = ones(shape.size());
+  for (const Held& each : operands) {
     for (std::size_t axis = 0; axis < shape.size() && each.shape == shape; ++axis) {
       view[axis] = std::max(view[axis], each.view[axis]);
     }
   }
-  // The tensor's own shape, if all others can be seen in it.
-  const OnnxShape own = shape_of(largest->tensor);
+  return view;
+}
+
+/// The operands as tensors beside one of shape `own`, which has the elements of the view; empty
+/// where one cannot be seen so.
+std::vector<OnnxShape> shapes_beside(const std::vector<Held>& operands, const OnnxShape& view,
+                                     const OnnxShape& own) {
   std::vector<OnnxShape> shapes;
   for (const Held& each : operands) {
-    const bool is_number = elements_of(each.view) == 1;
-    std::optional<OnnxShape> seen;
-    if (is_number) {
-      seen = OnnxShape{};
-    } else if (largest->view == view) {
-      seen = regrouped(each.view, view, own);
-    }
+    auto seen =
+        elements_of(each.view) == 1 ? std::optional(OnnxShape{}) : regrouped(each.view, view, own);
     if (!seen) {
-      break;
+      return {};
     }
     shapes.push_back(*std::move(seen));
   }
-  const bool fits = shapes.size() == operands.size();
+  return shapes;
+}
+
+}  // namespace
+
+Held Translation::elementwise(ImportNode node, const std::vector<Held>& operands) {
+  const Held* largest = &operands.front();
+  for (const Held& each : operands) {
+    largest = elements_of(each.view) > elements_of(largest->view) ? &each : largest;
+  }
+  const OnnxShape shape = common_shape(operands);
+  const OnnxShape view = common_view(operands, shape);
+  // The tensor's own shape, if all others can be seen in it.
+  const OnnxShape own = shape_of(largest->tensor);
+  const bool are_numbers = std::all_of(operands.begin(), operands.end(), [](const Held& each) {
+    return elements_of(each.view) == 1;
+  });
+  std::vector<OnnxShape> shapes;
+  if (largest->view == view || are_numbers) {
+    shapes = shapes_beside(operands, view, own);
+  }
+  const bool fits = !shapes.empty();
   std::vector<ImportValueId> inputs;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const Held& each = operands[i];

@@ -138,6 +138,9 @@ class Translation {
   [[nodiscard]] Held joined(const Held& held);
   /// One behind the other.
   [[nodiscard]] ImportValueId concatenated(std::vector<ImportValueId> parts, std::size_t axis);
+  /// Each constant put behind the tensor before it, as `node` does.
+  [[nodiscard]] std::vector<ImportValueId> with_constants_joined(
+      const ImportNode& node, const std::vector<ImportValueId>& parts);
   [[nodiscard]] ImportValueId sliced(ImportValueId from, const Integers& starts,
                                      const Integers& ends, const Integers& steps);
   /// With all of its elements, in its shape.
@@ -162,7 +165,7 @@ class Translation {
   [[nodiscard]] std::vector<Held> run_region(const HloRegion& region,
                                              const std::vector<Held>& given,
                                              const std::string& called);
-  [[nodiscard]] std::vector<Held> call(std::string_view function, const std::vector<Held>& given);
+  [[nodiscard]] std::vector<Held> call(std::string_view name, const std::vector<Held>& given);
   /// Operands that may be unknown.
   [[nodiscard]] const std::vector<Held>& all_operands() const { return operands_; }
   /// What nodes of the operation are called.
