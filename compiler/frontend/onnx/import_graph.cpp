@@ -259,6 +259,11 @@ class Importer {
   }
 
   void add_node(const OnnxNode& from) {
+    if (from.domain == "systole") {  // of passes alone
+      fail(graph_.file, in_quotes(from.name),
+           fmt::format("expected an operator that docs/onnx.md lists, got systole.{}",
+                       printable(from.op)));
+    }
     ImportNode node{.name = unique_name(from),
                     .op = from.op,
                     .domain = from.domain,

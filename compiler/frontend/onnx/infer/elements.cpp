@@ -110,6 +110,18 @@ std::optional<float> combined(std::string_view op, float a, float b) {
   return std::nullopt;
 }
 
+/// Rounded towards zero, or what is left with the sign of b; 0 of a division by 0.
+std::int64_t divided(std::int64_t a, std::int64_t b, bool wants_rest) {
+  if (b == 0 || b == -1) {
+    return b == 0 || wants_rest ? 0 : static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(a));
+  }
+  const std::int64_t rest = a % b;
+  if (!wants_rest) {
+    return a / b;
+  }
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
 /// Modulo 2^64, as those who wrote the file count.
 std::optional<std::int64_t> combined(std::string_view op, std::int64_t a, std::int64_t b) {
   const auto x = static_cast<std::uint64_t>(a);
@@ -124,12 +136,7 @@ std::optional<std::int64_t> combined(std::string_view op, std::int64_t a, std::i
     return static_cast<std::int64_t>(x * y);
   }
   if (op == "Div" || op == "Mod") {
-    const bool divides = op == "Div";
-    if (b == 0 || b == -1) {
-      return b == 0 || !divides ? 0 : static_cast<std::int64_t>(0 - x);
-    }
-    const std::int64_t rest = a % b;
-    return divides ? a / b : (rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest);
+    return divided(a, b, op == "Mod");
   }
   if (op == "Min") {
     return std::min(a, b);

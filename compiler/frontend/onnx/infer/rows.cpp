@@ -19,17 +19,52 @@ namespace {
 
 // --- reductions ---
 
-void infer_reduce(Inference& in) {
-  const OnnxShape& from = in.shape(0);
-  std::vector<bool> reduced(from.size(), false);
+/// Which axes of `rank` a node reduces.
+std::vector<bool> reduced_axes(Inference& in, std::size_t rank) {
+  std::vector<bool> reduced(rank, false);
   const auto axes = in.integers("axes", 1);
   if (axes && !axes->empty()) {
     for (const std::int64_t axis : *axes) {
-      reduced[checked_axis(axis, from.size())] = true;
+      reduced[checked_axis(axis, rank)] = true;
     }
   } else if (in.node().integer("noop_with_empty_axes", 0) == 0) {
-    reduced.assign(from.size(), true);
+    reduced.assign(rank, true);
   }
+  return reduced;
+}
+
+/// The elements of a constant, put together along the axes of size 1 in `kept`.
+std::vector<double> reduced_numbers(const OnnxConstant& source, const OnnxShape& kept,
+                                    std::string_view op) {
+  std::vector<double> sums(static_cast<std::size_t>(elements_of(kept)), op == "ReduceProd" ? 1 : 0);
+  std::vector<bool> seen(sums.size(), false);
+  const std::vector<float> values = source.floats();
+  std::size_t next = 0;
+  walk(source.shape(), broadcast_strides(kept, source.shape()), 0, [&](std::int64_t offset) {
+    const auto place = static_cast<std::size_t>(offset);
+    const auto value = static_cast<double>(values[next++]);
+    double& sum = sums[place];
+    if (op == "ReduceProd") {
+      sum *= value;
+    } else if (op == "ReduceSum" || op == "ReduceMean") {
+      sum += value;
+    } else {
+      const double better = op == "ReduceMin" ? std::min(sum, value) : std::max(sum, value);
+      sum = seen[place] ? better : value;
+    }
+    seen[place] = true;
+  });
+  if (op == "ReduceMean") {
+    for (double& sum : sums) {
+      sum /= static_cast<double>(values.size()) / static_cast<double>(sums.size());
+    }
+  }
+  return sums;
+}
+
+void infer_reduce(Inference& in) {
+  const OnnxShape& from = in.shape(0);
+  const std::vector<bool> reduced = reduced_axes(in, from.size());
   const bool keeps = in.node().integer("keepdims", 1) != 0;
   OnnxShape to;
   OnnxShape kept;
@@ -53,30 +88,7 @@ void infer_reduce(Inference& in) {
   if (source == nullptr || source->elements() > kMostAtOnce || !folds) {
     return;
   }
-  const double start = op == "ReduceProd" ? 1 : 0;
-  std::vector<double> sums(static_cast<std::size_t>(elements_of(to)), start);
-  std::vector<bool> seen(sums.size(), false);
-  const std::vector<float> values = source->floats();
-  std::size_t next = 0;
-  walk(from, broadcast_strides(kept, from), 0, [&](std::int64_t offset) {
-    const auto place = static_cast<std::size_t>(offset);
-    const auto value = static_cast<double>(values[next++]);
-    double& sum = sums[place];
-    if (op == "ReduceProd") {
-      sum *= value;
-    } else if (op == "ReduceSum" || op == "ReduceMean") {
-      sum += value;
-    } else {
-      const double better = op == "ReduceMin" ? std::min(sum, value) : std::max(sum, value);
-      sum = seen[place] ? better : value;
-    }
-    seen[place] = true;
-  });
-  if (op == "ReduceMean") {
-    for (double& sum : sums) {
-      sum /= static_cast<double>(values.size()) / static_cast<double>(sums.size());
-    }
-  }
+  const std::vector<double> sums = reduced_numbers(*source, kept, op);
   if (is_integral(source->type())) {
     Integers integers;
     std::transform(sums.begin(), sums.end(), std::back_inserter(integers), whole);

@@ -189,6 +189,32 @@ bool is_whole(const std::vector<std::int64_t>& places, std::int64_t stride) {
   return places == counting(static_cast<std::int64_t>(places.size()), 0, stride);
 }
 
+/// Elements that are copied in one piece wherever they come from: the largest part of `chunk` that
+/// all places are multiples of.
+std::int64_t common_part(const std::vector<std::vector<std::int64_t>>& places, std::int64_t chunk,
+                         std::int64_t image) {
+  std::int64_t common = std::gcd(chunk, image);
+  for (const auto& axis : places) {
+    for (const std::int64_t place : axis) {
+      common = place == MapAxis::kFilled ? common : std::gcd(common, place);
+    }
+  }
+  return common;
+}
+
+/// Places in parts of so many elements.
+std::vector<MapAxis> axes_of(const std::vector<std::vector<std::int64_t>>& places,
+                             std::int64_t part) {
+  std::vector<MapAxis> axes;
+  for (const auto& axis : places) {
+    MapAxis& to = axes.emplace_back();
+    for (const std::int64_t place : axis) {
+      to.indices.push_back(place == MapAxis::kFilled ? place : place / part);
+    }
+  }
+  return axes;
+}
+
 }  // namespace
 
 Held Lowering::moved(const Held& from, const Picks& picks, const Axes& order, double fill,
@@ -220,30 +246,18 @@ Held Lowering::moved(const Held& from, const Picks& picks, const Axes& order, do
     places.pop_back();
   }
   if (places.empty() && chunk == image) {  // as it is
-    const Held same{.tensor = from.tensor, .layout = std::move(layout)};
+    Held same{.tensor = from.tensor, .layout = std::move(layout)};
     if (output) {
       hold(same, *output);
     }
     return same;
   }
-  std::int64_t common = std::gcd(chunk, image);
-  for (const auto& axis : places) {
-    for (const std::int64_t place : axis) {
-      common = place == MapAxis::kFilled ? common : std::gcd(common, place);
-    }
-  }
+  const std::int64_t common = common_part(places, chunk, image);
   if (common < chunk) {
     places.push_back(counting(chunk / common, 0, common));
   }
   if (places.empty()) {
     places.push_back({0});  // the first part
-  }
-  std::vector<MapAxis> axes;
-  for (const auto& axis : places) {
-    MapAxis& to = axes.emplace_back();
-    for (const std::int64_t place : axis) {
-      to.indices.push_back(place == MapAxis::kFilled ? place : place / common);
-    }
   }
   const auto pixels = rows_and_cols(image / common);
   if (!pixels) {
@@ -252,7 +266,7 @@ Held Lowering::moved(const Held& from, const Picks& picks, const Axes& order, do
   }
   const GraphTensorId seen = viewed(from.tensor, {images, pixels->first, pixels->second, common});
   Rearrange op;
-  op.map = text_of(axes);
+  op.map = text_of(axes_of(places, common));
   op.fill = fill;
   if (output) {
     const GraphTensorId made = add(std::move(op), "rearrange", {seen}, layout, *output);

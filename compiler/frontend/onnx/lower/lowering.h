@@ -132,7 +132,7 @@ class Lowering {
   /// The tensor, of that layout, beside one of shape `large` whose memory has this order: with a
   /// number for each of its elements, or one for all pixels or all channels.
   GraphTensorId beside(const Held& from, const OnnxShape& large, const Axes& order);
-  GraphTensorId viewed(GraphTensorId tensor, const Extents& extents,
+  GraphTensorId viewed(GraphTensorId tensor, const Extents& whole,
                        FirstAxis first = FirstAxis::Images);
   /// The same with these very axes, where others would be the same image.
   GraphTensorId exactly(GraphTensorId tensor, const Extents& extents);

@@ -99,7 +99,7 @@ void lower_dense(Lowering& in) {
   }
   in.keep_weight_scales(1, 1);
   in.set_numbers(kWeightsInput, [weights, inner] {
-    const std::vector<float> numbers = weights.floats();
+    std::vector<float> numbers = weights.floats();
     if (inner.is_plain()) {
       return numbers;
     }
@@ -111,8 +111,7 @@ void lower_dense(Lowering& in) {
     return std::vector<float>(floats, floats + numbers.size());
   });
   if (biased) {
-    const std::vector<float> biases = in.constant(2, "biases").floats();
-    in.set_numbers(kBiasesInput, [biases] { return biases; });
+    in.set_numbers(kBiasesInput, [biases = in.constant(2, "biases")] { return biases.floats(); });
   }
 }
 
@@ -206,43 +205,51 @@ std::int64_t images_of(const Lowering& in, const Held& from) {
   return has_images ? extents.front() : 1;
 }
 
-/// Of a value of [..., rows, columns].
-Heads heads_of(Lowering& in, Held from, bool may_turn) {
-  const std::int64_t images = images_of(in, from);
+/// As memory has them; empty where it has them in another order than products take. `turned`: the
+/// last axis before the one in front of it.
+std::optional<Heads> heads_as_they_lie(Lowering& in, const Held& from, std::int64_t images,
+                                       bool turned) {
   const OnnxShape shape = from.layout.shape();
   const std::size_t rank = shape.size();
-  const std::size_t first = images > 1 ? 1 : 0;
-  Heads heads{.count = elements_of(OnnxShape(shape.begin(), shape.end() - 2)) / images};
-  for (const bool moves : {false, true}) {
-    for (const bool turned : {false, true}) {
-      if (turned && (!may_turn || moves)) {
-        continue;
-      }
-      const std::size_t row = rank - (turned ? 1 : 2);
-      const std::size_t col = rank - (turned ? 2 : 1);
-      Axes plain = plain_order(rank);
-      std::swap(plain[rank - 2], plain[row]);
-      Axes side = plain;
-      std::rotate(side.begin() + static_cast<std::ptrdiff_t>(first), side.end() - 2,
-                  side.end() - 1);
-      heads.transposed = turned;
-      if (moves) {
-        if (!in.may_move()) {
-          Lowering::refuse_order(from.layout);
-        }
-        from = in.moved(from, every(shape), plain);
-      }
-      heads.side_by_side =
-          from.layout.is_ordered(side) && (heads.count == 1 || !from.layout.is_ordered(plain));
-      if (heads.side_by_side) {
-        heads.tensor = in.exactly(from.tensor, {images, shape[row], heads.count * shape[col]});
-        return heads;
-      }
-      if (from.layout.is_ordered(plain)) {
-        heads.tensor = in.exactly(from.tensor, {images, heads.count, shape[row], shape[col]});
-        return heads;
-      }
+  const std::size_t row = rank - (turned ? 1 : 2);
+  const std::size_t col = rank - (turned ? 2 : 1);
+  Axes plain = plain_order(rank);
+  std::swap(plain[rank - 2], plain[row]);
+  Axes side = plain;
+  std::rotate(side.begin() + (images > 1 ? 1 : 0), side.end() - 2, side.end() - 1);
+  Heads heads{.count = elements_of(OnnxShape(shape.begin(), shape.end() - 2)) / images,
+              .transposed = turned};
+  const bool is_plain = from.layout.is_ordered(plain);
+  heads.side_by_side = from.layout.is_ordered(side) && (heads.count == 1 || !is_plain);
+  if (heads.side_by_side) {
+    heads.tensor = in.exactly(from.tensor, {images, shape[row], heads.count * shape[col]});
+    return heads;
+  }
+  if (is_plain) {
+    heads.tensor = in.exactly(from.tensor, {images, heads.count, shape[row], shape[col]});
+    return heads;
+  }
+  return std::nullopt;
+}
+
+/// Of a value of [..., rows, columns], copied where memory has it in another order.
+Heads heads_of(Lowering& in, const Held& from, bool may_turn) {
+  const std::int64_t images = images_of(in, from);
+  for (const bool turned : {false, true}) {
+    if (turned && !may_turn) {
+      continue;
     }
+    if (auto heads = heads_as_they_lie(in, from, images, turned)) {
+      return *heads;
+    }
+  }
+  if (!in.may_move()) {
+    Lowering::refuse_order(from.layout);
+  }
+  const OnnxShape shape = from.layout.shape();
+  const Held moved = in.moved(from, every(shape), plain_order(shape.size()));
+  if (auto heads = heads_as_they_lie(in, moved, images, false)) {
+    return *heads;
   }
   Lowering::refuse_order(from.layout);
 }
@@ -527,8 +534,7 @@ void lower_conv_transpose(Lowering& in) {
     return numbers;
   });
   if (biased) {
-    const std::vector<float> biases = in.constant(2, "biases").floats();
-    in.set_numbers(kBiasesInput, [biases] { return biases; });
+    in.set_numbers(kBiasesInput, [biases = in.constant(2, "biases")] { return biases.floats(); });
   }
 }
 
@@ -574,6 +580,37 @@ Held grouped(Lowering& in, const Held& from, const std::string& operand,
   return {.tensor = moved.tensor, .layout = Layout::plain(shape)};
 }
 
+/// Letters of an equation: those of both operands and the result, those that are summed, and those
+/// of one operand alone.
+struct Letters {
+  std::string both;
+  std::string summed;
+  std::vector<std::string> alone;
+};
+
+Letters letters_of(const std::vector<std::string>& operands, const std::string& output) {
+  const auto has = [](const std::string& text, char letter) {
+    return text.find(letter) != std::string::npos;
+  };
+  const bool are_two = operands.size() == 2;
+  Letters made{.both = {}, .summed = {}, .alone = std::vector<std::string>(2)};
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    for (const char letter : operands[i]) {
+      const bool shared = are_two && has(operands[1 - i], letter);
+      if (shared && i == 0) {
+        (has(output, letter) ? made.both : made.summed) += letter;
+      } else if (!shared && has(output, letter)) {
+        made.alone[i] += letter;
+      } else if (!shared && are_two) {
+        refuse("expected letters of both tensors or of the result, got '{}'", letter);
+      } else if (!shared) {
+        made.summed += letter;
+      }
+    }
+  }
+  return made;
+}
+
 void lower_einsum(Lowering& in) {
   const ImportNode& node = in.node();
   const auto equation = equation_of(node.text("equation", ""), node.inputs.size());
@@ -583,26 +620,7 @@ void lower_einsum(Lowering& in) {
     refuse("expected an equation of one or two tensors, each letter once in each, got {}",
            in_quotes(node.text("equation", "")));
   }
-  const auto in_output = [&](char letter) {
-    return equation->output.find(letter) != std::string::npos;
-  };
-  std::string both;
-  std::string summed;
-  std::vector<std::string> alone(2);
-  for (std::size_t i = 0; i < operands.size(); ++i) {
-    for (const char letter : operands[i]) {
-      const bool shared = operands.size() == 2 && operands[1 - i].find(letter) != std::string::npos;
-      if (shared && i == 0) {
-        (in_output(letter) ? both : summed) += letter;
-      } else if (!shared && in_output(letter)) {
-        alone[i] += letter;
-      } else if (!shared && operands.size() == 2) {
-        refuse("expected letters of both tensors or of the result, got '{}'", letter);
-      } else if (!shared) {
-        summed += letter;
-      }
-    }
-  }
+  const auto [both, summed, alone] = letters_of(operands, equation->output);
   std::string made;
   GraphTensorId tensor = 0;
   if (operands.size() == 2) {

@@ -431,7 +431,7 @@ void lower_norm(Lowering& in) {
                                 ? axis_of(node.integer("axis", -1), shape.size())
                                 : shape.size() - 1;
   const bool centred = node.op != "RmsNorm";
-  const std::vector<float> weights = in.constant(1, "weights").floats();
+  const OnnxConstant weights = in.constant(1, "weights");
   const bool biased = node.input(2) != kNoValue;
   const auto epsilon = static_cast<double>(node.number("epsilon", 1e-5F));
   Rows rows;
@@ -444,16 +444,15 @@ void lower_norm(Lowering& in) {
   } else {
     rows = rows_of(in, in.held(0), axes_from(first, shape.size()));
   }
-  if (static_cast<std::int64_t>(weights.size()) != rows.shape.back()) {
-    refuse("expected {} weights, got {}", rows.shape.back(), weights.size());
+  if (weights.elements() != rows.shape.back()) {
+    refuse("expected {} weights, got {}", rows.shape.back(), weights.elements());
   }
   in.add(NormalizeRows{.centred = centred, .epsilon = epsilon, .bias = biased},
          centred ? "layer_norm" : "rms_norm", {rows.tensor},
          Layout::ordered(in.out_shape(), rows.order));
-  in.set_numbers(1, [weights] { return weights; });
+  in.set_numbers(1, [weights] { return weights.floats(); });
   if (biased) {
-    const std::vector<float> biases = in.constant(2, "biases").floats();
-    in.set_numbers(2, [biases] { return biases; });
+    in.set_numbers(2, [biases = in.constant(2, "biases")] { return biases.floats(); });
   }
   if (node.op == "LayerNormalization") {
     add_statistics(in, rows, shape, first, epsilon);

@@ -517,6 +517,13 @@ TEST_F(OnnxNetwork, OperatorsWithoutTheirInputsAreRefused) {
   }
 }
 
+TEST_F(OnnxNetwork, OperatorsOfPassesAreNoneOfFiles) {
+  ModelBuilder model;
+  model.input("x", {1, 4}).node("Append", {"x", "x"}, {"y"}, {}, "grow", "systole").output("y");
+  EXPECT_EQ(message_of(model),
+            "m.onnx: 'grow': expected an operator that docs/onnx.md lists, got systole.Append");
+}
+
 TEST_F(OnnxNetwork, ConstantsThatAreNoNumbersAreRefused) {
   ModelBuilder model;
   model.input("x", {2})
