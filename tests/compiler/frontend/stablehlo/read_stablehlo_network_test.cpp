@@ -170,6 +170,21 @@ TEST_F(StablehloNetwork, CachesThatAreReturnedAreStatesByHead) {
           "Outputs that are constants, which no layer gives: result[1]['index']\n"));
 }
 
+TEST_F(StablehloNetwork, RepeatedHeadsAreShared) {
+  const Network network = read(
+      written(function(
+          "%q: tensor<1x3x4x2xf32>, %k: tensor<1x5x2x2xf32>",
+          "  %0 = stablehlo.broadcast_in_dim %k, dims = [0, 1, 2, 4] : (tensor<1x5x2x2xf32>) -> "
+          "tensor<1x5x2x2x2xf32>\n"
+          "  %1 = stablehlo.reshape %0 : (tensor<1x5x2x2x2xf32>) -> tensor<1x5x4x2xf32>\n"
+          "  %r = stablehlo.dot_general %q, %1, batching_dims = [0, 2] x [0, 2], "
+          "contracting_dims = [3] x [3] : (tensor<1x3x4x2xf32>, tensor<1x5x4x2xf32>) -> "
+          "tensor<1x4x3x5xf32>",
+          "tensor<1x4x3x5xf32>")),
+      "none");
+  EXPECT_THAT(kinds_of(network.graph), ElementsAre("matmul"));
+}
+
 TEST_F(StablehloNetwork, OtherUpdatesArePutTogether) {
   const Network network =
       read(written(function("%x: tensor<2x8xf32>, %y: tensor<2x2xf32>",

@@ -40,5 +40,26 @@ TEST(ShareHeads, RepeatedKeysAreReadInPlace) {
   EXPECT_THAT(made.at("y"), ElementsAre(21, 43, 65, 2100, 4300, 6500));
 }
 
+TEST(ShareHeads, TokensMayStandBeforeHeads) {
+  ModelBuilder model;
+  model.input("q", {1, 2, 1, 2})
+      .input("k", {1, 3, 1, 2})
+      .integers("axis", {1}, {3})
+      .integers("times", {5}, {1, 3, 1, 2, 2})
+      .integers("shape", {4}, {1, 3, 2, 2})
+      .node("Unsqueeze", {"k", "axis"}, {"one"})
+      .node("Expand", {"one", "times"}, {"many"})
+      .node("Reshape", {"many", "shape"}, {"all"})
+      .node("Transpose", {"all"}, {"t"}, {{"perm", std::vector<std::int64_t>{0, 2, 3, 1}}})
+      .node("MatMul", {"q", "t"}, {"y"})
+      .output("y");
+  const ModelNumbers numbers;
+  const Network network = numbers.read(model);
+  EXPECT_EQ(std::get<Matmul>(network.graph.nodes.back().op).kv_heads, 1);
+  const auto made = numbers.run(model, {{"q", {{1, 2, 1, 2}, {1, 10, 100, 1000}}},
+                                        {"k", {{1, 3, 1, 2}, {1, 2, 3, 4, 5, 6}}}});
+  EXPECT_THAT(made.at("y"), ElementsAre(21, 43, 65, 2100, 4300, 6500));
+}
+
 }  // namespace
 }  // namespace systole
