@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -172,7 +173,8 @@ class Declarations {
     if (!gemm) {
       return;
     }
-    const GraphTensor& weights = graph_.tensor(graph_.node(layer).inputs.at(kWeightsInput));
+    const GraphTensorId weights_id = graph_.node(layer).inputs.at(kWeightsInput);
+    const GraphTensor& weights = graph_.tensor(weights_id);
     const TileGrid grid = tile_grid(chip_, *gemm);
     const std::size_t first = program_.tiles.size();
     for (std::int64_t group = 0; group < grid.groups; ++group) {
@@ -187,8 +189,35 @@ class Declarations {
         }
       }
     }
-    place_tiles(first, grid.k.size(), weights.type.element,
-                converted_elements(graph_, graph_.node(layer)));
+    if (!share_tiles(first, weights_id)) {
+      place_tiles(first, grid.k.size(), weights.type.element,
+                  converted_elements(graph_, graph_.node(layer)));
+    }
+  }
+
+  /// Layers that share weights, and cut them alike, have them in one place. `first`: of the tiles
+  /// of the layer that is being declared, the last so far.
+  bool share_tiles(std::size_t first, GraphTensorId weights) {
+    const std::size_t count = program_.tiles.size() - first;
+    const auto [known, is_new] = tiles_of_.try_emplace(weights, TileRange{first, count});
+    const TileRange& other = known->second;
+    if (is_new || other.count != count) {
+      return false;
+    }
+    const auto alike = [](const WeightTile& a, const WeightTile& b) {
+      return a.k_first == b.k_first && a.rows == b.rows && a.n_first == b.n_first &&
+             a.cols == b.cols;
+    };
+    const auto begin = program_.tiles.begin();
+    const auto own = begin + static_cast<std::ptrdiff_t>(first);
+    const auto theirs = begin + static_cast<std::ptrdiff_t>(other.first);
+    if (!std::equal(own, program_.tiles.end(), theirs, alike)) {
+      return false;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      program_.tiles[first + i].dram_address = program_.tiles[other.first + i].dram_address;
+    }
+    return true;
   }
 
   /// Of groups side by side a row is of one group, and so is a column; of neighbouring positions a
@@ -442,10 +471,16 @@ class Declarations {
     throw_full(chip_, graph_, weights_alone, weights_alone ? parameters : dram_.used());
   }
 
+  struct TileRange {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+
   const ChipSpec& chip_;
   const Graph& graph_;
   const std::vector<MemoryPlan>& plans_;
   const ShareMapping& mapping_;
+  std::map<GraphTensorId, TileRange> tiles_of_;  ///< by weights: of the first layer that has them
   FarMemory dram_;
   FarMemory host_;
   std::vector<TensorId> factor_ids_;         ///< by layer: of what scales its columns

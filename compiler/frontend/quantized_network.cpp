@@ -154,6 +154,10 @@ class Quantizer {
     for (const GraphTensorId input : from.data_inputs(node)) {
       request.inputs.push_back(made_[static_cast<std::size_t>(input)]);
     }
+    for (std::size_t i = request.inputs.size(); node.shares_parameters && i < node.inputs.size();
+         ++i) {
+      request.shared.push_back(made_[static_cast<std::size_t>(node.inputs[i])]);
+    }
     const bool said = choice_.tensors.count(node.output()) > 0;
     if (!is_settled(node) && (said || !follows_input(from, node))) {
       request.output = wish(given(node.output(), where.op));

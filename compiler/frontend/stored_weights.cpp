@@ -99,8 +99,9 @@ Network with_stored_weights(Network real, const StorageChoice& choice) {
   Graph graph = real.graph;
   bool changes = false;
   for (const Node& node : graph.nodes) {
-    const std::optional<WeightStorage> storage =
-        has_weights(node) ? choice(node) : std::optional<WeightStorage>();
+    const std::optional<WeightStorage> storage = has_weights(node) && !node.shares_parameters
+                                                     ? choice(node)
+                                                     : std::optional<WeightStorage>();
     const std::optional<DataType> element =
         storage ? element_type(storage->type) : std::optional<DataType>();
     const DataType type = graph.operand_type(node);
@@ -138,7 +139,7 @@ StoredNumbers::StoredNumbers(Network real, const Graph& stored)
       weights_(stored.tensors.size(), -1),
       reader_(real_.graph.tensors.size(), -1) {
   for (std::size_t node = 0; node < stored.nodes.size(); ++node) {
-    if (!has_weights(stored.nodes[node])) {
+    if (!has_weights(stored.nodes[node]) || stored.nodes[node].shares_parameters) {
       continue;
     }
     const GraphTensorId weights = stored.nodes[node].inputs.at(kWeightsInput);

@@ -54,6 +54,14 @@ std::optional<CopyWork> gathering(const Node& node) {
   return copy != nullptr && copy->gathers ? std::optional(*copy) : std::nullopt;
 }
 
+DataType Graph::input_type() const {
+  if (tensors.empty()) {
+    return DataType::Int8;
+  }
+  const bool has_states_alone = inputs.empty() && !states.empty() && !nodes.empty();
+  return (has_states_alone ? tensor(nodes.front().output()) : tensors.front()).type.element;
+}
+
 std::vector<GraphTensorId> Graph::given() const {
   std::vector<GraphTensorId> all = inputs;
   all.insert(all.end(), states.begin(), states.end());
@@ -123,7 +131,7 @@ DataType right_type(const Graph& graph, const Node& node) {
 }
 
 std::int64_t stored_weight_bytes(const Graph& graph, const Node& node) {
-  if (!has_weights(node)) {
+  if (!has_weights(node) || node.shares_parameters) {
     return 0;
   }
   if (node.inputs.size() <= kWeightsInput) {  // not written down: of the operand's type
@@ -198,6 +206,9 @@ void add_parameters(Graph& graph, Node& node, const WeightScales& scales) {
 }
 
 std::int64_t parameters_of(const Graph& graph, const Node& node) {
+  if (node.shares_parameters) {
+    return 0;
+  }
   if (!has_weights(node)) {
     std::int64_t sum = 0;
     for (const GraphTensorId input : node.inputs) {

@@ -33,6 +33,8 @@ struct Node {
   /// What `op` does, kept by the graph's builder because everybody asks; none behind a change of
   /// `op`.
   std::shared_ptr<const Work> kept_work = nullptr;
+  /// Its parameters are those of an earlier node, which has counted them.
+  bool shares_parameters = false;
 
   /// Of a node with a single one, as all of today's are.
   [[nodiscard]] GraphTensorId output() const { return outputs.front(); }
@@ -112,10 +114,9 @@ struct Graph {
   [[nodiscard]] GraphTensor& tensor(GraphTensorId id) {
     return tensors[static_cast<std::size_t>(id)];
   }
-  /// Of the elements of the first input; what reports call the type of a network.
-  [[nodiscard]] DataType input_type() const {
-    return tensors.empty() ? DataType::Int8 : tensors.front().type.element;
-  }
+  /// Of the elements of the first input, or where nothing but states comes in of what the first
+  /// node makes; what reports call the type of a network.
+  [[nodiscard]] DataType input_type() const;
   [[nodiscard]] bool is_parameter(GraphTensorId id) const {
     return tensor(id).role == GraphTensorRole::Parameter;
   }
@@ -174,7 +175,8 @@ inline constexpr std::size_t kRightInput = 1;
 /// What the array multiplies in the place of the right operand of a node's products: its elements,
 /// or what they are converted to on their way.
 [[nodiscard]] DataType right_type(const Graph& graph, const Node& node);
-/// Of a node's weights as memory has them, their scales among them; biases left out.
+/// Of a node's weights as memory has them, their scales among them; biases left out. 0 where they
+/// are those of an earlier node.
 [[nodiscard]] std::int64_t stored_weight_bytes(const Graph& graph, const Node& node);
 /// Of int8; of floating types one of 1, which nothing uses.
 [[nodiscard]] WeightScales weight_scales(const Graph& graph, const Node& node);
@@ -189,7 +191,7 @@ inline constexpr std::size_t kRightInput = 1;
 void add_parameters(Graph& graph, Node& node, const WeightScales& scales);
 
 /// Weights plus biases (or 2 per channel of a folded batch normalisation), or what computes in rows
-/// by feature.
+/// by feature; 0 where they are those of an earlier node.
 [[nodiscard]] std::int64_t parameters_of(const Graph& graph, const Node& node);
 
 }  // namespace systole

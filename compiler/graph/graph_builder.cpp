@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "arch/diag/check.h"
 #include "compiler/ops/composer.h"
 
 namespace systole {
@@ -92,6 +93,19 @@ class GraphBuilder::Parts final : public Composer {
                 .before = {},
                 .output = output});
   }
+  GraphTensorId add_like(GraphTensorId like, std::string_view what, Op op,
+                         std::vector<GraphTensorId> inputs,
+                         const PartialQuantization& output) override {
+    const Node& first = *builder_.producer_of(like);
+    return add({.name = fmt::format("{}.{}", request_.name, what),
+                .kind = {},
+                .op = std::move(op),
+                .inputs = std::move(inputs),
+                .before = {},
+                .output = output,
+                .output_name = {},
+                .shared = {first.inputs.begin() + kWeightsInput, first.inputs.end()}});
+  }
   GraphTensorId add_named(Op op, std::vector<GraphTensorId> inputs,
                           const PartialQuantization& output) override {
     return add({.name = request_.name,
@@ -140,11 +154,14 @@ GraphTensorId GraphBuilder::add(NodeRequest request, const OpPlace& where,
             .inputs = std::move(request.inputs),
             .outputs = {},
             .op = std::move(request.op),
-            .location = where.op.location};
+            .location = where.op.location,
+            .fused = {},
+            .added = {},
+            .shares_parameters = !request.shared.empty()};
   node.outputs = {add_tensor(request.output_name.empty() ? node.name : request.output_name,
                              std::move(inferred.type), GraphTensorRole::Intermediate,
                              request.output.over(inferred.quantization), where.op)};
-  add_weights(node, where, weight_scales);
+  add_weights(node, request.shared, where, weight_scales);
   node.kept_work = std::make_shared<const Work>(work_of(node.op));
   graph_.nodes.push_back(std::move(node));
   return graph_.nodes.back().output();
@@ -237,8 +254,8 @@ const Node* GraphBuilder::producer_of(GraphTensorId tensor) const {
   return found == graph_.nodes.end() ? nullptr : &*found;
 }
 
-void GraphBuilder::add_weights(Node& node, const OpPlace& where,
-                               const NodeWeightScales& weight_scales) {
+void GraphBuilder::add_weights(Node& node, const std::vector<GraphTensorId>& shared,
+                               const OpPlace& where, const NodeWeightScales& weight_scales) {
   const auto gemm = gemm_shape(graph_, node);
   if (!gemm) {
     add_parameters(graph_, node, 1);
@@ -248,7 +265,11 @@ void GraphBuilder::add_weights(Node& node, const OpPlace& where,
   if (macs_ > kMaxMacs) {
     where.fail("expected a network of at most 2^60 multiply-accumulates, got more");
   }
-  if (has_weights(node)) {
+  if (!shared.empty()) {
+    SYSTOLE_CHECK(graph_.tensor(shared.front()).type.elements() == gemm->groups * gemm->k * gemm->n,
+                  "{}: weights of {}", node.name, graph_.tensor(shared.front()).name);
+    node.inputs.insert(node.inputs.end(), shared.begin(), shared.end());
+  } else if (has_weights(node)) {
     add_parameters(graph_, node, weight_scales(graph_, node));
   }
 }

@@ -22,6 +22,8 @@ struct NodeRequest {
   PartialQuantization before;         ///< what the file says of a fused function's
   PartialQuantization output;
   std::string output_name;  ///< of its tensor; empty: the node's
+  /// Of an earlier node of the same products, in place of parameters of its own.
+  std::vector<GraphTensorId> shared = {};
 };
 
 /// Where all front ends meet: infers types and quantisations, adds weights and biases, and checks
@@ -53,7 +55,9 @@ class GraphBuilder {
   GraphTensorId add_tensor(const std::string& name, TensorType type, GraphTensorRole role,
                            const Quantization& quantization, const Place& where);
   [[nodiscard]] const Node* producer_of(GraphTensorId tensor) const;
-  void add_weights(Node& node, const OpPlace& where, const NodeWeightScales& weight_scales);
+  /// `shared`: parameters of an earlier node, where it has none of its own.
+  void add_weights(Node& node, const std::vector<GraphTensorId>& shared, const OpPlace& where,
+                   const NodeWeightScales& weight_scales);
 
   Graph graph_;
   QuantizationDefaults defaults_;

@@ -29,6 +29,12 @@ class Composer {
   virtual GraphTensorId add_named(Op op, std::vector<GraphTensorId> inputs,
                                   const PartialQuantization& output = {}) = 0;
 
+  /// As `add`, of a layer with weights alone: those of the one that made `like`, whose products are
+  /// of the same sizes.
+  virtual GraphTensorId add_like(GraphTensorId like, std::string_view what, Op op,
+                                 std::vector<GraphTensorId> inputs,
+                                 const PartialQuantization& output = {}) = 0;
+
   /// The tensor under these extents, the batch among them: itself, or a view.
   GraphTensorId view(std::string_view what, GraphTensorId id, const Extents& extents);
   [[nodiscard]] const Extents& extents(GraphTensorId id) const { return tensor(id).type.extents; }

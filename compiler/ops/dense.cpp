@@ -49,4 +49,8 @@ Op dense_of(std::int64_t features, ActivationKind activation) {
                .features = features};
 }
 
+Op dense_with_biases(std::int64_t features) {
+  return Dense{.weights = {}, .activation = {}, .features = features};
+}
+
 }  // namespace systole

@@ -96,5 +96,8 @@ struct ConvolutionForm {
 [[nodiscard]] Op convolution_with(const ConvolutionForm& form);
 /// Without biases.
 [[nodiscard]] Op dense_of(std::int64_t features, ActivationKind activation = ActivationKind::None);
+[[nodiscard]] Op dense_with_biases(std::int64_t features);
+/// Of two tensors of one shape.
+[[nodiscard]] Op sum_of_tensors();
 
 }  // namespace systole

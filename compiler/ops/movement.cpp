@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "compiler/ops/composer.h"
 #include "compiler/ops/make.h"
@@ -110,6 +111,63 @@ GraphTensorId ExpandTensor::compose(Composer& composer) const {
   }
   return composer.add_named(formula_with({.of = "min(a, max(a, column))", .columns = channels}),
                             {composer.add("repeated", repeated, {input}, same)}, same);
+}
+
+std::vector<OpEntry> PermuteAxes::entries() {
+  return {{.name = "permute",
+           .onnx = "Transpose",
+           .prototype = PermuteAxes{},
+           .attributes = {
+               {"order", Attribute::Sizes{kAt<&PermuteAxes::order>},
+                "of the axes behind the batch, which are 1, 2, ...", Attribute::Presence::Required},
+               output_attribute()}}};
+}
+
+GraphTensorId PermuteAxes::compose(Composer& composer) const {
+  constexpr std::size_t kMostAxes = 4;
+  const GraphTensorId input = composer.inputs().front();
+  const Extents in = composer.extents(input);
+  Extents sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  bool is_order = in.size() <= kMostAxes && order.size() + 1 == in.size();
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    is_order = is_order && sorted[i] == static_cast<std::int64_t>(i) + 1;
+  }
+  if (!is_order) {
+    composer.where().fail("order",
+                          fmt::format("expected the axes 1..{} of at most {} in some "
+                                      "order, got {}",
+                                      in.size() - 1, kMostAxes - 1, fmt::join(order, ", ")));
+  }
+  // Pixels move with their channels where these stay last; else each number by itself.
+  const bool moves_pixels = order.back() == static_cast<std::int64_t>(in.size()) - 1;
+  const std::size_t moved = moves_pixels ? in.size() - 1 : in.size();
+  const auto distance = [&](std::size_t axis) {
+    std::int64_t pixels = 1;
+    for (std::size_t behind = axis + 1; behind < moved; ++behind) {
+      pixels *= in[behind];
+    }
+    return pixels;
+  };
+  Extents out{in.front()};
+  std::vector<MapAxis> axes;
+  std::int64_t pixels = 1;
+  for (const std::int64_t number : order) {
+    const auto axis = static_cast<std::size_t>(number);
+    out.push_back(in[axis]);
+    if (axis < moved) {
+      axes.push_back(counting(in[axis], distance(axis)));
+      pixels *= in[axis];
+    }
+  }
+  if (axes.empty()) {
+    axes.push_back(counting(1, 1));
+  }
+  const GraphTensorId apart =
+      moves_pixels ? input : composer.view("apart", input, {in.front(), pixels, 1, 1});
+  const GraphTensorId made =
+      composer.add_named(rearrangement_of(axes), {apart}, same_as(composer, input));
+  return composer.view("axes", made, out);
 }
 
 std::vector<OpEntry> ScatterRows::entries() {

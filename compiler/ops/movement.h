@@ -31,6 +31,14 @@ struct ExpandTensor : ComposedOp {
   [[nodiscard]] GraphTensorId compose(Composer& composer) const;
 };
 
+/// A tensor of up to four axes with those behind the batch in another order.
+struct PermuteAxes : ComposedOp {
+  Extents order;  ///< of the output's axes, as the input numbers them
+
+  static std::vector<OpEntry> entries();
+  [[nodiscard]] GraphTensorId compose(Composer& composer) const;
+};
+
 /// Rows of the second input in place of some of the first's.
 struct ScatterRows : ComposedOp {
   std::string rows;  ///< which, a list as rearrange has it

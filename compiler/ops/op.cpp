@@ -127,6 +127,19 @@ Work work_of(const Op& op) {
       op);
 }
 
+bool state_rows(Op& op, std::shared_ptr<const std::vector<std::int64_t>> numbers) {
+  return std::visit(
+      [&](auto& attributes) {
+        if constexpr (requires { attributes.take(numbers); }) {
+          attributes.take(std::move(numbers));
+          return true;
+        } else {
+          return false;
+        }
+      },
+      op);
+}
+
 bool state_routing(Op& op, const std::string& routing) {
   return std::visit(
       [&](auto& attributes) {

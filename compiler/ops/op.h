@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -35,6 +36,7 @@
 #include "compiler/ops/position.h"
 #include "compiler/ops/ranking.h"
 #include "compiler/ops/rearrange.h"
+#include "compiler/ops/recurrent.h"
 #include "compiler/ops/reduce.h"
 #include "compiler/ops/reshape.h"
 #include "compiler/ops/resize.h"
@@ -53,14 +55,14 @@ namespace systole {
 ///  - `complete(written)`, where attributes depend on one another.
 /// Or in place of `infer` and `work`, of what it is made: `compose(composer)` (composer.h).
 /// The order is that of names in messages.
-using Op =
-    std::variant<Conv2d, Dense, Matmul, AddTensors, Activate, PoolTensor, Concat, Flatten,
-                 SoftmaxChannels, NormalizeRows, CombineTensors, ReduceRows, RotateRows,
-                 SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions, CombineConstant,
-                 RowFormula, Rearrange, AppendRows, DepthToSpace, TransposePixels, ConvolveTensors,
-                 MaskScores, AddShifted, GatherRows, AttendTokens, ConvTranspose, ConvTokens,
-                 NormalizeGroups, ScaleChannels, NamedFormula, ArgExtreme, TopOfRows, OneHot,
-                 CumulativeSum, PadImage, ExpandTensor, ScatterRows, ResizeLinear, MixExperts>;
+using Op = std::variant<Conv2d, Dense, Matmul, AddTensors, Activate, PoolTensor, Concat, Flatten,
+                        SoftmaxChannels, NormalizeRows, CombineTensors, ReduceRows, RotateRows,
+                        SliceTensor, ResizeTensor, ReshapeTensor, EmbedPositions, CombineConstant,
+                        RowFormula, Rearrange, AppendRows, DepthToSpace, TransposePixels,
+                        ConvolveTensors, MaskScores, AddShifted, GatherRows, AttendTokens,
+                        ConvTranspose, ConvTokens, NormalizeGroups, ScaleChannels, NamedFormula,
+                        ArgExtreme, TopOfRows, OneHot, CumulativeSum, PadImage, ExpandTensor,
+                        PermuteAxes, ScatterRows, ResizeLinear, MixExperts, RunCells>;
 
 /// How many tensors an operator takes beside its parameters.
 enum class InputCount : std::uint8_t { One, Two, Three, AtLeastOne, AtLeastTwo };
@@ -103,6 +105,9 @@ void complete(Op& op, const OpPlace& written);
 
 /// States which experts tokens go to, where the operator leaves that open; false where it does not.
 bool state_routing(Op& op, const std::string& routing);
+/// Gives an operator that looks rows up by the numbers of an input these, image by image; false
+/// where it does no such thing.
+bool state_rows(Op& op, std::shared_ptr<const std::vector<std::int64_t>> numbers);
 
 /// As a layer of a network file writes it, attributes that are not as the name alone says:
 /// `op: conv2d, channels: 64, kernel: [3, 3]`.

@@ -82,6 +82,13 @@ class StepGraph {
                        name_of(network_.input_type())));
     }
     check_states();
+    for (const Node& node : network_.nodes) {
+      if (node.shares_parameters) {
+        throw WorkloadError(node.location, node.name,
+                            "expected layers with weights of their own to train, got one that "
+                            "shares those of a step before");
+      }
+    }
     if (network_.outputs.size() != 1) {
       fail(fmt::format("expected a network of one output to train, got {}",
                        network_.outputs.size()));

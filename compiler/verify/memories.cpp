@@ -1,6 +1,8 @@
 #include "compiler/verify/memories.h"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -28,7 +30,14 @@ std::int64_t lowest_address(const Rectangles& rectangles) {
 struct TileContent {
   DataType type = DataType::Int8;
   std::int64_t scale_bytes = 0;
+
+  bool operator==(const TileContent&) const = default;
 };
+/// Whether two tiles at one address are the same part of weights that their layers share.
+bool are_one(const WeightTile& a, const WeightTile& b) {
+  return a.k_first == b.k_first && a.rows == b.rows && a.n_first == b.n_first && a.cols == b.cols &&
+         a.zeros == b.zeros;
+}
 std::vector<TileContent> tile_contents(const Program& program) {
   std::vector<TileContent> contents(program.tiles.size());
   for (const EngineId engine : program.engines()) {
@@ -50,10 +59,13 @@ Memories::Memories(const ChipSpec& chip, const Program& program, const Order& or
     : chip_(chip),
       program_(program),
       order_(order),
+      first_of_(program.tiles.size()),
       buffers_(static_cast<std::size_t>(program.engines().cores),
                Fragments(size_of(Space::Buffer))),
       dram_(size_of(Space::Dram)),
-      host_(size_of(Space::Host)) {}
+      host_(size_of(Space::Host)) {
+  std::iota(first_of_.begin(), first_of_.end(), 0);
+}
 
 std::int64_t Memories::size_of(Space space) const {
   switch (space) {
@@ -81,10 +93,18 @@ std::optional<std::string> Memories::fill() {
     }
   }
   const std::vector<TileContent> contents = tile_contents(program_);
+  std::map<std::int64_t, std::int32_t> tile_at;  // by address
   for (std::size_t index = 0; index < program_.tiles.size(); ++index) {
     const WeightTile& tile = program_.tiles[index];
     if (tile.tensor != kNoTensor) {
       continue;  // what a layer computes, or an input
+    }
+    const auto [known, is_new] =
+        tile_at.try_emplace(tile.dram_address, static_cast<std::int32_t>(index));
+    const auto first = static_cast<std::size_t>(known->second);
+    if (!is_new && are_one(program_.tiles[first], tile) && contents[first] == contents[index]) {
+      first_of_[index] = known->second;
+      continue;
     }
     const Label label = Label::of_tile(static_cast<std::int32_t>(index));
     const std::int64_t elements = chip_.weight_fifo.whole_tiles
@@ -184,6 +204,12 @@ std::optional<std::string> Memories::check_overlap(Place place, const Accesses& 
 }
 
 std::optional<std::string> Memories::read(Place place, const Access& access) {
+  const bool is_tile = access.label.is_tile();
+  if (is_tile && first_of(access.label.tile()) != access.label.tile()) {
+    Access first = access;
+    first.label = Label::of_tile(first_of(access.label.tile()));
+    return read(place, first);
+  }
   if (auto violation = check_range(place, access)) {
     return violation;
   }

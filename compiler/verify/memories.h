@@ -54,6 +54,10 @@ class Memories {
   [[nodiscard]] std::optional<Place> find_unordered_reader(Place latest, Place writer,
                                                            const Access& access,
                                                            const Fragment& fragment) const;
+  /// Of tiles of layers that share weights, which are one in DRAM, the first.
+  [[nodiscard]] std::int32_t first_of(std::int32_t tile) const {
+    return first_of_[static_cast<std::size_t>(tile)];
+  }
   /// What is wrong with the bytes under `access`, as `ADDRESS, which ...`; empty if nothing.
   [[nodiscard]] std::string find_wrong_bytes(const Access& access, std::uint16_t core = 0);
   [[nodiscard]] std::string phrase(Place place, std::string_view verb, const Access& access,
@@ -62,7 +66,8 @@ class Memories {
   const ChipSpec& chip_;
   const Program& program_;
   const Order& order_;
-  std::vector<Fragments> buffers_;  ///< by core
+  std::vector<std::int32_t> first_of_;  ///< by tile
+  std::vector<Fragments> buffers_;      ///< by core
   Fragments dram_;
   Fragments host_;
 };

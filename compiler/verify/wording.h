@@ -24,6 +24,7 @@ class Label {
   static constexpr Label of_tile(std::int32_t tile) { return Label(-2 - tile); }
 
   [[nodiscard]] bool is_tensor() const { return code_ >= 0; }
+  [[nodiscard]] bool is_tile() const { return code_ <= -2; }
   [[nodiscard]] TensorId tensor() const { return code_; }
   [[nodiscard]] std::int32_t tile() const { return -2 - code_; }
   bool operator==(const Label&) const = default;

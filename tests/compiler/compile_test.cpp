@@ -239,6 +239,29 @@ TEST(Compile, AThousandImagesOfResNet50NeedTwoTensorsOfDram) {
             "1000: 631254528 too many");
 }
 
+/// Of 100 cells over two features the gates' weights are 4 * 100 * 100 bytes, of any number of
+/// steps.
+TEST(Compile, StepsThatShareWeightsHaveThemInOnePlace) {
+  const auto dram = [](std::int64_t steps) {
+    const Graph graph = network(fmt::format("extents: [{}, 2]", steps),
+                                "{name: l, op: lstm, cells: 100, last: true}");
+    const Program program = compile(edge(), graph);
+    std::map<std::int64_t, std::int64_t> tiles;  // by address
+    for (const WeightTile& tile : program.tiles) {
+      ++tiles[tile.dram_address];
+    }
+    const std::int64_t most = std::max_element(tiles.begin(), tiles.end(), [](auto& a, auto& b) {
+                                return a.second < b.second;
+                              })->second;
+    EXPECT_EQ(most, std::max<std::int64_t>(steps - 1, 1));
+    return program.dram_bytes;
+  };
+  const std::int64_t two = dram(2);
+  const std::int64_t nine = dram(9);
+  EXPECT_GT(two, 4 * 100 * 100);
+  EXPECT_LT(nine - two, 7 * 10'000);  // biases, zeros here, of 4 * 400 bytes and what spills a step
+}
+
 /// Two slices of 40 inputs by two of 33 outputs on an array of 32 x 32.
 TEST(WholeTiles, TakeTheRoomOfTheArrayEach) {
   ChipSpec chip = edge();

@@ -28,6 +28,8 @@ systole_test(compiler_frontend_test SLOW *Fuzz.*
     ops/attention_test.cpp
     ops/composed_test.cpp
     ops/matmul_test.cpp
+    ops/joined_pixels_test.cpp
+    ops/recurrent_test.cpp
     ops/op_test.cpp
     ops/rearrange_test.cpp
     ops/rows_test.cpp

@@ -43,9 +43,10 @@ std::string functions_before() {
 INSTANTIATE_TEST_SUITE_P(
     Description, MistakesOfForm,
     testing::Values(
-        ErrorCase{"UnknownOperator", with_layers(R"(- {name: a, op: lstm}
+        ErrorCase{
+            "UnknownOperator", with_layers(R"(- {name: a, op: perceptron}
 )"),
-                  "n.yaml:4:17: layers[0].op: expected one of " + operators() + ", got 'lstm'"},
+            "n.yaml:4:17: layers[0].op: expected one of " + operators() + ", got 'perceptron'"},
         ErrorCase{"MisspeltOperator", with_layers(R"(- {name: a, op: con2d, channels: 4, kernel: 3}
 )"),
                   "n.yaml:4:17: layers[0].op: expected one of " + operators() +
@@ -347,8 +348,8 @@ layers: [{name: r, op: relu}]
 inputs: [{name: x, features: 3, rows: 3}]
 layers: [{name: r, op: relu}]
 )",
-                  "n.yaml:2:33: inputs[0].rows: expected one of when, repeat, name, features, "
-                  "quantization, file, "
+                  "n.yaml:2:33: inputs[0].rows: expected one of when, indices, repeat, name, "
+                  "features, quantization, file, "
                   "got 'rows'"},
         ErrorCase{"WeightsWithoutDirectory", R"(network: n
 weights: {}

@@ -85,6 +85,8 @@ TEST(Composed, OperatorsSayWhatTheyCannotDo) {
   EXPECT_EQ(error_of("op: scatter, inputs: [x, x], rows: \"0,1\""),
             "n.yaml:5:50: l.rows: expected a list of 3 rows, one for each of the second input's, "
             "of 4 columns, got 2 of 4");
+  EXPECT_EQ(error_of("op: permute, order: [1, 3]"),
+            "n.yaml:5:35: l.order: expected the axes 1..3 of at most 3 in some order, got 1, 3");
   EXPECT_EQ(error_of("op: mask, alibi: true, causal: false, window: 3"),
             "n.yaml:5:61: l.window: expected a causal mask for a window, got none");
   EXPECT_EQ(error_of("op: softmax, window: 3"),

@@ -96,6 +96,13 @@ TEST(VerifyFields, PlacesBeforeTheRun) {
               std::get<LoadTile>(p.stream(EngineKind::Weights)[1].operation).source.address = 79;
             }),
             "tile 1: overlaps tile 0 at DRAM 79");
+  // At one address, but not the same part of weights that layers share.
+  EXPECT_EQ(violation_after([](OpenProgram& p) {
+              const std::int64_t first = p.tiles[0].dram_address;
+              p.tiles[1].dram_address = first;
+              std::get<LoadTile>(p.stream(EngineKind::Weights)[1].operation).source.address = first;
+            }),
+            "tile 1: overlaps tile 0 at DRAM 64");
 }
 
 TEST(VerifyFields, TilesOfALayer) {

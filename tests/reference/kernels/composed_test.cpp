@@ -1,6 +1,7 @@
 // Operators that are made of others, against what they are defined as. In double, from the numbers
 // that a network of bf16 has.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -462,6 +463,168 @@ TEST(ComposedValues, PadsExpansionsAndScatteredRows) {
                                               : scattered.inputs[0][i]);
   }
 }
+
+TEST(ComposedValues, AxesInAnyOrder) {
+  for (const std::string order : {"[1, 2, 3]", "[2, 1, 3]", "[3, 2, 1]", "[2, 3, 1]"}) {
+    const Evaluated made = evaluated("  - {name: x, rows: 3, cols: 4, channels: 5}\n",
+                                     "  - {name: p, op: permute, order: " + order + "}\n");
+    const std::array<std::size_t, 4> size{2, 3, 4, 5};
+    const std::array<std::size_t, 4> axis{0, static_cast<std::size_t>(order[1] - '0'),
+                                          static_cast<std::size_t>(order[4] - '0'),
+                                          static_cast<std::size_t>(order[7] - '0')};
+    std::array<std::size_t, 4> at{};
+    std::size_t i = 0;
+    for (at[0] = 0; at[0] < size[axis[0]]; ++at[0]) {
+      for (at[1] = 0; at[1] < size[axis[1]]; ++at[1]) {
+        for (at[2] = 0; at[2] < size[axis[2]]; ++at[2]) {
+          for (at[3] = 0; at[3] < size[axis[3]]; ++at[3]) {
+            std::array<std::size_t, 4> from{};
+            for (std::size_t a = 0; a < 4; ++a) {
+              from[axis[a]] = at[a];
+            }
+            ASSERT_EQ(made.output[i++],
+                      made.inputs[0][((from[0] * 3 + from[1]) * 4 + from[2]) * 5 + from[3]])
+                << order;
+          }
+        }
+      }
+    }
+  }
+}
+
+// --- sequences ---
+
+double sigmoid(double x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+/// Layer `l` of `cells` over the steps of an image of the first input, which begins with the second
+/// and the third where there are some.
+class Cells {
+ public:
+  Cells(const Evaluated& made, std::size_t image, std::size_t cells)
+      : made_(made), cells_(cells), output_(cells), cell_(cells) {
+    for (std::size_t i = 0; i < cells && made.inputs.size() > 1; ++i) {
+      output_[i] = made.inputs[1][image * cells + i];
+      cell_[i] = made.inputs.size() > 2 ? made.inputs[2][image * cells + i] : 0;
+    }
+  }
+
+  /// W x + U h + b of a gate.
+  [[nodiscard]] double gate(const std::string& name, const Numbers& x, std::size_t cell) const {
+    return from_input(name, x, cell) + from_last(name, cell);
+  }
+  [[nodiscard]] double from_input(const std::string& name, const Numbers& x,
+                                  std::size_t cell) const {
+    const Numbers weights = made_.parameter("l." + name + ".weight");
+    double sum = made_.parameter("l." + name + ".bias")[cell];
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      sum += x[i] * weights[i * cells_ + cell];
+    }
+    return sum;
+  }
+  [[nodiscard]] double from_last(const std::string& name, std::size_t cell) const {
+    const Numbers weights = made_.parameter("l." + name + "_last.weight");
+    double sum = 0;
+    for (std::size_t i = 0; i < cells_; ++i) {
+      sum += output_[i] * weights[i * cells_ + cell];
+    }
+    return sum;
+  }
+
+  void lstm(const Numbers& x) {
+    std::vector<double> outputs;
+    for (std::size_t i = 0; i < cells_; ++i) {
+      cell_[i] = sigmoid(gate("forget", x, i)) * cell_[i] +
+                 sigmoid(gate("in", x, i)) * std::tanh(gate("new", x, i));
+      outputs.push_back(sigmoid(gate("out", x, i)) * std::tanh(cell_[i]));
+    }
+    output_ = outputs;
+  }
+  void gru(const Numbers& x) {
+    std::vector<double> outputs;
+    for (std::size_t i = 0; i < cells_; ++i) {
+      const double beside = made_.parameter("l.bias.p")[i];
+      const double made = std::tanh(from_input("new", x, i) +
+                                    sigmoid(gate("reset", x, i)) * (from_last("new", i) + beside));
+      const double update = sigmoid(gate("update", x, i));
+      outputs.push_back((1 - update) * made + update * output_[i]);
+    }
+    output_ = outputs;
+  }
+
+  [[nodiscard]] const std::vector<double>& output() const { return output_; }
+  [[nodiscard]] const std::vector<double>& cell() const { return cell_; }
+
+ private:
+  const Evaluated& made_;
+  std::size_t cells_;
+  std::vector<double> output_;
+  std::vector<double> cell_;
+};
+
+struct SequenceCase {
+  std::string op;
+  std::string inputs;  ///< of the layer
+  std::string keys;
+};
+
+void PrintTo(const SequenceCase& of, std::ostream* stream) {
+  *stream << of.op << of.inputs << of.keys;
+}
+
+class SequenceValues : public testing::TestWithParam<SequenceCase> {};
+
+/// Numbers of bf16 are rounded 5 times a step, relative 2^-9 each of values within 4.
+TEST_P(SequenceValues, AreThoseOfTheCells) {
+  const SequenceCase& of = GetParam();
+  constexpr std::size_t kSteps = 4;
+  constexpr std::size_t kFeatures = 6;
+  constexpr std::size_t kCells = 5;
+  const bool has_state = of.inputs != "[x]";
+  const bool is_lstm = of.op == "lstm";
+  std::string inputs = "  - {name: x, extents: [4, 6]}\n";
+  inputs += has_state ? "  - {name: h, features: 5}\n" : "";
+  inputs += has_state && is_lstm ? "  - {name: c, features: 5}\n" : "";
+  const Evaluated made = evaluated(
+      inputs,
+      fmt::format("  - {{name: l, op: {}, cells: 5, inputs: {}{}}}\n", of.op, of.inputs, of.keys));
+  const bool reverse = of.keys.find("reverse") != std::string::npos;
+  Numbers wanted;
+  for (std::size_t image = 0; image < 2; ++image) {
+    Cells cells(made, image, kCells);
+    std::vector<std::vector<double>> outputs(kSteps);
+    for (std::size_t number = 0; number < kSteps; ++number) {
+      const std::size_t step = reverse ? kSteps - 1 - number : number;
+      const auto first =
+          made.inputs[0].begin() + static_cast<std::ptrdiff_t>((image * kSteps + step) * kFeatures);
+      const Numbers x(first, first + kFeatures);
+      is_lstm ? cells.lstm(x) : cells.gru(x);
+      outputs[step] = cells.output();
+    }
+    const bool last = of.keys.find("last") != std::string::npos;
+    const bool state = of.keys.find("state") != std::string::npos;
+    std::vector<std::vector<double>> given =
+        last || state ? std::vector<std::vector<double>>{cells.output()} : outputs;
+    if (state) {
+      given.push_back(cells.cell());
+    }
+    for (const std::vector<double>& row : given) {
+      wanted.insert(wanted.end(), row.begin(), row.end());
+    }
+  }
+  expect_near(made.output, wanted, 0.06);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, SequenceValues,
+    testing::Values(SequenceCase{"lstm", "[x]", ""}, SequenceCase{"lstm", "[x, h, c]", ""},
+                    SequenceCase{"lstm", "[x]", ", reverse: true"},
+                    SequenceCase{"lstm", "[x, h, c]", ", last: true"},
+                    SequenceCase{"lstm", "[x, h, c]", ", state: true, reverse: true"},
+                    SequenceCase{"gru", "[x]", ""}, SequenceCase{"gru", "[x, h]", ""},
+                    SequenceCase{"gru", "[x]", ", reverse: true, last: true"}),
+    [](const auto& of) { return fmt::format("{}{}", of.param.op, of.index); });
 
 TEST(ComposedValues, BilinearImagesAreLinearBetweenCentres) {
   for (const std::int64_t factor : {2, 3, 4}) {
