@@ -50,6 +50,7 @@ class DimReader {
       : node_(root.optional_map("dims")), given_(choice.values) {
     const std::vector<std::string> keys = node_ ? node_->keys() : std::vector<std::string>();
     names_.assign(keys.begin(), keys.end());
+    read_phases(root, choice.phase);  // first: who asks for a phase brings sizes that go with it
     const std::vector<std::string_view> known(names_.begin(), names_.end());
     for (const auto& [name, value] : given_) {
       if (std::find(names_.begin(), names_.end(), name) == names_.end()) {
@@ -60,7 +61,6 @@ class DimReader {
                                               in_quotes(name), suggestion(name, known)));
       }
     }
-    read_phases(root, choice.phase);
   }
 
   std::map<std::string, std::int64_t, std::less<>> read() {
@@ -90,11 +90,13 @@ class DimReader {
     }
     if (!chosen.empty() && !phase_) {
       const std::vector<std::string_view> known(keys.begin(), keys.end());
-      throw WorkloadError({.file = root.location().file}, "phases",
-                          known.empty()
-                              ? fmt::format("expected no phase, got {}", in_quotes(chosen))
-                              : fmt::format("expected {}, got {}{}", one_of(known),
-                                            in_quotes(chosen), suggestion(chosen, known)));
+      throw WorkloadError(
+          {.file = root.location().file}, "phases",
+          known.empty() ? fmt::format("expected a network that has phases, to run {}, got one "
+                                      "without",
+                                      in_quotes(chosen))
+                        : fmt::format("expected {}, got {}{}", one_of(known), in_quotes(chosen),
+                                      suggestion(chosen, known)));
     }
   }
 

@@ -33,6 +33,7 @@ struct LayerDescription {
   std::optional<WeightStorage> weight_storage;
   PartialQuantization before;
   PartialQuantization output;
+  std::optional<std::size_t> indices;  ///< of the network's: rows that the layer looks up
 
   [[nodiscard]] const Place& place() const { return where.op; }
 };
@@ -46,6 +47,16 @@ struct InputDescription {
   bool is_state = false;            ///< in memory before and after a run; behind all others
   bool is_shared = false;           ///< of a state: one for all images of the batch
   std::optional<StateType> stored;  ///< of states
+};
+
+/// An input that says which rows of a table are looked up, as token numbers do. The chip sees its
+/// numbers in the addresses of transfers alone.
+struct IndexDescription {
+  std::string name;
+  Place place;
+  std::int64_t count = 0;           ///< of each image
+  std::int64_t below = 0;           ///< one more than the largest
+  std::optional<std::string> file;  ///< relative to the description
 };
 
 /// What holds where a layer says nothing.
@@ -76,6 +87,7 @@ struct NetworkDescription {
   NetworkDefaults defaults;
   std::optional<WeightFiles> weight_files;
   std::vector<InputDescription> inputs;
+  std::vector<IndexDescription> indices;
   std::vector<LayerDescription> layers;
   std::map<std::string, UsedBlock> blocks;  ///< by the user's name
   std::vector<TensorReference> outputs;     ///< empty: what nobody consumes

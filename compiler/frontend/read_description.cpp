@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -338,9 +339,25 @@ InputDescription read_input(const LayerScope& scope, const ConfigNode& node, boo
   return input;
 }
 
+IndexDescription read_indices(const LayerScope& scope, const ConfigNode& node) {
+  IndexDescription indices;
+  indices.name = read_name(node.child("name"));
+  indices.place = {.location = node.location(), .path = indices.name};
+  indices.count = integer_of(scope, node, "indices", kFeatures);
+  indices.below = integer_of(scope, node, "below", kFeatures);
+  indices.file = node.optional_text("file");
+  node.finish();
+  return indices;
+}
+
 /// `repeat: N` makes NAME.0 to NAME.N-1 of an input.
 void add_inputs(const LayerScope& scope, const ConfigNode& node, bool are_states,
-                std::vector<InputDescription>& inputs) {
+                NetworkDescription& description) {
+  std::vector<InputDescription>& inputs = description.inputs;
+  if (!are_states && node.has("indices")) {
+    description.indices.push_back(read_indices(scope, node));
+    return;
+  }
   if (!node.has("repeat")) {
     inputs.push_back(read_input(scope, node, are_states));
     return;
@@ -351,6 +368,49 @@ void add_inputs(const LayerScope& scope, const ConfigNode& node, bool are_states
     inputs.push_back(one);
     inputs.back().name = fmt::format("{}.{}", one.name, i);
     inputs.back().place.path = inputs.back().name;
+  }
+}
+
+/// Layers that read inputs of indices get these as what they look up; nothing else may read them.
+void take_indices(NetworkDescription& description) {
+  std::map<std::string, std::size_t, std::less<>> known;
+  for (const IndexDescription& indices : description.indices) {
+    if (!known.emplace(indices.name, known.size()).second) {
+      indices.place.fail(
+          fmt::format("expected a name that nothing else has, got '{}' again", indices.name));
+    }
+  }
+  const auto check_name = [&](const std::string& name, const Place& place) {
+    if (known.count(name) > 0) {
+      place.fail(fmt::format("expected a name that nothing else has, got '{}' again", name));
+    }
+  };
+  for (const InputDescription& input : description.inputs) {
+    check_name(input.name, input.place);
+  }
+  std::set<std::size_t> read;
+  for (LayerDescription& layer : description.layers) {
+    check_name(layer.name, layer.place());
+    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+      const auto found = known.find(layer.inputs[i].name);
+      if (found == known.end()) {
+        continue;
+      }
+      if (i != 1 || layer.inputs.size() != 2 || !state_rows(layer.op, nullptr)) {
+        layer.inputs[i].place.fail(
+            fmt::format("expected numbers, got the indices '{}', which a gather reads behind its "
+                        "table",
+                        found->first));
+      }
+      layer.indices = found->second;
+      layer.inputs.pop_back();
+      read.insert(found->second);
+    }
+  }
+  for (std::size_t i = 0; i < description.indices.size(); ++i) {
+    if (read.count(i) == 0) {
+      description.indices[i].place.fail("expected a layer that reads this input, got none");
+    }
   }
 }
 
@@ -440,13 +500,14 @@ NetworkDescription read_description(const ConfigNode& root, const DimChoice& cho
     for (const ConfigNode& input : nodes) {
       const bool is_left_out = input.has("when") && value_of(top, input, "when").as_real() == 0.0;
       if (!is_left_out) {
-        add_inputs(top, input, are_states, description.inputs);
+        add_inputs(top, input, are_states, description);
       }
     }
   };
   add_all(inputs, false);
   add_all(root.optional_list("states"), true);
   LayerList(root, top, description).read();
+  take_indices(description);
   if (root.has("outputs") && root.list("outputs").empty()) {
     root.fail("outputs", "expected at least one layer, or no such key, got an empty list");
   }

@@ -1,12 +1,14 @@
 #include "compiler/frontend/read_network.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "arch/config/config_node.h"
 #include "arch/config/files_read.h"
@@ -16,8 +18,10 @@
 #include "compiler/frontend/file_data.h"
 #include "compiler/frontend/generated_data.h"
 #include "compiler/frontend/infer_graph.h"
+#include "compiler/frontend/npy_file.h"
 #include "compiler/frontend/npy_header.h"
 #include "compiler/frontend/onnx/read_onnx_network.h"
+#include "compiler/frontend/random_stream.h"
 #include "compiler/frontend/read_description.h"
 #include "compiler/frontend/real_network.h"
 #include "compiler/frontend/scale_sim.h"
@@ -119,7 +123,8 @@ class NetworkNumbers final : public NetworkData {
     readers_.assign(quantized_.tensors.size(), nullptr);
     for (const Node& node : quantized_.nodes) {
       for (const GraphTensorId input : node.inputs) {
-        readers_[static_cast<std::size_t>(input)] = &node;
+        const Node*& reader = readers_[static_cast<std::size_t>(input)];
+        reader = reader == nullptr ? &node : reader;  // the first one names what it shares
       }
     }
   }
@@ -167,6 +172,9 @@ class NetworkNumbers final : public NetworkData {
     for (const InputDescription& input : description.inputs) {
       names.push_back(input.name);
     }
+    for (const IndexDescription& indices : description.indices) {
+      names.push_back(indices.name);
+    }
     if (std::find(names.begin(), names.end(), name) == names.end()) {
       throw WorkloadError({.file = description.file}, "inputs",
                           fmt::format("expected {}, got {}{}", one_of(names), in_quotes(name),
@@ -202,10 +210,60 @@ class NetworkNumbers final : public NetworkData {
   std::uint64_t seed_;
   bool opens_files_;
   Graph quantized_;
-  std::vector<const Node*> readers_;  // by tensor: a node that reads it
+  std::vector<const Node*> readers_;  // by tensor: the first node that reads it
   std::optional<ParameterFiles> files_;
   std::map<std::string, std::string> input_files_;  // by input
 };
+
+/// Of a file, or drawn.
+std::vector<std::int64_t> numbers_of(const IndexDescription& indices, const std::string& file,
+                                     std::int64_t batch, std::uint64_t seed) {
+  std::vector<std::int64_t> numbers;
+  if (file.empty()) {
+    const RandomStream stream(seed, indices.name + ".input");
+    for (std::int64_t i = 0; i < batch * indices.count; ++i) {
+      numbers.push_back(static_cast<std::int64_t>(stream.word(static_cast<std::uint64_t>(i)) %
+                                                  static_cast<std::uint64_t>(indices.below)));
+    }
+    return numbers;
+  }
+  note_file_read(file);
+  const NpyFile array(file);
+  const std::vector<std::int64_t>& shape = array.shape();
+  if (shape.size() != 2 || shape[0] < batch || shape[1] != indices.count) {
+    throw NpyError(fmt::format("{}: expected shape (images, {}) with at least {} of them, got ({})",
+                               file, indices.count, batch, fmt::join(shape, ", ")));
+  }
+  const std::vector<double> all = array.numbers();
+  for (std::int64_t i = 0; i < batch * indices.count; ++i) {
+    const double number = all[static_cast<std::size_t>(i)];
+    if (number != std::floor(number) || number < 0 ||
+        number >= static_cast<double>(indices.below)) {
+      throw NpyError(fmt::format("{}: expected whole numbers of 0..{}, got {} at {}", file,
+                                 indices.below - 1, number, i));
+    }
+    numbers.push_back(static_cast<std::int64_t>(number));
+  }
+  return numbers;
+}
+
+/// Gives the layers that look rows up their numbers: the program depends on them.
+void state_rows(NetworkDescription& description, const NetworkOptions& options) {
+  const std::int64_t batch = options.batch == 0 ? description.batch : options.batch;
+  std::vector<std::shared_ptr<const std::vector<std::int64_t>>> numbers;
+  for (const IndexDescription& indices : description.indices) {
+    const auto given = options.input_files.find(indices.name);
+    const std::string own = indices.file ? beside(description.file, *indices.file) : "";
+    const std::string file = given == options.input_files.end() ? own : given->second;
+    numbers.push_back(std::make_shared<const std::vector<std::int64_t>>(
+        located(indices.place, [&] { return numbers_of(indices, file, batch, options.seed); })));
+  }
+  for (LayerDescription& layer : description.layers) {
+    if (layer.indices) {
+      static_cast<void>(systole::state_rows(layer.op, numbers[*layer.indices]));
+    }
+  }
+}
 
 /// The lines of a file as one, `0 3; 5 1`.
 std::string routing_of(const std::string& file) {
@@ -256,48 +314,70 @@ void check_integers(const Graph& graph) {
 /// the network's type allows.
 Network stored_as_described(Network network, const NetworkDescription& description,
                             const NetworkOptions& options) {
-  std::map<std::string_view, WeightStorage> storages;  // by layer
+  std::map<std::string_view, std::optional<WeightStorage>> storages;  // by layer
   for (const LayerDescription& layer : description.layers) {
     const std::optional<WeightStorage> usual =
         options.weights ? options.weights : description.defaults.weight_storage;
-    const std::optional<WeightStorage> storage =
-        layer.weight_storage ? layer.weight_storage : usual;
-    if (storage) {
-      storages.emplace(layer.name, *storage);
-    }
+    storages.emplace(layer.name, layer.weight_storage ? layer.weight_storage : usual);
   }
+  // Of an operator that is made of others the parts are stored as it says: LAYER.part.
+  const auto storage_of = [&](const Node& node) -> std::optional<WeightStorage> {
+    for (std::string_view name = node.name; !name.empty();) {
+      if (const auto found = storages.find(name); found != storages.end()) {
+        return found->second;
+      }
+      const std::size_t dot = name.rfind('.');
+      name = name.substr(0, dot == std::string_view::npos ? 0 : dot);
+    }
+    return std::nullopt;
+  };
   const bool converts = options.type == DataType::Bf16 || options.type == DataType::Fp16;
   for (const Node& node : network.graph.nodes) {
-    const auto storage = storages.find(node.name);
-    const bool is_stored = storage != storages.end() && has_weights(node) &&
-                           element_type(storage->second.type).has_value();
+    const std::optional<WeightStorage> storage = storage_of(node);
+    const bool is_stored = storage && has_weights(node) && element_type(storage->type).has_value();
     if (is_stored && !converts) {
       throw WorkloadError(
           node.location, node.name,
           fmt::format("expected a network of bf16 or fp16 (--type) for weights that "
                       "are stored as {}, got {}",
-                      name_of(storage->second.type), name_of(options.type)));
+                      name_of(storage->type), name_of(options.type)));
     }
   }
-  return with_stored_weights(std::move(network), [&](const Node& node) {
-    const auto found = storages.find(node.name);
-    return found == storages.end() ? std::nullopt : std::optional(found->second);
+  return with_stored_weights(std::move(network), storage_of);
+}
+
+/// Whether rows of the state are looked up.
+bool is_table(const Graph& graph, const std::string& state) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    return graph.tensor(node.inputs.front()).name == state && gathering(node).has_value();
   });
 }
 
-/// What a state says itself goes before the option.
+/// What a state says itself goes before the option, which is none of tables.
 StateType stored_state(const NetworkDescription& description, const NetworkOptions& options,
-                       const std::string& name) {
+                       const Graph& graph, const std::string& name) {
   const auto found =
       std::find_if(description.inputs.begin(), description.inputs.end(),
                    [&](const InputDescription& input) { return input.name == name; });
-  return found->stored.value_or(options.states.value_or(StateType::Full));
+  if (!is_table(graph, name)) {
+    return found->stored.value_or(options.states.value_or(StateType::Full));
+  }
+  const std::optional<DataType> type =
+      found->stored ? element_type(*found->stored) : std::optional<DataType>();
+  if (type && *type != options.type) {
+    found->place.fail(
+        fmt::format("expected a table whose rows are gathered to be of the network's own type, {}, "
+                    "got {}",
+                    name_of(options.type), name_of(*type)));
+  }
+  return StateType::Full;
 }
 
 /// A network of int8 has states of int8.
-void check_integer_states(const NetworkDescription& description, const NetworkOptions& options) {
+void check_integer_states(const NetworkDescription& description, const NetworkOptions& options,
+                          const Graph& graph) {
   for (const InputDescription& input : description.inputs) {
-    const StateType type = stored_state(description, options, input.name);
+    const StateType type = stored_state(description, options, graph, input.name);
     if (input.is_state && type != StateType::Full && type != StateType::Int8) {
       input.place.fail(
           fmt::format("expected a network of bf16 or fp16 (--type) for a state that is "
@@ -319,6 +399,7 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   if (!options.routing_file.empty()) {
     state_routing(description, options.routing_file);
   }
+  state_rows(description, options);
   auto numbers = std::make_shared<NetworkNumbers>(description, options);
   Graph graph =
       infer_graph(description, options.batch,
@@ -336,10 +417,11 @@ Network network_of(const ConfigNode& root, const NetworkOptions& options) {
   if (is_float(options.type)) {
     const Graph quantized = std::move(graph);
     graph = with_reals(quantized, options.type);
-    store_states(graph, quantized,
-                 [&](const std::string& name) { return stored_state(description, options, name); });
+    store_states(graph, quantized, [&](const std::string& name) {
+      return stored_state(description, options, quantized, name);
+    });
   } else {
-    check_integer_states(description, options);
+    check_integer_states(description, options, graph);
   }
   return stored_as_described({.graph = std::move(graph), .data = std::move(numbers)}, description,
                              options);

@@ -67,7 +67,10 @@ TEST(Serve, SaysWhatIsWrong) {
                 ":2:1: expected a prompt and an output of 1..1048576 tokens, got '7'\n");
   const ProcessResult other = run_systole({"serve", "edge", "mlp0", "--rate", "1"});
   EXPECT_EQ(other.exit_code, 2);
-  EXPECT_THAT(other.err, HasSubstr("mlp0.yaml: dims: expected no size by name, got 'cache'"));
+  EXPECT_THAT(
+      other.err,
+      HasSubstr("mlp0.yaml: phases: expected a network that has phases, to run 'decode', got one "
+                "without"));
 }
 
 }  // namespace

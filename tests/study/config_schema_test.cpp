@@ -89,6 +89,7 @@ inputs:
   - {name: image, rows: 8, cols: 8, channels: 4, quantization: {scale: 0.5, zero_point: 0}}
   - {name: words, features: 4, file: words.npy}
   - {name: rows, extents: [$width, $twice], when: 1}
+  - {name: numbers, indices: 4, below: $width, file: numbers.npy}
 blocks:
   again:
     - {name: inner, block: once, when: $width, with: {kind: relu}}
@@ -137,10 +138,14 @@ layers:
   - {name: as, op: add_shifted, by: 1, reverse: false}
   - {name: pd, op: pad, input: c, padding: 1, value: 0}
   - {name: ex, op: expand, rows: 1, cols: 1, channels: 1}
+  - {name: pe, op: permute, input: c, order: [2, 1, 3]}
   - {name: sc, op: scatter, inputs: [c, c], rows: "0..7"}
   - {name: rb, op: resize_bilinear, input: c, factor: 2}
   - {name: me, op: experts, inputs: [rows, rows], experts: 2, per_token: 1, features: 4,
      routing: balanced}
+  - {name: gi, op: gather, inputs: [table, numbers]}
+  - {name: ls, op: lstm, input: rows, cells: 4, reverse: true, last: false, state: true}
+  - {name: gu, op: gru, input: rows, cells: 4, reverse: false, last: true}
 )";
 
 TEST(ConfigSchema, OfNetworksIsWhatTheirReaderAsksFor) {

@@ -232,7 +232,7 @@ TEST(Phases, AreThoseOfTheNetwork) {
   EXPECT_EQ(error_in(kPhased, "decoding"),
             "n.yaml: phases: expected one of prefill, decode, got 'decoding'");
   EXPECT_EQ(error_in(with_layers("- {name: r, op: relu}\n"), "decode"),
-            "n.yaml: phases: expected no phase, got 'decode'");
+            "n.yaml: phases: expected a network that has phases, to run 'decode', got one without");
   EXPECT_EQ(error_in("network: n\ndims: {a: 1}\nphases: {p: {b: 2}}\n"
                      "inputs: [{name: x, features: 4}]\nlayers: [{name: r, op: relu}]\n",
                      ""),

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -63,6 +65,33 @@ TEST(StoredWeights, HaveTheirTypeFromTheLayerThenTheOptionThenTheDefaults) {
               ElementsAre("fp8_e4m3:32", "fp16:0", "int8:5"));
   EXPECT_THAT(types({.type = DataType::Bf16, .weights = WeightStorage{}}),
               ElementsAre("bf16:0", "bf16:0", "int8:5"));
+}
+
+/// Of layers that are made of others: their experts' and gates' too.
+TEST(StoredWeights, OfPartsAreStoredAsTheirLayerSays) {
+  const auto types = [](const std::string& key, const NetworkOptions& options) {
+    const Graph graph = parse_network(
+                            "network: n\ninputs: [{name: x, extents: [4, 6]}, {name: w, extents: "
+                            "[4, 3]}]\nlayers:\n"
+                            "- {name: e, op: experts, inputs: [x, w], experts: 3, features: 5}\n"
+                            "- {name: l, op: lstm, cells: 7" +
+                                key + "}\n",
+                            "n.yaml", options)
+                            .graph;
+    std::set<std::string> names;
+    for (const Node& node : graph.nodes) {
+      if (has_weights(node)) {
+        names.insert(
+            fmt::format("{} {}", node.name.substr(0, 1),
+                        name_of(graph.tensor(node.inputs.at(kWeightsInput)).type.element)));
+      }
+    }
+    return names;
+  };
+  EXPECT_THAT(types("", {.type = DataType::Bf16}), ElementsAre("e bf16", "l bf16"));
+  EXPECT_THAT(types("", {.type = DataType::Bf16,
+                         .weights = WeightStorage{.type = StorageType::Int4, .group = 4}}),
+              ElementsAre("e int4", "l int4"));
 }
 
 /// docs/numerics.md: of 0.5, -1.75, 0.8125 the scale is 1.75 / 7; a group of zeros has 1.
