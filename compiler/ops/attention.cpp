@@ -146,7 +146,28 @@ class Parts {
       }
       results.push_back(result(fmt::format("q{}", i), *running, of_queries.size() == 1));
     }
-    return results.size() == 1 ? results.front() : to_.add_named(joined_along(1), results);
+    return results.size() == 1 ? results.front() : joined_results(results);
+  }
+
+  /// One behind the other; where that works many tokens are a row, since a plan goes through the
+  /// rows of a layer, and a long prompt has tens of thousands of tokens.
+  GraphTensorId joined_results(const std::vector<GraphTensorId>& results) {
+    constexpr std::int64_t kTogether = 64;
+    const bool is_even = std::all_of(results.begin(), results.end(), [&](GraphTensorId result) {
+      return to_.extents(result)[1] % kTogether == 0;
+    });
+    if (!is_even) {
+      return to_.add_named(joined_along(1), results);
+    }
+    std::vector<GraphTensorId> rows;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const Extents& in = to_.extents(results[i]);
+      rows.push_back(to_.view(fmt::format("q{}.rows", i), results[i],
+                              {in[0], in[1] / kTogether, kTogether, in[2]}));
+    }
+    const GraphTensorId joined = to_.add_named(joined_along(1), rows);
+    const Extents in = to_.extents(joined);
+    return to_.view("tokens", joined, {in[0], queries_, in[3]});
   }
 
   GraphTensorId part(const std::string& name, GraphTensorId of, const Range& range,

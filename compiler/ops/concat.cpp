@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/joined_pixels.h"
 #include "compiler/ops/make.h"
 #include "compiler/ops/op.h"
 
@@ -64,15 +65,7 @@ Work Concat::work() const {
   if (axis == 0 || axis == rank - 1) {
     return RescaleWork{};
   }
-  return CopyWork{.source = [cols = axis == 2, of = sizes](const Pixel& out) {
-    PixelSource source{.input = 0, .at = out};
-    std::int64_t& index = cols ? source.at.col : source.at.row;
-    while (index >= of[static_cast<std::size_t>(source.input)]) {
-      index -= of[static_cast<std::size_t>(source.input)];
-      ++source.input;
-    }
-    return source;
-  }};
+  return CopyWork{.source = JoinedPixels(sizes, axis == 2)};
 }
 
 Op joined_along(std::int64_t axis) {

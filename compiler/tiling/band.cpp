@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "arch/units/units.h"
 #include "compiler/graph/kept_work.h"
+#include "compiler/ops/joined_pixels.h"
 
 namespace systole {
 
@@ -69,7 +71,10 @@ Band copied_band(const Graph& graph, const Node& node, std::size_t input, const 
       highest = std::max(highest, source.at.row);
     }
   };
-  if (output.cols != 0) {  // some columns of some rows, whose sources come in their order
+  if (const auto* joined = copy.source.target<JoinedPixels>()) {
+    std::tie(lowest, highest) = joined->rows_of(input, output.row, output.row + output.rows - 1);
+    highest = highest < lowest ? -1 : highest;
+  } else if (output.cols != 0) {  // some columns of some rows, whose sources come in their order
     for (const std::int64_t row : {output.row, output.row + output.rows - 1}) {
       for (std::int64_t col = output.col; col < output.col + output.cols; ++col) {
         consider({.row = row, .col = col});

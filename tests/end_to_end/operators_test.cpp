@@ -1,5 +1,6 @@
 // Every operator that is made of others, and what the machine has for them, at sizes that are odd
 // against every array: the chip's numbers are the reference's, bit for bit.
+#include <algorithm>
 #include <cstdint>
 #include <ostream>
 #include <string>
@@ -120,6 +121,8 @@ INSTANTIATE_TEST_SUITE_P(
                      "  - {name: r, op: resize_bilinear, factor: 3, input: x}\n"
                      "  - {name: g, op: global_average_pool, input: x}\n"
                      "  - {name: e, op: expand, rows: 3, cols: 5, input: g}\n"
+                     "  - {name: o, op: permute, order: [3, 1, 2], input: x}\n"
+                     "  - {name: q, op: permute, order: [2, 1, 3], input: x}\n"
                      "  - {name: w, op: scatter, inputs: [x, s], rows: \"4,0\"}\n"
                      "  - {name: s, op: slice, axis: 1, first: 2, size: 2, input: x}\n"},
         OperatorCase{
@@ -131,6 +134,26 @@ INSTANTIATE_TEST_SUITE_P(
             "  - {name: h, op: gather, input: u, rows: \"7,0,0,3..5\"}\n"
             "  - {name: i, op: gather, input: v, count: 4}\n"
             "  - {name: c, op: concat, inputs: [g, h, i, x], axis: 1}\n"},
+        OperatorCase{"gather_of_indices",
+                     "  - {name: x, extents: [5, 19]}\n  - {name: n, indices: 11, below: 301}\n"
+                     "states:\n  - {name: t, extents: [301, 19], shared: true}\n"
+                     "  - {name: u, extents: [310, 19]}\n",
+                     "  - {name: g, op: gather, inputs: [t, n]}\n"
+                     "  - {name: h, op: gather, inputs: [u, n]}\n"
+                     "  - {name: c, op: concat, inputs: [g, h, x], axis: 1}\n"},
+        OperatorCase{"lstm",
+                     "  - {name: x, extents: [5, 19]}\n  - {name: h, features: 37}\n"
+                     "  - {name: k, features: 37}\n",
+                     "  - {name: a, op: lstm, cells: 37, inputs: [x, h, k]}\n"
+                     "  - {name: b, op: lstm, cells: 23, input: a, reverse: true}\n"
+                     "  - {name: c, op: lstm, cells: 9, input: b, last: true}\n"
+                     "  - {name: d, op: lstm, cells: 37, inputs: [a, h, k], state: true}\n"
+                     "  - {name: e, op: lstm, cells: 37, inputs: [c, h, k], state: true}\n"},
+        OperatorCase{"gru", "  - {name: x, extents: [4, 19]}\n  - {name: h, features: 37}\n",
+                     "  - {name: a, op: gru, cells: 37, inputs: [x, h]}\n"
+                     "  - {name: b, op: gru, cells: 23, input: a, reverse: true}\n"
+                     "  - {name: c, op: gru, cells: 9, input: b, last: true}\n"
+                     "  - {name: d, op: gru, cells: 37, inputs: [c, h]}\n"},
         OperatorCase{"experts", "  - {name: x, extents: [7, 19]}\n  - {name: w, extents: [7, 5]}\n",
                      "  - {name: e, op: experts, inputs: [x, w], experts: 5, per_token: 2, "
                      "features: 23}\n"
@@ -188,6 +211,46 @@ TEST(Window, APromptBeyondItMasksAndKeepsItsLastTokens) {
   const std::string blocks =
       checked("tpu_v3", {{"window", 16}, {"prompt", 37}, {"block", 8}}, "prefill");
   EXPECT_TRUE(blocks.starts_with("0 mismatches")) << blocks;
+}
+
+/// 2^30 scores, of which 528 blocks of 2^20 are looked at, one after the other.
+TEST(LongPrompts, HaveNoMatrixOfAllTheirScores) {
+  const ForkedResult child = run_forked([] {
+    ChipSpec spec = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v3.yaml");
+    spec.io = IoMemory::Device;
+    const Network network = parse_network(
+        "network: n\ninputs:\n  - {name: q, extents: [32768, 64]}\n"
+        "  - {name: k, extents: [32768, 64]}\n  - {name: v, extents: [32768, 64]}\nlayers:\n"
+        "  - {name: a, op: attention, inputs: [q, k, v], heads: 1, causal: true, block_size: "
+        "1024}\n",
+        "n.yaml", {.type = DataType::Bf16});
+    std::int64_t largest = 0;
+    std::int64_t products = 0;
+    for (const GraphTensor& tensor : network.graph.tensors) {
+      largest = std::max(largest, tensor.type.elements());
+    }
+    for (const Node& node : network.graph.nodes) {
+      products += node.name.ends_with(".scores") ? 1 : 0;
+    }
+    const Program program = compile(spec, network.graph);
+    return fmt::format("{} elements at most, {} blocks, {} MiB of DRAM", largest, products,
+                       program.dram_bytes >> 20);
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  EXPECT_EQ(child.output, "2097152 elements at most, 528 blocks, 28 MiB of DRAM");
+}
+
+/// Token numbers in place of embeddings.
+TEST(TokenNumbers, AreLookedUpInATable) {
+  for (const std::string chip : {"edge", "tpu_v3"}) {
+    for (const auto& [phase, dims] :
+         {std::pair{"prefill", DimValues{{"prompt", 9}}}, {"decode", DimValues{{"context", 20}}}}) {
+      DimValues own = dims;
+      own.insert({"embed", 1});
+      const std::string result = checked(chip, own, phase);
+      EXPECT_TRUE(result.starts_with("0 mismatches")) << result;
+    }
+  }
 }
 
 }  // namespace
