@@ -19,12 +19,16 @@ std::string line(std::string_view label, const std::string& text) {
 }
 
 std::string load_lines(const ServeFigures& load) {
+  std::string each;
+  if (load.each_token_p50 && load.each_token_p99) {
+    each = line("each further one",
+                fmt::format("after {} (half), {} (99 %)", duration(*load.each_token_p50),
+                            duration(*load.each_token_p99)));
+  }
   return line("first token", fmt::format("after {} (half of {} requests), {} (99 %)",
                                          duration(load.first_token_p50), grouped(load.requests),
                                          duration(load.first_token_p99))) +
-         line("each further one",
-              fmt::format("after {} (half), {} (99 %)", duration(load.each_token_p50),
-                          duration(load.each_token_p99))) +
+         each +
          line("throughput",
               fmt::format("{} tokens/s, {} % busy, {:.1f} sequences in a step on average",
                           scaled_real(load.tokens_per_second, ""), percent(load.busy),
@@ -84,6 +88,11 @@ std::string serve_text(const ServeReport& report, const TextOptions& options) {
                  Style::Heading, options.colour) +
           '\n';
   text += load_lines(report.load) + cost_lines(report);
+  if (report.load.rate > report.capacity) {
+    text += line("overloaded",
+                 "requests wait longer and longer: the more of them are "
+                 "counted, the later the first tokens");
+  }
   if (report.first_token_target || report.each_token_target) {
     text += '\n';
     const std::string targets = target_text(report);

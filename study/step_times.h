@@ -37,8 +37,9 @@ struct StepTimes {
 
 /// Simulates prompts of the shortest, the middle and the longest size, and steps of 1, 2, 4, ...
 /// sequences up to the slots at three contexts, each in a process of its own; then prompts, batches
-/// and contexts in the middle between points, which the table is compared with. Throws UserError as
-/// `generate`.
+/// and contexts in the middle between points, which the table is compared with. Where it is off by
+/// more than 5 % these become points, and what is between them is compared, twice at most. Throws
+/// UserError as `generate`.
 [[nodiscard]] StepTimes step_times(const ChipSpec& chip, const NetworkInBatch& network,
                                    const StepTimesOptions& options);
 

@@ -130,13 +130,17 @@ class Device {
     }
   }
 
+  [[nodiscard]] std::optional<double> of_each(double percentile) const {
+    return each_.empty() ? std::nullopt : std::optional(nearest_rank(each_, percentile));
+  }
+
   [[nodiscard]] ServeFigures figures() const {
     const double span = now_ - requests_.front().arrival;
     return {.requests = static_cast<std::int64_t>(first_.size()),
             .first_token_p50 = nearest_rank(first_, kPercentile50),
             .first_token_p99 = nearest_rank(first_, kPercentile99),
-            .each_token_p50 = nearest_rank(each_, kPercentile50),
-            .each_token_p99 = nearest_rank(each_, kPercentile99),
+            .each_token_p50 = of_each(kPercentile50),
+            .each_token_p99 = of_each(kPercentile99),
             .tokens_per_second = span > 0 ? static_cast<double>(tokens_) / span : 0,
             .busy = span > 0 ? std::min(1.0, busy_ / span) : 0,
             .sequences =
@@ -167,7 +171,7 @@ std::int64_t drawn(std::mt19937_64& random, std::int64_t least, std::int64_t mos
 
 bool meets(const ServeFigures& figures, const ServeTargets& targets) {
   return (!targets.first_token || figures.first_token_p99 <= *targets.first_token) &&
-         (!targets.each_token || figures.each_token_p99 <= *targets.each_token);
+         (!targets.each_token || figures.each_token_p99.value_or(0) <= *targets.each_token);
 }
 
 }  // namespace

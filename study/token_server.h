@@ -51,8 +51,8 @@ struct ServeFigures {
   std::int64_t requests = 0;  ///< counted
   double first_token_p50 = 0;
   double first_token_p99 = 0;
-  double each_token_p50 = 0;
-  double each_token_p99 = 0;
+  std::optional<double> each_token_p50;  ///< none where no request has a second one
+  std::optional<double> each_token_p99;
   double tokens_per_second = 0;  ///< put out, all requests, over the whole time
   double busy = 0;               ///< share of the time
   double sequences = 0;          ///< in a step, on average over the steps
