@@ -76,7 +76,25 @@ class AreaModel {
   }
   [[nodiscard]] PartArea weight_fifo() const {
     const std::int64_t width = chip_.matrix.cols * operand_bits(native_kind(chip_.matrix)).weight;
-    return macros(chip_.matrix_units() * chip_.weight_fifo.tiles, width * chip_.matrix.rows, width);
+    PartArea area =
+        macros(chip_.matrix_units() * chip_.weight_fifo.tiles, width * chip_.matrix.rows, width);
+    area.logic = placed(converter_mm2() * static_cast<double>(chip_.matrix_units()));
+    return area;
+  }
+  /// Of a matrix unit: in front of its FIFO a row of weights in `convert` cycles.
+  [[nodiscard]] double converter_mm2() const {
+    CoreCycles pace(0);  // of the type that is converted fastest
+    for (const CoreCycles one : chip_.weight_fifo.convert) {
+      const bool is_faster = pace == CoreCycles(0) || one < pace;
+      pace = one > CoreCycles(0) && is_faster ? one : pace;
+    }
+    if (pace == CoreCycles(0)) {
+      return 0;
+    }
+    const MacKind kind = native_kind(chip_.matrix);
+    const double one =
+        technology_.multiplier_of(kind).mm2 + register_mm2(operand_bits(kind).weight);
+    return one * static_cast<double>(ceil_div(chip_.matrix.cols, pace.count()));
   }
   [[nodiscard]] PartArea vector_unit() const {
     const bool floats = sums_in_float(native_kind(chip_.matrix));

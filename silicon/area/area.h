@@ -44,7 +44,8 @@ inline constexpr std::int64_t kVectorLaneBits = 256;
 ///   matrix unit     rows cols (multiplier + adder + registers of the native kind) / placement
 ///   accumulators    `banks` macros of entries / banks rows of cols 32 bit
 ///   unified buffer  `banks` macros of capacity / banks, port_width wide
-///   weight FIFO     a macro a tile, a row of weights wide
+///   weight FIFO     a macro a tile, a row of weights wide; where narrow weights are converted in
+///                   front of it cols / pace multipliers and registers of a weight / placement
 ///   vector unit     lanes (4 multipliers, 4 adders of 32 bit, 256 register bits) / placement
 ///   control         its transistors over the density of logic
 ///   ports           PHY, and the controller's transistors over the density

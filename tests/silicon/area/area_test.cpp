@@ -26,6 +26,28 @@ TEST(TpuV1Area, HasThePublishedFloorplanWithin5PointsOnADieOfAtMost331) {
   EXPECT_NEAR(100.0 * area.share(Component::Control), 2.0, 5.0);
 }
 
+/// A row of weights a cycle: of 128 columns a multiplier and a register of 16 bits each; half as
+/// many where a row takes two cycles.
+TEST(ChipArea, OfTheWeightFifoHasWhatConvertsNarrowWeights) {
+  ChipSpec chip = shipped("tpu_v3");
+  const auto logic = [&] { return chip_area(chip).part(Component::WeightFifo).logic.count(); };
+  const Technology& technology = chip.silicon->technology;
+  const double one =
+      technology.multiplier_of(native_kind(chip.matrix)).mm2 + 16 * technology.register_bit.mm2;
+  const auto units = static_cast<double>(chip.matrix_units());
+  EXPECT_NEAR(logic(), units * 128 * one / technology.placement, 1e-12);
+  EXPECT_GT(logic(), 0);
+  const auto set_pace = [&](std::int64_t cycles) {
+    for (CoreCycles& pace : chip.weight_fifo.convert) {
+      pace = pace > CoreCycles(0) ? CoreCycles(cycles) : pace;
+    }
+  };
+  set_pace(2);
+  EXPECT_NEAR(logic(), units * 64 * one / technology.placement, 1e-12);
+  chip.weight_fifo.convert = {};
+  EXPECT_EQ(logic(), 0);
+}
+
 TEST(ChipArea, IsTheSumOfItsPartsAndTheUnplacedShare) {
   for (const char* name : {"tpu_v1", "edge"}) {
     const ChipSpec chip = shipped(name);
