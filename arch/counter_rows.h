@@ -43,7 +43,7 @@ template <>
 inline constexpr auto kFigureRows<ActionCounters> = std::tuple{
     figure("macs", &ActionCounters::macs, "MACs", "products that the instructions asked for"),
     figure_by<MacKind>("macs_of_kind", &ActionCounters::macs_of_kind, "MACs",
-                       "the same by kind of operands (`docs/chips.md`)"),
+                       "the same, and by zeros of tiles, by kind of operands (`docs/chips.md`)"),
     figure("mac_slots", &ActionCounters::mac_slots, "PE-cycles",
            "steps of the streamed axis x pace x rows x columns of the array"),
     figure("folds", &ActionCounters::folds, "", "folds executed"),

@@ -90,7 +90,7 @@ struct DramCounters {
 /// Actions on chip, for energy and for the conservation laws.
 struct ActionCounters {
   std::int64_t macs = 0;  ///< products that the folds asked for (count * products of the tile)
-  std::array<std::int64_t, kMacKindCount> macs_of_kind{};  ///< the same, by kind of operands
+  std::array<std::int64_t, kMacKindCount> macs_of_kind{};  ///< and by zeros of tiles, by kind
   std::int64_t mac_slots = 0;  ///< PE-cycles while rows streamed (count * pace * array size)
   std::int64_t folds = 0;
   std::int64_t weight_tiles = 0;  ///< tiles taken from the weight FIFO

@@ -486,6 +486,27 @@ Json changes_json(const Explanation& explanation) {
   return changes;
 }
 
+/// What the time is made of.
+std::string time_table(const Explanation& explanation, const TextOptions& options) {
+  Table table({{"time of the array", Align::Left},
+               {"cycles"},
+               {"share"},
+               {"", Align::Left},
+               {"", Align::Left}});
+  const auto elapsed = static_cast<double>(explanation.result.counters.elapsed.count());
+  for (const TimePart& part : time_parts(explanation.result)) {
+    if (part.cycles > CoreCycles(0)) {
+      std::string name = part.name;
+      std::replace(name.begin(), name.end(), '_', ' ');
+      table.add(
+          {name, grouped(part.cycles.count()),
+           fmt::format("{:.1f} %", kHundred * static_cast<double>(part.cycles.count()) / elapsed),
+           part.inherent ? "inherent" : "", part.meaning});
+    }
+  }
+  return table.print(options.width, options.colour) + '\n';
+}
+
 }  // namespace
 
 std::string explanation_text(const Explanation& explanation, const TextOptions& options,
@@ -496,7 +517,7 @@ std::string explanation_text(const Explanation& explanation, const TextOptions& 
   }
   TextOptions all = options;
   all.layers = explanation.layers.size();
-  text += layer_rows(explanation, all);
+  text += time_table(explanation, options) + layer_rows(explanation, all);
   for (const std::size_t index : worst_layers(explanation, options.layers.value_or(kNests))) {
     text += layer_block(explanation, index, options);
   }
@@ -527,6 +548,12 @@ nlohmann::ordered_json explanation_json(const Explanation& explanation,
             {"buffer_capacity_bytes", result.chip.buffer.capacity.count()},
             {"layers", std::move(layers)}};
   if (!layer) {
+    Json parts = Json::array();
+    for (const TimePart& part : time_parts(result)) {
+      parts.push_back(
+          {{"part", part.name}, {"cycles", part.cycles.count()}, {"inherent", part.inherent}});
+    }
+    json["time"] = std::move(parts);
     json["buffer"] = blocks_json(explanation);
     json["changes"] = changes_json(explanation);
   }

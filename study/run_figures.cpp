@@ -28,13 +28,17 @@ MacKind fastest_kind(const MatrixUnitSpec& matrix) {
   return *fastest;
 }
 
-/// PE-cycles that the products took: a product of each kind takes its pace.
+/// PE-cycles that the products took: a product of each kind takes its pace. Those by zeros, which
+/// the network did not ask for, are of all kinds alike.
 std::int64_t useful_slots(const ChipSpec& chip, const ActionCounters& actions) {
   std::int64_t slots = 0;
+  std::int64_t all = 0;
   for (const auto& [kind, name] : kEnumNames<MacKind>) {
-    slots += actions.macs_of_kind[static_cast<std::size_t>(kind)] * chip.matrix.pace(kind).count();
+    const std::int64_t macs = actions.macs_of_kind[static_cast<std::size_t>(kind)];
+    slots += macs * chip.matrix.pace(kind).count();
+    all += macs;
   }
-  return slots;
+  return all == 0 ? 0 : static_cast<std::int64_t>(static_cast<Wide>(slots) * actions.macs / all);
 }
 
 /// Cycles of `busy` in which the slots did useful MACs, which are never more than all.

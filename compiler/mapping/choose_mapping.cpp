@@ -274,7 +274,7 @@ std::vector<MappingCandidate> candidate_mappings(const ChipSpec& chip, const Gra
     collector.add_chosen(fmt::format("DRAM weighed {} eighths", eighths), chip,
                          {.weights = {.dram = eighths}});
   }
-  collector.add_chosen("the rules", chip, {});
+  collector.add("the rules, by layer", refined(chip, graph, own, {}));
   collector.add_chosen("no parts of the batch", chip, {.parts = false});
   collector.add_chosen("nothing fused", chip, {.fuse = false});
   collector.add_chosen("no parts, DRAM not weighed", chip,

@@ -46,6 +46,8 @@ class LayerEstimate {
                                : mapped_gemm(graph, node, given->packing())) {
     if (gemm_) {
       grid_ = mapped_grid(chip, graph, node, *gemm_, TileSource::Dram);
+    } else {
+      each_ = vector_cycles(chip, graph, node);
     }
   }
 
@@ -102,7 +104,7 @@ class LayerEstimate {
 
   GemmCost work_of(const Band& band) {
     if (!gemm_) {
-      return {.vector = vector_cycles(chip_, graph_, node_, band)};
+      return {.vector = each_ * (band.images * band.rows * shape_.cols)};
     }
     const BandGemm products = band_gemm(graph_, node_, gemm_->groups, band,
                                         given_ == nullptr ? 1 : given_->packing().pixels);
@@ -178,7 +180,8 @@ class LayerEstimate {
   Weights weights_;
   std::optional<GemmShape> gemm_;
   TileGrid grid_;
-  BandGemm products_;  ///< that `cost_` is for: most bands are alike
+  CoreCycles each_{0};  ///< of the vector unit for a position, where nothing is multiplied
+  BandGemm products_;   ///< that `cost_` is for: most bands are alike
   GemmCost cost_;
   Traffic traffic_;
   GemmCost work_;
@@ -186,8 +189,7 @@ class LayerEstimate {
 
 }  // namespace
 
-CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& node,
-                         const Band& band) {
+CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& node) {
   const Work work = node.work();
   const auto* pool = std::get_if<PoolWork>(&work);
   const auto* rows = std::get_if<RowWork>(&work);
@@ -198,8 +200,7 @@ CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& n
   const CoreCycles pace =
       vector.pace_of(pool == nullptr ? VectorClass::Elementwise : VectorClass::Pooling);
   const Shape shape = graph.tensor(node.output()).shape();
-  const std::int64_t positions = band.images * band.rows * shape.cols;
-  return pace * (passes * positions * ceil_div(shape.channels, vector.lanes));
+  return pace * (passes * ceil_div(shape.channels, vector.lanes));
 }
 
 LayerCost layer_cost(const ChipSpec& chip, const Graph& graph, const Node& node,

@@ -34,9 +34,8 @@ struct LayerCost {
                                    const BandSize& size, const OperandHomes& homes,
                                    const Weights& weights = {});
 
-/// What the vector unit takes for a band of a layer without products.
-[[nodiscard]] CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& node,
-                                       const Band& band);
+/// What the vector unit takes for a position of a layer without products.
+[[nodiscard]] CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& node);
 
 /// The same of a way that is given whole: its bands, groups side by side and plans.
 struct LayerMapping;

@@ -243,7 +243,7 @@ class ActionsMacsOfKind(Figures):
 
 class Actions(Figures):
     macs: int  #: [MACs] products that the instructions asked for
-    macs_of_kind: ActionsMacsOfKind  #: [MACs] the same by kind of operands (`docs/chips.md`)
+    macs_of_kind: ActionsMacsOfKind  #: [MACs] the same, and by zeros of tiles, by kind of operands (`docs/chips.md`)
     mac_slots: int  #: [PE-cycles] steps of the streamed axis x pace x rows x columns of the array
     folds: int  #: folds executed
     weight_tiles: int  #: tiles taken from the weight FIFO

@@ -1,5 +1,7 @@
 #include "silicon/fpga/fpga_power.h"
 
+#include <numeric>
+
 #include "arch/chip_spec.h"
 #include "arch/diag/check.h"
 #include "arch/units/seconds.h"
@@ -38,8 +40,9 @@ FpgaPower fpga_power(const ChipSpec& chip, const Counters& counters) {
   const auto dram = static_cast<double>(counters.dram.read_bytes + counters.dram.write_bytes);
   const auto int8 =
       static_cast<double>(counters.actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)]);
-  const bool only_int8 = counters.actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)] ==
-                         counters.actions.macs;
+  const auto& of_kind = counters.actions.macs_of_kind;
+  const bool only_int8 = of_kind[static_cast<std::size_t>(MacKind::Int8)] ==
+                         std::accumulate(of_kind.begin(), of_kind.end(), std::int64_t{0});
   const double products = only_int8 ? int8 : static_cast<double>(counters.actions.mac_slots);
   return {.static_watts = energy.static_power.count(),
           .multiply = joules(energy.per_mac, products) / seconds,

@@ -298,7 +298,8 @@ void MatrixUnit::count_actions(const Fold& fold, const FoldTiming& timing, std::
   const std::int64_t macs = fold.count * (fold.rows * fold.cols - zeros);
   actions.macs += macs;
   const auto kind = mac_kind(fold.activation_type, fold.weight_type);
-  actions.macs_of_kind[static_cast<std::size_t>(*kind)] += macs;
+  // The array multiplies by zeros between what lies side by side as by anything else.
+  actions.macs_of_kind[static_cast<std::size_t>(*kind)] += fold.count * fold.rows * fold.cols;
   context_.counters.layers[static_cast<std::size_t>(layer)].macs += macs;
   actions.mac_slots += timing.phases.count() * spec().macs_per_cycle();
   ++actions.folds;

@@ -7,11 +7,14 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "compiler/compilation.h"
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/network_type.h"
 #include "report/json.h"
+#include "sim/simulate.h"
 #include "study/evaluate.h"
+#include "study/mapping_search.h"
 #include "tests/end_to_end/support/laws.h"
 #include "tests/support/forked.h"
 
@@ -50,6 +53,32 @@ TEST_P(ShippedNetworks, KeepTheLaws) {
   });
   EXPECT_EQ(child.exit_code, 0) << child.error;
   EXPECT_EQ(child.output, "");
+}
+
+/// The model alone chooses, and only what it sees better by a thirty-second.
+TEST_P(ShippedNetworks, AreNoWorseWithAnObjectiveThanByTheRules) {
+  const ChipSpec spec = chip();
+  const Network read = network();
+  for (const MappingObjective objective : {MappingObjective::Latency, MappingObjective::Dram}) {
+    const SearchedMappings searched =
+        search_mappings(spec, read, {.objective = objective, .also = {}, .on_stage = {}});
+    const TriedMapping& best = searched.tried[searched.best];
+    if (searched.best == 0) {
+      continue;  // the compiler's own
+    }
+    const auto figure = [&](const Mapping* mapping) {
+      const ForkedResult child = run_forked([&] {
+        const Compilation compiled = compile_mapped(spec, read.graph, {.mapping = mapping});
+        const Counters counters = simulate(spec, compiled.program);
+        return std::to_string(objective == MappingObjective::Latency
+                                  ? counters.elapsed.count()
+                                  : counters.dram.read_bytes + counters.dram.write_bytes);
+      });
+      EXPECT_EQ(child.exit_code, 0) << child.error;
+      return child.exit_code == 0 ? std::stoll(child.output) : 0;
+    };
+    EXPECT_LE(figure(&best.mapping), figure(nullptr)) << name_of(objective) << ": " << best.how;
+  }
 }
 
 TEST_P(ShippedNetworks, TakeTheSameCyclesWithAndWithoutData) {

@@ -40,6 +40,27 @@ std::vector<std::string> nest_of(const LayerExplanation& layer) {
   return loops;
 }
 
+/// The conv takes 3 folds of 512 positions in each of two slices, the dense layer 96 tiles of two.
+TEST(Explain, TimeIsMadeOfPartsThatAddUp) {
+  const Explanation explanation = explain(edge(), small());
+  CoreCycles sum{0};
+  std::vector<std::string> names;
+  for (const TimePart& part : time_parts(explanation.result)) {
+    EXPECT_GE(part.cycles, CoreCycles(0));
+    names.push_back(part.name);
+    sum += part.cycles;
+  }
+  EXPECT_EQ(sum, explanation.result.counters.elapsed);
+  EXPECT_THAT(names, ElementsAre("least", "edges", "fill_and_drain", "weights", "dram", "host",
+                                 "vector", "ports", "idle"));
+  const std::vector<TimePart> parts = time_parts(explanation.result);
+  const CoreCycles busy =
+      total_of(explanation.result.counters.engines, EngineKind::Matrix)[Cause::Busy];
+  EXPECT_EQ(parts[0].cycles + parts[1].cycles, busy);
+  EXPECT_EQ(parts[0].cycles,
+            std::min(busy, network_time_bound(edge(), explanation.result.graph).array));
+}
+
 /// 512 positions in a chunk of half of 1024 entries; 72 products on 32 rows, 48 channels on 32
 /// columns; pieces of twice the longer side.
 TEST(Explain, NestsAreTheLoopsOfTheProgram) {

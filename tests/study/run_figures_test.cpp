@@ -80,9 +80,20 @@ TEST(Utilisation, IsTheShareOfThePeakOfTheOperands) {
   ActionCounters& actions = result.counters.actions;
   actions.macs_of_kind = {};
   actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int16)] = 100'000;
+  actions.macs = 100'000;
   EXPECT_DOUBLE_EQ(utilisation(result.chip, actions, CoreCycles(4000)), 400'000.0 / (4000 * 256));
   actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)] = 50'000;
+  actions.macs = 150'000;
   EXPECT_DOUBLE_EQ(utilisation(result.chip, actions, CoreCycles(4000)), 450'000.0 / (4000 * 256));
+}
+
+/// Products by zeros of tiles, here as many as the others, are no work that anybody asked for.
+TEST(Utilisation, LeavesProductsByZerosOut) {
+  Result result = sample_result();
+  ActionCounters& actions = result.counters.actions;
+  const double all = utilisation(result.chip, actions, CoreCycles(4000));
+  actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)] *= 2;
+  EXPECT_DOUBLE_EQ(utilisation(result.chip, actions, CoreCycles(4000)), all);
 }
 
 TEST(Utilisation, IsOneFigureInTheRunTheRowAndTheRates) {
@@ -130,6 +141,7 @@ TEST(MatrixShares, RefuseMoreMacsThanSlots) {
   Counters counters = sample_result().counters;
   counters.actions.macs_of_kind[static_cast<std::size_t>(MacKind::Int8)] =
       counters.actions.mac_slots + 1;
+  counters.actions.macs = counters.actions.mac_slots + 1;
   EXPECT_THROW(static_cast<void>(matrix_shares(sample_chip(), counters)), InternalError);
 }
 
