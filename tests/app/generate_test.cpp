@@ -84,7 +84,8 @@ TEST(Generate, SaysWhatIsMissing) {
   const ProcessResult other = run_systole(
       {"run", "edge", "mlp0", "--phase", "generate", "--prompt", "8", "--generate", "9"});
   EXPECT_EQ(other.exit_code, 2);
-  EXPECT_THAT(other.err, HasSubstr("mlp0.yaml: dims: expected no size by name, got 'context'"));
+  EXPECT_THAT(other.err, HasSubstr("mlp0.yaml: phases: expected a network that has phases, to run "
+                                   "'decode', got one without"));
 }
 
 }  // namespace
