@@ -73,10 +73,11 @@ class Collector {
             DataType type)
       : window_(window), part_(part), type_(type) {
     const bool one_pixel = window.in_rows == 1 && window.in_cols == 1;
-    by_column_ = window.channels == 1 && window.kernel_rows > 1 && tensor_channels > 1 &&
-                 window.pixel_pitch == bytes_of(type, 1);
+    by_column_ = window.channels == 1 && (window.kernel_rows > 1 || window.in_cols > 1) &&
+                 tensor_channels > 1 && window.pixel_pitch == bytes_of(type, 1);
     images_are_channels_ =
-        window.channels == 1 && window.image_pitch == bytes_of(type, 1) && tensor_channels > 1;
+        window.channels == 1 && window.image_pitch == bytes_of(type, 1) &&
+        (tensor_channels > 1 || (!one_pixel && window.kernel_rows * window.kernel_cols > 1));
     packed_pixel_ =
         bytes_of(type, one_pixel ? std::max(tensor_channels, window.channels) : tensor_channels);
   }
