@@ -138,15 +138,15 @@ DataType type_of(const Request& request, const ChipSpec& chip) {
       throw UserError(fmt::format("systole: {}: expected a run of inference, got --mode training",
                                   request.weights ? "--weights" : "--cache"));
     }
-    if (request.type.value_or(DataType::Bf16) != DataType::Bf16 ||
-        !multiplies(chip, DataType::Bf16)) {
+    const DataType type = request.type.value_or(DataType::Bf16);
+    const bool is_known = type == DataType::Bf16 || type == DataType::Fp16;
+    if (!is_known || !multiplies(chip, type)) {
       throw UserError(fmt::format(
-          "systole: --mode: expected training in bf16 on a chip that multiplies it, got {}",
-          request.type.value_or(DataType::Bf16) != DataType::Bf16
-              ? fmt::format("--type {}", name_of(*request.type))
-              : printable(chip.name)));
+          "systole: --mode: expected training in bf16 or fp16 on a chip that multiplies it, got {}",
+          is_known && type == DataType::Bf16 ? printable(chip.name)
+                                             : fmt::format("--type {}", name_of(type))));
     }
-    return DataType::Bf16;
+    return type;
   }
   if (request.weights && element_type(request.weights->type)) {
     return type_of_stored("--weights", request, chip);
@@ -451,6 +451,8 @@ struct Training {
 
 Training training_of(const Request& request, const ChipSpec& chip, const Network& network) {
   TrainingOptions options = request.training->options;
+  constexpr std::int64_t kWholeOperands = 8;  // that a buffer has room for
+  options.most_whole_bytes = chip.buffer.capacity.count() / kWholeOperands;
   TrainingGraph step = training_graph(network.graph, options);
   if (request.training->recompute_if_needed && most_bytes_alive(step.graph) > chip.dram.capacity) {
     options.recompute = Recompute::Blocks;

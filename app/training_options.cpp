@@ -92,6 +92,10 @@ void add_training_options(CLI::App& command, TrainingWords& words) {
       ->type_name("N");
   command.add_option("--loss", words.loss, "cross_entropy or mse (default: cross_entropy)")
       ->type_name("LOSS");
+  command
+      .add_option("--loss-of", words.loss_of,
+                  "The output that has the loss, of a network of several")
+      ->type_name("NAME");
   command.add_option("--optimizer", words.optimizer, "sgd, adam or adamw (default: sgd)")
       ->type_name("NAME");
   command
@@ -130,9 +134,10 @@ void add_training_options(CLI::App& command, TrainingWords& words) {
 std::optional<TrainingRequest> checked_training(const TrainingWords& words) {
   const bool trains = words.mode && choice("--mode", *words.mode, kModes) == Mode::Training;
   if (!trains) {
-    const std::array<std::pair<const char*, const std::optional<std::string>*>, 13> others{{
+    const std::array<std::pair<const char*, const std::optional<std::string>*>, 14> others{{
         {"--steps", &words.steps},
         {"--loss", &words.loss},
+        {"--loss-of", &words.loss_of},
         {"--optimizer", &words.optimizer},
         {"--learning-rate", &words.rate},
         {"--momentum", &words.momentum},
@@ -157,6 +162,7 @@ std::optional<TrainingRequest> checked_training(const TrainingWords& words) {
   if (words.loss) {
     request.options.loss = choice("--loss", *words.loss, kEnumNames<Loss>);
   }
+  request.options.loss_of = words.loss_of.value_or("");
   Optimizer& optimizer = request.options.optimizer;
   if (words.optimizer) {
     optimizer.kind = choice("--optimizer", *words.optimizer, kEnumNames<OptimizerKind>);

@@ -26,6 +26,7 @@ struct TrainingWords {
   std::optional<std::string> mode;
   std::optional<std::string> steps;
   std::optional<std::string> loss;
+  std::optional<std::string> loss_of;
   std::optional<std::string> optimizer;
   std::optional<std::string> rate;
   std::optional<std::string> momentum;

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "compiler/ops/conv2d.h"
@@ -31,8 +35,7 @@ void give_gradients(const Normalised& of, Backward& backward) {
   const Extents row = backward.type(of.mean).extents;
   const std::int64_t pixels = backward.type(of.x).elements() / row.back();
   const auto mean_of = [&](GraphTensorId tensor) {
-    return backward.view(backward.add("gradient_mean", mean_of_pixels(DataType::Fp32), {tensor}),
-                         row);
+    return backward.view(backward.mean("gradient_mean", tensor), row);
   };
   const GraphTensorId mean_g = mean_of(g);
   const GraphTensorId product =
@@ -59,11 +62,10 @@ GraphTensorId normalised(Forward& forward, GraphTensorId x, std::int64_t channel
   Normalised made{.x = x, .rectified = forward.takes_rectifier()};
   made.gamma = forward.invented("gamma", row, 1);
   made.beta = forward.summand(2, row);
-  made.mean = forward.view(forward.add("mean", mean_of_pixels(DataType::Fp32), {x}), row);
+  made.mean = forward.view(forward.mean("mean", x), row);
   const GraphTensorId squares =
       forward.add("squares", formula_of("(a - b) * (a - b)"), {x, made.mean});
-  const GraphTensorId variance =
-      forward.view(forward.add("variance", mean_of_pixels(DataType::Fp32), {squares}), row);
+  const GraphTensorId variance = forward.view(forward.mean("variance", squares), row);
   made.root = forward.add("root", formula_of(fmt::format("rsqrt(a + {})", kEpsilon)), {variance});
   made.scale = forward.add("scale", formula_of("a * b"), {made.root, made.gamma});
   const GraphTensorId shift =
@@ -75,24 +77,111 @@ GraphTensorId normalised(Forward& forward, GraphTensorId x, std::int64_t channel
   return y;
 }
 
+struct Operands {
+  GraphTensorId image = -1;
+  GraphTensorId weights = -1;
+};
+
+/// Channels `first` .. of a tensor; of all of them itself. As exact as a parameter, where it is of
+/// weights.
+GraphTensorId some_channels(Forward& forward, GraphTensorId of, std::int64_t first,
+                            std::int64_t size) {
+  const Extents& extents = forward.type(of).extents;
+  return extents.back() == size
+             ? of
+             : forward.add("part",
+                           slice_of(static_cast<std::int64_t>(extents.size()) - 1, first, size),
+                           {of});
+}
+
+GraphTensorId by_group(Forward& forward, const Kernel& kernel, const Operands& of,
+                       std::int64_t groups) {
+  const std::int64_t in = forward.type(of.image).extents.back() / groups;
+  const std::int64_t out = forward.type(of.weights).extents.back() / groups;
+  std::vector<GraphTensorId> made;
+  for (std::int64_t group = 0; group < groups; ++group) {
+    const GraphTensorId w = some_channels(forward, of.weights, group * out, out);
+    forward.keep_exact(w);
+    made.push_back(forward.add("convolution", convolution_of(kernel),
+                               {some_channels(forward, of.image, group * in, in), w}));
+  }
+  return forward.add("groups", concatenation(), made);
+}
+
+/// Rows (kernel position, channel) of weights that are zero but where channel and column are the
+/// same one, from rows of kernel positions. Its gradient has a sum over the channels' rows, of
+/// which each column has one that is not left out.
+GraphTensorId on_diagonals(Forward& forward, GraphTensorId w) {
+  const Extents extents = forward.type(w).extents;
+  const std::int64_t taps = extents[1];
+  const std::int64_t channels = extents[2];
+  MapAxis each{.indices = {}};
+  for (std::int64_t tap = 0; tap < taps; ++tap) {
+    each.indices.insert(each.indices.end(), static_cast<std::size_t>(channels), tap);
+  }
+  const Extents squares{1, taps, channels, channels};
+  const GraphTensorId repeated =
+      forward.view(forward.add("repeated", rearrangement_of({each}), {w}), squares);
+  const double far = forward.type(w).element == DataType::Fp16 ? 65000 : 1e30;
+  const std::string seen = fmt::format("where(positive(a + {}), a, 0)", far);
+  const GraphTensorId diagonal = forward.add(
+      "diagonal", formula_of(seen), {forward.add("masked", mask_of({.window = 1}), {repeated})});
+  const GraphTensorId rows = forward.view(diagonal, {1, taps * channels, channels});
+  forward.keep_exact(diagonal);
+  forward.set_rule(diagonal, [=](Backward& backward) {
+    const GraphTensorId masked = backward.add("masked_gradient", mask_of({.window = 1}),
+                                              {backward.view(backward.gradient(), squares)});
+    const GraphTensorId only =
+        backward.add("diagonal_gradient", formula_of("where(positive(a + 1e+30), a, 0)"), {masked});
+    const GraphTensorId mean = backward.add("diagonal_mean", mean_of_columns(channels), {only});
+    backward.give_to(
+        w, backward.view(
+               backward.add("diagonal_sum", formula_of(fmt::format("a * {}", channels)), {mean}),
+               extents));
+  });
+  return rows;
+}
+
+/// Of a kernel for each channel: as many at a time as fill an array, as a convolution with zeros
+/// off its diagonals.
+GraphTensorId by_channel(Forward& forward, const Kernel& kernel, GraphTensorId image,
+                         GraphTensorId w) {
+  constexpr std::int64_t kAtATime = 128;
+  const std::int64_t channels = forward.type(image).extents.back();
+  std::vector<GraphTensorId> made;
+  for (std::int64_t first = 0; first < channels; first += kAtATime) {
+    const std::int64_t size = std::min(kAtATime, channels - first);
+    const GraphTensorId some = some_channels(forward, w, first, size);
+    forward.keep_exact(some);
+    made.push_back(
+        forward.add("convolution", convolution_of(kernel),
+                    {some_channels(forward, image, first, size), on_diagonals(forward, some)}));
+  }
+  return made.size() == 1 ? made.front() : forward.add("channels", concatenation(), made);
+}
+
 }  // namespace
 
-/// A kernel of one pixel is a product of rows; a bias is added in fp32.
+/// A kernel of one pixel is a product of rows; a bias is added in fp32. Groups are convolutions of
+/// their own, side by side.
 GraphTensorId Conv2d::train(Forward& forward) const {
-  if (groups != 1) {
-    forward.refuse(fmt::format("expected a convolution of one group to train, got {}", groups));
-  }
   const GraphTensorId image = forward.input(0);
   const std::int64_t in = forward.type(image).extents.back();
-  const GraphTensorId w = forward.factor(1, {1, kernel.positions() * in, channels});
+  const GraphTensorId w = forward.factor(1, {1, kernel.positions() * (in / groups), channels});
   const bool padded =
       (kernel.pad_top | kernel.pad_bottom | kernel.pad_left | kernel.pad_right) != 0;
   const bool by_rows =
       kernel.positions() == 1 && kernel.stride_rows == 1 && kernel.stride_cols == 1 && !padded;
   const bool are_rows = forward.type(forward.rows(image)).extents.size() == 3;
-  GraphTensorId made = by_rows && are_rows
-                           ? forward.add("product", product_of({}), {forward.rows(image), w})
-                           : forward.add("convolution", convolution_of(kernel), {image, w});
+  GraphTensorId made = -1;
+  if (groups > 1) {
+    made = in == groups && channels == groups ? by_channel(forward, kernel, image, w)
+                                              : by_group(forward, kernel, {image, w}, groups);
+  } else if (by_rows && are_rows) {
+    made = forward.add("product", product_of({}), {forward.rows(image), w});
+  } else {
+    made = forward.add("convolution", convolution_of(kernel), {image, w});
+  }
   made = forward.rows(made);
   if (weights.batch_norm) {
     return normalised(forward, made, channels);

@@ -1,8 +1,59 @@
+#include <algorithm>
+#include <vector>
+
 #include "compiler/ops/convolve.h"
 #include "compiler/ops/gradient.h"
 #include "compiler/ops/make.h"
 
 namespace systole {
+
+namespace {
+
+/// Rows of all images, one behind the other, of the left operand of a gradient by weights and of
+/// the gradient: what is taken at a time.
+struct ImageRows {
+  std::int64_t first_image = 0;
+  std::int64_t images = 0;
+  std::int64_t first_row = 0;  ///< of the gradient, in each of these images
+  std::int64_t rows = 0;
+};
+
+std::vector<ImageRows> parts_of(const StepNodes& nodes, const Shape& in, const Shape& out,
+                                std::int64_t image_bytes) {
+  if (nodes.least_parts(in.batch * image_bytes) == 1) {
+    return {{.images = in.batch, .rows = out.rows}};
+  }
+  const std::int64_t most = nodes.most_whole_bytes();
+  std::vector<ImageRows> parts;
+  const std::int64_t images = std::max<std::int64_t>(most / image_bytes, 1);
+  const std::int64_t cuts = std::min((image_bytes + most - 1) / most, out.rows);
+  for (std::int64_t image = 0; image < in.batch; image += images) {
+    for (std::int64_t cut = 0; cut < cuts; ++cut) {
+      const std::int64_t first = out.rows * cut / cuts;
+      parts.push_back({.first_image = image,
+                       .images = std::min(images, in.batch - image),
+                       .first_row = first,
+                       .rows = out.rows * (cut + 1) / cuts - first});
+    }
+  }
+  return parts;
+}
+
+/// Rows `first` .. of images of a tensor of images.
+GraphTensorId rows_of(Backward& backward, GraphTensorId of, const ImageRows& part) {
+  const Shape all = image_of(backward.type(of));
+  if (part.images == all.batch && part.rows == all.rows) {
+    return of;
+  }
+  const GraphTensorId joined = backward.view(of, {1, all.batch * all.rows, all.cols, all.channels});
+  const GraphTensorId some = backward.add("rows",
+                                          slice_of(1, part.first_image * all.rows + part.first_row,
+                                                   (part.images - 1) * all.rows + part.rows),
+                                          {joined});
+  return backward.view(some, {part.images, part.rows, all.cols, all.channels});
+}
+
+}  // namespace
 
 Op convolution_of(const Kernel& kernel) {
   return ConvolveTensors{.kernel = kernel, .result = {}, .settled = {}};
@@ -20,13 +71,39 @@ void ConvolveTensors::gradient(Backward& backward) const {
   const std::int64_t taps = kernel.positions();
   if (backward.wants(1)) {
     const Extents extents = backward.type(w).extents;
-    const Op dw = ConvolveTensors{.part = ConvolutionPart::Weights,
-                                  .kernel = kernel,
-                                  .result = out,
-                                  .element = backward.element(1),
-                                  .settled = {}};
-    const GraphTensorId made = backward.add("weight_gradient", dw, {x, backward.rows(dy)});
-    backward.give(1, backward.view(made, extents));
+    const GraphTensorId gradient = backward.view(dy, {out.batch, out.rows, out.cols, out.channels});
+    const std::int64_t image_bytes = backward.type(x).bytes() / in.batch;
+    for (const ImageRows& some : parts_of(backward, in, out, image_bytes)) {
+      // Rows of x that meet these of the gradient; what is cut off at the top is no padding.
+      const std::int64_t top = some.first_row * kernel.stride_rows - kernel.pad_top;
+      const std::int64_t end =
+          top + (some.rows - 1) * kernel.stride_rows + kernel.dilation_rows * (kernel.rows - 1) + 1;
+      if (top >= in.rows || end <= 0) {
+        continue;  // nothing but padding
+      }
+      ImageRows seen = some;
+      seen.first_row = std::clamp<std::int64_t>(top, 0, in.rows - 1);
+      seen.rows = std::clamp<std::int64_t>(end, seen.first_row + 1, in.rows) - seen.first_row;
+      ConvolveTensors dw{.part = ConvolutionPart::Weights,
+                         .kernel = kernel,
+                         .result = {.batch = some.images,
+                                    .rows = some.rows,
+                                    .cols = out.cols,
+                                    .channels = out.channels},
+                         .element = backward.element(1),
+                         .settled = {}};
+      if (some.rows != out.rows) {
+        dw.kernel.same_padding = false;
+        dw.kernel.pad_top = seen.first_row - top;
+        dw.kernel.pad_bottom = std::max<std::int64_t>(end - in.rows, 0);
+      } else {
+        seen.rows = in.rows;
+      }
+      const GraphTensorId made = backward.add(
+          "weight_gradient", dw,
+          {rows_of(backward, x, seen), backward.rows(rows_of(backward, gradient, some))});
+      backward.give(1, backward.view(made, extents));
+    }
   }
   if (!backward.wants(0)) {
     return;

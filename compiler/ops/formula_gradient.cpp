@@ -367,8 +367,7 @@ void RowFormula::gradient(Backward& backward) const {
                            formula_of(text, backward.type(backward.gradient()).element),
                            std::move(read));
     }
-    const GraphTensorId mean =
-        backward.add("gradient_mean", mean_of_pixels(DataType::Fp32), {whole});
+    const GraphTensorId mean = backward.mean("gradient_mean", whole);
     const Extents extents = backward.type(backward.input(input)).extents;
     backward.give(input, formula_of(fmt::format("a * {}", pixels), backward.element(input)),
                   {backward.view(mean, extents)});

@@ -1,21 +1,62 @@
 #include "compiler/ops/gradient.h"
 
+#include <algorithm>
+#include <optional>
+#include <string>
+
 #include "arch/diag/check.h"
+#include "compiler/ops/make.h"
 
 namespace systole {
 
-GraphTensorId StepNodes::rows(GraphTensorId tensor) {
-  const TensorType& whole = type(tensor);
-  const std::int64_t features = whole.extents.back();
-  const std::int64_t rows = whole.elements() / features;
+Extents extents_of_rows(std::int64_t rows, std::int64_t features) {
   if (rows <= kMaxSize) {
-    return view(tensor, {1, rows, features});
+    return {1, rows, features};
   }
   std::int64_t cols = 2;  // as few as leave no more rows than a tensor may have
   while (rows % cols != 0 || rows / cols > kMaxSize) {
     ++cols;
   }
-  return view(tensor, {1, rows / cols, cols, features});
+  return {1, rows / cols, cols, features};
+}
+
+GraphTensorId StepNodes::rows(GraphTensorId tensor) {
+  const TensorType& whole = type(tensor);
+  const std::int64_t features = whole.extents.back();
+  return view(tensor, extents_of_rows(whole.elements() / features, features));
+}
+
+std::int64_t StepNodes::least_parts(std::int64_t bytes) const {
+  constexpr std::int64_t kMuch = 3;  // parts that are not worth while
+  const std::int64_t most = most_whole_bytes();
+  return most == 0 || bytes <= kMuch * most ? 1 : (bytes + most - 1) / most;
+}
+
+GraphTensorId StepNodes::mean(std::string_view what, GraphTensorId tensor) {
+  const Shape image = image_of(type(tensor));
+  const std::int64_t pixels = image.rows * image.cols;
+  std::int64_t parts = image.batch == 1 ? std::min(least_parts(type(tensor).bytes()), pixels) : 1;
+  while (pixels % parts != 0) {
+    ++parts;
+  }
+  const Op op = mean_of_pixels(DataType::Fp32);
+  if (parts == 1 || parts == pixels) {
+    return add(what, op, {tensor});
+  }
+  Extents extents = extents_of_rows(pixels / parts, image.channels);
+  extents.front() = parts;
+  const GraphTensorId means = add(std::string(what) + ".parts", op, {view(tensor, extents)});
+  return add(what, op, {view(means, {1, parts, image.channels})});
+}
+
+void set_element(Op& op, DataType element) {
+  std::visit(
+      [element](auto& attributes) {
+        if constexpr (requires { attributes.element = element; }) {
+          attributes.element = attributes.element ? std::optional(element) : std::nullopt;
+        }
+      },
+      op);
 }
 
 bool has_gradient(const Op& op) {
@@ -23,6 +64,9 @@ bool has_gradient(const Op& op) {
       [](const auto& attributes) {
         return requires(Backward & backward) {
           attributes.gradient(backward);
+        }
+        || requires(Backward & backward) {
+          gradient_of(attributes, backward);
         };
       },
       op);
@@ -33,6 +77,8 @@ void gradient(const Op& op, Backward& backward) {
       [&](const auto& attributes) {
         if constexpr (requires { attributes.gradient(backward); }) {
           attributes.gradient(backward);
+        } else if constexpr (requires { gradient_of(attributes, backward); }) {
+          gradient_of(attributes, backward);
         } else {
           SYSTOLE_CHECK(false, "an operator without a gradient, number {}", op.index());
         }

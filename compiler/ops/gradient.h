@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,10 @@
 #include "compiler/ops/op.h"
 
 namespace systole {
+
+/// Rows of features: 1 x rows x features; as an image of them where that were more rows than a
+/// tensor may have.
+[[nodiscard]] Extents extents_of_rows(std::int64_t rows, std::int64_t features);
 
 /// Where operators write the nodes of a training step (compiler/training).
 class StepNodes {
@@ -20,11 +25,18 @@ class StepNodes {
   virtual GraphTensorId add(std::string_view what, Op op, std::vector<GraphTensorId> inputs) = 0;
   /// The tensor under these extents: itself, or a view of it.
   virtual GraphTensorId view(GraphTensorId tensor, const Extents& extents) = 0;
-  /// As rows of features: 1 x all axes but the last x the last; as an image of them where that were
-  /// more rows than a tensor may have.
+  /// All axes but the last are rows, the last its features (extents_of_rows).
   GraphTensorId rows(GraphTensorId tensor);
   /// Throws at the node: its gradient is not covered, whatever its operator's is.
   [[noreturn]] virtual void refuse(std::string_view message) const = 0;
+  /// Bytes of an operand that a node needs whole, such as the left one of a product where it is
+  /// written transposed; of much larger ones parts are taken, each no larger. 0: any.
+  [[nodiscard]] virtual std::int64_t most_whole_bytes() const = 0;
+  /// How many parts an operand is taken in at the least.
+  [[nodiscard]] std::int64_t least_parts(std::int64_t bytes) const;
+  /// The mean of the pixels of each image in fp32, a node called `what`; of a single large image
+  /// the mean of means of parts.
+  GraphTensorId mean(std::string_view what, GraphTensorId tensor);
 };
 
 /// What an operator with parameters, or one whose gradient stands on another, is made of when it is
@@ -37,6 +49,8 @@ class Forward : public StepNodes {
   /// How the loss changes with what a node is made of, in place of its operator's own rule.
   using Rule = std::function<void(Backward&)>;
   virtual void set_rule(GraphTensorId made, Rule rule) = 0;
+  /// The gradient by a tensor is kept in fp32, like that of a parameter.
+  virtual void keep_exact(GraphTensorId made) = 0;
   /// Whether a ReLU follows; the operator has to do it then.
   [[nodiscard]] virtual bool takes_rectifier() = 0;
   /// Of the node: one that is no parameter, with the network's extents.
@@ -70,6 +84,19 @@ class Backward : public StepNodes {
   /// The same as the first from a node of that operator, where the input wants one.
   virtual void give(std::size_t input, Op op, std::vector<GraphTensorId> inputs) = 0;
 };
+
+// Of operators whose headers know nothing of training.
+void gradient_of(const AddShifted& sum, Backward& backward);
+void gradient_of(const MaskScores& mask, Backward& backward);
+void gradient_of(const ResizeTensor& resize, Backward& backward);
+void gradient_of(const GatherRows& gather, Backward& backward);
+
+/// What a product's left operand is taken as where all images share the right one: rows of a single
+/// matrix. Else as it is.
+[[nodiscard]] Extents left_extents(const Op& op, const TensorType& left, const TensorType& right);
+
+/// Of an operator that says its output's type, and said it of a network of another one.
+void set_element(Op& op, DataType element);
 
 [[nodiscard]] bool has_gradient(const Op& op);
 void gradient(const Op& op, Backward& backward);

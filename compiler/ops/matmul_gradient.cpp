@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <variant>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "compiler/ops/gradient.h"
@@ -18,6 +22,8 @@ Op product_of(const ProductForm& form) {
 }
 
 namespace {
+
+constexpr std::int64_t kFewestColumns = 128;  // of a part: as many as an array has rows
 
 /// Of heads side by side, `sharing` neighbours of which share one: the sum over these.
 GraphTensorId sum_of_sharing(Backward& backward, GraphTensorId each, std::int64_t heads,
@@ -55,7 +61,85 @@ GraphTensorId by_head(Backward& backward, const ProductForm& form,
                        {right[0], rows, right[2]});
 }
 
+/// How dB of a single matrix is made where A, which it needs whole, is large: by parts of the
+/// columns of A, which are rows of dB, or as a sum over parts of the rows.
+struct Parts {
+  std::int64_t columns = 1;
+  std::int64_t rows = 1;
+};
+
+Parts parts_of(const Backward& backward, const ProductForm& form,
+               const std::vector<GraphTensorId>& both) {
+  const TensorType& left = backward.type(both[0]);
+  const Extents& extents = left.extents;
+  const Extents& right = backward.type(both[1]).extents;
+  if (!form.transpose_a || form.heads > 1 || extents.size() != 3 || extents[0] != 1 ||
+      right.size() != 3) {
+    return {};
+  }
+  const std::int64_t least = backward.least_parts(left.bytes());
+  if (least == 1) {
+    return {};
+  }
+  Parts parts{.rows = std::min(least, extents[1])};
+  for (std::int64_t count = least; count * kFewestColumns <= extents[2]; ++count) {
+    if (extents[2] % count == 0) {
+      parts.columns = count;
+      break;
+    }
+  }
+  // Columns are copied, and all of dB, which is put together; rows of both are copied, and sums of
+  // fp32 are written and read.
+  constexpr std::int64_t kJoinBytes = 8;
+  constexpr std::int64_t kSumBytes = 12;
+  const std::int64_t other = backward.type(both[1]).bytes();
+  const std::int64_t made = extents[2] * right[2];
+  const std::int64_t by_columns =
+      2 * left.bytes() + (parts.columns - 1) * other + kJoinBytes * made;
+  const std::int64_t by_rows = 2 * (left.bytes() + other) + (parts.rows - 1) * kSumBytes * made;
+  if (parts.columns > 1 && by_columns <= by_rows) {
+    parts.rows = 1;
+  } else {
+    parts.columns = 1;
+  }
+  return parts;
+}
+
+void give_sum_over_rows(Backward& backward, const ProductForm& form,
+                        const std::vector<GraphTensorId>& both, std::int64_t parts) {
+  const std::int64_t all = backward.type(both[0]).extents[1];
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const std::int64_t first = all * part / parts;
+    const std::int64_t size = all * (part + 1) / parts - first;
+    const GraphTensorId a = backward.add("rows", slice_of(1, first, size), {both[0]});
+    const GraphTensorId c = backward.add("gradient_rows", slice_of(1, first, size), {both[1]});
+    backward.give(1, product_of(form), {a, c});
+  }
+}
+
+GraphTensorId by_columns(Backward& backward, const ProductForm& form,
+                         const std::vector<GraphTensorId>& both, std::int64_t parts) {
+  const std::int64_t width = backward.type(both[0]).extents[2] / parts;
+  std::vector<GraphTensorId> made;
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const GraphTensorId columns =
+        backward.add("columns", slice_of(2, part * width, width), {both[0]});
+    made.push_back(backward.add("gradient_by_columns", product_of(form), {columns, both[1]}));
+  }
+  return backward.add("right_gradient", joined_along(1), made);
+}
+
 }  // namespace
+
+Extents left_extents(const Op& op, const TensorType& left, const TensorType& right) {
+  constexpr std::size_t kAxes = 3;
+  const auto* const product = std::get_if<Matmul>(&op);
+  const Extents& all = left.extents;
+  const bool joins = product != nullptr && product->heads == 0 && !product->transpose_a &&
+                     all.size() == kAxes && right.extents.size() == kAxes && all[0] > 1 &&
+                     right.extents[0] == 1;
+  return joins ? Extents{1, all[0] * all[1], all[2]} : all;
+}
 
 /// C = s A B: dA = s dC B^T and dB = s A^T dC; of an operand that is written transposed the
 /// transpose of these. A head of B that several of A share has the sum of what each of them gives.
@@ -70,7 +154,10 @@ void Matmul::gradient(Backward& backward) const {
   }
   const GraphTensorId a = backward.input(0);
   const GraphTensorId b = backward.input(1);
-  const GraphTensorId c = backward.gradient();
+  GraphTensorId c = backward.gradient();
+  if (backward.type(c).element != backward.type(a).element) {  // sums that are kept in fp32
+    c = backward.add("rounded_gradient", formula_of("a", backward.type(a).element), {c});
+  }
   ProductForm form{
       .heads = heads, .kv_heads = kv_heads, .scale = scale, .element = backward.element(0)};
   if (transpose_a) {
@@ -92,6 +179,15 @@ void Matmul::gradient(Backward& backward) const {
   form.transpose_a = transpose_b || !transpose_a;
   form.transpose_b = transpose_b && transpose_a;
   const std::vector<GraphTensorId> both = transpose_b ? std::vector{c, a} : std::vector{a, c};
+  const Parts parts = parts_of(backward, form, both);
+  if (parts.columns > 1) {
+    backward.give(1, by_columns(backward, form, both, parts.columns));
+    return;
+  }
+  if (parts.rows > 1) {
+    give_sum_over_rows(backward, form, both, parts.rows);
+    return;
+  }
   GraphTensorId each = -1;
   if (heads > 1 && has_large_heads(backward, both)) {
     each = by_head(backward, form, both);

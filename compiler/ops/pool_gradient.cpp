@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +64,21 @@ void largest_gradient(const Kernel& kernel, Backward& backward) {
   backward.give(0, backward.view(sum, backward.type(x).extents));
 }
 
+/// Of each window the share that is no padding: the mean of ones and zeros.
+GraphTensorId share_inside(const Kernel& kernel, const Shape& in, Backward& backward) {
+  const GraphTensorId x =
+      backward.view(backward.input(0), {in.batch, in.rows, in.cols, in.channels});
+  const GraphTensorId column =
+      in.channels == 1 ? x : backward.add("column", slice_of(3, 0, 1), {x});
+  const GraphTensorId ones = backward.add("ones", formula_of("max(min(a, 0), 0) + 1"), {column});
+  return backward.add("share_inside",
+                      PoolTensor{.kind = PoolKind::Average,
+                                 .kernel = kernel,
+                                 .count_padding = true,
+                                 .element = DataType::Fp32},
+                      {ones});
+}
+
 }  // namespace
 
 Op mean_of_pixels(std::optional<DataType> element) {
@@ -96,17 +112,20 @@ void PoolTensor::gradient(Backward& backward) const {
     largest_gradient(kernel, backward);
     return;
   }
+  const Shape out = image_of(backward.type(backward.output()));
+  // Where the last windows do not reach the end of the image, zeros behind them do: a pixel is in
+  // windows that begin up to kernel - 1 before it.
+  const std::int64_t rows =
+      std::max((out.rows - 1) * kernel.stride_rows + 1, in.rows + kernel.pad_top - kernel.rows + 1);
+  const std::int64_t cols = std::max((out.cols - 1) * kernel.stride_cols + 1,
+                                     in.cols + kernel.pad_left - kernel.cols + 1);
+  GraphTensorId image = backward.gradient();
   const bool padded =
       (kernel.pad_top | kernel.pad_bottom | kernel.pad_left | kernel.pad_right) != 0;
   if (padded && !count_padding) {
-    backward.refuse(
-        "expected an average_pool without padding, or with count_padding, to train "
-        "through, got one that leaves it out");
+    image = backward.add("whole_gradient", formula_of("a / b"),
+                         {image, share_inside(kernel, in, backward)});
   }
-  const Shape out = image_of(backward.type(backward.output()));
-  const std::int64_t rows = (out.rows - 1) * kernel.stride_rows + 1;
-  const std::int64_t cols = (out.cols - 1) * kernel.stride_cols + 1;
-  GraphTensorId image = backward.gradient();
   if (rows != out.rows || cols != out.cols) {
     image = backward.add(
         "spread_gradient",
@@ -121,11 +140,6 @@ void PoolTensor::gradient(Backward& backward) const {
   turned.kernel.pad_left = kernel.cols - 1 - kernel.pad_left;
   turned.kernel.pad_bottom = in.rows + kernel.rows - 1 - rows - turned.kernel.pad_top;
   turned.kernel.pad_right = in.cols + kernel.cols - 1 - cols - turned.kernel.pad_left;
-  if (turned.kernel.pad_bottom >= kernel.rows || turned.kernel.pad_right >= kernel.cols) {
-    backward.refuse(
-        "expected an average_pool whose windows reach the end of the image to train "
-        "through, got one that leaves some of it out");
-  }
   backward.give(0, turned, {image});
 }
 

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -35,27 +35,33 @@ MapAxis gathered_axis(std::int64_t from, std::int64_t size, std::int64_t stride,
   return axis;
 }
 
-/// For each pixel of an input the pixel of the output that reads it; where that are several, none.
-std::optional<std::vector<std::int64_t>> readers(const std::vector<PixelSource>& sources,
-                                                 std::int32_t input, const Shape& in) {
-  std::vector<std::int64_t> reader(static_cast<std::size_t>(in.rows * in.cols), MapAxis::kFilled);
+/// For each pixel of an input the pixel of the output that reads it, none: kFilled; as many lists
+/// as the most that read one.
+std::vector<std::vector<std::int64_t>> readers(const std::vector<PixelSource>& sources,
+                                               std::int32_t input, const Shape& in) {
+  const auto pixels = static_cast<std::size_t>(in.rows * in.cols);
+  std::vector<std::vector<std::int64_t>> lists;
+  std::vector<std::size_t> known(pixels, 0);
   for (std::size_t pixel = 0; pixel < sources.size(); ++pixel) {
     const PixelSource& from = sources[pixel];
     if (!from.filled && from.input == input) {
-      auto& known = reader[static_cast<std::size_t>(from.at.row * in.cols + from.at.col)];
-      if (known != MapAxis::kFilled) {
-        return std::nullopt;
+      const auto at = static_cast<std::size_t>(from.at.row * in.cols + from.at.col);
+      const std::size_t list = known[at]++;
+      if (list == lists.size()) {
+        lists.emplace_back(pixels, MapAxis::kFilled);
       }
-      known = static_cast<std::int64_t>(pixel);
+      lists[list][at] = static_cast<std::int64_t>(pixel);
     }
   }
-  return reader;
+  return lists;
 }
 
 }  // namespace
 
-/// Every pixel goes back to where it came from; the others have none: zeros.
+/// Every pixel goes back to where it came from; the others have none: zeros. What several pixels
+/// were made of has the sum of them.
 void Rearrange::gradient(Backward& backward) const {
+  constexpr std::size_t kMostReaders = 64;
   std::int32_t inputs = 0;
   for (const PixelSource& source : *sources) {
     inputs = source.filled ? inputs : std::max(inputs, source.input + 1);
@@ -66,13 +72,17 @@ void Rearrange::gradient(Backward& backward) const {
       continue;
     }
     const Shape in = image_of(backward.type(backward.input(at)));
-    auto pixels = readers(*sources, input, in);
-    if (!pixels) {
+    std::vector<std::vector<std::int64_t>> lists = readers(*sources, input, in);
+    if (lists.size() > kMostReaders) {
       backward.refuse(
-          "expected pixels that are read once each to train through, got some that are read again");
+          fmt::format("expected pixels that are read at most {} times each to train through, got "
+                      "one that is read {} times",
+                      kMostReaders, lists.size()));
     }
-    const MapAxis axis{.indices = std::move(*pixels)};
-    backward.give(at, Rearrange{.map = text_of({axis}), .fill = 0}, {backward.gradient()});
+    for (std::vector<std::int64_t>& pixels : lists) {
+      const MapAxis axis{.indices = std::move(pixels)};
+      backward.give(at, Rearrange{.map = text_of({axis}), .fill = 0}, {backward.gradient()});
+    }
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
+#include "arch/diag/printable.h"
 #include "compiler/graph/graph_builder.h"
 #include "compiler/ops/composer.h"
 #include "compiler/ops/gradient.h"
@@ -22,7 +23,6 @@ namespace systole {
 
 namespace {
 
-constexpr DataType kCompute = DataType::Bf16;
 constexpr DataType kMaster = DataType::Fp32;
 
 /// The graph as it grows, forward and then backward.
@@ -31,9 +31,12 @@ class StepGraph {
   StepGraph(const Graph& network, const TrainingOptions& options)
       : network_(network),
         options_(options),
+        compute_(network.input_type()),
         builder_(network.name, network.file, network.batch, QuantizationDefaults()) {}
 
   TrainingGraph build() {
+    output_ = output_of_loss();
+    find_needed();
     check_network();
     for (std::int64_t batch = 0; batch < options_.accumulate; ++batch) {
       phase_ = StepPhase::Forward;
@@ -77,10 +80,6 @@ class StepGraph {
   }
 
   void check_network() const {
-    if (network_.input_type() != kCompute) {
-      fail(fmt::format("expected a network of bf16 to train, got one of {}",
-                       name_of(network_.input_type())));
-    }
     check_states();
     for (const Node& node : network_.nodes) {
       if (node.shares_parameters) {
@@ -88,10 +87,6 @@ class StepGraph {
                             "expected layers with weights of their own to train, got one that "
                             "shares those of a step before");
       }
-    }
-    if (network_.outputs.size() != 1) {
-      fail(fmt::format("expected a network of one output to train, got {}",
-                       network_.outputs.size()));
     }
     std::set<std::string> missing;
     const Node* first = nullptr;
@@ -109,36 +104,82 @@ class StepGraph {
     }
   }
 
-  /// Caches that a prompt fills are of no use to a step; that a state is read is not covered.
+  [[nodiscard]] GraphTensorId output_of_loss() const {
+    if (compute_ != DataType::Bf16 && compute_ != DataType::Fp16) {
+      fail(fmt::format("expected a network of bf16 or fp16 to train, got one of {}",
+                       name_of(compute_)));
+    }
+    std::vector<std::string> names;
+    for (const GraphTensorId output : network_.outputs) {
+      names.push_back(network_.tensor(output).name);
+      if (names.back() == options_.loss_of) {
+        return output;
+      }
+    }
+    if (!options_.loss_of.empty()) {
+      fail(fmt::format("expected the loss of one of the outputs {}, got {}", fmt::join(names, ", "),
+                       in_quotes(options_.loss_of)));
+    }
+    if (names.size() != 1) {
+      fail(fmt::format("expected a network of one output to train, or --loss-of, got {}: {}",
+                       names.size(), fmt::join(names, ", ")));
+    }
+    return network_.outputs.front();
+  }
+
+  /// Caches that a prompt fills are of no use to a step; that one is read is not covered. A state
+  /// that nobody writes is trained.
   void check_states() const {
     const auto is_state = [&](GraphTensorId tensor) {
       return std::find(network_.states.begin(), network_.states.end(), tensor) !=
              network_.states.end();
     };
-    std::set<GraphTensorId> written;
+    std::set<GraphTensorId> written;  // states
+    std::set<GraphTensorId> made;     // of these
     for (const Node& node : network_.nodes) {
       if (changes_state(node.op)) {
-        written.insert(node.output());
+        made.insert(node.output());
+        written.insert(node.inputs.begin(), node.inputs.end());
       }
     }
     for (const Node& node : network_.nodes) {
-      const bool reads = std::any_of(
-          node.inputs.begin(), node.inputs.end(),
-          [&](GraphTensorId input) { return is_state(input) || written.count(input) != 0; });
-      if (reads && !changes_state(node.op)) {
-        throw WorkloadError(node.location, node.name,
-                            "expected a network that reads no states to train, got a layer that "
-                            "does");
+      if (is_left_out(node)) {
+        continue;
+      }
+      for (const GraphTensorId input : node.inputs) {
+        const GraphTensor& tensor = network_.tensor(input);
+        if (made.count(input) != 0 || (is_state(input) && written.count(input) != 0)) {
+          throw WorkloadError(node.location, node.name,
+                              "expected a network that reads no states it writes to train, got a "
+                              "layer that does");
+        }
+        if (is_state(input) && tensor.type.extents.front() != 1) {
+          throw WorkloadError(
+              node.location, node.name,
+              fmt::format("expected states that all images share to train, got one for each of {}",
+                          tensor.type.extents.front()));
+        }
       }
     }
   }
 
-  /// What fills caches; the softmax at the end, which is part of the loss.
+  /// Tensors of the network that the output with the loss is made of, and that output.
+  void find_needed() {
+    needed_.insert(output_);
+    for (auto node = network_.nodes.rbegin(); node != network_.nodes.rend(); ++node) {
+      if (needed_.count(node->output()) != 0) {
+        needed_.insert(node->inputs.begin(), node->inputs.end());
+      }
+    }
+  }
+
+  /// What the loss does not change with, such as what fills caches; the softmax at the end, which
+  /// is part of the loss.
   [[nodiscard]] bool is_left_out(const Node& node) const {
-    if (changes_state(node.op)) {
+    if (changes_state(node.op) || needed_.count(node.output()) == 0) {
       return true;
     }
-    return options_.loss == Loss::CrossEntropy && node.output() == network_.outputs.front() &&
+    return options_.loss == Loss::CrossEntropy && node.output() == output_ &&
            std::holds_alternative<SoftmaxWork>(node.work());
   }
 
@@ -225,7 +266,7 @@ class StepGraph {
 
   /// Where the network's last rows are.
   [[nodiscard]] GraphTensorId scores() {
-    GraphTensorId output = network_.outputs.front();
+    GraphTensorId output = output_;
     for (const Node& node : network_.nodes) {
       if (node.output() == output && is_left_out(node)) {
         output = node.inputs.front();
@@ -240,8 +281,9 @@ class StepGraph {
     const TensorType& type = network_.tensor(output).type;
     const std::int64_t columns = type.extents.back();
     const std::int64_t rows = type.elements() / columns;
-    const GraphTensorId z = view(values_.at(output), {1, rows, columns}, last);
-    const TensorType like{.element = kCompute, .extents = {1, rows, columns}};
+    const Extents extents = extents_of_rows(rows, columns);
+    const GraphTensorId z = view(values_.at(output), extents, last);
+    const TensorType like{.element = compute_, .extents = extents};
     const GraphTensorId targets = builder_.add_input(unique("targets"), like, {}, {});
     result_.batches.back().targets = targets;
     const bool entropy = options_.loss == Loss::CrossEntropy;
@@ -251,17 +293,28 @@ class StepGraph {
     const double share = 1.0 / static_cast<double>(rows * options_.accumulate);
     const GraphTensorId each =
         add_node("loss.rows", formula_of(of_row, kMaster), {z, targets}, last);
-    const GraphTensorId row = view(each, {1, 1, rows}, last);
-    losses_.push_back(
-        add_node("loss", formula_of(fmt::format("sum(a) * {}", share), kMaster), {row}, last));
+    losses_.push_back(add_node("loss", formula_of(fmt::format("sum(a) * {}", share), kMaster),
+                               {as_one_row(each, last)}, last));
     phase_ = StepPhase::Backward;
     const std::string slope =
         entropy ? fmt::format("(exp(a - largest(a)) / sum(exp(a - largest(a))) - b) * {}",
                               options_.loss_scale * share)
                 : fmt::format("(a - b) * {}",
                               options_.loss_scale * share * 2 / static_cast<double>(columns));
-    add_gradient(z, add_node(graph().tensor(z).name + ".gradient", formula_of(slope, kCompute),
+    add_gradient(z, add_node(graph().tensor(z).name + ".gradient", formula_of(slope, compute_),
                              {z, targets}, last));
+  }
+
+  /// A number for each row; of more than one row may hold, the sums of some of them.
+  GraphTensorId as_one_row(GraphTensorId each, const Node& last) {
+    const std::int64_t rows = graph().tensor(each).type.elements();
+    const Extents extents = extents_of_rows(rows, 1);
+    if (extents.size() == 3) {
+      return view(each, {1, 1, rows}, last);
+    }
+    const GraphTensorId sums = add_node("loss.some", formula_of("sum(a)", kMaster),
+                                        {view(each, {1, extents[1], extents[2]}, last)}, last);
+    return view(sums, {1, 1, extents[1]}, last);
   }
 
   /// The mean over all batches of the step.
@@ -325,7 +378,9 @@ class StepGraph {
 
   /// fp32 of what is trained and of what is fp32 itself.
   [[nodiscard]] DataType gradient_element(GraphTensorId tensor) const {
-    return trained_.count(tensor) != 0 ? kMaster : graph().tensor(tensor).type.element;
+    return trained_.count(tensor) != 0 || exact_.count(tensor) != 0
+               ? kMaster
+               : graph().tensor(tensor).type.element;
   }
 
   /// The sum of all that was given; none: -1.
@@ -389,7 +444,7 @@ class StepGraph {
                       .samples = network_.batch * options_.accumulate,
                       .loss = result_.loss};
     for (const Node& node : network_.nodes) {
-      step.forward_macs += macs_of(network_, node);
+      step.forward_macs += is_left_out(node) ? 0 : macs_of(network_, node);
     }
     for (const TrainedParameter& parameter : result_.parameters) {
       step.parameters += graph().tensor(parameter.master).type.elements();
@@ -408,6 +463,9 @@ class StepGraph {
 
   const Graph& network_;
   const TrainingOptions& options_;
+  DataType compute_;
+  GraphTensorId output_ = -1;  ///< of the network: what has the loss
+  std::set<GraphTensorId> needed_;
   GraphBuilder builder_;
   TrainingGraph result_;
   StepPhase phase_ = StepPhase::Forward;
@@ -420,6 +478,7 @@ class StepGraph {
   std::map<GraphTensorId, std::size_t> parameter_of_;  ///< by tensor of the network
   std::map<GraphTensorId, std::size_t> trained_;       ///< by tensor that nodes read
   std::set<GraphTensorId> wanted_;                     ///< made of these
+  std::set<GraphTensorId> exact_;                      ///< gradients by these are fp32
   std::map<GraphTensorId, std::vector<GraphTensorId>> gradients_;
   std::map<GraphTensorId, std::vector<ChannelPart>> channels_;  ///< of gradients
   std::map<GraphTensorId, Forward::Rule> rules_;                ///< by tensor, of its node
@@ -451,8 +510,15 @@ class StepGraph::ForwardNode final : public Forward {
   }
   void set_rule(GraphTensorId made, Rule rule) override { step_.rules_[made] = std::move(rule); }
   [[nodiscard]] bool takes_rectifier() override { return std::exchange(step_.rectifies_, false); }
+  [[nodiscard]] std::int64_t most_whole_bytes() const override {
+    return step_.options_.most_whole_bytes;
+  }
+  void keep_exact(GraphTensorId made) override { step_.exact_.insert(step_.root(made)); }
   [[nodiscard]] GraphTensorId input(std::size_t index) override {
     const GraphTensorId tensor = node_.inputs.at(index);
+    if (step_.network_.tensor(tensor).role == GraphTensorRole::State) {
+      return step_.parameter(node_, index, step_.network_.tensor(tensor).type.extents, true);
+    }
     return view(step_.values_.at(tensor), step_.network_.tensor(tensor).type.extents);
   }
   GraphTensorId factor(std::size_t input, const Extents& extents) override {
@@ -499,6 +565,9 @@ class StepGraph::BackwardNode final : public Backward {
   [[nodiscard]] bool wants(std::size_t input) const override {
     return step_.wants(node_.inputs.at(input));
   }
+  [[nodiscard]] std::int64_t most_whole_bytes() const override {
+    return step_.options_.most_whole_bytes;
+  }
   [[nodiscard]] DataType element(std::size_t input) const override {
     return step_.gradient_element(node_.inputs.at(input));
   }
@@ -543,8 +612,10 @@ void StepGraph::forward(const Node& node) {
     return;
   }
   Op op = node.op;
+  set_element(op, network_.tensor(node.output()).type.element);
   ActivationKind function = ActivationKind::None;
-  const bool is_function = std::holds_alternative<RescaleWork>(node.work());
+  const bool is_function =
+      std::holds_alternative<RescaleWork>(node.work()) && node.inputs.size() == 1;
   if (FusedActivation* const fused = activation_of(op); fused != nullptr && !is_function) {
     std::swap(function, fused->kind);
   }
@@ -562,6 +633,9 @@ void StepGraph::forward(const Node& node) {
     }
     if (is_function) {  // of each element, under whatever extents
       inputs.front() = root(inputs.front());
+    } else if (inputs.size() == 2) {
+      const TensorType& left = graph().tensor(inputs[0]).type;
+      inputs[0] = view(inputs[0], left_extents(op, left, graph().tensor(inputs[1]).type), node);
     }
     if (function == ActivationKind::Relu && std::holds_alternative<AddWork>(work_of(op))) {
       made = rectified_sum(node, std::move(inputs));
@@ -605,7 +679,7 @@ GraphTensorId StepGraph::new_parameter(const std::string& name, TrainedParameter
                                        const Extents& extents, const Node& node, bool in_products) {
   made.master = state(name, kMaster, extents, node);
   if (in_products) {
-    made.copy = state(name + ".bf16", kCompute, extents, node);
+    made.copy = state(fmt::format("{}.{}", name, name_of(compute_)), compute_, extents, node);
   }
   const bool adam = options_.optimizer.kind != OptimizerKind::Sgd;
   if (adam || options_.optimizer.momentum != 0) {

@@ -67,14 +67,17 @@ struct TrainingOptions {
   std::int64_t accumulate = 1;      ///< batches whose mean gradient one update takes
   double loss_scale = 1;            ///< of all gradients until the update takes them
   std::optional<double> clip_norm;  ///< the most that all gradients together may be long
+  std::string loss_of = {};         ///< the output that has a loss; empty: the only one
+  /// Bytes of an operand that a product needs whole (Backward::most_whole_bytes); 0: any.
+  std::int64_t most_whole_bytes = 0;
 };
 
 /// Tensors of a trained parameter; all are states.
 struct TrainedParameter {
-  GraphTensorId source = -1;  ///< in the network's graph; -1: it has none
+  GraphTensorId source = -1;  ///< in the network's graph, a parameter or a state; -1: it has none
   double first = 0;           ///< of one without a source
   GraphTensorId master = -1;  ///< fp32
-  GraphTensorId copy = -1;    ///< bf16, for products; none: -1
+  GraphTensorId copy = -1;    ///< of the network's type, for products; none: -1
   std::vector<GraphTensorId> moments;
 };
 
@@ -93,8 +96,9 @@ struct TrainingGraph {
   GraphTensorId loss = -1;  ///< the output, one number
 };
 
-/// Builds the step of a network of bf16. Throws WorkloadError at the first layer whose operator has
-/// no gradient, and names every such operator.
+/// Builds the step of a network of bf16 or fp16. States that it reads and never writes are trained,
+/// like parameters of which several layers make use. Throws WorkloadError at the first layer whose
+/// operator has no gradient, and names every such operator.
 [[nodiscard]] TrainingGraph training_graph(const Graph& network, const TrainingOptions& options);
 
 }  // namespace systole

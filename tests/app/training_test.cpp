@@ -112,14 +112,20 @@ TEST_F(Training, TellsWhatOptionsAreWrong) {
   EXPECT_EQ(error({"--check", "--input", "x=x.npy"}),
             "systole: --input: expected without --mode training, which makes its batches\n");
   EXPECT_EQ(error({"--type", "int8"}),
-            "systole: --mode: expected training in bf16 on a chip that multiplies it, got --type "
-            "int8\n");
+            "systole: --mode: expected training in bf16 or fp16 on a chip that multiplies it, got "
+            "--type int8\n");
+  EXPECT_EQ(error({"--type", "fp8_e4m3"}),
+            "systole: --mode: expected training in bf16 or fp16 on a chip that multiplies it, got "
+            "--type fp8_e4m3\n");
+  EXPECT_EQ(error({"--type", "fp16"}),
+            "systole: --mode: expected training in bf16 or fp16 on a chip that multiplies it, got "
+            "--type fp16\n");
 }
 
 TEST_F(Training, WantsItsOptionsBesideItsMode) {
   for (const std::string option :
-       {"--steps", "--loss", "--optimizer", "--learning-rate", "--momentum", "--weight-decay",
-        "--tokens", "--epochs", "--samples"}) {
+       {"--steps", "--loss", "--loss-of", "--optimizer", "--learning-rate", "--momentum",
+        "--weight-decay", "--tokens", "--epochs", "--samples"}) {
     const ProcessResult result = run_systole({"run", "tpu_v3", file_, option, "1"});
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_EQ(result.err,
@@ -131,7 +137,7 @@ TEST_F(Training, WantsAChipOfBf16) {
   const ProcessResult result = run_systole({"run", "tpu_v1", file_, "--mode", "training"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_EQ(result.err,
-            "systole: --mode: expected training in bf16 on a chip that multiplies it, got "
+            "systole: --mode: expected training in bf16 or fp16 on a chip that multiplies it, got "
             "tpu_v1\n");
 }
 

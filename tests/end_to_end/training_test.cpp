@@ -142,6 +142,117 @@ TEST_P(TrainingOn, IsRightInEveryTensorOfTransformers) {
   EXPECT_EQ(child.output, "0 mismatches");
 }
 
+/// Groups, a kernel for each channel, transposed and enlarged images, windows that leave padding
+/// out, constants of several numbers.
+constexpr const char* kImages = R"(
+inputs: [{name: x, rows: 9, cols: 8, channels: 3}]
+layers:
+  - {name: a, op: conv2d, channels: 12, kernel: 3, padding: 1, activation: relu}
+  - {name: g, op: conv2d, channels: 8, kernel: 3, stride: 2, padding: 1, groups: 4, batch_norm: true}
+  - {name: c, op: conv2d, channels: 8, kernel: 3, padding: 1, groups: 8, activation: relu6}
+  - {name: t, op: conv_transpose2d, channels: 6, kernel: 2, stride: 2}
+  - {name: p, op: average_pool, kernel: 3, stride: 2, padding: 1}
+  - {name: e, op: resize, factor: 2}
+  - {name: m, op: mul_constant}
+  - {name: b, op: concat, inputs: [m, e]}
+  - {name: s, op: global_average_pool}
+  - {name: f, op: flatten}
+  - {name: o, op: dense, features: 5}
+)";
+
+/// A table, of which one row is taken twice; blocks of attention, whose scores are masked; sums.
+constexpr const char* kTokens = R"(
+inputs: [{name: x, extents: [8, 12]}]
+states: [{name: table, extents: [20, 12], shared: true}]
+layers:
+  - {name: row, op: gather, input: table, rows: "4,7,4,0..2,19,5"}
+  - {name: t, op: add, inputs: [row, x]}
+  - {name: q, op: dense, features: 12}
+  - {name: k, op: dense, input: t, features: 12}
+  - {name: v, op: dense, input: t, features: 12}
+  - {name: c, op: attention, inputs: [q, k, v], heads: 3, causal: true, block_size: 4}
+  - {name: u, op: cumulative_sum}
+  - {name: o, op: dense, features: 7}
+)";
+
+/// Three steps of cells, all by the same weights.
+constexpr const char* kCells = R"(
+inputs: [{name: x, extents: [3, 6]}, {name: h0, extents: [1, 5]}]
+states: [{name: w, extents: [11, 20], shared: true}]
+blocks:
+  cell:
+    - {name: now, op: slice, input: $input, axis: 1, first: $step, size: 1}
+    - {name: both, op: concat, inputs: [now, $h]}
+    - {name: gates, op: matmul, inputs: [both, $w]}
+    - {name: in, op: slice, input: gates, axis: 2, first: 0, size: 5}
+    - {name: forget, op: slice, input: gates, axis: 2, first: 5, size: 5}
+    - {name: new, op: slice, input: gates, axis: 2, first: 10, size: 5}
+    - {name: out, op: slice, input: gates, axis: 2, first: 15, size: 5}
+    - {name: cell, op: formula, inputs: [in, forget, new, $c], of: 'sigmoid(b)*d+sigmoid(a)*tanh(c)'
+}
+    - {name: next, op: formula, inputs: [out, cell], of: 'sigmoid(a)*tanh(b)'}
+layers:
+  - {name: c0, op: mul_constant, input: h0, number: 0.5}
+  - {name: s0, block: cell, input: x, with: {step: 0, h: h0, c: c0, w: w}}
+  - {name: s1, block: cell, input: x, with: {step: 1, h: s0.next, c: s0.cell, w: w}}
+  - {name: s2, block: cell, input: x, with: {step: 2, h: s1.next, c: s1.cell, w: w}}
+  - {name: o, op: dense, features: 4}
+)";
+
+TEST_P(TrainingOn, IsRightInEveryTensorOfOtherOperators) {
+  for (const char* const body : {kImages, kTokens, kCells}) {
+    SCOPED_TRACE(body);
+    const ForkedResult child = run_forked([&] {
+      const Training training(body, 3, {});
+      return outcome_of(GetParam(), training);
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    EXPECT_EQ(child.output, "0 mismatches");
+  }
+}
+
+/// Of a batch of one the gradient by weights has a reduction of one, band by band; of an image of
+/// one
+/// channel the channels are as many as pixels of an image of one pixel.
+TEST(TrainingSteps, AreRightForOneSampleAndOneChannel) {
+  for (const char* const body : {R"(
+inputs: [{name: x, features: 200}]
+layers:
+  - {name: a, op: dense, features: 300, activation: relu}
+  - {name: b, op: dense, features: 150}
+)",
+                                 R"(
+inputs: [{name: x, rows: 9, cols: 8, channels: 1}]
+layers:
+  - {name: a, op: conv2d, channels: 5, kernel: 3, activation: relu}
+  - {name: b, op: conv2d, channels: 1, kernel: [3, 2]}
+  - {name: c, op: conv2d, channels: 2, kernel: 2, stride: 2}
+)"}) {
+    const ForkedResult child = run_forked([&] {
+      ChipSpec chip = shipped_chip("tpu_v3");
+      chip.buffer.capacity = Bytes(64 * 1024);
+      const Training training(body, 1, {});
+      const Network network{.graph = training.step.graph, .data = training.data};
+      const Program program = compile(chip, network.graph);
+      const Result result = evaluate_program(chip, network, program, {.check = true});
+      return fmt::format("{}{} mismatches", broken_laws(result, program), result.check->mismatches);
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    EXPECT_EQ(child.output, "0 mismatches");
+  }
+}
+
+/// Operands that a product needs whole in parts.
+TEST(TrainingSteps, AreRightInParts) {
+  for (const char* const body : {kPerceptron, kConvolutions, kTransformer, kImages}) {
+    SCOPED_TRACE(body);
+    const ForkedResult child = run_forked(
+        [&] { return outcome_of("tpu_v3", Training(body, 5, {.most_whole_bytes = 500})); });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    EXPECT_EQ(child.output, "0 mismatches");
+  }
+}
+
 TEST(TrainingSteps, AreRightWithEveryOption) {
   for (const char* const body : {kPerceptron, kConvolutions, kTransformer}) {
     const ForkedResult child = run_forked([&] {

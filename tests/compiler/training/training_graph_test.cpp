@@ -397,16 +397,192 @@ TEST(TrainingGraph, HasThreeTimesTheProductsOfConvolutions) {
   EXPECT_EQ(back, 3 * (7 * 6) * 9 * 3 * 2);
 }
 
-TEST(TrainingGraph, RefusesGroupsOfConvolutions) {
-  EXPECT_EQ(error_of(on_images("- {name: a, op: conv2d, channels: 4, kernel: 1, groups: 2}\n")),
-            "n.yaml:4:3: a: expected a convolution of one group to train, got 2");
+TEST(TrainingGraph, HasTheGradientsOfGroupsOfConvolutions) {
+  for (const std::string keys :
+       {"channels: 4, kernel: 1, groups: 2", "channels: 8, kernel: 3, padding: 1, groups: 4",
+        "channels: 6, kernel: [2, 3], stride: 2, groups: 2, batch_norm: true, activation: relu"}) {
+    expect_gradients(
+        on_images("- {name: a, op: conv2d, channels: 4, kernel: 1}\n"
+                  "- {name: b, op: conv2d, " +
+                  keys + "}\n- {name: c, op: conv2d, channels: 2, kernel: 1}\n"));
+  }
 }
 
-TEST(TrainingGraph, RefusesAveragesThatLeavePaddingOut) {
-  EXPECT_EQ(error_of(on_images("- {name: a, op: conv2d, channels: 4, kernel: 1}\n"
-                               "- {name: p, op: average_pool, kernel: 3, padding: 1}\n")),
-            "n.yaml:5:3: p: expected an average_pool without padding, or with count_padding, to "
-            "train through, got one that leaves it out");
+TEST(TrainingGraph, HasTheGradientsOfAKernelForEachChannel) {
+  for (const std::string keys : {"kernel: 3, padding: 1", "kernel: 3, stride: 2, padding: 1",
+                                 "kernel: [3, 2], dilation: [2, 1], batch_norm: true"}) {
+    expect_gradients(
+        on_images("- {name: a, op: conv2d, channels: 5, kernel: 1}\n"
+                  "- {name: b, op: conv2d, channels: 5, groups: 5, " +
+                  keys + "}\n- {name: c, op: conv2d, channels: 2, kernel: 1}\n"));
+  }
+}
+
+TEST(TrainingGraph, HasTheGradientsOfMoreChannelsThanAnArrayHas) {
+  expect_gradients(
+      "inputs: [{name: x, rows: 2, cols: 2, channels: 2}]\nlayers:\n"
+      "- {name: a, op: conv2d, channels: 130, kernel: 1, bias: false}\n"
+      "- {name: b, op: conv2d, channels: 130, groups: 130, kernel: 2}\n"
+      "- {name: c, op: conv2d, channels: 2, kernel: 1}\n",
+      Loss::MeanSquaredError, true);
+}
+
+TEST(TrainingGraph, HasTheGradientsOfTransposedConvolutions) {
+  for (const std::string keys :
+       {"kernel: 3, stride: 2, padding: 1", "kernel: 2, stride: 2", "kernel: 3, padding: 1"}) {
+    expect_gradients(
+        on_images("- {name: a, op: conv2d, channels: 4, kernel: 1}\n"
+                  "- {name: b, op: conv_transpose2d, channels: 3, " +
+                  keys + "}\n- {name: c, op: conv2d, channels: 2, kernel: 1}\n"));
+  }
+}
+
+TEST(TrainingGraph, HasTheGradientsOfEnlargedImages) {
+  for (const std::string op :
+       {"resize, factor: 2", "resize_bilinear, factor: 2", "average_pool, kernel: 3, padding: 1",
+        "average_pool, kernel: 3, stride: 2, padding: 1", "pad, padding: 1"}) {
+    expect_gradients(
+        on_images("- {name: a, op: conv2d, channels: 3, kernel: 1}\n"
+                  "- {name: b, op: " +
+                  op + "}\n- {name: c, op: conv2d, channels: 2, kernel: 1}\n"));
+  }
+}
+
+TEST(TrainingGraph, HasTheGradientsOfConcatenationsOfWhatHasRows) {
+  expect_gradients(
+      on_images("- {name: a, op: conv2d, channels: 3, kernel: 1}\n"
+                "- {name: b, op: conv2d, channels: 2, kernel: 1}\n"
+                "- {name: c, op: concat, inputs: [b, a]}\n"
+                "- {name: d, op: conv2d, channels: 2, kernel: 3}\n"));
+}
+
+TEST(TrainingGraph, HasTheGradientsOfSeveralConstants) {
+  for (const std::string keys : {"mul_constant", "add_constant, extents: [3, 4]",
+                                 "div_constant, reversed: true", "maximum_constant"}) {
+    expect_gradients(
+        "inputs: [{name: x, extents: [3, 5]}]\nlayers:\n"
+        "- {name: a, op: dense, features: 4, activation: tanh}\n"
+        "- {name: b, op: " +
+        keys + "}\n- {name: c, op: dense, features: 2}\n");
+  }
+}
+
+TEST(TrainingGraph, HasTheGradientsOfMasksAndSums) {
+  for (const std::string keys : {"mask, offset: 1", "mask, window: 2"}) {
+    expect_gradients(
+        "inputs: [{name: x, extents: [4, 5]}]\nlayers:\n"
+        "- {name: a, op: dense, features: 4}\n"
+        "- {name: m, op: " +
+        keys +
+        "}\n- {name: s, op: softmax}\n"
+        "- {name: c, op: dense, features: 2}\n");
+  }
+  for (const std::string keys : {"cumulative_sum", "cumulative_sum, reverse: true"}) {
+    expect_gradients(
+        "inputs: [{name: x, extents: [4, 5]}]\nlayers:\n"
+        "- {name: a, op: dense, features: 4}\n"
+        "- {name: m, op: " +
+        keys + "}\n- {name: c, op: dense, features: 2}\n");
+  }
+}
+
+/// Rows that are taken twice, and such that nobody takes.
+TEST(TrainingGraph, HasTheGradientsOfTables) {
+  expect_gradients(
+      "inputs: [{name: x, extents: [4, 3]}]\n"
+      "states: [{name: table, extents: [6, 3], shared: true}]\nlayers:\n"
+      "- {name: row, op: gather, input: table, rows: \"1,4,1,0\"}\n"
+      "- {name: s, op: add, inputs: [row, x]}\n"
+      "- {name: c, op: dense, features: 2}\n");
+}
+
+/// Weights that several layers read: the sum of what each of them gives.
+TEST(TrainingGraph, HasTheGradientsOfAnLstmThroughTime) {
+  std::string body =
+      "inputs: [{name: x, extents: [3, 4]}]\n"
+      "states: [{name: w, extents: [7, 12], shared: true}]\nlayers:\n"
+      "- {name: h0, op: slice, input: x, axis: 2, first: 0, size: 3}\n"
+      "- {name: h.0, op: slice, axis: 1, first: 0, size: 1}\n"
+      "- {name: c.0, op: mul_constant, number: 0.5}\n";
+  for (int step = 1; step <= 3; ++step) {
+    body += fmt::format(
+        "- {{name: x.{0}, op: slice, input: x, axis: 1, first: {1}, size: 1}}\n"
+        "- {{name: both.{0}, op: concat, inputs: [x.{0}, h.{1}]}}\n"
+        "- {{name: gates.{0}, op: matmul, inputs: [both.{0}, w]}}\n"
+        "- {{name: in.{0}, op: slice, input: gates.{0}, axis: 2, first: 0, size: 3}}\n"
+        "- {{name: forget.{0}, op: slice, input: gates.{0}, axis: 2, first: 3, size: 3}}\n"
+        "- {{name: new.{0}, op: slice, input: gates.{0}, axis: 2, first: 6, size: 3}}\n"
+        "- {{name: out.{0}, op: slice, input: gates.{0}, axis: 2, first: 9, size: 3}}\n"
+        "- {{name: c.{0}, op: formula, inputs: [in.{0}, forget.{0}, new.{0}, c.{1}], "
+        "of: \"sigmoid(b) * d + sigmoid(a) * tanh(c)\"}}\n"
+        "- {{name: h.{0}, op: formula, inputs: [out.{0}, c.{0}], of: \"sigmoid(a) * tanh(b)\"}}\n",
+        step, step - 1);
+  }
+  expect_gradients(body + "- {name: y, op: dense, features: 2}\n");
+}
+
+/// Updated parameters of a step whose products may have so many bytes of an operand whole are those
+/// of any other; returns the graph.
+Graph expect_the_same_in_parts(const std::string& body, std::int64_t most, double bound) {
+  TrainingOptions options{.loss = Loss::MeanSquaredError, .optimizer = {}};
+  const TrainingGraph whole = training_graph(network_of(body), options);
+  options.most_whole_bytes = most;
+  const TrainingGraph parts = training_graph(network_of(body), options);
+  const DoubleValues expected = evaluated_in_double(whole.graph, given_for(whole, options.loss));
+  const DoubleValues actual = evaluated_in_double(parts.graph, given_for(parts, options.loss));
+  for (const TrainedParameter& parameter : whole.parameters) {
+    const std::string name = whole.graph.tensor(parameter.master).name + ".updated";
+    const std::vector<double>& numbers = expected.at(tensor_named(whole.graph, name));
+    const std::vector<double>& others = actual.at(tensor_named(parts.graph, name));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      EXPECT_NEAR(others[i], numbers[i], bound) << name << " " << i;
+    }
+  }
+  return parts.graph;
+}
+
+constexpr double kSameSums = 1e-12;  // in another order
+
+/// 3 rows of 512 numbers of 2 bytes are more than three times 1000; parts of a fourth are not more
+/// than 1000, and have 128 columns.
+TEST(TrainingGraph, CutsWeightsGradientsByColumnsOfTheirInput) {
+  const Graph graph = expect_the_same_in_parts(
+      "inputs: [{name: x, features: 8}]\nlayers:\n"
+      "- {name: a, op: dense, features: 512, activation: tanh}\n"
+      "- {name: b, op: dense, features: 2}\n",
+      1000, kSameSums);
+  EXPECT_THAT(graph.tensor(tensor_named(graph, "b.product.columns.4")).type.extents,
+              ::testing::ElementsAre(1, 3, 128));
+}
+
+/// 3 x 5 rows of 4 numbers of 2 bytes are 120 bytes, more than three times 30: four parts, of 3 and
+/// of 4 rows.
+TEST(TrainingGraph, CutsWeightsGradientsByRows) {
+  const Graph graph = expect_the_same_in_parts(
+      "inputs: [{name: x, extents: [5, 3]}]\nlayers:\n"
+      "- {name: a, op: dense, features: 4, activation: tanh}\n"
+      "- {name: b, op: dense, features: 2}\n",
+      30, kSameSums);
+  EXPECT_THAT(graph.tensor(tensor_named(graph, "b.product.rows")).type.extents,
+              ::testing::ElementsAre(1, 3, 4));
+  EXPECT_THAT(graph.tensor(tensor_named(graph, "b.product.rows.4")).type.extents,
+              ::testing::ElementsAre(1, 4, 4));
+}
+
+/// An image of 7 x 6 x 3 has 252 bytes: two at a time, one at a time, or a few rows of one with
+/// those around them that the kernel sees.
+TEST(TrainingGraph, CutsWeightsGradientsByImagesAndRows) {
+  for (const std::string keys : {"kernel: 3, padding: 1", "kernel: [3, 2], stride: 2, padding: 1",
+                                 "kernel: 2, dilation: 3, padding: 2"}) {
+    for (const std::int64_t most : {504, 252, 100, 40}) {
+      SCOPED_TRACE(fmt::format("{} {}", keys, most));
+      static_cast<void>(
+          expect_the_same_in_parts(on_images("- {name: a, op: conv2d, channels: 3, kernel: 1}\n"
+                                             "- {name: b, op: conv2d, channels: 2, " +
+                                             keys + "}\n"),
+                                   most, kSameSums));
+    }
+  }
 }
 
 /// Products of the step: those of the network, as many for the weights, and as many for the inputs
@@ -644,25 +820,32 @@ TEST(TrainingGraph, AddsTheGradientsOfSeveralBatches) {
   }
 }
 
-TEST(TrainingGraph, RefusesWhatHasNoGradient) {
-  EXPECT_EQ(error_of("inputs: [{name: x, rows: 4, cols: 4, channels: 2}]\nlayers:\n"
-                     "- {name: r, op: resize}\n"
-                     "- {name: e, op: resize}\n"),
-            "n.yaml:4:3: r: expected operators with a gradient (docs/training.md), got resize");
-}
-
 TEST(TrainingGraph, RefusesSeveralOutputs) {
-  EXPECT_EQ(error_of(std::string(kInput) + "- {name: a, op: dense, input: x, features: 4}\n"
-                                           "- {name: b, op: dense, input: x, features: 4}\n"),
-            "n.yaml:1:1: layers: expected a network of one output to train, got 2");
+  const std::string body = std::string(kInput) +
+                           "- {name: a, op: dense, input: x, features: 4}\n"
+                           "- {name: b, op: dense, input: x, features: 4}\n";
+  EXPECT_EQ(error_of(body),
+            "n.yaml:1:1: layers: expected a network of one output to train, or --loss-of, got 2: "
+            "a, b");
+  EXPECT_EQ(error_of(body, {.loss_of = "c"}),
+            "n.yaml:1:1: layers: expected the loss of one of the outputs a, b, got 'c'");
+  EXPECT_EQ(error_of(body, {.loss_of = "b"}), "");
 }
 
-TEST(TrainingGraph, RefusesStates) {
-  EXPECT_EQ(
-      error_of("inputs: [{name: x, extents: [3, 4]}]\n"
-               "states: [{name: w, extents: [4, 2]}]\nlayers:\n"
-               "- {name: c, op: matmul, inputs: [x, w]}\n"),
-      "n.yaml:5:3: c: expected a network that reads no states to train, got a layer that does");
+TEST(TrainingGraph, RefusesStatesThatItWrites) {
+  EXPECT_EQ(error_of("inputs: [{name: x, extents: [1, 4]}]\n"
+                     "states: [{name: k, extents: [5, 4]}]\nlayers:\n"
+                     "- {name: a, op: append, inputs: [x, k], at: 0}\n"
+                     "- {name: c, op: matmul, inputs: [x, a], transpose_b: true}\n"),
+            "n.yaml:6:3: c: expected a network that reads no states it writes to train, got a "
+            "layer that does");
+}
+
+TEST(TrainingGraph, RefusesStatesOfEachImage) {
+  EXPECT_EQ(error_of("inputs: [{name: x, extents: [3, 4]}]\n"
+                     "states: [{name: w, extents: [4, 2]}]\nlayers:\n"
+                     "- {name: c, op: matmul, inputs: [x, w]}\n"),
+            "n.yaml:5:3: c: expected states that all images share to train, got one for each of 3");
 }
 
 TEST(TrainingGraph, RefusesOtherTypes) {
@@ -674,8 +857,9 @@ TEST(TrainingGraph, RefusesOtherTypes) {
     static_cast<void>(training_graph(network, {}));
     FAIL();
   } catch (const WorkloadError& error) {
-    EXPECT_STREQ(error.what(),
-                 "n.yaml:1:1: layers: expected a network of bf16 to train, got one of int8");
+    EXPECT_STREQ(
+        error.what(),
+        "n.yaml:1:1: layers: expected a network of bf16 or fp16 to train, got one of int8");
   }
 }
 
