@@ -1,10 +1,17 @@
 #include "sim/dram/address_map.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "arch/diag/check.h"
 
 namespace systole {
+
+DramAddressMap::Field::Field(std::int64_t count)
+    : size(count),
+      bits(std::has_single_bit(static_cast<std::uint64_t>(count))
+               ? std::countr_zero(static_cast<std::uint64_t>(count))
+               : -1) {}
 
 DramAddressMap::DramAddressMap(const DramSpec& spec)
     : channels_(spec.channels),
@@ -15,7 +22,13 @@ DramAddressMap::DramAddressMap(const DramSpec& spec)
       banks_(spec.standard.organization.banks() / pseudo_channels_),
       bank_groups_(spec.standard.organization.bank_groups),
       banks_per_group_(spec.standard.organization.banks_per_group),
-      groups_below_(spec.mapping == DramMapping::BankGroupInterleaved ? bank_groups_ : 1) {
+      groups_below_(spec.mapping == DramMapping::BankGroupInterleaved ? bank_groups_ : 1),
+      pseudo_channel_(pseudo_channels_),
+      group_below_(groups_below_),
+      column_(bursts_per_row_),
+      group_above_(bank_groups_ / groups_below_),
+      bank_of_group_(banks_per_group_),
+      rank_(banks_ / (bank_groups_ * banks_per_group_)) {
   SYSTOLE_CHECK(channels_ > 0, "a DRAM needs a channel, got {}", channels_);
   SYSTOLE_CHECK(interleave_ > 0 && interleave_ % burst_bytes_ == 0,
                 "the interleave of {} bytes is not a multiple of the burst of {} bytes",
@@ -45,17 +58,12 @@ std::int64_t DramAddressMap::system_address(ChannelIndex channel, std::int64_t l
 }
 
 BurstPlace DramAddressMap::place(std::int64_t burst) const {
-  const auto take = [&burst](std::int64_t size) {
-    const std::int64_t field = burst % size;
-    burst /= size;
-    return field;
-  };
-  const std::int64_t pseudo_channel = take(pseudo_channels_);
-  const std::int64_t group_below = take(groups_below_);
-  const std::int64_t column = take(bursts_per_row_);
-  const std::int64_t group = group_below + take(bank_groups_ / groups_below_);
-  const std::int64_t bank = take(banks_per_group_);
-  const std::int64_t rank = take(banks_ / (bank_groups_ * banks_per_group_));
+  const std::int64_t pseudo_channel = pseudo_channel_.take(burst);
+  const std::int64_t group_below = group_below_.take(burst);
+  const std::int64_t column = column_.take(burst);
+  const std::int64_t group = group_below + group_above_.take(burst);
+  const std::int64_t bank = bank_of_group_.take(burst);
+  const std::int64_t rank = rank_.take(burst);
   return {static_cast<BankIndex>(pseudo_channel * banks_ +
                                  (rank * bank_groups_ + group) * banks_per_group_ + bank),
           static_cast<RowIndex>(burst), column};

@@ -63,6 +63,10 @@ class DramAddressMap {
   /// Inverse of the interleave.
   [[nodiscard]] std::int64_t system_address(ChannelIndex channel, std::int64_t local) const;
   [[nodiscard]] BurstPlace place(std::int64_t burst) const;
+  /// Of all of the channel: of its pseudo-channels and ranks, too.
+  [[nodiscard]] std::int64_t bank_group(std::int64_t burst) const {
+    return static_cast<std::int64_t>(place(burst).bank) / banks_per_group_;
+  }
   /// How many bursts from `burst` on are in ascending columns of its row.
   [[nodiscard]] std::int64_t run_length(std::int64_t burst) const;
 
@@ -88,6 +92,26 @@ class DramAddressMap {
   std::int64_t bank_groups_;
   std::int64_t banks_per_group_;
   std::int64_t groups_below_;  ///< bank groups that consecutive bursts go round
+
+  /// A part of a burst's number: the remainder by `size`, the rest above it.
+  struct Field {
+    std::int64_t size = 1;
+    int bits = 0;  ///< of a size that is a power of two, else -1
+
+    explicit Field(std::int64_t count);
+    [[nodiscard]] std::int64_t take(std::int64_t& number) const {
+      const std::int64_t above = bits < 0 ? number / size : number >> bits;
+      const std::int64_t field = number - above * size;
+      number = above;
+      return field;
+    }
+  };
+  Field pseudo_channel_;  ///< in this order
+  Field group_below_;
+  Field column_;
+  Field group_above_;
+  Field bank_of_group_;
+  Field rank_;
 };
 
 }  // namespace systole

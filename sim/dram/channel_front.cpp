@@ -14,6 +14,8 @@ ChannelFront::ChannelFront(const DramAddressMap& map, const DramStandard& standa
       timing_(standard.timing),
       pseudo_channels_(standard.organization.pseudo_channels),
       column_gap_(std::max(timing_.nCCD_S, timing_.nBL)),
+      group_gap_(std::max(timing_.nCCD_L, timing_.nBL)),
+      map_(map),
       reads_(map, DramOperation::Read),
       writes_(map, DramOperation::Write),
       engine_(standard, controller, channel, {&reads_, &writes_}, *this, observer) {
@@ -26,6 +28,8 @@ ChannelFront::ChannelFront(const ChannelFront& other, ChannelIndex channel)
       timing_(other.timing_),
       pseudo_channels_(other.pseudo_channels_),
       column_gap_(other.column_gap_),
+      group_gap_(other.group_gap_),
+      map_(other.map_),
       reads_(other.reads_),
       writes_(other.writes_),
       engine_(other.engine_, channel, {&reads_, &writes_}, *this),
@@ -87,15 +91,51 @@ void ChannelFront::enqueue(const DramPart& part) {
     part_of_span_.resize(std::max(part_of_span_.size(), span + 1), kNone);
     part_of_span_[span] = number;
   } else {
-    left_in_trains_.add(part.bursts);
-    const auto loop = static_cast<std::size_t>(part.loop);
-    while (left_of_loops_.size() <= loop) {
-      left_of_loops_.push_back({0, std::vector<std::int64_t>(queue_depth_ + 2)});
-    }
-    left_of_loops_[loop].add(part.train, part.bursts);
+    enter_train(entered);
   }
   feed(part.operation).enqueue(part, number);
   engine_.wake(std::max(part.arrival, decided_));
+}
+
+void ChannelFront::enter_train(Part& part) {
+  left_in_trains_.add(part.left);
+  const auto loop = static_cast<std::size_t>(part.part.loop);
+  while (left_of_loops_.size() <= loop) {
+    left_of_loops_.push_back({0, std::vector<LeftOfTrain>(queue_depth_ + 2)});
+  }
+  left_of_loops_[loop].all += part.left;
+  LeftOfTrain& train = left_of_loops_[loop].of(part.part.train);
+  part.group = group_of(part.part);
+  train.all += part.left;
+  train.of_group = (part.group == train.group ? train.of_group : 0) + part.left;
+  train.group = part.group;
+}
+
+void ChannelFront::leave_train(const Part& part, std::int64_t bursts) {
+  LeftOfLoop& loop = left_of_loops_[static_cast<std::size_t>(part.part.loop)];
+  loop.all -= bursts;
+  LeftOfTrain& train = loop.of(part.part.train);
+  train.all -= bursts;
+  if (part.group == train.group) {
+    train.of_group = std::max<std::int64_t>(0, train.of_group - bursts);
+  }
+}
+
+/// kNone: of several.
+std::int64_t ChannelFront::group_of(const DramPart& part) const {
+  return part.bursts <= map_.run_length(part.first_burst) ? map_.bank_group(part.first_burst)
+                                                          : kNone;
+}
+
+DramCycles ChannelFront::soonest_of(std::int32_t loop, std::int64_t train) const {
+  const LeftOfTrain& left = left_of_loops_[static_cast<std::size_t>(loop)].of(train);
+  if (may_meet_writes()) {
+    return soonest(left.all, engine_.next());
+  }
+  const DramCycles of_group = left.group == kNone
+                                  ? DramCycles(0)
+                                  : group_gap_ * std::max<std::int64_t>(0, left.of_group - 1);
+  return engine_.next() + std::max(column_time(left.all), of_group);
 }
 
 void ChannelFront::watch(std::int64_t span) {
@@ -160,7 +200,7 @@ void ChannelFront::complete(std::int64_t number, std::int64_t bursts, DramCycles
   done.left -= bursts;
   done.end = std::max(done.end, end);
   if (done.part.loop != kNoTrain) {
-    left_of_loops_[static_cast<std::size_t>(done.part.loop)].add(done.part.train, -bursts);
+    leave_train(done, bursts);
   }
   load_ -= bursts;
   LeftBound* const left = left_with(done);

@@ -51,14 +51,16 @@ class ChannelFront : public CompletionSink {
   /// Of one of its trains, which is not over.
   [[nodiscard]] std::int64_t left_of(std::int32_t loop, std::int64_t train) const {
     const auto index = static_cast<std::size_t>(loop);
-    return index < left_of_loops_.size() ? left_of_loops_[index].of(train) : 0;
+    return index < left_of_loops_.size() ? left_of_loops_[index].of(train).all : 0;
   }
+  /// Of which there are any: they cannot all have had their commands before this cycle.
+  [[nodiscard]] DramCycles soonest_of(std::int32_t loop, std::int64_t train) const;
   /// The write buffer may answer or absorb a burst under way, in the cycle after its acceptance.
   [[nodiscard]] bool may_meet_writes() const { return exposed_ > 0; }
   /// The first cycle in which anything may happen.
   [[nodiscard]] DramCycles next() const { return engine_.next(); }
-  /// So many bursts cannot all have had their commands before this cycle, the first in cycle
-  /// `from` or later.
+  /// So many bursts, of which some may not be under way, cannot all have had their commands before
+  /// this cycle, the first in cycle `from` or later.
   [[nodiscard]] DramCycles soonest(std::int64_t bursts, DramCycles from) const;
   [[nodiscard]] bool has_room(InitiatorIndex initiator) const;
   /// Cycles before have been decided.
@@ -94,6 +96,8 @@ class ChannelFront : public CompletionSink {
   void completed(const CompletedSeries& series) override;
 
  private:
+  static constexpr std::int64_t kNone = -1;
+
   /// A part under way.
   struct Part {
     DramPart part;
@@ -103,19 +107,24 @@ class ChannelFront : public CompletionSink {
     std::size_t position = 0;  ///< in `under_way_`
     bool exposed = false;      ///< a burst of it may meet a write of another part in the buffer
     bool watched = false;
+    std::int64_t group = kNone;  ///< of trains: bank group of all bursts, if it is one
   };
   /// Bursts without a command. Of the trains that are not over there is a span under way of all but
   /// one, so their numbers are different modulo the depth of the queue and one more.
+  struct LeftOfTrain {
+    std::int64_t all = 0;
+    std::int64_t group = kNone;  ///< bank group of the last part
+    std::int64_t of_group = 0;   ///< of it, not less than this; its commands are nCCD_L apart
+  };
   struct LeftOfLoop {
     std::int64_t all = 0;
-    std::vector<std::int64_t> trains;
+    std::vector<LeftOfTrain> trains;
 
-    [[nodiscard]] std::int64_t of(std::int64_t train) const {
+    [[nodiscard]] const LeftOfTrain& of(std::int64_t train) const {
       return trains[static_cast<std::size_t>(train) % trains.size()];
     }
-    void add(std::int64_t train, std::int64_t bursts) {
-      all += bursts;
-      trains[static_cast<std::size_t>(train) % trains.size()] += bursts;
+    [[nodiscard]] LeftOfTrain& of(std::int64_t train) {
+      return trains[static_cast<std::size_t>(train) % trains.size()];
     }
   };
   /// Bursts, by local number.
@@ -132,9 +141,10 @@ class ChannelFront : public CompletionSink {
     return !engine_.controller().is_idle_of_writes() || !writes_.is_drained();
   }
   void expose(Part& part);
+  void enter_train(Part& part);
+  void leave_train(const Part& part, std::int64_t bursts);
+  [[nodiscard]] std::int64_t group_of(const DramPart& part) const;
   void write(const DramPart& part);
-
-  static constexpr std::int64_t kNone = -1;
 
   /// Where the part is counted, if it is.
   [[nodiscard]] LeftBound* left_with(const Part& part) {
@@ -155,6 +165,8 @@ class ChannelFront : public CompletionSink {
   DramTiming timing_;
   std::int64_t pseudo_channels_;
   DramCycles column_gap_;  ///< between two of a pseudo-channel, at least
+  DramCycles group_gap_;   ///< between two of a bank group, at least
+  DramAddressMap map_;
   PartFeed reads_;
   PartFeed writes_;
   ChannelEngine engine_;

@@ -89,6 +89,9 @@ void DramSystem::advance(Group& group, DramCycles until) {
 
 /// Catches up with the cycles decided, in which no watched part ends.
 void DramSystem::catch_up(Group& group) {
+  if (group.front->decided() >= reached_) {
+    return;
+  }
   const std::size_t finished = finished_.size();
   advance(group, reached_);
   SYSTOLE_CHECK(unwatched_.empty() && finished_.size() == finished,

@@ -82,15 +82,20 @@ DramSystem::Outlook DramSystem::outlook_of(std::int32_t index, std::optional<Dra
   Outlook sent{awaited ? DramCycles(0) : kNever, nullptr};
   for (Group& group : groups_) {
     const ChannelFront& front = *group.front;
-    const DramCycles from = next.value_or(front.next());
-    const std::int64_t left = front.left_of(index, loop.oldest()) + unsent;
-    if (left > 0) {
-      over = std::max(over, {front.soonest(left, from), &group});
+    const std::int64_t left = front.left_of(index, loop.oldest());
+    if (!next && left > 0) {
+      over = std::max(over, {front.soonest_of(index, loop.oldest()), &group});
+    }
+    if (!next) {
+      continue;
+    }
+    if (left + unsent > 0) {
+      over = std::max(over, {front.soonest(left + unsent, *next), &group});
     }
     if (awaited) {
       const std::int64_t before = front.left_of(index) + least_of(awaited->unsent) -
                                   awaited->beyond * most_of_spans_[static_cast<std::size_t>(index)];
-      sent = std::max(sent, {front.soonest(std::max<std::int64_t>(1, before), from), &group});
+      sent = std::max(sent, {front.soonest(std::max<std::int64_t>(1, before), *next), &group});
     }
   }
   return std::min(over, sent);
