@@ -453,15 +453,26 @@ std::string explanation_of(const ImportedFile& imported) {
   if (!lowered.refusals.empty()) {
     return text + "\nMissing:\n" + imported.refused(lowered.refusals) + "\n";
   }
-  counts.clear();
+  struct Cost {
+    std::int64_t nodes = 0;
+    std::int64_t macs = 0;
+    std::int64_t elements = 0;  // that are made
+  };
+  std::map<std::string, Cost> costs;
   std::int64_t macs = 0;
   for (const Node& node : lowered.graph.nodes) {
-    ++counts[node.kind];
-    macs += macs_of(lowered.graph, node);
+    const std::int64_t own = macs_of(lowered.graph, node);
+    Cost& cost = costs[node.kind];
+    cost.nodes += 1;
+    cost.macs += own;
+    cost.elements += node.is_view() ? 0 : lowered.graph.tensor(node.output()).type.elements();
+    macs += own;
   }
-  text += "\nLayers:\n";
-  for (const auto& [kind, count] : counts) {
-    text += fmt::format("  {:<32} {:>6}\n", kind, count);
+  text +=
+      fmt::format("\n{:<34} {:>6} {:>18} {:>18}\n", "Layers:", "nodes", "MACs", "elements made");
+  for (const auto& [kind, cost] : costs) {
+    text +=
+        fmt::format("  {:<32} {:>6} {:>18} {:>18}\n", kind, cost.nodes, cost.macs, cost.elements);
   }
   if (!lowered.constant_outputs.empty()) {
     text += fmt::format("\nOutputs that are constants, which no layer gives: {}\n",

@@ -44,6 +44,21 @@ TEST(TakeCaches, KeysThatGrowAreAState) {
   EXPECT_THAT(numbers.explained(model), HasSubstr("take_caches                           1\n"));
 }
 
+TEST(TakeCaches, TheExplanationSaysWhatLayersCost) {
+  ModelBuilder model;
+  add_scores(model);
+  model.output("present");
+  // Two heads of one token, three keys, two features: 12 products, 6 scores.
+  EXPECT_THAT(
+      ModelNumbers().explained(model),
+      HasSubstr("Layers:                             nodes               MACs      elements "
+                "made\n"
+                "  append                                1                  0                 "
+                "12\n"
+                "  matmul                                1                 12                  "
+                "6\n"));
+}
+
 TEST(TakeCaches, TheNewTokensStandBehindThoseOfTheFile) {
   ModelBuilder model;
   add_scores(model);
