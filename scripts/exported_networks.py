@@ -21,7 +21,7 @@ class Cached(torch.nn.Module):
         self.down = torch.nn.Linear(4 * width, width)
         self.register_buffer("seen", torch.tril(torch.ones(1, 1, most, most, dtype=torch.bool)))
 
-    def forward(self, x, past_key, past_value):
+    def forward(self, x, past_key, past_value, mask=None):
         batch, tokens, width = x.shape
         apart = [y.view(batch, tokens, self.heads, width // self.heads).transpose(1, 2)
                  for y in self.projections(self.before(x)).split(width, 2)]
@@ -32,10 +32,28 @@ class Cached(torch.nn.Module):
         keys = key.shape[2]
         scores = torch.where(self.seen[:, :, keys - tokens:keys, :keys], scores,
                              torch.tensor(torch.finfo(scores.dtype).min))
+        scores = scores if mask is None else scores + mask
         y = (torch.softmax(scores, -1) @ value).transpose(1, 2).reshape(batch, tokens, width)
         x = x + self.out(y)
         x = x + self.down(torch.nn.functional.gelu(self.up(self.between(x))))
         return x, key, value
+
+
+class Decoder(torch.nn.Module):
+    """A decoder with what Hugging Face's optimum gives it: token numbers, a mask, positions, caches."""
+
+    def __init__(self, width=128, words=500, most=64):
+        super().__init__()
+        self.words = torch.nn.Embedding(words, width)
+        self.places = torch.nn.Embedding(most, width)
+        self.block = Cached(width, most=most)
+        self.norm = torch.nn.LayerNorm(width)
+
+    def forward(self, input_ids, attention_mask, position_ids, past_key, past_value):
+        x = self.words(input_ids) + self.places(position_ids)
+        mask = 1.0 - attention_mask[:, None, None, :].to(torch.float32)
+        x, key, value = self.block(x, past_key, past_value, mask * torch.finfo(torch.float32).min)
+        return self.norm(x) @ self.words.weight.t(), key, value
 
 
 class Llama(torch.nn.Module):
@@ -151,6 +169,9 @@ def network(name):
         tokens, past = (12, 4) if name == "gpt_prompt" else (1, 31)
         return Cached(), [torch.randn(1, tokens, 128), torch.randn(1, 4, past, 32),
                           torch.randn(1, 4, past, 32)]
+    if name == "decoder_step":
+        return Decoder(), [torch.randint(0, 500, (1, 1)), torch.ones(1, 16, dtype=torch.int64),
+                           torch.tensor([[15]]), torch.randn(1, 4, 15, 32), torch.randn(1, 4, 15, 32)]
     if name == "llama":
         return Llama(), [torch.randn(1, 16, 128)]
     own = {"aux_logits": False, "init_weights": True} if name in ("inception_v3", "googlenet") else {}
