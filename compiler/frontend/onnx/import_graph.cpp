@@ -191,31 +191,49 @@ class Importer {
     }
   }
 
-  /// Kahn's algorithm, the first written of the ready nodes next.
-  std::vector<std::size_t> sorted() const {
+  /// The node that makes each tensor.
+  std::map<std::string_view, std::size_t> makers() const {
     const std::vector<OnnxNode>& nodes = model_.graph.nodes;
-    std::map<std::string_view, std::size_t> makers;
+    std::map<std::string_view, std::size_t> made;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       for (const std::string& output : nodes[i].outputs) {
-        if (!output.empty() && (!makers.emplace(output, i).second || ids_.count(output) > 0)) {
+        if (!output.empty() && (!made.emplace(output, i).second || ids_.count(output) > 0)) {
           fail(
               graph_.file, path_of(nodes[i]),
               fmt::format("expected each tensor to be made once, got {} again", in_quotes(output)));
         }
       }
     }
-    std::vector<std::size_t> missing(nodes.size(), 0);
+    return made;
+  }
+
+  /// Who reads what each node makes, once for each time.
+  std::vector<std::vector<std::size_t>> users() const {
+    const std::vector<OnnxNode>& nodes = model_.graph.nodes;
+    const auto made_by = makers();
     std::vector<std::vector<std::size_t>> users(nodes.size());
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       for (const std::string& input : names_read_by(nodes[i])) {
-        const auto maker = makers.find(input);
-        if (maker != makers.end()) {
+        const auto maker = made_by.find(input);
+        if (maker != made_by.end()) {
           users[maker->second].push_back(i);
-          ++missing[i];
         } else if (ids_.find(input) == ids_.end()) {
           fail(graph_.file, path_of(nodes[i]),
                fmt::format("expected the name of a tensor of the file, got {}", in_quotes(input)));
         }
+      }
+    }
+    return users;
+  }
+
+  /// Kahn's algorithm, the first written of the ready nodes next.
+  std::vector<std::size_t> sorted() const {
+    const std::vector<OnnxNode>& nodes = model_.graph.nodes;
+    const std::vector<std::vector<std::size_t>> readers = users();
+    std::vector<std::size_t> missing(nodes.size(), 0);
+    for (const std::vector<std::size_t>& each : readers) {
+      for (const std::size_t user : each) {
+        ++missing[user];
       }
     }
     std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
@@ -229,7 +247,7 @@ class Importer {
       const std::size_t index = ready.top();
       ready.pop();
       order.push_back(index);
-      for (const std::size_t user : users[index]) {
+      for (const std::size_t user : readers[index]) {
         if (--missing[user] == 0) {
           ready.push(user);
         }
@@ -444,19 +462,20 @@ void remove_unused(ImportGraph& graph) {
     used[static_cast<std::size_t>(output)] = true;
   }
   std::vector<ImportNode> kept;
-  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+  for (std::size_t i = graph.nodes.size(); i-- > 0;) {
+    ImportNode& node = graph.nodes[i];
     const bool needed =
-        std::any_of(node->outputs.begin(), node->outputs.end(),
+        std::any_of(node.outputs.begin(), node.outputs.end(),
                     [&](ImportValueId output) { return used[static_cast<std::size_t>(output)]; });
     if (!needed) {
       continue;
     }
-    for (const ImportValueId input : node->inputs) {
+    for (const ImportValueId input : node.inputs) {
       if (input != kNoValue) {
         used[static_cast<std::size_t>(input)] = true;
       }
     }
-    kept.push_back(std::move(*node));
+    kept.push_back(std::move(node));
   }
   std::reverse(kept.begin(), kept.end());
   graph.nodes = std::move(kept);
