@@ -146,6 +146,10 @@ constexpr auto kTextRules = std::to_array<TextRule>({
        return fmt::format("(exp({0})-exp(0-{0}))/2", x);
      }},
     {"Softsign", [](const ImportNode&, const std::string& x) { return x + "/(1+abs(" + x + "))"; }},
+    {"Tan",
+     [](const ImportNode&, const std::string& x) {
+       return fmt::format("({})/({})", sine(x), cosine(x));
+     }},
     {"ThresholdedRelu",
      [](const ImportNode& node, const std::string& x) {
        return fmt::format("{0}*positive({0}-{1})", x, alpha_of(node, 1.0F));
@@ -561,6 +565,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
     {"Softsign", lower_function},
     {"Sub", lower_pair},
     {"Sum", lower_add},
+    {"Tan", lower_function},
     {"ThresholdedRelu", lower_function},
     {"Trilu", lower_trilu, OfIntegers::Stays},
     {"Where", lower_where, OfIntegers::Stays},
