@@ -57,13 +57,15 @@ struct LinearRule {
   std::string_view becomes;
   std::string_view domain;
   std::vector<Places> operands;
-  Places result;  ///< scale and zero point
+  Places result;         ///< scale and zero point
+  std::size_t bias = 0;  ///< integers in the products of both steps; 0: none
 };
 
 /// Operators that compute with stored numbers, scales beside them.
 const std::vector<LinearRule>& linear_rules() {
   static const std::vector<LinearRule> kRules{
-      {"QLinearConv", "Conv", "", {{0, 1, 2}, {3, 4, 5}}, {0, 6, 7}},
+      {"QLinearConv", "Conv", "", {{0, 1, 2}, {3, 4, 5}}, {0, 6, 7}, 8},
+      {"QGemm", "Gemm", "com.microsoft", {{0, 1, 2}, {3, 4, 5}}, {0, 7, 8}, 6},
       {"QLinearMatMul", "MatMul", "", {{0, 1, 2}, {3, 4, 5}}, {0, 6, 7}},
       {"QLinearAdd", "Add", "com.microsoft", {{0, 1, 2}, {3, 4, 5}}, {0, 6, 7}},
       {"QLinearMul", "Mul", "com.microsoft", {{0, 1, 2}, {3, 4, 5}}, {0, 6, 7}},
@@ -71,16 +73,35 @@ const std::vector<LinearRule>& linear_rules() {
       {"QLinearLeakyRelu", "LeakyRelu", "com.microsoft", {{0, 1, 2}}, {0, 3, 4}},
       {"QLinearGlobalAveragePool", "GlobalAveragePool", "com.microsoft", {{0, 1, 2}}, {0, 3, 4}},
       {"QLinearAveragePool", "AveragePool", "com.microsoft", {{0, 1, 2}}, {0, 3, 4}},
+      {"QLinearSoftmax", "Softmax", "com.microsoft", {{0, 1, 2}}, {0, 3, 4}},
+      {"QLinearConcat", "Concat", "com.microsoft", {}, {0, 0, 1}},
   };
   return kRules;
 }
 
-const LinearRule* linear_rule_of(const ImportNode& node) {
+std::optional<LinearRule> linear_rule_of(const ImportNode& node) {
   const auto& rules = linear_rules();
   const auto found = std::find_if(rules.begin(), rules.end(), [&](const LinearRule& rule) {
     return rule.op == node.op && rule.domain == node.domain;
   });
-  return found == rules.end() ? nullptr : &*found;
+  if (found == rules.end()) {
+    return std::nullopt;
+  }
+  LinearRule rule = *found;
+  if (rule.operands.empty()) {  // any number of them, behind the result's
+    constexpr std::size_t kEach = 3;
+    for (std::size_t at = 2; at + 2 < node.inputs.size(); at += kEach) {
+      rule.operands.push_back({at, at + 1, at + 2});
+    }
+  }
+  return rule;
+}
+
+/// The axis of a constant operand along which it may have several scales: that of output channels.
+std::int64_t channel_axis(const ImportNode& node) {
+  const bool is_first =
+      node.op == "QLinearConv" || (node.op == "QGemm" && node.integer("transB", 0) != 0);
+  return is_first ? 0 : -1;
 }
 
 class QuantizationTaker {
@@ -126,7 +147,7 @@ class QuantizationTaker {
     if (node.outputs.empty() || node.input(0) == kNoValue) {
       return false;
     }
-    if (const LinearRule* rule = linear_rule_of(node)) {
+    if (const auto rule = linear_rule_of(node)) {
       take_linear(node, *rule);
       return false;
     }
@@ -314,7 +335,7 @@ class QuantizationTaker {
   /// From the outputs on.
   void find_reals() {
     for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
-      if (node->is("DequantizeLinear") || linear_rule_of(*node) != nullptr) {
+      if (node->is("DequantizeLinear") || linear_rule_of(*node)) {
         continue;
       }
       const bool outputs_mean_reals =
@@ -438,23 +459,23 @@ class QuantizationTaker {
       inputs.push_back(operand->first);
       (first ? weights : first) = operand->second;
     }
-    if (!result || !result->is_one() || !first->is_one() || node.integer("channels_last", 0) != 0 ||
-        !means_reals(to)) {
+    if (!result || !result->is_one() || !first || !first->is_one() ||
+        node.integer("channels_last", 0) != 0 || !means_reals(to)) {
       return;
     }
-    constexpr std::size_t kBias = 8;
-    if (rule.becomes == "Conv" && node.input(kBias) != kNoValue) {
-      const OnnxConstant* bias = graph_.constant(node.input(kBias));
+    if (rule.bias > 0 && node.input(rule.bias) != kNoValue) {
+      const OnnxConstant* bias = graph_.constant(node.input(rule.bias));
       if (bias == nullptr) {
         return;
       }
       Steps units = *weights;
+      const auto alpha = static_cast<double>(node.number("alpha", 1.0F));
       for (double& scale : units.scales) {
-        scale *= first->scales.front();
+        scale *= alpha * first->scales.front();
       }
       std::fill(units.zero_points.begin(), units.zero_points.end(), 0);
       units.axis = 0;
-      inputs.push_back(real_constant(graph_.value(node.input(kBias)).name, *bias, units));
+      inputs.push_back(real_constant(graph_.value(node.input(rule.bias)).name, *bias, units));
     }
     ++taken_;
     node.op = std::string(rule.becomes);
@@ -496,8 +517,7 @@ class QuantizationTaker {
     const ImportValue& value = graph_.value(from);
     const OnnxType type =
         constant != nullptr ? constant->type() : value.stored.value_or(value.type);
-    // Scales of a convolution's weights are by output channel, of a matrix by column.
-    const std::int64_t axis = node.op == "QLinearConv" ? 0 : -1;
+    const std::int64_t axis = channel_axis(node);
     const auto steps = steps_of(node.input(place.scale), node.input(place.zero_point), type, axis,
                                 constant != nullptr ? constant->shape() : shape_of(from));
     if (!steps || !is_stored_type(type)) {

@@ -222,6 +222,40 @@ TEST_F(TakeQuantization, OfOnnxRuntimesOperatorsIsThatAroundThem) {
             (Quantization{.scale = 2, .zero_point = -128}));
 }
 
+TEST_F(TakeQuantization, OfAProductWithScalesByOutputChannel) {
+  ModelBuilder model;
+  add_steps(model, "x", 0.5F, 130, kUint8);
+  add_steps(model, "y", 2, 0, kUint8);
+  model.input("in", {1, 2}, {}, kUint8)
+      .stored("w", {3, 2}, kInt8, {1, 2, 3, 4, 5, 6})
+      .floats("w.s", {3}, {1, 2, 4})
+      .stored("w.z", {3}, kInt8, {0, 0, 0})
+      .stored("b", {3}, 6, {8, 9, 10})
+      .node("QGemm", {"in", "x.s", "x.z", "w", "w.s", "w.z", "b", "y.s", "y.z"}, {"y"},
+            {{"transB", std::int64_t{1}}}, "product", "com.microsoft")
+      .output("y");
+  const Graph graph = read(model).graph;
+  ASSERT_THAT(kinds_of(graph), ElementsAre("dense"));
+  EXPECT_EQ(graph.tensor(graph.nodes[0].output()).quantization,
+            (Quantization{.scale = 2, .zero_point = -128}));
+}
+
+TEST_F(TakeQuantization, OfAConcatenationIsThatOfTheResult) {
+  ModelBuilder model;
+  add_steps(model, "a", 0.5F, 130, kUint8);
+  add_steps(model, "b", 0.25F, 128, kUint8);
+  add_steps(model, "y", 2, 0, kUint8);
+  model.input("in_a", {1, 4}, {}, kUint8)
+      .input("in_b", {1, 4}, {}, kUint8)
+      .node("QLinearConcat", {"y.s", "y.z", "in_a", "a.s", "a.z", "in_b", "b.s", "b.z"}, {"y"},
+            {{"axis", std::int64_t{1}}}, "join", "com.microsoft")
+      .output("y");
+  const Graph graph = read(model).graph;
+  ASSERT_THAT(kinds_of(graph), ElementsAre("concat"));
+  EXPECT_EQ(graph.tensor(graph.nodes[0].output()).quantization,
+            (Quantization{.scale = 2, .zero_point = -128}));
+}
+
 TEST_F(TakeQuantization, RefusesScalesThatDoNotFit) {
   ModelBuilder model;
   add_steps(model, "x", 0.5F, 0);
