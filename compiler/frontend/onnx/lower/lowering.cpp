@@ -202,6 +202,18 @@ std::int64_t common_part(const std::vector<std::vector<std::int64_t>>& places, s
   return common;
 }
 
+/// Refuses what no map can say, before a text of it is made.
+void check_map(const std::vector<std::vector<std::int64_t>>& places) {
+  constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
+  std::int64_t pixels = 1;
+  for (const auto& axis : places) {
+    pixels *= std::ssize(axis);
+    if (pixels > kMostPixels) {
+      refuse("expected a map of 1..2^26 pixels, got more");
+    }
+  }
+}
+
 /// Places in parts of so many elements.
 std::vector<MapAxis> axes_of(const std::vector<std::vector<std::int64_t>>& places,
                              std::int64_t part) {
@@ -259,6 +271,7 @@ Held Lowering::moved(const Held& from, const Picks& picks, const Axes& order, do
   if (places.empty()) {
     places.push_back({0});  // the first part
   }
+  check_map(places);
   const auto pixels = rows_and_cols(image / common);
   if (!pixels) {
     refuse("expected a tensor that can be copied in parts of {} elements, got one of {}", common,

@@ -498,8 +498,14 @@ void lower_conv_transpose(Lowering& in) {
   const std::int64_t groups = node.integer("group", 1);
   const std::int64_t channels = weights.shape()[1] * groups;
   const bool biased = node.input(2) != kNoValue;
-  Picks picks = every(image);
+  Picks picks(image.size());
+  for (const std::size_t axis : {std::size_t{0}, std::size_t{1}}) {
+    picks[axis] = counting(image[axis]);
+  }
   for (std::size_t axis = 0; axis < window.kernel.size(); ++axis) {
+    if (image[axis + 2] > kMaxSize) {
+      refuse("expected an image of at most {} rows and columns, got {}", kMaxSize, text_of(image));
+    }
     picks[axis + 2] = spread(window, axis, image[axis + 2]);
   }
   const Axes order = channels_last(image.size());

@@ -517,6 +517,18 @@ TEST_F(OnnxNetwork, OperatorsWithoutTheirInputsAreRefused) {
   }
 }
 
+TEST_F(OnnxNetwork, ImagesThatAreTooLargeToSpreadEndAtOnce) {
+  ModelBuilder model;
+  model.input("x", {2, 3, 4, 1'048'576})
+      .floats("w", {3, 3, 3, 3}, std::vector<float>(81, 1.0F))
+      .node("ConvTranspose", {"x", "w"}, {"y"}, {{"strides", std::vector<std::int64_t>{3, 3}}},
+            "spread")
+      .output("y");
+  EXPECT_EQ(message_of(model),
+            "m.onnx: ConvTranspose: expected an image of at most 65536 rows and columns, got "
+            "[2, 3, 4, 1048576], in 1 node (spread)");
+}
+
 TEST_F(OnnxNetwork, OperatorsOfPassesAreNoneOfFiles) {
   ModelBuilder model;
   model.input("x", {1, 4}).node("Append", {"x", "x"}, {"y"}, {}, "grow", "systole").output("y");
