@@ -174,9 +174,46 @@ class Importer {
     if (axis == 0 && input.axes->size() > 1) {
       return options_.batch == 0 ? 1 : options_.batch;
     }
+    std::string missing = name;
+    if (name.find('+') != std::string::npos) {
+      const std::int64_t sum = sum_of(name, missing);
+      if (missing.empty()) {
+        return sum;
+      }
+    }
     fail(graph_.file, path,
          fmt::format("expected a size for axis {}, such as --dim {}=1, got none", axis,
-                     printable(name)));
+                     printable(missing)));
+  }
+
+  /// `past + 1`: of sizes that are given and numbers; else `missing` is the name of one that is
+  /// not.
+  std::int64_t sum_of(std::string_view text, std::string& missing) {
+    constexpr std::size_t kMostDigits = 12;
+    constexpr std::int64_t kMost = std::int64_t{1} << 40;  // more than any axis has
+    std::int64_t sum = 0;
+    missing.clear();
+    while (missing.empty() && !text.empty() && sum <= kMost) {
+      const std::size_t end = std::min(text.find('+'), text.size());
+      std::string_view term = text.substr(0, end);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      term.remove_prefix(std::min(term.find_first_not_of(' '), term.size()));
+      term = term.substr(0, term.find_last_not_of(' ') + 1);
+      const bool is_number = !term.empty() && term.size() <= kMostDigits &&
+                             term.find_first_not_of("0123456789") == std::string_view::npos;
+      if (is_number) {
+        sum += std::stoll(std::string(term));
+        continue;
+      }
+      known_.insert(std::string(term));
+      const auto given = options_.dims.find(term);
+      if (given == options_.dims.end()) {
+        missing = term;
+      } else {
+        sum += given->second;
+      }
+    }
+    return sum;
   }
 
   void check_dims() const {

@@ -168,6 +168,20 @@ TEST(OnnxImport, AxesTakeTheirSizes) {
             "systole: --dim: expected one of tokens, x.0, got 'token' (did you mean 'tokens'?)");
 }
 
+TEST(OnnxImport, AxesThatAreSumsFollow) {
+  ModelBuilder model;
+  model.input("past", {1, -1}, {"", "past_length"})
+      .input("mask", {1, -1}, {"", "past_length + tokens+1"})
+      .node("Relu", {"past"}, {"a"})
+      .node("Relu", {"mask"}, {"b"})
+      .output("a")
+      .output("b");
+  const ImportGraph graph = imported(model, {.dims = {{"past_length", 7}, {"tokens", 2}}});
+  EXPECT_EQ(graph.value(graph.outputs.back()).shape, (OnnxShape{1, 10}));
+  EXPECT_EQ(message_of(model, {.dims = {{"past_length", 7}}}),
+            "m.onnx: input 'mask': expected a size for axis 1, such as --dim tokens=1, got none");
+}
+
 TEST(OnnxImport, ABatchThatTheFileFixesStays) {
   ModelBuilder model;
   model.input("x", {2, 3}).node("Relu", {"x"}, {"y"}).output("y");
