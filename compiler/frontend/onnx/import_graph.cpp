@@ -126,8 +126,14 @@ class Importer {
         continue;  // its default is the number that it has
       }
       const OnnxShape shape = shape_of(input);
-      graph_.inputs.push_back(
-          define(input.name, {.name = input.name, .type = input.type, .shape = shape}));
+      ImportValue value{.name = input.name, .type = input.type, .shape = shape, .constant = {}};
+      const bool is_number = is_floating(input.type) || is_integral(input.type);
+      if (elements_of(shape) == 0 && is_number) {  // keys before the first token
+        value.constant = OnnxConstant(input.type, shape, {});
+        define(input.name, std::move(value));
+        continue;
+      }
+      graph_.inputs.push_back(define(input.name, std::move(value)));
     }
     check_dims();
   }
@@ -145,7 +151,7 @@ class Importer {
     for (std::size_t axis = 0; axis < input.axes->size(); ++axis) {
       const std::int64_t size = size_of(input, axis, path);
       shape.push_back(size);
-      if (elements > (std::int64_t{1} << 40) / size) {
+      if (size > 0 && elements > (std::int64_t{1} << 40) / size) {
         fail(graph_.file, path, "expected a shape of at most 2^40 elements, got more");
       }
       elements *= size;

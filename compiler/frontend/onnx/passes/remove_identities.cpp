@@ -46,6 +46,23 @@ bool passes_on(const ImportGraph& graph, const ImportNode& node) {
   return !turns && is_one_of(node, {"Expand", "Reshape", "Tile", "Slice", "Flatten", "Squeeze"});
 }
 
+/// Parts of a Concat that have no elements.
+void drop_empty_parts(const ImportGraph& graph, ImportNode& node) {
+  if (!node.is("Concat")) {
+    return;
+  }
+  std::vector<ImportValueId> parts;
+  for (const ImportValueId input : node.inputs) {
+    const OnnxConstant* constant = graph.constant(input);
+    if (constant == nullptr || constant->elements() > 0) {
+      parts.push_back(input);
+    }
+  }
+  if (!parts.empty()) {
+    node.inputs = std::move(parts);
+  }
+}
+
 bool is_input(const ImportGraph& graph, ImportValueId id) {
   return std::find(graph.inputs.begin(), graph.inputs.end(), id) != graph.inputs.end();
 }
@@ -61,6 +78,7 @@ std::int64_t remove_identities(ImportGraph& graph) {
     const bool others_unread =
         std::all_of(node.outputs.begin() + (node.outputs.empty() ? 0 : 1), node.outputs.end(),
                     [&](ImportValueId output) { return uses.count(output) == 0; });
+    drop_empty_parts(graph, node);
     if (!others_unread || !passes_on(graph, node)) {
       continue;
     }

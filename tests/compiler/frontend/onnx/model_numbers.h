@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -27,9 +28,12 @@ struct GivenInput {
 /// Reads models that a test writes, and computes them in reals.
 class ModelNumbers {
  public:
+  explicit ModelNumbers(std::map<std::string, std::int64_t> dims = {}) : dims_(std::move(dims)) {}
+
   [[nodiscard]] Network read(const ModelBuilder& model,
                              const std::map<std::string, GivenInput>& inputs = {}) const {
     NetworkOptions options{.type = DataType::Fp32};
+    options.dims.insert(dims_.begin(), dims_.end());
     for (const auto& [name, input] : inputs) {
       const std::string file = (folder_.path() / (name + ".npy")).string();
       std::ofstream(file, std::ios::binary)
@@ -90,6 +94,7 @@ class ModelNumbers {
     return file;
   }
 
+  std::map<std::string, std::int64_t> dims_;
   TemporaryDirectory folder_;
 };
 

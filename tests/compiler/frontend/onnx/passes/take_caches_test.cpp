@@ -117,6 +117,23 @@ TEST(TakeCaches, WhatAProductCannotReadAsItLiesIsCopied) {
               Pointwise(FloatNear(1e-2F), {111.0F, 133.0F, 75.0F, 12200.0F, 14400.0F, 8600.0F}));
 }
 
+TEST(TakeCaches, BeforeTheFirstTokenThereIsNone) {
+  ModelBuilder model;
+  model.input("q", {1, 2, 1, 2})
+      .input("k", {1, 2, 1, 2})
+      .input("past", {1, 2, -1, 2}, {"", "", "past_length", ""})
+      .node("Concat", {"past", "k"}, {"present"}, {{"axis", std::int64_t{2}}}, "grow")
+      .node("Transpose", {"present"}, {"t"}, {{"perm", std::vector<std::int64_t>{0, 1, 3, 2}}})
+      .node("MatMul", {"q", "t"}, {"y"})
+      .output("y")
+      .output("present");
+  const auto made = ModelNumbers({{"past_length", 0}})
+                        .run(model, {{"q", {{1, 2, 1, 2}, {1, 10, 100, 1000}}},
+                                     {"k", {{1, 2, 1, 2}, {5, 6, 7, 8}}}});
+  EXPECT_THAT(made.at("y"), ElementsAre(65, 8700));
+  EXPECT_THAT(made.at("present"), ElementsAre(5, 6, 7, 8));
+}
+
 TEST(TakeCaches, AnInputThatOthersReadTooIsNone) {
   ModelBuilder model;
   add_scores(model);
