@@ -124,6 +124,31 @@ void infer_transpose(Inference& in) {
   in.set_from(0, to, [&](const OnnxConstant& source) { return strided(source, to, strides, 0); });
 }
 
+/// What a slice takes of an axis.
+struct SlicedAxis {
+  std::int64_t first = 0;
+  std::int64_t step = 1;
+  std::int64_t count = 0;
+};
+
+SlicedAxis sliced_axis(std::int64_t size, std::int64_t start, std::int64_t end, std::int64_t step) {
+  if (step == 0) {
+    contradict("expected steps that are not 0, got 0");
+  }
+  const bool is_up = step > 0;
+  const auto clamped = [&](std::int64_t place, std::int64_t low, std::int64_t high) {
+    return std::clamp(place < 0 ? place + size : place, low, std::max(low, high));
+  };
+  const std::int64_t first = clamped(start, 0, is_up ? size : size - 1);
+  const std::int64_t last = is_up ? clamped(end, 0, size) : clamped(end, -1, size - 1);
+  const std::int64_t distance = is_up ? last - first : first - last;
+  const std::int64_t stride =
+      std::clamp(is_up ? step : -std::max(step, -kMaxElements), std::int64_t{1}, kMaxElements);
+  const std::int64_t count = distance <= 0 || size == 0 ? 0 : (distance - 1) / stride + 1;
+  // Of one element nobody goes on from there.
+  return {.first = first, .step = count <= 1 ? 1 : step, .count = count};
+}
+
 void infer_slice(Inference& in) {
   const OnnxShape& from = in.shape(0);
   const auto starts = in.integers("starts", 1);
@@ -145,29 +170,12 @@ void infer_slice(Inference& in) {
   std::int64_t start_offset = 0;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::size_t axis = checked_axis(axes[i], from.size());
-    const std::int64_t size = from[axis];
-    std::int64_t step = steps[i];
-    if (step == 0) {
-      contradict("expected steps that are not 0, got 0");
-    }
-    const auto clamped = [&](std::int64_t place, std::int64_t low, std::int64_t high) {
-      return std::clamp(place < 0 ? place + size : place, low, std::max(low, high));
-    };
-    const std::int64_t first =
-        step > 0 ? clamped((*starts)[i], 0, size) : clamped((*starts)[i], 0, size - 1);
-    const std::int64_t last =
-        step > 0 ? clamped((*ends)[i], 0, size) : clamped((*ends)[i], -1, size - 1);
-    const std::int64_t distance = step > 0 ? last - first : first - last;
-    const std::int64_t stride =
-        std::clamp(step > 0 ? step : -std::max(step, -kMaxElements), std::int64_t{1}, kMaxElements);
-    to[axis] = distance <= 0 || size == 0 ? 0 : (distance - 1) / stride + 1;
-    if (to[axis] <= 1) {
-      step = 1;  // nobody goes on from there
-    }
-    start_offset += first * strides[axis];
-    strides[axis] *= step;
-    firsts[axis] = first;
-    by[axis] = step;
+    const SlicedAxis part = sliced_axis(from[axis], (*starts)[i], (*ends)[i], steps[i]);
+    to[axis] = part.count;
+    start_offset += part.first * strides[axis];
+    strides[axis] *= part.step;
+    firsts[axis] = part.first;
+    by[axis] = part.step;
   }
   in.node().set("first", firsts);
   in.node().set("by", by);
@@ -178,7 +186,7 @@ void infer_slice(Inference& in) {
 
 /// Rows of `source` along `axis`, one behind the other, of `shape`.
 OnnxConstant picked(const OnnxConstant& source, std::size_t axis, const Integers& rows,
-                    OnnxShape shape) {
+                    const OnnxShape& shape) {
   auto make = [source, axis, rows, shape] {
     const OnnxShape& from = source.shape();
     const auto split = from.begin() + static_cast<std::ptrdiff_t>(axis);
@@ -253,10 +261,9 @@ void infer_concat(Inference& in) {
   auto make = [parts, axis, to] {
     const auto split = to.begin() + static_cast<std::ptrdiff_t>(axis);
     const std::int64_t outer = elements_of(OnnxShape(to.begin(), split));
-    std::vector<std::string> bytes;
-    for (const OnnxConstant& part : parts) {
-      bytes.push_back(part.bytes());
-    }
+    std::vector<std::string> bytes(parts.size());
+    std::transform(parts.begin(), parts.end(), bytes.begin(),
+                   [](const OnnxConstant& part) { return part.bytes(); });
     std::string result;
     for (std::int64_t block = 0; block < outer; ++block) {
       for (const std::string& part : bytes) {
