@@ -1,6 +1,7 @@
 #include "compiler/frontend/write_description.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <vector>
@@ -66,6 +67,29 @@ std::string input_text(const GraphTensor& input, const std::string& name) {
                      shape.cols, shape.channels);
 }
 
+/// States whose rows are looked up: their numbers are those of the network.
+std::vector<GraphTensorId> tables_of(const Graph& graph) {
+  std::vector<GraphTensorId> tables;
+  for (const GraphTensorId state : graph.states) {
+    const bool is_table =
+        std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+          return std::holds_alternative<GatherRows>(node.op) && node.inputs.front() == state;
+        });
+    if (is_table) {
+      tables.push_back(state);
+    }
+  }
+  return tables;
+}
+
+std::string table_text(const GraphTensor& table, const std::string& name,
+                       const std::string& weights) {
+  const Extents& extents = table.type.extents;
+  return fmt::format("  - {{name: {}, extents: [{}], shared: {}, file: {}}}\n", name,
+                     fmt::join(extents.begin() + 1, extents.end(), ", "), extents.front() == 1,
+                     (std::filesystem::path(weights) / (name + ".npy")).string());
+}
+
 std::string layer_text(const Graph& graph, const Node& node, const DescribedNames& names) {
   const OpEntry* entry = find_entry(node.kind);
   SYSTOLE_CHECK(entry != nullptr, "{}: no operator {}", node.name, node.kind);
@@ -82,8 +106,10 @@ std::string layer_text(const Graph& graph, const Node& node, const DescribedName
 }
 
 void check_describable(const Graph& graph) {
+  const std::vector<GraphTensorId> tables = tables_of(graph);
   for (const GraphTensorId input : graph.given()) {
-    if (graph.tensor(input).type.extents.front() != graph.batch) {
+    const bool is_table = std::find(tables.begin(), tables.end(), input) != tables.end();
+    if (!is_table && graph.tensor(input).type.extents.front() != graph.batch) {
       throw WorkloadError({.file = graph.file}, graph.tensor(input).name,
                           fmt::format("expected inputs of one batch, {}, got one of {}",
                                       graph.batch, graph.tensor(input).type.extents.front()));
@@ -121,8 +147,11 @@ std::string description_of(const Network& network, const std::string& weights) {
   if (!graph.states.empty()) {
     text += "\nstates:\n";
   }
+  const std::vector<GraphTensorId> tables = tables_of(graph);
   for (const GraphTensorId state : graph.states) {
-    text += input_text(graph.tensor(state), names.of(state));
+    const bool is_table = std::find(tables.begin(), tables.end(), state) != tables.end();
+    text += is_table ? table_text(graph.tensor(state), names.of(state), weights)
+                     : input_text(graph.tensor(state), names.of(state));
   }
   text += "\nlayers:\n";
   for (const Node& node : graph.nodes) {
@@ -140,6 +169,11 @@ void write_weights(
     const std::function<void(std::string_view name, const std::string& bytes)>& write) {
   const Graph& graph = network.graph;
   const DescribedNames names(graph);
+  for (const GraphTensorId table : tables_of(graph)) {
+    const Shape shape = graph.tensor(table).shape();  // as files of inputs have it
+    write(names.of(table) + ".npy", npy_of({shape.batch, shape.rows, shape.cols, shape.channels},
+                                           network.data->value(graph, table).numbers()));
+  }
   for (const Node& node : graph.nodes) {
     const std::size_t first = graph.data_inputs(node).size();
     for (std::size_t i = first; i < node.inputs.size(); ++i) {
