@@ -486,6 +486,26 @@ std::vector<std::int64_t> spread(const TransposedWindow& window, std::size_t axi
   return places;
 }
 
+/// Weights of [in, out of the group, kernel...] as those of a convolution, the kernel turned round.
+std::vector<float> turned_weights(const OnnxConstant& weights, std::int64_t groups) {
+  const OnnxShape& shape = weights.shape();
+  const std::int64_t positions = elements_of(OnnxShape(shape.begin() + 2, shape.end()));
+  const std::int64_t ins = shape[0] / groups;
+  const std::vector<float> values = weights.floats();
+  std::vector<float> numbers;
+  for (std::int64_t group = 0; group < groups; ++group) {
+    for (std::int64_t position = positions - 1; position >= 0; --position) {
+      for (std::int64_t from = 0; from < ins; ++from) {
+        for (std::int64_t to = 0; to < shape[1]; ++to) {
+          numbers.push_back(values[static_cast<std::size_t>(
+              ((group * ins + from) * shape[1] + to) * positions + position)]);
+        }
+      }
+    }
+  }
+  return numbers;
+}
+
 /// An image spread with zeros, then a convolution with the kernel turned round.
 void lower_conv_transpose(Lowering& in) {
   const ImportNode& node = in.node();
@@ -521,24 +541,7 @@ void lower_conv_transpose(Lowering& in) {
                 .activation = in.activation(),
                 .channels = channels},
          "conv2d", {input}, Layout::ordered(in.out_shape(), order));
-  in.set_numbers(kWeightsInput, [weights, groups] {
-    const OnnxShape& shape = weights.shape();  // in, out of the group, kernel...
-    const std::int64_t positions = elements_of(OnnxShape(shape.begin() + 2, shape.end()));
-    const std::int64_t ins = shape[0] / groups;
-    const std::vector<float> values = weights.floats();
-    std::vector<float> numbers;
-    for (std::int64_t group = 0; group < groups; ++group) {
-      for (std::int64_t position = positions - 1; position >= 0; --position) {
-        for (std::int64_t from = 0; from < ins; ++from) {
-          for (std::int64_t to = 0; to < shape[1]; ++to) {
-            numbers.push_back(values[static_cast<std::size_t>(
-                ((group * ins + from) * shape[1] + to) * positions + position)]);
-          }
-        }
-      }
-    }
-    return numbers;
-  });
+  in.set_numbers(kWeightsInput, [weights, groups] { return turned_weights(weights, groups); });
   if (biased) {
     in.set_numbers(kBiasesInput, [biases = in.constant(2, "biases")] { return biases.floats(); });
   }

@@ -212,17 +212,22 @@ class QuantizationTaker {
         })) {
       return std::nullopt;
     }
-    if (!steps.is_one()) {
-      const auto rank = static_cast<std::int64_t>(shape.size());
-      const std::int64_t counted = axis < 0 ? axis + rank : axis;
-      if (counted < 0 || counted >= rank ||
-          shape[static_cast<std::size_t>(counted)] !=
-              static_cast<std::int64_t>(steps.scales.size())) {
-        return std::nullopt;
-      }
-      steps.axis = static_cast<std::size_t>(counted);
+    if (!steps.is_one() && !lies_along(steps, axis, shape)) {
+      return std::nullopt;
     }
     return steps;
+  }
+
+  /// Whether an axis, that it remembers then, has as many indices as there are steps.
+  static bool lies_along(Steps& steps, std::int64_t axis, const OnnxShape& shape) {
+    const std::int64_t rank = std::ssize(shape);
+    const std::int64_t counted = axis < 0 ? axis + rank : axis;
+    if (counted < 0 || counted >= rank ||
+        shape[static_cast<std::size_t>(counted)] != std::ssize(steps.scales)) {
+      return false;
+    }
+    steps.axis = static_cast<std::size_t>(counted);
+    return true;
   }
 
   /// Where whoever rounds the number to int8 may write how.
@@ -334,18 +339,19 @@ class QuantizationTaker {
 
   /// From the outputs on.
   void find_reals() {
-    for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
-      if (node->is("DequantizeLinear") || linear_rule_of(*node)) {
+    for (std::size_t i = nodes_.size(); i-- > 0;) {
+      const ImportNode& node = nodes_[i];
+      if (node.is("DequantizeLinear") || linear_rule_of(node)) {
         continue;
       }
       const bool outputs_mean_reals =
-          std::all_of(node->outputs.begin(), node->outputs.end(),
+          std::all_of(node.outputs.begin(), node.outputs.end(),
                       [&](ImportValueId output) { return means_reals(output); });
-      for (const ImportValueId input : node->inputs) {
+      for (const ImportValueId input : node.inputs) {
         if (input != kNoValue) {
-          const bool same = node->is("Cast") && !node->outputs.empty() &&
-                            graph_.value(node->outputs.front()).type == graph_.value(input).type;
-          const bool passes_on = (same || keeps_numbers(*node)) && outputs_mean_reals;
+          const bool same = node.is("Cast") && !node.outputs.empty() &&
+                            graph_.value(node.outputs.front()).type == graph_.value(input).type;
+          const bool passes_on = (same || keeps_numbers(node)) && outputs_mean_reals;
           means_reals_[static_cast<std::size_t>(input)] =
               means_reals_[static_cast<std::size_t>(input)] && passes_on;
         }
