@@ -23,6 +23,7 @@
 #include "compiler/mapping/group_packing.h"
 #include "compiler/mapping/tile_source.h"
 #include "compiler/network_type.h"
+#include "compiler/schedule/interleave.h"
 #include "compiler/schedule/program_builder.h"
 #include "compiler/verify/verify.h"
 
@@ -493,6 +494,7 @@ class Declarations {
 struct PartOfBatch {
   Segment segment;
   std::int64_t part = 0;
+  std::int64_t place = 0;  ///< of those in flight
 
   [[nodiscard]] bool is_first() const { return part == 0; }
   [[nodiscard]] bool is_last() const { return part + 1 == segment.parts; }
@@ -522,13 +524,29 @@ class Lowering {
   Lowering(LoweringContext& context, const PartOfBatch& part, LoadedInputs& loaded)
       : context_(context), part_(part), loaded_(loaded) {}
 
+  /// Biases and tables of the segment's layers, which all parts share.
+  void load_constants() {
+    for (std::int32_t layer = part_.segment.first; layer < part_.segment.end; ++layer) {
+      if (layer == 0 || layer > part_.segment.first) {
+        emit_constants(context_, layer);
+      }
+    }
+  }
+  /// Those of the first layer behind.
+  void load_constants_behind() {
+    if (part_.segment.end < static_cast<std::int32_t>(context_.graph.nodes.size())) {
+      emit_constants(context_, part_.segment.end);
+    }
+  }
+
   void lower(std::int32_t layer) {
     const auto layers = static_cast<std::int32_t>(context_.graph.nodes.size());
-    if (layer == 0 && part_.is_first()) {
+    const bool by_layer = part_.segment.in_flight == 1;
+    if (layer == 0 && part_.is_first() && by_layer) {
       emit_constants(context_, layer);
     }
     const bool next_is_behind = layer + 1 == part_.segment.end;
-    if (layer + 1 < layers && (next_is_behind ? part_.is_last() : part_.is_first())) {
+    if (layer + 1 < layers && by_layer && (next_is_behind ? part_.is_last() : part_.is_first())) {
       emit_constants(context_, layer + 1);
     }
     if (!context_.graph.node(layer).is_view()) {
@@ -591,16 +609,20 @@ class Lowering {
   [[nodiscard]] PlacedBand whole_of(GraphTensorId tensor, const OperandPlace& place) const {
     return placed(tensor, whole(context_.graph.tensor(tensor).shape()), first_byte(tensor, place));
   }
+  /// From where the first of the parts in flight has the same.
+  [[nodiscard]] std::int64_t shift(const OperandPlace& place) const {
+    return part_.place * place.next_part;
+  }
   /// Of the part's first image.
   [[nodiscard]] std::int64_t first_byte(GraphTensorId tensor, const OperandPlace& place) const {
     const GraphTensor& images = context_.graph.tensor(tensor);
-    return place.addresses[0] + (place.all_parts ? part_.part * images.bytes() : 0);
+    return place.addresses[0] + (place.all_parts ? part_.part * images.bytes() : shift(place));
   }
 
   [[nodiscard]] PlacedBand operand(GraphTensorId tensor, const OperandPlace& place,
                                    const Band& part, std::size_t parity) const {
     if (!place.resident) {
-      return placed(tensor, part, place.addresses[parity]);
+      return placed(tensor, part, place.addresses[parity] + shift(place));
     }
     // A part of a resident tensor is a band of its own, further on, with all columns.
     const GraphTensor& whole = context_.graph.tensor(tensor);
@@ -702,22 +724,46 @@ Compilation compile_mapped(const ChipSpec& chip, const Graph& network,
     const Segment segment = segment_of(plans.front().segments, layer);
     for (std::size_t core = 0; core < shares.size(); ++core) {
       builder.set_core(static_cast<std::uint16_t>(core));
-      for (std::int64_t part = 0; part < segment.parts; ++part) {
-        Share& share = shares[core];
+      Share& share = shares[core];
+      const auto context_of = [&](std::int64_t part, std::int64_t place, ProgramBuilder& into) {
         const Graph& images_of_part = share.graphs->of(segment.parts);
-        LoweringContext context{.chip = chip,
-                                .graph = images_of_part,
-                                .plan = plans[core],
-                                .mapping = mapping.share(share.images.size),
-                                .builder = builder,
-                                .tensor_ids = tables.tensors,
-                                .bias_ids = tables.biases,
-                                .factor_ids = declarations.factor_ids(),
-                                .table_ids = tables.tables,
-                                .angle_ids = declarations.angle_ids(),
-                                .tile_ids = tables.tiles,
-                                .first_image = share.images.first + part * images_of_part.batch,
-                                .next_accumulators = share.accumulators};
+        const std::int64_t entries = chip.accumulators.entries / segment.in_flight;
+        return LoweringContext{.chip = chip,
+                               .graph = images_of_part,
+                               .plan = plans[core],
+                               .mapping = mapping.share(share.images.size),
+                               .builder = into,
+                               .tensor_ids = tables.tensors,
+                               .bias_ids = tables.biases,
+                               .factor_ids = declarations.factor_ids(),
+                               .table_ids = tables.tables,
+                               .angle_ids = declarations.angle_ids(),
+                               .tile_ids = tables.tiles,
+                               .first_image = share.images.first + part * images_of_part.batch,
+                               .accumulators = {.first = place * entries, .size = entries},
+                               .next_accumulators = share.accumulators};
+      };
+      if (segment.in_flight > 1) {
+        LoweringContext common = context_of(0, 0, builder);
+        Lowering around(common, {.segment = segment, .part = 0}, share.loaded);
+        around.load_constants();
+        const auto lower_part = [&](std::int64_t part, std::int64_t place) {
+          ProgramBuilder aside = builder.aside();
+          LoweringContext context = context_of(part, place, aside);
+          std::fill(context.next_accumulators.begin(), context.next_accumulators.end(), 0);
+          Lowering lowering(context, {.segment = segment, .part = part, .place = place},
+                            share.loaded);
+          for (std::int32_t at = segment.first; at < segment.end; ++at) {
+            lowering.lower(at);
+          }
+          return std::move(aside).finish();
+        };
+        append_interleaved(chip, segment.parts, segment.in_flight, lower_part, builder);
+        around.load_constants_behind();
+        continue;
+      }
+      for (std::int64_t part = 0; part < segment.parts; ++part) {
+        LoweringContext context = context_of(part, 0, builder);
         Lowering lowering(context, {.segment = segment, .part = part}, share.loaded);
         for (std::int32_t at = segment.first; at < segment.end; ++at) {
           lowering.lower(at);

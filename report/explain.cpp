@@ -314,12 +314,15 @@ std::string heading(const Explanation& explanation, const TextOptions& options) 
       options);
   for (const Segment& segment : share.segments) {
     const auto& nodes = result.graph.nodes;
-    text += labelled("parts",
-                     fmt::format("{} to {} run {} times, each for {} images",
-                                 on_one_line(nodes[static_cast<std::size_t>(segment.first)].name),
-                                 on_one_line(nodes[static_cast<std::size_t>(segment.end - 1)].name),
-                                 segment.parts, share.images / segment.parts),
-                     options);
+    text += labelled(
+        "parts",
+        fmt::format("{} to {} run {} times, each for {} images{}",
+                    on_one_line(nodes[static_cast<std::size_t>(segment.first)].name),
+                    on_one_line(nodes[static_cast<std::size_t>(segment.end - 1)].name),
+                    segment.parts, share.images / segment.parts,
+                    segment.in_flight > 1 ? fmt::format(", {} at a time", segment.in_flight)
+                                          : std::string()),
+        options);
   }
   return text + '\n';
 }

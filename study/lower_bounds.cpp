@@ -112,7 +112,9 @@ Bytes bytes_again(const ChipSpec& chip, const Graph& graph, const Node& node) {
 
 CoreCycles vector_bound(const ChipSpec& chip, const Graph& graph, const Node& node) {
   const std::optional<GemmShape> gemm = gemm_shape(graph, node);
-  const std::int64_t lanes = chip.cores * std::max<std::int64_t>(chip.vector.lanes, 1);
+  // A row is an entry of the accumulators, which has a sum for each column.
+  const std::int64_t lanes =
+      chip.cores * std::max<std::int64_t>(std::min(chip.vector.lanes, chip.matrix.cols), 1);
   return CoreCycles(gemm ? gemm->groups * gemm->m * gemm->n / lanes : 0);
 }
 

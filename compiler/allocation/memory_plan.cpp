@@ -1,6 +1,8 @@
 #include "compiler/allocation/memory_plan.h"
 
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -17,6 +19,9 @@ namespace {
 /// a part as large at first, and after every few attempts another one as large.
 constexpr std::int64_t kShrinkDivisor = 64;
 constexpr std::int64_t kPatience = 4;
+
+/// Of what is put into a block whose size follows from it.
+constexpr std::int64_t kAnyCapacity = std::numeric_limits<std::int64_t>::max();
 
 /// Chooses what stays and finds addresses; see plan_memory().
 class Planner {
@@ -84,12 +89,27 @@ class Planner {
   struct Block {
     PlannedBlock what;
     std::vector<std::int64_t*> users;  ///< where the address goes
+    /// Of a segment whose parts are in flight: what a part holds, at addresses from 0 on.
+    std::vector<Block> of_part;
+    std::int64_t part_bytes = 0;
   };
 
   void add_block(PlannedBlock what, std::int64_t bytes, std::vector<std::int64_t*> users) {
     what.bytes = bytes;
     if (bytes > 0) {
-      blocks_.push_back({.what = what, .users = std::move(users)});
+      blocks_.push_back({.what = what, .users = std::move(users), .of_part = {}});
+    }
+  }
+
+  /// The same of what each part of the layer's segment needs.
+  void add_part_block(std::int32_t layer, PlannedBlock what, std::int64_t bytes,
+                      std::vector<std::int64_t*> users) {
+    const Segment segment = segment_at(layer);
+    if (segment.in_flight == 1) {
+      add_block(what, bytes, std::move(users));
+    } else if (bytes > 0) {
+      what.bytes = bytes;
+      in_flight_[segment.first].push_back({.what = what, .users = std::move(users), .of_part = {}});
     }
   }
 
@@ -106,10 +126,10 @@ class Planner {
         .layer = layer,
         .life = {.first = layer, .last = layer}};
     if (buffer.copies == 1) {
-      add_block(what, buffer.bytes, {&operand.addresses[0], &operand.addresses[1]});
+      add_part_block(layer, what, buffer.bytes, {&operand.addresses[0], &operand.addresses[1]});
     } else {
-      add_block(what, buffer.bytes, {&operand.addresses[0]});
-      add_block(what, buffer.bytes, {&operand.addresses[1]});
+      add_part_block(layer, what, buffer.bytes, {&operand.addresses[0]});
+      add_part_block(layer, what, buffer.bytes, {&operand.addresses[1]});
     }
   }
 
@@ -138,6 +158,7 @@ class Planner {
 
   void collect_blocks() {
     blocks_.clear();
+    in_flight_.clear();
     plan_.layers.resize(graph_.nodes.size());
     std::vector<std::vector<std::int64_t*>> resident_users(graph_.tensors.size());
     for (std::int32_t layer = 0; layer < layer_count(); ++layer) {
@@ -168,10 +189,78 @@ class Planner {
         const Lifetime life =
             inner ? lives_.of(id) : in_whole_segments(plan_.segments, lives_.of(id));
         const Graph& graph = inner ? graphs_.of(segment.parts) : graph_;
-        add_block({.use = BlockUse::Resident, .tensor = id, .layer = life.first, .life = life},
-                  round_up(graph.tensor(id).bytes(), alignment_),
-                  std::move(resident_users[tensor]));
+        const PlannedBlock what{
+            .use = BlockUse::Resident, .tensor = id, .layer = life.first, .life = life};
+        const std::int64_t bytes = round_up(graph.tensor(id).bytes(), alignment_);
+        if (inner) {
+          add_part_block(life.first, what, bytes, std::move(resident_users[tensor]));
+        } else {
+          add_block(what, bytes, std::move(resident_users[tensor]));
+        }
       }
+    }
+    join_parts();
+  }
+
+  /// What the parts in flight of each segment hold becomes a block.
+  void join_parts() {
+    for (auto& [first, blocks] : in_flight_) {
+      const Segment segment = segment_at(first);
+      const Placement placement = systole::place(requests_of(blocks), kAnyCapacity, alignment_);
+      std::int64_t bytes = 0;
+      for (std::size_t block = 0; block < blocks.size(); ++block) {
+        PlannedBlock& what = blocks[block].what;
+        what.address = placement.addresses[block];
+        bytes = std::max(bytes, round_up(what.address + what.bytes, alignment_));
+      }
+      for (std::int32_t layer = first; layer < segment.end; ++layer) {
+        LayerPlan& plan = plan_.layers[static_cast<std::size_t>(layer)];
+        plan.output.next_part = bytes;
+        for (OperandPlace& input : plan.inputs) {
+          input.next_part = bytes;
+        }
+      }
+      add_block({.layer = first, .life = {.first = first, .last = segment.end - 1}},
+                bytes * segment.in_flight, {});
+      if (bytes > 0) {
+        blocks_.back().of_part = std::move(blocks);
+        blocks_.back().part_bytes = bytes;
+      }
+    }
+  }
+
+  [[nodiscard]] static std::vector<BlockRequest> requests_of(const std::vector<Block>& blocks) {
+    std::vector<BlockRequest> requests;
+    requests.reserve(blocks.size());
+    for (const Block& block : blocks) {
+      const Lifetime& life = block.what.life;
+      requests.push_back({.bytes = block.what.bytes, .first = life.first, .last = life.last});
+    }
+    return requests;
+  }
+
+  /// Notes where a block lies, for all who use it.
+  void settle(const Block& block, std::int64_t address) {
+    if (!block.of_part.empty()) {
+      for (std::int64_t part = 0; part < segment_at(block.what.layer).in_flight; ++part) {
+        for (const Block& held : block.of_part) {
+          PlannedBlock what = held.what;
+          what.address += address + part * block.part_bytes;
+          plan_.blocks.push_back(what);
+          if (part == 0) {
+            for (std::int64_t* user : held.users) {
+              *user = what.address;
+            }
+          }
+        }
+      }
+      return;
+    }
+    PlannedBlock what = block.what;
+    what.address = address;
+    plan_.blocks.push_back(what);
+    for (std::int64_t* user : block.users) {
+      *user = what.address;
     }
   }
 
@@ -186,25 +275,15 @@ class Planner {
              .score = residency_.score,
              .blocks = {}};
     collect_blocks();
-    std::vector<BlockRequest> requests;
-    requests.reserve(blocks_.size());
-    for (const Block& block : blocks_) {
-      const Lifetime& life = block.what.life;
-      requests.push_back({.bytes = block.what.bytes, .first = life.first, .last = life.last});
-    }
-    const Placement placement = systole::place(requests, capacity_, alignment_);
+    const Placement placement = systole::place(requests_of(blocks_), capacity_, alignment_);
     if (placement.failed) {
       failed_ = blocks_[*placement.failed].what.life;
       return false;
     }
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      PlannedBlock what = blocks_[block].what;
-      what.address = placement.addresses[block];
-      plan_.buffer_bytes = std::max(plan_.buffer_bytes, what.address + what.bytes);
-      plan_.blocks.push_back(what);
-      for (std::int64_t* user : blocks_[block].users) {
-        *user = what.address;
-      }
+      const std::int64_t address = placement.addresses[block];
+      plan_.buffer_bytes = std::max(plan_.buffer_bytes, address + blocks_[block].what.bytes);
+      settle(blocks_[block], address);
     }
     return true;
   }
@@ -222,7 +301,8 @@ class Planner {
   KnownCuts known_;
   Residency residency_;
   std::vector<Block> blocks_;
-  Lifetime failed_;  ///< of the block that found no room
+  std::map<std::int32_t, std::vector<Block>> in_flight_;  ///< by the first layer of a segment
+  Lifetime failed_;                                       ///< of the block that found no room
   MemoryPlan plan_;
 };
 

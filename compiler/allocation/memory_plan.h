@@ -23,6 +23,8 @@ struct OperandPlace {
   /// Of a layer that runs in parts: the images of all parts are there, one behind the other.
   bool all_parts = false;
   bool as_tiles = false;  ///< not even that: the array takes it from DRAM, tile by tile
+  /// Of parts in flight: bytes from a part's place to that of the next.
+  std::int64_t next_part = 0;
   /// Resident: both are the tensor's address. Streamed: the two halves of a double buffer, used by
   /// even and odd bands (equal when there is one band only).
   std::array<std::int64_t, 2> addresses{};
@@ -64,7 +66,8 @@ struct MemoryPlan {
 /// Decides what stays in the unified buffer and what streams (residency.h), and where it lies
 /// (placement.h). Where blocks fit in sum but not in place, the layers concerned get less room and
 /// the search starts again. Throws WorkloadError at a layer that does not fit even with bands of
-/// one row.
+/// one row. What parts in flight hold is a block as often as there are such parts, for as long as
+/// their segment lasts, since each is at another layer.
 /// With `segments` layers may run in parts of the batch.
 [[nodiscard]] MemoryPlan plan_memory(const ChipSpec& chip, const Graph& graph, bool segments = true,
                                      const Weights& weights = {});

@@ -16,6 +16,9 @@ struct Segment {
   std::int32_t first = 0;
   std::int32_t end = 0;  ///< behind the last
   std::int64_t parts = 1;
+  /// Parts that are worked on at a time, each in memory of its own: while one waits the engines
+  /// have something to do for another (schedule/interleave.h).
+  std::int64_t in_flight = 1;
 
   [[nodiscard]] bool covers(std::int32_t layer) const { return first <= layer && layer < end; }
   /// Whether nobody but these layers needs the tensor: it is a part in size.

@@ -189,12 +189,12 @@ class GemmEmitter {
 
   /// Of the unit's own.
   std::int64_t reserve_accumulators(const Job& job) {
-    const std::int64_t entries = context_.chip.accumulators.entries;
+    const Slice& ring = context_.accumulators;
     std::int64_t& next = context_.next_accumulators[job.unit];
-    if (next + job.positions.size > entries) {
+    if (next + job.positions.size > ring.size) {
       next = 0;
     }
-    const std::int64_t first = job.unit * entries + next;
+    const std::int64_t first = job.unit * context_.chip.accumulators.entries + ring.first + next;
     next += job.positions.size;
     return first;
   }

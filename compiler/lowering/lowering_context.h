@@ -56,7 +56,8 @@ struct LoweringContext {
   const std::vector<std::int32_t>& tile_ids;
   /// Of the batch: `graph` is for the core's images, or a part of them.
   std::int64_t first_image = 0;
-  std::vector<std::int64_t> next_accumulators;  ///< by matrix unit: its own are used as a ring
+  Slice accumulators;                           ///< of each matrix unit: that may be used
+  std::vector<std::int64_t> next_accumulators;  ///< by matrix unit: these are used as a ring
 
   [[nodiscard]] const LayerPlan& layer_plan(std::int32_t layer) const {
     return plan.layers[static_cast<std::size_t>(layer)];

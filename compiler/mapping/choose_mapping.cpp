@@ -17,6 +17,7 @@
 #include "compiler/mapping/mapped_share.h"
 #include "compiler/mapping/mapping_check.h"
 #include "compiler/mapping/mapping_neighbours.h"
+#include "compiler/mapping/parts_in_flight.h"
 
 namespace systole {
 
@@ -252,12 +253,16 @@ CoreCycles mapping_time(const ChipSpec& chip, const Graph& graph, const Mapping&
   for (const ShareMapping& share : mapping.shares) {
     MappedShare mapped(chip, fused, share);
     CoreCycles sum{0};
-    for (std::int32_t layer = 0; layer < layer_count(graph); ++layer) {
-      if (!mapped.is_view(layer)) {
-        const MappedLayer now = mapped.layer(layer);
-        sum +=
-            layer_time(chip, now.graph, now.node(), now.mapping, now.homes) * mapped.parts(layer);
+    for (std::int32_t layer = 0; layer < layer_count(graph);) {
+      const Segment segment = segment_of(share.segments, layer);
+      LayerTime part;
+      for (; layer < segment.end; ++layer) {
+        if (!mapped.is_view(layer)) {
+          const MappedLayer now = mapped.layer(layer);
+          part += layer_times(chip, now.graph, now.node(), now.mapping, now.homes);
+        }
       }
+      sum += segment.in_flight > 1 ? in_flight_time(part, segment) : part.cycles * segment.parts;
     }
     longest = std::max(longest, sum);
   }
@@ -315,9 +320,17 @@ std::vector<MappingCandidate> candidate_mappings(const ChipSpec& chip, const Gra
                                          .sums_stay = loops.sums_stay});
                   }));
   }
-  for (const std::int64_t eighths : {0, 8}) {
-    collector.add(fmt::format("each layer in its best way, DRAM weighed {} eighths", eighths),
-                  with_best_ways(chip, graph, own, {.dram = eighths}));
+  const Mapping best = with_best_ways(chip, graph, own, {.dram = 0});
+  collector.add("each layer in its best way, DRAM weighed 0 eighths", best);
+  collector.add("each layer in its best way, DRAM weighed 8 eighths",
+                with_best_ways(chip, graph, own, {.dram = 8}));
+  for (const std::int64_t parts : parts_of_batch(with_batch(graph, own.shares.front().images))) {
+    for (const std::int64_t in_flight : {2, 3}) {
+      if (auto mapping = with_parts_in_flight(chip, graph, best, parts, in_flight, kept)) {
+        collector.add(fmt::format("{} of {} parts in flight", in_flight, parts),
+                      *std::move(mapping));
+      }
+    }
   }
   return std::move(collector.found());
 }

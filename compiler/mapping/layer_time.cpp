@@ -37,10 +37,13 @@ struct Clocks {
   std::int64_t unloaded = 0;  ///< the last sums have left the PEs
   std::int64_t done = 0;      ///< the last fold's results are there
   std::int64_t vector = 0;
+  std::int64_t multiplying = 0;  ///< the work of the array so far
+  std::int64_t lanes = 0;        ///< and that of the vector unit
 };
-constexpr std::array kClocks{&Clocks::asked,   &Clocks::host,     &Clocks::in,     &Clocks::out,
-                             &Clocks::tiles,   &Clocks::dram,     &Clocks::stream, &Clocks::started,
-                             &Clocks::shifted, &Clocks::unloaded, &Clocks::done,   &Clocks::vector};
+constexpr std::array kClocks{
+    &Clocks::asked, &Clocks::host,   &Clocks::in,          &Clocks::out,     &Clocks::tiles,
+    &Clocks::dram,  &Clocks::stream, &Clocks::started,     &Clocks::shifted, &Clocks::unloaded,
+    &Clocks::done,  &Clocks::vector, &Clocks::multiplying, &Clocks::lanes};
 
 /// What comes or goes: bytes of each way, from a first to a last cycle.
 struct Transit {
@@ -90,7 +93,7 @@ class LayerTimeline {
     }
   }
 
-  CoreCycles run() {
+  LayerTime run() {
     load_constants();
     load_whole();
     const std::vector<BandRun> runs = band_runs(graph_, node_, mapping_.band);
@@ -105,7 +108,11 @@ class LayerTimeline {
     }
     run_bands(bands, left_out);
     store_whole();
-    return CoreCycles(std::max({now_.host, now_.out, now_.done, now_.vector, now_.dram}));
+    return {
+        .cycles = CoreCycles(std::max({now_.host, now_.out, now_.done, now_.vector, now_.dram})),
+        .array = CoreCycles(now_.multiplying),
+        .vector = CoreCycles(now_.lanes),
+        .dram = CoreCycles(now_.dram)};
   }
 
  private:
@@ -283,6 +290,7 @@ class LayerTimeline {
     const std::int64_t begin = std::max({now_.vector, here_.first, constants_, free_});
     now_.vector =
         std::max(begin + cycles, here_.last + cycles / here_.pieces) + chip_.vector.latency.count();
+    now_.lanes += cycles + chip_.vector.latency.count();
   }
 
   // --- products ---
@@ -391,6 +399,7 @@ class LayerTimeline {
     const std::int64_t cycles =
         vector.latency.count() + steps * vector.pace_of(VectorClass::Activation).count();
     now_.vector = std::max({now_.vector, now_.done, constants_, free_}) + round_.jobs * cycles;
+    now_.lanes += round_.jobs * cycles;
     occupied_.push_back({.first = entry, .size = count, .until = now_.vector});
   }
 
@@ -461,6 +470,7 @@ class LayerTimeline {
     }
     now_.started = start;
     now_.stream = start + steps;
+    now_.multiplying += steps;
     now_.done = now_.stream + pipeline;
     if (matrix_.dataflow == Dataflow::OutputStationary && unloads) {
       now_.stream = std::max(now_.stream, now_.unloaded + matrix_.rows);
@@ -513,9 +523,14 @@ class LayerTimeline {
 
 }  // namespace
 
-CoreCycles layer_time(const ChipSpec& chip, const Graph& graph, const Node& node,
+LayerTime layer_times(const ChipSpec& chip, const Graph& graph, const Node& node,
                       const LayerMapping& mapping, const OperandHomes& homes) {
   return LayerTimeline(chip, graph, node, mapping, homes).run();
+}
+
+CoreCycles layer_time(const ChipSpec& chip, const Graph& graph, const Node& node,
+                      const LayerMapping& mapping, const OperandHomes& homes) {
+  return layer_times(chip, graph, node, mapping, homes).cycles;
 }
 
 }  // namespace systole

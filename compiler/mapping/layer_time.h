@@ -23,6 +23,23 @@ namespace systole {
 ///
 /// Not modelled: rows of DRAM and refresh, engines that wait for each other at ports or banks, the
 /// other units of a round but for the weights and results that they need as well.
+struct LayerTime {
+  CoreCycles cycles{0};
+  CoreCycles array{0};   ///< of these a matrix unit multiplies
+  CoreCycles vector{0};  ///< and the vector unit works
+  CoreCycles dram{0};    ///< and the DRAM's buses do
+
+  LayerTime& operator+=(const LayerTime& other) {
+    cycles += other.cycles;
+    array += other.array;
+    vector += other.vector;
+    dram += other.dram;
+    return *this;
+  }
+};
+[[nodiscard]] LayerTime layer_times(const ChipSpec& chip, const Graph& graph, const Node& node,
+                                    const LayerMapping& mapping, const OperandHomes& homes);
+/// The cycles alone.
 [[nodiscard]] CoreCycles layer_time(const ChipSpec& chip, const Graph& graph, const Node& node,
                                     const LayerMapping& mapping, const OperandHomes& homes);
 

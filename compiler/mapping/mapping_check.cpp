@@ -107,6 +107,8 @@ class ShareCheck {
                                         segment.parts)
                           : fmt::format("expected one of {}, got {}", fmt::join(parts, ", "),
                                         segment.parts));
+      } else {
+        within("in_flight", 1, segment.parts, segment.in_flight);
       }
       for (std::int32_t layer = segment.first; !fault_ && layer < segment.end; ++layer) {
         if (!goes_by_image(graph_.node(layer))) {
@@ -206,9 +208,13 @@ class ShareCheck {
     const auto key = [&](const char* last) { return name + "." + last; };
     const GemmLoops& loops = share.loops;
     const std::int64_t limit = largest_count(chip_.matrix);
+    // Parts in flight share the accumulators.
+    const std::int64_t entries =
+        chip_.accumulators.entries /
+        segment_of(share_.segments, static_cast<std::int32_t>(*at_.layer)).in_flight;
     const bool good =
         within(key("parts"), 1, std::min(chip_.matrix.count, positions), share.parts) &&
-        within(key("chunk"), 1, chip_.accumulators.entries, loops.chunk) &&
+        within(key("chunk"), 1, entries, loops.chunk) &&
         within(key("fold"), 1, limit == 0 ? loops.chunk : std::min(limit, loops.chunk),
                loops.fold) &&
         within(key("handover"), 1, loops.fold, loops.handover);

@@ -250,9 +250,11 @@ ShareMapping read_share(const ConfigNode& node, const Graph& graph, const Names&
   }
   std::sort(share.resident.begin(), share.resident.end());
   for (const ConfigNode& segment : node.optional_list("segments")) {
-    share.segments.push_back({.first = names.layer_at(segment.child("first")),
-                              .end = names.layer_at(segment.child("last")) + 1,
-                              .parts = segment.integer("parts", {.min = 2, .max = kMost})});
+    share.segments.push_back(
+        {.first = names.layer_at(segment.child("first")),
+         .end = names.layer_at(segment.child("last")) + 1,
+         .parts = segment.integer("parts", {.min = 2, .max = kMost}),
+         .in_flight = segment.optional_integer("in_flight", {.min = 1, .max = kMost}).value_or(1)});
     segment.finish();
     places.segments.push_back(segment);
   }
@@ -347,10 +349,11 @@ std::string print_mapping(const ChipSpec& chip, const Graph& network, const Mapp
       text += "    segments:\n";
     }
     for (const Segment& segment : share.segments) {
-      text += fmt::format("      - {{first: {}, last: {}, parts: {}}}\n",
-                          yaml_text(names.layer(static_cast<std::size_t>(segment.first))),
-                          yaml_text(names.layer(static_cast<std::size_t>(segment.end - 1))),
-                          segment.parts);
+      text += fmt::format(
+          "      - {{first: {}, last: {}, parts: {}{}}}\n",
+          yaml_text(names.layer(static_cast<std::size_t>(segment.first))),
+          yaml_text(names.layer(static_cast<std::size_t>(segment.end - 1))), segment.parts,
+          segment.in_flight > 1 ? fmt::format(", in_flight: {}", segment.in_flight) : "");
     }
     text += "    layers:\n";
     for (std::size_t layer = 0; layer < share.layers.size(); ++layer) {

@@ -42,6 +42,21 @@ ProgramBuilder::ProgramBuilder(Program program)
       history_(program_.engines()),
       covered_(program_.engines(), PerEngine<std::size_t>(program_.engines(), 0)) {}
 
+ProgramBuilder ProgramBuilder::aside() const {
+  ProgramBuilder builder({.network = program_.network,
+                          .chip = program_.chip,
+                          .batch = program_.batch,
+                          .dram_bytes = program_.dram_bytes,
+                          .host_bytes = program_.host_bytes,
+                          .layers = program_.layers,
+                          .tensors = program_.tensors,
+                          .tiles = program_.tiles,
+                          .semaphores = {},
+                          .streams = PerEngine<Stream>(program_.engines())});
+  builder.set_core(core_);
+  return builder;
+}
+
 void ProgramBuilder::append(EngineId engine, std::int32_t layer, Operation operation) {
   engine.core = core_;
   find_accesses(operation, engine.kind, accesses_);

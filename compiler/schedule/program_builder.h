@@ -32,6 +32,10 @@ class ProgramBuilder {
 
   void append(EngineId engine, std::int32_t layer, Operation operation);
 
+  /// A builder of instructions that are yet to be put in order with others: with the tables of this
+  /// one's program, and without its instructions.
+  [[nodiscard]] ProgramBuilder aside() const;
+
   /// The program so far; the builder is used up, and forgets what instructions touch.
   [[nodiscard]] Program finish() && {
     history_ = PerEngine<History>();

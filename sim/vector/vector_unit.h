@@ -2,9 +2,9 @@
 
 #include <systemc>
 
+#include "arch/vector_timing.h"
 #include "sim/core/engine_front.h"
 #include "sim/vector/vector_data.h"
-#include "sim/vector/vector_timing.h"
 
 namespace systole {
 

@@ -32,7 +32,10 @@ systole_test(compiler_passes_test
     mapping/mapping_test.cpp
     mapping/mapping_text_test.cpp
     mapping/operand_homes_test.cpp
+    mapping/parts_in_flight_test.cpp
     schedule/accesses_test.cpp
+    schedule/instruction_time_test.cpp
+    schedule/interleave_test.cpp
     schedule/program_builder_test.cpp
     schedule/region_test.cpp
     tiling/band_test.cpp

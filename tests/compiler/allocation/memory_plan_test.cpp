@@ -12,6 +12,7 @@
 #include "arch/chip_spec.h"
 #include "compiler/allocation/lifetimes.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/mapping/core_split.h"
 
 namespace systole {
 namespace {
@@ -182,6 +183,51 @@ INSTANTIATE_TEST_SUITE_P(Shipped, MemoryPlans,
                            return fmt::format("{}_{}_{}", std::get<0>(pair.param),
                                               std::get<1>(pair.param), std::get<2>(pair.param));
                          });
+
+/// What a part holds is there as often as parts are in flight, apart from one another however far
+/// each of them is.
+TEST(MemoryPlan, PartsInFlightLieApart) {
+  const std::string root = SYSTOLE_SOURCE_DIR;
+  const ChipSpec chip = read_chip(root + "/configs/chips/tpu_v1.yaml");
+  const Graph graph = read_network(root + "/workloads/resnet50.yaml", {.batch = 4}).graph;
+  ChipSpec third = chip;
+  third.buffer.capacity = Bytes(chip.buffer.capacity.count() / 3);
+  const MemoryPlan part = plan_memory(third, with_batch(graph, 1), false);
+  const auto layers = static_cast<std::int32_t>(graph.nodes.size());
+  const PlacedMemory placed =
+      place_memory(chip, graph,
+                   {.resident = part.resident,
+                    .bands = part.bands,
+                    .pixels = {},
+                    .segments = {{.first = 0, .end = layers, .parts = 4, .in_flight = 2}}});
+  ASSERT_TRUE(placed.plan);
+  std::int64_t distance = 0;
+  for (const LayerPlan& layer : placed.plan->layers) {
+    distance = std::max(distance, layer.output.next_part);
+  }
+  ASSERT_GT(distance, 0);
+  std::map<std::tuple<BlockUse, GraphTensorId, std::int32_t>, std::vector<std::int64_t>> addresses;
+  std::int64_t end_of_first = 0;
+  std::int64_t begin_of_second = chip.buffer.capacity.count();
+  for (const PlannedBlock& block : placed.plan->blocks) {
+    if (block.use == BlockUse::Constants) {
+      continue;
+    }
+    auto& known = addresses[{block.use, block.tensor, block.layer}];
+    known.push_back(block.address);
+    EXPECT_LE(block.bytes, distance);
+  }
+  for (const auto& [what, known] : addresses) {
+    ASSERT_EQ(known.size() % 2, 0U);  // two of what has two buffers
+    const std::size_t each = known.size() / 2;
+    for (std::size_t index = 0; index < each; ++index) {
+      EXPECT_EQ(known[index + each], known[index] + distance);
+      end_of_first = std::max(end_of_first, known[index]);
+      begin_of_second = std::min(begin_of_second, known[index + each]);
+    }
+  }
+  EXPECT_LT(end_of_first, begin_of_second);
+}
 
 /// A tensor that streams does so from double buffers where there are several bands: one moves
 /// while the other is worked on.

@@ -59,6 +59,8 @@ TEST(MappingCheck, FindsSegmentsThatNoBatchHas) {
             "parts: expected no segment: this network runs as a whole, got 2");
   EXPECT_EQ(fault_of(edge, two_layers(4), with({.first = 1, .end = 1, .parts = 2})),
             ": expected layers behind those of the segment before, the first one first");
+  EXPECT_EQ(fault_of(edge, two_layers(4), with({.first = 0, .end = 2, .parts = 2, .in_flight = 3})),
+            "in_flight: expected an integer in 1..2, got 3");
 }
 
 TEST(MappingCheck, FindsPlansThatTheUnitsCannotFollow) {

@@ -146,6 +146,10 @@ TEST(MappingText, RefusesWhatIsIllegal) {
   EXPECT_EQ(error_of("resident: [x, dw, fc]\n",
                      "resident: [x, dw, fc]\n    segments: [{first: dw, last: dw, parts: 3}]\n"),
             "m.yaml:8:45: shares[0].segments[0].parts: expected one of 2, got 3");
+  EXPECT_EQ(error_of("resident: [x, dw, fc]\n",
+                     "resident: [x, dw, fc]\n    segments: [{first: dw, last: dw, parts: 2, "
+                     "in_flight: 3}]\n"),
+            "m.yaml:8:59: shares[0].segments[0].in_flight: expected an integer in 1..2, got 3");
 }
 
 }  // namespace

@@ -22,6 +22,11 @@ class RandomMapping {
 
   Mapping of(Mapping mapping) {
     const std::vector<Packing> packing = packings(mapping);
+    if (mapping.shares.size() == 1) {
+      Mapping changed = mapping;
+      cut_batch(with_batch(graph_, mapping.shares.front().images), changed.shares.front());
+      keep(mapping, changed);
+    }
     for (std::size_t share = 0; share < mapping.shares.size(); ++share) {
       Mapping changed = mapping;
       move_tensors(with_batch(graph_, mapping.shares[share].images), changed.shares[share]);
@@ -84,6 +89,34 @@ class RandomMapping {
     }
   }
 
+  /// Some layers run in parts, some of them in flight.
+  void cut_batch(const Graph& graph, ShareMapping& share) {
+    const std::vector<std::int64_t> parts = parts_of_batch(graph);
+    const auto layers = static_cast<std::int64_t>(graph.nodes.size());
+    if (parts.empty() || below(3) == 0) {
+      return;
+    }
+    Segment segment{.first = static_cast<std::int32_t>(below(layers)),
+                    .parts = parts[static_cast<std::size_t>(below(std::ssize(parts)))]};
+    segment.end = segment.first + 1 + static_cast<std::int32_t>(below(layers - segment.first));
+    segment.in_flight = 1 + below(segment.parts);
+    share.segments = {segment};
+    PartGraphs graphs(graph);
+    for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
+      const Graph& part =
+          graphs.of(segment_of(share.segments, static_cast<std::int32_t>(layer)).parts);
+      const Node& node = part.nodes[layer];
+      if (!node.is_view()) {
+        LayerMapping& mapping = share.layers[layer];
+        mapping.band = band_sizes(part, node).front();
+        mapping.plans = band_plans(chip_, part, node, mapping, TileSource::Dram);
+        for (BandPlan& plan : mapping.plans) {
+          change_plan(plan, segment_of(share.segments, static_cast<std::int32_t>(layer)).in_flight);
+        }
+      }
+    }
+  }
+
   void change_layer(PartGraphs& graphs, ShareMapping& share, std::size_t layer,
                     const Packing& packing) {
     const auto id = static_cast<std::int32_t>(layer);
@@ -99,23 +132,25 @@ class RandomMapping {
     mapping.pixels = packing.pixels;
     mapping.plans = band_plans(chip_, graph, node, mapping, TileSource::Dram);
     for (BandPlan& plan : mapping.plans) {
-      change_plan(plan);
+      change_plan(plan, segment_of(share.segments, id).in_flight);
     }
   }
 
-  void change_plan(BandPlan& plan) {
+  void change_plan(BandPlan& plan, std::int64_t in_flight) {
     const std::int64_t slices = plan.plan.whole.slices + plan.plan.rest.slices;
-    plan.plan.whole = random_share(below(slices + 1), plan.products.positions);
-    plan.plan.rest = random_share(slices - plan.plan.whole.slices, plan.products.positions);
+    plan.plan.whole = random_share(below(slices + 1), plan.products.positions, in_flight);
+    plan.plan.rest =
+        random_share(slices - plan.plan.whole.slices, plan.products.positions, in_flight);
   }
 
-  UnitShare random_share(std::int64_t slices, std::int64_t positions) {
+  UnitShare random_share(std::int64_t slices, std::int64_t positions, std::int64_t in_flight) {
     if (slices == 0) {
       return {};
     }
     UnitShare share{
         .slices = slices, .parts = 1 + below(std::min(chip_.matrix.count, positions)), .loops = {}};
-    const std::int64_t chunk = 1 + below(chip_.accumulators.entries);
+    const std::int64_t chunk =
+        1 + below(std::max<std::int64_t>(chip_.accumulators.entries / in_flight, 1));
     share.loops = loops_within(
         chip_, ceil_div(positions, share.parts),
         {.chunk = chunk,

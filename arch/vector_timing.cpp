@@ -1,4 +1,4 @@
-#include "sim/vector/vector_timing.h"
+#include "arch/vector_timing.h"
 
 #include <algorithm>
 #include <vector>
