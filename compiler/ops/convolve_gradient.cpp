@@ -18,9 +18,11 @@ struct ImageRows {
   std::int64_t rows = 0;
 };
 
-std::vector<ImageRows> parts_of(const StepNodes& nodes, const Shape& in, const Shape& out,
-                                std::int64_t image_bytes) {
-  if (nodes.least_parts(in.batch * image_bytes) == 1) {
+std::vector<ImageRows> parts_of(const Backward& nodes, const Shape& in, const Shape& out) {
+  const std::int64_t image_bytes = nodes.type(nodes.input(0)).bytes() / in.batch;
+  const TensorType result{.element = nodes.element(1),
+                          .extents = nodes.type(nodes.input(1)).extents};
+  if (nodes.least_parts(in.batch * image_bytes, result.bytes()) == 1) {
     return {{.images = in.batch, .rows = out.rows}};
   }
   const std::int64_t most = nodes.most_whole_bytes();
@@ -72,8 +74,7 @@ void ConvolveTensors::gradient(Backward& backward) const {
   if (backward.wants(1)) {
     const Extents extents = backward.type(w).extents;
     const GraphTensorId gradient = backward.view(dy, {out.batch, out.rows, out.cols, out.channels});
-    const std::int64_t image_bytes = backward.type(x).bytes() / in.batch;
-    for (const ImageRows& some : parts_of(backward, in, out, image_bytes)) {
+    for (const ImageRows& some : parts_of(backward, in, out)) {
       // Rows of x that meet these of the gradient; what is cut off at the top is no padding.
       const std::int64_t top = some.first_row * kernel.stride_rows - kernel.pad_top;
       const std::int64_t end =

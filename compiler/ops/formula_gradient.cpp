@@ -80,14 +80,15 @@ std::string with_letters(std::string_view text, const std::map<char, std::string
 }
 
 /// Goes through the terms of a formula from the last to the first: what the loss changes with each.
+/// `from`: the term that the given gradient is by, the last one or what that is a function of.
 class Slopes {
  public:
-  Slopes(const RowFormula& formula, bool result_is_single)
+  Slopes(const RowFormula& formula, std::size_t from)
       : formula_(formula), single_(single_terms(formula)), slopes_(formula.terms.size()) {
     for (const FormulaTerm& term : formula.terms) {
       texts_.push_back(text_of(term));
     }
-    slopes_.back() = Expression{std::string(1, kResult), result_is_single};
+    slopes_[from] = Expression{std::string(1, kResult), static_cast<bool>(single_[from])};
     for (std::size_t i = formula.terms.size(); i-- > 0;) {
       if (slopes_[i]) {
         spread(i);
@@ -260,6 +261,17 @@ std::set<char> letters_of(const std::string& text) {
   return found;
 }
 
+/// Whether a slope has more letters than a formula has inputs.
+bool reads_too_much(const Slopes& slopes, std::size_t inputs) {
+  for (std::size_t input = 0; input < inputs; ++input) {
+    const auto slope = slopes.by_input(input);
+    if (slope && letters_of(slope->text).size() > kFormulaInputs) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Op formula_of(std::string of, std::optional<DataType> element) {
@@ -313,7 +325,9 @@ GraphTensorId RowFormula::train(Forward& forward) const {
 
 /// The chain rule over the formula's terms, written down as another formula of the inputs and of
 /// the gradient by the result. What all pixels share gets the sum over them: their mean on the
-/// vector unit, times how many they are.
+/// vector unit, times how many they are. Where that reads too many tensors at once and the result
+/// is a function's, whose slope follows from it, the gradient by what it is a function of comes
+/// first.
 void RowFormula::gradient(Backward& backward) const {
   const bool elements =
       std::any_of(terms.begin(), terms.end(), [](const FormulaTerm& term) { return term.element; });
@@ -321,7 +335,17 @@ void RowFormula::gradient(Backward& backward) const {
     backward.refuse(
         "expected a formula without parameters and without elements of rows, got one with them");
   }
-  const Slopes slopes(*this, single_terms(*this).back());
+  GraphTensorId gradient = backward.gradient();
+  std::size_t from = terms.size() - 1;
+  const FormulaTerm& last = terms.back();
+  if (reads_too_much(Slopes(*this, from), inputs) && last.kind == FormulaTerm::Kind::Function &&
+      slope_is_of_result(last.function)) {
+    from = static_cast<std::size_t>(last.a);
+    const std::string slope = with_letters(slope_of(last.function), {{'a', "b"}});
+    gradient = backward.add("inner_gradient", formula_of("a * (" + slope + ")"),
+                            {gradient, backward.output()});
+  }
+  const Slopes slopes(*this, from);
   for (std::size_t input = 0; input < inputs; ++input) {
     if (!backward.wants(input)) {
       continue;
@@ -340,7 +364,7 @@ void RowFormula::gradient(Backward& backward) const {
     std::vector<GraphTensorId> read;
     for (const char letter : letters_of(slope->text)) {
       letters[letter] = std::string(1, static_cast<char>('a' + letters.size()));
-      read.push_back(letter == kResult ? backward.gradient()
+      read.push_back(letter == kResult ? gradient
                                        : backward.input(static_cast<std::size_t>(letter - 'a')));
     }
     if (read.size() > kFormulaInputs) {
@@ -355,16 +379,15 @@ void RowFormula::gradient(Backward& backward) const {
     const std::string text = with_letters(slope->text, letters);
     if (!shared) {
       if (slope->text == std::string(1, kResult)) {
-        backward.give(input, backward.gradient());
+        backward.give(input, gradient);
       } else {
         backward.give(input, formula_of(text, backward.element(input)), std::move(read));
       }
       continue;
     }
-    GraphTensorId whole = backward.gradient();
+    GraphTensorId whole = gradient;
     if (slope->text != std::string(1, kResult)) {
-      whole = backward.add("gradient_by_pixel",
-                           formula_of(text, backward.type(backward.gradient()).element),
+      whole = backward.add("gradient_by_pixel", formula_of(text, backward.type(gradient).element),
                            std::move(read));
     }
     const GraphTensorId mean = backward.mean("gradient_mean", whole);

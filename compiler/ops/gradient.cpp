@@ -26,16 +26,20 @@ GraphTensorId StepNodes::rows(GraphTensorId tensor) {
   return view(tensor, extents_of_rows(whole.elements() / features, features));
 }
 
-std::int64_t StepNodes::least_parts(std::int64_t bytes) const {
-  constexpr std::int64_t kMuch = 3;  // parts that are not worth while
+std::int64_t StepNodes::least_parts(std::int64_t bytes, std::int64_t result_bytes) const {
+  constexpr std::int64_t kStreaming = 3;
+  constexpr std::int64_t kAtOnce = 7;
   const std::int64_t most = most_whole_bytes();
-  return most == 0 || bytes <= kMuch * most ? 1 : (bytes + most - 1) / most;
+  const bool is_whole = bytes <= kStreaming * most || bytes + result_bytes <= kAtOnce * most;
+  return most == 0 || is_whole ? 1 : (bytes + most - 1) / most;
 }
 
 GraphTensorId StepNodes::mean(std::string_view what, GraphTensorId tensor) {
   const Shape image = image_of(type(tensor));
   const std::int64_t pixels = image.rows * image.cols;
-  std::int64_t parts = image.batch == 1 ? std::min(least_parts(type(tensor).bytes()), pixels) : 1;
+  const std::int64_t result = bytes_of(DataType::Fp32, image.channels);
+  std::int64_t parts =
+      image.batch == 1 ? std::min(least_parts(type(tensor).bytes(), result), pixels) : 1;
   while (pixels % parts != 0) {
     ++parts;
   }

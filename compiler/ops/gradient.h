@@ -29,11 +29,13 @@ class StepNodes {
   GraphTensorId rows(GraphTensorId tensor);
   /// Throws at the node: its gradient is not covered, whatever its operator's is.
   [[noreturn]] virtual void refuse(std::string_view message) const = 0;
-  /// Bytes of an operand that a node needs whole, such as the left one of a product where it is
-  /// written transposed; of much larger ones parts are taken, each no larger. 0: any.
+  /// Bytes of a part of an operand that a node needs whole, such as the left one of a product where
+  /// it is written transposed. 0: any operand is taken whole.
   [[nodiscard]] virtual std::int64_t most_whole_bytes() const = 0;
-  /// How many parts an operand is taken in at the least.
-  [[nodiscard]] std::int64_t least_parts(std::int64_t bytes) const;
+  /// In how many parts it is taken at the least: in one where it is no larger than three times
+  /// that, so that it can stream beside bands of the result, or where the whole result has room
+  /// beside it within seven times that.
+  [[nodiscard]] std::int64_t least_parts(std::int64_t bytes, std::int64_t result_bytes) const;
   /// The mean of the pixels of each image in fp32, a node called `what`; of a single large image
   /// the mean of means of parts.
   GraphTensorId mean(std::string_view what, GraphTensorId tensor);

@@ -77,7 +77,9 @@ Parts parts_of(const Backward& backward, const ProductForm& form,
       right.size() != 3) {
     return {};
   }
-  const std::int64_t least = backward.least_parts(left.bytes());
+  const std::int64_t made = extents[2] * right[2];
+  const std::int64_t least =
+      backward.least_parts(left.bytes(), bytes_of(backward.element(1), made));
   if (least == 1) {
     return {};
   }
@@ -93,7 +95,6 @@ Parts parts_of(const Backward& backward, const ProductForm& form,
   constexpr std::int64_t kJoinBytes = 8;
   constexpr std::int64_t kSumBytes = 12;
   const std::int64_t other = backward.type(both[1]).bytes();
-  const std::int64_t made = extents[2] * right[2];
   const std::int64_t by_columns =
       2 * left.bytes() + (parts.columns - 1) * other + kJoinBytes * made;
   const std::int64_t by_rows = 2 * (left.bytes() + other) + (parts.rows - 1) * kSumBytes * made;

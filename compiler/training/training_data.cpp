@@ -33,7 +33,7 @@ Value TrainingData::value(const Graph& graph, GraphTensorId tensor) const {
   }
   for (const TrainingBatch& batch : step_.batches) {
     if (tensor == batch.targets) {
-      return Value::of_numbers(wanted.type, targets(wanted, batch.inputs.front()));
+      return Value::of_numbers(wanted.type, targets(wanted, batch.inputs));
     }
   }
   if (tensor == step_.rate) {
@@ -44,8 +44,12 @@ Value TrainingData::value(const Graph& graph, GraphTensorId tensor) const {
 }
 
 std::vector<float> TrainingData::batch(const GraphTensor& input) const {
-  std::vector<std::int8_t> steps(static_cast<std::size_t>(input.type.elements()));
-  RandomStream(seed_, fmt::format("{}.batch.{}", input.name, number_)).fill_int8(steps);
+  return drawn(fmt::format("{}.batch.{}", input.name, number_), input.type.elements());
+}
+
+std::vector<float> TrainingData::drawn(const std::string& name, std::int64_t count) const {
+  std::vector<std::int8_t> steps(static_cast<std::size_t>(count));
+  RandomStream(seed_, name).fill_int8(steps);
   std::vector<float> numbers(steps.size());
   std::transform(steps.begin(), steps.end(), numbers.begin(),
                  [](std::int8_t q) { return kInputStep * static_cast<float>(q); });
@@ -53,11 +57,16 @@ std::vector<float> TrainingData::batch(const GraphTensor& input) const {
 }
 
 /// A row of the output sees the part of the first input that is its own: its row where there are as
-/// many, else all of its sample.
-std::vector<float> TrainingData::targets(const GraphTensor& tensor, GraphTensorId input) const {
+/// many, else all of its sample. Without inputs, as where rows of a table are looked up by numbers
+/// that stay, a row has numbers of its own that stay.
+std::vector<float> TrainingData::targets(const GraphTensor& tensor,
+                                         const std::vector<GraphTensorId>& inputs) const {
+  constexpr std::int64_t kOwn = 16;
   const auto columns = static_cast<std::size_t>(tensor.type.extents.back());
   const auto rows = static_cast<std::size_t>(tensor.type.elements()) / columns;
-  const std::vector<float> x = batch(step_.graph.tensor(input));
+  const std::vector<float> x = inputs.empty()
+                                   ? drawn("targets.rows", static_cast<std::int64_t>(rows) * kOwn)
+                                   : batch(step_.graph.tensor(inputs.front()));
   const auto samples = static_cast<std::size_t>(network_.batch);
   const bool by_row = x.size() % rows == 0;
   const std::size_t width = by_row ? x.size() / rows : x.size() / samples;

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "compiler/graph/value.h"
 #include "compiler/training/training_graph.h"
@@ -29,7 +31,9 @@ class TrainingData final : public NetworkData {
 
  private:
   [[nodiscard]] std::vector<float> batch(const GraphTensor& input) const;
-  [[nodiscard]] std::vector<float> targets(const GraphTensor& tensor, GraphTensorId input) const;
+  [[nodiscard]] std::vector<float> drawn(const std::string& name, std::int64_t count) const;
+  [[nodiscard]] std::vector<float> targets(const GraphTensor& tensor,
+                                           const std::vector<GraphTensorId>& inputs) const;
   [[nodiscard]] Value first_value(GraphTensorId state) const;
 
   Graph network_;

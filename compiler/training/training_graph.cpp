@@ -81,13 +81,6 @@ class StepGraph {
 
   void check_network() const {
     check_states();
-    for (const Node& node : network_.nodes) {
-      if (node.shares_parameters) {
-        throw WorkloadError(node.location, node.name,
-                            "expected layers with weights of their own to train, got one that "
-                            "shares those of a step before");
-      }
-    }
     std::set<std::string> missing;
     const Node* first = nullptr;
     for (const Node& node : network_.nodes) {
@@ -245,6 +238,23 @@ class StepGraph {
       batch.inputs.push_back(values_[input]);
     }
     result_.batches.push_back(std::move(batch));
+    if (network_.inputs.empty()) {  // the first tensor is what tells a graph's type
+      add_targets();
+    }
+  }
+
+  /// Of the batch, where it has none yet.
+  GraphTensorId add_targets() {
+    GraphTensorId& targets = result_.batches.back().targets;
+    if (targets < 0) {
+      const TensorType& type = network_.tensor(scores()).type;
+      const std::int64_t columns = type.extents.back();
+      targets = builder_.add_input(
+          unique("targets"),
+          {.element = compute_, .extents = extents_of_rows(type.elements() / columns, columns)}, {},
+          {});
+    }
+    return targets;
   }
 
   // --- forward ---
@@ -283,9 +293,7 @@ class StepGraph {
     const std::int64_t rows = type.elements() / columns;
     const Extents extents = extents_of_rows(rows, columns);
     const GraphTensorId z = view(values_.at(output), extents, last);
-    const TensorType like{.element = compute_, .extents = extents};
-    const GraphTensorId targets = builder_.add_input(unique("targets"), like, {}, {});
-    result_.batches.back().targets = targets;
+    const GraphTensorId targets = add_targets();
     const bool entropy = options_.loss == Loss::CrossEntropy;
     const std::string of_row =
         entropy ? "log(sum(exp(a - largest(a)))) + largest(a) - sum(a * b)"

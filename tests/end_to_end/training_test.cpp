@@ -175,6 +175,17 @@ layers:
   - {name: o, op: dense, features: 7}
 )";
 
+/// Token numbers, looked up; layers of cells, whose steps share weights.
+constexpr const char* kSequences = R"(
+inputs: [{name: tokens, indices: 5, below: 11}]
+states: [{name: table, extents: [11, 8], shared: true}]
+layers:
+  - {name: row, op: gather, inputs: [table, tokens]}
+  - {name: r, op: lstm, cells: 6}
+  - {name: g, op: gru, cells: 5, last: true}
+  - {name: o, op: dense, features: 3}
+)";
+
 /// Three steps of cells, all by the same weights.
 constexpr const char* kCells = R"(
 inputs: [{name: x, extents: [3, 6]}, {name: h0, extents: [1, 5]}]
@@ -200,7 +211,7 @@ layers:
 )";
 
 TEST_P(TrainingOn, IsRightInEveryTensorOfOtherOperators) {
-  for (const char* const body : {kImages, kTokens, kCells}) {
+  for (const char* const body : {kImages, kTokens, kSequences, kCells}) {
     SCOPED_TRACE(body);
     const ForkedResult child = run_forked([&] {
       const Training training(body, 3, {});

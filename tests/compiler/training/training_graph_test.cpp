@@ -521,13 +521,25 @@ TEST(TrainingGraph, HasTheGradientsOfAnLstmThroughTime) {
   expect_gradients(body + "- {name: y, op: dense, features: 2}\n");
 }
 
+TEST(TrainingGraph, HasTheGradientsOfRecurrentLayers) {
+  for (const std::string keys : {"lstm, cells: 3", "gru, cells: 3", "lstm, cells: 2, last: true",
+                                 "gru, cells: 2, reverse: true"}) {
+    expect_gradients(
+        "inputs: [{name: x, extents: [3, 4]}]\nlayers:\n"
+        "- {name: a, op: dense, features: 3}\n"
+        "- {name: r, op: " +
+        keys + "}\n- {name: y, op: dense, features: 2}\n");
+  }
+}
+
 /// Updated parameters of a step whose products may have so many bytes of an operand whole are those
 /// of any other; returns the graph.
-Graph expect_the_same_in_parts(const std::string& body, std::int64_t most, double bound) {
+Graph expect_the_same_in_parts(const std::string& body, std::int64_t batch, std::int64_t most) {
+  constexpr double kSameSums = 1e-12;  // in another order
   TrainingOptions options{.loss = Loss::MeanSquaredError, .optimizer = {}};
-  const TrainingGraph whole = training_graph(network_of(body), options);
+  const TrainingGraph whole = training_graph(network_of(body, batch), options);
   options.most_whole_bytes = most;
-  const TrainingGraph parts = training_graph(network_of(body), options);
+  const TrainingGraph parts = training_graph(network_of(body, batch), options);
   const DoubleValues expected = evaluated_in_double(whole.graph, given_for(whole, options.loss));
   const DoubleValues actual = evaluated_in_double(parts.graph, given_for(parts, options.loss));
   for (const TrainedParameter& parameter : whole.parameters) {
@@ -535,53 +547,59 @@ Graph expect_the_same_in_parts(const std::string& body, std::int64_t most, doubl
     const std::vector<double>& numbers = expected.at(tensor_named(whole.graph, name));
     const std::vector<double>& others = actual.at(tensor_named(parts.graph, name));
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-      EXPECT_NEAR(others[i], numbers[i], bound) << name << " " << i;
+      EXPECT_NEAR(others[i], numbers[i], kSameSums) << name << " " << i;
     }
   }
   return parts.graph;
 }
 
-constexpr double kSameSums = 1e-12;  // in another order
-
-/// 3 rows of 512 numbers of 2 bytes are more than three times 1000; parts of a fourth are not more
-/// than 1000, and have 128 columns.
+/// 3 rows of 512 numbers of 2 bytes are more than three times 1000, and with a result of 512 x 2 of
+/// 4 bytes more than seven times; parts of a fourth are not more than 1000, and have 128 columns.
 TEST(TrainingGraph, CutsWeightsGradientsByColumnsOfTheirInput) {
   const Graph graph = expect_the_same_in_parts(
       "inputs: [{name: x, features: 8}]\nlayers:\n"
       "- {name: a, op: dense, features: 512, activation: tanh}\n"
       "- {name: b, op: dense, features: 2}\n",
-      1000, kSameSums);
+      3, 1000);
   EXPECT_THAT(graph.tensor(tensor_named(graph, "b.product.columns.4")).type.extents,
               ::testing::ElementsAre(1, 3, 128));
 }
 
-/// 3 x 5 rows of 4 numbers of 2 bytes are 120 bytes, more than three times 30: four parts, of 3 and
-/// of 4 rows.
+/// 3 x 5 rows of 4 numbers of 2 bytes are 120 bytes, with the result 152: six parts of 20, which
+/// are 2 or 3 rows.
 TEST(TrainingGraph, CutsWeightsGradientsByRows) {
-  const Graph graph = expect_the_same_in_parts(
+  const std::string body =
       "inputs: [{name: x, extents: [5, 3]}]\nlayers:\n"
       "- {name: a, op: dense, features: 4, activation: tanh}\n"
-      "- {name: b, op: dense, features: 2}\n",
-      30, kSameSums);
+      "- {name: b, op: dense, features: 2}\n";
+  const Graph graph = expect_the_same_in_parts(body, 3, 20);
   EXPECT_THAT(graph.tensor(tensor_named(graph, "b.product.rows")).type.extents,
+              ::testing::ElementsAre(1, 2, 4));
+  EXPECT_THAT(graph.tensor(tensor_named(graph, "b.product.rows.6")).type.extents,
               ::testing::ElementsAre(1, 3, 4));
-  EXPECT_THAT(graph.tensor(tensor_named(graph, "b.product.rows.4")).type.extents,
-              ::testing::ElementsAre(1, 4, 4));
+  // Within seven times 22 the result has room beside all of it.
+  const Graph whole = expect_the_same_in_parts(body, 3, 22);
+  EXPECT_TRUE(std::none_of(
+      whole.tensors.begin(), whole.tensors.end(),
+      [](const GraphTensor& tensor) { return tensor.name.starts_with("b.product.rows"); }));
 }
 
-/// An image of 7 x 6 x 3 has 252 bytes: two at a time, one at a time, or a few rows of one with
-/// those around them that the kernel sees.
+/// An image of 7 x 6 x 3 has 252 bytes: two at a time, or a few rows of one with those around them
+/// that the kernel sees.
 TEST(TrainingGraph, CutsWeightsGradientsByImagesAndRows) {
   for (const std::string keys : {"kernel: 3, padding: 1", "kernel: [3, 2], stride: 2, padding: 1",
                                  "kernel: 2, dilation: 3, padding: 2"}) {
-    for (const std::int64_t most : {504, 252, 100, 40}) {
+    const auto expect = [&](std::int64_t batch, std::int64_t most) {
       SCOPED_TRACE(fmt::format("{} {}", keys, most));
-      static_cast<void>(
-          expect_the_same_in_parts(on_images("- {name: a, op: conv2d, channels: 3, kernel: 1}\n"
-                                             "- {name: b, op: conv2d, channels: 2, " +
-                                             keys + "}\n"),
-                                   most, kSameSums));
-    }
+      return expect_the_same_in_parts(on_images("- {name: a, op: conv2d, channels: 3, kernel: 1}\n"
+                                                "- {name: b, op: conv2d, channels: 2, " +
+                                                keys + "}\n"),
+                                      batch, most);
+    };
+    const Graph two = expect(15, 505);
+    EXPECT_EQ(two.tensor(tensor_named(two, "b.convolution.rows")).type.elements(), 2 * 7 * 6 * 3);
+    static_cast<void>(expect(3, 100));
+    static_cast<void>(expect(3, 40));
   }
 }
 
