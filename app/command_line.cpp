@@ -532,7 +532,7 @@ void add_storage(CLI::App& app, Words& words) {
          "--weights", words.stored,
          "Stores weights in fewer bits than the network computes with: int8, int4, fp8_e4m3 "
          "or fp8_e5m2, a scale for each output channel, or for GROUP elements of it "
-         "(default of int4: 128)")
+         "(default of int4: 128); of a network of int8 in more: int16")
       ->type_name("TYPE[:GROUP]");
   app.add_option("--cache", words.cache,
                  "Stores states, such as keys and values, in fewer bits than the network computes "

@@ -131,6 +131,19 @@ DataType type_of_stored(std::string_view option, const Request& request, const C
       request.type ? fmt::format("--type {}", name_of(*request.type)) : printable(chip.name)));
 }
 
+/// Weights of int16 are multiplied with what a network of int8 has.
+DataType type_of_wide(const Request& request, const ChipSpec& chip) {
+  const auto kind = mac_kind(DataType::Int8, DataType::Int16);
+  if (!chip.matrix.supports(*kind) || request.type.value_or(DataType::Int8) != DataType::Int8) {
+    throw UserError(fmt::format(
+        "systole: --weights: expected a network of int8 on a chip that multiplies {}, got {}",
+        name_of(*kind),
+        chip.matrix.supports(*kind) ? fmt::format("--type {}", name_of(*request.type))
+                                    : printable(chip.name)));
+  }
+  return DataType::Int8;
+}
+
 /// The network's type: what the user asked for, if the chip has it.
 DataType type_of(const Request& request, const ChipSpec& chip) {
   if (request.training) {
@@ -147,6 +160,9 @@ DataType type_of(const Request& request, const ChipSpec& chip) {
                                              : fmt::format("--type {}", name_of(type))));
     }
     return type;
+  }
+  if (request.weights && request.weights->type == StorageType::Int16) {
+    return type_of_wide(request, chip);
   }
   if (request.weights && element_type(request.weights->type)) {
     return type_of_stored("--weights", request, chip);

@@ -214,7 +214,7 @@ std::vector<std::int32_t> corrected_biases(const GemmShape& gemm, const LayerPar
         // Modulo 2^32, as the accumulators count.
         auto& bias = biases[static_cast<std::size_t>(group * gemm.n + n)];
         const std::int32_t product =
-            zero_point * parameters.weights[static_cast<std::size_t>(row + n)];
+            zero_point * parameters.weight(static_cast<std::size_t>(row + n));
         bias = static_cast<std::int32_t>(static_cast<std::uint32_t>(bias) -
                                          static_cast<std::uint32_t>(product));
       }
@@ -321,7 +321,11 @@ void put_parameters(Image& image, const Program& program, const Graph& graph,
     return;
   }
   const LayerParameters parameters = layer_parameters(graph, data, node);
-  put_tiles(image, program, layer, gemm, node, type, parameters.weights);
+  if (parameters.low.empty()) {
+    put_tiles(image, program, layer, gemm, node, type, parameters.weights);
+  } else {
+    put_tiles(image, program, layer, gemm, node, DataType::Int16, data.value(graph, weights).bytes);
+  }
   put_factors(image, program, graph, node);
   put_biases(image, program, node, gemm,
              corrected_biases(gemm, parameters,

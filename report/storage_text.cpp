@@ -55,7 +55,7 @@ std::string storage_text(const Graph& graph) {
         weights.stored.exist() && weights.stored.group < gemm_shape(graph, node)->k;
     types.add(fmt::format("{}{}", name_of(weights.type.element),
                           has_groups ? fmt::format(":{}", weights.stored.group) : ""));
-    are_narrow = are_narrow || weights.type.element != right_type(graph, node);
+    are_narrow = are_narrow || weights.type.element != graph.operand_type(node);
   }
   return are_narrow ? types.joined() : "";
 }

@@ -388,6 +388,9 @@ void take_indices(NetworkDescription& description) {
   for (const InputDescription& input : description.inputs) {
     check_name(input.name, input.place);
   }
+  for (const auto& [name, block] : description.blocks) {
+    check_name(name, block.place);
+  }
   std::set<std::size_t> read;
   for (LayerDescription& layer : description.layers) {
     check_name(layer.name, layer.place());

@@ -29,6 +29,7 @@
 #include "compiler/frontend/stored_states.h"
 #include "compiler/frontend/stored_weights.h"
 #include "compiler/frontend/timeloop.h"
+#include "compiler/frontend/wide_weights.h"
 #include "compiler/graph/graph_builder.h"
 
 namespace systole {
@@ -147,6 +148,9 @@ class NetworkNumbers final : public NetworkData {
     if (real) {
       const RealParameters reals = real_parameters(node);
       return Value::of_numbers(type, weights ? reals.weights : reals.biases);
+    }
+    if (graph.tensor(node.inputs[kWeightsInput]).type.element == DataType::Int16) {
+      return wide_value(graph, node, real_parameters(node), tensor);
     }
     const LayerParameters integers = parameters(node);
     return weights ? Value::of(type, integers.weights) : Value::of(type, integers.biases);
@@ -335,13 +339,26 @@ Network stored_as_described(Network network, const NetworkDescription& descripti
   for (const Node& node : network.graph.nodes) {
     const std::optional<WeightStorage> storage = storage_of(node);
     const bool is_stored = storage && has_weights(node) && element_type(storage->type).has_value();
-    if (is_stored && !converts) {
-      throw WorkloadError(
-          node.location, node.name,
-          fmt::format("expected a network of bf16 or fp16 (--type) for weights that "
-                      "are stored as {}, got {}",
-                      name_of(storage->type), name_of(options.type)));
+    const bool is_wide = is_stored && storage->type == StorageType::Int16;
+    if (is_stored && (is_wide ? options.type != DataType::Int8 : !converts)) {
+      throw WorkloadError(node.location, node.name,
+                          fmt::format("expected a network of {} (--type) for weights that are "
+                                      "stored as {}, got {}",
+                                      is_wide ? "int8" : "bf16 or fp16", name_of(storage->type),
+                                      name_of(options.type)));
     }
+    if (is_wide && storage->group != 0) {
+      throw WorkloadError(node.location, node.name,
+                          "expected weights of int16 without groups, got some");
+    }
+  }
+  if (options.type == DataType::Int8) {
+    widen_weights(network.graph, [&](const Node& node) {
+      const std::optional<WeightStorage> storage = storage_of(node);
+      return storage && storage->type == StorageType::Int16;
+    });
+    check_ratios(network.graph);
+    return network;
   }
   return with_stored_weights(std::move(network), storage_of);
 }

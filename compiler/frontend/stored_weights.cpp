@@ -129,6 +129,11 @@ Network with_stored_weights(Network real, const StorageChoice& choice) {
 }
 
 Network with_default_storage(Network real, const NetworkOptions& options) {
+  if (options.weights && options.weights->type == StorageType::Int16) {
+    throw WorkloadError(
+        {.file = real.graph.file}, "weights",
+        "expected a layer description (YAML) for weights of int16, got another file");
+  }
   return options.weights
              ? with_stored_weights(std::move(real), [&](const Node&) { return options.weights; })
              : std::move(real);

@@ -9,8 +9,9 @@
 
 namespace systole {
 
-/// What weights of a network of a floating type are stored in: its own type, or fewer bits.
-enum class StorageType : std::uint8_t { Full, Int8, Int4, Fp8E4M3, Fp8E5M2 };
+/// What weights of a network of a floating type are stored in: its own type, or fewer bits; of one
+/// of int8, int8 or int16, which the array multiplies as they are.
+enum class StorageType : std::uint8_t { Full, Int8, Int4, Fp8E4M3, Fp8E5M2, Int16 };
 
 template <>
 inline constexpr auto kEnumNames<StorageType> = std::to_array<EnumName<StorageType>>({
@@ -19,6 +20,7 @@ inline constexpr auto kEnumNames<StorageType> = std::to_array<EnumName<StorageTy
     {StorageType::Int4, "int4"},
     {StorageType::Fp8E4M3, "fp8_e4m3"},
     {StorageType::Fp8E5M2, "fp8_e5m2"},
+    {StorageType::Int16, "int16"},
 });
 
 /// None of `Full`.
@@ -34,6 +36,8 @@ inline constexpr auto kEnumNames<StorageType> = std::to_array<EnumName<StorageTy
       return DataType::Fp8E4M3;
     case StorageType::Fp8E5M2:
       return DataType::Fp8E5M2;
+    case StorageType::Int16:
+      return DataType::Int16;
   }
   return std::nullopt;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
+#include <utility>
 
 #include "arch/isa/float_format.h"
 
@@ -84,10 +86,23 @@ std::vector<float> stored_numbers(const Value& value) {
 }
 
 LayerParameters layer_parameters(const Graph& graph, const NetworkData& data, const Node& node) {
-  return {.weights = data.value(graph, node.inputs.at(kWeightsInput)).bytes,
-          .biases = biases_of<std::int32_t>(graph, data, node, [](const Value& value) {
-            return value.elements<std::int32_t>();
-          })};
+  LayerParameters parameters{
+      .weights = {}, .biases = biases_of<std::int32_t>(graph, data, node, [](const Value& value) {
+                       return value.elements<std::int32_t>();
+                     })};
+  Value weights = data.value(graph, node.inputs.at(kWeightsInput));
+  if (weights.type.element != DataType::Int16) {
+    parameters.weights = std::move(weights.bytes);
+    return parameters;
+  }
+  constexpr std::int32_t kHigh = 256;
+  for (const std::int16_t weight : weights.elements<std::int16_t>()) {
+    SYSTOLE_CHECK(std::abs(weight) <= kLargestWide, "{}: a weight of {}", node.name, weight);
+    const auto low = static_cast<std::int8_t>(static_cast<std::uint16_t>(weight) & 255U);
+    parameters.low.push_back(low);
+    parameters.weights.push_back(static_cast<std::int8_t>((weight - low) / kHigh));
+  }
+  return parameters;
 }
 
 std::vector<float> real_biases(const Graph& graph, const NetworkData& data, const Node& node) {

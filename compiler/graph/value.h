@@ -96,7 +96,16 @@ struct LayerParameters {
   /// One per output channel over all groups, in units of input scale * weight scale, without any
   /// zero-point correction. Zeros for layers without bias and batch normalisation.
   std::vector<std::int32_t> biases;
+  /// Of weights of int16 what `weights` leave: a weight is 256 * weights + low. Else empty.
+  std::vector<std::int8_t> low = {};
+
+  [[nodiscard]] std::int32_t weight(std::size_t i) const {
+    constexpr std::int32_t kHigh = 256;
+    return low.empty() ? weights[i] : kHigh * weights[i] + low[i];
+  }
 };
+/// The largest weight of int16: both of its bytes are within -127..127.
+inline constexpr std::int32_t kLargestWide = 127 * 256 + 127;
 [[nodiscard]] LayerParameters layer_parameters(const Graph& graph, const NetworkData& data,
                                                const Node& node);
 

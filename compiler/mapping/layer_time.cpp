@@ -84,9 +84,10 @@ class LayerTimeline {
           takes_tiles(node, kRightInput) && homes.inputs[kRightInput] != Home::Tiles;
       grid_ = mapped_grid(chip, graph, node, *gemm_,
                           from_buffer ? TileSource::Buffer : TileSource::Dram);
-      stored_as_ = grid_.converted ? grid_.converted->stored : graph.operand_type(node);
+      const DataType right = right_type(graph, node);
+      stored_as_ = grid_.converted ? grid_.converted->stored : right;
       type_ = graph.operand_type(node);
-      pace_ = matrix_.pace(type_, type_).count();
+      pace_ = matrix_.pace(type_, right).count();
       features_ = shape_.rows == 1 && shape_.cols == 1;
     } else {
       each_ = vector_cycles(chip, graph, node).count();

@@ -109,7 +109,8 @@ void QualityCheck::add_layer(const Node& node, std::int64_t saturated, RealAt re
 }
 
 std::int64_t QualityCheck::clipped_weights(const Node& node, NodeId id) const {
-  if (!has_weights(node) || !floats_ || is_float(graph_.input_type())) {
+  if (!has_weights(node) || !floats_ || is_float(graph_.input_type()) ||
+      graph_.tensor(node.inputs.at(kWeightsInput)).type.element != DataType::Int8) {
     return 0;
   }
   const auto files = data_.float_parameters(graph_, id);

@@ -109,6 +109,10 @@ class Builder {
     }
     if (is_int8_) {
       integers_ = layer_parameters(source.graph, source.data, node_);
+      if (!integers_.low.empty()) {
+        throw WorkloadError(node_.location, node_.name,
+                            "expected weights of int8 to be measured, got int16");
+      }
     } else {
       reals_ = real_parameters(source.graph, source.data, node_);
     }

@@ -99,7 +99,12 @@ class LayerProgram {
   // --- layers ---
   [[nodiscard]] Parameters parameters() const {
     if constexpr (kIsInteger) {
-      return layer_parameters(graph_, data_, node());
+      LayerParameters integers = layer_parameters(graph_, data_, node());
+      if (!integers.low.empty()) {
+        throw WorkloadError(node().location, node().name,
+                            "expected weights of int8 to be measured, got int16");
+      }
+      return integers;
     } else {
       return real_parameters(graph_, data_, node());
     }

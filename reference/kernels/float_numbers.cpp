@@ -97,10 +97,10 @@ FloatLayer from_parameters(const Graph& graph, const NetworkData& data, const No
   const WeightScales scales = weight_scales(graph, node);
   const double input_scale = graph.tensor(node.inputs.front()).quantization.scale;
   layer.weights.reserve(stored.weights.size());
-  for (const std::int8_t weight : stored.weights) {
-    const auto at = static_cast<std::int64_t>(layer.weights.size());
+  for (std::size_t i = 0; i < stored.weights.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
     const double scale = scales.at(scales.by_channel() ? gemm.channel_of(at) : 0);
-    layer.weights.push_back(static_cast<float>(scale * weight));
+    layer.weights.push_back(static_cast<float>(scale * stored.weight(i)));
   }
   for (const std::int32_t bias : stored.biases) {
     const auto channel = static_cast<std::int64_t>(layer.biases.size());

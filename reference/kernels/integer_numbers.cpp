@@ -32,6 +32,16 @@ void add_biases(std::vector<std::int32_t>& accumulators, const std::vector<std::
   }
 }
 
+/// Of weights of 16 bits: 256 times the sums of their upper bytes and those of the lower ones,
+/// modulo 2^32.
+void add_low_bytes(std::vector<std::int32_t>& high, const std::vector<std::int32_t>& low) {
+  constexpr std::uint32_t kHigh = 256;
+  for (std::size_t i = 0; i < high.size(); ++i) {
+    high[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(high[i]) * kHigh +
+                                        static_cast<std::uint32_t>(low[i]));
+  }
+}
+
 /// Counts results that leave int8 although their activation lets them.
 class Saturation {
  public:
@@ -113,6 +123,9 @@ Layer IntegerNumbers::product(const At& at, const ConvolutionGeometry& geometry,
   SYSTOLE_CHECK(static_cast<std::int64_t>(parameters.biases.size()) == channels,
                 "{}: {} biases, expected {}", at.node.name, parameters.biases.size(), channels);
   std::vector<std::int32_t> accumulators = sums(at, geometry, parameters.weights);
+  if (!parameters.low.empty()) {
+    add_low_bytes(accumulators, sums(at, geometry, parameters.low));
+  }
   add_biases(accumulators, parameters.biases);
   return finished(at, weight_scales(at.graph, at.node) * at.tensor(0).quantization.scale,
                   std::move(accumulators), activation);

@@ -191,8 +191,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "systole: --quantize: expected a chip that multiplies int8, got tpu_v3"},
         Mistake{"WeightsOfWhat",
                 {"run", "tpu_v3", "mlp0", "--weights", "int3"},
-                "systole: --weights: expected one of full, int8, int4, fp8_e4m3, fp8_e5m2, got "
-                "'int3'"},
+                "systole: --weights: expected one of full, int8, int4, fp8_e4m3, fp8_e5m2, int16, "
+                "got 'int3'"},
         Mistake{"WeightsInNoGroups",
                 {"run", "tpu_v3", "mlp0", "--weights", "int4:0"},
                 "systole: --weights: expected an integer in 1..65536, got '0'"},
@@ -204,6 +204,14 @@ INSTANTIATE_TEST_SUITE_P(
                 {"run", "asic_inference", "mlp0", "--weights", "int4", "--type", "int8"},
                 "systole: --weights: expected a network of bf16 or fp16 on a chip that multiplies "
                 "it, got --type int8"},
+        Mistake{"WideWeightsOnOtherChips",
+                {"run", "tpu_v3", "mlp0", "--weights", "int16"},
+                "systole: --weights: expected a network of int8 on a chip that multiplies "
+                "int8xint16, got tpu_v3"},
+        Mistake{"WideWeightsBesideReals",
+                {"run", "asic_inference", "mlp0", "--weights", "int16", "--type", "bf16"},
+                "systole: --weights: expected a network of int8 on a chip that multiplies "
+                "int8xint16, got --type bf16"},
         Mistake{"WeightsBesideQuantize",
                 {"run", "asic_inference", "mlp0", "--weights", "int4", "--quantize", "int8"},
                 "systole: --weights: expected without --quantize, got it beside"},

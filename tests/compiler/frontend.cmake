@@ -17,6 +17,7 @@ systole_test(compiler_frontend_test SLOW *Fuzz.*
     frontend/stored_states_test.cpp
     frontend/stored_weights_test.cpp
     frontend/weight_quantization_test.cpp
+    frontend/wide_weights_test.cpp
     frontend/workloads_test.cpp
     graph/graph_test.cpp
     graph/tensor_test.cpp

@@ -73,6 +73,63 @@ INSTANTIATE_TEST_SUITE_P(
                          name_of(each.param.states));
     });
 
+/// Products with weights are int8 x int16, those of two tensors stay int8 x int8. (The laws of
+/// other tests are of networks with one kind.)
+TEST(WideWeights, AreMultipliedAsTheyAre) {
+  for (const std::string name : {"edge", "edge_is", "edge_os", "tpu_v1", "asic_inference"}) {
+    for (const std::string phase : {"prefill", "decode"}) {
+      const ForkedResult child = run_forked([&] {
+        ChipSpec chip = shipped_chip(name);
+        chip.io = IoMemory::Device;
+        const Network network = small_model(phase, WeightStorage{.type = StorageType::Int16},
+                                            StateType::Full, DataType::Int8);
+        std::int64_t wide = 0;
+        for (const Node& node : network.graph.nodes) {
+          wide += has_weights(node) ? macs_of(network.graph, node) : 0;
+        }
+        const Result result = evaluate(chip, network, {.check = true});
+        const ActionCounters& actions = result.counters.actions;
+        const auto of_kind = [&](MacKind kind) {
+          return actions.macs_of_kind[static_cast<std::size_t>(kind)];
+        };
+        return fmt::format("{} mismatches, {}", result.check->mismatches,
+                           of_kind(MacKind::Int8xInt16) == wide ? "all wide" : "others");
+      });
+      EXPECT_EQ(child.exit_code, 0) << child.error;
+      EXPECT_EQ(child.output, "0 mismatches, all wide") << name << " " << phase;
+    }
+  }
+}
+
+TEST(WideWeights, OfConvolutionsAndGroupsAreMultipliedAsTheyAre) {
+  const ForkedResult child = run_forked([] {
+    const Network network = parse_network(
+        "network: n\nbatch: 2\ndefaults: {weights: {type: int16}, per_channel: true}\n"
+        "inputs: [{name: x, rows: 9, cols: 7, channels: 6}]\nlayers:\n"
+        "  - {name: a, op: conv2d, channels: 10, kernel: 3, padding: 1, activation: relu}\n"
+        "  - {name: b, op: conv2d, channels: 10, groups: 10, kernel: 3, activation: sigmoid}\n"
+        "  - {name: c, op: lstm, input: d, cells: 11}\n"
+        "  - {name: d, op: reshape, input: b, extents: [35, 10]}\n",
+        "n.yaml");
+    const Result result = evaluate(shipped_chip("edge"), network, {.check = true});
+    return fmt::format("{} mismatches", result.check->mismatches);
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  EXPECT_EQ(child.output, "0 mismatches");
+}
+
+TEST(WideWeights, AreRefusedByWhatDoesNotMultiplyThem) {
+  EXPECT_EQ(message_of([] {
+              const ChipSpec chip = shipped_chip("tpu_v5e");
+              (void)compile(chip, small_model("decode", WeightStorage{.type = StorageType::Int16},
+                                              StateType::Full, DataType::Int8)
+                                      .graph);
+            }),
+            std::string(SYSTOLE_SOURCE_DIR) +
+                "/workloads/families/llama.yaml:67:7: layer.0.attention.query_0: expected operands "
+                "that the matrix unit of tpu_v5e multiplies (bf16xbf16), got int8xint16");
+}
+
 /// Weights of the layer (query, key, value, output, gate, up, down) and of the logits; norms are
 /// fp32 in every type.
 TEST(StoredModels, SayHowManyBytesTheyTake) {

@@ -171,7 +171,7 @@ TEST(StoredWeights, AreDescribedByTypeAndGroup) {
   };
   EXPECT_EQ(message("type: int3"),
             "n.yaml:4:53: layers[0].weights.type: expected one of full, int8, int4, fp8_e4m3, "
-            "fp8_e5m2, got 'int3' (did you mean 'int8'?)");
+            "fp8_e5m2, int16, got 'int3' (did you mean 'int8'?)");
   EXPECT_EQ(message("type: int4, group: 0"),
             "n.yaml:4:66: layers[0].weights.group: expected an integer in 1..65536, got '0'");
   EXPECT_EQ(message("group: 32"),
