@@ -73,7 +73,9 @@ std::vector<GraphTensorId> tables_of(const Graph& graph) {
   for (const GraphTensorId state : graph.states) {
     const bool is_table =
         std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
-          return std::holds_alternative<GatherRows>(node.op) && node.inputs.front() == state;
+          const Work work = node.work();
+          const auto* copy = std::get_if<CopyWork>(&work);
+          return copy != nullptr && copy->gathers && node.inputs.front() == state;
         });
     if (is_table) {
       tables.push_back(state);

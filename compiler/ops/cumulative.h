@@ -20,6 +20,7 @@ struct AddShifted {
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  void gradient(Backward& backward) const;
 };
 
 /// Sums of each row's numbers up to each column: log2(columns) additions of the row to itself,

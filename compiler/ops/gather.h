@@ -31,6 +31,7 @@ struct GatherRows {
   void complete(const OpPlace& written) const;
   [[nodiscard]] Inferred infer(const InferInputs& in);
   [[nodiscard]] Work work() const;
+  void gradient(Backward& backward) const;
 
  private:
   void check_sources(const InferInputs& in) const;

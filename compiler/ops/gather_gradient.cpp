@@ -23,7 +23,7 @@ GraphTensorId rows_of(Backward& backward, GraphTensorId from, std::vector<std::i
 
 /// A row of the table has the sum of what its copies have, all other rows zeros. Copies of one row
 /// are added first, then rows are put to where they were taken from.
-void gradient_of(const GatherRows& gather, Backward& backward) {
+void GatherRows::gradient(Backward& backward) const {
   if (!backward.wants(0)) {
     return;
   }
@@ -33,10 +33,10 @@ void gradient_of(const GatherRows& gather, Backward& backward) {
         "expected a table that all images share to train, got one for each of {}", table[0]));
   }
   std::map<std::int64_t, std::vector<std::int64_t>> copies;  // by row of the table
-  const auto count = static_cast<std::int64_t>(gather.numbers->size());
+  const auto copies_in_all = static_cast<std::int64_t>(numbers->size());
   std::size_t most = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::vector<std::int64_t>& of_row = copies[(*gather.numbers)[static_cast<std::size_t>(i)]];
+  for (std::int64_t i = 0; i < copies_in_all; ++i) {
+    std::vector<std::int64_t>& of_row = copies[(*numbers)[static_cast<std::size_t>(i)]];
     of_row.push_back(i);
     most = std::max(most, of_row.size());
   }
@@ -45,16 +45,17 @@ void gradient_of(const GatherRows& gather, Backward& backward) {
         fmt::format("expected rows that are looked up at most {} times to train, got one {} times",
                     kMostOfARow, most));
   }
-  GraphTensorId sum = backward.add("exact_gradient", formula_of("a", DataType::Fp32),
-                                   {backward.view(backward.gradient(), {1, count, 1, table[2]})});
+  GraphTensorId sum =
+      backward.add("exact_gradient", formula_of("a", DataType::Fp32),
+                   {backward.view(backward.gradient(), {1, copies_in_all, 1, table[2]})});
   if (most > 1) {
     const GraphTensorId all = sum;
     for (std::size_t copy = 0; copy < most; ++copy) {
-      std::vector<std::int64_t> numbers;
+      std::vector<std::int64_t> places;
       for (const auto& [row, of_row] : copies) {
-        numbers.push_back(copy < of_row.size() ? of_row[copy] : MapAxis::kFilled);
+        places.push_back(copy < of_row.size() ? of_row[copy] : MapAxis::kFilled);
       }
-      const GraphTensorId some = rows_of(backward, all, std::move(numbers));
+      const GraphTensorId some = rows_of(backward, all, std::move(places));
       sum = copy == 0 ? some : backward.add("sum_of_copies", formula_of("a + b"), {sum, some});
     }
   }

@@ -68,9 +68,6 @@ bool has_gradient(const Op& op) {
       [](const auto& attributes) {
         return requires(Backward & backward) {
           attributes.gradient(backward);
-        }
-        || requires(Backward & backward) {
-          gradient_of(attributes, backward);
         };
       },
       op);
@@ -81,8 +78,6 @@ void gradient(const Op& op, Backward& backward) {
       [&](const auto& attributes) {
         if constexpr (requires { attributes.gradient(backward); }) {
           attributes.gradient(backward);
-        } else if constexpr (requires { gradient_of(attributes, backward); }) {
-          gradient_of(attributes, backward);
         } else {
           SYSTOLE_CHECK(false, "an operator without a gradient, number {}", op.index());
         }

@@ -87,12 +87,6 @@ class Backward : public StepNodes {
   virtual void give(std::size_t input, Op op, std::vector<GraphTensorId> inputs) = 0;
 };
 
-// Of operators whose headers know nothing of training.
-void gradient_of(const AddShifted& sum, Backward& backward);
-void gradient_of(const MaskScores& mask, Backward& backward);
-void gradient_of(const ResizeTensor& resize, Backward& backward);
-void gradient_of(const GatherRows& gather, Backward& backward);
-
 /// What a product's left operand is taken as where all images share the right one: rows of a single
 /// matrix. Else as it is.
 [[nodiscard]] Extents left_extents(const Op& op, const TensorType& left, const TensorType& right);

@@ -39,6 +39,9 @@ struct FormulaForm {
 [[nodiscard]] Op mean_of_pixels(std::optional<DataType> element = std::nullopt);
 /// The means of so many columns side by side of an image.
 [[nodiscard]] Op mean_of_columns(std::int64_t columns);
+/// The means of windows of an image, with their padding.
+[[nodiscard]] Op mean_of_windows(const Kernel& kernel,
+                                 std::optional<DataType> element = std::nullopt);
 /// Of an image by rows (kernel row, kernel column, channel) of a tensor.
 [[nodiscard]] Op convolution_of(const Kernel& kernel);
 /// Of a tensor along an axis.

@@ -6,15 +6,15 @@
 namespace systole {
 
 /// Scores that are seen change as they did; the others, which became the lowest number, have none.
-void gradient_of(const MaskScores& mask, Backward& backward) {
+void MaskScores::gradient(Backward& backward) const {
   if (!backward.wants(0)) {
     return;
   }
-  if (!mask.causal) {  // slopes alone, which are numbers
+  if (!causal) {  // slopes alone, which are numbers
     backward.give(0, backward.gradient());
     return;
   }
-  MaskScores same = mask;
+  MaskScores same = *this;
   same.alibi = false;
   same.first = 0;
   const GraphTensorId seen = backward.add("seen_gradient", same, {backward.gradient()});

@@ -71,12 +71,7 @@ GraphTensorId share_inside(const Kernel& kernel, const Shape& in, Backward& back
   const GraphTensorId column =
       in.channels == 1 ? x : backward.add("column", slice_of(3, 0, 1), {x});
   const GraphTensorId ones = backward.add("ones", formula_of("max(min(a, 0), 0) + 1"), {column});
-  return backward.add("share_inside",
-                      PoolTensor{.kind = PoolKind::Average,
-                                 .kernel = kernel,
-                                 .count_padding = true,
-                                 .element = DataType::Fp32},
-                      {ones});
+  return backward.add("share_inside", mean_of_windows(kernel, DataType::Fp32), {ones});
 }
 
 }  // namespace
@@ -86,9 +81,12 @@ Op mean_of_pixels(std::optional<DataType> element) {
 }
 
 Op mean_of_columns(std::int64_t columns) {
-  return PoolTensor{.kind = PoolKind::Average,
-                    .kernel = {.cols = columns, .stride_cols = columns},
-                    .count_padding = true};
+  return mean_of_windows({.cols = columns, .stride_cols = columns});
+}
+
+Op mean_of_windows(const Kernel& kernel, std::optional<DataType> element) {
+  return PoolTensor{
+      .kind = PoolKind::Average, .kernel = kernel, .count_padding = true, .element = element};
 }
 
 /// A mean gives each of its pixels the share of one. Means of windows: dx is the mean of dy, pixels

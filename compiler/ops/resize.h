@@ -17,6 +17,7 @@ struct ResizeTensor {
   static std::vector<OpEntry> entries();
   [[nodiscard]] Inferred infer(const InferInputs& in) const;
   [[nodiscard]] Work work() const;
+  void gradient(Backward& backward) const;
 };
 
 }  // namespace systole
