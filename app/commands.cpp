@@ -131,8 +131,11 @@ DataType type_of_stored(std::string_view option, const Request& request, const C
       request.type ? fmt::format("--type {}", name_of(*request.type)) : printable(chip.name)));
 }
 
-/// Weights of int16 are multiplied with what a network of int8 has.
-DataType type_of_wide(const Request& request, const ChipSpec& chip) {
+/// Weights of int16 are multiplied with what a network of int8 has, others with reals.
+DataType type_with_weights(const Request& request, const ChipSpec& chip) {
+  if (request.weights->type != StorageType::Int16) {
+    return type_of_stored("--weights", request, chip);
+  }
   const auto kind = mac_kind(DataType::Int8, DataType::Int16);
   if (!chip.matrix.supports(*kind) || request.type.value_or(DataType::Int8) != DataType::Int8) {
     throw UserError(fmt::format(
@@ -161,11 +164,8 @@ DataType type_of(const Request& request, const ChipSpec& chip) {
     }
     return type;
   }
-  if (request.weights && request.weights->type == StorageType::Int16) {
-    return type_of_wide(request, chip);
-  }
   if (request.weights && element_type(request.weights->type)) {
-    return type_of_stored("--weights", request, chip);
+    return type_with_weights(request, chip);
   }
   if (request.cache && element_type(*request.cache)) {
     return type_of_stored("--cache", request, chip);

@@ -90,6 +90,7 @@ std::optional<double> optional_number(const Json& json, const char* key) {
 std::vector<Timed> timed(const ChipSpec& chip, const NetworkInBatch& network,
                          const std::vector<Point>& points, std::size_t parallel) {
   std::vector<WorkerJob> jobs;
+  jobs.reserve(points.size());
   for (const Point& point : points) {
     jobs.emplace_back([&chip, &network, point] { return timed_run(chip, network, point); });
   }

@@ -314,53 +314,72 @@ void check_integers(const Graph& graph) {
   }
 }
 
-/// How the layers want their weights stored. Throws at the first one that wants it otherwise than
-/// the network's type allows.
-Network stored_as_described(Network network, const NetworkDescription& description,
-                            const NetworkOptions& options) {
-  std::map<std::string_view, std::optional<WeightStorage>> storages;  // by layer
-  for (const LayerDescription& layer : description.layers) {
-    const std::optional<WeightStorage> usual =
-        options.weights ? options.weights : description.defaults.weight_storage;
-    storages.emplace(layer.name, layer.weight_storage ? layer.weight_storage : usual);
+/// How the layers want their weights stored.
+class LayerStorages {
+ public:
+  LayerStorages(const NetworkDescription& description, const NetworkOptions& options) {
+    for (const LayerDescription& layer : description.layers) {
+      const std::optional<WeightStorage> usual =
+          options.weights ? options.weights : description.defaults.weight_storage;
+      storages_.emplace(layer.name, layer.weight_storage ? layer.weight_storage : usual);
+    }
   }
-  // Of an operator that is made of others the parts are stored as it says: LAYER.part.
-  const auto storage_of = [&](const Node& node) -> std::optional<WeightStorage> {
+
+  /// Of an operator that is made of others the parts are stored as it says: LAYER.part.
+  [[nodiscard]] std::optional<WeightStorage> of(const Node& node) const {
     for (std::string_view name = node.name; !name.empty();) {
-      if (const auto found = storages.find(name); found != storages.end()) {
+      if (const auto found = storages_.find(name); found != storages_.end()) {
         return found->second;
       }
       const std::size_t dot = name.rfind('.');
       name = name.substr(0, dot == std::string_view::npos ? 0 : dot);
     }
     return std::nullopt;
-  };
-  const bool converts = options.type == DataType::Bf16 || options.type == DataType::Fp16;
-  for (const Node& node : network.graph.nodes) {
-    const std::optional<WeightStorage> storage = storage_of(node);
-    const bool is_stored = storage && has_weights(node) && element_type(storage->type).has_value();
-    const bool is_wide = is_stored && storage->type == StorageType::Int16;
-    if (is_stored && (is_wide ? options.type != DataType::Int8 : !converts)) {
-      throw WorkloadError(node.location, node.name,
-                          fmt::format("expected a network of {} (--type) for weights that are "
-                                      "stored as {}, got {}",
-                                      is_wide ? "int8" : "bf16 or fp16", name_of(storage->type),
-                                      name_of(options.type)));
+  }
+
+  /// Throws where the network's type does not allow it.
+  void check(const Node& node, DataType type) const {
+    const std::optional<WeightStorage> storage = of(node);
+    if (!storage || !has_weights(node) || !element_type(storage->type)) {
+      return;
+    }
+    const bool is_wide = storage->type == StorageType::Int16;
+    const bool is_narrow = type == DataType::Bf16 || type == DataType::Fp16;
+    if (is_wide ? type != DataType::Int8 : !is_narrow) {
+      throw WorkloadError(
+          node.location, node.name,
+          fmt::format("expected a network of {} (--type) for weights that are "
+                      "stored as {}, got {}",
+                      is_wide ? "int8" : "bf16 or fp16", name_of(storage->type), name_of(type)));
     }
     if (is_wide && storage->group != 0) {
       throw WorkloadError(node.location, node.name,
                           "expected weights of int16 without groups, got some");
     }
   }
-  if (options.type == DataType::Int8) {
-    widen_weights(network.graph, [&](const Node& node) {
-      const std::optional<WeightStorage> storage = storage_of(node);
-      return storage && storage->type == StorageType::Int16;
-    });
-    check_ratios(network.graph);
-    return network;
+
+ private:
+  std::map<std::string_view, std::optional<WeightStorage>> storages_;  // by layer
+};
+
+/// With weights as the layers want them. Throws at the first one that wants them otherwise than the
+/// network's type allows.
+Network stored_as_described(Network network, const NetworkDescription& description,
+                            const NetworkOptions& options) {
+  const LayerStorages storages(description, options);
+  for (const Node& node : network.graph.nodes) {
+    storages.check(node, options.type);
   }
-  return with_stored_weights(std::move(network), storage_of);
+  if (options.type != DataType::Int8) {
+    return with_stored_weights(std::move(network),
+                               [&](const Node& node) { return storages.of(node); });
+  }
+  widen_weights(network.graph, [&](const Node& node) {
+    const std::optional<WeightStorage> storage = storages.of(node);
+    return storage && storage->type == StorageType::Int16;
+  });
+  check_ratios(network.graph);
+  return network;
 }
 
 /// Whether rows of the state are looked up.
