@@ -27,6 +27,9 @@ Axes channels_last(std::size_t rank) {
 }
 
 Extents in_order(const OnnxShape& shape, const Axes& order) {
+  if (order.size() > kMaxRank) {
+    refuse("expected a tensor of at most {} axes, got {}", kMaxRank, order.size());
+  }
   Extents extents;
   if (order.empty()) {
     return {1};
@@ -98,11 +101,11 @@ GraphTensorId Lowering::viewed(GraphTensorId tensor, const Extents& whole, First
   const bool joins = first == FirstAxis::Any && type.extents.front() == 1 && whole.front() != 1 &&
                      type.extents.size() > 1;
   Extents extents = joins ? Extents{1} : Extents{};
-  for (const std::int64_t size : whole) {
-    if (joins && whole.size() == kMaxRank && extents.size() == 2 && &size == &whole[1]) {
-      extents.back() *= size;
+  for (std::size_t axis = 0; axis < whole.size(); ++axis) {
+    if (joins && whole.size() == kMaxRank && axis == 1) {
+      extents.back() *= whole[axis];
     } else {
-      extents.push_back(size);
+      extents.push_back(whole[axis]);
     }
   }
   TensorType wanted{.element = type.element, .extents = extents};
@@ -149,14 +152,7 @@ void Lowering::refuse_order(const Layout& layout) {
       text_of(layout.shape()));
 }
 
-void check_rank(const Layout& layout) {
-  if (layout.rank() > kMaxRank) {
-    refuse("expected a tensor of at most {} axes, got {}", kMaxRank, layout.rank());
-  }
-}
-
 GraphTensorId Lowering::ordered(const Held& from, const Axes& order, FirstAxis first) {
-  check_rank(from.layout);
   const OnnxShape shape = from.layout.shape();
   if (from.layout.is_ordered(order)) {
     return viewed(from.tensor, in_order(shape, order), first);
@@ -299,7 +295,6 @@ bool Lowering::is_read(std::size_t output) const {
 
 GraphTensorId Lowering::ordered_but_last(std::size_t input, const Axes& order) {
   const Held& from = held(input);
-  check_rank(from.layout);
   if (!from.layout.is_ordered_but_last(order)) {
     return ordered(input, order);
   }

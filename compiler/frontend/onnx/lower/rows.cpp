@@ -120,9 +120,11 @@ void lower_rotary(Lowering& in) {
 /// all from there on.
 void lower_softmax(Lowering& in) {
   const OnnxShape& shape = in.shape(0);
+  if (shape.empty()) {
+    refuse("expected a tensor with an axis, got a number");
+  }
   const bool flattens = in.graph().opset < 13 && in.node().domain.empty();
-  const std::size_t axis =
-      axis_of(in.node().integer("axis", flattens ? 1 : -1), std::max<std::size_t>(shape.size(), 1));
+  const std::size_t axis = axis_of(in.node().integer("axis", flattens ? 1 : -1), shape.size());
   const Held from = in.held(0);
   const auto order = order_ending_in(from.layout, axis);
   const std::string& op = in.node().op;

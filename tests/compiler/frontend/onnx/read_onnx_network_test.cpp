@@ -517,6 +517,13 @@ TEST_F(OnnxNetwork, OperatorsWithoutTheirInputsAreRefused) {
   }
 }
 
+TEST_F(OnnxNetwork, ANumberHasNoSoftmax) {
+  ModelBuilder model;
+  model.input("x", {}).node("Softmax", {"x"}, {"y"}, {}, "alone").output("y");
+  EXPECT_EQ(message_of(model),
+            "m.onnx: Softmax: expected a tensor with an axis, got a number, in 1 node (alone)");
+}
+
 TEST_F(OnnxNetwork, ImagesThatAreTooLargeToSpreadEndAtOnce) {
   ModelBuilder model;
   model.input("x", {2, 3, 4, 1'048'576})

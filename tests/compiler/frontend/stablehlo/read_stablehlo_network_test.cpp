@@ -203,6 +203,37 @@ TEST_F(StablehloNetwork, OtherUpdatesArePutTogether) {
                                       x[10], y[2], y[3], x[13], x[14], x[15])));
 }
 
+TEST_F(StablehloNetwork, TensorsHaveSixAxesAtMost) {
+  // Of the first no axis is the batch's, so it is kept behind one of size 1.
+  const Network network =
+      read(written(function(
+               "%x: tensor<1x64xf32>, %y: tensor<64xf32>",
+               "  %a = stablehlo.reshape %x : (tensor<1x64xf32>) -> tensor<2x2x2x2x2x2xf32>\n"
+               "  %b = stablehlo.reshape %y : (tensor<64xf32>) -> tensor<2x2x2x2x2x2xf32>\n"
+               "  %s = stablehlo.add %a, %b : tensor<2x2x2x2x2x2xf32>\n"
+               "  %r = stablehlo.reshape %s : (tensor<2x2x2x2x2x2xf32>) -> tensor<1x64xf32>",
+               "tensor<1x64xf32>")),
+           "none");
+  const std::vector<float> x = input_of(network);
+  const std::vector<float> y = input_of(network, 1);
+  const std::vector<std::vector<float>> outputs = outputs_of(network);
+  ASSERT_EQ(outputs.size(), 1U);
+  ASSERT_EQ(outputs[0].size(), 64U);
+  for (std::size_t i = 0; i < 64; ++i) {
+    EXPECT_EQ(outputs[0][i], x[i] + y[i]) << i;
+  }
+  const std::string wide = "tensor<1x2x2x2x2x2x2x8xf32>";
+  const auto spread = [&wide](const std::string& to, const std::string& from) {
+    return "  " + to + " = stablehlo.broadcast_in_dim " + from +
+           ", dims = [0, 7] : (tensor<1x8xf32>) -> " + wide + "\n";
+  };
+  EXPECT_THAT(
+      message_of(function(
+          "%x: tensor<1x8xf32>, %y: tensor<1x8xf32>",
+          spread("%a", "%x") + spread("%b", "%y") + "  %r = stablehlo.add %a, %b : " + wide, wide)),
+      ::testing::HasSubstr("expected a tensor of at most 6 axes, got 8"));
+}
+
 TEST_F(StablehloNetwork, LoopsAreUnrolled) {
   const Network network = read(data("rnn"), "0-2");
   const std::vector<std::string> kinds = kinds_of(network.graph);
