@@ -159,9 +159,10 @@ class StepGraph {
   /// Tensors of the network that the output with the loss is made of, and that output.
   void find_needed() {
     needed_.insert(output_);
-    for (auto node = network_.nodes.rbegin(); node != network_.nodes.rend(); ++node) {
-      if (needed_.count(node->output()) != 0) {
-        needed_.insert(node->inputs.begin(), node->inputs.end());
+    for (std::size_t i = network_.nodes.size(); i-- > 0;) {
+      const Node& node = network_.nodes[i];
+      if (needed_.count(node.output()) != 0) {
+        needed_.insert(node.inputs.begin(), node.inputs.end());
       }
     }
   }
@@ -192,8 +193,9 @@ class StepGraph {
 
   GraphTensorId add_node(const std::string& name, Op op, std::vector<GraphTensorId> inputs,
                          const Node& of) {
+    std::string kind(name_of_operator(op));
     NodeRequest request{.name = unique(name),
-                        .kind = std::string(name_of_operator(op)),
+                        .kind = std::move(kind),
                         .op = std::move(op),
                         .inputs = std::move(inputs)};
     const GraphTensorId made =
@@ -430,8 +432,11 @@ class StepGraph {
   }
 
   void backward();
-  void backward(std::size_t node);
-  void update(std::size_t parameter, const Node& of);
+  void backward(std::size_t index);
+  /// Of the forward nodes of the batch: what changes with parameters, and by node the parameters
+  /// that are read there first. Returns where they end.
+  std::size_t find_wanted(std::map<std::size_t, std::vector<std::size_t>>& first_read);
+  void update(std::size_t index, const Node& of);
   void update_all();
   GraphTensorId clipping_factor();
   [[nodiscard]] GraphTensorId read_of(std::size_t parameter) const;
@@ -702,10 +707,8 @@ GraphTensorId StepGraph::new_parameter(const std::string& name, TrainedParameter
   return read;
 }
 
-void StepGraph::backward() {
-  // Of the forward nodes: what changes with parameters, and where each of these is read first.
+std::size_t StepGraph::find_wanted(std::map<std::size_t, std::vector<std::size_t>>& first_read) {
   std::size_t nodes = first_node_;
-  std::map<std::size_t, std::vector<std::size_t>> first_reader;  // parameters by node
   std::set<std::size_t> seen;
   while (nodes < phases_.size() && phases_[nodes] == StepPhase::Forward) {
     const Node& node = graph().nodes[nodes];
@@ -715,18 +718,24 @@ void StepGraph::backward() {
       }
       const auto parameter = trained_.find(input);
       if (parameter != trained_.end() && seen.insert(parameter->second).second) {
-        first_reader[nodes].push_back(parameter->second);
+        first_read[nodes].push_back(parameter->second);
       }
     }
     ++nodes;
   }
+  return nodes;
+}
+
+void StepGraph::backward() {
+  std::map<std::size_t, std::vector<std::size_t>> first_read;
+  const std::size_t nodes = find_wanted(first_read);
   if (options_.recompute == Recompute::Blocks) {
     find_kept(nodes);
   }
   for (std::size_t i = nodes; i-- > first_node_;) {
     backward(i);
     const Node node = graph().nodes[i];
-    for (const std::size_t parameter : first_reader[i]) {
+    for (const std::size_t parameter : first_read[i]) {
       if (!updates_last()) {
         update(parameter, node);
         continue;

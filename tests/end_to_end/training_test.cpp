@@ -498,6 +498,45 @@ TEST(TrainingSteps, TakeAsLongWithAndWithoutNumbers) {
   EXPECT_EQ(cycles(true), cycles(false));
 }
 
+/// Each layer behind the second adds to a step what that one adds (scripts/training_sum): time
+/// within 2 %, which is how far layers overlap with others than their like.
+TEST(TrainingFigures, OfManyLayersFollowFromThoseOfOneAndTwo) {
+  const auto seconds = [](int layers) {
+    const ForkedResult child = run_forked([&] {
+      const Training training(fmt::format(R"(
+inputs: [{{name: x, extents: [32, 64]}}]
+blocks:
+  layer:
+    - {{name: n, op: layer_norm}}
+    - {{name: q, op: dense, features: 64}}
+    - {{name: k, op: dense, input: n, features: 64}}
+    - {{name: v, op: dense, input: n, features: 64}}
+    - {{name: c, op: attention, inputs: [q, k, v], heads: 4, causal: true}}
+    - {{name: o, op: dense, features: 64}}
+    - {{name: a, op: add, inputs: [o, $input]}}
+    - {{name: m, op: layer_norm}}
+    - {{name: up, op: dense, features: 256, activation: gelu}}
+    - {{name: down, op: dense, features: 64}}
+    - {{name: b, op: add, inputs: [down, a]}}
+layers:
+  - {{name: layer, repeat: {}, block: layer, input: x}}
+  - {{name: logits, op: dense, features: 100}}
+)",
+                                          layers),
+                              2, {});
+      const Result result =
+          train(shipped_chip("tpu_v3"), training.step, training.data, 1, false, {});
+      return fmt::format("{}", training_figures(result)->step_seconds);
+    });
+    EXPECT_EQ(child.exit_code, 0) << child.error;
+    return std::atof(child.output.c_str());
+  };
+  const double one = seconds(1);
+  const double sum = one + 7 * (seconds(2) - one);
+  const double whole = seconds(8);
+  EXPECT_NEAR(sum / whole, 1, 0.02);
+}
+
 TEST(TrainingFigures, AddUp) {
   const ForkedResult child = run_forked([] {
     const Training training(kPerceptron, 16, {});
