@@ -18,7 +18,8 @@ namespace systole {
 ///  by
 ///    side (`array_bound`), or the weights shifted in where they stay;
 ///  - dram: the least bytes (`least_dram_bytes`) at the peak of the data buses;
-///  - vector: each sum of a product through a lane, a step no more than an entry of the accumulators
+///  - vector: each sum of a product through a lane, a step no more than an entry of the
+///  accumulators
 ///    has;
 ///  - host: inputs and outputs over the link, of networks that have them in host memory;
 ///  - chain: the products that wait for each other, each with the pipeline's length.

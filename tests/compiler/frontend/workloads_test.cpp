@@ -188,9 +188,10 @@ TEST_P(OtherNetworks, HaveThePublishedTotals) {
 // without running statistics. Six LSTM layers of four products of 2048 x 1024. A GRU: two products
 // of 2048 x 1024, two of 1024 x 1024. GNMT's step: eight layers of four products of 3072 x 1024, a
 // query of 1024 x 1024, 50 x 1024 twice for attention, 1024 x 32000; a bias for each gate and
-// score. Its encoder of 20 tokens: nine layers of four gates, of the input for all steps, and for all
-// but the first of the last output; inputs of 1024 features, of one layer 2048. SSD with MobileNet v1: 28 convolutions less the last, eight more, twelve heads; 1.24 GMAC
-// and 6.8M parameters are published (MLPerf inference).
+// score. Its encoder of 20 tokens: nine layers of four gates, of the input for all steps, and for
+// all but the first of the last output; inputs of 1024 features, of one layer 2048. SSD with
+// MobileNet v1: 28 convolutions less the last, eight more, twelve heads; 1.24 GMAC and 6.8M
+// parameters are published (MLPerf inference).
 INSTANTIATE_TEST_SUITE_P(Networks, OtherNetworks,
                          testing::Values(Totals{"ssd_mobilenet_v1", 47, 1'237'129'408, 6'819'839},
                                          Totals{"unet", 23, 150'428'424'448, 31'030'658},
