@@ -51,12 +51,26 @@ layers:
 )";
 
 /// Mismatches and broken laws of one step.
-std::string outcome_of(const std::string& chip_name, const Training& training) {
-  const ChipSpec chip = shipped_chip(chip_name);
+std::string outcome_of(const ChipSpec& chip, const Training& training) {
   const Network network{.graph = training.step.graph, .data = training.data};
   const Program program = compile(chip, network.graph);
   const Result result = evaluate_program(chip, network, program, {.check = true});
   return fmt::format("{}{} mismatches", broken_laws(result, program), result.check->mismatches);
+}
+
+std::string outcome_of(const std::string& chip_name, const Training& training) {
+  return outcome_of(shipped_chip(chip_name), training);
+}
+
+/// A step is right on tpu_v3 with so little of the unified buffer.
+void expect_right_in(Bytes buffer, const char* body, std::int64_t batch) {
+  const ForkedResult child = run_forked([&] {
+    ChipSpec chip = shipped_chip("tpu_v3");
+    chip.buffer.capacity = buffer;
+    return outcome_of(chip, Training(body, batch, {}));
+  });
+  EXPECT_EQ(child.exit_code, 0) << child.error;
+  EXPECT_EQ(child.output, "0 mismatches") << body;
 }
 
 class TrainingOn : public ::testing::TestWithParam<std::string> {};
@@ -222,9 +236,8 @@ TEST_P(TrainingOn, IsRightInEveryTensorOfOtherOperators) {
   }
 }
 
-/// Of a batch of one the gradient by weights has a reduction of one, band by band; of an image of
-/// one
-/// channel the channels are as many as pixels of an image of one pixel.
+/// Of a batch of one the gradient by weights has a reduction of one, band by band; of an image
+/// of one channel the channels are as many as pixels of an image of one pixel.
 TEST(TrainingSteps, AreRightForOneSampleAndOneChannel) {
   for (const char* const body : {R"(
 inputs: [{name: x, features: 200}]
@@ -239,17 +252,7 @@ layers:
   - {name: b, op: conv2d, channels: 1, kernel: [3, 2]}
   - {name: c, op: conv2d, channels: 2, kernel: 2, stride: 2}
 )"}) {
-    const ForkedResult child = run_forked([&] {
-      ChipSpec chip = shipped_chip("tpu_v3");
-      chip.buffer.capacity = Bytes(64 * 1024);
-      const Training training(body, 1, {});
-      const Network network{.graph = training.step.graph, .data = training.data};
-      const Program program = compile(chip, network.graph);
-      const Result result = evaluate_program(chip, network, program, {.check = true});
-      return fmt::format("{}{} mismatches", broken_laws(result, program), result.check->mismatches);
-    });
-    EXPECT_EQ(child.exit_code, 0) << child.error;
-    EXPECT_EQ(child.output, "0 mismatches");
+    expect_right_in(Bytes(64 * 1024), body, 1);
   }
 }
 
@@ -366,17 +369,7 @@ TEST(TrainingFaults, AStaleActivationIsFound) {
 /// Little of the buffer: everything streams in bands.
 TEST(TrainingSteps, AreRightInASmallBuffer) {
   for (const char* const body : {kPerceptron, kConvolutions, kTransformer}) {
-    const ForkedResult child = run_forked([&] {
-      ChipSpec chip = shipped_chip("tpu_v3");
-      chip.buffer.capacity = Bytes(96 * 1024);
-      const Training training(body, 5, {});
-      const Network network{.graph = training.step.graph, .data = training.data};
-      const Program program = compile(chip, network.graph);
-      const Result result = evaluate_program(chip, network, program, {.check = true});
-      return fmt::format("{}{} mismatches", broken_laws(result, program), result.check->mismatches);
-    });
-    EXPECT_EQ(child.exit_code, 0) << child.error;
-    EXPECT_EQ(child.output, "0 mismatches");
+    expect_right_in(Bytes(96 * 1024), body, 5);
   }
 }
 
