@@ -306,6 +306,38 @@ void infer_same(Inference& in) {
   in.set(in.type(0), in.shape(0));
 }
 
+/// Of constants; limits that are missing limit nothing.
+template <class Value>
+std::vector<Value> clipped(const Inference& in, std::vector<Value> values) {
+  for (Value& value : values) {
+    if (in.has(1)) {
+      value = std::max(value, numbers_of<Value>(*in.constant(1)).front());
+    }
+    if (in.has(2)) {
+      value = std::min(value, numbers_of<Value>(*in.constant(2)).front());
+    }
+  }
+  return values;
+}
+
+void infer_clip(Inference& in) {
+  for (std::size_t limit = 1; limit <= 2; ++limit) {
+    if (in.has(limit) && elements_of(in.shape(limit)) != 1) {
+      contradict("expected a limit that is one number, got {}", text_of(in.shape(limit)));
+    }
+  }
+  const OnnxShape& shape = in.shape(0);
+  in.set(in.type(0), shape);
+  if (!in.all_constant() || !in.node().attributes.empty() || elements_of(shape) > kMostAtOnce) {
+    return;
+  }
+  if (is_floating(in.type(0))) {
+    in.set(OnnxConstant::of_floats(shape, clipped(in, in.constant(0)->floats())));
+  } else if (is_integral(in.type(0))) {
+    in.set(OnnxConstant::of_integers(in.type(0), shape, clipped(in, in.constant(0)->integers())));
+  }
+}
+
 void infer_trilu(Inference& in) {
   in.set(in.type(0), in.shape(0));
   const OnnxShape& shape = in.shape(0);
@@ -402,7 +434,7 @@ constexpr auto kRules = std::to_array<InferRule>({
     {"CastLike", infer_cast},
     {"Ceil", infer_unary},
     {"Celu", infer_unary},
-    {"Clip", infer_same},
+    {"Clip", infer_clip},
     {"Cos", infer_unary},
     {"CumSum", infer_same},
     {"Div", infer_binary},

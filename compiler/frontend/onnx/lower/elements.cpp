@@ -358,6 +358,10 @@ void lower_trilu(Lowering& in) {
   const OnnxShape& shape = in.out_shape();
   const std::int64_t rows = shape[shape.size() - 2];
   const std::int64_t cols = shape.back();
+  constexpr std::int64_t kMost = 1 << 24;  // numbers of a mask
+  if (cols > 0 && rows > kMost / cols) {
+    refuse("expected matrices of at most 2^24 elements, got {}", text_of(shape));
+  }
   std::int64_t shift = 0;
   if (in.node().input(1) != kNoValue) {
     shift = in.constant(1, "a diagonal").integers().at(0);

@@ -53,12 +53,28 @@ bool FormulaInputs::is_whole() const {
   return has_whole_;
 }
 
+OnnxShape FormulaInputs::widened(const OnnxShape& shape) const {
+  OnnxShape own = shape;
+  while (own.size() > shape_.size() && own.front() == 1) {
+    own.erase(own.begin());
+  }
+  if (own.size() <= shape_.size()) {
+    own.insert(own.begin(), shape_.size() - own.size(), 1);
+  }
+  const auto fits = [](std::int64_t extent, std::int64_t of_result) {
+    return extent == 1 || extent == of_result;
+  };
+  if (!std::equal(own.begin(), own.end(), shape_.begin(), shape_.end(), fits)) {
+    refuse("expected inputs that broadcast to {}, got {}", text_of(shape_), text_of(shape));
+  }
+  return own;
+}
+
 std::string FormulaInputs::held(const Held& from) {
-  OnnxShape own = from.layout.shape();
-  if (own == shape_) {
+  if (from.layout.shape() == shape_) {
     return tensor(in_.ordered(from, order_, FirstAxis::Any));
   }
-  own.insert(own.begin(), shape_.size() - own.size(), 1);
+  const OnnxShape own = widened(from.layout.shape());
   const auto layout = from.layout.reshaped(own);
   if (!layout) {
     Lowering::refuse_order(from.layout);
@@ -91,8 +107,7 @@ std::string FormulaInputs::constant(const OnnxConstant& from) {
   if (from.elements() == 1) {
     return number_text(static_cast<double>(from.floats().front()));
   }
-  OnnxShape own = from.shape();
-  own.insert(own.begin(), shape_.size() - own.size(), 1);
+  const OnnxShape own = widened(from.shape());
   const Extents extents = in_order(shape_, order_);
   std::vector<std::int64_t> strides(own.size(), 0);
   std::int64_t stride = 1;
@@ -144,6 +159,9 @@ std::string FormulaInputs::parameter(ParameterNumbers numbers, std::int64_t posi
 }
 
 RowFormula FormulaInputs::formula(const std::string& text) const {
+  if (tensors_.empty()) {
+    refuse("expected an operator that depends on the network's inputs, got one of constants");
+  }
   RowFormula formula;
   formula.of = text;
   for (const auto& [numbers, positions] : parameters_) {

@@ -34,6 +34,8 @@ class FormulaInputs {
  private:
   /// Whether some tensor has a number for each element of the result; the others may have fewer.
   [[nodiscard]] bool is_whole() const;
+  /// With as many axes as the result has; refuses what does not broadcast to it.
+  [[nodiscard]] OnnxShape widened(const OnnxShape& shape) const;
   [[nodiscard]] RowFormula formula(const std::string& text) const;
   void set_numbers();
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -522,6 +523,54 @@ TEST_F(OnnxNetwork, ANumberHasNoSoftmax) {
   model.input("x", {}).node("Softmax", {"x"}, {"y"}, {}, "alone").output("y");
   EXPECT_EQ(message_of(model),
             "m.onnx: Softmax: expected a tensor with an axis, got a number, in 1 node (alone)");
+}
+
+TEST_F(OnnxNetwork, LimitsAreSingleNumbers) {
+  // As many axes as the numbers, more, and a number where the limits are many.
+  const std::vector<ModelBuilder::Shape> shapes[] = {
+      {{2, 3}, {2, 3}}, {{3}, {2, 3}}, {{}, {10, 4, 5}}, {{2, 1}, {2, 3}}};
+  for (const auto& shape : shapes) {
+    ModelBuilder model;
+    model.input("x", shape[0])
+        .input("limit", shape[1])
+        .node("Clip", {"x", "limit"}, {"y"}, {}, "cut")
+        .output("y");
+    EXPECT_EQ(message_of(model),
+              fmt::format("m.onnx: Clip: expected a limit that is one number, got [{}], in 1 node "
+                          "(cut)",
+                          fmt::join(shape[1], ", ")));
+  }
+}
+
+TEST_F(OnnxNetwork, LimitsOfFewConstantsAreFoldedOthersRefused) {
+  const auto limited = [](ModelBuilder& model, std::int64_t elements) {
+    model.input("x", {elements})
+        .floats("c", {elements}, std::vector<float>(static_cast<std::size_t>(elements), -3.0F))
+        .floats("low", {}, {-1})
+        .node("Clip", {"c", "low"}, {"limited"}, {}, "cut")
+        .node("Add", {"x", "limited"}, {"y"})
+        .output("y");
+  };
+  ModelBuilder few;
+  limited(few, 4);
+  ImportGraph graph = import_graph(parse_onnx_model(few.bytes(), "m.onnx"), {});
+  EXPECT_TRUE(infer_values(graph).empty());
+  const OnnxConstant* folded = graph.constant(graph.nodes.back().input(1));
+  ASSERT_NE(folded, nullptr);
+  EXPECT_THAT(folded->floats(), ElementsAre(-1.0F, -1.0F, -1.0F, -1.0F));
+  ModelBuilder many;
+  limited(many, (1 << 16) + 1);  // more than are computed while shapes are
+  EXPECT_EQ(message_of(many),
+            "m.onnx: Clip: expected an operator that depends on the network's inputs, got one of "
+            "constants, in 1 node (cut)");
+}
+
+TEST_F(OnnxNetwork, TrianglesThatAreTooLargeEndAtOnce) {
+  ModelBuilder model;
+  model.input("x", {4097, 4096}).node("Trilu", {"x"}, {"y"}, {}, "upper").output("y");
+  EXPECT_EQ(message_of(model),
+            "m.onnx: Trilu: expected matrices of at most 2^24 elements, got [4097, 4096], in 1 "
+            "node (upper)");
 }
 
 TEST_F(OnnxNetwork, ImagesThatAreTooLargeToSpreadEndAtOnce) {
