@@ -23,6 +23,9 @@ DramAddressMap::DramAddressMap(const DramSpec& spec)
       bank_groups_(spec.standard.organization.bank_groups),
       banks_per_group_(spec.standard.organization.banks_per_group),
       groups_below_(spec.mapping == DramMapping::BankGroupInterleaved ? bank_groups_ : 1),
+      byte_of_block_(interleave_),
+      channel_(channels_),
+      byte_of_burst_(burst_bytes_),
       pseudo_channel_(pseudo_channels_),
       group_below_(groups_below_),
       column_(bursts_per_row_),
@@ -67,10 +70,6 @@ BurstPlace DramAddressMap::place(std::int64_t burst) const {
   return {static_cast<BankIndex>(pseudo_channel * banks_ +
                                  (rank * bank_groups_ + group) * banks_per_group_ + bank),
           static_cast<RowIndex>(burst), column};
-}
-
-std::int64_t DramAddressMap::run_length(std::int64_t burst) const {
-  return ways() > 1 ? 1 : bursts_per_row_ - burst % bursts_per_row_;
 }
 
 }  // namespace systole

@@ -55,10 +55,9 @@ class DramAddressMap {
     std::int64_t interleave_;
   };
   [[nodiscard]] Cut cut(std::int64_t address) const {
-    const std::int64_t blocks = address / interleave_;
-    const std::int64_t stripes = blocks / channels_;
-    return {stripes * interleave_, blocks - stripes * channels_, address - blocks * interleave_,
-            interleave_};
+    const std::int64_t rest = byte_of_block_.take(address);
+    const std::int64_t whole = channel_.take(address);
+    return {address * interleave_, whole, rest, interleave_};
   }
   /// Inverse of the interleave.
   [[nodiscard]] std::int64_t system_address(ChannelIndex channel, std::int64_t local) const;
@@ -68,7 +67,9 @@ class DramAddressMap {
     return static_cast<std::int64_t>(place(burst).bank) / banks_per_group_;
   }
   /// How many bursts from `burst` on are in ascending columns of its row.
-  [[nodiscard]] std::int64_t run_length(std::int64_t burst) const;
+  [[nodiscard]] std::int64_t run_length(std::int64_t burst) const {
+    return ways() > 1 ? 1 : bursts_per_row_ - column_.take(burst);
+  }
 
   /// Banks that consecutive bursts go round, one burst each.
   [[nodiscard]] std::int64_t ways() const { return pseudo_channels_ * groups_below_; }
@@ -78,22 +79,18 @@ class DramAddressMap {
     return bursts - burst % bursts;
   }
 
+  /// The burst of a local address.
+  [[nodiscard]] std::int64_t burst_of(std::int64_t local) const {
+    static_cast<void>(byte_of_burst_.take(local));
+    return local;
+  }
+
   [[nodiscard]] std::int64_t burst_bytes() const { return burst_bytes_; }
   [[nodiscard]] std::int64_t bursts_per_row() const { return bursts_per_row_; }
   [[nodiscard]] std::int64_t interleave() const { return interleave_; }
 
  private:
-  std::int64_t channels_;
-  std::int64_t interleave_;
-  std::int64_t burst_bytes_;
-  std::int64_t bursts_per_row_;
-  std::int64_t pseudo_channels_;
-  std::int64_t banks_;  ///< of a pseudo-channel
-  std::int64_t bank_groups_;
-  std::int64_t banks_per_group_;
-  std::int64_t groups_below_;  ///< bank groups that consecutive bursts go round
-
-  /// A part of a burst's number: the remainder by `size`, the rest above it.
+  /// A part of a number: the remainder by `size`, the rest above it.
   struct Field {
     std::int64_t size = 1;
     int bits = 0;  ///< of a size that is a power of two, else -1
@@ -106,7 +103,20 @@ class DramAddressMap {
       return field;
     }
   };
-  Field pseudo_channel_;  ///< in this order
+  std::int64_t channels_;
+  std::int64_t interleave_;
+  std::int64_t burst_bytes_;
+  std::int64_t bursts_per_row_;
+  std::int64_t pseudo_channels_;
+  std::int64_t banks_;  ///< of a pseudo-channel
+  std::int64_t bank_groups_;
+  std::int64_t banks_per_group_;
+  std::int64_t groups_below_;  ///< bank groups that consecutive bursts go round
+
+  Field byte_of_block_;
+  Field channel_;
+  Field byte_of_burst_;
+  Field pseudo_channel_;  ///< of a burst, in this order
   Field group_below_;
   Field column_;
   Field group_above_;

@@ -1,6 +1,7 @@
 #include "sim/dram/channel_front.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "arch/diag/check.h"
 
@@ -101,7 +102,7 @@ void ChannelFront::enter_train(Part& part) {
   left_in_trains_.add(part.left);
   const auto loop = static_cast<std::size_t>(part.part.loop);
   while (left_of_loops_.size() <= loop) {
-    left_of_loops_.push_back({0, std::vector<LeftOfTrain>(queue_depth_ + 2)});
+    left_of_loops_.push_back({0, std::vector<LeftOfTrain>(std::bit_ceil(queue_depth_ + 2))});
   }
   left_of_loops_[loop].all += part.left;
   LeftOfTrain& train = left_of_loops_[loop].of(part.part.train);

@@ -118,13 +118,13 @@ class ChannelFront : public CompletionSink {
   };
   struct LeftOfLoop {
     std::int64_t all = 0;
-    std::vector<LeftOfTrain> trains;
+    std::vector<LeftOfTrain> trains;  ///< a power of two of them
 
     [[nodiscard]] const LeftOfTrain& of(std::int64_t train) const {
-      return trains[static_cast<std::size_t>(train) % trains.size()];
+      return trains[static_cast<std::size_t>(train) & (trains.size() - 1)];
     }
     [[nodiscard]] LeftOfTrain& of(std::int64_t train) {
-      return trains[static_cast<std::size_t>(train) % trains.size()];
+      return trains[static_cast<std::size_t>(train) & (trains.size() - 1)];
     }
   };
   /// Bursts, by local number.

@@ -121,8 +121,8 @@ void CommandController::Stream::issue() {
 
 bool CommandController::Stream::changes_more() const {
   return bursts_.size() == 0 || bursts_.oldest(bank_) != BurstBuffer::kNone ||
-         controller_.spec_.page_policy != PagePolicy::Open || controller_.refresh_.owes_any() ||
-         controller_.power_.is_on();
+         controller_.spec_.page_policy != PagePolicy::Open ||
+         controller_.refresh_pending(device_.rank_of(bank_)) || controller_.power_.is_on();
 }
 
 bool CommandController::Stream::issue_many(BurstBuffer::Slot run, bool was_full) {
@@ -201,7 +201,16 @@ void CommandController::Stream::complete(const BurstSeries& bursts, DramCycles a
                                          DramCycles step) {
   const DramTiming& timing = controller_.timing_;
   const DramCycles end = kind_ == DramCommandKind::Read ? at + timing.nCL + timing.nBL : at;
-  controller_.completions_.push_back({bursts, controller_.direction_, end, step, false});
+  // Part by part: a copy right after its parts were written waits for them.
+  CompletedSeries& series = controller_.completions_.emplace_back();
+  series.bursts.id = bursts.id;
+  series.bursts.id_step = bursts.id_step;
+  series.bursts.arrival = bursts.arrival;
+  series.bursts.arrival_step = bursts.arrival_step;
+  series.bursts.bursts = bursts.bursts;
+  series.operation = controller_.direction_;
+  series.at = end;
+  series.at_step = step;
 }
 
 void CommandController::Stream::issued(std::size_t bank, DramCycles at, DramCycles step,

@@ -264,8 +264,8 @@ std::int64_t DramSystem::enqueue(const DramSpan& span, DramPart part) {
     if (share.begin == share.end) {
       continue;
     }
-    part.first_burst = share.begin / map_.burst_bytes();
-    part.bursts = ceil_div(share.end, map_.burst_bytes()) - part.first_burst;
+    part.first_burst = map_.burst_of(share.begin);
+    part.bursts = map_.burst_of(share.end - 1) + 1 - part.first_burst;
     part.bytes = Bytes(share.end - share.begin);
     if (part.loop != kNoTrain) {
       std::int64_t& most = most_of_spans_[static_cast<std::size_t>(part.loop)];

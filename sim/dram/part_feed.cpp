@@ -35,8 +35,11 @@ void PartFeed::find_first_arrival() {
 }
 
 void PartFeed::choose(DramCycles now) {
-  for (std::size_t asked = 0; asked < queues_.size(); ++asked) {
-    const std::size_t index = (turn_ + asked) % queues_.size();
+  std::size_t index = turn_;
+  for (std::size_t asked = 0; asked < queues_.size(); ++asked, ++index) {
+    if (index >= queues_.size()) {
+      index = 0;
+    }
     const std::deque<Waiting>& queue = queues_[index].parts;
     if (queue.empty() || queue.front().part.arrival > now) {
       continue;

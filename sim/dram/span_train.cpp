@@ -1,6 +1,7 @@
 #include "sim/dram/span_train.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "arch/diag/check.h"
 
@@ -10,12 +11,12 @@ void TrainLoop::add(const DramTrain& train, DramCycles ready) {
   SYSTOLE_CHECK(train.length > Bytes(0) && train.request > Bytes(0) && train.window > 0,
                 "a train of {} bytes in spans of {}, {} at a time", train.length.count(),
                 train.request.count(), train.window);
-  const auto window = static_cast<std::size_t>(train.window);
   if (answers_.empty()) {
-    answers_.resize(window);
+    window_ = train.window;
+    answers_.resize(std::bit_ceil(static_cast<std::size_t>(window_)));
   }
-  SYSTOLE_CHECK(answers_.size() == window, "a window of {} spans, before of {}", window,
-                answers_.size());
+  SYSTOLE_CHECK(window_ == train.window, "a window of {} spans, before of {}", train.window,
+                window_);
   added_ += ceil_div(train.length.count(), train.request.count());
   trains_.push_back({train, ready, 0, added_, {}});
 }
@@ -29,13 +30,12 @@ DramCycles TrainLoop::arrival_after(const DramTrain& train, const SpanAnswer& an
 }
 
 std::optional<TrainLoop::Span> TrainLoop::next(std::vector<TrainNews>& news) {
-  const auto window = static_cast<std::int64_t>(answers_.size());
-  if (sending_ == trains_.size() || next_ - first_ == window) {
+  if (sending_ == trains_.size() || next_ - first_ == window_) {
     return std::nullopt;
   }
   Train& sending = trains_[sending_];
   const DramTrain& train = sending.train;
-  const SpanAnswer awaited = next_ < window ? SpanAnswer{} : answers_[place_of(next_)];
+  const SpanAnswer awaited = next_ < window_ ? SpanAnswer{} : answers_[place_of(next_ - window_)];
   const std::int64_t number = next_++;
   arrived_ = std::max({arrived_, sending.ready, arrival_after(train, awaited)});
   const std::int64_t length =
@@ -82,7 +82,7 @@ std::optional<TrainLoop::Awaited> TrainLoop::awaited_to_send() const {
     return std::nullopt;
   }
   const Train& sending = trains_[sending_];
-  const std::int64_t number = sending.end - static_cast<std::int64_t>(answers_.size());
+  const std::int64_t number = sending.end - window_;
   return Awaited{std::max<std::int64_t>(0, next_ - number),
                  sending.train.request * std::max<std::int64_t>(0, number - next_)};
 }

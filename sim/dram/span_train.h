@@ -109,7 +109,7 @@ class TrainLoop {
     return under_way_[static_cast<std::size_t>(number - first_)];
   }
   [[nodiscard]] std::size_t place_of(std::int64_t number) const {
-    return static_cast<std::size_t>(number) % answers_.size();
+    return static_cast<std::size_t>(number) & (answers_.size() - 1);
   }
   [[nodiscard]] CoreCycles cycle_of(const DramTrain& train, const SpanAnswer& answer) const;
   [[nodiscard]] DramCycles arrival_after(const DramTrain& train, const SpanAnswer& answer) const;
@@ -122,8 +122,11 @@ class TrainLoop {
   std::int64_t first_ = 0;    ///< number of the oldest span under way
   std::int64_t next_ = 0;     ///< number of the next
   std::deque<UnderWay> under_way_;
-  std::vector<SpanAnswer> answers_;  ///< to the last spans that were over, by number
-  std::int64_t over_ = 0;            ///< trains
+  std::int64_t window_ = 0;
+  /// To the last spans that were over, by number modulo the size: a power of two, not below the
+  /// window.
+  std::vector<SpanAnswer> answers_;
+  std::int64_t over_ = 0;  ///< trains
   SpanAnswer answered_;
   DramCycles arrived_{0};  ///< the last span
 };
