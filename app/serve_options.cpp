@@ -17,8 +17,8 @@ namespace {
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 20;
 constexpr std::int64_t kMostSlots = 4096;
 constexpr std::int64_t kMostServed = 1'000'000;
-constexpr double kLeastRate = 1e-6;
-constexpr double kMostRate = 1e9;
+constexpr double kLeastServeRate = 1e-6;
+constexpr double kMostServeRate = 1e9;
 
 std::optional<std::int64_t> whole(std::string_view text, std::int64_t least, std::int64_t most) {
   const auto value = parse_integer(text);
@@ -82,9 +82,9 @@ ServeRequest checked_serve(
     const std::function<double(const std::string& option, const std::string& text)>& seconds_in) {
   ServeRequest request;
   const auto rate = parse_real(words.rate);
-  if (!rate || *rate < kLeastRate || *rate > kMostRate) {
+  if (!rate || *rate < kLeastServeRate || *rate > kMostServeRate) {
     throw UserError(fmt::format("systole: --rate: expected a number in {:g}..{:g}, got {}",
-                                kLeastRate, kMostRate, in_quotes(words.rate)));
+                                kLeastServeRate, kMostServeRate, in_quotes(words.rate)));
   }
   request.rate = *rate;
   TokenLengths& lengths = request.lengths;

@@ -30,7 +30,7 @@ Examples:
   systole study report edge_vision --output edge_vision.html
 )";
 
-constexpr std::string_view kRunExamples = R"(
+constexpr std::string_view kStudyRunExamples = R"(
 Each point is compiled and simulated in a process of its own, with limits on memory and time;
 one that crashes, hangs or does not fit is recorded with its reason. Points that are proven
 worse than one already run are skipped; --no-pruning runs them too, for the same front.
@@ -73,7 +73,7 @@ void add_run(CLI::App& command, StudyRequest& study, StudyWords& words,
   run->add_option("--points", words.points_file, "Run the points that FILE lists by number")
       ->type_name("FILE");
   add_output(*run, "text or json (default: text)");
-  run->footer(std::string(kRunExamples));
+  run->footer(std::string(kStudyRunExamples));
 }
 
 std::int64_t integer_of(std::string_view option, const std::string& text, std::int64_t min,

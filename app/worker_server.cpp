@@ -25,7 +25,7 @@ namespace systole {
 
 namespace {
 
-using Work = int (*)(int, char**);
+using WorkerMain = int (*)(int, char**);
 
 constexpr std::size_t kLongestCommand = 65536;
 
@@ -33,7 +33,7 @@ constexpr std::size_t kLongestCommand = 65536;
 enum Descriptor : std::uint8_t { Directory, Output, Error, Status, DescriptorCount };
 using Descriptors = std::array<int, DescriptorCount>;
 
-struct Command {
+struct WorkerCommand {
   std::string words;  ///< each ended by a zero byte
   Descriptors descriptors{};
 };
@@ -52,7 +52,7 @@ std::optional<Descriptors> descriptors_of(msghdr& message) {
 
 enum class Received : std::uint8_t { Command, Nonsense, End, Failure };
 
-Received receive(Command& command) {
+Received receive(WorkerCommand& command) {
   std::array<char, kLongestCommand> text{};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(Descriptors))> control{};
   iovec part{text.data(), text.size()};
@@ -78,7 +78,7 @@ Received receive(Command& command) {
 }
 
 /// In a process of its own, which ends with its parent.
-[[noreturn]] void carry_out(Command& command, pid_t parent, Work work) {
+[[noreturn]] void carry_out(WorkerCommand& command, pid_t parent, WorkerMain work) {
   const Descriptors& given = command.descriptors;
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent ||
@@ -114,7 +114,7 @@ void watch(pid_t worker, int status) {
 }
 
 /// In a process between the server and the worker, which waits for it.
-[[noreturn]] void mind(Command& command, pid_t parent, Work work) {
+[[noreturn]] void mind(WorkerCommand& command, pid_t parent, WorkerMain work) {
   ::close(STDIN_FILENO);  // the socket, which without the server takes no more
   (void)std::signal(SIGCHLD, SIG_DFL);
   (void)std::signal(SIGPIPE, SIG_IGN);  // of a status that nobody reads
@@ -139,10 +139,10 @@ void watch(pid_t worker, int status) {
 
 }  // namespace
 
-int serve_workers(Work work) {
+int serve_workers(WorkerMain work) {
   (void)std::signal(SIGCHLD, SIG_IGN);  // nobody waits for the processes between
   const pid_t self = ::getpid();
-  Command command;
+  WorkerCommand command;
   while (true) {
     switch (receive(command)) {
       case Received::End:

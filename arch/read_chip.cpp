@@ -22,7 +22,6 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kKibi = std::int64_t{1} << 10;
 constexpr std::int64_t kMebi = std::int64_t{1} << 20;
 constexpr std::int64_t kGibi = std::int64_t{1} << 30;
 constexpr std::int64_t kMega = 1'000'000;

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "arch/units/operations.h"
+#include "arch/units/seconds.h"
 #include "report/format.h"
 #include "report/table.h"
 
@@ -16,14 +18,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Align = Column::Align;
 
-constexpr double kFemtosecondsPerSecond = 1e15;
 constexpr double kMillisecondsPerSecond = 1e3;
 /// A comparison has more columns than a report.
 constexpr std::size_t kCompareWidth = 140;
-
-double seconds(Femtoseconds time) {
-  return static_cast<double>(time.count()) / kFemtosecondsPerSecond;
-}
 
 std::string significant(double value) {
   return value >= 1000 ? grouped(std::llround(value)) : fmt::format("{:.3g}", value);
@@ -66,8 +63,6 @@ std::string letters(const ComparedDevice& row) {
 
 /// 2 operations a MAC.
 std::optional<double> tops_per_watt(const ComparedDevice& row, const UseFigures& use) {
-  constexpr double kTera = 1e12;
-  constexpr double kOperationsPerMac = 2.0;
   if (!use.energy_per_inference) {
     return std::nullopt;
   }
@@ -133,7 +128,7 @@ std::string load_table(const Comparison& comparison, bool colour) {
     text += fmt::format("; {} a second arrive", rate_text(*comparison.arrival_rate));
   }
   if (comparison.deadline) {
-    text += fmt::format("; deadline {} for 99 %", duration(seconds(*comparison.deadline)));
+    text += fmt::format("; deadline {} for 99 %", duration(seconds_of(*comparison.deadline)));
   }
   Table table({{"device", Align::Left},
                {"largest batch"},
@@ -319,7 +314,7 @@ Json compare_object(const Comparison& comparison) {
       {"arrivals", comparison.arrival_rate || comparison.deadline
                        ? Json(name_of(comparison.arrivals))
                        : Json()},
-      {"deadline_seconds", comparison.deadline ? Json(seconds(*comparison.deadline)) : Json()},
+      {"deadline_seconds", comparison.deadline ? Json(seconds_of(*comparison.deadline)) : Json()},
       {"rows", rows}};
   return json;
 }

@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "arch/units/operations.h"
 #include "report/format.h"
 #include "report/fpga.h"
+#include "report/labelled.h"
 #include "report/silicon.h"
 #include "report/table.h"
 #include "study/advice.h"
@@ -16,13 +18,6 @@ namespace systole {
 namespace {
 
 using Align = Column::Align;
-
-constexpr std::size_t kLabelWidth = 17;
-constexpr double kOperationsPerMac = 2.0;
-
-std::string labelled(std::string_view label, std::string_view text) {
-  return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
-}
 
 /// The type of a weight of this kind; the narrow one where it may be either.
 DataType weight_type_of(MacKind kind) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "arch/isa/mac_kind.h"
+#include "arch/units/operations.h"
 #include "report/format.h"
 #include "report/silicon.h"
 #include "report/table.h"
@@ -16,24 +17,23 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using Align = Column::Align;
-using Figure = Description::Figure;
+using DescribedFigure = Description::Figure;
 
-constexpr double kOperationsPerMac = 2.0;
-constexpr std::size_t kLabelWidth = 22;
+constexpr std::size_t kFigureWidth = 22;
 
-Figure integer(std::string key, std::string label, std::int64_t value) {
+DescribedFigure integer(std::string key, std::string label, std::int64_t value) {
   return {std::move(key), std::move(label), value, grouped(value)};
 }
 
-Figure rate(std::string key, std::string label, double value, std::string_view unit) {
+DescribedFigure rate(std::string key, std::string label, double value, std::string_view unit) {
   return {std::move(key), std::move(label), value, nominal(value, unit)};
 }
 
-Figure bytes(std::string key, std::string label, Bytes value) {
+DescribedFigure bytes(std::string key, std::string label, Bytes value) {
   return {std::move(key), std::move(label), value.count(), binary_bytes(value.count())};
 }
 
-Figure word(std::string key, std::string label, std::string value) {
+DescribedFigure word(std::string key, std::string label, std::string value) {
   return {std::move(key), std::move(label), value, on_one_line(value)};
 }
 
@@ -190,9 +190,9 @@ std::string description_text(const Description& description, const TextOptions& 
     text += "warning: " + wrapped(on_one_line(warning), options.width, 9) + '\n';
   }
   text += '\n';
-  for (const Figure& figure : description.figures) {
-    text += fmt::format("  {:<{}}{}\n", figure.label, kLabelWidth,
-                        wrapped(figure.text, options.width, kLabelWidth + 2));
+  for (const DescribedFigure& figure : description.figures) {
+    text += fmt::format("  {:<{}}{}\n", figure.label, kFigureWidth,
+                        wrapped(figure.text, options.width, kFigureWidth + 2));
   }
   if (!description.layers.empty()) {
     text += layer_table_of(description, options);
@@ -202,7 +202,7 @@ std::string description_text(const Description& description, const TextOptions& 
 
 Json description_json(const Description& description) {
   Json figures = Json::object();
-  for (const Figure& figure : description.figures) {
+  for (const DescribedFigure& figure : description.figures) {
     figures[figure.key] = figure.value;
   }
   Json layers = Json::array();

@@ -13,6 +13,7 @@
 #include "arch/diag/error.h"
 #include "arch/diag/printable.h"
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/table.h"
 
 namespace systole {
@@ -23,7 +24,6 @@ using Json = nlohmann::ordered_json;
 using Align = Column::Align;
 
 constexpr std::string_view kSchema = "systole.run/1";
-constexpr double kHundred = 100.0;
 
 /// Where a figure of a report stands, and how it reads.
 struct DiffFigure {

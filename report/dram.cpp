@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/format.h"
+#include "report/labelled.h"
 #include "silicon/energy/dram_energy.h"
 
 namespace systole {
@@ -16,7 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr double kPicojoulesPerNanojoule = 1e3;
 constexpr double kNanosecondsPerSecond = 1e9;
 constexpr std::string_view kPowerDown = "power_down";
-constexpr std::int64_t kHundred = 100;
+constexpr std::int64_t kPercentiles = 100;
 constexpr std::int64_t kMedian = 50;
 constexpr std::int64_t kNinetyNine = 99;
 
@@ -36,8 +37,8 @@ Json latency_json(const DramReport& report) {
     return nullptr;
   }
   return {{"mean", nanoseconds(report, latency.mean())},
-          {"p50", nanoseconds(report, latency.quantile(kMedian, kHundred))},
-          {"p99", nanoseconds(report, latency.quantile(kNinetyNine, kHundred))},
+          {"p50", nanoseconds(report, latency.quantile(kMedian, kPercentiles))},
+          {"p99", nanoseconds(report, latency.quantile(kNinetyNine, kPercentiles))},
           {"max", nanoseconds(report, latency.max())},
           {"min_cycles", latency.min().count()}};
 }
@@ -99,8 +100,8 @@ std::string latency_text(const DramReport& report) {
   const auto ns = [&](auto cycles) { return nanoseconds(report, cycles); };
   return row("read latency",
              fmt::format("mean {:.3f} ns, p50 {:.3f}, p99 {:.3f}, max {:.3f}", ns(latency.mean()),
-                         ns(latency.quantile(kMedian, kHundred)),
-                         ns(latency.quantile(kNinetyNine, kHundred)), ns(latency.max())));
+                         ns(latency.quantile(kMedian, kPercentiles)),
+                         ns(latency.quantile(kNinetyNine, kPercentiles)), ns(latency.max())));
 }
 
 /// `active power-down` of `active_power_down`.

@@ -10,6 +10,7 @@
 
 #include "report/buffer_map.h"
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/layer_table.h"
 #include "report/table.h"
 #include "study/lower_bounds.h"
@@ -22,14 +23,7 @@ namespace {
 using Align = Column::Align;
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kLabelWidth = 17;
 constexpr std::size_t kNests = 3;
-constexpr double kHundred = 100.0;
-
-std::string labelled(std::string_view label, std::string_view text, const TextOptions& options) {
-  return fmt::format("  {:<{}}{}\n", label, kLabelWidth,
-                     wrapped(text, options.width, kLabelWidth + 2));
-}
 
 std::string_view words_of(NestLevel level) {
   switch (level) {

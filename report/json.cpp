@@ -31,7 +31,7 @@ Json causes(const EngineCounters& engine) {
 }
 
 /// Whole numbers as such; what JSON has no number for as text.
-Json number_of(double value) {
+Json json_number(double value) {
   if (!std::isfinite(value)) {
     return fmt::format("{}", value);
   }
@@ -51,8 +51,8 @@ Json check_json(const std::optional<CheckResult>& check) {
                      {"row", mismatch.row},
                      {"col", mismatch.col},
                      {"channel", mismatch.channel},
-                     {"expected", number_of(mismatch.expected)},
-                     {"actual", mismatch.missing ? Json() : number_of(mismatch.actual)}});
+                     {"expected", json_number(mismatch.expected)},
+                     {"actual", mismatch.missing ? Json() : json_number(mismatch.actual)}});
   }
   Json json = figure_json(*check);
   json["first_mismatches"] = first;

@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/table.h"
 #include "study/language.h"
 
 namespace systole {
 
 namespace {
-
-constexpr std::size_t kLabelWidth = 17;
-constexpr double kHundred = 100.0;
 
 std::string tokens(std::int64_t count) {
   return fmt::format("{} token{}", grouped(count), count == 1 ? "" : "s");
@@ -57,8 +55,7 @@ std::string language_text(const Result& result, const TextOptions& options) {
   }
   std::string text = styled("language model", Style::Heading, options.colour) + '\n';
   const auto line = [&](std::string_view label, const std::string& words) {
-    text += fmt::format("  {:<{}}{}\n", label, kLabelWidth,
-                        wrapped(words, options.width, kLabelWidth + 2));
+    text += labelled(label, words, options);
   };
   line("phase", phase_text(*figures));
   line("throughput",

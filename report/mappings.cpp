@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/table.h"
 
 namespace systole {
@@ -36,20 +37,19 @@ std::vector<std::size_t> shown(const MappingsReport& report) {
 }
 
 std::string more_text(double value, double own) {
-  constexpr double kHundred = 100.0;
   return own == 0 ? std::string("-") : fmt::format("{:+.1f} %", (value - own) / own * kHundred);
 }
 
 /// A text cell of a CSV file.
-std::string cell(const std::string& text) {
+std::string quoted(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == std::string::npos) {
     return text;
   }
-  std::string quoted = "\"";
+  std::string cell = "\"";
   for (const char letter : text) {
-    quoted += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+    cell += letter == '"' ? std::string("\"\"") : std::string(1, letter);
   }
-  return quoted + '"';
+  return cell + '"';
 }
 
 }  // namespace
@@ -117,9 +117,10 @@ std::string mappings_csv(const MappingsReport& report) {
   std::string text = "how,cycles,dram_bytes,joules,simulated,front,best\n";
   for (const std::size_t index : shown(report)) {
     const TriedMapping& one = report.searched.tried[index];
-    text += fmt::format("{},{},{},{},{},{},{}\n", cell(one.how), one.cycles.count(), one.dram_bytes,
-                        one.joules ? fmt::format("{}", *one.joules) : "", one.simulated,
-                        static_cast<bool>(front[index]), index == report.searched.best);
+    text +=
+        fmt::format("{},{},{},{},{},{},{}\n", quoted(one.how), one.cycles.count(), one.dram_bytes,
+                    one.joules ? fmt::format("{}", *one.joules) : "", one.simulated,
+                    static_cast<bool>(front[index]), index == report.searched.best);
   }
   return text;
 }

@@ -13,7 +13,7 @@ namespace {
 
 using Align = Column::Align;
 
-constexpr std::size_t kNameWidth = 60;
+constexpr std::size_t kLongestHeading = 60;
 constexpr std::size_t kKernelWidth = 28;
 constexpr std::size_t kMaxWidth = 100;
 constexpr double kMilli = 1e3;
@@ -25,7 +25,7 @@ std::string spread(const TimeSpread& time) {
 
 std::string heading(const MeasuredRun& run, bool colour) {
   const auto name = [](const std::string& text) {
-    return shortened(on_one_line(text), kNameWidth);
+    return shortened(on_one_line(text), kLongestHeading);
   };
   std::string text =
       styled(fmt::format("{} on {}", name(run.network), name(run.device)), Style::Heading, colour);

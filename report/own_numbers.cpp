@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/quality.h"
 #include "report/table.h"
 #include "report/text.h"
@@ -16,7 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kNameWidth = 40;
 constexpr std::size_t kMostIgnored = 3;
 
 /// Indices as of the array in the file.

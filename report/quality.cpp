@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/table.h"
 #include "report/text.h"
 
@@ -18,7 +19,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kNameWidth = 40;
 constexpr std::size_t kMostNotes = 10;
 
 double share(std::int64_t part, std::int64_t whole) {

@@ -18,14 +18,10 @@ using Align = Column::Align;
 
 constexpr double kMillijoulesPerJoule = 1e3;
 
-double seconds(Femtoseconds time) {
-  return seconds_of(time);
-}
-
 std::string spare(Femtoseconds time, Femtoseconds deadline) {
   const Femtoseconds difference = time <= deadline ? deadline - time : time - deadline;
-  return fmt::format("{} ({} %) {}", duration(seconds(difference)),
-                     percent(ratio(seconds(difference), seconds(deadline))),
+  return fmt::format("{} ({} %) {}", duration(seconds_of(difference)),
+                     percent(ratio(seconds_of(difference), seconds_of(deadline))),
                      time <= deadline ? "to spare" : "late");
 }
 
@@ -35,14 +31,14 @@ std::string deadline_lines(const std::optional<DeadlineResult>& deadline, bool c
   }
   const WorstCase& worst = deadline->worst;
   std::string text =
-      fmt::format("deadline {}: {}, {}", duration(seconds(deadline->deadline)),
+      fmt::format("deadline {}: {}, {}", duration(seconds_of(deadline->deadline)),
                   deadline->met() ? "met" : "MISSED", spare(deadline->time, deadline->deadline));
   text = '\n' + styled(text, deadline->met() ? Style::Good : Style::Bad, colour) + '\n';
   if (!worst.bounded) {
     return text + "  worst case unknown: refreshes of single banks could take all of the time\n";
   }
   text +=
-      fmt::format("  worst case {}: {}, {}\n", duration(seconds(worst.time)),
+      fmt::format("  worst case {}: {}, {}\n", duration(seconds_of(worst.time)),
                   deadline->always_met() ? "met" : "MISSED", spare(worst.time, deadline->deadline));
   return text +
          (worst.refreshes == 0
@@ -50,11 +46,11 @@ std::string deadline_lines(const std::optional<DeadlineResult>& deadline, bool c
               : fmt::format(
                     "  all {} DRAM refreshes that can fall into it cost {} each; nothing else "
                     "varies\n",
-                    grouped(worst.refreshes), duration(seconds(worst.refresh))));
+                    grouped(worst.refreshes), duration(seconds_of(worst.refresh))));
 }
 
 template <class Q>
-std::string cell(const std::optional<Q>& figure, double scale = 1.0) {
+std::string three_digits(const std::optional<Q>& figure, double scale = 1.0) {
   return figure ? fmt::format("{:.3g}", figure->count() * scale) : "-";
 }
 
@@ -81,8 +77,9 @@ std::string device_lines(const RunExtras& extras, const TextOptions& options) {
   for (const ComparedDevice& device : extras.devices) {
     table.add({"  " + on_one_line(device.name), std::string(name_of(device.type)),
                duration(device.seconds()), scaled_real(device.inferences_per_second(), ""),
-               cell(device.power), cell(device.energy_per_inference(), kMillijoulesPerJoule),
-               cell(device.own_per_million),
+               three_digits(device.power),
+               three_digits(device.energy_per_inference(), kMillijoulesPerJoule),
+               three_digits(device.own_per_million),
                fmt::format("{:.3g} x", ratio(device.seconds(), extras.own.seconds())),
                energy_ratio(extras.own, device)});
   }
@@ -93,14 +90,14 @@ Json deadline_json(const std::optional<DeadlineResult>& deadline) {
   if (!deadline) {
     return nullptr;
   }
-  return {{"seconds", seconds(deadline->deadline)},
+  return {{"seconds", seconds_of(deadline->deadline)},
           {"met", deadline->met()},
-          {"margin_seconds", seconds(deadline->deadline - deadline->time)},
+          {"margin_seconds", seconds_of(deadline->deadline - deadline->time)},
           {"worst_case_seconds",
-           deadline->worst.bounded ? Json(seconds(deadline->worst.time)) : Json()},
+           deadline->worst.bounded ? Json(seconds_of(deadline->worst.time)) : Json()},
           {"worst_case_met", deadline->always_met()},
           {"worst_case_refreshes", deadline->worst.refreshes},
-          {"refresh_seconds", seconds(deadline->worst.refresh)}};
+          {"refresh_seconds", seconds_of(deadline->worst.refresh)}};
 }
 
 Json device_json(const ComparedDevice& device) {

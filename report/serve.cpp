@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/table.h"
 #include "study/figure_json.h"
 
@@ -11,31 +12,24 @@ namespace systole {
 
 namespace {
 
-constexpr std::size_t kLabelWidth = 17;
-constexpr double kHundred = 100.0;
-
-std::string line(std::string_view label, const std::string& text) {
-  return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
-}
-
 std::string load_lines(const ServeFigures& load) {
   std::string each;
   if (load.each_token_p50 && load.each_token_p99) {
-    each = line("each further one",
-                fmt::format("after {} (half), {} (99 %)", duration(*load.each_token_p50),
-                            duration(*load.each_token_p99)));
+    each = labelled("each further one",
+                    fmt::format("after {} (half), {} (99 %)", duration(*load.each_token_p50),
+                                duration(*load.each_token_p99)));
   }
-  return line("first token", fmt::format("after {} (half of {} requests), {} (99 %)",
-                                         duration(load.first_token_p50), grouped(load.requests),
-                                         duration(load.first_token_p99))) +
+  return labelled("first token", fmt::format("after {} (half of {} requests), {} (99 %)",
+                                             duration(load.first_token_p50), grouped(load.requests),
+                                             duration(load.first_token_p99))) +
          each +
-         line("throughput",
-              fmt::format("{} tokens/s, {} % busy, {:.1f} sequences in a step on average",
-                          scaled_real(load.tokens_per_second, ""), percent(load.busy),
-                          load.sequences));
+         labelled("throughput",
+                  fmt::format("{} tokens/s, {} % busy, {:.1f} sequences in a step on average",
+                              scaled_real(load.tokens_per_second, ""), percent(load.busy),
+                              load.sequences));
 }
 
-std::string rate_text(double rate) {
+std::string request_rate(double rate) {
   return fmt::format("{:.4g} requests/s", rate);
 }
 
@@ -43,8 +37,8 @@ std::string cost_lines(const ServeReport& report) {
   std::string text;
   const auto add = [&](std::string_view how, const std::optional<double>& hourly) {
     if (const auto dollars = ServeReport::usd_per_million(hourly, report.load)) {
-      text += line(how, fmt::format("{:.4g} $ an hour, {:.4g} $ a million tokens put out", *hourly,
-                                    *dollars));
+      text += labelled(how, fmt::format("{:.4g} $ an hour, {:.4g} $ a million tokens put out",
+                                        *hourly, *dollars));
     }
   };
   add("owned", report.own_usd_per_hour);
@@ -83,34 +77,34 @@ std::string serve_text(const ServeReport& report, const TextOptions& options) {
   text += fmt::format("\n{}, at most {} sequence{} of up to {} tokens\n\n", report.type,
                       grouped(report.slots), report.slots == 1 ? "" : "s",
                       grouped(report.longest_context));
-  text += styled(fmt::format("at {} ({} % of what keeps it full)", rate_text(report.load.rate),
+  text += styled(fmt::format("at {} ({} % of what keeps it full)", request_rate(report.load.rate),
                              percent(report.load.rate / report.capacity)),
                  Style::Heading, options.colour) +
           '\n';
   text += load_lines(report.load) + cost_lines(report);
   if (report.load.rate > report.capacity) {
-    text += line("overloaded",
-                 "requests wait longer and longer: the more of them are "
-                 "counted, the later the first tokens");
+    text += labelled("overloaded",
+                     "requests wait longer and longer: the more of them are "
+                     "counted, the later the first tokens");
   }
   if (report.first_token_target || report.each_token_target) {
     text += '\n';
     const std::string targets = target_text(report);
     if (report.largest) {
       text += styled(fmt::format("at {}, the largest rate with {} for 99 %",
-                                 rate_text(report.largest->rate), targets),
+                                 request_rate(report.largest->rate), targets),
                      Style::Heading, options.colour) +
               '\n' + load_lines(*report.largest);
       if (const auto dollars =
               ServeReport::usd_per_million(report.own_usd_per_hour, *report.largest)) {
-        text += line("owned", fmt::format("{:.4g} $ a million tokens put out", *dollars));
+        text += labelled("owned", fmt::format("{:.4g} $ a million tokens put out", *dollars));
       }
     } else {
       text += styled(fmt::format("no rate has {} for 99 %", targets), Style::Bad, options.colour) +
               '\n';
     }
   }
-  return text + '\n' + line("step times", table_text(report));
+  return text + '\n' + labelled("step times", table_text(report));
 }
 
 std::string serve_json(const ServeReport& report) {

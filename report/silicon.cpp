@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/table.h"
 
 namespace systole {
@@ -14,13 +15,7 @@ namespace {
 
 using Align = Column::Align;
 
-constexpr std::size_t kLabelWidth = 17;
 constexpr double kMillion = 1e6;
-
-std::string labelled(std::string_view label, std::string_view text,
-                     std::size_t width = kReportWidth) {
-  return fmt::format("  {:<{}}{}\n", label, kLabelWidth, wrapped(text, width, kLabelWidth + 2));
-}
 
 std::string joules(Joules energy) {
   return engineering(energy.count(), "J");
@@ -59,23 +54,24 @@ std::string energy_block(const Result& result, const TextOptions& options) {
                      fmt::format(" ({}; counts simulated, energies modelled)\n",
                                  result.chip.silicon->technology.name);
   const Joules total = energy.total.total();
-  text += labelled(
+  text += labelled_lines(
       "energy",
       fmt::format("{}, {} {}; {:.3g} TOPS/W, {:.3g} J s", joules(total),
                   joules(energy.per_inference), result.training ? "a sample" : "an inference",
                   energy.tops_per_watt, energy.energy_delay_product),
       options.width);
-  text += labelled("power",
-                   fmt::format("{} on average, {} % of the TDP of {}; peak {}, {} %; idle {}, {}",
-                               watts(energy.average_power),
-                               percent(energy.average_power / energy.tdp), watts(energy.tdp),
-                               watts(energy.peak_power), percent(energy.peak_power / energy.tdp),
-                               watts(energy.idle_power), name_of(result.chip.silicon->idle)),
-                   options.width);
-  text += labelled("uncertainty",
-                   fmt::format("{} with the other published scaling of logic energy",
-                               joules(energy.total_other_scaling)),
-                   options.width);
+  text +=
+      labelled_lines("power",
+                     fmt::format("{} on average, {} % of the TDP of {}; peak {}, {} %; idle {}, {}",
+                                 watts(energy.average_power),
+                                 percent(energy.average_power / energy.tdp), watts(energy.tdp),
+                                 watts(energy.peak_power), percent(energy.peak_power / energy.tdp),
+                                 watts(energy.idle_power), name_of(result.chip.silicon->idle)),
+                     options.width);
+  text += labelled_lines("uncertainty",
+                         fmt::format("{} with the other published scaling of logic energy",
+                                     joules(energy.total_other_scaling)),
+                         options.width);
   return text + '\n' + component_table(energy, options);
 }
 
@@ -141,11 +137,11 @@ std::string cost_block(const Result& result, const TextOptions& options) {
   }
   row(fmt::format("build {}", scaled(cost.volume)), cost.build);
   text += table.print(options.width, options.colour);
-  text += labelled("break even", break_even_text(cost), options.width);
-  text += labelled("", cost.rent ? rent_text(cost) : "no cloud price is known for this chip",
-                   options.width);
+  text += labelled_lines("break even", break_even_text(cost), options.width);
+  text += labelled_lines("", cost.rent ? rent_text(cost) : "no cloud price is known for this chip",
+                         options.width);
   if (!cost.sensitivity.empty()) {
-    text += labelled("most uncertain", sensitivity_text(cost), options.width);
+    text += labelled_lines("most uncertain", sensitivity_text(cost), options.width);
   }
   return text;
 }
@@ -174,13 +170,13 @@ std::string area_block(const ChipSpec& chip, const ChipArea& area, bool colour) 
 
 std::string power_block(const ChipSpec& chip, bool colour) {
   std::string text = '\n' + styled("power", Style::Heading, colour) + " (modelled)\n";
-  text += labelled("TDP", watts(chip.silicon->tdp));
-  text +=
-      labelled("idle", fmt::format("{}, {}", engineering(idle_second(chip).total().count(), "W"),
-                                   name_of(chip.silicon->idle)));
-  text +=
-      labelled("full load", fmt::format("{}, every unit at its full rate at once",
-                                        engineering(full_load_second(chip).total().count(), "W")));
+  text += labelled_lines("TDP", watts(chip.silicon->tdp));
+  text += labelled_lines("idle",
+                         fmt::format("{}, {}", engineering(idle_second(chip).total().count(), "W"),
+                                     name_of(chip.silicon->idle)));
+  text += labelled_lines("full load",
+                         fmt::format("{}, every unit at its full rate at once",
+                                     engineering(full_load_second(chip).total().count(), "W")));
   return text;
 }
 
@@ -200,10 +196,11 @@ std::string action_block(const ChipSpec& chip, const ChipArea& area, bool colour
   }
   const Technology& technology = chip.silicon->technology;
   return '\n' + table.print(kReportWidth, colour) +
-         labelled("uncertainty",
-                  fmt::format("x {:.3g} by the other published scaling from node to node; memories "
-                              "within {} % of published points",
-                              technology.other_scaling, percent(technology.sram.error)));
+         labelled_lines(
+             "uncertainty",
+             fmt::format("x {:.3g} by the other published scaling from node to node; memories "
+                         "within {} % of published points",
+                         technology.other_scaling, percent(technology.sram.error)));
 }
 
 /// What it costs to make one, and to make the first; no run is needed.
@@ -218,17 +215,17 @@ std::string making_block(const ChipSpec& chip, const ChipArea& area, bool colour
       '\n' + styled("cost", Style::Heading, colour) +
       fmt::format(" (prices '{}' of {}; modelled)\n", on_one_line(chip.cost->prices.name),
                   on_one_line(chip.cost->prices.date));
-  text += labelled("good die",
-                   fmt::format("{}: {:.1f} dies a wafer, {} % yield", usd(cost.unit.die.count()),
-                               cost.die.dies_per_wafer, percent(cost.die.yield)));
-  text += labelled("unit",
-                   fmt::format("{}: packaged and tested {}, memory {}, board {}",
-                               usd(cost.unit.total().count()), usd(cost.unit.packaged().count()),
-                               usd(cost.unit.memory.count()), usd(cost.unit.board.count())));
-  text +=
-      labelled("design",
-               fmt::format("{} from above, {} from below; {} chips", usd(cost.nre_top_down.count()),
-                           usd(cost.nre_bottom_up.total().count()), scaled(cost.volume)));
+  text += labelled_lines(
+      "good die", fmt::format("{}: {:.1f} dies a wafer, {} % yield", usd(cost.unit.die.count()),
+                              cost.die.dies_per_wafer, percent(cost.die.yield)));
+  text += labelled_lines(
+      "unit", fmt::format("{}: packaged and tested {}, memory {}, board {}",
+                          usd(cost.unit.total().count()), usd(cost.unit.packaged().count()),
+                          usd(cost.unit.memory.count()), usd(cost.unit.board.count())));
+  text += labelled_lines(
+      "design",
+      fmt::format("{} from above, {} from below; {} chips", usd(cost.nre_top_down.count()),
+                  usd(cost.nre_bottom_up.total().count()), scaled(cost.volume)));
   return text;
 }
 

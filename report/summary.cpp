@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/layer_table.h"
 #include "report/table.h"
 #include "study/advice.h"
@@ -15,13 +16,12 @@ namespace systole {
 
 namespace {
 
-constexpr std::size_t kLabelWidth = 17;
 constexpr std::size_t kLosers = 3;
 constexpr std::size_t kLongestName = 32;
-constexpr double kHundred = 100.0;
 
 /// One line, cut where the terminal ends: the whole stands below.
-std::string line(std::string_view label, const std::string& text, const TextOptions& options) {
+std::string summary_line(std::string_view label, const std::string& text,
+                         const TextOptions& options) {
   const std::size_t room = options.width - kLabelWidth - 2;
   const std::string shown =
       display_width(text) <= room ? text : text.substr(0, text.rfind(' ', room - 4)) + " ...";
@@ -29,7 +29,7 @@ std::string line(std::string_view label, const std::string& text, const TextOpti
 }
 
 std::string time_line(const Result& result, const RunFigures& figures, const TextOptions& options) {
-  return line(
+  return summary_line(
       "time",
       fmt::format("{} ({} cycles), {} {}/s", duration(figures.seconds),
                   grouped(figures.cycles.count()), scaled_real(figures.inferences_per_second, ""),
@@ -40,13 +40,13 @@ std::string time_line(const Result& result, const RunFigures& figures, const Tex
 std::string bound_line(const RunFigures& figures, const TextOptions& options) {
   const RunRoofline& roofline = figures.roofline;
   if (!roofline.fraction) {
-    return line("bound", "none: the network has neither products nor parameters", options);
+    return summary_line("bound", "none: the network has neither products nor parameters", options);
   }
-  return line("bound",
-              fmt::format("{} % of what {} allows; {} % of the peak arithmetic",
-                          percent(*roofline.fraction), name_of(roofline.bounds.bound()),
-                          percent(figures.utilisation)),
-              options);
+  return summary_line("bound",
+                      fmt::format("{} % of what {} allows; {} % of the peak arithmetic",
+                                  percent(*roofline.fraction), name_of(roofline.bounds.bound()),
+                                  percent(figures.utilisation)),
+                      options);
 }
 
 std::string wait_lines(const Result& result, const TextOptions& options) {
@@ -60,10 +60,11 @@ std::string wait_lines(const Result& result, const TextOptions& options) {
   if (advice.empty()) {
     return "";
   }
-  text += line("waits", waits + " of the matrix unit's cycles", options);
+  text += summary_line("waits", waits + " of the matrix unit's cycles", options);
   const Advice& first = advice.front();
-  return text + line("would help", fmt::format("{}: {}", fmt::join(first.keys, ", "), first.reason),
-                     options);
+  return text + summary_line("would help",
+                             fmt::format("{}: {}", fmt::join(first.keys, ", "), first.reason),
+                             options);
 }
 
 /// The layers that lose most, as far as they lose anything.
@@ -82,14 +83,15 @@ std::string loss_lines(const Result& result, const TextOptions& options) {
                                   ? fmt::format(", {} {:.0f} %", name_of(figures.stall.cause),
                                                 figures.stall_share * kHundred)
                                   : std::string();
-    text += line(text.empty() ? "lost by layer" : "",
-                 fmt::format("{}: {} cycles, {} % of the run; busiest {}{}",
-                             shortened(on_one_line(result.graph.nodes[layer].name), kLongestName),
-                             grouped(lost.count()),
-                             percent(ratio(static_cast<double>(lost.count()),
-                                           static_cast<double>(result.counters.elapsed.count()))),
-                             name_of(figures.bound), stall),
-                 options);
+    text += summary_line(
+        text.empty() ? "lost by layer" : "",
+        fmt::format("{}: {} cycles, {} % of the run; busiest {}{}",
+                    shortened(on_one_line(result.graph.nodes[layer].name), kLongestName),
+                    grouped(lost.count()),
+                    percent(ratio(static_cast<double>(lost.count()),
+                                  static_cast<double>(result.counters.elapsed.count()))),
+                    name_of(figures.bound), stall),
+        options);
   }
   return text;
 }
@@ -101,23 +103,25 @@ std::string energy_line(const Result& result, const TextOptions& options) {
   const EnergyReport& energy = *result.energy;
   const auto most = std::max_element(energy.total.parts.begin(), energy.total.parts.end());
   const auto component = static_cast<Component>(most - energy.total.parts.begin());
-  return line("energy",
-              fmt::format("{} {}, {} on average; most of it {}, {} %",
-                          engineering(energy.per_inference.count(), "J"),
-                          result.training ? "a sample" : "an inference",
-                          engineering(energy.average_power.count(), "W"), name_of(component),
-                          percent(ratio(most->count(), energy.total.total().count()))),
-              options);
+  return summary_line(
+      "energy",
+      fmt::format("{} {}, {} on average; most of it {}, {} %",
+                  engineering(energy.per_inference.count(), "J"),
+                  result.training ? "a sample" : "an inference",
+                  engineering(energy.average_power.count(), "W"), name_of(component),
+                  percent(ratio(most->count(), energy.total.total().count()))),
+      options);
 }
 
 std::string cost_line(const Result& result, const RunExtras& extras, const TextOptions& options) {
   if (!extras.own.own_per_million) {
     return "";
   }
-  return line("cost",
-              fmt::format("{:.4g} $ a million {}, owned", extras.own.own_per_million->count(),
-                          result.training ? "samples" : "inferences"),
-              options);
+  return summary_line(
+      "cost",
+      fmt::format("{:.4g} $ a million {}, owned", extras.own.own_per_million->count(),
+                  result.training ? "samples" : "inferences"),
+      options);
 }
 
 }  // namespace
@@ -129,7 +133,7 @@ std::string summary(const Result& result, const RunExtras& extras, const TextOpt
   text += wait_lines(result, options) + loss_lines(result, options);
   text += energy_line(result, options) + cost_line(result, extras, options);
   if (result.check) {
-    text += line("check", result.check->passed() ? "passed" : "FAILED", options);
+    text += summary_line("check", result.check->passed() ? "passed" : "FAILED", options);
   }
   return text + '\n';
 }

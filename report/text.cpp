@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
+#include "arch/units/operations.h"
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/language.h"
 #include "report/layer_table.h"
 #include "report/own_numbers.h"
@@ -25,11 +27,7 @@ namespace {
 
 using Align = Column::Align;
 
-constexpr std::size_t kLabelWidth = 17;
-constexpr std::size_t kNameWidth = 40;
 constexpr std::size_t kTensorWidth = 28;
-constexpr double kTera = 1e12;
-constexpr double kHundred = 100.0;
 
 std::string tenths(std::int64_t value) {
   return fmt::format("{}.{} %", value / 10, value % 10);
@@ -56,15 +54,6 @@ std::string heading(const Result& result, const RunFigures& figures, const TextO
          fmt::format("\nbatch {}, {} layers, {}{}\n\n", result.graph.batch,
                      result.graph.nodes.size(), scaled(figures.macs, "MAC"),
                      type_clause(result.graph));
-}
-
-std::string labelled(std::string_view label, std::string_view text) {
-  return fmt::format("  {:<{}}{}\n", label, kLabelWidth, text);
-}
-
-std::string labelled_line(std::string_view label, std::string_view text,
-                          const TextOptions& options) {
-  return labelled(label, wrapped(text, options.width, kLabelWidth + 2));
 }
 
 /// `none` where nothing that the bound knows of has to be done.
@@ -97,33 +86,33 @@ std::string bound_reason(const Result& result, const RunFigures& figures) {
 }
 
 std::string totals(const Result& result, const RunFigures& figures, const TextOptions& options) {
-  const auto labelled = [&](std::string_view label, std::string_view line) {
-    return labelled_line(label, line, options);
+  const auto line = [&](std::string_view label, std::string_view words) {
+    return labelled(label, words, options);
   };
   const Counters& counters = result.counters;
   const DramRates rates = dram_rates(result);
   std::string text = styled("total", Style::Heading, options.colour) + '\n';
-  text += labelled(
+  text += line(
       "time", fmt::format("{} cycles at {}: {}, {} {}/s", grouped(counters.elapsed.count()),
                           nominal(static_cast<double>(result.chip.frequency.count()), "Hz"),
                           duration(figures.seconds), scaled_real(figures.inferences_per_second, ""),
                           result.training ? "samples" : "inferences"));
-  text += labelled("arithmetic", fmt::format("{}, {} % of the peak of {}",
-                                             scaled_real(figures.tops * kTera, "OPS"),
-                                             percent(ratio(figures.tops, figures.peak_tops)),
-                                             nominal(figures.peak_tops * kTera, "OPS")));
-  text += labelled("roofline bound", bound_text(figures, bound_reason(result, figures)));
-  text += labelled("distance", distance_text(figures));
-  text += labelled("DRAM", fmt::format("{} read, {} written: {}, {} % of peak; {} % row hits",
-                                       scaled(counters.dram.read_bytes, "B"),
-                                       scaled(counters.dram.write_bytes, "B"),
-                                       scaled_real(rates.bytes_per_second, "B/s"),
-                                       percent(rates.utilisation), percent(rates.row_hit_rate)));
-  text += labelled("host link",
-                   fmt::format("{} in, {} out", scaled(counters.actions.host_in_bytes, "B"),
-                               scaled(counters.actions.host_out_bytes, "B")));
+  text += line("arithmetic",
+               fmt::format("{}, {} % of the peak of {}", scaled_real(figures.tops * kTera, "OPS"),
+                           percent(ratio(figures.tops, figures.peak_tops)),
+                           nominal(figures.peak_tops * kTera, "OPS")));
+  text += line("roofline bound", bound_text(figures, bound_reason(result, figures)));
+  text += line("distance", distance_text(figures));
+  text += line("DRAM", fmt::format("{} read, {} written: {}, {} % of peak; {} % row hits",
+                                   scaled(counters.dram.read_bytes, "B"),
+                                   scaled(counters.dram.write_bytes, "B"),
+                                   scaled_real(rates.bytes_per_second, "B/s"),
+                                   percent(rates.utilisation), percent(rates.row_hit_rate)));
+  text +=
+      line("host link", fmt::format("{} in, {} out", scaled(counters.actions.host_in_bytes, "B"),
+                                    scaled(counters.actions.host_out_bytes, "B")));
   if (result.chip.io == IoMemory::Device) {
-    text += labelled("inputs, outputs", "in device memory, before and after the run");
+    text += line("inputs, outputs", "in device memory, before and after the run");
   }
   return text + '\n';
 }
@@ -156,8 +145,8 @@ std::string advice_block(const Result& result, const TextOptions& options) {
   std::string text = styled("what made it wait", Style::Heading, options.colour) + '\n';
   for (const Advice& item : advice) {
     const std::string line = fmt::format("{} ({})", item.reason, fmt::join(item.keys, ", "));
-    text += labelled(fmt::format("{} {:.0f} %", name_of(item.cause), item.share * kHundred),
-                     wrapped(line, options.width, kLabelWidth + 2));
+    text += labelled(fmt::format("{} {:.0f} %", name_of(item.cause), item.share * kHundred), line,
+                     options);
   }
   return text + '\n';
 }
@@ -165,7 +154,7 @@ std::string advice_block(const Result& result, const TextOptions& options) {
 std::string warning_lines(const ChipSpec& chip, const TextOptions& options) {
   std::string text;
   for (const std::string& warning : chip_warnings(chip)) {
-    text += labelled("warning", wrapped(on_one_line(warning), options.width, kLabelWidth + 2));
+    text += labelled("warning", on_one_line(warning), options);
   }
   return text.empty() ? text : '\n' + text;
 }
@@ -203,8 +192,7 @@ std::string source_line(std::string_view label, const SourceFile& source,
   const std::string hash = source.hash.empty()
                                ? std::string("no file")
                                : fmt::format("xxh128 {}...", source.hash.substr(0, kShownDigits));
-  return labelled(label, wrapped(fmt::format("{} ({}{})", on_one_line(source.file), hash, note),
-                                 options.width, kLabelWidth + 2));
+  return labelled(label, fmt::format("{} ({}{})", on_one_line(source.file), hash, note), options);
 }
 
 std::string made_by_block(const Provenance& made_by, const TextOptions& options) {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "report/format.h"
+#include "report/labelled.h"
 #include "report/table.h"
 #include "study/training.h"
 
@@ -11,7 +12,6 @@ namespace systole {
 
 namespace {
 
-constexpr std::size_t kLabelWidth = 17;
 constexpr std::size_t kShownLosses = 12;
 
 /// The first and the last of many.
@@ -57,8 +57,7 @@ std::string training_text(const Result& result, const TextOptions& options) {
   }
   std::string text = styled("training", Style::Heading, options.colour) + '\n';
   const auto line = [&](std::string_view label, const std::string& words) {
-    text += fmt::format("  {:<{}}{}\n", label, kLabelWidth,
-                        wrapped(words, options.width, kLabelWidth + 2));
+    text += labelled(label, words, options);
   };
   line("step", fmt::format("{} of {}: forward {} %, backward {} %, update {} %",
                            duration(figures->step_seconds), what_a_step_is(result),

@@ -5,13 +5,13 @@
 #include <random>
 
 #include "arch/diag/check.h"
+#include "arch/units/seconds.h"
 
 namespace systole {
 
 namespace {
 
 constexpr std::int64_t kLoadSteps = 1000;  // of the capacity
-constexpr double kFemtosecondsPerSecond = 1e15;
 
 /// An exponential variate of mean 1, as whole part and 64-bit fraction.
 struct Exponential {
@@ -49,9 +49,9 @@ StreamTime times(StreamTime mean, const Exponential& variate) {
 }
 
 /// Requests that arrive one after the other.
-class Stream {
+class ArrivalStream {
  public:
-  Stream(ArrivalKind kind, StreamTime mean_gap, std::size_t count, std::uint64_t seed)
+  ArrivalStream(ArrivalKind kind, StreamTime mean_gap, std::size_t count, std::uint64_t seed)
       : kind_(kind), mean_gap_(mean_gap), left_(count), random_(seed) {
     SYSTOLE_CHECK(mean_gap > StreamTime(0) && mean_gap <= kLongestGap, "mean gap {} s",
                   seconds(mean_gap));
@@ -210,7 +210,7 @@ LoadResult served(const BatchServer& server, Source source, std::size_t count,
 }  // namespace
 
 double seconds(StreamTime time) {
-  return static_cast<double>(time.count()) / kFemtosecondsPerSecond;
+  return static_cast<double>(time.count()) / kFemtosecondsInASecond;
 }
 
 LoadResult serve(const BatchServer& server, const std::vector<StreamTime>& arrivals,
@@ -222,7 +222,7 @@ std::vector<StreamTime> arrivals(ArrivalKind kind, StreamTime mean_gap, std::siz
                                  std::uint64_t seed) {
   std::vector<StreamTime> times;
   times.reserve(count);
-  for (Stream stream(kind, mean_gap, count, seed); stream.has_next();) {
+  for (ArrivalStream stream(kind, mean_gap, count, seed); stream.has_next();) {
     times.push_back(stream.next());
   }
   return times;
@@ -233,13 +233,13 @@ LoadResult under_load(const BatchServer& server, StreamTime mean_gap, const Load
   SYSTOLE_CHECK(spec.requests > 0 && spec.requests <= kMostRequests, "{} requests", spec.requests);
   const auto warm_up = static_cast<std::size_t>(spec.requests / kWarmUpPart);
   const auto count = warm_up + static_cast<std::size_t>(spec.requests);
-  return served(server, Stream(spec.arrivals, mean_gap, count, spec.seed), count, warm_up);
+  return served(server, ArrivalStream(spec.arrivals, mean_gap, count, spec.seed), count, warm_up);
 }
 
 double capacity(const BatchServer& server) {
   check(server);
   const BatchTime& largest = server.sizes.back();
-  return static_cast<double>(largest.batch) * kFemtosecondsPerSecond /
+  return static_cast<double>(largest.batch) * kFemtosecondsInASecond /
          static_cast<double>(largest.time.count());
 }
 

@@ -9,6 +9,7 @@
 
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
+#include "arch/units/seconds.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/network_type.h"
 #include "reference/cpu/measure_cpu.h"
@@ -22,7 +23,6 @@ namespace systole {
 
 namespace {
 
-constexpr double kFemtosecondsPerSecond = 1e15;
 /// The least load that is tried is that part of the capacity.
 constexpr double kLeastShare = 1000;
 
@@ -52,7 +52,7 @@ ComparedDevice row_of(const MeasuredRun& run, const Graph& graph) {
                      .time_obtained = run.obtained,
                      .macs = macs_of(graph)};
   row.time =
-      Femtoseconds(static_cast<std::int64_t>(run.total.median * kFemtosecondsPerSecond + 0.5));
+      Femtoseconds(static_cast<std::int64_t>(run.total.median * kFemtosecondsInASecond + 0.5));
   if (run.energy) {
     row.power = Watts(run.energy->watts);
     row.power_obtained = run.energy->obtained;
@@ -269,7 +269,7 @@ void add_rate(ComparedDevice& row, ComparedLoad& load, const BatchServer& server
                                     static_cast<std::int64_t>(rate / most) + 1));
     return;
   }
-  const StreamTime gap(static_cast<Wide>(kFemtosecondsPerSecond / rate));
+  const StreamTime gap(static_cast<Wide>(kFemtosecondsInASecond / rate));
   load.at_rate = under_load(server, gap, options.load);
   row.stream = stream_figures(*load.at_rate, sizes, rate, row, site);
 }
@@ -308,7 +308,7 @@ std::vector<LoadPoint> load_curve(const BatchServer& server, LoadSpec spec) {
   std::vector<LoadPoint> curve;
   for (const double share : kShares) {
     const double rate = share * capacity(server);
-    const StreamTime gap(static_cast<Wide>(kFemtosecondsPerSecond / rate));
+    const StreamTime gap(static_cast<Wide>(kFemtosecondsInASecond / rate));
     if (gap <= kLongestGap) {
       const LoadResult load = under_load(server, gap, spec);
       curve.push_back({.per_second = rate, .p50 = load.p50, .p99 = load.p99});

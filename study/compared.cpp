@@ -2,22 +2,19 @@
 
 #include <algorithm>
 
+#include "arch/units/operations.h"
+#include "arch/units/seconds.h"
+
 namespace systole {
 
-namespace {
-
-constexpr double kFemtosecondsPerSecond = 1e15;
-constexpr double kTera = 1e12;
-constexpr double kOperationsPerMac = 2.0;
-
-}  // namespace
+namespace {}  // namespace
 
 double ComparedDevice::seconds() const {
-  return static_cast<double>(time.count()) / kFemtosecondsPerSecond;
+  return static_cast<double>(time.count()) / kFemtosecondsInASecond;
 }
 
 double ComparedDevice::inferences_per_second() const {
-  return static_cast<double>(batch) * kFemtosecondsPerSecond / static_cast<double>(time.count());
+  return static_cast<double>(batch) * kFemtosecondsInASecond / static_cast<double>(time.count());
 }
 
 double ComparedDevice::tops() const {

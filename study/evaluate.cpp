@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "arch/diag/check.h"
+#include "arch/units/seconds.h"
 #include "compiler/compilation.h"
 #include "reference/compare/check_run.h"
 #include "reference/compare/recorder.h"
@@ -41,7 +42,6 @@ void begin_stage(const EvaluateOptions& options, std::string_view name) {
 /// A chip whose cost is described has its silicon described too.
 CostSubject cost_subject(const Result& result) {
   constexpr double kBytesPerGigabyte = 1e9;
-  constexpr double kFemtosecondsPerSecond = 1e15;
   const ChipSpec& chip = result.chip;
   const double femtoseconds = static_cast<double>(result.counters.elapsed.count()) *
                               static_cast<double>(chip.clock().period().count());
@@ -50,7 +50,7 @@ CostSubject cost_subject(const Result& result) {
           .die = result.area->die,
           .memory_gb = static_cast<double>(chip.dram.capacity.count()) / kBytesPerGigabyte,
           .inferences_per_second =
-              femtoseconds > 0.0 ? batch * kFemtosecondsPerSecond / femtoseconds : 0.0,
+              femtoseconds > 0.0 ? batch * kFemtosecondsInASecond / femtoseconds : 0.0,
           .busy = result.energy->average_power,
           .idle = result.energy->idle_power,
           .tdp = chip.silicon->tdp};

@@ -21,7 +21,7 @@ namespace systole {
 
 namespace {
 
-using Json = nlohmann::json;
+using SortedJson = nlohmann::json;
 
 constexpr std::size_t kOthers = 5;
 
@@ -211,15 +211,16 @@ class Layers {
 
 std::string figures_text(const Result& result) {
   const RunFigures figures = run_figures(result);
-  return Json{{"cycles", result.counters.elapsed.count()},
-              {"bound", figures.bound_cycles.count()},
-              {"dram", result.counters.dram.read_bytes + result.counters.dram.write_bytes},
-              {"joules", result.energy ? Json(result.energy->total.total().count()) : Json()}}
+  return SortedJson{
+      {"cycles", result.counters.elapsed.count()},
+      {"bound", figures.bound_cycles.count()},
+      {"dram", result.counters.dram.read_bytes + result.counters.dram.write_bytes},
+      {"joules", result.energy ? SortedJson(result.energy->total.total().count()) : SortedJson()}}
       .dump();
 }
 
 void read_figures(const std::string& text, HardwareChange& change) {
-  const Json json = Json::parse(text);
+  const SortedJson json = SortedJson::parse(text);
   change.cycles = CoreCycles(json.at("cycles").get<std::int64_t>());
   change.bound_cycles = CoreCycles(json.at("bound").get<std::int64_t>());
   change.dram_bytes = json.at("dram").get<std::int64_t>();

@@ -23,7 +23,7 @@ namespace systole {
 
 namespace {
 
-using Json = nlohmann::json;
+using SortedJson = nlohmann::json;
 
 constexpr double kWorthwhile = 32;    ///< one that is not simulated wins by one in as many
 constexpr std::size_t kPrograms = 6;  ///< that are looked at where nothing is simulated
@@ -76,15 +76,15 @@ std::string simulated_text(const ChipSpec& chip, const Graph& graph, const Mappi
     exposed.push_back(layer.exposed.count());
   }
   const auto joules = joules_of(chip, counters, graph.batch);
-  return Json{{"cycles", counters.elapsed.count()},
-              {"dram", counters.dram.read_bytes + counters.dram.write_bytes},
-              {"joules", joules ? Json(*joules) : Json()},
-              {"exposed", exposed}}
+  return SortedJson{{"cycles", counters.elapsed.count()},
+                    {"dram", counters.dram.read_bytes + counters.dram.write_bytes},
+                    {"joules", joules ? SortedJson(*joules) : SortedJson()},
+                    {"exposed", exposed}}
       .dump();
 }
 
 Simulated read_simulated(const std::string& text) {
-  const Json json = Json::parse(text);
+  const SortedJson json = SortedJson::parse(text);
   Simulated result{.cycles = CoreCycles(json.at("cycles").get<std::int64_t>()),
                    .dram_bytes = json.at("dram").get<std::int64_t>(),
                    .joules = {},

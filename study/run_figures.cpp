@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arch/diag/check.h"
+#include "arch/units/operations.h"
 #include "arch/units/seconds.h"
 #include "arch/units/shares.h"
 #include "study/lower_bounds.h"
@@ -13,9 +14,6 @@ namespace {
 
 // Cycles times MACs passes 64 bits within a second of simulated time.
 __extension__ using Wide = __int128;
-
-constexpr double kTera = 1e12;
-constexpr double kOperationsPerMac = 2.0;
 
 MacKind fastest_kind(const MatrixUnitSpec& matrix) {
   std::optional<MacKind> fastest;

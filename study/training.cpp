@@ -9,6 +9,7 @@
 
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
+#include "arch/units/operations.h"
 #include "arch/units/shares.h"
 #include "compiler/allocation/lifetimes.h"
 #include "reference/compare/check_run.h"
@@ -19,9 +20,6 @@
 namespace systole {
 
 namespace {
-
-constexpr double kOperationsPerMac = 2;
-constexpr double kTera = 1e12;
 
 using Json = nlohmann::ordered_json;
 

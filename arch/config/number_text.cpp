@@ -10,8 +10,6 @@ namespace systole {
 
 namespace {
 
-constexpr double kKibi = 1024.0;
-
 const FormulaUnit* unit_named(std::string_view name) {
   const std::vector<FormulaUnit>& units = formula_units();
   const auto found = std::find_if(units.begin(), units.end(),

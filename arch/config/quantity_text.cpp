@@ -10,7 +10,6 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kKibi = 1024;
 constexpr std::int64_t kKilo = 1000;
 
 constexpr auto kSizes = std::to_array<UnitName>({

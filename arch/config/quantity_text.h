@@ -8,6 +8,8 @@
 
 namespace systole {
 
+inline constexpr std::int64_t kKibi = 1024;
+
 /// One spelling of a unit and how many base units it is.
 struct UnitName {
   std::string_view name;

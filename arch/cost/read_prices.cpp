@@ -14,18 +14,18 @@ namespace {
 constexpr RealRange kShare{.min = 0.0, .max = 1.0};
 constexpr RealRange kPositiveShare{.min = 0.01, .max = 1.0};
 constexpr RealRange kFactor{.min = 0.01, .max = 10.0};  // with kDefects: yields stay above 1e-300
-constexpr RealRange kMoney{.min = 0.0, .max = 1e12};
+constexpr RealRange kPrice{.min = 0.0, .max = 1e12};
 constexpr RealRange kClustering{.min = 0.1, .max = 1000.0};
 constexpr RealRange kDefects{.min = 0.0, .max = 5.0};
 constexpr RealRange kYears{.min = 0.1, .max = 100.0};
 constexpr RealRange kDensity{.min = 0.1, .max = 1e4};
 
-Usd money(const ConfigNode& node, std::string_view key) {
-  return Usd(node.measure(key, kUsdUnits, kMoney));
+Usd price(const ConfigNode& node, std::string_view key) {
+  return Usd(node.measure(key, kUsdUnits, kPrice));
 }
 
 double per_mm2(const ConfigNode& node, std::string_view key) {
-  return node.measure(key, kUsdPerAreaUnits, kMoney);
+  return node.measure(key, kUsdPerAreaUnits, kPrice);
 }
 
 WaferInputs read_wafer(const ConfigNode& node) {
@@ -49,13 +49,13 @@ YieldInputs read_yield(const ConfigNode& node) {
 NodePrices read_node(const ConfigNode& node, const std::string& technology) {
   NodePrices prices{
       .technology = technology,
-      .wafer = money(node, "wafer"),
+      .wafer = price(node, "wafer"),
       .defects_per_cm2 = node.measure("defects", kDefectUnits, kDefects),
       .density_mtr_mm2 = node.measure("density", kDensityUnits, kDensity),
-      .design_of_300mm2 = money(node, "design_300mm2"),
-      .mask_set = money(node, "mask_set"),
-      .ip_licences = money(node, "ip_licences"),
-      .backend_usd_per_gate = money(node, "backend_a_gate").count(),
+      .design_of_300mm2 = price(node, "design_300mm2"),
+      .mask_set = price(node, "mask_set"),
+      .ip_licences = price(node, "ip_licences"),
+      .backend_usd_per_gate = price(node, "backend_a_gate").count(),
   };
   node.finish();
   return prices;
@@ -64,10 +64,10 @@ NodePrices read_node(const ConfigNode& node, const std::string& technology) {
 BottomUpInputs read_engineering(const ConfigNode& node) {
   const BottomUpInputs engineering{
       .transistors_per_gate = node.real("transistors_per_gate", {.min = 1.0, .max = 100.0}),
-      .frontend_usd_per_year = money(node, "frontend_a_year"),
-      .frontend_tools_usd_per_month = money(node, "frontend_tools_a_month"),
-      .backend_tools_usd_per_month = money(node, "backend_tools_a_month"),
-      .package_design = money(node, "package_design"),
+      .frontend_usd_per_year = price(node, "frontend_a_year"),
+      .frontend_tools_usd_per_month = price(node, "frontend_tools_a_month"),
+      .backend_tools_usd_per_month = price(node, "backend_tools_a_month"),
+      .package_design = price(node, "package_design"),
   };
   node.finish();
   return engineering;
@@ -80,7 +80,7 @@ PackageInputs read_package(const ConfigNode& node) {
       .layers_factor = node.real("layers_factor", kFactor),
       .c4_bump_usd_per_mm2 = per_mm2(node, "c4_bump"),
       .bonding_yield = node.real("bonding_yield", kPositiveShare),
-      .assembly = money(node, "assembly"),
+      .assembly = price(node, "assembly"),
       .test_share = node.real("test_share", kShare),
   };
   node.finish();
@@ -98,14 +98,14 @@ InterposerInputs read_interposer(const ConfigNode& node, const WaferInputs& wafe
       .micro_bump_usd_per_mm2 = per_mm2(node, "micro_bump"),
       .bonding_yield = node.real("bonding_yield", kPositiveShare),
   };
-  interposer.wafer.price = money(node, "wafer");
+  interposer.wafer.price = price(node, "wafer");
   return interposer;
 }
 
 std::vector<MemoryPrice> read_memory(const ConfigNode& node) {
   std::vector<MemoryPrice> prices;
   for (const std::string& name : node.keys()) {
-    prices.push_back({name, node.measure(name, kUsdPerGigabyteUnits, kMoney)});
+    prices.push_back({name, node.measure(name, kUsdPerGigabyteUnits, kPrice)});
   }
   return prices;
 }

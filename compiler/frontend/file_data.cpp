@@ -20,14 +20,9 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kMaxBias = 1 << 29;
 const std::vector<NpyType> kFloats{NpyType::Float16, NpyType::Float32, NpyType::Float64};
 const std::vector<NpyType> kFloatsOrInt8{NpyType::Float16, NpyType::Float32, NpyType::Float64,
                                          NpyType::Int8};
-
-[[noreturn]] void fail(const std::string& file, std::string_view message) {
-  throw NpyError(SourceLocation{.file = file}, "", message);
-}
 
 WeightInfo weights_of(const Node& node) {
   return std::get<ProductWork>(node.work()).weights;
@@ -68,10 +63,11 @@ std::vector<Value> to_gemm_order(const std::vector<Value>& values, const GemmSha
 void check_bias(double value, std::int64_t k, std::size_t channel, const std::string& file) {
   if (!is_bias(value, k)) {
     const std::int64_t most = most_bias_steps(k);
-    fail(file,
-         fmt::format("expected biases within {} steps of input scale times weight scale, got {:g} "
-                     "at channel {}",
-                     most == kMaxBias ? "2^29" : fmt::format("{}", most), value, channel));
+    fail_npy(
+        file,
+        fmt::format("expected biases within {} steps of input scale times weight scale, got {:g} "
+                    "at channel {}",
+                    most == kMaxBias ? "2^29" : fmt::format("{}", most), value, channel));
   }
 }
 
@@ -107,9 +103,10 @@ void check_float(double value, std::string_view what, std::size_t channel,
                  const std::string& file) {
   constexpr double kLargest = std::numeric_limits<float>::max();
   if (!(std::abs(value) <= kLargest)) {
-    fail(file, fmt::format("expected a batch normalisation after which float32 holds every {}, got "
-                           "{:g} at channel {}",
-                           what, value, channel));
+    fail_npy(file,
+             fmt::format("expected a batch normalisation after which float32 holds every {}, got "
+                         "{:g} at channel {}",
+                         what, value, channel));
   }
 }
 
@@ -125,8 +122,9 @@ void fold_batch_norm(const std::string& stem, double epsilon, FoldedLayer& layer
   const std::size_t per_channel = layer.weights.size() / layer.biases.size();
   for (std::size_t channel = 0; channel < layer.biases.size(); ++channel) {
     if (variance[channel] < 0) {
-      fail(layer.bias_file, fmt::format("expected variances of at least 0, got {} at channel {}",
-                                        variance[channel], channel));
+      fail_npy(layer.bias_file,
+               fmt::format("expected variances of at least 0, got {} at channel {}",
+                           variance[channel], channel));
     }
     const double factor = gamma[channel] / std::sqrt(variance[channel] + epsilon);
     layer.biases[channel] = beta[channel] + (layer.biases[channel] - mean[channel]) * factor;
@@ -227,8 +225,8 @@ WeightScales scale_file(const std::string& path, std::int64_t channels) {
   const std::vector<float> scales = channel_floats(path, channels);
   for (std::size_t channel = 0; channel < scales.size(); ++channel) {
     if (!(scales[channel] >= kLeast && scales[channel] <= kMost)) {
-      fail(path, fmt::format("expected scales in {:g}..{:g}, got {:g} at channel {}", kLeast, kMost,
-                             scales[channel], channel));
+      fail_npy(path, fmt::format("expected scales in {:g}..{:g}, got {:g} at channel {}", kLeast,
+                                 kMost, scales[channel], channel));
     }
   }
   return WeightScales(std::vector<double>(scales.begin(), scales.end()));
@@ -368,8 +366,9 @@ void check_input_file(const std::string& file, const Shape& shape) {
   const std::vector<std::int64_t>& got = array.shape();
   if (got.size() != axes.size() + 1 || got.front() < shape.batch ||
       !std::equal(axes.begin(), axes.end(), got.begin() + 1)) {
-    fail(file, fmt::format("expected shape (at least {}, {}), got {}{}", shape.batch,
-                           fmt::join(axes, ", "), shape_text(got), channels_first_hint(axes, got)));
+    fail_npy(file,
+             fmt::format("expected shape (at least {}, {}), got {}{}", shape.batch,
+                         fmt::join(axes, ", "), shape_text(got), channels_first_hint(axes, got)));
   }
   if (is_float(array.type())) {
     static_cast<void>(array.floats());

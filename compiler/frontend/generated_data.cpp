@@ -12,12 +12,12 @@ namespace systole {
 namespace {
 
 constexpr double kBiasSteps = 16.0;
-constexpr double kMaxBias = 0x1p24;
+constexpr double kMostSteps = 0x1p24;
 
 /// In units of input scale * weight scale.
 std::int64_t bias_limit(const Graph& graph, const Node& node, double weight_scale) {
   const double unit = graph.tensor(node.inputs.front()).quantization.scale * weight_scale;
-  return std::llround(std::min(kBiasSteps * result_scale(graph, node) / unit, kMaxBias));
+  return std::llround(std::min(kBiasSteps * result_scale(graph, node) / unit, kMostSteps));
 }
 
 }  // namespace

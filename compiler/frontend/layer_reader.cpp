@@ -12,7 +12,6 @@ namespace systole {
 
 namespace {
 
-constexpr Range kSize{.min = 1, .max = kMaxSize};
 constexpr Range kPad{.min = 0, .max = kMaxSize};
 constexpr Range kZeroPoint{.min = -128, .max = 127};
 constexpr RealRange kScale{.min = 1e-12, .max = 1e12};
@@ -276,12 +275,6 @@ void check_input_count(const ConfigNode& node, const OpEntry& entry, std::size_t
   }
 }
 
-bool is_name_character(char character) {
-  return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
-         (character >= '0' && character <= '9') || character == '_' || character == '-' ||
-         character == '.';
-}
-
 }  // namespace
 
 ConfigNode resolve(const LayerScope& scope, const ConfigNode& node) {
@@ -303,6 +296,12 @@ std::int64_t integer_of(const LayerScope& scope, const ConfigNode& node, std::st
                         Range range) {
   const bool is_formula = node.has(key) && has_names(node.child(key));
   return is_formula ? value_of(scope, node, key).as_integer(range) : node.integer(key, range);
+}
+
+bool is_name_character(char character) {
+  return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+         (character >= '0' && character <= '9') || character == '_' || character == '-' ||
+         character == '.';
 }
 
 std::string read_name(const ConfigNode& node) {

@@ -25,6 +25,8 @@ struct LayerScope {
   bool is_behind = false;  ///< of a repeated entry not the first: it reads the one before
 };
 
+inline constexpr Range kSize{.min = 1, .max = kMaxSize};
+
 /// A value; behind `$name` the one that the block's user or `dims` gives, of a formula its number.
 [[nodiscard]] ConfigNode resolve(const LayerScope& scope, const ConfigNode& node);
 /// The same of a key.
@@ -34,6 +36,7 @@ struct LayerScope {
 [[nodiscard]] std::int64_t integer_of(const LayerScope& scope, const ConfigNode& node,
                                       std::string_view key, Range range);
 
+[[nodiscard]] bool is_name_character(char character);
 /// The name of a layer or input, checked for its letters (it becomes part of file names).
 [[nodiscard]] std::string read_name(const ConfigNode& node);
 

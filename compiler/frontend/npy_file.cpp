@@ -24,16 +24,12 @@ static_assert(std::endian::native == std::endian::little, "numbers are copied fr
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::int64_t kMaxHeader = 65536;
 
-[[noreturn]] void fail(const std::string& file, std::string_view message) {
-  throw NpyError(SourceLocation{.file = file}, "", message);
-}
-
 /// Reads exactly `count` bytes or throws.
 std::string take(std::ifstream& stream, std::int64_t count, const std::string& file) {
   std::string bytes(static_cast<std::size_t>(count), '\0');
   stream.read(bytes.data(), count);
   if (stream.gcount() != count) {
-    fail(file, "expected a whole .npy header, got a truncated one");
+    fail_npy(file, "expected a whole .npy header, got a truncated one");
   }
   return bytes;
 }
@@ -71,7 +67,7 @@ std::ifstream open(const std::string& file) {
     stream.open(file, std::ios::binary);
   }
   if (!stream.is_open()) {
-    fail(file, "expected a readable .npy file, got none");
+    fail_npy(file, "expected a readable .npy file, got none");
   }
   note_file_read(file);
   return stream;
@@ -84,27 +80,27 @@ NpyFile::NpyFile(std::string file) : file_(std::move(file)) {
   std::string magic(kMagic.size(), '\0');
   stream.read(magic.data(), static_cast<std::streamsize>(magic.size()));
   if (magic != kMagic) {
-    fail(file_, "expected a .npy file, got something else");
+    fail_npy(file_, "expected a .npy file, got something else");
   }
   const std::string version = take(stream, 2, file_);
   if ((version[0] != 1 && version[0] != 2) || version[1] != 0) {
-    fail(file_, fmt::format("expected .npy version 1.0 or 2.0, got {}.{}",
-                            static_cast<unsigned char>(version[0]),
-                            static_cast<unsigned char>(version[1])));
+    fail_npy(file_, fmt::format("expected .npy version 1.0 or 2.0, got {}.{}",
+                                static_cast<unsigned char>(version[0]),
+                                static_cast<unsigned char>(version[1])));
   }
   const std::int64_t length_bytes = version[0] == 1 ? 2 : 4;
   const std::int64_t length = little_endian(take(stream, length_bytes, file_));
   if (length > kMaxHeader) {
-    fail(file_,
-         fmt::format("expected a .npy header of at most {} bytes, got {}", kMaxHeader, length));
+    fail_npy(file_,
+             fmt::format("expected a .npy header of at most {} bytes, got {}", kMaxHeader, length));
   }
   header_ = parse_npy_header(take(stream, length, file_), file_);
   data_offset_ = static_cast<std::int64_t>(kMagic.size()) + 2 + length_bytes + length;
   const std::int64_t expected = header_.elements() * bytes_of(header_.type);
   const auto actual = static_cast<std::int64_t>(std::filesystem::file_size(file_)) - data_offset_;
   if (actual != expected) {
-    fail(file_, fmt::format("expected {} bytes of data for {} {}, got {}", expected,
-                            name_of(header_.type), shape_text(header_.shape), actual));
+    fail_npy(file_, fmt::format("expected {} bytes of data for {} {}, got {}", expected,
+                                name_of(header_.type), shape_text(header_.shape), actual));
   }
 }
 
@@ -116,13 +112,13 @@ void NpyFile::expect_type(const std::vector<NpyType>& types) const {
   for (const NpyType type : types) {
     names += fmt::format("{}{}", names.empty() ? "" : " or ", name_of(type));
   }
-  fail(file_, fmt::format("expected {}, got {}", names, name_of(header_.type)));
+  fail_npy(file_, fmt::format("expected {}, got {}", names, name_of(header_.type)));
 }
 
 void NpyFile::expect_shape(const std::vector<std::int64_t>& shape) const {
   if (header_.shape != shape) {
-    fail(file_,
-         fmt::format("expected shape {}, got {}", shape_text(shape), shape_text(header_.shape)));
+    fail_npy(file_, fmt::format("expected shape {}, got {}", shape_text(shape),
+                                shape_text(header_.shape)));
   }
 }
 
@@ -134,7 +130,7 @@ std::vector<T> NpyFile::elements() const {
   const auto bytes = static_cast<std::streamsize>(values.size() * sizeof(T));
   stream.read(reinterpret_cast<char*>(values.data()), bytes);
   if (stream.gcount() != bytes) {
-    fail(file_, "expected the data that was there when the file was checked, got less");
+    fail_npy(file_, "expected the data that was there when the file was checked, got less");
   }
   return header_.fortran_order ? in_c_order(values, header_.shape) : values;
 }
@@ -182,8 +178,8 @@ std::vector<double> NpyFile::numbers() const {
   const auto odd = std::find_if_not(values.begin(), values.end(),
                                     [](double value) { return std::isfinite(value); });
   if (odd != values.end()) {
-    fail(file_,
-         fmt::format("expected finite numbers, got {} at element {}", *odd, odd - values.begin()));
+    fail_npy(file_, fmt::format("expected finite numbers, got {} at element {}", *odd,
+                                odd - values.begin()));
   }
   return values;
 }
@@ -196,9 +192,9 @@ std::vector<float> NpyFile::floats() const {
   for (const double real : reals) {
     constexpr double kLargest = std::numeric_limits<float>::max();
     if (std::abs(real) > kLargest) {
-      fail(file_, fmt::format("expected numbers that float32 holds, up to {:g}, got {:g} at "
-                              "element {}",
-                              kLargest, real, values.size()));
+      fail_npy(file_, fmt::format("expected numbers that float32 holds, up to {:g}, got {:g} at "
+                                  "element {}",
+                                  kLargest, real, values.size()));
     }
     values.push_back(static_cast<float>(real));
   }
@@ -219,8 +215,8 @@ std::vector<std::int32_t> NpyFile::int32s() const {
   for (const std::int64_t wide : elements<std::int64_t>()) {
     if (wide < std::numeric_limits<std::int32_t>::min() ||
         wide > std::numeric_limits<std::int32_t>::max()) {
-      fail(file_, fmt::format("expected numbers that int32 holds, got {} at element {}", wide,
-                              values.size()));
+      fail_npy(file_, fmt::format("expected numbers that int32 holds, got {} at element {}", wide,
+                                  values.size()));
     }
     values.push_back(static_cast<std::int32_t>(wide));
   }

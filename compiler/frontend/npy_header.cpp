@@ -176,6 +176,10 @@ class HeaderParser {
 
 }  // namespace
 
+void fail_npy(const std::string& file, std::string_view message) {
+  throw NpyError(SourceLocation{.file = file}, "", message);
+}
+
 std::int64_t NpyHeader::elements() const {
   std::int64_t product = 1;
   for (const std::int64_t size : shape) {

@@ -17,6 +17,7 @@ class NpyError : public WorkloadError {
  public:
   using WorkloadError::WorkloadError;
 };
+[[noreturn]] void fail_npy(const std::string& file, std::string_view message);
 
 enum class NpyType : std::uint8_t {
   Float16,

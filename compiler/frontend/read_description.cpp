@@ -16,7 +16,6 @@ namespace systole {
 
 namespace {
 
-constexpr Range kSize{.min = 1, .max = kMaxSize};
 constexpr Range kFeatures{.min = 1, .max = kMaxFeatures};
 constexpr std::size_t kMaxLayers = 10000;
 constexpr std::size_t kMaxEntries = 10 * kMaxLayers;  ///< so that no repetition takes forever

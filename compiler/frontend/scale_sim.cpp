@@ -21,7 +21,7 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kLargest = 65'536;
+constexpr std::int64_t kLargestCell = 65'536;
 
 struct Cell {
   std::string text;
@@ -129,7 +129,7 @@ class Topology {
   }
 
   [[nodiscard]] std::int64_t number(const Row& row, std::size_t cell, std::string_view name,
-                                    std::int64_t most = kLargest) const {
+                                    std::int64_t most = kLargestCell) const {
     const std::string text = cell < row.cells.size() ? row.cells[cell].text : std::string{};
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -24,10 +24,10 @@ float largest_element(DataType type) {
 }
 
 /// Weights as [group of channels][reduction][channel], and what is stored in their place.
-class Quantizer {
+class WeightQuantizer {
  public:
-  Quantizer(const std::vector<float>& weights, const GemmShape& gemm, std::int64_t group,
-            DataType type, DataType scale_type)
+  WeightQuantizer(const std::vector<float>& weights, const GemmShape& gemm, std::int64_t group,
+                  DataType type, DataType scale_type)
       : weights_(weights),
         gemm_(gemm),
         group_(group),
@@ -165,8 +165,8 @@ Value StoredNumbers::value(const Graph& graph, GraphTensorId tensor) const {
   const Node& node = real_.graph.node(reader_[static_cast<std::size_t>(weights)]);
   const std::vector<float> numbers = real_.data->value(real_.graph, weights).numbers();
   const GraphTensor& stored = graph.tensor(weights);
-  const Quantizer quantizer(numbers, *gemm_shape(real_.graph, node), stored.stored.group,
-                            stored.type.element, real_.graph.operand_type(node));
+  const WeightQuantizer quantizer(numbers, *gemm_shape(real_.graph, node), stored.stored.group,
+                                  stored.type.element, real_.graph.operand_type(node));
   if (tensor != weights) {
     return Value::of_numbers(graph.tensor(tensor).type, quantizer.scales());
   }

@@ -22,7 +22,7 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kLargest = 65'536;
+constexpr std::int64_t kLargestSize = 65'536;
 constexpr std::size_t kSlidingAxes = 2;
 
 constexpr std::string_view kCnnLayer = R"(problem:
@@ -102,7 +102,7 @@ class Problem {
   void read_dimensions() {
     for (const ConfigNode& element : shape_.list("dimensions")) {
       const std::string name = element.as_text();
-      if (!sizes_.emplace(name, instance_.integer(name, {.min = 1, .max = kLargest})).second) {
+      if (!sizes_.emplace(name, instance_.integer(name, {.min = 1, .max = kLargestSize})).second) {
         element.fail(fmt::format("expected names that differ, got {} twice", in_quotes(name)));
       }
     }
@@ -111,7 +111,7 @@ class Problem {
   void read_coefficients() {
     for (const ConfigNode& element : shape_.optional_list("coefficients")) {
       const std::string name = element.text("name");
-      constexpr Range kRange{.min = 1, .max = kLargest};
+      constexpr Range kRange{.min = 1, .max = kLargestSize};
       const auto otherwise = element.optional_integer("default", kRange);
       const auto given = instance_.optional_integer(name, kRange);
       if (!given && !otherwise) {
@@ -126,7 +126,7 @@ class Problem {
   [[nodiscard]] std::int64_t factor_of(const ConfigNode& element) const {
     const auto named = factors_.find(element.as_text());
     return named != factors_.end() ? named->second
-                                   : element.as_integer({.min = 1, .max = kLargest});
+                                   : element.as_integer({.min = 1, .max = kLargestSize});
   }
 
   [[nodiscard]] Term term_of(const ConfigNode& node) const {
@@ -250,8 +250,8 @@ class Problem {
   [[nodiscard]] std::string text(const std::string& given) const {
     const std::string name = description_name(given);
     const auto checked = [&](std::string_view what, std::int64_t size) {
-      if (size > kLargest) {
-        shape_.fail(fmt::format("expected at most {} {}, got {}", kLargest, what, size));
+      if (size > kLargestSize) {
+        shape_.fail(fmt::format("expected at most {} {}, got {}", kLargestSize, what, size));
       }
       return size;
     };

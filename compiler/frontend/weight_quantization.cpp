@@ -8,7 +8,6 @@ namespace systole {
 
 namespace {
 
-constexpr std::int64_t kMaxBias = 1 << 29;
 constexpr double kLargestWeight = 127.0;
 
 }  // namespace

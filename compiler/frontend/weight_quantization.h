@@ -6,6 +6,9 @@ namespace systole {
 
 /// How weights and biases of reals become integers (docs/numerics.md).
 
+/// In steps; sums of many products leave less.
+inline constexpr std::int64_t kMaxBias = 1 << 29;
+
 /// What limits the scale of some weights, those of a layer or of an output channel.
 struct WeightRange {
   double largest_weight = 0;  ///< magnitude

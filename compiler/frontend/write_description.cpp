@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "arch/diag/check.h"
+#include "compiler/frontend/layer_reader.h"
 #include "compiler/graph/file_order.h"
 #include "compiler/ops/op.h"
 
@@ -18,11 +19,6 @@ namespace systole {
 namespace {
 
 constexpr std::size_t kLongestName = 80;  // what numbers are added to stays a name
-
-bool is_name_character(char letter) {
-  return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-         (letter >= '0' && letter <= '9') || letter == '_' || letter == '-' || letter == '.';
-}
 
 /// Names of tensors (inputs, and outputs of nodes by the node) as descriptions have them.
 class DescribedNames {

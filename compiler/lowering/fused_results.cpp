@@ -12,8 +12,8 @@ namespace systole {
 
 namespace {
 
-constexpr float kLowest = -128;
-constexpr float kHighest = 127;
+constexpr float kLowestSum = -128;
+constexpr float kHighestSum = 127;
 
 class FusedLoop {
  public:
@@ -63,8 +63,8 @@ class FusedLoop {
     const std::int64_t zero_point = sums_.first.zero_point;
     const auto limit = [&](float value) { return static_cast<std::int64_t>(value) - zero_point; };
     return writer_.add(ClampStage{.of = scaled,
-                                  .low = limit(std::max(sums_.first.low, kLowest)),
-                                  .high = limit(std::min(sums_.first.high, kHighest))});
+                                  .low = limit(std::max(sums_.first.low, kLowestSum)),
+                                  .high = limit(std::min(sums_.first.high, kHighestSum))});
   }
 
   RowLoop of_integers() && {

@@ -14,9 +14,9 @@ namespace systole {
 
 namespace {
 
-class Candidates {
+class FusionCandidates {
  public:
-  Candidates(const Graph& graph, const std::set<std::string>& kept)
+  FusionCandidates(const Graph& graph, const std::set<std::string>& kept)
       : graph_(graph), kept_(kept), lives_(tensor_lives(graph)) {
     readers_.assign(graph.tensors.size(), 0);
     for (const Node& node : graph.nodes) {
@@ -119,7 +119,7 @@ std::optional<PairKind> meeting_of(const Node& node) {
 
 Graph with_fusions(Graph graph, const std::set<std::string>& kept) {
   std::vector<std::optional<std::size_t>> fused(graph.nodes.size());
-  const Candidates candidates(graph, kept);
+  const FusionCandidates candidates(graph, kept);
   for (std::size_t layer = 1; layer < fused.size(); ++layer) {
     fused[layer] = candidates.fused_input(static_cast<NodeId>(layer));
   }

@@ -35,9 +35,9 @@ std::vector<Range> blocks_of(std::int64_t size, std::int64_t block) {
 }
 
 /// The layers of one attention.
-class Parts {
+class AttentionParts {
  public:
-  Parts(const AttendTokens& attention, Composer& to)
+  AttentionParts(const AttendTokens& attention, Composer& to)
       : attention_(attention),
         to_(to),
         query_(to.inputs()[0]),
@@ -286,7 +286,7 @@ std::vector<OpEntry> AttendTokens::entries() {
 }
 
 GraphTensorId AttendTokens::compose(Composer& composer) const {
-  return Parts(*this, composer).make();
+  return AttentionParts(*this, composer).make();
 }
 
 }  // namespace systole

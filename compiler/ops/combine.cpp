@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/broadcast.h"
 #include "compiler/ops/op.h"
 
 namespace systole {
@@ -16,13 +17,6 @@ OpEntry entry(std::string_view name, std::string_view onnx, PairKind kind) {
           .prototype = CombineTensors{.kind = kind},
           .inputs = InputCount::Two,
           .attributes = {output_attribute()}};
-}
-
-/// Whether `small` has a number for every element of `large`, its own or one that elements share.
-bool reaches(const Shape& small, const Shape& large) {
-  const bool pixels = small.rows == large.rows && small.cols == large.cols;
-  return small.batch == large.batch && (pixels || small.rows * small.cols == 1) &&
-         (small.channels == large.channels || small.channels == 1);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace systole {
 
 namespace {
 
-constexpr double kLargest = 1e30;
+constexpr double kLargestBound = 1e30;
 constexpr double kMostFactors = 16;
 
 NamedFormula of_kind(NamedFormula::Kind kind) {
@@ -42,33 +42,35 @@ std::string power_text(double exponent) {
 }  // namespace
 
 std::vector<OpEntry> NamedFormula::entries() {
-  return {
-      {.name = "clip",
-       .onnx = "Clip",
-       .prototype = of_kind(Kind::Clip),
-       .attributes =
-           {{"low",
-             Attribute::Real{.at = kAt<&NamedFormula::low>, .least = -kLargest, .most = kLargest},
-             "what is below becomes this"},
-            {"high",
-             Attribute::Real{.at = kAt<&NamedFormula::high>, .least = -kLargest, .most = kLargest},
-             "what is above becomes this"},
-            output_attribute()}},
-      {.name = "pow",
-       .onnx = "Pow",
-       .prototype = of_kind(Kind::Power),
-       .attributes = {{"exponent",
-                       Attribute::Real{.at = kAt<&NamedFormula::exponent>,
-                                       .least = -kLargest,
-                                       .most = kLargest},
-                       "whole ones up to 16 are products, others of numbers above 0",
-                       Attribute::Presence::Required},
-                      output_attribute()}},
-      {.name = "select",
-       .onnx = "Where",
-       .prototype = of_kind(Kind::Select),
-       .inputs = InputCount::Three,
-       .attributes = {output_attribute()}}};
+  return {{.name = "clip",
+           .onnx = "Clip",
+           .prototype = of_kind(Kind::Clip),
+           .attributes = {{"low",
+                           Attribute::Real{.at = kAt<&NamedFormula::low>,
+                                           .least = -kLargestBound,
+                                           .most = kLargestBound},
+                           "what is below becomes this"},
+                          {"high",
+                           Attribute::Real{.at = kAt<&NamedFormula::high>,
+                                           .least = -kLargestBound,
+                                           .most = kLargestBound},
+                           "what is above becomes this"},
+                          output_attribute()}},
+          {.name = "pow",
+           .onnx = "Pow",
+           .prototype = of_kind(Kind::Power),
+           .attributes = {{"exponent",
+                           Attribute::Real{.at = kAt<&NamedFormula::exponent>,
+                                           .least = -kLargestBound,
+                                           .most = kLargestBound},
+                           "whole ones up to 16 are products, others of numbers above 0",
+                           Attribute::Presence::Required},
+                          output_attribute()}},
+          {.name = "select",
+           .onnx = "Where",
+           .prototype = of_kind(Kind::Select),
+           .inputs = InputCount::Three,
+           .attributes = {output_attribute()}}};
 }
 
 void NamedFormula::complete(const OpPlace& written) const {

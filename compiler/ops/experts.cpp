@@ -36,9 +36,9 @@ std::vector<std::vector<std::int64_t>> lists_of(const std::string& routing, cons
   return lists;
 }
 
-class Layer {
+class ExpertLayer {
  public:
-  Layer(const MixExperts& mix, Composer& to)
+  ExpertLayer(const MixExperts& mix, Composer& to)
       : mix_(mix), to_(to), extents_(to.extents(to.inputs()[0])) {
     check();
     tokens_ = extents_[0] * extents_[1];
@@ -210,7 +210,7 @@ std::vector<OpEntry> MixExperts::entries() {
 }
 
 GraphTensorId MixExperts::compose(Composer& composer) const {
-  return Layer(*this, composer).make();
+  return ExpertLayer(*this, composer).make();
 }
 
 }  // namespace systole

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ops/broadcast.h"
 #include "compiler/ops/op.h"
 
 namespace systole {
@@ -14,13 +15,6 @@ namespace systole {
 namespace {
 
 constexpr std::array<std::string_view, kFormulaParameters> kSuffixes{".p", ".q", ".r", ".s"};
-
-/// Whether an input has a number for every element of the whole, its own or one that they share.
-bool reaches(const Shape& some, const Shape& all) {
-  const bool pixels = some.rows == all.rows && some.cols == all.cols;
-  return some.batch == all.batch && (pixels || some.rows * some.cols == 1) &&
-         (some.channels == all.channels || some.channels == 1);
-}
 
 Shape common_shape(const InferInputs& in) {
   Shape all = in.image(0);

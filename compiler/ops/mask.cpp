@@ -5,17 +5,10 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/make.h"
+#include "compiler/ops/mask_tables.h"
 #include "compiler/ops/op.h"
 
 namespace systole {
-
-namespace {
-
-/// Of the recipe's loads: the input, and the tables behind it.
-constexpr std::int32_t kSlopes = 1;
-constexpr std::int32_t kColumns = 2;
-
-}  // namespace
 
 std::vector<OpEntry> MaskScores::entries() {
   return {{.name = "mask",

@@ -12,7 +12,7 @@ namespace systole {
 
 namespace {
 
-constexpr double kLargest = 1e30;
+constexpr double kLargestPad = 1e30;
 
 PartialQuantization same_as(const Composer& composer, GraphTensorId tensor) {
   const Quantization& in = composer.tensor(tensor).quantization;
@@ -39,16 +39,17 @@ MapAxis moved(std::int64_t count, std::int64_t by, std::int64_t stride) {
 }  // namespace
 
 std::vector<OpEntry> PadImage::entries() {
-  return {{.name = "pad",
-           .onnx = "Pad",
-           .prototype = PadImage{},
-           .attributes = {
-               {"padding", Attribute::Padding{kAt<&PadImage::kernel>}, "around the input",
-                Attribute::Presence::Required},
-               {"value",
-                Attribute::Real{.at = kAt<&PadImage::value>, .least = -kLargest, .most = kLargest},
-                "of the border"},
-               output_attribute()}}};
+  return {
+      {.name = "pad",
+       .onnx = "Pad",
+       .prototype = PadImage{},
+       .attributes = {{"padding", Attribute::Padding{kAt<&PadImage::kernel>}, "around the input",
+                       Attribute::Presence::Required},
+                      {"value",
+                       Attribute::Real{
+                           .at = kAt<&PadImage::value>, .least = -kLargestPad, .most = kLargestPad},
+                       "of the border"},
+                      output_attribute()}}};
 }
 
 GraphTensorId PadImage::compose(Composer& composer) const {

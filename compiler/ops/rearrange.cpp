@@ -18,9 +18,9 @@ namespace systole {
 namespace {
 
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
-constexpr double kLargest = std::numeric_limits<float>::max();
+constexpr double kLargestFill = std::numeric_limits<float>::max();
 
-struct Wrong : std::runtime_error {
+struct WrongMap : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
@@ -42,8 +42,8 @@ class MapParser {
  private:
   [[noreturn]] void expected(std::string_view what) const {
     const std::string_view rest = text_.substr(at_, 16);
-    throw Wrong(fmt::format("expected {} at letter {} of the map, got {}", what, at_ + 1,
-                            rest.empty() ? "its end" : in_quotes(rest)));
+    throw WrongMap(fmt::format("expected {} at letter {} of the map, got {}", what, at_ + 1,
+                               rest.empty() ? "its end" : in_quotes(rest)));
   }
   bool take(std::string_view letters) {
     const bool found = text_.substr(at_).starts_with(letters);
@@ -65,7 +65,7 @@ class MapParser {
 
   void append(MapAxis& axis, std::int64_t index) {
     if (++count_ > kMostPixels) {
-      throw Wrong("expected a map of at most 2^26 indices, got more");
+      throw WrongMap("expected a map of at most 2^26 indices, got more");
     }
     axis.indices.push_back(index);
   }
@@ -93,7 +93,7 @@ class MapParser {
     const std::int64_t last = take("..") ? number() : first;
     const std::int64_t step = take('/') ? number() : 1;
     if (step == 0) {
-      throw Wrong("expected a map whose steps are above 0, got 0");
+      throw WrongMap("expected a map whose steps are above 0, got 0");
     }
     const std::int64_t way = last < first ? -step : step;
     for (std::int64_t i = 0; i <= std::abs(last - first) / step; ++i) {
@@ -141,7 +141,7 @@ std::optional<std::int64_t> source_pixel(const std::vector<MapAxis>& axes, std::
 PixelMap parse_pixel_map(std::string_view text) {
   try {
     return {.axes = MapParser(text).run(), .error = {}};
-  } catch (const Wrong& wrong) {
+  } catch (const WrongMap& wrong) {
     return {.axes = {}, .error = wrong.what()};
   }
 }
@@ -180,7 +180,8 @@ std::vector<OpEntry> Rearrange::entries() {
                {"map", Attribute::Text{kAt<&Rearrange::map>},
                 "where the pixels of each axis come from", Attribute::Presence::Required},
                {"fill",
-                Attribute::Real{.at = kAt<&Rearrange::fill>, .least = -kLargest, .most = kLargest},
+                Attribute::Real{
+                    .at = kAt<&Rearrange::fill>, .least = -kLargestFill, .most = kLargestFill},
                 "of pixels that come from nowhere"},
                output_attribute()}}};
 }

@@ -19,9 +19,9 @@ constexpr std::int64_t kMostSteps = 1024;
 constexpr PartialQuantization kOutput{.scale = 1.0 / 128, .zero_point = 0};
 constexpr PartialQuantization kCells{.scale = 4.0 / 128, .zero_point = 0};
 
-class Layer {
+class CellLayer {
  public:
-  Layer(const RunCells& run, Composer& to)
+  CellLayer(const RunCells& run, Composer& to)
       : run_(run), to_(to), input_(to.inputs().front()), extents_(to.extents(input_)) {
     check();
     batch_ = extents_.front();
@@ -235,7 +235,7 @@ void RunCells::complete(const OpPlace& written) const {
 }
 
 GraphTensorId RunCells::compose(Composer& composer) const {
-  return Layer(*this, composer).make();
+  return CellLayer(*this, composer).make();
 }
 
 }  // namespace systole

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ops/make.h"
+#include "compiler/ops/mask_tables.h"
 #include "compiler/ops/op.h"
 
 namespace systole {
@@ -13,10 +14,6 @@ namespace {
 
 constexpr Quantization kSoftmaxOutput{.scale = 1.0 / 256, .zero_point = -128};
 constexpr Quantization kSymmetricOutput{.scale = 1.0 / 127, .zero_point = 0};
-
-/// Of the recipe's loads: the tables behind the input.
-constexpr std::int32_t kSlopes = 1;
-constexpr std::int32_t kColumns = 2;
 
 }  // namespace
 

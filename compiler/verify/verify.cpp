@@ -30,7 +30,7 @@ std::optional<std::string> check_all_fields(const ChipSpec& chip, const Program&
 /// What an instruction does with the accumulators; one overload for each operation.
 struct SumsRule {
   Accumulators& accumulators;
-  Place place;
+  verification::Place place;
 
   std::optional<std::string> operator()(const Fold& fold) const {
     return accumulators.fold(place, fold);
@@ -67,7 +67,7 @@ std::optional<std::string> check_contents(const ChipSpec& chip, const Program& p
     }
   }
   Accesses accesses;
-  const auto execute = [&](Place place) {
+  const auto execute = [&](verification::Place place) {
     auto violation = derive_accesses(program, place, accesses);
     if (!violation) {
       violation = memories.execute(place, accesses);
@@ -93,7 +93,7 @@ std::optional<std::string> check_contents(const ChipSpec& chip, const Program& p
 OrderResult check_order(const ChipSpec& chip, const Program& program) {
   Order order(program.engines());
   return execute_tokens(chip, program, order,
-                        [](Place /*place*/) { return std::optional<std::string>(); });
+                        [](verification::Place /*place*/) { return std::optional<std::string>(); });
 }
 
 }  // namespace

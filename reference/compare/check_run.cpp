@@ -54,12 +54,12 @@ double number(Bits<type> bits) {
 }
 
 /// What was recorded of an element, empty where it was not written (whole).
-std::optional<std::int8_t> recorded(const Recording<std::int8_t>& bytes, std::int64_t element,
+std::optional<std::int8_t> recorded(const RecordedTensor<std::int8_t>& bytes, std::int64_t element,
                                     std::int8_t expected) {
   return bytes.value(element, expected);
 }
 /// The bytes of a pattern, the low one first.
-std::optional<std::uint32_t> recorded_pattern(const Recording<std::int8_t>& bytes,
+std::optional<std::uint32_t> recorded_pattern(const RecordedTensor<std::int8_t>& bytes,
                                               std::int64_t element, std::int64_t size,
                                               std::uint32_t expected) {
   std::uint32_t pattern = 0;
@@ -74,22 +74,22 @@ std::optional<std::uint32_t> recorded_pattern(const Recording<std::int8_t>& byte
   return pattern;
 }
 template <DataType type>
-std::optional<Bits<type>> recorded(const Recording<std::int8_t>& bytes, std::int64_t element,
+std::optional<Bits<type>> recorded(const RecordedTensor<std::int8_t>& bytes, std::int64_t element,
                                    Bits<type> expected) {
   const auto pattern = recorded_pattern(bytes, element, bytes_of(type), expected.pattern);
   return pattern ? std::optional(Bits<type>{*pattern}) : std::nullopt;
 }
-std::optional<Fp32Bits> recorded(const Recording<std::int8_t>& bytes, std::int64_t element,
+std::optional<Fp32Bits> recorded(const RecordedTensor<std::int8_t>& bytes, std::int64_t element,
                                  Fp32Bits expected) {
   const auto pattern = recorded_pattern(bytes, element, bytes_of(DataType::Fp32),
                                         static_cast<std::uint32_t>(expected));
   return pattern ? std::optional(static_cast<Fp32Bits>(*pattern)) : std::nullopt;
 }
-std::optional<std::int32_t> recorded(const Recording<std::int32_t>& sums, std::int64_t element,
+std::optional<std::int32_t> recorded(const RecordedTensor<std::int32_t>& sums, std::int64_t element,
                                      std::int32_t expected) {
   return sums.value(element, expected);
 }
-std::optional<Fp32Bits> recorded(const Recording<std::int32_t>& sums, std::int64_t element,
+std::optional<Fp32Bits> recorded(const RecordedTensor<std::int32_t>& sums, std::int64_t element,
                                  Fp32Bits expected) {
   const auto found = sums.value(element, static_cast<std::int32_t>(expected));
   return found ? std::optional(static_cast<Fp32Bits>(*found)) : std::nullopt;
@@ -201,7 +201,7 @@ class RunCheck {
 
   template <class Value, class Stored>
   void compare(const std::string& name, const Shape& shape, const std::vector<Value>& expected,
-               const std::optional<Recording<Stored>>& recording) {
+               const std::optional<RecordedTensor<Stored>>& recording) {
     comparison_.compare(name, shape, expected, [&](std::int64_t element, Value value) {
       return recording ? recorded(*recording, element, value) : std::optional<Value>();
     });
@@ -233,7 +233,7 @@ class RunCheck {
   template <class Value>
   void compare_memory(const std::string& name, const ProgramTensor& kept,
                       const std::vector<Value>& expected, const Shape& shape) {
-    Recording<std::int8_t> bytes(kept.name, kept.bytes());
+    RecordedTensor<std::int8_t> bytes(kept.name, kept.bytes());
     bytes.write({.offset = 0, .rows = 1, .cols = kept.bytes(), .pitch = 0},
                 bytes_at_home(kept, memories_));
     comparison_.compare(name, shape, expected, [&](std::int64_t element, Value value) {

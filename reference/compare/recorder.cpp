@@ -7,7 +7,7 @@ namespace systole {
 namespace {
 
 template <class Value>
-void write(std::optional<Recording<Value>>& recording, const std::string& name,
+void write(std::optional<RecordedTensor<Value>>& recording, const std::string& name,
            std::int64_t elements, const RecordedBlock& block, std::span<const Value> values) {
   if (!recording) {
     recording.emplace(name, elements);
@@ -43,11 +43,11 @@ void Recorder::record_accumulators(TensorId tensor, std::int64_t offset, std::in
   write(target.accumulators, target.name, target.elements, {offset, rows, cols, pitch}, values);
 }
 
-std::optional<Recording<std::int8_t>> Recorder::take_results(TensorId tensor) {
+std::optional<RecordedTensor<std::int8_t>> Recorder::take_results(TensorId tensor) {
   return std::exchange(tensors_[index_of(tensor)].results, std::nullopt);
 }
 
-std::optional<Recording<std::int32_t>> Recorder::take_accumulators(TensorId tensor) {
+std::optional<RecordedTensor<std::int32_t>> Recorder::take_accumulators(TensorId tensor) {
   return std::exchange(tensors_[index_of(tensor)].accumulators, std::nullopt);
 }
 

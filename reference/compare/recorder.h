@@ -32,16 +32,16 @@ class Recorder {
   [[nodiscard]] std::optional<std::vector<std::int8_t>> results(TensorId tensor) const;
 
   /// Hands a recording over and forgets it; empty when nothing was written.
-  [[nodiscard]] std::optional<Recording<std::int8_t>> take_results(TensorId tensor);
-  [[nodiscard]] std::optional<Recording<std::int32_t>> take_accumulators(TensorId tensor);
+  [[nodiscard]] std::optional<RecordedTensor<std::int8_t>> take_results(TensorId tensor);
+  [[nodiscard]] std::optional<RecordedTensor<std::int32_t>> take_accumulators(TensorId tensor);
 
  private:
   struct Recorded {
     std::string name;
     std::int64_t bytes = 0;  ///< 0: holds no results
     std::int64_t elements = 0;
-    std::optional<Recording<std::int8_t>> results;
-    std::optional<Recording<std::int32_t>> accumulators;
+    std::optional<RecordedTensor<std::int8_t>> results;
+    std::optional<RecordedTensor<std::int32_t>> accumulators;
   };
   [[nodiscard]] std::size_t index_of(TensorId tensor) const;
 

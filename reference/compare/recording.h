@@ -26,10 +26,10 @@ struct RecordedBlock {
 /// value of an element is kept; later ones only where they differ, because then one of the two is
 /// wrong whatever the right value is (a sound program computes each element once).
 template <class Value>
-class Recording {
+class RecordedTensor {
  public:
   /// `name` is for error messages.
-  Recording(std::string name, std::int64_t elements)
+  RecordedTensor(std::string name, std::int64_t elements)
       : name_(std::move(name)),
         elements_(elements),
         values_(to_size(elements)),

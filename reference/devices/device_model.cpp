@@ -8,24 +8,20 @@
 
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
+#include "arch/units/seconds.h"
 #include "reference/devices/operation_time.h"
 
 namespace systole::reference {
 
 namespace {
 
-constexpr double kFemtosecondsPerSecond = 1e15;
 constexpr double kJoulesPerFemtojoule = 1e-15;
 constexpr std::int64_t kClockSteps = 1000;
 constexpr std::int64_t kSlowestStep = 100;
 
 Femtoseconds rounded(double seconds) {
   return Femtoseconds(
-      static_cast<std::int64_t>(std::floor(seconds * kFemtosecondsPerSecond + 0.5)));
-}
-
-double seconds_of(Femtoseconds time) {
-  return static_cast<double>(time.count()) / kFemtosecondsPerSecond;
+      static_cast<std::int64_t>(std::floor(seconds * kFemtosecondsInASecond + 0.5)));
 }
 
 void check_length(double seconds) {

@@ -19,10 +19,6 @@ namespace {
 
 using Layer = Bf16Numbers::Layer;
 
-Layer plain(std::vector<float> values) {
-  return {.values = share(std::move(values)), .accumulators = {}};
-}
-
 /// As the output's type holds them: fp32 as they are.
 std::vector<float> held(const Bf16Numbers::At& at, std::vector<float> numbers) {
   const DataType type = at.output().type.element;

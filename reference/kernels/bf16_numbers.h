@@ -48,4 +48,9 @@ class Bf16Numbers {
 /// Numbers that need no scaling, the channels of one input behind those of the one before.
 [[nodiscard]] std::vector<float> side_by_side(const NodeInputs<float>& at);
 
+/// Of a node without accumulators.
+[[nodiscard]] inline Bf16Numbers::Layer plain(std::vector<float> values) {
+  return {.values = share(std::move(values)), .accumulators = {}};
+}
+
 }  // namespace systole::reference

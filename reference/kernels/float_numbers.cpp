@@ -20,10 +20,6 @@ namespace {
 using Layer = FloatNumbers::Layer;
 using Values = std::vector<float>;
 
-Layer plain(Values values) {
-  return {.values = share(std::move(values)), .accumulators = {}};
-}
-
 std::vector<float> dequantized(const std::vector<std::int8_t>& stored, double scale,
                                std::int32_t zero_point) {
   std::vector<float> reals(stored.size());

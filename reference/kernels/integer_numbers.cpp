@@ -17,7 +17,7 @@ namespace systole::reference {
 namespace {
 
 using At = IntegerNumbers::At;
-using Layer = IntegerNumbers::Layer;
+using IntegerLayer = IntegerNumbers::Layer;
 
 constexpr Quantization kSoftmaxQuantization{.scale = 1.0 / 256, .zero_point = -128};
 
@@ -81,8 +81,8 @@ void add_input(const At& at, std::size_t index, Saturation& saturation) {
   }
 }
 
-Layer finished(const At& at, const WeightScales& units, std::vector<std::int32_t> accumulators,
-               const FusedActivation& activation) {
+IntegerLayer finished(const At& at, const WeightScales& units,
+                      std::vector<std::int32_t> accumulators, const FusedActivation& activation) {
   const GraphTensor& out = at.output();
   auto values = share(requantize(accumulators, units, activation, out.quantization));
   Saturation saturation(activation.kind, out.quantization);
@@ -116,8 +116,8 @@ std::vector<std::int8_t> IntegerNumbers::input(const Graph& graph, const Network
   return data.value(graph, tensor).bytes;
 }
 
-Layer IntegerNumbers::product(const At& at, const ConvolutionGeometry& geometry,
-                              const FusedActivation& activation) const {
+IntegerLayer IntegerNumbers::product(const At& at, const ConvolutionGeometry& geometry,
+                                     const FusedActivation& activation) const {
   const LayerParameters parameters = layer_parameters(at.graph, at.data, at.node);
   const std::int64_t channels = geometry.output.channels;
   SYSTOLE_CHECK(static_cast<std::int64_t>(parameters.biases.size()) == channels,
@@ -131,7 +131,7 @@ Layer IntegerNumbers::product(const At& at, const ConvolutionGeometry& geometry,
                   std::move(accumulators), activation);
 }
 
-Layer IntegerNumbers::matmul(const At& at, const Matmul& attributes) const {
+IntegerLayer IntegerNumbers::matmul(const At& at, const Matmul& attributes) const {
   const Quantization& a = at.tensor(0).quantization;
   const Quantization& b = at.tensor(1).quantization;
   std::vector<std::int32_t> accumulators =
@@ -141,12 +141,12 @@ Layer IntegerNumbers::matmul(const At& at, const Matmul& attributes) const {
   return finished(at, a.scale * b.scale * attributes.scale, std::move(accumulators), {});
 }
 
-Layer IntegerNumbers::convolution(const At& at, const ConvolveTensors& /*op*/) const {
+IntegerLayer IntegerNumbers::convolution(const At& at, const ConvolveTensors& /*op*/) const {
   SYSTOLE_CHECK(false, "{}: training is of floating types", at.node.name);
   return {};
 }
 
-Layer IntegerNumbers::add(const At& at, ActivationKind activation) const {
+IntegerLayer IntegerNumbers::add(const At& at, ActivationKind activation) const {
   const std::vector<std::int8_t>& a = at.input(0);
   const std::vector<std::int8_t>& b = at.input(1);
   const Quantization& of_a = at.tensor(0).quantization;
@@ -161,7 +161,7 @@ Layer IntegerNumbers::add(const At& at, ActivationKind activation) const {
           .saturated = saturation.count()};
 }
 
-Layer IntegerNumbers::activate(const At& at, ActivationKind activation) const {
+IntegerLayer IntegerNumbers::activate(const At& at, ActivationKind activation) const {
   const Quantization& out = at.output().quantization;
   Saturation saturation(activation, out);
   if (!is_looked_up(activation)) {
@@ -173,7 +173,7 @@ Layer IntegerNumbers::activate(const At& at, ActivationKind activation) const {
       .saturated = saturation.count()};
 }
 
-Layer IntegerNumbers::pool(const At& at, const PoolTensor& pooling) const {
+IntegerLayer IntegerNumbers::pool(const At& at, const PoolTensor& pooling) const {
   const GraphTensor& in = at.tensor(0);
   const GraphTensor& out = at.output();
   return {.values = share(reference::pool({.attributes = pooling,
@@ -185,7 +185,7 @@ Layer IntegerNumbers::pool(const At& at, const PoolTensor& pooling) const {
           .accumulators = {}};
 }
 
-Layer IntegerNumbers::concatenate(const At& at) const {
+IntegerLayer IntegerNumbers::concatenate(const At& at) const {
   const GraphTensor& out = at.output();
   std::vector<std::int8_t> values(static_cast<std::size_t>(out.shape().elements()));
   Saturation saturation(ActivationKind::None, out.quantization);
@@ -202,7 +202,7 @@ Layer IntegerNumbers::concatenate(const At& at) const {
   return {.values = share(std::move(values)), .accumulators = {}, .saturated = saturation.count()};
 }
 
-Layer IntegerNumbers::softmax(const At& at) const {
+IntegerLayer IntegerNumbers::softmax(const At& at) const {
   const GraphTensor& in = at.tensor(0);
   SYSTOLE_CHECK(at.output().quantization == kSoftmaxQuantization,
                 "{}: softmax with another quantisation than 1/256, -128", at.node.name);
@@ -211,7 +211,7 @@ Layer IntegerNumbers::softmax(const At& at) const {
       .accumulators = {}};
 }
 
-Layer IntegerNumbers::rows(const At& at) const {
+IntegerLayer IntegerNumbers::rows(const At& at) const {
   std::vector<std::vector<float>> numbers;
   for (std::size_t i = 0; i < at.node.inputs.size(); ++i) {
     numbers.push_back(at.is_parameter(i) ? at.parameter(i)

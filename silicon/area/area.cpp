@@ -1,12 +1,12 @@
 #include "silicon/area/area.h"
 
 #include "arch/diag/check.h"
+#include "arch/units/bits.h"
 
 namespace systole {
 
 namespace {
 
-constexpr std::int64_t kBitsPerByte = 8;
 constexpr double kLaneUnits = 4.0;
 
 class AreaModel {

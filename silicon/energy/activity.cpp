@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arch/dataflow.h"
+#include "arch/units/bits.h"
 #include "arch/units/wide.h"
 #include "silicon/area/area.h"
 
@@ -89,7 +90,6 @@ std::int64_t streamed_weight_bytes(const ChipSpec& chip, MacKind kind, std::int6
   if (rule.loads_weights) {
     return 0;
   }
-  constexpr std::int64_t kBitsPerByte = 8;
   const std::int64_t edge = rule.cols == Axis::N ? chip.matrix.cols : chip.matrix.rows;
   return cycles / chip.matrix.pace(kind).count() * edge * operand_bits(kind).weight / kBitsPerByte;
 }

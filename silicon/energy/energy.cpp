@@ -1,6 +1,7 @@
 #include "silicon/energy/energy.h"
 
 #include "arch/diag/check.h"
+#include "arch/units/operations.h"
 #include "arch/units/seconds.h"
 #include "silicon/energy/activity.h"
 #include "silicon/energy/dram_energy.h"
@@ -10,8 +11,6 @@ namespace systole {
 namespace {
 
 constexpr double kJoulesPerPicojoule = 1e-12;
-constexpr double kOperationsPerMac = 2.0;
-constexpr double kTera = 1e12;
 
 double as_double(std::int64_t count) {
   return static_cast<double>(count);

@@ -5,12 +5,12 @@
 
 #include "arch/dataflow.h"
 #include "arch/diag/check.h"
+#include "arch/units/bits.h"
 
 namespace systole {
 
 namespace {
 
-constexpr std::int64_t kBitsPerByte = 8;
 constexpr std::int64_t kLaneWriteBits = 64;  // an operand and a result of 32 bit
 constexpr double kBitsPerMebibyte = 8.0 * 1024.0 * 1024.0;
 

@@ -5,12 +5,12 @@
 
 #include "arch/chip_spec.h"
 #include "arch/diag/check.h"
+#include "arch/units/bits.h"
 
 namespace systole {
 
 namespace {
 
-constexpr std::int64_t kBitsPerByte = 8;
 constexpr std::int64_t kSumBits = 32;
 constexpr std::int64_t kDmaWordBytes = 64;
 constexpr std::int64_t kDmaEngines = 2;  // in, out; one more for the weights of each matrix unit

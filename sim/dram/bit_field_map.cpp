@@ -1,11 +1,11 @@
 #include "sim/dram/bit_field_map.h"
 
 #include <algorithm>
-#include <bit>
 #include <functional>
 
 #include "arch/diag/check.h"
 #include "arch/enum_names.h"
+#include "sim/dram/bits.h"
 
 namespace systole {
 
@@ -44,10 +44,6 @@ std::optional<AddressPart> part_of(std::string_view text) {
 }
 
 using FieldBits = std::array<int, kAddressFields>;
-
-int bits_of(std::int64_t count) {
-  return std::countr_zero(static_cast<std::uint64_t>(count));
-}
 
 FieldBits widths_of(const DramStandard& standard) {
   const DramOrganization& shape = standard.organization;

@@ -1,17 +1,10 @@
 #include "sim/dram/device_timing.h"
 
 #include <algorithm>
-#include <bit>
+
+#include "sim/dram/bits.h"
 
 namespace systole {
-namespace {
-
-int bits_of(std::int64_t count) {
-  return std::countr_zero(static_cast<std::uint64_t>(count));
-}
-
-}  // namespace
-
 DeviceTiming::DeviceTiming(const DramStandard& standard, RankTurnaround turnaround)
     : banks_per_group_bits_(bits_of(standard.organization.banks_per_group)),
       groups_per_rank_bits_(bits_of(standard.organization.bank_groups)),

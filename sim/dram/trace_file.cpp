@@ -18,14 +18,14 @@
 namespace systole {
 namespace {
 
-constexpr std::size_t kBlock = 1 << 16;
+constexpr std::size_t kReadBlock = 1 << 16;
 constexpr std::size_t kLongestLine = 1 << 12;
 constexpr std::string_view kBlanks = " \t\r";
 
 }  // namespace
 
 TraceFile::TraceFile(std::string file, std::int64_t capacity)
-    : name_(std::move(file)), capacity_(capacity), block_(kBlock) {
+    : name_(std::move(file)), capacity_(capacity), block_(kReadBlock) {
   std::error_code error;
   if (std::filesystem::is_directory(name_, error)) {
     throw UserError(fmt::format("{}: expected a file, got a directory", printable_path(name_)));

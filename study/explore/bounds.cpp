@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/error.h"
+#include "arch/units/seconds.h"
 #include "compiler/network_type.h"
 #include "silicon/energy/activity.h"
 #include "study/batch_queue.h"
@@ -101,16 +102,15 @@ FigureBounds figure_bounds(const ChipSpec& chip, const Network& network,
 }
 
 void add_load_figures(std::vector<Figure>& figures, double arrival_rate) {
-  constexpr double kFemtosecondsPerSecond = 1e15;
   constexpr LoadSpec kLoad{.requests = 20'000, .seed = 1};
   const BatchServer server{
       .sizes = {{.batch = static_cast<std::int64_t>(figure_value(figures, "batch")),
                  .time = Femtoseconds(std::llround(figure_value(figures, "total.seconds") *
-                                                   kFemtosecondsPerSecond))}}};
+                                                   kFemtosecondsInASecond))}}};
   if (arrival_rate >= capacity(server)) {
     return;
   }
-  const auto gap = static_cast<Wide>(std::llround(kFemtosecondsPerSecond / arrival_rate));
+  const auto gap = static_cast<Wide>(std::llround(kFemtosecondsInASecond / arrival_rate));
   const LoadResult load = under_load(server, StreamTime(gap), kLoad);
   const std::array<StreamTime, kLoadKeys.size()> times{load.mean, load.p50, load.p99};
   for (std::size_t index = 0; index < times.size(); ++index) {

@@ -13,7 +13,7 @@ namespace systole::testing {
 
 namespace {
 
-constexpr ArrayConfig kThreeByFour{
+constexpr ArrayConfig kThreeByFourOutput{
     .dataflow = ArrayDataflow::OutputStationary, .rows = 3, .cols = 4};
 
 ArrayFold undrained(ArrayFold fold) {
@@ -61,7 +61,7 @@ TEST(RtlOutputStationary, LoneFoldTakesTwiceTheRowsPlusColumnsPlusStepsLessTwo) 
 TEST(RtlOutputStationary, FoldsLongerThanTheRowsFollowWithoutAGap) {
   const auto array = make_rtl_array();
   RandomBits random(2);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourOutput;
   const std::vector<ArrayFold> folds{int8_fold(config, 3, random), int8_fold(config, 4, random),
                                      int8_fold(config, 3, random)};
   const auto outcomes = run_folds(*array, config, folds);
@@ -74,7 +74,7 @@ TEST(RtlOutputStationary, FoldsLongerThanTheRowsFollowWithoutAGap) {
 TEST(RtlOutputStationary, DrainsAreAtLeastTheRowsApart) {
   const auto array = make_rtl_array();
   RandomBits random(3);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourOutput;
   const std::vector<ArrayFold> folds{int8_fold(config, 1, random), int8_fold(config, 2, random),
                                      int8_fold(config, 1, random)};
   const auto outcomes = run_folds(*array, config, folds);
@@ -90,7 +90,7 @@ TEST(RtlOutputStationary, DrainsAreAtLeastTheRowsApart) {
 TEST(RtlOutputStationary, SumsGoOnOverFoldsThatDoNotDrain) {
   const auto array = make_rtl_array();
   RandomBits random(4);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourOutput;
   const std::vector<ArrayFold> folds{
       undrained(int8_fold(config, 1, random)), undrained(continued(int8_fold(config, 2, random))),
       continued(int8_fold(config, 1, random)), int8_fold(config, 4, random)};
@@ -106,7 +106,7 @@ TEST(RtlOutputStationary, SumsGoOnOverFoldsThatDoNotDrain) {
 TEST(RtlOutputStationary, AFoldThatDrainsAndOneThatDoesNotCompleteInOneCycle) {
   const auto array = make_rtl_array();
   RandomBits random(5);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourOutput;
   const std::vector<ArrayFold> folds{int8_fold(config, 2, random),
                                      undrained(int8_fold(config, 3, random)),
                                      continued(int8_fold(config, 2, random))};
@@ -120,7 +120,7 @@ TEST(RtlOutputStationary, AFoldThatDrainsAndOneThatDoesNotCompleteInOneCycle) {
 TEST(RtlOutputStationary, WithoutOverlapASequenceTakesTheSumOfItsFolds) {
   const auto array = make_rtl_array();
   RandomBits random(6);
-  ArrayConfig config = kThreeByFour;
+  ArrayConfig config = kThreeByFourOutput;
   config.overlap_none = true;
   const std::vector<ArrayFold> folds{int8_fold(config, 1, random),
                                      undrained(int8_fold(config, 5, random)),
@@ -138,7 +138,7 @@ TEST(RtlOutputStationary, WithoutOverlapASequenceTakesTheSumOfItsFolds) {
 TEST(RtlOutputStationary, BubblesDelayByThemselvesAndChangeNoResult) {
   const auto array = make_rtl_array();
   RandomBits random(7);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourOutput;
   std::vector<ArrayFold> folds{int8_fold(config, 3, random), int8_fold(config, 2, random)};
   folds[0].phase_bubbles = {1, 0, 2};
   folds[1].phase_bubbles = {0, 1};
@@ -152,7 +152,7 @@ TEST(RtlOutputStationary, BubblesDelayByThemselvesAndChangeNoResult) {
 TEST(RtlOutputStationary, SixteenBitOperandsTakeTwoOrFourPhasesPerStep) {
   const auto array = make_rtl_array();
   RandomBits random(8);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourOutput;
   const std::vector<std::pair<ArrayFold, int>> cases{
       {random_fold(config, 6, OperandKind::Int16, OperandKind::Int8, random), 2},
       {random_fold(config, 6, OperandKind::Int8, OperandKind::Int16, random), 2},

@@ -12,7 +12,7 @@ namespace systole::testing {
 
 namespace {
 
-constexpr ArrayConfig kThreeByFour{
+constexpr ArrayConfig kThreeByFourWeight{
     .dataflow = ArrayDataflow::WeightStationary, .rows = 3, .cols = 4};
 
 ArrayFold keeping_tile(ArrayFold fold) {
@@ -56,7 +56,7 @@ TEST(RtlStationary, LoneFoldTakesTwiceTheRowsPlusColumnsPlusStepsLessTwo) {
 TEST(RtlStationary, LongFoldsBackToBackHideTheLoad) {
   const auto array = make_rtl_array();
   RandomBits random(2);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourWeight;
   const std::vector<ArrayFold> folds{int8_fold(config, 5, random), int8_fold(config, 5, random),
                                      int8_fold(config, 5, random)};
   const auto outcomes = run_folds(*array, config, folds);
@@ -74,7 +74,7 @@ TEST(RtlStationary, LongFoldsBackToBackHideTheLoad) {
 TEST(RtlStationary, ShortFoldsBackToBackWaitForTheLoad) {
   const auto array = make_rtl_array();
   RandomBits random(3);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourWeight;
   const std::vector<ArrayFold> folds{int8_fold(config, 1, random), int8_fold(config, 2, random),
                                      int8_fold(config, 3, random), int8_fold(config, 1, random)};
   const auto outcomes = run_folds(*array, config, folds);
@@ -90,7 +90,7 @@ TEST(RtlStationary, ShortFoldsBackToBackWaitForTheLoad) {
 TEST(RtlStationary, FoldThatKeepsItsTileFollowsWithoutAGapAndTheNextTileLoadsUnderIt) {
   const auto array = make_rtl_array();
   RandomBits random(4);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourWeight;
   const std::vector<ArrayFold> folds{int8_fold(config, 1, random),
                                      keeping_tile(int8_fold(config, 4, random)),
                                      int8_fold(config, 2, random)};
@@ -105,7 +105,7 @@ TEST(RtlStationary, FoldThatKeepsItsTileFollowsWithoutAGapAndTheNextTileLoadsUnd
 TEST(RtlStationary, WithoutOverlapASequenceTakesTheSumOfItsFolds) {
   const auto array = make_rtl_array();
   RandomBits random(5);
-  ArrayConfig config = kThreeByFour;
+  ArrayConfig config = kThreeByFourWeight;
   config.overlap_none = true;
   const std::vector<ArrayFold> folds{int8_fold(config, 5, random),
                                      keeping_tile(int8_fold(config, 1, random)),
@@ -124,7 +124,7 @@ TEST(RtlStationary, WithoutOverlapASequenceTakesTheSumOfItsFolds) {
 TEST(RtlStationary, BubblesBetweenPhasesDelayByThemselvesAndChangeNoResult) {
   const auto array = make_rtl_array();
   RandomBits random(6);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourWeight;
   std::vector<ArrayFold> folds{int8_fold(config, 4, random), int8_fold(config, 4, random)};
   folds[0].phase_bubbles = {0, 2, 0, 1};
   folds[1].load_bubbles = {0, 1, 1};
@@ -140,7 +140,7 @@ TEST(RtlStationary, BubblesBetweenPhasesDelayByThemselvesAndChangeNoResult) {
 TEST(RtlStationary, BubblesBetweenRowsOfATileDelayItsFold) {
   const auto array = make_rtl_array();
   RandomBits random(7);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourWeight;
   std::vector<ArrayFold> folds{int8_fold(config, 1, random)};
   folds[0].load_bubbles = {4, 0, 2};
   const auto outcomes = run_folds(*array, config, folds);
@@ -152,7 +152,7 @@ TEST(RtlStationary, BubblesBetweenRowsOfATileDelayItsFold) {
 TEST(RtlStationary, SixteenBitOperandsTakeTwoOrFourPhasesPerStep) {
   const auto array = make_rtl_array();
   RandomBits random(8);
-  const ArrayConfig& config = kThreeByFour;
+  const ArrayConfig& config = kThreeByFourWeight;
   const std::vector<std::pair<ArrayFold, int>> cases{
       {random_fold(config, 6, OperandKind::Int16, OperandKind::Int8, random), 2},
       {random_fold(config, 6, OperandKind::Int8, OperandKind::Int16, random), 2},

@@ -18,10 +18,6 @@ namespace systole {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& file, std::string_view path, std::string_view message) {
-  throw WorkloadError({.file = file}, path, message);
-}
-
 /// Of a node in messages.
 std::string path_of(const OnnxNode& node) {
   if (!node.name.empty()) {
@@ -78,15 +74,15 @@ class Importer {
     for (const OnnxValueInfo& output : model_.graph.outputs) {
       const auto found = ids_.find(output.name);
       if (found == ids_.end()) {
-        fail(graph_.file, fmt::format("output {}", in_quotes(output.name)),
-             "expected an output that a node computes, got none of that name");
+        fail_model(graph_.file, fmt::format("output {}", in_quotes(output.name)),
+                   "expected an output that a node computes, got none of that name");
       }
       if (!graph_.is_output(found->second)) {
         graph_.outputs.push_back(found->second);
       }
     }
     if (graph_.outputs.empty()) {
-      fail(graph_.file, "", "expected a graph with outputs, got none");
+      fail_model(graph_.file, "", "expected a graph with outputs, got none");
     }
     return std::move(graph_);
   }
@@ -94,20 +90,22 @@ class Importer {
  private:
   void check_model() const {
     if (model_.functions > 0) {
-      fail(graph_.file, "functions",
-           fmt::format("expected a model without functions of its own, got {}", model_.functions));
+      fail_model(
+          graph_.file, "functions",
+          fmt::format("expected a model without functions of its own, got {}", model_.functions));
     }
     if (model_.graph.sparse_initializers > 0) {
-      fail(graph_.file, "sparse_initializer",
-           fmt::format("expected dense numbers, got {} sparse tensors",
-                       model_.graph.sparse_initializers));
+      fail_model(graph_.file, "sparse_initializer",
+                 fmt::format("expected dense numbers, got {} sparse tensors",
+                             model_.graph.sparse_initializers));
     }
   }
 
   ImportValueId define(const std::string& name, ImportValue value) {
     const ImportValueId id = graph_.add_value(std::move(value));
     if (!ids_.emplace(name, id).second) {
-      fail(graph_.file, in_quotes(name), "expected each tensor to be made once, got it again");
+      fail_model(graph_.file, in_quotes(name),
+                 "expected each tensor to be made once, got it again");
     }
     return id;
   }
@@ -141,10 +139,10 @@ class Importer {
   OnnxShape shape_of(const OnnxValueInfo& input) {
     const std::string path = fmt::format("input {}", in_quotes(input.name));
     if (!input.is_tensor) {
-      fail(graph_.file, path, "expected a tensor, got a sequence, a map or an optional");
+      fail_model(graph_.file, path, "expected a tensor, got a sequence, a map or an optional");
     }
     if (!input.axes) {
-      fail(graph_.file, path, "expected an input with a shape, got one of any rank");
+      fail_model(graph_.file, path, "expected an input with a shape, got one of any rank");
     }
     OnnxShape shape;
     std::int64_t elements = 1;
@@ -152,7 +150,7 @@ class Importer {
       const std::int64_t size = size_of(input, axis, path);
       shape.push_back(size);
       if (size > 0 && elements > (std::int64_t{1} << 40) / size) {
-        fail(graph_.file, path, "expected a shape of at most 2^40 elements, got more");
+        fail_model(graph_.file, path, "expected a shape of at most 2^40 elements, got more");
       }
       elements *= size;
     }
@@ -187,9 +185,9 @@ class Importer {
         return sum;
       }
     }
-    fail(graph_.file, path,
-         fmt::format("expected a size for axis {}, such as --dim {}=1, got none", axis,
-                     printable(missing)));
+    fail_model(graph_.file, path,
+               fmt::format("expected a size for axis {}, such as --dim {}=1, got none", axis,
+                           printable(missing)));
   }
 
   /// `past + 1`: of sizes that are given and numbers; else `missing` is the name of one that is
@@ -241,7 +239,7 @@ class Importer {
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       for (const std::string& output : nodes[i].outputs) {
         if (!output.empty() && (!made.emplace(output, i).second || ids_.count(output) > 0)) {
-          fail(
+          fail_model(
               graph_.file, path_of(nodes[i]),
               fmt::format("expected each tensor to be made once, got {} again", in_quotes(output)));
         }
@@ -261,8 +259,9 @@ class Importer {
         if (maker != made_by.end()) {
           users[maker->second].push_back(i);
         } else if (ids_.find(input) == ids_.end()) {
-          fail(graph_.file, path_of(nodes[i]),
-               fmt::format("expected the name of a tensor of the file, got {}", in_quotes(input)));
+          fail_model(
+              graph_.file, path_of(nodes[i]),
+              fmt::format("expected the name of a tensor of the file, got {}", in_quotes(input)));
         }
       }
     }
@@ -299,8 +298,8 @@ class Importer {
     if (order.size() < nodes.size()) {
       const auto stuck =
           std::find_if(missing.begin(), missing.end(), [](std::size_t count) { return count > 0; });
-      fail(graph_.file, path_of(nodes[static_cast<std::size_t>(stuck - missing.begin())]),
-           "expected a graph without cycles, got a node that waits for itself");
+      fail_model(graph_.file, path_of(nodes[static_cast<std::size_t>(stuck - missing.begin())]),
+                 "expected a graph without cycles, got a node that waits for itself");
     }
     return order;
   }
@@ -321,9 +320,9 @@ class Importer {
 
   void add_node(const OnnxNode& from) {
     if (from.domain == "systole") {  // of passes alone
-      fail(graph_.file, in_quotes(from.name),
-           fmt::format("expected an operator that docs/onnx.md lists, got systole.{}",
-                       printable(from.op)));
+      fail_model(graph_.file, in_quotes(from.name),
+                 fmt::format("expected an operator that docs/onnx.md lists, got systole.{}",
+                             printable(from.op)));
     }
     ImportNode node{.name = unique_name(from),
                     .op = from.op,

@@ -15,6 +15,10 @@ namespace systole {
 
 struct OnnxGraph;
 
+/// A mistake in a file, at a path within it.
+[[noreturn]] void fail_model(const std::string& file, std::string_view path,
+                             std::string_view message);
+
 /// One attribute of a node: whatever of these it has.
 struct OnnxAttribute {
   enum class Kind : std::uint8_t {

@@ -30,6 +30,10 @@
 
 namespace systole {
 
+void fail_model(const std::string& file, std::string_view path, std::string_view message) {
+  throw WorkloadError({.file = file}, path, message);
+}
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -41,10 +45,6 @@ constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
 /// Bodies of If, Loop and Scan within one another.
 constexpr int kMaxDepth = 32;
 
-[[noreturn]] void fail(const std::string& file, std::string_view path, std::string_view message) {
-  throw WorkloadError({.file = file}, path, message);
-}
-
 /// A file's bytes, mapped: what a parser does not look at is not read.
 class MappedFile {
  public:
@@ -53,22 +53,24 @@ class MappedFile {
     if (descriptor_ < 0 || ::fstat(descriptor_, &about) != 0) {
       const std::error_code error(errno, std::generic_category());
       close();
-      fail(file, "", fmt::format("expected a file that can be read, got {}", error.message()));
+      fail_model(file, "",
+                 fmt::format("expected a file that can be read, got {}", error.message()));
     }
     size_ = about.st_size;
     if (!S_ISREG(about.st_mode) || size_ <= 0 || size_ > kMaxFile) {
       close();
-      fail(file, "",
-           S_ISREG(about.st_mode)
-               ? fmt::format("expected an ONNX model of 1..{} bytes, got {}", kMaxFile, size_)
-               : std::string("expected an ONNX model in a regular file, got something else"));
+      fail_model(file, "",
+                 S_ISREG(about.st_mode)
+                     ? fmt::format("expected an ONNX model of 1..{} bytes, got {}", kMaxFile, size_)
+                     : std::string("expected an ONNX model in a regular file, got something else"));
     }
     data_ =
         ::mmap(nullptr, static_cast<std::size_t>(size_), PROT_READ, MAP_PRIVATE, descriptor_, 0);
     if (data_ == MAP_FAILED) {
       const std::error_code error(errno, std::generic_category());
       close();
-      fail(file, "", fmt::format("expected a file that can be read, got {}", error.message()));
+      fail_model(file, "",
+                 fmt::format("expected a file that can be read, got {}", error.message()));
     }
   }
   MappedFile(const MappedFile&) = delete;
@@ -125,13 +127,13 @@ void check_outline(std::string_view bytes, const std::string& file) {
         good = false;  // models have no such fields
     }
     if (!good) {
-      fail(file, "",
-           "expected an ONNX model (a ModelProto of protobuf), got something else or a "
-           "file that was cut short");
+      fail_model(file, "",
+                 "expected an ONNX model (a ModelProto of protobuf), got something else or a "
+                 "file that was cut short");
     }
   }
   if (!has_graph) {
-    fail(file, "", "expected an ONNX model with a graph, got none");
+    fail_model(file, "", "expected an ONNX model with a graph, got none");
   }
 }
 
@@ -179,7 +181,8 @@ class Reader {
 
   OnnxGraph graph_of(pb::GraphProto& graph, int depth) {
     if (depth > kMaxDepth) {
-      fail(file_, "", fmt::format("expected graphs within at most {} others, got more", kMaxDepth));
+      fail_model(file_, "",
+                 fmt::format("expected graphs within at most {} others, got more", kMaxDepth));
     }
     OnnxGraph read{.name = graph.name(), .sparse_initializers = graph.sparse_initializer_size()};
     for (pb::TensorProto& tensor : *graph.mutable_initializer()) {
@@ -311,8 +314,9 @@ class Reader {
     std::int64_t elements = 1;
     for (const std::int64_t size : shape) {
       if (size < 0 || (size > 0 && elements > kMaxElements / size)) {
-        fail(file_, path,
-             fmt::format("expected a shape of at most 2^40 elements, got {}", text_of(shape)));
+        fail_model(
+            file_, path,
+            fmt::format("expected a shape of at most 2^40 elements, got {}", text_of(shape)));
       }
       elements *= size;
     }
@@ -321,8 +325,9 @@ class Reader {
       if (type == OnnxType::String) {
         return {OnnxType::String, {0}, std::string{}};  // who needs its texts will say so
       }
-      fail(file_, path,
-           fmt::format("expected a known type of elements, got number {}", tensor.data_type()));
+      fail_model(
+          file_, path,
+          fmt::format("expected a known type of elements, got number {}", tensor.data_type()));
     }
     const std::int64_t wanted = elements * bytes_of(type);
     if (tensor.data_location() == pb::TensorProto::EXTERNAL) {
@@ -331,9 +336,9 @@ class Reader {
     std::string bytes =
         tensor.has_raw_data() ? std::move(*tensor.mutable_raw_data()) : typed_bytes(tensor, type);
     if (static_cast<std::int64_t>(bytes.size()) != wanted) {
-      fail(file_, path,
-           fmt::format("expected {} bytes for {} elements of {}, got {}", wanted, text_of(shape),
-                       name_of(type), bytes.size()));
+      fail_model(file_, path,
+                 fmt::format("expected {} bytes for {} elements of {}, got {}", wanted,
+                             text_of(shape), name_of(type), bytes.size()));
     }
     return {type, std::move(shape), std::move(bytes)};
   }
@@ -388,22 +393,22 @@ class Reader {
     }
     const fs::path place = fs::path(location).lexically_normal();
     if (location.empty() || place.is_absolute() || *place.begin() == "..") {
-      fail(file_, path,
-           fmt::format("expected external numbers in the folder of the model, got {}",
-                       in_quotes(location)));
+      fail_model(file_, path,
+                 fmt::format("expected external numbers in the folder of the model, got {}",
+                             in_quotes(location)));
     }
     const std::string file = (fs::path(folder_) / place).string();
     std::error_code error;
     const std::uint64_t size = fs::file_size(file, error);
     if (error) {
-      fail(file_, path,
-           fmt::format("expected external numbers in {}, got {}", path_in_quotes(file),
-                       error.message()));
+      fail_model(file_, path,
+                 fmt::format("expected external numbers in {}, got {}", path_in_quotes(file),
+                             error.message()));
     }
     if (length != static_cast<std::uint64_t>(wanted) || offset > size || length > size - offset) {
-      fail(file_, path,
-           fmt::format("expected {} bytes from byte {} of {}, got {} bytes of a file of {}", wanted,
-                       offset, path_in_quotes(file), length, size));
+      fail_model(file_, path,
+                 fmt::format("expected {} bytes from byte {} of {}, got {} bytes of a file of {}",
+                             wanted, offset, path_in_quotes(file), length, size));
     }
     note_file_read(file);
     return OnnxConstant::external(type, std::move(shape), file, offset);
@@ -415,9 +420,9 @@ class Reader {
     const std::string& text = entry.value();
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || end != text.data() + text.size() || number > (1ULL << 62U)) {
-      fail(file_, path,
-           fmt::format("expected a number of bytes as {} of external numbers, got {}", entry.key(),
-                       in_quotes(text)));
+      fail_model(file_, path,
+                 fmt::format("expected a number of bytes as {} of external numbers, got {}",
+                             entry.key(), in_quotes(text)));
     }
     return number;
   }
@@ -436,9 +441,9 @@ OnnxModel parse_onnx_model(std::string_view bytes, const std::string& file) {
                                                 static_cast<int>(bytes.size()));
   stream.SetTotalBytesLimit(static_cast<int>(bytes.size()));
   if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
-    fail(file, "",
-         "expected an ONNX model (a ModelProto of protobuf), got something else or a "
-         "file that was cut short");
+    fail_model(file, "",
+               "expected an ONNX model (a ModelProto of protobuf), got something else or a "
+               "file that was cut short");
   }
   return Reader(file).read(model);
 }

@@ -107,7 +107,7 @@ void infer_range(Inference& in) {
   in.set(OnnxConstant::of_floats(shape, values));
 }
 
-constexpr auto kRules = std::to_array<InferRule>({
+constexpr auto kConstantsRules = std::to_array<InferRule>({
     {"Constant", infer_constant},
     {"ConstantOfShape", infer_constant_of_shape},
     {"Range", infer_range},
@@ -118,7 +118,7 @@ constexpr auto kRules = std::to_array<InferRule>({
 }  // namespace
 
 std::span<const InferRule> constant_shapes() {
-  return kRules;
+  return kConstantsRules;
 }
 
 }  // namespace onnx_inference

@@ -404,7 +404,7 @@ void infer_cast(Inference& in) {
   }
 }
 
-constexpr auto kRules = std::to_array<InferRule>({
+constexpr auto kElementsRules = std::to_array<InferRule>({
     {"Abs", infer_unary},
     {"Acos", infer_unary},
     {"Acosh", infer_unary},
@@ -493,7 +493,7 @@ constexpr auto kRules = std::to_array<InferRule>({
 }  // namespace
 
 std::span<const InferRule> element_shapes() {
-  return kRules;
+  return kElementsRules;
 }
 
 }  // namespace onnx_inference

@@ -75,7 +75,7 @@ void infer_resize(Inference& in) {
   in.set(in.type(0), to);
 }
 
-constexpr auto kRules = std::to_array<InferRule>({
+constexpr auto kImagesRules = std::to_array<InferRule>({
     {"AveragePool", infer_pool},
     {"GlobalAveragePool", infer_global_pool},
     {"GlobalMaxPool", infer_global_pool},
@@ -87,7 +87,7 @@ constexpr auto kRules = std::to_array<InferRule>({
 }  // namespace
 
 std::span<const InferRule> image_shapes() {
-  return kRules;
+  return kImagesRules;
 }
 
 }  // namespace onnx_inference

@@ -410,7 +410,7 @@ void infer_depth_to_space(Inference& in) {
                   : OnnxShape{from[0], from[1] * block * block, from[2] / block, from[3] / block});
 }
 
-constexpr auto kRules = std::to_array<InferRule>({
+constexpr auto kMovementRules = std::to_array<InferRule>({
     {"OneHot", infer_one_hot},
     {"GatherElements", infer_gather_elements},
     {"GatherND", infer_gather_nd},
@@ -433,7 +433,7 @@ constexpr auto kRules = std::to_array<InferRule>({
 }  // namespace
 
 std::span<const InferRule> movement_shapes() {
-  return kRules;
+  return kMovementRules;
 }
 
 }  // namespace onnx_inference

@@ -249,7 +249,7 @@ void infer_einsum(Inference& in) {
   fold_products(in, *to, summed, strides);
 }
 
-constexpr auto kRules = std::to_array<InferRule>({
+constexpr auto kProductsRules = std::to_array<InferRule>({
     {"ConvTranspose", infer_conv_transpose},
     {"Einsum", infer_einsum},
     {"Conv", infer_conv},
@@ -265,7 +265,7 @@ constexpr auto kRules = std::to_array<InferRule>({
 }  // namespace
 
 std::span<const InferRule> product_shapes() {
-  return kRules;
+  return kProductsRules;
 }
 
 }  // namespace onnx_inference

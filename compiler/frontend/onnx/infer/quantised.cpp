@@ -33,7 +33,7 @@ void infer_dynamic_quantize(Inference& in) {
   in.set(OnnxType::Uint8, {}, 2);
 }
 
-constexpr auto kRules = std::to_array<InferRule>({
+constexpr auto kQuantisedRules = std::to_array<InferRule>({
     {"DequantizeLinear", infer_dequantize},
     {"DynamicQuantizeLinear", infer_dynamic_quantize},
     {"QuantizeLinear", infer_quantize},
@@ -42,7 +42,7 @@ constexpr auto kRules = std::to_array<InferRule>({
 }  // namespace
 
 std::span<const InferRule> quantised_shapes() {
-  return kRules;
+  return kQuantisedRules;
 }
 
 }  // namespace onnx_inference

@@ -135,7 +135,7 @@ void infer_layer_norm(Inference& in) {
   in.set(OnnxType::Float, to, 2);
 }
 
-constexpr auto kRules = std::to_array<InferRule>({
+constexpr auto kRowsRules = std::to_array<InferRule>({
     {"ArgMax", infer_arg},
     {"ArgMin", infer_arg},
     {"LayerNormalization", infer_layer_norm},
@@ -155,7 +155,7 @@ constexpr auto kRules = std::to_array<InferRule>({
 }  // namespace
 
 std::span<const InferRule> row_shapes() {
-  return kRules;
+  return kRowsRules;
 }
 
 }  // namespace onnx_inference

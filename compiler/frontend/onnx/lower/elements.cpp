@@ -512,7 +512,7 @@ void lower_pair(Lowering& in) {
       "expected sums of integers that a Cast makes real numbers, got such that go on as integers");
 }
 
-constexpr auto kRules = std::to_array<LowerRule>({
+constexpr auto kElementsRules = std::to_array<LowerRule>({
     {"Abs", lower_function, OfIntegers::Stays},
     {"Acos", lower_function},
     {"Acosh", lower_function},
@@ -581,7 +581,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
 }  // namespace
 
 std::span<const LowerRule> element_rules() {
-  return kRules;
+  return kElementsRules;
 }
 
 }  // namespace systole

@@ -280,7 +280,7 @@ void lower_resize(Lowering& in) {
   lower_whole_resize(in);
 }
 
-constexpr auto kRules = std::to_array<LowerRule>({
+constexpr auto kImagesRules = std::to_array<LowerRule>({
     {"AveragePool", lower_pool},
     {"GlobalAveragePool", lower_global_pool},
     {"GlobalMaxPool", lower_global_pool},
@@ -292,7 +292,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
 }  // namespace
 
 std::span<const LowerRule> image_rules() {
-  return kRules;
+  return kImagesRules;
 }
 
 }  // namespace systole

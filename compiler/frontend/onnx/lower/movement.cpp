@@ -515,7 +515,7 @@ void lower_reverse(Lowering& in) {
   lower_elements_of(in, {in.held(0)}, std::move(numbers));
 }
 
-constexpr auto kRules = std::to_array<LowerRule>({
+constexpr auto kMovementRules = std::to_array<LowerRule>({
     {"Concat", lower_concat, OfIntegers::Stays},
     {"DepthToSpace", lower_blocks, OfIntegers::Stays},
     {"Expand", lower_expand, OfIntegers::Stays},
@@ -551,7 +551,7 @@ Held reshaped(Lowering& in, const Held& from, const OnnxShape& shape) {
 }
 
 std::span<const LowerRule> movement_rules() {
-  return kRules;
+  return kMovementRules;
 }
 
 }  // namespace systole

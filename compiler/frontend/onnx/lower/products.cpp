@@ -653,7 +653,7 @@ void lower_einsum(Lowering& in) {
   give(in, tensor, Layout::plain(shape).transposed(axes_of(made, equation->output)));
 }
 
-constexpr auto kRules = std::to_array<LowerRule>({
+constexpr auto kProductsRules = std::to_array<LowerRule>({
     {"Conv", lower_conv},
     {"ConvTranspose", lower_conv_transpose},
     {"CumSum", lower_cumulated},
@@ -669,7 +669,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
 }  // namespace
 
 std::span<const LowerRule> product_rules() {
-  return kRules;
+  return kProductsRules;
 }
 
 }  // namespace systole

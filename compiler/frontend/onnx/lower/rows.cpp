@@ -526,7 +526,7 @@ void lower_mean_variance(Lowering& in) {
              Layout::ordered(in.out_shape(), rows.order));
 }
 
-constexpr auto kRules = std::to_array<LowerRule>({
+constexpr auto kRowsRules = std::to_array<LowerRule>({
     {"ArgMax", lower_arg, OfIntegers::Stays},
     {"ArgMin", lower_arg, OfIntegers::Stays},
     {"GroupNormalization", lower_channel_norm},
@@ -557,7 +557,7 @@ constexpr auto kRules = std::to_array<LowerRule>({
 }  // namespace
 
 std::span<const LowerRule> row_rules() {
-  return kRules;
+  return kRowsRules;
 }
 
 }  // namespace systole

@@ -10,6 +10,8 @@ namespace systole {
 
 /// Of an operator that takes its two inputs in either order.
 inline constexpr std::array<std::size_t, 2> kSides{0, 1};
+/// Axes of [batch, heads, tokens, features], in any order.
+inline constexpr std::size_t kByHead = 4;
 
 /// What passes ask when they look for operators that exporters spell out. Nodes may be rewritten
 /// meanwhile as long as their outputs stay.

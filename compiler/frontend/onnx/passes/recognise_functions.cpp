@@ -138,7 +138,7 @@ std::optional<ActivationKind> product_with(const Pattern& pattern, ImportValueId
   return std::nullopt;
 }
 
-bool recognise(const Pattern& pattern, ImportNode& node) {
+bool recognise_function(const Pattern& pattern, ImportNode& node) {
   if (!node.is("Mul") && !node.is("Div")) {
     return false;
   }
@@ -171,7 +171,7 @@ std::int64_t recognise_functions(ImportGraph& graph) {
   const Pattern pattern(graph);
   // From the end: a product within another is that one's.
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    recognised += recognise(pattern, *node) ? 1 : 0;
+    recognised += recognise_function(pattern, *node) ? 1 : 0;
   }
   remove_unused(graph);
   return recognised;

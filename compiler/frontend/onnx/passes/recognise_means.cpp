@@ -9,19 +9,18 @@ namespace systole {
 
 namespace {
 
-constexpr double kAlmost = 1e-6;
-
-bool is_near(double value, double wanted) {
-  return std::abs(value - wanted) <= kAlmost * std::abs(wanted);
+bool cancels(double product) {
+  constexpr double kAlmost = 1e-6;
+  return std::abs(product - 1) <= kAlmost;
 }
 
 /// A value times a number.
-struct Scaled {
+struct Scaling {
   ImportValueId x = kNoValue;
   double factor = 1;
 };
 
-std::optional<Scaled> scaled(const ImportGraph& graph, const ImportNode& node) {
+std::optional<Scaling> scaling_of(const ImportGraph& graph, const ImportNode& node) {
   if (!node.is("Mul") && !node.is("Div")) {
     return std::nullopt;
   }
@@ -33,7 +32,7 @@ std::optional<Scaled> scaled(const ImportGraph& graph, const ImportNode& node) {
                       graph.value(x).shape == graph.value(node.outputs.front()).shape;
     if (fits) {
       const auto factor = static_cast<double>(*number);
-      return Scaled{.x = x, .factor = node.is("Mul") ? factor : 1 / factor};
+      return Scaling{.x = x, .factor = node.is("Mul") ? factor : 1 / factor};
     }
   }
   return std::nullopt;
@@ -46,22 +45,22 @@ std::int64_t summands(const ImportGraph& graph, const ImportNode& sum) {
   return from && to && elements_of(*to) > 0 ? elements_of(*from) / elements_of(*to) : 0;
 }
 
-bool recognise(const Pattern& pattern, ImportNode& node) {
+bool recognise_mean(const Pattern& pattern, ImportNode& node) {
   const ImportGraph& graph = pattern.graph();
-  const auto found = scaled(graph, node);
+  const auto found = scaling_of(graph, node);
   const ImportNode* before = found ? pattern.maker(found->x) : nullptr;
   if (before == nullptr) {
     return false;
   }
   if (before->is("ReduceSum") &&
-      is_near(found->factor * static_cast<double>(summands(graph, *before)), 1)) {
+      cancels(found->factor * static_cast<double>(summands(graph, *before)))) {
     node.op = "ReduceMean";
     node.inputs = before->inputs;
     node.attributes = before->attributes;
     return true;
   }
-  const auto inner = scaled(graph, *before);
-  if (inner && is_near(inner->factor * found->factor, 1)) {
+  const auto inner = scaling_of(graph, *before);
+  if (inner && cancels(inner->factor * found->factor)) {
     node.op = "Identity";
     node.inputs = {inner->x};
     node.attributes.clear();
@@ -76,7 +75,7 @@ std::int64_t recognise_means(ImportGraph& graph) {
   std::int64_t recognised = 0;
   const Pattern pattern(graph);
   for (ImportNode& node : graph.nodes) {
-    recognised += recognise(pattern, node) ? 1 : 0;
+    recognised += recognise_mean(pattern, node) ? 1 : 0;
   }
   remove_unused(graph);
   return recognised;

@@ -10,10 +10,8 @@ namespace systole {
 
 namespace {
 
-constexpr std::size_t kByHead = 4;  // axes of [batch, heads, tokens, features], in any order
-
 /// A right operand whose heads are some that are repeated.
-struct Shared {
+struct SharedHeads {
   ImportValueId few = kNoValue;  ///< [batch, groups, tokens, features], or tokens before groups
   std::size_t groups = 1;        ///< the axis of these
   bool transposed = false;       ///< it is multiplied columns x rows
@@ -48,14 +46,14 @@ ImportValueId repeated(const Pattern& pattern, ImportValueId value, std::size_t 
   return *one == single && *many == repeats && *all == whole ? apart->input(0) : kNoValue;
 }
 
-std::optional<Shared> shared_by(const Pattern& pattern, const ImportNode& node) {
+std::optional<SharedHeads> shared_by(const Pattern& pattern, const ImportNode& node) {
   const ImportGraph& graph = pattern.graph();
   if (!node.is("MatMul") || graph.constant(node.input(0)) != nullptr ||
       !graph.value(node.input(0)).shape || graph.value(node.input(0)).shape->size() != kByHead) {
     return std::nullopt;
   }
   if (const ImportValueId few = repeated(pattern, node.input(1), 1); few != kNoValue) {
-    return Shared{.few = few};
+    return SharedHeads{.few = few};
   }
   const ImportNode* turned = pattern.maker(node.input(1), "Transpose");
   const auto order = turned == nullptr ? std::nullopt : turned->integers("perm");
@@ -70,7 +68,7 @@ std::optional<Shared> shared_by(const Pattern& pattern, const ImportNode& node) 
     const ImportValueId few =
         *order == wanted ? repeated(pattern, turned->input(0), axis) : kNoValue;
     if (few != kNoValue) {
-      return Shared{.few = few, .groups = axis, .transposed = transposed};
+      return SharedHeads{.few = few, .groups = axis, .transposed = transposed};
     }
   }
   return std::nullopt;
@@ -95,7 +93,7 @@ ImportNode groups_first(ImportGraph& graph, ImportValueId few) {
 }  // namespace
 
 std::int64_t share_heads(ImportGraph& graph) {
-  std::vector<std::optional<Shared>> shared;
+  std::vector<std::optional<SharedHeads>> shared;
   {
     const Pattern pattern(graph);
     for (const ImportNode& node : graph.nodes) {

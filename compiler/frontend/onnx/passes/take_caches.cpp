@@ -14,8 +14,6 @@ namespace systole {
 
 namespace {
 
-constexpr std::size_t kByHead = 4;  // axes of [batch, heads, tokens, features], in any order
-
 /// New tokens in what holds those of earlier runs.
 struct Growth {
   ImportValueId past = kNoValue;

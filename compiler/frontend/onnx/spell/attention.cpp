@@ -484,7 +484,7 @@ void spell_group_query_attention(Spelling& in) {
   in.give(0, attend(in, of));
 }
 
-constexpr auto kRules = std::to_array<SpellRule>({
+constexpr auto kAttentionRules = std::to_array<SpellRule>({
     {"com.microsoft.Attention", spell_attention},
     {"com.microsoft.GroupQueryAttention", spell_group_query_attention},
     {"com.microsoft.MultiHeadAttention", spell_multi_head_attention},
@@ -494,7 +494,7 @@ constexpr auto kRules = std::to_array<SpellRule>({
 }  // namespace
 
 std::span<const SpellRule> attention_spellings() {
-  return kRules;
+  return kAttentionRules;
 }
 
 }  // namespace onnx_spelling

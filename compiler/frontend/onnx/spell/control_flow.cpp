@@ -215,7 +215,7 @@ void spell_scan(Spelling& in) {
   }
 }
 
-constexpr auto kRules = std::to_array<SpellRule>({
+constexpr auto kControlFlowRules = std::to_array<SpellRule>({
     {"If", spell_if},
     {"Loop", spell_loop},
     {"Scan", spell_scan},
@@ -224,7 +224,7 @@ constexpr auto kRules = std::to_array<SpellRule>({
 }  // namespace
 
 std::span<const SpellRule> control_flow_spellings() {
-  return kRules;
+  return kControlFlowRules;
 }
 
 }  // namespace onnx_spelling

@@ -204,7 +204,7 @@ void spell_matmul_bits(Spelling& in) {
       in.node().integer("bits", 4), in.node().integer("block_size", 32));
 }
 
-constexpr auto kRules = std::to_array<SpellRule>({
+constexpr auto kFusedRules = std::to_array<SpellRule>({
     {"com.microsoft.BiasGelu", spell_gelu},
     {"com.microsoft.EmbedLayerNormalization", spell_embeddings},
     {"com.microsoft.FastGelu", spell_fast_gelu},
@@ -224,7 +224,7 @@ constexpr auto kRules = std::to_array<SpellRule>({
 }  // namespace
 
 std::span<const SpellRule> fused_spellings() {
-  return kRules;
+  return kFusedRules;
 }
 
 }  // namespace onnx_spelling

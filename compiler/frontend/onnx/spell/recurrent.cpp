@@ -426,7 +426,7 @@ void spell_rnn(Spelling& in) {
   layer.give(outputs, last, {});
 }
 
-constexpr auto kRules = std::to_array<SpellRule>({
+constexpr auto kRecurrentRules = std::to_array<SpellRule>({
     {"GRU", spell_gru},
     {"LSTM", spell_lstm},
     {"RNN", spell_rnn},
@@ -435,7 +435,7 @@ constexpr auto kRules = std::to_array<SpellRule>({
 }  // namespace
 
 std::span<const SpellRule> recurrent_spellings() {
-  return kRules;
+  return kRecurrentRules;
 }
 
 }  // namespace onnx_spelling

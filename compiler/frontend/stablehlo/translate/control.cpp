@@ -123,7 +123,7 @@ void translate_random(Translation& /*in*/) {
   refuse("expected numbers that follow from inputs and weights, got random ones");
 }
 
-constexpr auto kRules = std::to_array<Rule>({
+constexpr auto kControlRules = std::to_array<Rule>({
     {.op = "call", .translate = translate_call, .takes_unknown = true},
     {.op = "case", .translate = translate_case},
     {.op = "composite", .translate = translate_composite, .takes_unknown = true},
@@ -138,7 +138,7 @@ constexpr auto kRules = std::to_array<Rule>({
 }  // namespace
 
 std::span<const Rule> control_rules() {
-  return kRules;
+  return kControlRules;
 }
 
 }  // namespace systole::stablehlo

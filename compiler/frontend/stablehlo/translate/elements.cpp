@@ -248,7 +248,7 @@ void translate_clamp(Translation& in) {
   in.give(in.elementwise("Min", {in.elementwise("Max", {x, low}), high}));
 }
 
-constexpr auto kRules = std::to_array<Rule>({
+constexpr auto kElementsRules = std::to_array<Rule>({
     {"abs", translate_unary},
     {"acos", translate_unary},
     {"acosh", translate_unary},
@@ -301,7 +301,7 @@ constexpr auto kRules = std::to_array<Rule>({
 }  // namespace
 
 std::span<const Rule> element_rules() {
-  return kRules;
+  return kElementsRules;
 }
 
 }  // namespace systole::stablehlo

@@ -581,7 +581,7 @@ void translate_scatter(Translation& /*in*/) {
   refuse("expected a part that has one place (dynamic_update_slice), got a scatter of several");
 }
 
-constexpr auto kRules = std::to_array<Rule>({
+constexpr auto kMovementRules = std::to_array<Rule>({
     {"broadcast_in_dim", translate_broadcast_in_dim},
     {"concatenate", translate_concatenate},
     {"constant", translate_constant},
@@ -600,7 +600,7 @@ constexpr auto kRules = std::to_array<Rule>({
 }  // namespace
 
 std::span<const Rule> movement_rules() {
-  return kRules;
+  return kMovementRules;
 }
 
 }  // namespace systole::stablehlo

@@ -463,7 +463,7 @@ void translate_convolution(Translation& in) {
   in.give(in.transposed(in.emit(std::move(node), {image, kernel}), inverse(axes.output)));
 }
 
-constexpr auto kRules = std::to_array<Rule>({
+constexpr auto kProductsRules = std::to_array<Rule>({
     {"convolution", translate_convolution},
     {"dot", translate_dot},
     {"dot_general", translate_dot_general},
@@ -473,7 +473,7 @@ constexpr auto kRules = std::to_array<Rule>({
 }  // namespace
 
 std::span<const Rule> product_rules() {
-  return kRules;
+  return kProductsRules;
 }
 
 }  // namespace systole::stablehlo

@@ -405,7 +405,7 @@ void translate_batch_norm_inference(Translation& in) {
   in.give(in.transposed(made, inverse));
 }
 
-constexpr auto kRules = std::to_array<Rule>({
+constexpr auto kReductionsRules = std::to_array<Rule>({
     {"batch_norm_inference", translate_batch_norm_inference},
     {"reduce", translate_reduce},
     {"reduce_window", translate_reduce_window},
@@ -430,7 +430,7 @@ void translate_largest(Translation& in, std::int64_t count) {
 }
 
 std::span<const Rule> reduction_rules() {
-  return kRules;
+  return kReductionsRules;
 }
 
 }  // namespace systole::stablehlo

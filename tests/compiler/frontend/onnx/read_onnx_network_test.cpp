@@ -11,6 +11,7 @@
 #include "compiler/frontend/onnx/infer_values.h"
 #include "compiler/frontend/onnx/lower_graph.h"
 #include "tests/compiler/frontend/onnx/model_builder.h"
+#include "tests/compiler/frontend/onnx/model_numbers.h"
 #include "tests/support/temporary_directory.h"
 
 namespace systole {
@@ -47,14 +48,6 @@ class OnnxNetwork : public ::testing::Test {
 
   TemporaryDirectory folder_;
 };
-
-std::vector<std::string> kinds_of(const Graph& graph) {
-  std::vector<std::string> kinds;
-  for (const Node& node : graph.nodes) {
-    kinds.push_back(node.kind);
-  }
-  return kinds;
-}
 
 TEST_F(OnnxNetwork, ConvolutionsHaveTheirChannelsLast) {
   ModelBuilder model;

@@ -7,6 +7,7 @@
 #include "arch/diag/error.h"
 #include "compiler/frontend/onnx/read_onnx_network.h"
 #include "tests/compiler/frontend/onnx/model_builder.h"
+#include "tests/compiler/frontend/onnx/model_numbers.h"
 #include "tests/support/temporary_directory.h"
 
 namespace systole {
@@ -52,14 +53,6 @@ void round_trip(ModelBuilder& model, const std::string& from, const std::string&
 void add_steps(ModelBuilder& model, const std::string& name, float scale, std::int64_t zero_point,
                int type = kInt8) {
   model.floats(name + ".s", {}, {scale}).stored(name + ".z", {}, type, {zero_point});
-}
-
-std::vector<std::string> kinds_of(const Graph& graph) {
-  std::vector<std::string> kinds;
-  for (const Node& node : graph.nodes) {
-    kinds.push_back(node.kind);
-  }
-  return kinds;
 }
 
 /// x -> Conv with two output channels, each with a scale -> Relu -> y, all rounded to int8.
