@@ -1,6 +1,7 @@
 # systole_library(NAME [OWN_OPTIONS] SOURCES ... DEPENDS ...): the one library of a top folder.
 #   OWN_OPTIONS: sources with options of their own (-fopenmp, -ffp-contract=off): a precompiled header does not fit
 #   them, or, worse, brings its own.
+#   With SYSTOLE_UNITY its sources are compiled by folder, twelve at a time (SystoleUnity.cmake).
 # systole_test(NAME SOURCES ... DEPENDS ...): one GoogleTest program; every TEST is a ctest of its own
 #   (one SystemC elaboration per process). Sources named *_test.cpp are optimised little: most of their
 #   time goes to compiling them, and what counts cycles or bytes beside them is in other files.
@@ -17,6 +18,7 @@ endif()
 set(SYSTOLE_LIBRARY_CODE -fPIC -fno-semantic-interposition)
 
 include(SystolePrecompiled)
+include(SystoleUnity)
 
 function(systole_library name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "OWN_OPTIONS" "" "SOURCES;DEPENDS")
@@ -27,19 +29,23 @@ function(systole_library name)
   if(NOT ARG_OWN_OPTIONS)
     systole_precompiled(systole_${name} standard)
   endif()
+  systole_unite(systole_${name} ${ARG_SOURCES})
 endfunction()
 
 # SLOW and TOOL: patterns of tests, as --gtest_filter has them, that take long, or run another program (a
 # browser, a compiler of its own). Their label says so; all others have the label `fast`.
 function(systole_test name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;DEPENDS;SLOW;TOOL")
-  add_executable(${name} ${ARG_SOURCES})
+  set(tests "${ARG_SOURCES}")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER ARG_SOURCES EXCLUDE REGEX "_test\\.cpp$")
+  systole_united_tests(${name} tests ${tests})
+  add_executable(${name} ${ARG_SOURCES} ${tests})
   target_compile_options(${name} PRIVATE ${SYSTOLE_WARNINGS})
   target_compile_definitions(${name} PRIVATE SYSTOLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
   systole_precompiled(${name} tests)
-  list(FILTER ARG_SOURCES INCLUDE REGEX "_test\\.cpp$")
-  set_property(SOURCE ${ARG_SOURCES} APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O1>")
+  set_property(SOURCE ${tests} APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O1>")
   string(JOIN : slow ${ARG_SLOW})
   string(JOIN : tool ${ARG_TOOL})
   if(NOT slow STREQUAL "*")

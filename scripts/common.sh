@@ -43,14 +43,18 @@ install_packages() {
     --no-install-recommends "${missing[@]}"
 }
 
-# build_release [TARGET...]: Release, warnings as errors, in build/release; all targets by default.
+# build_release [TARGET...]: Release, warnings as errors, in build/release; all targets by default. A build that
+# begins there compiles many sources at a time; one that is there stays what it is.
 build_release() {
-  local launcher=()
+  local launcher=() unity=()
+  if [[ ! -f "${build_directory}/CMakeCache.txt" ]]; then
+    unity=(-DSYSTOLE_UNITY=ON)
+  fi
   if command -v ccache >/dev/null; then
     launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   fi
   cmake -S "${repository}" -B "${build_directory}" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-    -DSYSTOLE_WERROR=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON "${launcher[@]}"
+    -DSYSTOLE_WERROR=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON "${unity[@]}" "${launcher[@]}"
   local targets=()
   if (($# > 0)); then
     targets=(--target "$@")
