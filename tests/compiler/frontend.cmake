@@ -2,7 +2,7 @@ systole_test(compiler_activations_test
   SOURCES
     frontend/activations_test.cpp
   DEPENDS systole_compiler systole_reference)
-systole_test(compiler_frontend_test SLOW *Fuzz.*
+systole_test(compiler_frontend_test SLOW *Fuzz.* Workloads.AllLoad*
   SOURCES
     frontend/description_errors_test.cpp
     frontend/dims_test.cpp
@@ -35,7 +35,7 @@ systole_test(compiler_frontend_test SLOW *Fuzz.*
     ops/rearrange_test.cpp
     ops/rows_test.cpp
   DEPENDS systole_compiler systole_test_support)
-systole_test(compiler_training_test
+systole_test(compiler_training_test SLOW *OfLargeHeads *OfTransposedConvolutions
   SOURCES
     training/double_step.cpp
     training/onednn_backward_test.cpp

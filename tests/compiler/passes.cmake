@@ -1,4 +1,4 @@
-systole_test(compiler_passes_test
+systole_test(compiler_passes_test SLOW MappingText.ReadsBackToTheSameProgram
   SOURCES
     compile_test.cpp
     allocation/lifetimes_test.cpp
