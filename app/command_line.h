@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,6 +14,7 @@
 #include "app/serve_options.h"
 #include "app/study_options.h"
 #include "app/training_options.h"
+#include "arch/enum_names.h"
 #include "arch/isa/data_type.h"
 #include "arch/isa/io_memory.h"
 #include "arch/units/units.h"
@@ -45,7 +47,32 @@ enum class Command : std::uint8_t {
   List,
   Help
 };
+
+template <>
+inline constexpr auto kEnumNames<Command> = std::to_array<EnumName<Command>>({
+    {Command::Run, "run"},
+    {Command::Compare, "compare"},
+    {Command::Diff, "diff"},
+    {Command::Compile, "compile"},
+    {Command::Explain, "explain"},
+    {Command::Map, "map"},
+    {Command::Import, "import"},
+    {Command::Describe, "describe"},
+    {Command::Dram, "dram"},
+    {Command::Measure, "measure"},
+    {Command::Serve, "serve"},
+    {Command::Study, "study"},
+    {Command::List, "list"},
+    {Command::Help, "help"},
+});
 enum class Format : std::uint8_t { Text, Json, Csv, Html, Svg };
+
+template <>
+inline constexpr auto kEnumNames<Format> = std::to_array<EnumName<Format>>({{Format::Text, "text"},
+                                                                            {Format::Json, "json"},
+                                                                            {Format::Csv, "csv"},
+                                                                            {Format::Html, "html"},
+                                                                            {Format::Svg, "svg"}});
 
 /// `systole dram`: a request train on a DRAM standard.
 struct DramRequest {
@@ -83,6 +110,10 @@ struct DiffRequest {
 
 /// `systole list`: as a table, JSON, or for completion a line `KIND NAME` each.
 enum class ListFormat : std::uint8_t { Text, Json, Names };
+
+template <>
+inline constexpr auto kEnumNames<ListFormat> = std::to_array<EnumName<ListFormat>>(
+    {{ListFormat::Text, "text"}, {ListFormat::Json, "json"}, {ListFormat::Names, "names"}});
 
 /// `systole measure`: a network on a processor that is really there.
 struct MeasureRequest {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "app/option_values.h"
 #include "arch/config/quantity_text.h"
 #include "arch/diag/error.h"
 #include "arch/diag/printable.h"
@@ -13,13 +14,6 @@ namespace {
 
 constexpr std::int64_t kFull = 48;
 constexpr std::int64_t kMostSimulated = 100'000;
-
-std::string file_of(const char* option, const std::optional<std::string>& file) {
-  if (file && (file->empty() || *file == "-")) {
-    throw UserError(fmt::format("systole: {}: expected a file, got '{}'", option, *file));
-  }
-  return file.value_or("");
-}
 
 /// quick: the cost model alone; full; or how many are simulated.
 std::int64_t simulated_of(const std::string& text) {
@@ -76,8 +70,8 @@ void add_mapping_options(CLI::App& command, MappingWords& words) {
 }
 
 MappingRequest checked_mapping_request(const MappingWords& words) {
-  MappingRequest request{.file = file_of("--mapping", words.file),
-                         .save = file_of("--save-mapping", words.save),
+  MappingRequest request{.file = named_file_of("--mapping", words.file),
+                         .save = named_file_of("--save-mapping", words.save),
                          .objective = {},
                          .front = words.front};
   if (words.objective) {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "app/option_values.h"
 #include "arch/config/near_name.h"
 #include "arch/config/quantity_text.h"
 #include "arch/config/text_file.h"
@@ -86,13 +87,6 @@ std::int64_t integer_of(std::string_view option, const std::string& text, std::i
   return *value;
 }
 
-std::string file_of(std::string_view option, const std::optional<std::string>& file) {
-  if (file && (file->empty() || *file == "-")) {
-    throw UserError(fmt::format("systole: {}: expected a file, got {}", option, in_quotes(*file)));
-  }
-  return file.value_or("");
-}
-
 }  // namespace
 
 void add_study(CLI::App& app, StudyRequest& study, StudyWords& words,
@@ -130,9 +124,9 @@ void add_study(CLI::App& app, StudyRequest& study, StudyWords& words,
 StudyRequest checked_study(const CLI::App& app, StudyRequest study, const StudyWords& words) {
   constexpr std::int64_t kMostJobs = 1024;
   study.action = *value_named<StudyAction>(app.get_subcommands().front()->get_name());
-  study.store = file_of("--store", words.store);
-  study.other_store = file_of("--other-store", words.other_store);
-  study.points_file = file_of("--points", words.points_file);
+  study.store = named_file_of("--store", words.store);
+  study.other_store = named_file_of("--other-store", words.other_store);
+  study.points_file = named_file_of("--points", words.points_file);
   if (words.jobs) {
     study.jobs = integer_of("--jobs", *words.jobs, 1, kMostJobs);
   }
