@@ -14,7 +14,7 @@ namespace systole {
 
 struct OpEntry;
 
-/// Elements of up to four tensors by a formula (compiler/ops/formula_text.h), in one pass through
+/// Elements of up to six tensors by a formula (compiler/ops/formula_text.h), in one pass through
 /// the vector unit and one more for each sum or largest of a row: `max(min(a, 6), 0) / 6 * b`.
 ///  - An input may have a single pixel where others have more for each image, or a single channel.
 ///  - A formula whose result is one number for a row makes a single channel.

@@ -20,7 +20,8 @@ namespace systole {
 namespace {
 
 /// Stands for the gradient by the formula's result until the inputs get their letters.
-constexpr char kResult = 'g';
+constexpr char kResult = 'g';  // behind the inputs
+static_assert(kResult == 'a' + kFormulaInputs);
 
 /// A text, and whether it is a single number for a row.
 struct Expression {
@@ -253,7 +254,7 @@ class Slopes {
 /// The letters that a text reads.
 std::set<char> letters_of(const std::string& text) {
   std::set<char> found;
-  for (const char letter : {'a', 'b', 'c', 'd', kResult}) {
+  for (char letter = 'a'; letter <= kResult; ++letter) {
     if (with_letters(text, {{letter, "?"}}) != text) {
       found.insert(letter);
     }

@@ -10,7 +10,7 @@
 
 namespace systole {
 
-inline constexpr std::size_t kFormulaInputs = 4;      ///< a, b, c, d
+inline constexpr std::size_t kFormulaInputs = 6;      ///< a, b, c, d, e, f
 inline constexpr std::size_t kFormulaParameters = 4;  ///< p, q, r, s
 
 /// 1.5 * 2^23: numbers near it are whole ones in binary32, so that adding it rounds what lies
@@ -45,7 +45,7 @@ struct FormulaTerm {
 };
 
 /// The values of a text, the last is its result; what stands in it twice is one value.
-///  - numbers; a to d, the inputs; a[3], their element 3 of each row; p to s, the parameters;
+///  - numbers; a to f, the inputs; a[3], their element 3 of each row; p to s, the parameters;
 ///    `column`, the number of each element in its row;
 ///  - + - * / and brackets; max(x, y), min(x, y);
 ///  - every function of the vector unit by its name: exp(x), log(x), rsqrt(x), ...; round(x), to

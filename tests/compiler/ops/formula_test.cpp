@@ -91,8 +91,8 @@ TEST(Formulas, SayWhatTheyCannotDo) {
             "got 5");
   EXPECT_EQ(error_of("input: x, of: \"a * p\", positions: [1, 1, 1, 1, 1]"),
             "n.yaml:5:62: l.positions: expected at most 4 parameters, got 5");
-  EXPECT_EQ(error_of("inputs: [x, x, x, x, x], of: \"a\""),
-            "n.yaml:5:5: l: expected at most 4 inputs, got 5");
+  EXPECT_EQ(error_of("inputs: [x, x, x, x, x, x, x], of: \"a\""),
+            "n.yaml:5:5: l: expected at most 6 inputs, got 7");
   EXPECT_EQ(parse_formula(std::string(300, '(')).error,
             "expected a formula of at most 200 levels, got more");
   EXPECT_EQ(parse_formula(std::string(70000, '1')).error,
