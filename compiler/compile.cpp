@@ -13,6 +13,7 @@
 #include "compiler/allocation/placement.h"
 #include "compiler/allocation/segment.h"
 #include "compiler/compilation.h"
+#include "compiler/graph/hold.h"
 #include "compiler/lowering/check_operands.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/lowering_context.h"
@@ -127,7 +128,13 @@ class Declarations {
         plans_(plans),
         mapping_(mapping),
         dram_(chip.dram),
-        host_(chip.dram) {
+        host_(chip.dram),
+        sources_(plans.front().roots) {
+    for (const Node& node : graph.nodes) {
+      if (is_hold(graph, node)) {
+        sources_[static_cast<std::size_t>(node.output())] = source_of(node.inputs.front());
+      }
+    }
     program_.network = graph.name;
     program_.chip = chip.name;
     program_.batch = graph.batch;
@@ -403,20 +410,38 @@ class Declarations {
            });
   }
 
+  /// What the tensor of the program is called: what a view looks at, and what is held.
+  [[nodiscard]] GraphTensorId source_of(GraphTensorId tensor) const {
+    const GraphTensorId source = sources_[static_cast<std::size_t>(tensor)];
+    return source == tensor ? source : source_of(source);
+  }
+
   /// Tensors that stream through DRAM share addresses where no layer needs both.
   void place_spilled() {
     const TensorLives lives = tensor_lives(graph_);
     spilled_homes_.assign(graph_.tensors.size(), 0);
-    std::vector<GraphTensorId> spilled;
-    std::vector<BlockRequest> blocks;
+    std::vector<Lifetime> needed(graph_.tensors.size());  // of the home, by source
+    std::vector<bool> is_needed(graph_.tensors.size(), false);
     for (std::size_t index = 0; index < graph_.tensors.size(); ++index) {
       const auto tensor = static_cast<GraphTensorId>(index);
       const Lifetime& life = lives.of(tensor);
-      if (lives.root(tensor) == tensor && life.first >= 0 && is_spilled(tensor)) {
-        const Lifetime needed = in_whole_segments(plans_.front().segments, life);
+      if (lives.root(tensor) == tensor && life.first >= 0) {
+        const auto source = static_cast<std::size_t>(source_of(tensor));
+        const Lifetime whole = in_whole_segments(plans_.front().segments, life);
+        needed[source].touch(whole.first);
+        needed[source].touch(whole.last);
+        is_needed[source] = is_needed[source] || is_spilled(tensor);
+      }
+    }
+    std::vector<GraphTensorId> spilled;
+    std::vector<BlockRequest> blocks;
+    for (std::size_t index = 0; index < graph_.tensors.size(); ++index) {
+      if (is_needed[index]) {
+        const auto tensor = static_cast<GraphTensorId>(index);
         spilled.push_back(tensor);
-        blocks.push_back(
-            {.bytes = graph_.tensor(tensor).bytes(), .first = needed.first, .last = needed.last});
+        blocks.push_back({.bytes = graph_.tensor(tensor).bytes(),
+                          .first = needed[index].first,
+                          .last = needed[index].last});
       }
     }
     const Placement placement = place(blocks, kAnyCapacity, dram_.stripe());
@@ -431,11 +456,17 @@ class Declarations {
   }
 
   void declare_tensors(std::vector<TensorId>& tensor_ids) {
+    const TensorLives lives = tensor_lives(graph_);
     for (std::size_t index = 0; index < graph_.tensors.size(); ++index) {
       if (graph_.tensors[index].role == GraphTensorRole::Parameter) {
         continue;  // cut into tiles, or a constant
       }
-      const auto root = plans_.front().roots[index];
+      const auto tensor = static_cast<GraphTensorId>(index);
+      if (graph_.tensors[index].role == GraphTensorRole::Intermediate &&
+          lives.of(lives.root(tensor)).first < 0) {
+        continue;  // nobody makes or reads it
+      }
+      const GraphTensorId root = source_of(tensor);
       auto& root_id = tensor_ids[static_cast<std::size_t>(root)];
       if (root_id == kNoTensor) {
         root_id = static_cast<TensorId>(program_.tensors.size());
@@ -487,6 +518,7 @@ class Declarations {
   std::vector<TensorId> factor_ids_;         ///< by layer: of what scales its columns
   std::vector<TensorId> angle_ids_;          ///< by layer: the first of its tables of angles
   std::vector<std::int64_t> spilled_homes_;  ///< by graph tensor
+  std::vector<GraphTensorId> sources_;       ///< by graph tensor: one step of source_of()
   Program program_;
 };
 
@@ -557,6 +589,15 @@ class Lowering {
  private:
   void emit_bands(std::int32_t layer) {
     const Node& node = context_.graph.node(layer);
+    const LayerPlan& plan = context_.layer_plan(layer);
+    if (is_hold(context_.graph, node) && !(plan.inputs[0].resident && plan.output.resident)) {
+      if (plan.inputs[0].resident) {
+        emit_store(context_, layer, whole_of(node.inputs.front(), plan.inputs[0]));
+      } else if (plan.output.resident) {
+        emit_load(context_, layer, whole_of(node.output(), plan.output));
+      }
+      return;
+    }
     load_resident_inputs(layer);
     const std::vector<Band>& bands = context_.layer_plan(layer).bands;
     LayerBand next = place(layer, bands.front(), 0);

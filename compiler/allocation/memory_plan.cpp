@@ -9,6 +9,7 @@
 #include "compiler/allocation/lifetimes.h"
 #include "compiler/allocation/placement.h"
 #include "compiler/allocation/residency.h"
+#include "compiler/graph/hold.h"
 #include "compiler/mapping/tile_source.h"
 
 namespace systole {
@@ -144,6 +145,8 @@ class Planner {
                has_home_in_dram(chip_, graph_, lives_, tensor)) {
       operand.resident = false;
       operand.as_tiles = true;
+    } else if (is_hold(graph_, node_of(layer))) {
+      operand.resident = false;
     } else {
       add_streaming_operand(layer, input, operand);
     }

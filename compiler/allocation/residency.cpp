@@ -10,6 +10,7 @@
 
 #include "arch/diag/error.h"
 #include "compiler/allocation/constants.h"
+#include "compiler/graph/hold.h"
 #include "compiler/graph/kept_work.h"
 #include "compiler/mapping/fusion.h"
 #include "compiler/mapping/layer_cost.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kStates = 256;
 constexpr std::size_t kStarters = 4;      ///< states that a segment may begin with
 constexpr std::int32_t kLongest = 32;     ///< layers of a segment
 constexpr std::size_t kChoices = 3;       ///< tensors that leave a segment, decided one by one
+constexpr std::int64_t kSmall = 2048;     ///< of the buffer, what a step does without asking
 constexpr std::int64_t kWorthwhile = 48;  ///< a mapping with parts wins by one in as many
 
 /// What has been decided up to a layer.
@@ -121,7 +123,7 @@ class AlikeLayers {
 
   /// Of operands and output, as numbers.
   [[nodiscard]] Types types_of(const Node& node) const {
-    Types types{node.added ? 1 : 0, node.fused ? 1 : 0};
+    Types types{node.added ? 1 : 0, node.fused ? 1 : 0, is_hold(graph_, node) ? 1 : 0};
     const auto add = [&](GraphTensorId tensor) {
       const TensorType& type = graph_.tensor(tensor).type;
       types.push_back(static_cast<std::int64_t>(type.element));
@@ -218,10 +220,12 @@ class Search {
   }
 
   /// Each state in two: with the tensor in the buffer, and without. What the array loads from DRAM
-  /// goes there and stays nowhere else.
+  /// goes there and stays nowhere else. The many small tensors of a training step, such as a number
+  /// for each channel, stay wherever there is room: they would leave no states for the others.
   void decide(GraphTensorId tensor) {
     const bool has_choice = !in_dram_[static_cast<std::size_t>(tensor)];
     const std::int64_t bytes = tensor_bytes(tensor);
+    const bool is_small = graph_.step && bytes <= chip_.buffer.capacity.count() / kSmall;
     const std::size_t before = states_.size();
     for (std::size_t index = 0; index < before; ++index) {
       if (!has_choice) {
@@ -232,8 +236,13 @@ class Search {
       stays.resident.insert(std::upper_bound(stays.resident.begin(), stays.resident.end(), tensor),
                             tensor);
       stays.bytes += bytes;
+      const bool fits = stays.bytes <= chip_.buffer.capacity.count();
+      if (is_small && fits) {
+        states_[index] = std::move(stays);
+        continue;
+      }
       states_[index].streamed += bytes;
-      if (stays.bytes <= chip_.buffer.capacity.count()) {
+      if (fits) {
         states_.push_back(std::move(stays));
       }
     }
@@ -246,9 +255,10 @@ class Search {
       return;
     }
     std::sort(states_.begin(), states_.end(), better);
-    const auto smallest = std::find_if(states_.begin(), states_.end(),
-                                       [](const State& state) { return state.resident.empty(); });
-    if (smallest != states_.end() && smallest - states_.begin() >= std::ptrdiff_t{kStates}) {
+    const auto smallest =
+        std::min_element(states_.begin(), states_.end(),
+                         [](const State& a, const State& b) { return a.bytes < b.bytes; });
+    if (smallest - states_.begin() >= std::ptrdiff_t{kStates}) {
       std::swap(*smallest, states_[kStates - 1]);
     }
     states_.resize(kStates);
@@ -561,6 +571,9 @@ StreamBuffer stream_buffer(const ChipSpec& chip, const Graph& graph, const Node&
 
 std::int64_t stream_bytes(const ChipSpec& chip, const Graph& graph, const Node& node,
                           const BandSize& size, const OperandHomes& homes) {
+  if (is_hold(graph, node)) {
+    return 0;  // at once, from or to where one of both stays
+  }
   std::int64_t bytes = 0;
   const auto add = [&](std::optional<std::size_t> input) {
     const StreamBuffer buffer = stream_buffer(chip, graph, node, size, input);

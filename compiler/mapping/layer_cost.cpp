@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "arch/units/wide.h"
+#include "compiler/graph/hold.h"
 #include "compiler/mapping/band_gemm.h"
 #include "compiler/mapping/gemm_plan.h"
 #include "compiler/mapping/group_packing.h"
@@ -43,7 +44,8 @@ class LayerEstimate {
         given_(given),
         weights_(weights),
         gemm_(given == nullptr ? mapped_gemm(chip, graph, node, weights)
-                               : mapped_gemm(graph, node, given->packing())) {
+                               : mapped_gemm(graph, node, given->packing())),
+        is_hold_(is_hold(graph, node)) {
     if (gemm_) {
       grid_ = mapped_grid(chip, graph, node, *gemm_, TileSource::Dram);
     } else {
@@ -55,6 +57,10 @@ class LayerEstimate {
     if (takes_tiles(node_, kRightInput) && homes.inputs[kRightInput] != Home::Tiles) {
       grid_.source = TileSource::Buffer;
     }
+    if (is_hold_ && streams(homes.inputs.front()) && streams(homes.output)) {
+      return {};
+    }
+    moves_ = is_hold_ && homes.any_moves();
     CoreCycles exposed{0};
     for (const BandRun& run : band_runs(graph_, node_, size)) {
       const Traffic load = loaded(run.band, homes);
@@ -103,6 +109,9 @@ class LayerEstimate {
   }
 
   GemmCost work_of(const Band& band) {
+    if (moves_) {
+      return {};
+    }
     if (!gemm_) {
       return {.vector = each_ * (band.images * band.rows * shape_.cols)};
     }
@@ -180,6 +189,8 @@ class LayerEstimate {
   Weights weights_;
   std::optional<GemmShape> gemm_;
   TileGrid grid_;
+  bool is_hold_;
+  bool moves_ = false;  ///< a hold that nobody computes
   CoreCycles each_{0};  ///< of the vector unit for a position, where nothing is multiplied
   BandGemm products_;   ///< that `cost_` is for: most bands are alike
   GemmCost cost_;

@@ -1,8 +1,10 @@
 #include "compiler/mapping/operand_homes.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
+#include "compiler/graph/hold.h"
 #include "compiler/mapping/tile_source.h"
 
 namespace systole {
@@ -96,6 +98,8 @@ std::vector<bool> kept_in_dram(const ChipSpec& chip, const Graph& graph, const T
   for (const GraphTensorId state : graph.states) {
     *of(state) = true;
   }
+  const std::vector<bool> held = held_in_dram(graph);
+  std::transform(held.begin(), held.end(), kept.begin(), kept.begin(), std::logical_or<>());
   return kept;
 }
 

@@ -16,8 +16,9 @@ constexpr double kEpsilon = 1e-5;
 
 /// What a normalisation leaves for the way back.
 struct Normalised {
-  GraphTensorId x = -1;
-  GraphTensorId mean = -1;  ///< rows of a number for each channel, as what follows
+  GraphTensorId x = -1;     ///< in wide rows
+  std::int64_t side = 1;    ///< pixels in each of them
+  GraphTensorId mean = -1;  ///< a row of a number for each channel, as what follows
   GraphTensorId root = -1;  ///< 1 / sqrt(variance + 1e-5)
   GraphTensorId scale = -1;
   GraphTensorId gamma = -1;
@@ -26,20 +27,25 @@ struct Normalised {
 };
 
 /// With means over the n pixels of a channel, g by the result and c = x - mean: by beta n mean(g),
-/// by gamma n root mean(g c), by x scale (g - mean(g) - c root^2 mean(g c)).
+/// by gamma n root mean(g c), by x scale (g - mean(g) - c root^2 mean(g c)), as scale g less a
+/// line of x.
 void give_gradients(const Normalised& of, Backward& backward) {
   GraphTensorId g = backward.gradient();
   if (of.rectified) {
     g = backward.add("rectified_gradient", formula_of("a * positive(b)"), {g, backward.output()});
   }
   const Extents row = backward.type(of.mean).extents;
-  const std::int64_t pixels = backward.type(of.x).elements() / row.back();
+  const std::int64_t channels = row.back();
+  const std::int64_t pixels = backward.type(of.x).elements() / channels;
   const auto mean_of = [&](GraphTensorId tensor) {
-    return backward.view(backward.mean("gradient_mean", tensor), row);
+    return backward.view(backward.mean("gradient_mean", tensor, channels), row);
+  };
+  const auto for_all = [&](std::string_view what, GraphTensorId numbers) {
+    return backward.repeated(what, numbers, of.side);
   };
   const GraphTensorId mean_g = mean_of(g);
-  const GraphTensorId product =
-      backward.add("gradient_by_pixel", formula_of("a * (b - c)"), {g, of.x, of.mean});
+  const GraphTensorId product = backward.add("gradient_by_pixel", formula_of("a * (b - c)"),
+                                             {g, of.x, for_all("mean.rows", of.mean)});
   const GraphTensorId mean_gc = mean_of(product);
   backward.give_to(
       of.beta, backward.add("beta_gradient", formula_of(fmt::format("a * {}", pixels)), {mean_g}));
@@ -47,11 +53,14 @@ void give_gradients(const Normalised& of, Backward& backward) {
                    backward.add("gamma_gradient", formula_of(fmt::format("a * b * {}", pixels)),
                                 {mean_gc, of.root}));
   if (backward.wants(0)) {
-    const GraphTensorId slope = backward.add("slope", formula_of("a * b * b"), {mean_gc, of.root});
-    const GraphTensorId line =
-        backward.add("line", formula_of("(a - b) * c + d"), {of.x, of.mean, slope, mean_g});
+    const GraphTensorId slope =
+        backward.add("slope", formula_of("a * b * b * c"), {mean_gc, of.root, of.scale});
+    const GraphTensorId offset =
+        backward.add("offset", formula_of("a * b - c * d"), {mean_g, of.scale, of.mean, slope});
     backward.give_to(of.x,
-                     backward.add("gradient", formula_of("(a - b) * c"), {g, line, of.scale}));
+                     backward.add("gradient", formula_of("a * b - (c * d + e)"),
+                                  {g, for_all("scale.rows", of.scale), of.x,
+                                   for_all("slope.rows", slope), for_all("offset.rows", offset)}));
   }
 }
 
@@ -59,20 +68,25 @@ void give_gradients(const Normalised& of, Backward& backward) {
 /// + beta, as x * scale + shift.
 GraphTensorId normalised(Forward& forward, GraphTensorId x, std::int64_t channels) {
   const Extents row{1, 1, channels};
-  Normalised made{.x = x, .rectified = forward.takes_rectifier()};
+  Normalised made{.x = forward.wide(x),
+                  .side = forward.pixels_abreast(x),
+                  .rectified = forward.takes_rectifier()};
+  const auto for_all = [&](std::string_view what, GraphTensorId numbers) {
+    return forward.repeated(what, numbers, made.side);
+  };
   made.gamma = forward.invented("gamma", row, 1);
   made.beta = forward.summand(2, row);
-  made.mean = forward.view(forward.mean("mean", x), row);
-  const GraphTensorId squares =
-      forward.add("squares", formula_of("(a - b) * (a - b)"), {x, made.mean});
-  const GraphTensorId variance = forward.view(forward.mean("variance", squares), row);
+  made.mean = forward.view(forward.mean("mean", made.x, channels), row);
+  const GraphTensorId squares = forward.add("squares", formula_of("(a - b) * (a - b)"),
+                                            {made.x, for_all("mean.rows", made.mean)});
+  const GraphTensorId variance = forward.view(forward.mean("variance", squares, channels), row);
   made.root = forward.add("root", formula_of(fmt::format("rsqrt(a + {})", kEpsilon)), {variance});
   made.scale = forward.add("scale", formula_of("a * b"), {made.root, made.gamma});
   const GraphTensorId shift =
       forward.add("shift", formula_of("a - b * c"), {made.beta, made.mean, made.scale});
   const GraphTensorId y =
       forward.add("normalised", formula_of(made.rectified ? "max(a * b + c, 0)" : "a * b + c"),
-                  {x, made.scale, shift});
+                  {made.x, for_all("scale.rows", made.scale), for_all("shift.rows", shift)});
   forward.set_rule(y, [made](Backward& backward) { give_gradients(made, backward); });
   return y;
 }

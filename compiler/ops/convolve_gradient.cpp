@@ -120,7 +120,7 @@ void ConvolveTensors::gradient(Backward& backward) const {
     const GraphTensorId rows =
         backward.add("input_gradient", product_of({.transpose_b = true}), {backward.rows(dy), w});
     if (!strided) {
-      backward.give(0, backward.view(rows, backward.type(x).extents));
+      backward.give(0, rows);
     } else {
       const GraphTensorId image = backward.view(rows, {in.batch, out.rows, out.cols, in.channels});
       backward.give(0, spread(in.rows, in.cols), {image});

@@ -36,9 +36,17 @@ class StepNodes {
   /// that, so that it can stream beside bands of the result, or where the whole result has room
   /// beside it within seven times that.
   [[nodiscard]] std::int64_t least_parts(std::int64_t bytes, std::int64_t result_bytes) const;
-  /// The mean of the pixels of each image in fp32, a node called `what`; of a single large image
-  /// the mean of means of parts.
-  GraphTensorId mean(std::string_view what, GraphTensorId tensor);
+  /// Of what is done element by element: pixels side by side in rows of at most 1024 numbers, as
+  /// many as divide all pixels, so that narrow pixels do not leave the lanes of a vector unit
+  /// empty.
+  [[nodiscard]] std::int64_t pixels_abreast(GraphTensorId tensor) const;
+  GraphTensorId wide(GraphTensorId tensor);
+  /// A row of numbers for all pixels, so many times side by side.
+  GraphTensorId repeated(std::string_view what, GraphTensorId row, std::int64_t times);
+  /// The mean of the pixels of each image in fp32, a node called `what`. Of a single image with
+  /// `channels` numbers a pixel (0: as its extents say) the mean of means: of parts, and of pixels
+  /// that lie side by side.
+  GraphTensorId mean(std::string_view what, GraphTensorId tensor, std::int64_t channels = 0);
 };
 
 /// What an operator with parameters, or one whose gradient stands on another, is made of when it is

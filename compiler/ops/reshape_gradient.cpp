@@ -11,8 +11,7 @@ Op view_of(const Extents& extents) {
 /// The same numbers under the input's extents.
 void ReshapeTensor::gradient(Backward& backward) {
   if (backward.wants(0)) {
-    const Extents extents = backward.type(backward.input(0)).extents;
-    backward.give(0, backward.view(backward.gradient(), extents));
+    backward.give(0, backward.gradient());
   }
 }
 

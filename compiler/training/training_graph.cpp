@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "compiler/ops/composer.h"
 #include "compiler/ops/gradient.h"
 #include "compiler/ops/make.h"
+#include "compiler/training/holds.h"
 
 namespace systole {
 
@@ -53,6 +55,9 @@ class StepGraph {
     join_losses();
     if (updates_last()) {
       update_all();
+    }
+    if (options_.most_whole_bytes > 0) {
+      hold();
     }
     return finish();
   }
@@ -341,7 +346,11 @@ class StepGraph {
   // --- backward ---
 
   void add_gradient(GraphTensorId of, GraphTensorId gradient) {
-    gradients_[of].push_back(gradient);
+    std::vector<GraphTensorId>& parts = gradients_[root(of)];
+    parts.push_back(gradient);
+    if (parts.size() > 1) {
+      join_behind_product(root(of), parts);
+    }
   }
 
   void add_channels(GraphTensorId of, std::int64_t first, GraphTensorId gradient) {
@@ -394,22 +403,25 @@ class StepGraph {
   }
 
   /// The sum of all that was given; none: -1.
-  GraphTensorId gradient_of(GraphTensorId tensor, const Node& of) {
-    join_channels(tensor, of);
-    const auto found = gradients_.find(tensor);
-    if (found == gradients_.end()) {
-      return -1;
+  GraphTensorId gradient_of(GraphTensorId tensor, const Node& of);
+
+  /// What a product has made just now is added to what is there on the way out of the
+  /// accumulators: both have its extents, and nothing stands between it and their sum.
+  void join_behind_product(GraphTensorId tensor, std::vector<GraphTensorId>& parts) {
+    const std::size_t last = graph().nodes.size() - 1;
+    const Node product = graph().nodes[last];
+    const GraphTensorId made = product.output();
+    if (root(parts.back()) != made || !gemm_shape(graph(), product) ||
+        graph().tensor(made).type.element != gradient_element(tensor)) {
+      return;
     }
-    const std::vector<GraphTensorId> parts = std::move(found->second);
-    gradients_.erase(found);
-    const Extents extents = graph().tensor(tensor).type.extents;
-    const DataType element = gradient_element(tensor);
-    GraphTensorId sum = view(parts.front(), extents, of);
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-      sum = add_node(graph().tensor(tensor).name + ".gradient", formula_of("a + b", element),
-                     {sum, view(parts[i], extents, of)}, of);
+    parts.pop_back();
+    const GraphTensorId other = view(parts.back(), graph().tensor(made).type.extents, product);
+    for (std::size_t node = last + 1; node < graph().nodes.size(); ++node) {
+      places_[node] = 2 * last;
     }
-    return sum;
+    parts.back() = add_node(graph().tensor(tensor).name + ".gradient", formula_of("a + b"),
+                            {other, made}, product);
   }
 
   struct ChannelPart {
@@ -451,7 +463,58 @@ class StepGraph {
   void find_kept(std::size_t end);
   GraphTensorId again(GraphTensorId tensor);
 
+  // --- what is kept ---
+
+  void hold();
+
+  /// Nodes in the order of their places, where they are not where they were made.
+  void move_nodes(Graph& graph) {
+    std::vector<std::size_t> order(graph.nodes.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return turn_of(a) < turn_of(b); });
+    std::vector<Node> nodes;
+    std::vector<StepPhase> phases;
+    for (const std::size_t index : order) {
+      nodes.push_back(std::move(graph.nodes[index]));
+      phases.push_back(phases_[index]);
+    }
+    graph.nodes = std::move(nodes);
+    phases_ = std::move(phases);
+  }
+
+  /// Views that nobody reads would keep alive what they look at.
+  void drop_unread_views(Graph& graph) {
+    std::set<GraphTensorId> read(graph.outputs.begin(), graph.outputs.end());
+    std::vector<Node> nodes;
+    std::vector<StepPhase> phases;
+    for (std::size_t index = graph.nodes.size(); index-- > 0;) {
+      Node& node = graph.nodes[index];
+      if (!node.is_view() || read.count(node.output()) != 0) {
+        read.insert(node.inputs.begin(), node.inputs.end());
+        nodes.push_back(std::move(node));
+        phases.push_back(phases_[index]);
+      }
+    }
+    std::reverse(nodes.begin(), nodes.end());
+    std::reverse(phases.begin(), phases.end());
+    graph.nodes = std::move(nodes);
+    phases_ = std::move(phases);
+  }
+
+  /// Odd: of a node as it was made; even: in front of the next one, after the one before.
+  [[nodiscard]] std::size_t turn_of(std::size_t node) const {
+    const auto found = places_.find(node);
+    return found == places_.end() ? 2 * node + 1 : found->second;
+  }
+
   TrainingGraph finish() {
+    result_.graph = std::move(builder_).take();
+    for (const auto& [place, tensor] : read_instead_) {
+      result_.graph.nodes[place.first].inputs[place.second] = tensor;
+    }
+    move_nodes(result_.graph);
+    drop_unread_views(result_.graph);
     TrainingStep step{.network = network_.name,
                       .phases = phases_,
                       .samples = network_.batch * options_.accumulate,
@@ -460,13 +523,12 @@ class StepGraph {
       step.forward_macs += is_left_out(node) ? 0 : macs_of(network_, node);
     }
     for (const TrainedParameter& parameter : result_.parameters) {
-      step.parameters += graph().tensor(parameter.master).type.elements();
+      step.parameters += result_.graph.tensor(parameter.master).type.elements();
     }
-    const TensorType& targets = graph().tensor(result_.batches.front().targets).type;
+    const TensorType& targets = result_.graph.tensor(result_.batches.front().targets).type;
     const std::int64_t rows = targets.elements() / targets.extents.back();
     step.tokens = rows > network_.batch ? rows * options_.accumulate : 0;
     step.forward_macs *= options_.accumulate;
-    result_.graph = std::move(builder_).take();
     for (GraphTensor& tensor : result_.graph.tensors) {
       tensor.quantization = {};  // nothing is stored but real numbers
     }
@@ -501,6 +563,8 @@ class StepGraph {
   std::map<GraphTensorId, std::size_t> lost_;          ///< the node that made what is not kept
   std::map<GraphTensorId, GraphTensorId> made_again_;  ///< of these, so far
   GraphTensorId factor_ = -1;                          ///< of all gradients, of clipping; none: -1
+  std::map<std::size_t, std::size_t> places_;          ///< of nodes that are moved
+  std::map<std::pair<std::size_t, std::size_t>, GraphTensorId> read_instead_;  ///< by node, input
 };
 
 /// A node of the network on its way into the step.
@@ -665,6 +729,10 @@ void StepGraph::forward(const Node& node) {
 }
 
 GraphTensorId StepGraph::rectified_sum(const Node& node, std::vector<GraphTensorId> inputs) {
+  ForwardNode place(*this, node);
+  for (GraphTensorId& input : inputs) {
+    input = place.wide(input);
+  }
   const GraphTensorId made =
       add_node(node.name, formula_of("max(a + b, 0)"), std::move(inputs), node);
   rules_[made] = [](Backward& backward) {
@@ -724,6 +792,26 @@ std::size_t StepGraph::find_wanted(std::map<std::size_t, std::vector<std::size_t
     ++nodes;
   }
   return nodes;
+}
+
+GraphTensorId StepGraph::gradient_of(GraphTensorId tensor, const Node& of) {
+  join_channels(tensor, of);
+  const auto found = gradients_.find(tensor);
+  if (found == gradients_.end()) {
+    return -1;
+  }
+  const std::vector<GraphTensorId> parts = std::move(found->second);
+  gradients_.erase(found);
+  const Extents extents = graph().tensor(tensor).type.extents;
+  const DataType element = gradient_element(tensor);
+  ForwardNode place(*this, of);
+  const auto wide = [&](GraphTensorId part) { return place.wide(view(part, extents, of)); };
+  GraphTensorId sum = parts.front();
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    sum = add_node(graph().tensor(tensor).name + ".gradient", formula_of("a + b", element),
+                   {wide(sum), wide(parts[i])}, of);
+  }
+  return view(sum, extents, of);
 }
 
 void StepGraph::backward() {
@@ -825,6 +913,33 @@ GraphTensorId StepGraph::again(GraphTensorId tensor) {
 GraphTensorId StepGraph::read_of(std::size_t parameter) const {
   const TrainedParameter& found = result_.parameters[parameter];
   return found.copy >= 0 ? found.copy : found.master;
+}
+
+/// What is read again much later is kept, and comes back for its readers.
+void StepGraph::hold() {
+  constexpr std::int64_t kWhole = 8;  // the buffer, of which it is a part
+  for (const KeptTensor& kept : kept_tensors(graph(), kWhole * options_.most_whole_bytes)) {
+    const std::string name = graph().tensor(kept.tensor).name;
+    const Extents extents = graph().tensor(kept.tensor).type.extents;
+    const Node maker = graph().nodes[kept.made_by];
+    phase_ = phases_[kept.made_by];
+    places_[graph().nodes.size()] = 2 * kept.made_by + 2;
+    const GraphTensorId held = add_node(name + ".kept", formula_of("a"), {kept.tensor}, maker);
+    for (const KeptTensor::Return& back : kept.returns) {
+      const Node reader = graph().nodes[back.readers.front().node];
+      phase_ = phases_[back.readers.front().node];
+      const std::size_t first = graph().nodes.size();
+      const GraphTensorId again = add_node(name + ".back", formula_of("a"), {held}, reader);
+      for (const KeptTensor::Reader& place : back.readers) {
+        const GraphTensorId read = graph().nodes[place.node].inputs[place.input];
+        read_instead_[{place.node, place.input}] =
+            view(again, graph().tensor(read).type.extents, reader);
+      }
+      for (std::size_t node = first; node < graph().nodes.size(); ++node) {
+        places_[node] = 2 * back.before;
+      }
+    }
+  }
 }
 
 void StepGraph::update_all() {

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
+#include "compiler/graph/hold.h"
 #include "reference/compare/quality.h"
 #include "reference/compare/summation_order.h"
 #include "reference/compare/tensor_names.h"
@@ -173,7 +174,7 @@ class RunCheck {
     const GraphTensor& tensor = graph_.tensor(node.output());
     if (changes_state(node.op)) {
       compare_state(node.output(), values);
-    } else if (!node.is_view()) {
+    } else if (!node.is_view() && !is_hold(graph_, node)) {
       const std::optional<TensorId> id = names_.find(node.output());
       if (!sums.empty()) {
         compare(tensor.name + " (accumulators)", tensor.shape(), sums,

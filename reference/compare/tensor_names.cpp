@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "arch/diag/check.h"
+#include "compiler/graph/hold.h"
 
 namespace systole {
 
@@ -18,6 +19,8 @@ TensorNames::TensorNames(const Graph& graph, const Program& program)
   for (const Node& node : graph.nodes) {
     if (const auto input = node.shared_input()) {
       viewed_[node.output()] = node.inputs.at(*input);
+    } else if (is_hold(graph, node)) {
+      viewed_[node.output()] = node.inputs.front();
     }
   }
   // What a fused layer computes is in the place of the result before it.

@@ -366,6 +366,30 @@ TEST(TrainingFaults, AStaleActivationIsFound) {
   EXPECT_GT(verdict.mismatches, 0);
 }
 
+/// The same of what comes back into the buffer as a whole.
+TEST(TrainingFaults, AStaleTensorThatComesBackIsFound) {
+  const ChipSpec chip = shipped_chip("tpu_v3");
+  std::string body = "inputs: [{name: x, features: 64}]\nlayers:\n";
+  for (int layer = 0; layer < 12; ++layer) {
+    body += fmt::format("- {{name: l{}, op: dense, features: 96, activation: tanh}}\n", layer);
+  }
+  const Training training(body, 300, {.most_whole_bytes = chip.buffer.capacity.count() / 8});
+  const Verdict verdict = verdict_on(chip, training, [&](testing::OpenProgram& program) {
+    for (Instruction& instruction : program.stream(EngineKind::DmaIn)) {
+      auto& transfer = std::get<Transfer>(instruction.operation);
+      const auto tensor = static_cast<std::size_t>(transfer.far.tensor);
+      if (transfer.far.tensor >= 0 && transfer.far.offset > 0 &&
+          program.tensors[tensor].name == "l0.tanh") {
+        transfer.far.address -= std::exchange(transfer.far.offset, 0);
+        return true;
+      }
+    }
+    return false;
+  });
+  EXPECT_TRUE(verdict.proof_fails);
+  EXPECT_GT(verdict.mismatches, 0);
+}
+
 /// Little of the buffer: everything streams in bands.
 TEST(TrainingSteps, AreRightInASmallBuffer) {
   for (const char* const body : {kPerceptron, kConvolutions, kTransformer}) {

@@ -309,7 +309,8 @@ RandomTraining random_training(std::uint64_t seed) {
   if (dice.chance(30)) {
     options.clip_norm = 0.5;
   }
-  options.most_whole_bytes = dice.one_of<std::int64_t>({0, 0, 100, 400});
+  options.most_whole_bytes =
+      dice.one_of<std::int64_t>({0, made.chip.buffer.capacity.count() / 8, 100, 400});
   return made;
 }
 
