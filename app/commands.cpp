@@ -466,7 +466,22 @@ struct Training {
 };
 
 Training training_of(const Request& request, const ChipSpec& chip, const Network& network) {
+  if (chip.cores > 1) {
+    throw UserError(fmt::format(
+        "systole: --mode training: expected a chip of one core, got {} with {}: a step is not "
+        "divided among cores (--set cores=1 takes one of them)",
+        chip.name, chip.cores));
+  }
   TrainingOptions options = request.training->options;
+  std::vector<std::string> outputs;
+  for (const GraphTensorId output : network.graph.outputs) {
+    outputs.push_back(network.graph.tensor(output).name);
+  }
+  if (!options.loss_of.empty() &&
+      std::find(outputs.begin(), outputs.end(), options.loss_of) == outputs.end()) {
+    throw UserError(fmt::format("systole: --loss-of: expected one of the outputs {}, got {}",
+                                fmt::join(outputs, ", "), in_quotes(options.loss_of)));
+  }
   constexpr std::int64_t kWholeOperands = 8;  // that a buffer has room for
   options.most_whole_bytes = chip.buffer.capacity.count() / kWholeOperands;
   TrainingGraph step = training_graph(network.graph, options);
@@ -489,8 +504,10 @@ Result evaluate_request(const Request& request, RunRecord& record) {
   };
   Network network = generates ? in_phase(reported_choice(request)) : network_of(request, chip);
   std::optional<Training> training;
+  std::optional<double> all_samples;
   if (request.training) {
     training = training_of(request, chip, network);
+    all_samples = samples_to_the_end(*request.training, *training->step.graph.step);
     network = {.graph = training->step.graph, .data = training->data};
   }
   check_outputs(request);
@@ -526,8 +543,7 @@ Result evaluate_request(const Request& request, RunRecord& record) {
                     : evaluate_with(options, chip, network, request.waveform);
   });
   if (training) {
-    result.training->all_samples =
-        samples_to_the_end(*request.training, *training->step.graph.step);
+    result.training->all_samples = all_samples;
   }
   result.made_by = provenance_of(request);
   result.generation = std::move(generation);

@@ -69,20 +69,23 @@ std::string training_text(const Result& result, const TextOptions& options) {
     throughput += fmt::format(", {} tokens/s", scaled_real(*figures->tokens_per_second, ""));
   }
   line("throughput", throughput);
-  line("MFU", fmt::format("{} % by the products of the step, {} % by 6 x parameters x {}",
+  line("MFU", fmt::format("{} % by the products that the network asks for, {} % by 6 x parameters "
+                          "x {}",
                           percent(figures->mfu), percent(figures->mfu_6nd),
                           figures->tokens_per_second ? "tokens" : "samples"));
-  line("products", fmt::format("{:.2f} times those of the network alone", figures->forward_factor));
+  line("products", fmt::format("{:.2f} times those of the network alone: {} % of the peak",
+                               figures->forward_factor, percent(figures->hfu)));
   line("state", fmt::format("{} of {} parameters: fp32 masters, bf16 copies, moments",
                             scaled(figures->state_bytes, "B"), grouped(figures->parameters)));
   if (figures->end_samples) {
-    std::string end = fmt::format("{} samples: {}", scaled_real(*figures->end_samples, ""),
-                                  long_time(*figures->end_seconds));
+    std::string end =
+        fmt::format("{} samples, {} steps: {}", scaled_real(*figures->end_samples, ""),
+                    scaled_real(*figures->end_steps, ""), long_time(*figures->end_seconds));
     if (figures->end_joules) {
       end += fmt::format(", {}", scaled_real(*figures->end_joules, "J"));
     }
     if (figures->end_dollars) {
-      end += fmt::format(", {} $ owned", scaled_real(*figures->end_dollars, ""));
+      end += fmt::format(", {:.4g} $ owned", *figures->end_dollars);
     }
     line("to the end", end);
   }

@@ -10,6 +10,7 @@
 #include "reference/compare/recorder.h"
 #include "reference/compare/run_tensors.h"
 #include "sim/simulate.h"
+#include "study/samples.h"
 
 namespace systole {
 
@@ -45,7 +46,7 @@ CostSubject cost_subject(const Result& result) {
   const ChipSpec& chip = result.chip;
   const double femtoseconds = static_cast<double>(result.counters.elapsed.count()) *
                               static_cast<double>(chip.clock().period().count());
-  const auto batch = static_cast<double>(result.graph.batch);
+  const auto batch = static_cast<double>(samples_of(result.graph));
   return {.technology = chip.silicon->technology.name,
           .die = result.area->die,
           .memory_gb = static_cast<double>(chip.dram.capacity.count()) / kBytesPerGigabyte,
@@ -101,7 +102,7 @@ Result run_program(const ChipSpec& chip, const Network& network, const Program& 
 void add_figures_of_silicon(Result& result) {
   if (result.chip.silicon) {
     result.area = chip_area(result.chip);
-    result.energy = energy_report(result.chip, result.counters, result.graph.batch);
+    result.energy = energy_report(result.chip, result.counters, samples_of(result.graph));
   }
   if (result.chip.cost) {
     result.cost = cost_report(*result.chip.cost, cost_subject(result));

@@ -216,11 +216,23 @@ std::int64_t elements_read(const Graph& graph, GraphTensorId tensor) {
   return std::min(most, graph.tensor(tensor).type.elements());
 }
 
+/// Of a state of a training step that a node writes over, row by row: written, and read where the
+/// new one follows from the old.
+Bytes updated_bytes(const Graph& graph, const Node& node) {
+  const Work work = node.work();
+  const auto* rows = std::get_if<RowWork>(&work);
+  if (rows == nullptr || !rows->in_place) {
+    return Bytes(0);
+  }
+  const Bytes whole(graph.tensor(node.output()).bytes());
+  return rows->in_place->is_read ? whole + whole : whole;
+}
+
 /// What a run has to read of states and to write into them.
 Bytes state_bytes(const Graph& graph) {
   Bytes sum{0};
   for (const Node& node : graph.nodes) {
-    sum += appended_bytes(graph, node);
+    sum += appended_bytes(graph, node) + updated_bytes(graph, node);
   }
   for (const auto& [state, bytes] : states_read(graph)) {
     sum += bytes;

@@ -7,6 +7,7 @@
 #include "arch/units/seconds.h"
 #include "arch/units/shares.h"
 #include "study/lower_bounds.h"
+#include "study/samples.h"
 
 namespace systole {
 
@@ -77,7 +78,7 @@ RunFigures run_figures(const Result& result) {
   const Clock<CoreCycles> clock = result.chip.clock();
   figures.seconds = seconds_of(clock, counters.elapsed);
   figures.inferences_per_second =
-      per_second(static_cast<double>(result.graph.batch), clock, counters.elapsed);
+      per_second(static_cast<double>(samples_of(result.graph)), clock, counters.elapsed);
   for (const LayerCounters& layer : counters.layers) {
     figures.macs += layer.macs;
   }

@@ -1,6 +1,7 @@
 #include "study/training.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -116,6 +117,36 @@ double share(const Result& result, StepPhase phase) {
                static_cast<double>(result.counters.elapsed.count()));
 }
 
+/// Products that the network asks for in a step: forward, by each operand that something trained
+/// stands behind, and no more; the same ones computed again and zeros between pixels or off
+/// diagonals are not among them.
+std::int64_t needed_macs(const Graph& graph) {
+  const TrainingStep& step = *graph.step;
+  std::vector<bool> is_trained(graph.tensors.size(), false);
+  const auto trained = [&](GraphTensorId tensor) {
+    return is_trained[static_cast<std::size_t>(tensor)];
+  };
+  for (const GraphTensorId state : graph.states) {
+    is_trained[static_cast<std::size_t>(state)] = true;
+  }
+  std::int64_t all = 3 * step.forward_macs;
+  for (std::size_t index = 0; index < graph.nodes.size(); ++index) {
+    const Node& node = graph.nodes[index];
+    if (step.phases[index] != StepPhase::Forward) {
+      continue;
+    }
+    const auto inputs = graph.data_inputs(node);
+    is_trained[static_cast<std::size_t>(node.output())] =
+        std::any_of(inputs.begin(), inputs.end(), trained);
+    if (gemm_shape(graph, node)) {
+      const auto unwanted =
+          std::count_if(inputs.begin(), inputs.end(), [&](GraphTensorId i) { return !trained(i); });
+      all -= unwanted * macs_of(graph, node);
+    }
+  }
+  return std::max(all, step.forward_macs);
+}
+
 std::optional<double> times(const std::optional<double>& one, double count) {
   return one ? std::optional(*one * count) : std::nullopt;
 }
@@ -141,7 +172,8 @@ std::optional<TrainingFigures> training_figures(const Result& result) {
   const double peak = run.peak_tops * kTera * run.seconds;
   const auto seen = static_cast<double>(step.tokens > 0 ? step.tokens : step.samples);
   constexpr double kOperationsOfARule = 6;
-  figures.mfu = ratio(kOperationsPerMac * static_cast<double>(run.macs), peak);
+  figures.mfu = ratio(kOperationsPerMac * static_cast<double>(needed_macs(result.graph)), peak);
+  figures.hfu = ratio(kOperationsPerMac * static_cast<double>(run.macs), peak);
   figures.mfu_6nd = ratio(kOperationsOfARule * static_cast<double>(step.parameters) * seen, peak);
   figures.forward_factor =
       ratio(static_cast<double>(run.macs), static_cast<double>(step.forward_macs));
@@ -161,7 +193,8 @@ std::optional<TrainingFigures> training_figures(const Result& result) {
       figures.last_loss = figures.losses.back();
     }
     if (result.training->all_samples) {
-      const double steps = *result.training->all_samples / samples;
+      const double steps = std::ceil(*result.training->all_samples / samples);
+      figures.end_steps = steps;
       figures.end_samples = result.training->all_samples;
       figures.end_seconds = run.seconds * steps;
       figures.end_joules = times(figures.joules_per_step, steps);

@@ -22,8 +22,12 @@ struct TrainingFigures {
   double update_share = 0;
   double samples_per_second = 0;
   std::optional<double> tokens_per_second;
-  double mfu = 0;             ///< products of the step over what the peak does in its time
-  double mfu_6nd = 0;         ///< 6 x parameters x tokens (or samples) in place of them
+  /// Products that the network asks for, forward and by each operand that is trained or made of
+  /// what is, over what the peak does in the step's time. Source: Chowdhery et al., PaLM,
+  /// arXiv:2204.02311, appendix B.
+  double mfu = 0;
+  double hfu = 0;      ///< all products of the step in place of them: how busy the arrays are
+  double mfu_6nd = 0;  ///< 6 x parameters x tokens (or samples) in place of them
   double forward_factor = 0;  ///< products of the step over those of the network alone
   std::int64_t parameters = 0;
   std::int64_t state_bytes = 0;  ///< of masters, copies and moments
@@ -33,6 +37,7 @@ struct TrainingFigures {
   std::optional<double> last_loss;
   std::vector<double> losses;
   std::optional<double> end_samples;  ///< to the end: what was asked for
+  std::optional<double> end_steps;    ///< whole ones
   std::optional<double> end_seconds;
   std::optional<double> end_joules;
   std::optional<double> end_dollars;

@@ -270,6 +270,16 @@ class StepGraph {
   GraphTensorId rectified_sum(const Node& node, std::vector<GraphTensorId> inputs);
   GraphTensorId parameter(const Node& node, std::size_t input, const Extents& extents,
                           bool in_products);
+  /// The same for all batches of the step.
+  GraphTensorId invented(const std::string& name, const Extents& extents, double first,
+                         const Node& node) {
+    const auto [known, is_new] = invented_.try_emplace(name, -1);
+    if (is_new) {
+      known->second =
+          new_parameter(name, {.source = -1, .first = first, .moments = {}}, extents, node, false);
+    }
+    return known->second;
+  }
   GraphTensorId new_parameter(const std::string& name, TrainedParameter made,
                               const Extents& extents, const Node& node, bool in_products);
 
@@ -551,6 +561,7 @@ class StepGraph {
   std::size_t first_unknown_ = 0;
   std::map<std::pair<GraphTensorId, std::vector<std::int64_t>>, GraphTensorId> views_;
   std::map<GraphTensorId, std::size_t> parameter_of_;  ///< by tensor of the network
+  std::map<std::string, GraphTensorId> invented_;      ///< by name
   std::map<GraphTensorId, std::size_t> trained_;       ///< by tensor that nodes read
   std::set<GraphTensorId> wanted_;                     ///< made of these
   std::set<GraphTensorId> exact_;                      ///< gradients by these are fp32
@@ -605,9 +616,7 @@ class StepGraph::ForwardNode final : public Forward {
     return step_.parameter(node_, input, extents, false);
   }
   GraphTensorId invented(std::string_view what, const Extents& extents, double first) override {
-    return step_.new_parameter(fmt::format("{}.{}", node_.name, what),
-                               {.source = -1, .first = first, .moments = {}}, extents, node_,
-                               false);
+    return step_.invented(fmt::format("{}.{}", node_.name, what), extents, first, node_);
   }
 
  private:

@@ -417,7 +417,8 @@ class Training(Figures):
     update_share: float  #: of the same
     samples_per_second: float  #: [1/s] batch over seconds
     tokens_per_second: Optional[float]  #: [1/s] of all sequences; None of what has none
-    mfu: float  #: products of the step over what the peak does in its time
+    mfu: float  #: products that the network asks for over what the peak does in the step's time
+    hfu: float  #: all products of the step in place of them, those computed again and zeros too
     mfu_6nd: float  #: 6 times parameters times tokens (or samples) in place of the products
     forward_factor: float  #: products of the step over those of the network alone
     parameters: int  #: numbers that are trained
@@ -428,6 +429,7 @@ class Training(Figures):
     last_loss: Optional[float]  #: of the same
     losses: list[float]  #: by step
     end_samples: Optional[float]  #: to train to the end
+    end_steps: Optional[float]  #: of these, whole ones
     end_seconds: Optional[float]  #: [s] of these
     end_joules: Optional[float]  #: [J] of these
     end_dollars: Optional[float]  #: [USD] of these
