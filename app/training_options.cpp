@@ -118,6 +118,11 @@ void add_training_options(CLI::App& command, TrainingWords& words) {
                   "Of the loss and all gradients until the update (default: 1)")
       ->type_name("S");
   command
+      .add_option("--products", words.products,
+                  "same, or fp8: layers multiply with their weights in fp8_e4m3, gradients in "
+                  "fp8_e5m2, each tensor by a scale of its own (default: same)")
+      ->type_name("TYPE");
+  command
       .add_option("--recompute", words.recompute,
                   "none; blocks: what is made within a block is computed again on the way back; "
                   "auto: blocks where the DRAM is too small without (default: none)")
@@ -134,7 +139,7 @@ void add_training_options(CLI::App& command, TrainingWords& words) {
 std::optional<TrainingRequest> checked_training(const TrainingWords& words) {
   const bool trains = words.mode && choice("--mode", *words.mode, kModes) == Mode::Training;
   if (!trains) {
-    const std::array<std::pair<const char*, const std::optional<std::string>*>, 14> others{{
+    const std::array<std::pair<const char*, const std::optional<std::string>*>, 15> others{{
         {"--steps", &words.steps},
         {"--loss", &words.loss},
         {"--loss-of", &words.loss_of},
@@ -145,6 +150,7 @@ std::optional<TrainingRequest> checked_training(const TrainingWords& words) {
         {"--accumulate", &words.accumulate},
         {"--clip-norm", &words.clip},
         {"--loss-scale", &words.scale},
+        {"--products", &words.products},
         {"--recompute", &words.recompute},
         {"--tokens", &words.tokens},
         {"--epochs", &words.epochs},
@@ -200,6 +206,9 @@ std::optional<TrainingRequest> checked_training(const TrainingWords& words) {
   }
   if (words.scale) {
     request.options.loss_scale = real("--loss-scale", *words.scale, 1e-6, 1e6);
+  }
+  if (words.products) {
+    request.options.products = choice("--products", *words.products, kEnumNames<Products>);
   }
   if (words.recompute) {
     const RecomputeChoice wanted = choice("--recompute", *words.recompute, kRecomputeChoices);

@@ -34,6 +34,7 @@ struct TrainingWords {
   std::optional<std::string> accumulate;
   std::optional<std::string> clip;
   std::optional<std::string> scale;
+  std::optional<std::string> products;
   std::optional<std::string> recompute;
   std::optional<std::string> tokens;
   std::optional<std::string> epochs;

@@ -57,10 +57,10 @@ void give_gradients(const Normalised& of, Backward& backward) {
         backward.add("slope", formula_of("a * b * b * c"), {mean_gc, of.root, of.scale});
     const GraphTensorId offset =
         backward.add("offset", formula_of("a * b - c * d"), {mean_g, of.scale, of.mean, slope});
-    backward.give_to(of.x,
-                     backward.add("gradient", formula_of("a * b - (c * d + e)"),
-                                  {g, for_all("scale.rows", of.scale), of.x,
-                                   for_all("slope.rows", slope), for_all("offset.rows", offset)}));
+    backward.give_to(
+        of.x, backward.add("gradient", formula_of("a * b - (c * d + e)"),
+                           {g, for_all("scale.rows", of.scale), of.x, for_all("slope.rows", slope),
+                            for_all("offset.rows", offset)}));
   }
 }
 

@@ -117,8 +117,9 @@ void ConvolveTensors::gradient(Backward& backward) const {
                          {.stride_rows = kernel.stride_rows, .stride_cols = kernel.stride_cols});
   };
   if (taps == 1 && !padded && backward.type(backward.rows(dy)).extents.size() == 3) {
-    const GraphTensorId rows =
-        backward.add("input_gradient", product_of({.transpose_b = true}), {backward.rows(dy), w});
+    const GraphTensorId rows = backward.add(
+        "input_gradient", product_of({.transpose_b = true, .element = backward.element(0)}),
+        {backward.rows(dy), w});
     if (!strided) {
       backward.give(0, rows);
     } else {

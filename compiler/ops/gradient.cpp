@@ -113,6 +113,16 @@ void set_element(Op& op, DataType element) {
       op);
 }
 
+void say_element(Op& op, DataType element) {
+  std::visit(
+      [element](auto& attributes) {
+        if constexpr (requires { attributes.element = element; }) {
+          attributes.element = element;
+        }
+      },
+      op);
+}
+
 bool has_gradient(const Op& op) {
   return std::visit(
       [](const auto& attributes) {

@@ -83,10 +83,13 @@ class Backward : public StepNodes {
   [[nodiscard]] virtual GraphTensorId gradient() const = 0;
   /// Whether something that is trained stands behind the input.
   [[nodiscard]] virtual bool wants(std::size_t input) const = 0;
+  /// The same of any tensor of the forward part.
+  [[nodiscard]] virtual bool wants_tensor(GraphTensorId tensor) const = 0;
   /// A gradient by any tensor of the forward part, for rules.
   virtual void give_to(GraphTensorId tensor, GraphTensorId gradient) = 0;
   /// Of the gradient by the input: fp32 of what is trained, else the input's own.
   [[nodiscard]] virtual DataType element(std::size_t input) const = 0;
+  [[nodiscard]] virtual DataType element_of(GraphTensorId tensor) const = 0;
   /// A tensor that is the gradient by the input, or one of several that are added.
   virtual void give(std::size_t input, GraphTensorId gradient) = 0;
   /// The gradient by the input's channels from `first` on.
@@ -101,6 +104,8 @@ class Backward : public StepNodes {
 
 /// Of an operator that says its output's type, and said it of a network of another one.
 void set_element(Op& op, DataType element);
+/// Of one that may say it.
+void say_element(Op& op, DataType element);
 
 [[nodiscard]] bool has_gradient(const Op& op);
 void gradient(const Op& op, Backward& backward);

@@ -156,7 +156,8 @@ void Matmul::gradient(Backward& backward) const {
   const GraphTensorId a = backward.input(0);
   const GraphTensorId b = backward.input(1);
   GraphTensorId c = backward.gradient();
-  if (backward.type(c).element != backward.type(a).element) {  // sums that are kept in fp32
+  if (backward.type(c).element == DataType::Fp32 &&
+      backward.type(a).element != DataType::Fp32) {  // sums that are kept in fp32
     c = backward.add("rounded_gradient", formula_of("a", backward.type(a).element), {c});
   }
   ProductForm form{

@@ -19,6 +19,7 @@
 #include "compiler/ops/composer.h"
 #include "compiler/ops/gradient.h"
 #include "compiler/ops/make.h"
+#include "compiler/ops/narrow.h"
 #include "compiler/training/holds.h"
 
 namespace systole {
@@ -267,6 +268,19 @@ class StepGraph {
   // --- forward ---
 
   void forward(const Node& node);
+  /// Of a node that multiplies by what is trained, or by a part of it; none where it is not to be
+  /// in fewer bits.
+  [[nodiscard]] bool has_weights_in_products(const std::vector<GraphTensorId>& inputs) const {
+    if (options_.products == Products::Same || inputs.size() != 2) {
+      return false;
+    }
+    const GraphTensorId right = root(inputs[1]);
+    const auto trained = trained_.find(right);
+    return exact_.count(right) != 0 ||
+           (trained != trained_.end() && result_.parameters[trained->second].copy == right);
+  }
+  GraphTensorId narrow_product(Forward& forward, std::string_view what, Op op,
+                               const std::vector<GraphTensorId>& inputs);
   GraphTensorId rectified_sum(const Node& node, std::vector<GraphTensorId> inputs);
   GraphTensorId parameter(const Node& node, std::size_t input, const Extents& extents,
                           bool in_products);
@@ -587,6 +601,9 @@ class StepGraph::ForwardNode final : public Forward {
     return step_.graph().tensor(tensor).type;
   }
   GraphTensorId add(std::string_view what, Op op, std::vector<GraphTensorId> inputs) override {
+    if (step_.has_weights_in_products(inputs)) {
+      return step_.narrow_product(*this, what, op, inputs);
+    }
     return step_.add_node(fmt::format("{}.{}", node_.name, what), std::move(op), std::move(inputs),
                           node_);
   }
@@ -654,8 +671,14 @@ class StepGraph::BackwardNode final : public Backward {
   [[nodiscard]] std::int64_t most_whole_bytes() const override {
     return step_.options_.most_whole_bytes;
   }
+  [[nodiscard]] bool wants_tensor(GraphTensorId tensor) const override {
+    return step_.wants(tensor);
+  }
   [[nodiscard]] DataType element(std::size_t input) const override {
-    return step_.gradient_element(node_.inputs.at(input));
+    return element_of(node_.inputs.at(input));
+  }
+  [[nodiscard]] DataType element_of(GraphTensorId tensor) const override {
+    return step_.gradient_element(tensor);
   }
   void give_to(GraphTensorId tensor, GraphTensorId gradient) override {
     step_.add_gradient(tensor, gradient);
@@ -735,6 +758,26 @@ void StepGraph::forward(const Node& node) {
                     {made}, node);
   }
   values_[node.output()] = made;
+}
+
+/// In fewer bits; what is made of it is of the network's type, without the scales.
+GraphTensorId StepGraph::narrow_product(Forward& forward, std::string_view what, Op op,
+                                        const std::vector<GraphTensorId>& inputs) {
+  const auto narrow = [&](std::string_view side, GraphTensorId of) {
+    return narrowed(forward, fmt::format("{}.{}", what, side), of, DataType::Fp8E4M3);
+  };
+  const NarrowTensor left = narrow("left", inputs[0]);
+  const NarrowTensor right = narrow("right", inputs[1]);
+  say_element(op, compute_);
+  const GraphTensorId scaled = forward.add(what, std::move(op), {left.narrow, right.narrow});
+  const std::size_t product = graph().nodes.size() - 1;
+  const GraphTensorId made = forward.add(fmt::format("{}.unscaled", what), formula_of("a * b * c"),
+                                         {forward.wide(scaled), left.inverse, right.inverse});
+  rules_[made] = [this, product, scaled, left, right](Backward& backward) {
+    const Op multiplied = graph().nodes[product].op;
+    narrow_gradients(multiplied, {left, right, scaled}, backward);
+  };
+  return forward.view(made, graph().tensor(scaled).type.extents);
 }
 
 GraphTensorId StepGraph::rectified_sum(const Node& node, std::vector<GraphTensorId> inputs) {

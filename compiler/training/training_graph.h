@@ -60,6 +60,19 @@ inline constexpr auto kEnumNames<Recompute> = std::to_array<EnumName<Recompute>>
     {Recompute::Blocks, "blocks"},
 });
 
+/// What layers multiply with their weights.
+///  - same: what the network is of;
+///  - fp8: activations and weights in fp8_e4m3, gradients in fp8_e5m2, each tensor by a scale of
+///  its
+///    own (compiler/ops/narrow.h); sums are fp32, and everything else is as without.
+enum class Products : std::uint8_t { Same, Fp8 };
+
+template <>
+inline constexpr auto kEnumNames<Products> = std::to_array<EnumName<Products>>({
+    {Products::Same, "same"},
+    {Products::Fp8, "fp8"},
+});
+
 struct TrainingOptions {
   Loss loss = Loss::CrossEntropy;
   Optimizer optimizer;
@@ -67,7 +80,8 @@ struct TrainingOptions {
   std::int64_t accumulate = 1;      ///< batches whose mean gradient one update takes
   double loss_scale = 1;            ///< of all gradients until the update takes them
   std::optional<double> clip_norm;  ///< the most that all gradients together may be long
-  std::string loss_of = {};         ///< the output that has a loss; empty: the only one
+  Products products = Products::Same;
+  std::string loss_of = {};  ///< the output that has a loss; empty: the only one
   /// Bytes of an operand that a product needs whole (Backward::most_whole_bytes); 0: any.
   std::int64_t most_whole_bytes = 0;
 };

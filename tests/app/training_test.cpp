@@ -52,6 +52,95 @@ TEST_F(Training, IsCheckedAndReported) {
   EXPECT_EQ(again.out, result.out);
 }
 
+/// Several batches of a step train the same parameters, and all their samples count.
+TEST_F(Training, CountsTheSamplesOfAllBatches) {
+  std::ofstream(file_) << "network: small\n"
+                          "inputs: [{name: x, rows: 6, cols: 5, channels: 3}]\n"
+                          "layers:\n"
+                          "  - {name: a, op: conv2d, channels: 8, kernel: 3, batch_norm: true}\n"
+                          "  - {name: b, op: conv2d, channels: 8, kernel: 3, batch_norm: true}\n"
+                          "  - {name: f, op: flatten}\n"
+                          "  - {name: c, op: dense, features: 4}\n";
+  const json one = json::parse(run({"--format", "json", "--quiet"}).out);
+  const json four = json::parse(run({"--accumulate", "4", "--format", "json", "--quiet"}).out);
+  const json& step = four["training"];
+  EXPECT_EQ(step["parameters"], one["training"]["parameters"]);
+  EXPECT_EQ(step["state_bytes"], one["training"]["state_bytes"]);
+  const double seconds = step["step_seconds"].get<double>();
+  EXPECT_DOUBLE_EQ(step["samples_per_second"].get<double>(), 64 / seconds);
+  EXPECT_DOUBLE_EQ(four["total"]["inferences_per_second"].get<double>(), 64 / seconds);
+  // Owned alike, a second costs the same.
+  const double a_second = one["training"]["dollars_per_step"].get<double>() /
+                          one["training"]["step_seconds"].get<double>();
+  EXPECT_NEAR(step["dollars_per_step"].get<double>() / seconds, a_second, 0.2 * a_second);
+  EXPECT_DOUBLE_EQ(four["energy"]["joules_per_inference"].get<double>() * 64,
+                   step["joules_per_step"].get<double>());
+}
+
+/// What is computed again is not among what the network asks for.
+TEST_F(Training, CountsNeededProductsAlone) {
+  std::ofstream(file_) << "network: small\n"
+                          "inputs: [{name: x, extents: [3, 12]}]\n"
+                          "layers:\n"
+                          "  - {name: a, op: dense, features: 20, activation: tanh}\n"
+                          "  - {name: b, op: dense, features: 20, activation: gelu}\n"
+                          "  - {name: c, op: dense, features: 20}\n"
+                          "  - {name: d, op: add, inputs: [c, a]}\n"
+                          "  - {name: e, op: layer_norm}\n"
+                          "  - {name: f, op: dense, features: 20, activation: sigmoid}\n"
+                          "  - {name: g, op: add, inputs: [f, d]}\n"
+                          "  - {name: h, op: dense, features: 20, activation: tanh}\n";
+  const json none = json::parse(run({"--format", "json", "--quiet"}).out)["training"];
+  const json blocks =
+      json::parse(run({"--recompute", "blocks", "--format", "json", "--quiet"}).out)["training"];
+  // 16 sequences of 3, three products of each layer but the first, which has two.
+  const double needed = 2.0 * 16 * 3 * (2 * 12 * 20 + 3 * 4 * 20 * 20);
+  const double peak = 2.0 * 2 * 128 * 128 * 940e6;
+  for (const json& step : {none, blocks}) {
+    EXPECT_NEAR(step["mfu"].get<double>(), needed / peak / step["step_seconds"].get<double>(),
+                1e-9);
+  }
+  EXPECT_DOUBLE_EQ(none["hfu"].get<double>(), none["mfu"].get<double>());
+  EXPECT_GT(blocks["hfu"].get<double>(), blocks["mfu"].get<double>());
+}
+
+/// Old masters and moments come from DRAM, new ones and copies go there, and copies are multiplied.
+TEST_F(Training, IsBoundByItsStates) {
+  const json report = json::parse(run({"--format", "json", "--quiet"}).out);
+  constexpr std::int64_t kWeights = 12 * 20 + 20 * 4;
+  constexpr std::int64_t kBiases = 20 + 4;
+  EXPECT_EQ(report["total"]["bound_dram_bytes"], kWeights * (4 * 4 + 2 + 2) + kBiases * 4 * 4);
+}
+
+TEST_F(Training, RefusesSeveralCores) {
+  EXPECT_EQ(error({"--set", "cores=2"}),
+            "systole: --mode training: expected a chip of one core, got tpu_v3 with 2: a step is "
+            "not divided among cores (--set cores=1 takes one of them)\n");
+}
+
+/// No chip that ships multiplies fp8; one that does learns nearly as without.
+TEST_F(Training, MultipliesInFp8WhereTheChipDoes) {
+  EXPECT_EQ(error({"--products", "fp8"}),
+            file_ +
+                ":4:5: a.product: expected operands that the matrix unit of tpu_v3 multiplies "
+                "(bf16xbf16), got fp8_e4m3xfp8_e4m3\n");
+  const json wide =
+      json::parse(run({"--steps", "20", "--format", "json", "--quiet"}).out)["training"];
+  const ProcessResult result =
+      run({"--products", "fp8", "--set", "matrix_unit.pace.fp8xfp8=1 cycle", "--check", "--steps",
+           "20", "--format", "json", "--quiet"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const json report = json::parse(result.out);
+  EXPECT_EQ(report["check"]["mismatches"], 0);
+  const json& narrow = report["training"];
+  EXPECT_EQ(narrow["first_loss"], narrow["losses"][0]);
+  EXPECT_LT(narrow["last_loss"].get<double>(), narrow["first_loss"].get<double>());
+  for (std::size_t step = 0; step < 20; ++step) {
+    const double expected = wide["losses"][step].get<double>();
+    EXPECT_NEAR(narrow["losses"][step].get<double>(), expected, 0.05 * expected) << step;
+  }
+}
+
 TEST_F(Training, SaysWhatItTakesToTheEnd) {
   const json training =
       json::parse(run({"--epochs", "10", "--samples", "4k", "--format", "json"}).out)["training"];
@@ -63,8 +152,16 @@ TEST_F(Training, SaysWhatItTakesToTheEnd) {
                    2500 * training["joules_per_step"].get<double>());
   EXPECT_DOUBLE_EQ(training["end_dollars"].get<double>(),
                    2500 * training["dollars_per_step"].get<double>());
+  EXPECT_EQ(training["end_steps"], 2500);
   EXPECT_THAT(run({"--epochs", "10", "--samples", "4k"}).out,
-              HasSubstr("\n  to the end       40.00 k samples: "));
+              HasSubstr("\n  to the end       40.00 k samples, 2.500 k steps: "));
+  // 150 samples are ten steps of 16.
+  const json whole =
+      json::parse(run({"--epochs", "1.5", "--samples", "100", "--format", "json"}).out)["training"];
+  EXPECT_EQ(whole["end_steps"], 10);
+  EXPECT_DOUBLE_EQ(whole["end_seconds"].get<double>(), 10 * whole["step_seconds"].get<double>());
+  EXPECT_THAT(run({"--epochs", "1.5", "--samples", "100"}).out,
+              testing::ContainsRegex("[1-9][.]?[0-9]*e-[0-9]+ [$] owned"));
   const ProcessResult step = run({});
   EXPECT_THAT(step.out, HasSubstr(" samples/s\n"));
   EXPECT_THAT(step.out, HasSubstr(" a sample, "));
@@ -82,6 +179,10 @@ TEST_F(Training, TellsWhatOptionsAreWrong) {
             "systole: --clip-norm: expected a number in 1e-06..1e+06, got '-1'\n");
   EXPECT_EQ(error({"--loss-scale", "none"}),
             "systole: --loss-scale: expected a number in 1e-06..1e+06, got 'none'\n");
+  EXPECT_EQ(error({"--products", "fp4"}),
+            "systole: --products: expected one of same, fp8, got 'fp4'\n");
+  EXPECT_EQ(error({"--loss-of", "nope"}),
+            "systole: --loss-of: expected one of the outputs b, got 'nope'\n");
   EXPECT_EQ(error({"--recompute", "all"}),
             "systole: --recompute: expected one of none, blocks, auto, got 'all'\n");
   EXPECT_EQ(run_systole({"run", "tpu_v3", file_, "--accumulate", "2"}).err,

@@ -39,6 +39,7 @@ systole_test(compiler_training_test SLOW *OfLargeHeads *OfTransposedConvolutions
   SOURCES
     training/double_step.cpp
     training/holds_test.cpp
+    training/narrow_test.cpp
     training/onednn_backward_test.cpp
     training/training_data_test.cpp
     training/training_graph_test.cpp
