@@ -64,6 +64,35 @@ void copy_columns_apart(Op& op, std::int64_t columns) {
       op);
 }
 
+/// The sum of the taps that lie on pixels `first` + whole strides of the image, at these pixels;
+/// -1 where there is none.
+GraphTensorId sum_at(Backward& backward, const Lattice& rows, const Lattice& cols,
+                     const Pixel& first, const Shape& out, const std::vector<TapGradient>& taps) {
+  const Shape in = image_of(backward.type(backward.input(0)));
+  const Shape lattice{.rows = rows.count(), .cols = cols.count()};
+  std::vector<GraphTensorId> parts;
+  for (const TapGradient& tap : taps) {
+    const std::int64_t down = floor_div(tap.from_row, rows.stride);
+    const std::int64_t right = floor_div(tap.from_col, cols.stride);
+    if (tap.from_row - down * rows.stride != first.row ||
+        tap.from_col - right * cols.stride != first.col) {
+      continue;
+    }
+    const bool is_there =
+        down == 0 && right == 0 && out.rows == lattice.rows && out.cols == lattice.cols;
+    const GraphTensorId image = backward.view(tap.of, {in.batch, out.rows, out.cols, in.channels});
+    parts.push_back(
+        is_there ? image
+                 : backward.add(
+                       "gradient_of_tap",
+                       gathered_pixels(out, lattice, {.shift_rows = down, .shift_cols = right}, 0),
+                       {image}));
+  }
+  return parts.empty() ? -1
+                       : backward.view(sum_of(backward, parts),
+                                       {in.batch, lattice.rows, lattice.cols, in.channels});
+}
+
 /// What the taps give, windows one stride apart from one to the next. Those that lie whole strides
 /// apart meet on the same pixels: they are added there, and the sums put between one another.
 GraphTensorId put_together(Backward& backward, const Shape& in, const Shape& out,
@@ -78,30 +107,12 @@ GraphTensorId put_together(Backward& backward, const Shape& in, const Shape& out
   for (std::int64_t row = 0; row < rows.stride; ++row) {
     const auto before = static_cast<std::int64_t>(sums.size());
     for (std::int64_t col = 0; col < cols.stride; ++col) {
-      std::vector<GraphTensorId> parts;
-      for (const TapGradient& tap : taps) {
-        const std::int64_t down = floor_div(tap.from_row, rows.stride);
-        const std::int64_t right = floor_div(tap.from_col, cols.stride);
-        if (tap.from_row - down * rows.stride != row || tap.from_col - right * cols.stride != col) {
-          continue;
-        }
-        const bool is_there =
-            down == 0 && right == 0 && out.rows == lattice.rows && out.cols == lattice.cols;
-        const GraphTensorId image =
-            backward.view(tap.of, {in.batch, out.rows, out.cols, in.channels});
-        parts.push_back(
-            is_there ? image
-                     : backward.add("gradient_of_tap",
-                                    gathered_pixels(out, lattice,
-                                                    {.shift_rows = down, .shift_cols = right}, 0),
-                                    {image}));
-      }
-      if (!parts.empty()) {
+      const GraphTensorId sum = sum_at(backward, rows, cols, {.row = row, .col = col}, out, taps);
+      if (sum >= 0) {
         const auto number = static_cast<std::int64_t>(sums.size());
         first_col[static_cast<std::size_t>(col)] = (number - before) * pixels;
         first_row[static_cast<std::size_t>(row)] = before * pixels;
-        sums.push_back(backward.view(sum_of(backward, parts),
-                                     {in.batch, lattice.rows, lattice.cols, in.channels}));
+        sums.push_back(sum);
       }
     }
   }
