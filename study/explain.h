@@ -81,7 +81,8 @@ struct HardwareChange {
 /// A part of a run's time, as its matrix units spent it, all of them on average. `inherent`: what
 /// this array takes for these shapes as they are cut, whoever maps the network.
 struct TimePart {
-  std::string name;  ///< least, edges, fill_and_drain, weights, dram, host, vector, ports, idle
+  /// least, edges, fill_and_drain, late_weights, weights, dram, host, vector, ports, idle
+  std::string name;
   std::string meaning;
   bool inherent = false;
   CoreCycles cycles{0};

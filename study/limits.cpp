@@ -242,6 +242,17 @@ Bytes state_bytes(const Graph& graph) {
 
 }  // namespace
 
+Bytes bytes_of_products(const Graph& graph) {
+  Bytes sum{0};
+  for (const Node& node : graph.nodes) {
+    sum += compulsory_bytes(graph, node);
+  }
+  for (const auto& [state, bytes] : states_read(graph)) {
+    sum += bytes;
+  }
+  return sum;
+}
+
 Bytes compulsory_bytes(const Graph& graph, IoMemory io) {
   Bytes sum{0};
   for (const Node& node : graph.nodes) {

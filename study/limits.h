@@ -48,6 +48,8 @@ struct Roofline {
 /// Of all nodes; where inputs and outputs are in device memory, each of these once, too (an output
 /// that is a view of an input is never written).
 [[nodiscard]] Bytes compulsory_bytes(const Graph& graph, IoMemory io);
+/// Of these what products multiply, and what is added to them: read before the results are there.
+[[nodiscard]] Bytes bytes_of_products(const Graph& graph);
 
 /// Of layer `layer` as it was compiled: its MACs, and the DRAM bytes that it really moved. Another
 /// program for the layer may move fewer bytes.

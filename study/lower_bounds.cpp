@@ -11,63 +11,14 @@
 #include "compiler/allocation/lifetimes.h"
 #include "silicon/energy/activity.h"
 #include "silicon/energy/energy.h"
+#include "study/weights_behind.h"
 
 namespace systole {
 
 namespace {
 
-std::int64_t extent(const GemmShape& gemm, Axis axis) {
-  switch (axis) {
-    case Axis::M:
-      return gemm.m;
-    case Axis::N:
-      return gemm.n;
-    case Axis::K:
-      break;
-  }
-  return gemm.k;
-}
-
-/// Outputs of a channel that read the same element of the left operand: 1 unless windows overlap or
-/// matrices share it.
-std::int64_t uses_of_an_element(const Node& node) {
-  const Work work = node.work();
-  const auto* product = std::get_if<ProductWork>(&work);
-  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
-    if (matmul->image) {
-      return matmul->image->kernel.positions();
-    }
-    return matmul->a.sharing * (matmul->a.image == 0 ? matmul->images : 1) *
-           (matmul->a.head == 0 ? matmul->heads : 1);
-  }
-  if (product == nullptr) {
-    return 1;
-  }
-  const Kernel& kernel = product->kernel;
-  return ceil_div(kernel.rows, kernel.stride_rows) * ceil_div(kernel.cols, kernel.stride_cols);
-}
-
-/// Products as the array may see them: matrices that share their right operand are one, as long as
-/// all of them.
-GemmShape joined(const Node& node, GemmShape gemm) {
-  const Work work = node.work();
-  if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
-    const std::int64_t images = matmul->b.image == 0 ? 1 : matmul->images;
-    const std::int64_t matrices = images * ceil_div(matmul->heads, matmul->b.sharing);
-    gemm.m *= gemm.groups / matrices;
-    gemm.groups = matrices;
-  }
-  return gemm;
-}
-
-}  // namespace
-
-std::int64_t right_elements(const Node& node, const GemmShape& gemm) {
-  const GemmShape matrices = joined(node, gemm);
-  return matrices.groups * matrices.k * matrices.n;
-}
-
-namespace {
+// Bytes times femtoseconds pass 64 bits.
+__extension__ using Wide = __int128;
 
 std::int64_t tiles_of(const ChipSpec& chip, const Node& node, const GemmShape& gemm) {
   return rule_of(chip.matrix.dataflow).loads_weights
@@ -75,12 +26,21 @@ std::int64_t tiles_of(const ChipSpec& chip, const Node& node, const GemmShape& g
              : 0;
 }
 
+/// Cycles of the data bus that a refresh of all banks costs: from the last column command before it
+/// to the first one behind it, but for the burst that it could have had.
+DramCycles lost_by_refresh(const DramTiming& timing) {
+  const DramCycles to_precharge = std::min(timing.nRTP, timing.nCWL + timing.nBL + timing.nWR);
+  const DramCycles to_column =
+      timing.nRCDWR > DramCycles(0) ? std::min(timing.nRCD, timing.nRCDWR) : timing.nRCD;
+  return to_precharge + timing.nRP + timing.nRFC + to_column - timing.nBL;
+}
+
 /// Elements that all memories on the chip hold, if all had the smallest type in use.
 double elements_on_chip(const ChipSpec& chip, std::int64_t element_bytes) {
   const std::int64_t sums = chip.accumulators.entries * chip.matrix.cols;
   const std::int64_t tiles = (chip.weight_fifo.tiles + 2) * chip.matrix.macs_per_cycle();
-  return static_cast<double>(chip.cores * (chip.buffer.capacity.count() / element_bytes) +
-                             chip.matrix_units() * (sums + tiles));
+  const std::int64_t buffer = chip.buffer.capacity.count() / element_bytes;
+  return static_cast<double>(chip.cores * buffer + chip.matrix_units() * (sums + tiles));
 }
 
 bool contains(const std::vector<GraphTensorId>& tensors, GraphTensorId tensor) {
@@ -141,6 +101,26 @@ std::int64_t longest_chain(const Graph& graph) {
   return longest;
 }
 
+/// Whether an output of the network waits for each product.
+bool all_lead_to_outputs(const Graph& graph) {
+  std::vector<bool> leads(graph.tensors.size(), false);
+  for (const GraphTensorId output : graph.outputs) {
+    leads[static_cast<std::size_t>(output)] = true;
+  }
+  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+    const bool any = std::any_of(node->outputs.begin(), node->outputs.end(), [&](auto output) {
+      return leads[static_cast<std::size_t>(output)];
+    });
+    if (!any && gemm_shape(graph, *node)) {
+      return false;
+    }
+    for (const GraphTensorId input : node->inputs) {
+      leads[static_cast<std::size_t>(input)] = leads[static_cast<std::size_t>(input)] || any;
+    }
+  }
+  return true;
+}
+
 /// Bytes of inputs and of outputs that are written.
 struct InputsOutputs {
   std::int64_t bytes = 0;
@@ -164,7 +144,7 @@ CoreCycles host_cycles(const ChipSpec& chip, std::int64_t bytes) {
 }  // namespace
 
 CoreCycles TimeBound::cycles() const {
-  return std::max({array, dram, vector, host, chain});
+  return std::max({array, dram, vector, host, chain, behind});
 }
 
 Bound TimeBound::by() const {
@@ -175,35 +155,33 @@ Bound TimeBound::by() const {
   if (most == array || most == chain) {
     return Bound::Compute;
   }
-  if (most == dram) {
+  if (most == dram || most == behind) {
     return Bound::Dram;
   }
   return most == vector ? Bound::Vector : Bound::Host;
 }
 
-CoreCycles array_bound(const ChipSpec& chip, const Graph& graph, const Node& node) {
-  const std::optional<GemmShape> shape = gemm_shape(graph, node);
-  if (!shape) {
-    return CoreCycles(0);
+CoreCycles dram_bound(const ChipSpec& chip, Bytes bytes) {
+  const CoreCycles peak = memory_bound(chip, bytes);
+  const DramSpec& dram = chip.dram;
+  const DramTiming& timing = dram.standard.timing;
+  if (dram.controller.refresh == RefreshKind::Off || dram.standard.organization.ranks > 1 ||
+      refreshes_banks(dram.controller, dram.standard) || timing.nREFI == DramCycles(0)) {
+    return peak;
   }
-  const GemmShape gemm = joined(node, *shape);
-  const DataflowRule& rule = rule_of(chip.matrix.dataflow);
-  const std::int64_t rows = extent(gemm, rule.rows);
-  const std::int64_t cols = extent(gemm, rule.cols);
-  const std::int64_t time = extent(gemm, rule.time);
-  const DataType type = graph.operand_type(node);
-  const CoreCycles pace = chip.matrix.pace(type, type);
-  const std::int64_t units = chip.matrix_units();
-  const auto steps = [&](std::int64_t busy, std::int64_t side) {
-    return ceil_div(gemm.groups * busy * time, side * units);
-  };
-  std::int64_t least = ceil_div(gemm.macs(), chip.macs_per_cycle());
-  least = std::max(least, steps(ceil_div(rows, chip.matrix.rows) * cols, chip.matrix.cols));
-  const bool activations_lie_along_rows = rule.rows == Axis::M || rule.time == Axis::M;
-  if (!activations_lie_along_rows || uses_of_an_element(node) == 1) {
-    least = std::max(least, steps(ceil_div(cols, chip.matrix.cols) * rows, chip.matrix.rows));
+  const DramCycles lost = lost_by_refresh(timing);
+  if (lost <= DramCycles(0) || lost >= timing.nREFI) {
+    return peak;
   }
-  return pace * least;
+  // Of n intervals as many refreshes are done but for one whose interval is not over, those that
+  // may be owed, one that is forced, and one before the first and behind the last burst.
+  const std::int64_t not_done = dram.controller.postponed_refreshes + 4;
+  const Wide interval = static_cast<Wide>(timing.nREFI.count()) * timing.tCK.count();
+  const Wide period = chip.clock().period().count();
+  const Wide least = (peak.count() * period * timing.nREFI.count() -
+                      static_cast<Wide>(not_done * lost.count()) * interval) /
+                     ((timing.nREFI - lost).count() * period);
+  return std::max(peak, CoreCycles(static_cast<std::int64_t>(least)));
 }
 
 Bytes least_dram_bytes(const ChipSpec& chip, const Graph& graph) {
@@ -227,7 +205,7 @@ TimeBound layer_time_bound(const ChipSpec& chip, const Graph& graph, const Node&
   bound.array = std::max(array_bound(chip, graph, node),
                          CoreCycles(std::max<std::int64_t>(shifts, 0) * chip.matrix.rows));
   if (has_weights(node)) {
-    bound.dram = memory_bound(chip, Bytes(stored_weight_bytes(graph, node)));
+    bound.dram = dram_bound(chip, Bytes(stored_weight_bytes(graph, node)));
   }
   bound.vector = vector_bound(chip, graph, node);
   return bound;
@@ -236,31 +214,41 @@ TimeBound layer_time_bound(const ChipSpec& chip, const Graph& graph, const Node&
 TimeBound network_time_bound(const ChipSpec& chip, const Graph& graph) {
   TimeBound bound;
   std::int64_t tiles = 0;
+  std::int64_t steps = 0;  // of all units
   bool multiplies_something = false;
   for (const Node& node : graph.nodes) {
-    bound.array += array_bound(chip, graph, node);
+    steps += array_steps(chip, graph, node);
     bound.vector += vector_bound(chip, graph, node);
     if (const std::optional<GemmShape> gemm = gemm_shape(graph, node)) {
       tiles += tiles_of(chip, node, *gemm);
       multiplies_something = true;
     }
   }
-  bound.array =
-      std::max(bound.array, CoreCycles(ceil_div(tiles, chip.matrix_units()) * chip.matrix.rows));
-  bound.dram = memory_bound(chip, least_dram_bytes(chip, graph));
+  bound.array = CoreCycles(std::max(ceil_div(steps, chip.matrix_units()),
+                                    ceil_div(tiles, chip.matrix_units()) * chip.matrix.rows));
+  bound.dram = dram_bound(chip, least_dram_bytes(chip, graph));
   const bool over_link = chip.io == IoMemory::Host;
   bound.host = over_link ? host_cycles(chip, inputs_outputs(graph).bytes) : CoreCycles(0);
   if (!multiplies_something) {
     return bound;
   }
   // Nothing is multiplied before an input is there and, where weights stay, a tile has shifted in;
-  // behind the last product comes the pipeline, then the vector unit.
+  // behind the last product comes the pipeline, then the vector unit, then the way to the host.
   const CoreCycles load(rule_of(chip.matrix.dataflow).loads_weights ? chip.matrix.rows : 0);
   const CoreCycles fill = std::max(over_link ? chip.host.latency : CoreCycles(0), load);
-  const CoreCycles behind = drain_of(chip) + chip.vector.latency;
+  const CoreCycles pipeline = drain_of(chip) + chip.vector.latency;
+  const CoreCycles behind =
+      pipeline + (over_link && all_lead_to_outputs(graph) ? chip.host.latency : CoreCycles(0));
+  bound.behind = weights_behind_bound(
+      chip, graph, std::max({bound.array, bound.dram, bound.vector, bound.host}));
+  bound.behind += bound.behind > CoreCycles(0) ? fill + pipeline + behind : CoreCycles(0);
+  // What is read last is a bias at best, which its sums meet in the vector unit; writes may be
+  // last.
+  bound.dram = std::max(bound.dram, dram_bound(chip, bytes_of_products(graph)) +
+                                        chip.vector.latency + (behind - pipeline));
   bound.array += fill + behind;
-  bound.vector += fill + drain_of(chip) + chip.vector.latency;
-  bound.chain = fill + (behind + CoreCycles(1)) * longest_chain(graph);
+  bound.vector += fill + behind;
+  bound.chain = fill + (pipeline + CoreCycles(1)) * longest_chain(graph) + (behind - pipeline);
   return bound;
 }
 

@@ -6,6 +6,7 @@
 #include "arch/chip_spec.h"
 #include "arch/counters.h"
 #include "compiler/graph/graph.h"
+#include "study/array_bound.h"
 #include "study/limits.h"
 #include "study/result.h"
 
@@ -17,21 +18,25 @@ namespace systole {
 ///  - array: columns, rows or PEs of all matrix units busy in every cycle, whatever is packed side
 ///  by
 ///    side (`array_bound`), or the weights shifted in where they stay;
-///  - dram: the least bytes (`least_dram_bytes`) at the peak of the data buses;
+///  - dram: the least bytes (`least_dram_bytes`) over the data buses (`dram_bound`);
 ///  - vector: each sum of a product through a lane, a step no more than an entry of the
 ///  accumulators
 ///    has;
 ///  - host: inputs and outputs over the link, of networks that have them in host memory;
+///  - behind: weights that come when what they need has been computed (study/weights_behind.h),
+///  where
+///    that is more than the four; zero elsewhere;
 ///  - chain: the products that wait for each other, each with the pipeline's length.
 /// Of a network, array, dram, vector and host begin no earlier and end no later than the pipeline
 /// lets them (fill and drain).
-/// Not bounded: rows of DRAM and refresh, ports, the sequencer, activations that go to DRAM.
+/// Not bounded: rows of DRAM, ports, the sequencer, activations that go to DRAM.
 struct TimeBound {
   CoreCycles array{0};
   CoreCycles dram{0};
   CoreCycles vector{0};
   CoreCycles host{0};
   CoreCycles chain{0};
+  CoreCycles behind{0};
 
   [[nodiscard]] CoreCycles cycles() const;
   /// Which of them it is; the first among equals, None where all are zero. A chain is the array's.
@@ -39,19 +44,12 @@ struct TimeBound {
   bool operator==(const TimeBound&) const = default;
 };
 
-/// Cycles in which operands of a node stream through the array at least. With the axes of the
-/// chip's dataflow along rows, columns and time (arch/dataflow.h), in any packing of output
-/// positions, groups and slices onto the array,
-///   groups ceil(along rows / rows) (along columns) (in time) pace / columns
-///   groups ceil(along columns / columns) (along rows) (in time) pace / rows
-/// and no less than `compute_bound`. What one step's column adds up is one output, which has no
-/// more than the reduction's products; what one step's row multiplies is one element, which has no
-/// more products than outputs need it. The second does not hold where an activation that several
-/// output positions read lies along the rows. Never above `fold_bound`.
-[[nodiscard]] CoreCycles array_bound(const ChipSpec& chip, const Graph& graph, const Node& node);
-
-/// Elements that are shifted in as tiles at least: each element of the right operand once.
-[[nodiscard]] std::int64_t right_elements(const Node& node, const GemmShape& gemm);
+/// Cycles that the DRAM needs at least for `bytes`: at the peak of its data buses, and where each
+/// channel has one rank that is refreshed as a whole, without what refreshes take of it,
+///   bytes / peak / (1 - lost / nREFI),
+///   lost = min(nRTP, nCWL + nBL + nWR) + nRP + nRFC + min(nRCD, nRCDWR) - nBL,
+/// but for those refreshes that may be owed before and behind.
+[[nodiscard]] CoreCycles dram_bound(const ChipSpec& chip, Bytes bytes);
 
 /// Bytes over DRAM that no mapping can do without: the compulsory ones, and more where the operands
 /// of one product are in device memory and all on-chip memories together hold S elements: products

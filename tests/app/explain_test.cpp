@@ -51,7 +51,7 @@ TEST_F(ExplainCommand, SaysHowALayerIsMapped) {
             R"(small on edge: how it is mapped
 batch 1, 3 layers, int8
 
-  time             19,909 cycles, 3.05 times the 6,538 that no mapping beats (compute); the cost
+  time             19,909 cycles, 2.20 times the 9,038 that no mapping beats (compute); the cost
                    model expected 19,085
   DRAM             126.6 kB moved; 126.6 kB have to be
   unified buffer   14.188 KiB of 1 MiB used; 3 tensors stay

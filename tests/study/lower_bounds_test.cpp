@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "compiler/frontend/read_network.h"
+#include "study/limits.h"
 
 namespace systole {
 namespace {
@@ -20,45 +21,50 @@ Graph convolution(const std::string& inputs, const std::string& layer) {
       .graph;
 }
 
-/// 32 x 32 PEs. 128 positions, k 16, n 8: 8 columns of the 32 are sums, so four positions side by
-/// side: 128 * 1 * 8 / 32. By rows: 128 * 16 * 1 / 32 = 64, the larger.
-TEST(ArrayBound, PacksNarrowLayersByRowsAndColumns) {
-  const Graph graph = convolution("{name: x, rows: 8, cols: 8, channels: 16}",
-                                  "{name: a, op: conv2d, channels: 8, kernel: 1}");
-  EXPECT_EQ(array_bound(shipped("edge"), graph, graph.nodes[0]), CoreCycles(64));
-  EXPECT_EQ(fold_bound(shipped("edge"), graph, graph.nodes[0]), CoreCycles(128));
+/// DDR3-2133: 8 + 14 + 278 + 14 - 4 = 310 of 8,320 cycles, and eight refreshes that may be missing:
+/// four owed, one forced, and one interval each before, behind and unfinished. 700 MHz.
+TEST(DramBound, LeavesOutWhatRefreshesTake) {
+  const ChipSpec chip = shipped("tpu_v1");
+  const Bytes bytes(1'000'000'000);
+  const auto peak = static_cast<double>(memory_bound(chip, bytes).count());
+  const double cycle = static_cast<double>(chip.dram.standard.timing.tCK.count()) * 700e6 / 1e15;
+  const double least = (peak - 8 * 310 * cycle) * 8320 / 8010;
+  EXPECT_NEAR(static_cast<double>(dram_bound(chip, bytes).count()), least, 2);
+  EXPECT_GT(least, 1.038 * peak);
 }
 
-/// Windows overlap: an element serves nine positions, so rows bound nothing. k = 144 of 32 rows is
-/// five, not four and a half: 5 * 128 * 8 / 32.
-TEST(ArrayBound, OfOverlappingWindowsCountsColumnsAlone) {
-  const Graph graph = convolution("{name: x, rows: 8, cols: 8, channels: 16}",
-                                  "{name: a, op: conv2d, channels: 8, kernel: 3, padding: 1}");
-  EXPECT_EQ(array_bound(shipped("edge"), graph, graph.nodes[0]), CoreCycles(160));
+/// Too few bytes to meet a refresh.
+TEST(DramBound, OfAFewBytesIsThePeak) {
+  const ChipSpec chip = shipped("tpu_v1");
+  EXPECT_EQ(dram_bound(chip, Bytes(65'536)), memory_bound(chip, Bytes(65'536)));
 }
 
-/// 32 groups of 9 x 1: 32 columns at once, 128 * 32 / 32, where a fold a group takes 128 * 32.
-TEST(ArrayBound, PacksGroups) {
-  const Graph graph =
-      convolution("{name: x, rows: 8, cols: 8, channels: 32}",
-                  "{name: a, op: conv2d, channels: 32, kernel: 3, padding: 1, groups: 32}");
-  EXPECT_EQ(array_bound(shipped("edge"), graph, graph.nodes[0]), CoreCycles(128));
-  EXPECT_EQ(fold_bound(shipped("edge"), graph, graph.nodes[0]), CoreCycles(4096));
+/// Bank by bank (LPDDR4), or with another rank, the bus need not wait.
+TEST(DramBound, IsThePeakWhereOthersGoOn) {
+  const Bytes bytes(1'000'000'000);
+  EXPECT_EQ(dram_bound(shipped("edge"), bytes), memory_bound(shipped("edge"), bytes));
+  ChipSpec chip = shipped("tpu_v1");
+  chip.dram.standard.organization.ranks = 2;
+  EXPECT_EQ(dram_bound(chip, bytes), memory_bound(chip, bytes));
+  chip.dram.standard.organization.ranks = 1;
+  chip.dram.controller.refresh = RefreshKind::Off;
+  EXPECT_EQ(dram_bound(chip, bytes), memory_bound(chip, bytes));
 }
 
 /// Fill: the link's latency, 5 us at 500 MHz, hides the first shift. Behind: 62 cycles of the
-/// array, 8 of the vector unit. Steps of 1,024 x 1,024: 2 * 32 * 32; shifts 32 * 32 * 32.
+/// array, 8 of the vector unit, and the link's latency. Steps of 1,024 x 1,024: 2 * 32 * 32; shifts
+/// 32 * 32 * 32.
 TEST(NetworkTimeBound, HasFillShiftsAndDrain) {
   const Graph graph =
       convolution("{name: x, features: 1024}", "{name: a, op: dense, features: 1024}");
   const TimeBound bound = network_time_bound(shipped("edge"), graph);
-  EXPECT_EQ(bound.array, CoreCycles(32 * 32 * 32 + 2500 + 62 + 8));
-  EXPECT_EQ(bound.chain, CoreCycles(2500 + 62 + 8 + 1));
-  EXPECT_EQ(bound.vector, CoreCycles(2 * 1024 / 32 + 2500 + 62 + 8));
+  EXPECT_EQ(bound.array, CoreCycles(32 * 32 * 32 + 2500 + 62 + 8 + 2500));
+  EXPECT_EQ(bound.chain, CoreCycles(2500 + 62 + 8 + 1 + 2500));
+  EXPECT_EQ(bound.vector, CoreCycles(2 * 1024 / 32 + 2500 + 62 + 8 + 2500));
   // 4 KiB over 1 GB/s at 500 MHz.
   EXPECT_EQ(bound.host, CoreCycles(2500 + 2048));
-  // 1 MiB and 4 KiB at 12.8 GB/s: 25.6 bytes a cycle.
-  EXPECT_EQ(bound.dram, CoreCycles((1024 * 1024 + 4096) * 10 / 256));
+  // 1 MiB and 4 KiB at 12.8 GB/s: 25.6 bytes a cycle; the last bias meets its sums in 8 cycles.
+  EXPECT_EQ(bound.dram, CoreCycles((1024 * 1024 + 4096) * 10 / 256 + 8 + 2500));
   EXPECT_EQ(bound.by(), Bound::Dram);
 }
 

@@ -8,6 +8,7 @@
 
 #include "arch/units/wide.h"
 #include "study/lower_bounds.h"
+#include "study/weights_behind.h"
 
 namespace systole {
 
@@ -277,6 +278,9 @@ class Laws {
     at_least("elapsed (vector unit)", counters_.elapsed.count(), bound.vector.count());
     at_least("elapsed (host link)", counters_.elapsed.count(), bound.host.count());
     at_least("elapsed (chain)", counters_.elapsed.count(), bound.chain.count());
+    at_least("elapsed (weights behind)", counters_.elapsed.count(), bound.behind.count());
+    at_least("elapsed (weights behind, alone)", counters_.elapsed.count(),
+             weights_behind_bound(chip, graph).count());
     at_least("DRAM bytes", counters_.dram.read_bytes + counters_.dram.write_bytes,
              least_dram_bytes(chip, graph).count());
     for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
