@@ -36,9 +36,9 @@ std::int64_t simulated_of(const std::string& text) {
 
 const char* const kMapFooter = R"(
 Looks for mappings of the network to the chip and says what each costs: cycles, joules, bytes over
-DRAM. The first is the one that the compiler's rules choose. --search quick asks the cost model
-alone, full simulates 48 mappings, N so many; docs/mapping.md says which. --front shows those that
-no other beats in all three. --save-mapping writes the best by the objective.
+DRAM. The first is the one that the compiler's rules choose. --search quick asks the cost model,
+and simulates for energy alone; full simulates 48 mappings, N so many; docs/mapping.md says which.
+--front shows those that no other beats in all three. --save-mapping writes the best by the objective.
 
 Examples:
   systole map edge resnet50 --search 16
@@ -56,8 +56,8 @@ void add_map_options(CLI::App& command, MappingWords& words) {
       ->type_name("WHAT");
   command
       .add_option("--search", words.search,
-                  "Mappings that are simulated: quick (none: the cost model chooses), full (48) or "
-                  "N (default: quick)")
+                  "Mappings that are simulated: quick (the cost model chooses), full (48) or N "
+                  "(default: quick); without --objective for latency")
       ->type_name("HOW");
 }
 

@@ -17,4 +17,8 @@ struct Compilation {
   std::vector<MemoryPlan> plans;  ///< of the cores that have images
 };
 
+/// The same program, which nobody has verified: for who asks only how long it takes.
+[[nodiscard]] Program unverified_program(const ChipSpec& chip, const Graph& graph,
+                                         const CompileOptions& options);
+
 }  // namespace systole

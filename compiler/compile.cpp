@@ -733,10 +733,7 @@ struct CoreTables {
   std::vector<std::int32_t> tiles;
 };
 
-}  // namespace
-
-Compilation compile_mapped(const ChipSpec& chip, const Graph& network,
-                           const CompileOptions& options) {
+Compilation lowered(const ChipSpec& chip, const Graph& network, const CompileOptions& options) {
   check_operands(chip, network);
   check_parameters(chip, network);
   ChosenMapping chosen = plan_mapping(chip, network, options);
@@ -814,13 +811,25 @@ Compilation compile_mapped(const ChipSpec& chip, const Graph& network,
     }
     layer = segment.end;
   }
-  Program program = std::move(builder).finish();
-  const auto violation = verify(chip, program);
-  SYSTOLE_CHECK(!violation, "the compiler wrote an unsafe program: {}", *violation);
-  return {.program = std::move(program),
+  return {.program = std::move(builder).finish(),
           .graph = std::move(chosen.graph),
           .mapping = std::move(chosen.mapping),
           .plans = std::move(plans)};
+}
+
+}  // namespace
+
+Compilation compile_mapped(const ChipSpec& chip, const Graph& network,
+                           const CompileOptions& options) {
+  Compilation compiled = lowered(chip, network, options);
+  const auto violation = verify(chip, compiled.program);
+  SYSTOLE_CHECK(!violation, "the compiler wrote an unsafe program: {}", *violation);
+  return compiled;
+}
+
+Program unverified_program(const ChipSpec& chip, const Graph& network,
+                           const CompileOptions& options) {
+  return lowered(chip, network, options).program;
 }
 
 Program compile(const ChipSpec& chip, const Graph& graph, const CompileOptions& options) {

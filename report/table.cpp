@@ -79,7 +79,9 @@ std::string Table::print(std::size_t max_width, bool colour) const {
 std::string Table::left_out(std::size_t shown) const {
   std::vector<std::string> names;
   for (std::size_t index = shown; index < columns_.size(); ++index) {
-    names.push_back(columns_[index].header);
+    if (!columns_[index].header.empty()) {
+      names.push_back(columns_[index].header);
+    }
   }
   return names.empty() ? "" : fmt::format("(no room for: {})\n", fmt::join(names, ", "));
 }

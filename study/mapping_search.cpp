@@ -27,6 +27,7 @@ using SortedJson = nlohmann::json;
 
 constexpr double kWorthwhile = 32;    ///< one that is not simulated wins by one in as many
 constexpr std::size_t kPrograms = 6;  ///< that are looked at where nothing is simulated
+constexpr std::size_t kEnergies = 2;  ///< by the model of energy that are simulated for it
 constexpr std::size_t kBatch = 8;     ///< neighbours that are simulated together
 
 std::optional<double> joules_of(const ChipSpec& chip, const Counters& counters,
@@ -104,9 +105,24 @@ class Search {
     stage("looking for mappings");
     std::vector<TriedMapping> found = estimated(candidate_mappings(chip_, graph_, search_.kept));
     SYSTOLE_CHECK(!found.empty(), "no mapping of {}", graph_.name);
-    const std::size_t own = add_given(found);
+    std::size_t own = add_given(found);
+    const bool by_energy =
+        search_.objective == MappingObjective::Energy || search_.objective == MappingObjective::Edp;
     if (search_.simulated == 0) {
-      return by_the_model(std::move(found));
+      return by_energy ? by_energies(std::move(found), own)
+                       : by_the_model(std::move(found), search_.objective);
+    }
+    if (by_energy) {
+      // What is best for latency comes first of the others: the model knows little of energy.
+      SearchedMappings fast = by_the_model(std::move(found), MappingObjective::Latency);
+      found = std::move(fast.tried);
+      if (fast.best >= own) {
+        const auto begin = found.begin();
+        std::rotate(begin + static_cast<std::ptrdiff_t>(own),
+                    begin + static_cast<std::ptrdiff_t>(fast.best),
+                    begin + static_cast<std::ptrdiff_t>(fast.best) + 1);
+        ++own;
+      }
     }
     std::stable_sort(found.begin() + static_cast<std::ptrdiff_t>(own), found.end(),
                      [&](const TriedMapping& a, const TriedMapping& b) { return better(a, b); });
@@ -150,8 +166,11 @@ class Search {
   }
 
   [[nodiscard]] bool better(const TriedMapping& a, const TriedMapping& b) const {
-    const double one = objective_of(a, search_.objective);
-    const double other = objective_of(b, search_.objective);
+    return better(a, b, search_.objective);
+  }
+  static bool better(const TriedMapping& a, const TriedMapping& b, MappingObjective objective) {
+    const double one = objective_of(a, objective);
+    const double other = objective_of(b, objective);
     return one < other || (one == other && a.cycles < b.cycles);
   }
 
@@ -170,18 +189,51 @@ class Search {
     return tried;
   }
 
-  [[nodiscard]] SearchedMappings by_the_model(std::vector<TriedMapping> found) const {
+  /// All but the first in the order of an objective.
+  [[nodiscard]] static std::vector<std::size_t> ordered(const std::vector<TriedMapping>& found,
+                                                        MappingObjective objective) {
     std::vector<std::size_t> order(found.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin() + 1, order.end(),
-                     [&](std::size_t a, std::size_t b) { return better(found[a], found[b]); });
-    if (search_.objective == MappingObjective::Latency) {
+    std::stable_sort(order.begin() + 1, order.end(), [&](std::size_t a, std::size_t b) {
+      return better(found[a], found[b], objective);
+    });
+    return order;
+  }
+
+  [[nodiscard]] SearchedMappings by_the_model(std::vector<TriedMapping> found,
+                                              MappingObjective objective) const {
+    std::vector<std::size_t> order = ordered(found, objective);
+    if (objective == MappingObjective::Latency) {
       look_at_programs(found, order);
     }
     const std::size_t best = order.size() > 1 ? order[1] : 0;
-    const double own = objective_of(found[0], search_.objective);
-    const double least = objective_of(found[best], search_.objective);
+    const double own = objective_of(found[0], objective);
+    const double least = objective_of(found[best], objective);
     return {.tried = std::move(found), .best = least < own - own / kWorthwhile ? best : 0};
+  }
+
+  /// The model knows little of energy: the compiler's own and what was given, what is best for
+  /// latency and for DRAM, and what the model takes for best are simulated.
+  SearchedMappings by_energies(std::vector<TriedMapping> found, std::size_t own) {
+    std::vector<bool> chosen(found.size(), false);
+    std::fill(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(own), true);
+    const std::vector<std::size_t> order = ordered(found, search_.objective);
+    for (std::size_t rank = 0; rank < std::min(order.size(), kEnergies + 1); ++rank) {
+      chosen[order[rank]] = true;
+    }
+    for (const MappingObjective other : {MappingObjective::Latency, MappingObjective::Dram}) {
+      SearchedMappings searched = by_the_model(std::move(found), other);
+      chosen[searched.best] = true;
+      found = std::move(searched.tried);
+    }
+    std::vector<TriedMapping> simulated;
+    std::vector<TriedMapping> others;
+    for (std::size_t index = 0; index < found.size(); ++index) {
+      (chosen[index] ? simulated : others).push_back(std::move(found[index]));
+    }
+    simulate_all(std::move(simulated));
+    std::move(others.begin(), others.end(), std::back_inserter(result_.tried));
+    return std::move(result_);
   }
 
   /// Of the compiler's own and the first of the others the programs say how long they take: a
@@ -191,12 +243,13 @@ class Search {
     order.resize(std::min(order.size(), kPrograms));
     for (const std::size_t index : order) {
       TriedMapping& tried = found[index];
-      const Compilation compiled = compile_mapped(chip_, graph_, {.mapping = &tried.mapping});
-      tried.estimated_time = program_time(chip_, compiled.program);
+      tried.estimated_time =
+          program_time(chip_, unverified_program(chip_, graph_, {.mapping = &tried.mapping}));
       tried.cycles = tried.estimated_time;
     }
-    std::stable_sort(order.begin() + 1, order.end(),
-                     [&](std::size_t a, std::size_t b) { return better(found[a], found[b]); });
+    std::stable_sort(order.begin() + 1, order.end(), [&](std::size_t a, std::size_t b) {
+      return better(found[a], found[b], MappingObjective::Latency);
+    });
   }
 
   /// Adds them to what was tried.

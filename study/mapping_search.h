@@ -16,7 +16,9 @@ namespace systole {
 
 struct MappingSearch {
   MappingObjective objective = MappingObjective::Latency;
-  /// Mappings that are simulated, the compiler's own among them; 0: the cost model alone chooses.
+  /// Mappings that are simulated, the compiler's own among them; 0: the cost model alone chooses,
+  /// but for energy, which it knows too little of: then the compiler's own, what is best for
+  /// latency, for DRAM, and by the model for energy are.
   std::int64_t simulated = 0;
   std::size_t parallel = 1;  ///< simulations at a time, each in a process of its own
   /// Mappings that are tried besides, where they are legal: of a smaller chip, so that this one is

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/error.h"
+#include "compiler/allocation/alike_layers.h"
 #include "compiler/allocation/constants.h"
 #include "compiler/graph/hold.h"
 #include "compiler/graph/kept_work.h"
@@ -65,81 +66,6 @@ bool goes_by_row(const Work& work) {
   return std::holds_alternative<RowWork>(work) || std::holds_alternative<AddWork>(work) ||
          std::holds_alternative<RescaleWork>(work) || std::holds_alternative<SoftmaxWork>(work);
 }
-
-auto members(const MatrixWalk& walk) {
-  return std::tie(walk.image, walk.head, walk.row, walk.col, walk.sharing, walk.images_axis,
-                  walk.rows_axis, walk.cols_axis);
-}
-
-auto members(const ImageOperand& image) {
-  return std::tie(image.kernel.rows, image.kernel.cols, image.kernel.stride_rows,
-                  image.kernel.stride_cols, image.kernel.dilation_rows, image.kernel.dilation_cols,
-                  image.kernel.pad_top, image.kernel.pad_left, image.in, image.out,
-                  image.is_correlated);
-}
-
-bool same_products(const MatmulWork& a, const MatmulWork& b) {
-  const auto sizes = [](const MatmulWork& of) {
-    return std::tie(of.images, of.heads, of.m, of.k, of.n, of.k_part);
-  };
-  return sizes(a) == sizes(b) && members(a.a) == members(b.a) && members(a.b) == members(b.b) &&
-         members(a.c) == members(b.c) && a.image.has_value() == b.image.has_value() &&
-         (!a.image || members(*a.image) == members(*b.image));
-}
-
-/// Whether layers, whose operands and results are of the same types, cost the same in every way.
-/// Of what moves pixels from anywhere nobody knows.
-bool same_costs(const Work& a, const Work& b) {
-  if (const auto* products = std::get_if<MatmulWork>(&a)) {
-    const auto* others = std::get_if<MatmulWork>(&b);
-    return others != nullptr && same_products(*products, *others);
-  }
-  const auto* rows = std::get_if<RowWork>(&a);
-  const auto* other_rows = std::get_if<RowWork>(&b);
-  return rows != nullptr && other_rows != nullptr &&
-         passes_of(rows->pieces.front().stages).back() ==
-             passes_of(other_rows->pieces.front().stages).back();
-}
-
-/// Finds of each layer the first that costs the same in every way.
-class AlikeLayers {
- public:
-  explicit AlikeLayers(const Graph& graph) : graph_(graph) {}
-
-  std::int32_t first_of(std::int32_t layer) {
-    const Node& node = graph_.node(layer);
-    const auto work = kept_work(node);
-    for (const std::int32_t other : firsts_[types_of(node)]) {
-      if (same_costs(*work, *kept_work(graph_.node(other)))) {
-        return other;
-      }
-    }
-    firsts_[types_of(node)].push_back(layer);
-    return layer;
-  }
-
- private:
-  using Types = std::vector<std::int64_t>;
-
-  /// Of operands and output, as numbers.
-  [[nodiscard]] Types types_of(const Node& node) const {
-    Types types{node.added ? 1 : 0, node.fused ? 1 : 0, is_hold(graph_, node) ? 1 : 0};
-    const auto add = [&](GraphTensorId tensor) {
-      const TensorType& type = graph_.tensor(tensor).type;
-      types.push_back(static_cast<std::int64_t>(type.element));
-      types.push_back(static_cast<std::int64_t>(type.extents.size()));
-      types.insert(types.end(), type.extents.begin(), type.extents.end());
-    };
-    for (std::size_t input = 0; input < graph_.operand_count(node); ++input) {
-      add(graph_.operand(node, input));
-    }
-    add(node.output());
-    return types;
-  }
-
-  const Graph& graph_;
-  std::map<Types, std::vector<std::int32_t>> firsts_;
-};
 
 class Search {
  public:

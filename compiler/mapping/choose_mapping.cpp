@@ -10,6 +10,7 @@
 #include "arch/diag/check.h"
 #include "arch/diag/error.h"
 #include "compiler/lowering/gemm_loops.h"
+#include "compiler/mapping/alike_results.h"
 #include "compiler/mapping/core_split.h"
 #include "compiler/mapping/fusion.h"
 #include "compiler/mapping/layer_candidates.h"
@@ -92,6 +93,20 @@ std::int32_t layer_count(const Graph& graph) {
   return static_cast<std::int32_t>(graph.nodes.size());
 }
 
+/// The way of running a layer that the weights prefer, in no more room than it has.
+LayerMapping preferred(const ChipSpec& chip, const MappedLayer& now, const Weights& weights) {
+  const LayerCandidate chosen = chosen_candidate(chip, now);
+  std::int64_t lowest = chosen.cost.score(weights);
+  LayerMapping best = now.mapping;
+  for (const LayerCandidate& other : layer_candidates(chip, now)) {
+    if (other.stream_bytes <= chosen.stream_bytes && other.cost.score(weights) < lowest) {
+      lowest = other.cost.score(weights);
+      best = other.mapping;
+    }
+  }
+  return best;
+}
+
 /// Each layer in the way that the weights prefer, where that fits.
 Mapping refined(const ChipSpec& chip, const Graph& graph, const Mapping& mapping,
                 const Weights& weights) {
@@ -100,21 +115,13 @@ Mapping refined(const ChipSpec& chip, const Graph& graph, const Mapping& mapping
     return result;  // tiles are common to shares
   }
   MappedShare mapped(chip, mapped_graph(graph, mapping), mapping.shares.front());
+  AlikeResults<LayerMapping> known;
   for (std::int32_t layer = 0; layer < layer_count(graph); ++layer) {
-    if (mapped.is_view(layer)) {
-      continue;
+    if (!mapped.is_view(layer)) {
+      const MappedLayer now = mapped.layer(layer);
+      result.shares.front().layers[static_cast<std::size_t>(layer)] =
+          known.of(mapped, now, [&] { return preferred(chip, now, weights); });
     }
-    const MappedLayer now = mapped.layer(layer);
-    const LayerCandidate chosen = chosen_candidate(chip, now);
-    std::int64_t lowest = chosen.cost.score(weights);
-    LayerMapping best = now.mapping;
-    for (const LayerCandidate& other : layer_candidates(chip, now)) {
-      if (other.stream_bytes <= chosen.stream_bytes && other.cost.score(weights) < lowest) {
-        lowest = other.cost.score(weights);
-        best = other.mapping;
-      }
-    }
-    result.shares.front().layers[static_cast<std::size_t>(layer)] = std::move(best);
   }
   return result;
 }
@@ -229,13 +236,16 @@ LayerCost mapping_cost(const ChipSpec& chip, const Graph& graph, const Mapping& 
       return images.size == share.images;
     });
     MappedShare mapped(chip, fused, share);
+    AlikeResults<LayerCost> known;
     LayerCost here;
     for (std::int32_t layer = 0; layer < layer_count(graph); ++layer) {
       if (mapped.is_view(layer)) {
         continue;
       }
       const MappedLayer now = mapped.layer(layer);
-      const LayerCost cost = layer_cost(chip, now.graph, now.node(), now.mapping, now.homes);
+      const LayerCost& cost = known.of(mapped, now, [&] {
+        return layer_cost(chip, now.graph, now.node(), now.mapping, now.homes);
+      });
       here.cycles += cost.cycles * mapped.parts(layer);
       here.memory += cost.memory * mapped.parts(layer);
       here.dram += cost.dram * mapped.parts(layer);
@@ -252,6 +262,7 @@ CoreCycles mapping_time(const ChipSpec& chip, const Graph& graph, const Mapping&
   const Graph fused = mapped_graph(graph, mapping);
   for (const ShareMapping& share : mapping.shares) {
     MappedShare mapped(chip, fused, share);
+    AlikeResults<LayerTime> known;
     CoreCycles sum{0};
     for (std::int32_t layer = 0; layer < layer_count(graph);) {
       const Segment segment = segment_of(share.segments, layer);
@@ -259,7 +270,9 @@ CoreCycles mapping_time(const ChipSpec& chip, const Graph& graph, const Mapping&
       for (; layer < segment.end; ++layer) {
         if (!mapped.is_view(layer)) {
           const MappedLayer now = mapped.layer(layer);
-          part += layer_times(chip, now.graph, now.node(), now.mapping, now.homes);
+          part += known.of(mapped, now, [&] {
+            return layer_times(chip, now.graph, now.node(), now.mapping, now.homes);
+          });
         }
       }
       sum += segment.in_flight > 1 ? in_flight_time(part, segment) : part.cycles * segment.parts;

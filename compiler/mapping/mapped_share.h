@@ -1,6 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "arch/chip_spec.h"
+#include "compiler/allocation/alike_layers.h"
 #include "compiler/allocation/lifetimes.h"
 #include "compiler/allocation/segment.h"
 #include "compiler/graph/graph.h"
@@ -21,7 +25,13 @@ class MappedShare {
         share_(share),
         graph_(with_batch(graph, share.images)),
         graphs_(graph_),
-        lives_(tensor_lives(graph_)) {}
+        lives_(tensor_lives(graph_)),
+        alike_(graph_) {}
+  MappedShare(const MappedShare&) = delete;
+  MappedShare& operator=(const MappedShare&) = delete;
+  MappedShare(MappedShare&&) = delete;
+  MappedShare& operator=(MappedShare&&) = delete;
+  ~MappedShare() = default;
 
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] const TensorLives& lives() const { return lives_; }
@@ -30,6 +40,13 @@ class MappedShare {
   }
   [[nodiscard]] std::int64_t parts(std::int32_t layer) const {
     return segment_of(share_.segments, layer).parts;
+  }
+  /// The first layer that costs the same in every way.
+  [[nodiscard]] std::int32_t first_alike(std::int32_t layer) {
+    for (auto next = static_cast<std::int32_t>(firsts_.size()); next <= layer; ++next) {
+      firsts_.push_back(alike_.first_of(next));
+    }
+    return firsts_[static_cast<std::size_t>(layer)];
   }
   [[nodiscard]] bool is_view(std::int32_t layer) const { return graph_.node(layer).is_view(); }
   [[nodiscard]] MappedLayer layer(std::int32_t layer) {
@@ -53,6 +70,8 @@ class MappedShare {
   Graph graph_;
   PartGraphs graphs_;
   TensorLives lives_;
+  AlikeLayers alike_;
+  std::vector<std::int32_t> firsts_;  ///< by layer, as far as was asked
 };
 
 }  // namespace systole

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "compiler/allocation/constants.h"
+#include "compiler/mapping/alike_results.h"
 #include "compiler/mapping/fusion.h"
 #include "compiler/mapping/layer_ways.h"
 #include "compiler/mapping/mapped_share.h"
@@ -82,8 +84,17 @@ class Neighbourhood {
 
   /// In the room that the layer has; as it is where nothing fits.
   LayerMapping best_way(std::int32_t layer) {
-    const std::vector<LayerWay> ways = ways_of(layer, share_.resident, 1);
-    return ways.empty() ? share_.layers[static_cast<std::size_t>(layer)] : ways.front().mapping;
+    const MappedLayer mapped = mapped_.layer(layer);
+    const std::int64_t left = room(layer, share_.resident);
+    // Where nothing streams, no band takes room.
+    const bool any = streams(mapped.homes.output) ||
+                     std::any_of(mapped.homes.inputs.begin(), mapped.homes.inputs.end(), streams);
+    const std::optional<LayerMapping>& best =
+        best_.of(mapped_, mapped, {}, any ? left : std::min<std::int64_t>(left, 0), [&] {
+          std::vector<LayerWay> ways = layer_ways(chip_, mapped, left, 1, weights_);
+          return ways.empty() ? std::nullopt : std::optional(std::move(ways.front().mapping));
+        });
+    return best ? *best : share_.layers[static_cast<std::size_t>(layer)];
   }
 
  private:
@@ -200,6 +211,7 @@ class Neighbourhood {
   const ShareMapping& share_;
   MappedShare mapped_;
   std::map<std::int32_t, std::int64_t> present_;  ///< scores of layers as they are
+  AlikeResults<std::optional<LayerMapping>> best_;
 };
 
 }  // namespace

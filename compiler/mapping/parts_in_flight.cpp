@@ -9,6 +9,7 @@
 
 #include "arch/diag/error.h"
 #include "compiler/allocation/constants.h"
+#include "compiler/mapping/alike_results.h"
 #include "compiler/mapping/choose_mapping.h"
 #include "compiler/mapping/core_split.h"
 #include "compiler/mapping/mapped_share.h"
@@ -34,12 +35,14 @@ std::int64_t constants_of_all(const ChipSpec& chip, const Graph& graph) {
 std::vector<LayerTime> times_of(const ChipSpec& chip, const Graph& graph,
                                 const ShareMapping& share) {
   MappedShare mapped(chip, graph, share);
+  AlikeResults<LayerTime> known;
   std::vector<LayerTime> times(graph.nodes.size());
   for (std::int32_t layer = 0; layer < mapped.layer_count(); ++layer) {
     if (!mapped.is_view(layer)) {
       const MappedLayer now = mapped.layer(layer);
-      times[static_cast<std::size_t>(layer)] =
-          layer_times(chip, now.graph, now.node(), now.mapping, now.homes);
+      times[static_cast<std::size_t>(layer)] = known.of(mapped, now, [&] {
+        return layer_times(chip, now.graph, now.node(), now.mapping, now.homes);
+      });
     }
   }
   return times;

@@ -1,6 +1,7 @@
 systole_test(compiler_passes_test SLOW MappingText.ReadsBackToTheSameProgram
   SOURCES
     compile_test.cpp
+    allocation/alike_layers_test.cpp
     allocation/lifetimes_test.cpp
     allocation/memory_plan_test.cpp
     allocation/placement_test.cpp

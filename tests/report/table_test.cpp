@@ -60,6 +60,13 @@ TEST(Table, LeavesOutTheLastColumnsThatHaveNoRoom) {
             "name          first second\nlayer...ock12     1      2\n(no room for: third)\n");
 }
 
+/// A column without a heading, of remarks, goes without a word.
+TEST(Table, DoesNotNameWhatHasNoHeading) {
+  Table table({{"name", Align::Left}, {"first"}, {"", Align::Left}});
+  table.add({"layer3_block12", "1", "a remark"});
+  EXPECT_EQ(table.print(20, false), "name           first\nlayer3_block12     1\n");
+}
+
 TEST(Table, ColoursWholeLinesWithoutMovingColumns) {
   Table table = two_columns();
   table.add({"view", "-"}, Style::Faint);
