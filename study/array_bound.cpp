@@ -5,13 +5,11 @@
 #include <variant>
 
 #include "arch/dataflow.h"
+#include "arch/units/wide.h"
 
 namespace systole {
 
 namespace {
-
-// Outputs of a large layer times cycles of a large array pass 64 bits.
-__extension__ using Wide = __int128;
 
 std::int64_t extent(const GemmShape& gemm, Axis axis) {
   switch (axis) {
@@ -27,7 +25,7 @@ std::int64_t extent(const GemmShape& gemm, Axis axis) {
 
 /// Products as the array may see them: matrices that share their right operand are one, as long as
 /// all of them.
-GemmShape joined(const Node& node, GemmShape gemm) {
+GemmShape joined_matrices(const Node& node, GemmShape gemm) {
   const Work work = node.work();
   if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
     const std::int64_t images = matmul->b.image == 0 ? 1 : matmul->images;
@@ -39,7 +37,7 @@ GemmShape joined(const Node& node, GemmShape gemm) {
 }
 
 /// What the outputs of one group read.
-struct WindowReads {
+struct GroupReads {
   Kernel kernel;
   std::int64_t channels = 1;  ///< of a group
   std::int64_t width = 1;     ///< output positions of a row
@@ -67,9 +65,9 @@ struct WindowReads {
 /// Steps of all outputs of a layer with weights that stay.
 std::int64_t steps_of_neighbours(const ChipSpec& chip, const Graph& graph, const Node& node,
                                  const ProductWork& product, const GemmShape& gemm) {
-  const WindowReads reads{.kernel = product.kernel,
-                          .channels = gemm.k / product.kernel.positions(),
-                          .width = graph.tensor(node.output()).shape().cols};
+  const GroupReads reads{.kernel = product.kernel,
+                         .channels = gemm.k / product.kernel.positions(),
+                         .width = graph.tensor(node.output()).shape().cols};
   const std::int64_t cols = chip.matrix.cols;
   // So many positions of one group have outputs in `cols` neighbours at most.
   const std::int64_t run = (cols + gemm.n - 2) / (gemm.groups * gemm.n) + 1;
@@ -114,7 +112,7 @@ std::int64_t uses_of_an_element(const Node& node) {
 }
 
 std::int64_t right_elements(const Node& node, const GemmShape& gemm) {
-  const GemmShape matrices = joined(node, gemm);
+  const GemmShape matrices = joined_matrices(node, gemm);
   return matrices.groups * matrices.k * matrices.n;
 }
 
@@ -123,7 +121,7 @@ std::int64_t array_steps(const ChipSpec& chip, const Graph& graph, const Node& n
   if (!shape) {
     return 0;
   }
-  const GemmShape gemm = joined(node, *shape);
+  const GemmShape gemm = joined_matrices(node, *shape);
   const DataflowRule& rule = rule_of(chip.matrix.dataflow);
   const std::int64_t rows = extent(gemm, rule.rows);
   const std::int64_t cols = extent(gemm, rule.cols);

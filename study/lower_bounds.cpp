@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arch/dataflow.h"
+#include "arch/units/wide.h"
 #include "compiler/allocation/lifetimes.h"
 #include "silicon/energy/activity.h"
 #include "silicon/energy/energy.h"
@@ -16,9 +17,6 @@
 namespace systole {
 
 namespace {
-
-// Bytes times femtoseconds pass 64 bits.
-__extension__ using Wide = __int128;
 
 std::int64_t tiles_of(const ChipSpec& chip, const Node& node, const GemmShape& gemm) {
   return rule_of(chip.matrix.dataflow).loads_weights

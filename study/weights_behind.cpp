@@ -61,7 +61,7 @@ Reach reach_of(const Slide& slide, std::int64_t length) {
 }
 
 /// Places of an image: so many neighbouring rows and columns, and channels in each of them.
-struct Region {
+struct Places {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   std::int64_t channels = 0;
@@ -71,7 +71,7 @@ struct Region {
 };
 
 /// What this bound has to know of a node.
-struct Step {
+struct LayerReads {
   enum class Kind : std::uint8_t { Other, Product, Window, Same, AllChannels, View };
   Kind kind = Kind::Other;
   Slide rows;
@@ -90,7 +90,7 @@ struct Step {
   [[nodiscard]] bool slides() const { return kind == Kind::Product || kind == Kind::Window; }
 };
 
-void set_slides(Step& step, const Kernel& kernel) {
+void set_slides(LayerReads& step, const Kernel& kernel) {
   step.rows = {.in = step.in.rows,
                .out = step.out.rows,
                .kernel = kernel.rows,
@@ -106,8 +106,8 @@ void set_slides(Step& step, const Kernel& kernel) {
   step.reads_all = reach_of(step.rows, 1).outputs > 0 && reach_of(step.cols, 1).outputs > 0;
 }
 
-Step step_of(const ChipSpec& chip, const Graph& graph, const Node& node) {
-  Step step;
+LayerReads step_of(const ChipSpec& chip, const Graph& graph, const Node& node) {
+  LayerReads step;
   step.output = static_cast<std::size_t>(node.output());
   step.array_steps = array_steps(chip, graph, node);
   if (graph.data_inputs(node).empty()) {
@@ -120,7 +120,7 @@ Step step_of(const ChipSpec& chip, const Graph& graph, const Node& node) {
   step.out = graph.tensor(node.output()).shape();
   const Work work = node.work();
   if (const auto* product = std::get_if<ProductWork>(&work)) {
-    step.kind = Step::Kind::Product;
+    step.kind = LayerReads::Kind::Product;
     step.groups = product->groups;
     step.n = step.out.channels / product->groups;
     step.stored = node.inputs.size() > kWeightsInput
@@ -129,23 +129,23 @@ Step step_of(const ChipSpec& chip, const Graph& graph, const Node& node) {
     step.counts_weights = !node.shares_parameters;
     set_slides(step, product->kernel);
   } else if (const auto* pool = std::get_if<PoolWork>(&work)) {
-    step.kind = Step::Kind::Window;
+    step.kind = LayerReads::Kind::Window;
     set_slides(step, pool->kernel);
   } else if (std::holds_alternative<AddWork>(work) || std::holds_alternative<RescaleWork>(work)) {
-    step.kind = Step::Kind::Same;
+    step.kind = LayerReads::Kind::Same;
     step.reads_all = true;
   } else if (std::holds_alternative<SoftmaxWork>(work)) {
-    step.kind = Step::Kind::AllChannels;
+    step.kind = LayerReads::Kind::AllChannels;
     step.reads_all = true;
   } else if (std::holds_alternative<ViewWork>(work) && step.in.elements() == step.out.elements()) {
-    step.kind = Step::Kind::View;
+    step.kind = LayerReads::Kind::View;
     step.reads_all = true;
   }
   return step;
 }
 
 /// Of a view; the elements of an image stay together where its result has as many images.
-Region viewed(const Step& step, const Region& region) {
+Places places_viewed(const LayerReads& step, const Places& region) {
   if (step.in == step.out) {
     return region;
   }
@@ -156,31 +156,31 @@ Region viewed(const Step& step, const Region& region) {
 /// Weights that meet what is in a region of the input, and what that reaches.
 struct Influence {
   std::int64_t weights = 0;
-  Region region;
+  Places region;
 };
 
-Influence influence_of(const Step& step, const Region& region) {
+Influence influence_of(const LayerReads& step, const Places& region) {
   Influence influence;
   switch (step.kind) {
-    case Step::Kind::Other:
+    case LayerReads::Kind::Other:
       return influence;
-    case Step::Kind::Same:
+    case LayerReads::Kind::Same:
       influence.region = region;
       return influence;
-    case Step::Kind::AllChannels:
+    case LayerReads::Kind::AllChannels:
       influence.region = {.rows = region.rows, .cols = region.cols, .channels = step.out.channels};
       return influence;
-    case Step::Kind::View:
-      influence.region = viewed(step, region);
+    case LayerReads::Kind::View:
+      influence.region = places_viewed(step, region);
       return influence;
-    case Step::Kind::Product:
-    case Step::Kind::Window:
+    case LayerReads::Kind::Product:
+    case LayerReads::Kind::Window:
       break;
   }
   const Reach rows = reach_of(step.rows, region.rows);
   const Reach cols = reach_of(step.cols, region.cols);
   influence.region = {.rows = rows.outputs, .cols = cols.outputs, .channels = region.channels};
-  if (step.kind == Step::Kind::Product) {
+  if (step.kind == LayerReads::Kind::Product) {
     const std::int64_t of_group = step.in.channels / step.groups;
     influence.weights = rows.elements * cols.elements * region.channels * step.n;
     influence.region.channels = ceil_div(region.channels, of_group) * step.n;
@@ -200,7 +200,7 @@ Stretches needed_by(const Slide& slide, const Stretches& outputs) {
   return needed;
 }
 
-std::int64_t size_of(const Stretches& stretches) {
+std::int64_t total_of_stretches(const Stretches& stretches) {
   return std::accumulate(
       stretches.begin(), stretches.end(), std::int64_t{0},
       [](std::int64_t sum, const auto& one) { return sum + one.second - one.first; });
@@ -245,7 +245,7 @@ class WeightsBehind {
       for (const std::size_t input : steps_.back().inputs) {
         readers_[input].push_back(steps_.size() - 1);
       }
-      if (steps_.back().kind == Step::Kind::Product) {
+      if (steps_.back().kind == LayerReads::Kind::Product) {
         largest_type_ = std::max(largest_type_, bytes_of(steps_.back().stored, kMany));
       }
     }
@@ -286,8 +286,8 @@ class WeightsBehind {
   }
 
   [[nodiscard]] std::int64_t weights_of(std::size_t index) const {
-    const Step& step = steps_[index];
-    if (step.kind != Step::Kind::Product || !step.counts_weights) {
+    const LayerReads& step = steps_[index];
+    if (step.kind != LayerReads::Kind::Product || !step.counts_weights) {
       return 0;
     }
     return step.rows.kernel * step.cols.kernel * step.in.channels * step.n;
@@ -307,12 +307,12 @@ class WeightsBehind {
   }
 
   /// Bytes of weights that meet what depends on a region of the output of node `index`.
-  [[nodiscard]] std::int64_t bytes_behind(std::size_t index, const Region& region) const {
-    std::vector<Region> regions(makers_.size());
+  [[nodiscard]] std::int64_t bytes_behind(std::size_t index, const Places& region) const {
+    std::vector<Places> regions(makers_.size());
     regions[steps_[index].output] = region;
     std::int64_t bytes = 0;
     for (std::size_t next = index + 1; next < steps_.size(); ++next) {
-      const Step& step = steps_[next];
+      const LayerReads& step = steps_[next];
       Influence most;
       for (const std::size_t input : step.inputs) {
         if (regions[input].is_empty()) {
@@ -356,13 +356,13 @@ class WeightsBehind {
   /// The dense layer behind a view that makes the output of node `index` one vector.
   [[nodiscard]] std::size_t dense_behind(std::size_t index) const {
     for (const std::size_t view : readers_[steps_[index].output]) {
-      const Step& step = steps_[view];
-      if (step.kind != Step::Kind::View || step.out.rows * step.out.cols != 1 ||
+      const LayerReads& step = steps_[view];
+      if (step.kind != LayerReads::Kind::View || step.out.rows * step.out.cols != 1 ||
           step.in.batch != step.out.batch) {
         continue;
       }
       for (const std::size_t dense : readers_[step.output]) {
-        if (steps_[dense].kind == Step::Kind::Product && steps_[dense].groups == 1) {
+        if (steps_[dense].kind == LayerReads::Kind::Product && steps_[dense].groups == 1) {
           return dense;
         }
       }
@@ -401,14 +401,14 @@ class WeightsBehind {
       needed[index].second.emplace_back(col, col + 1);
     }
     for (std::size_t at = index + 1; at-- > 0;) {
-      const Step& step = steps_[at];
+      const LayerReads& step = steps_[at];
       if (needed[at].first.empty()) {
         continue;
       }
       Needed inputs = needed[at];
       if (step.slides() && step.rows.is_plain() && step.cols.is_plain()) {
         inputs = {needed_by(step.rows, inputs.first), needed_by(step.cols, inputs.second)};
-      } else if (step.kind != Step::Kind::Same) {
+      } else if (step.kind != LayerReads::Kind::Same) {
         continue;
       }
       for (const std::size_t input : step.inputs) {
@@ -416,8 +416,8 @@ class WeightsBehind {
           continue;
         }
         Needed& known = needed[makers_[input]];
-        if (size_of(inputs.first) * size_of(inputs.second) >
-            size_of(known.first) * size_of(known.second)) {
+        if (total_of_stretches(inputs.first) * total_of_stretches(inputs.second) >
+            total_of_stretches(known.first) * total_of_stretches(known.second)) {
           known = inputs;
         }
       }
@@ -434,7 +434,7 @@ class WeightsBehind {
     std::vector<std::vector<double>> of_level(rows + 1, std::vector<double>(cols + 1, 0));
     const std::vector<Needed> needed = needed_of(index);
     for (std::size_t at = 0; at <= index; ++at) {
-      const Step& step = steps_[at];
+      const LayerReads& step = steps_[at];
       if (step.array_steps == 0 || needed[at].first.empty()) {
         continue;
       }
@@ -482,7 +482,7 @@ class WeightsBehind {
   }
 
   const ChipSpec& chip_;
-  std::vector<Step> steps_;
+  std::vector<LayerReads> steps_;
   std::vector<std::size_t> makers_;                ///< of each tensor: its node
   std::vector<std::vector<std::size_t>> readers_;  ///< of each tensor: nodes
   std::vector<std::pair<CoreCycles, std::size_t>> hopes_;
