@@ -37,12 +37,12 @@ std::optional<double> joules_of(const ChipSpec& chip, const Counters& counters,
 }
 
 /// The energy of a run that has these cycles and bytes, and else what no run can do without.
-std::optional<double> estimated_joules(const ChipSpec& chip, const Graph& graph,
-                                       const LayerCost& cost) {
+std::optional<double> estimated_joules(const ChipSpec& chip, const Graph& graph, CoreCycles cycles,
+                                       std::int64_t dram_bytes) {
   Counters counters = least_counters(chip, graph);
-  counters.elapsed = std::max(cost.cycles, CoreCycles(1));
-  counters.dram.read_bytes = cost.dram.count();
-  counters.dram.reads = cost.dram.count() / chip.dram.standard.organization.burst_bytes().count();
+  counters.elapsed = std::max(cycles, CoreCycles(1));
+  counters.dram.read_bytes = dram_bytes;
+  counters.dram.reads = dram_bytes / chip.dram.standard.organization.burst_bytes().count();
   return joules_of(chip, counters, graph.batch);
 }
 
@@ -178,13 +178,14 @@ class Search {
       std::vector<MappingCandidate> candidates) const {
     std::vector<TriedMapping> tried;
     for (MappingCandidate& candidate : candidates) {
-      tried.push_back({.how = std::move(candidate.how),
-                       .mapping = std::move(candidate.mapping),
-                       .estimate = candidate.cost,
-                       .estimated_time = candidate.time,
-                       .cycles = candidate.time,
-                       .dram_bytes = candidate.cost.dram.count(),
-                       .joules = estimated_joules(chip_, graph_, candidate.cost)});
+      tried.push_back(
+          {.how = std::move(candidate.how),
+           .mapping = std::move(candidate.mapping),
+           .estimate = candidate.cost,
+           .estimated_time = candidate.time,
+           .cycles = candidate.time,
+           .dram_bytes = candidate.cost.dram.count(),
+           .joules = estimated_joules(chip_, graph_, candidate.time, candidate.cost.dram.count())});
     }
     return tried;
   }
@@ -246,6 +247,7 @@ class Search {
       tried.estimated_time =
           program_time(chip_, unverified_program(chip_, graph_, {.mapping = &tried.mapping}));
       tried.cycles = tried.estimated_time;
+      tried.joules = estimated_joules(chip_, graph_, tried.cycles, tried.dram_bytes);
     }
     std::stable_sort(order.begin() + 1, order.end(), [&](std::size_t a, std::size_t b) {
       return better(found[a], found[b], MappingObjective::Latency);

@@ -69,7 +69,10 @@ class Worst {
   std::string text_ = "never slower";
 };
 
-constexpr std::int64_t kAllowed = 50;  ///< per mille
+// Per mille. A dense layer may take 44 more with a larger buffer; of random layers none took more
+// than 22.
+constexpr std::int64_t kAllowed = 50;
+constexpr std::int64_t kAllowedOfRandom = 25;
 
 void report(const Worst& worst) {
   testing::Test::RecordProperty("worst", worst.text());
@@ -135,8 +138,9 @@ TEST_P(RandomLayer, IsNotSlowerWithMoreHardware) {
     Worst worst;
     worst.add(1, *time);
     worst.add(2, *time_of(better, graph));
-    EXPECT_LE(worst.growth(), kAllowed) << "twice the " << improvement.name << ": " << *time << "\n"
-                                        << base.text << base.network;
+    EXPECT_LE(worst.growth(), kAllowedOfRandom)
+        << "twice the " << improvement.name << ": " << *time << "\n"
+        << base.text << base.network;
   }
 }
 
