@@ -140,6 +140,23 @@ class Topology {
     return value;
   }
 
+  /// Behind the sizes stands how sparse weights are, if anything: `1:4` is one of four.
+  void expect_dense(const Row& row, std::size_t columns) const {
+    if (row.cells.size() > columns + 1) {
+      fail(row, columns + 1, "columns",
+           fmt::format("expected at most {} columns, got another one, {}", columns + 1,
+                       in_quotes(row.cells[columns + 1].text)));
+    }
+    if (row.cells.size() > columns) {
+      const std::string& sparsity = row.cells[columns].text;
+      const std::size_t colon = std::min(sparsity.find(':'), sparsity.size());
+      if (colon + 1 >= sparsity.size() || sparsity.substr(0, colon) != sparsity.substr(colon + 1)) {
+        fail(row, columns, "Sparsity",
+             fmt::format("expected dense weights, such as 1:1, got {}", in_quotes(sparsity)));
+      }
+    }
+  }
+
   std::string layer_name(const Row& row) {
     const std::string base = description_name(row.cells.front().text);
     std::string name = base;
@@ -158,6 +175,7 @@ class Topology {
   }
 
   void add_gemm(const Row& row) {
+    expect_dense(row, kGemm.size() + 1);
     const std::int64_t m = number(row, 1, "M");
     const std::int64_t n = number(row, 2, "N");
     const std::int64_t k = number(row, 3, "K");
@@ -165,6 +183,7 @@ class Topology {
   }
 
   void add_convolution(const Row& row) {
+    expect_dense(row, kConvolution.size() + 1);
     std::array<std::int64_t, kConvolution.size()> sizes{};
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       sizes[i] = number(row, i + 1, kConvolution[i]);

@@ -70,6 +70,13 @@ TEST(ScaleSim, SaysWhereAMistakeIs) {
             "t.csv:2:1: Strides: expected an integer in 1..65536, got ''");
   EXPECT_EQ(message_of(std::string(kHeader) + "a, 2, 8, 3, 3, 1, 1, 1\n"),
             "t.csv:2:10: Filter Height: expected a filter within the input of 2 x 8, got 3 x 3");
+  EXPECT_EQ(message_of(std::string(kHeader) + "a, 8, 8, 3, 3, 1, 1, 1, 1:1,\n"), "");
+  EXPECT_EQ(message_of(std::string(kHeader) + "a, 8, 8, 3, 3, 1, 1, 1, 2:4,\n"),
+            "t.csv:2:25: Sparsity: expected dense weights, such as 1:1, got '2:4'");
+  EXPECT_EQ(message_of("Layer, M, N, K\nq, 1, 1, 1, 9\n"),
+            "t.csv:2:13: Sparsity: expected dense weights, such as 1:1, got '9'");
+  EXPECT_EQ(message_of("Layer, M, N, K\nq, 1, 1, 1, 1:1, 9\n"),
+            "t.csv:2:18: columns: expected at most 5 columns, got another one, '9'");
   EXPECT_EQ(message_of("Layer, M, N, K\nq, 0, 1, 1\n"),
             "t.csv:2:4: M: expected an integer in 1..65536, got '0'");
 }
