@@ -158,6 +158,7 @@ std::vector<double> NpyFile::numbers() const {
       case NpyType::Int8:
         return widened<std::int8_t>();
       case NpyType::Uint8:
+      case NpyType::Bool:
         return widened<std::uint8_t>();
       case NpyType::Int16:
         return widened<std::int16_t>();

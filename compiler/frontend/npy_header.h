@@ -25,6 +25,7 @@ enum class NpyType : std::uint8_t {
   Float64,
   Int8,
   Uint8,
+  Bool,
   Int16,
   Uint16,
   Int32,
@@ -39,6 +40,7 @@ inline constexpr auto kEnumNames<NpyType> = std::to_array<EnumName<NpyType>>({
     {NpyType::Float64, "<f8"},
     {NpyType::Int8, "|i1"},
     {NpyType::Uint8, "|u1"},
+    {NpyType::Bool, "|b1"},
     {NpyType::Int16, "<i2"},
     {NpyType::Uint16, "<u2"},
     {NpyType::Int32, "<i4"},
@@ -49,6 +51,7 @@ constexpr std::int64_t bytes_of(NpyType type) {
   switch (type) {
     case NpyType::Int8:
     case NpyType::Uint8:
+    case NpyType::Bool:
       return 1;
     case NpyType::Float16:
     case NpyType::Int16:

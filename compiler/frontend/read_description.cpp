@@ -495,7 +495,7 @@ NetworkDescription read_description(const ConfigNode& root, const DimChoice& cho
   description.defaults = read_defaults(top, root);
   description.weight_files = read_weight_files(root);
   const auto inputs = root.list("inputs");
-  if (inputs.empty()) {
+  if (inputs.empty() && !root.has("states")) {
     root.fail("inputs", "expected at least one input, got none");
   }
   const auto add_all = [&](const std::vector<ConfigNode>& nodes, bool are_states) {

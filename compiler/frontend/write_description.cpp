@@ -138,7 +138,8 @@ std::string description_of(const Network& network, const std::string& weights) {
   const DescribedNames names(graph);
   std::string text = fmt::format("network: {}\n", description_name(graph.name));
   text += fmt::format("batch: {}\n", graph.batch);
-  text += fmt::format("weights: {{directory: {}}}\n\ninputs:\n", weights);
+  text += fmt::format("weights: {{directory: {}}}\n\ninputs:{}\n", weights,
+                      graph.inputs.empty() ? " []" : "");
   for (const GraphTensorId input : graph.inputs) {
     text += input_text(graph.tensor(input), names.of(input));
   }
@@ -181,7 +182,7 @@ void write_weights(
       const bool is_product = has_weights(node) && i == kWeightsInput;
       write(names.of(node.output()) + suffix + ".npy",
             is_product ? weight_file(graph, node, numbers)
-                       : npy_of({static_cast<std::int64_t>(numbers.size())}, numbers));
+                       : npy_of({tensor.type.extents.begin(), tensor.type.extents.end()}, numbers));
     }
   }
 }

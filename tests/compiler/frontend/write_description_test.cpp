@@ -118,6 +118,24 @@ TEST_F(Description, OfAnEmbeddingHasItsTable) {
   EXPECT_THAT(text, HasSubstr("states:\n  - {name: table, extents: [5, 4], shared: true, file: "));
 }
 
+TEST_F(Description, OfParametersOfSeveralAxesHasTheirShape) {
+  ModelBuilder model;
+  model.input("x", {1, 2, 3})
+      .floats("p", {2, 3}, some_numbers(6))
+      .node("Mul", {"x", "p"}, {"y"})
+      .output("y");
+  EXPECT_THAT(expect_alike(model), HasSubstr("formula"));
+}
+
+TEST_F(Description, OfTablesAloneHasNoInputs) {
+  ModelBuilder model;
+  model.floats("table", {5, 4}, some_numbers(20, 2))
+      .input("tokens", {1, 3}, {}, 7)
+      .node("Gather", {"table", "tokens"}, {"y"})
+      .output("y");
+  EXPECT_THAT(expect_alike(model), HasSubstr("inputs: []\n"));
+}
+
 TEST_F(Description, OfKeysThatGrowHasThemAsStates) {
   ModelBuilder model;
   model.input("q", {1, 2, 1, 2})
