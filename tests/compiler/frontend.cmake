@@ -46,8 +46,10 @@ systole_test(compiler_training_test SLOW *OfLargeHeads *OfTransposedConvolutions
   DEPENDS systole_compiler systole_reference DNNL::dnnl)
 systole_test(compiler_onnx_test
   SOURCES
+    frontend/onnx/attributes_test.cpp
     frontend/onnx/import_test.cpp
     frontend/onnx/layout_test.cpp
+    frontend/onnx/lower/products_test.cpp
     frontend/onnx/lower/rows_test.cpp
     frontend/onnx/model_builder.cpp
     frontend/onnx/passes/fold_scales_test.cpp

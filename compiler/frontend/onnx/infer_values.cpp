@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "compiler/frontend/onnx/attributes.h"
 #include "compiler/frontend/onnx/infer/inference.h"
 #include "compiler/frontend/onnx/spell/spelling.h"
 
@@ -106,6 +107,11 @@ class Inferrer {
  private:
   void take(ImportNode node) {
     const bool is_known = !node.outputs.empty() && knows_inputs(graph_, node);
+    if (auto fault = attribute_fault(node)) {
+      nodes_.push_back(std::move(node));
+      refuse(nodes_.back(), *std::move(fault));
+      return;
+    }
     const auto* const spelling = onnx_spelling::spell_rule_of(node.full_op());
     if (spelling == nullptr) {
       nodes_.push_back(std::move(node));

@@ -241,7 +241,17 @@ void fold_binary(Inference& in, const OnnxShape& out, bool compares) {
   }));
 }
 
+/// Before operator set 7 the second operand lay along the axes from `axis` on.
+void check_old_broadcast(const Inference& in) {
+  const std::int64_t axis = in.node().integer("axis", -1);
+  if (axis >= 0 && in.inputs() == 2 && axis + std::ssize(in.shape(1)) != std::ssize(in.shape(0))) {
+    contradict("expected a second operand along the last axes of {}, got {} along those from {} on",
+               text_of(in.shape(0)), text_of(in.shape(1)), axis);
+  }
+}
+
 void infer_binary(Inference& in) {
+  check_old_broadcast(in);
   const bool compares = compared<float>(in.node().op, 0, 0).has_value();
   const OnnxShape out = common_shape(in, 0, in.inputs());
   const OnnxType type = in.type(0);

@@ -115,9 +115,12 @@ ImportWindow window_of(const ImportNode& node, const OnnxShape& image,
     const std::int64_t size = image[axis + 2];
     const std::int64_t stride = window.strides[axis];
     constexpr std::int64_t kMost = 1 << 24;
+    if (pads[axis] < 0 || pads[axis + axes] < 0 || pads[axis] > kMost ||
+        pads[axis + axes] > kMost) {
+      onnx_inference::contradict("expected pads in 0..{}, got {}", kMost, text_of(pads));
+    }
     if (kernel[axis] < 1 || stride < 1 || window.dilations[axis] < 1 || kernel[axis] > kMost ||
-        stride > kMost || window.dilations[axis] > kMost || pads[axis] < 0 ||
-        pads[axis + axes] < 0 || pads[axis] > kMost || pads[axis + axes] > kMost) {
+        stride > kMost || window.dilations[axis] > kMost) {
       onnx_inference::contradict(
           "expected a kernel, strides and dilations above 0, got {}, {} and {}", text_of(kernel),
           text_of(window.strides), text_of(window.dilations));

@@ -570,6 +570,7 @@ void Lowering::lower(const ImportNode& node) {
     const LowerRule* rule = lower_rule_of(node.full_op());
     check_integers(rule);
     (rule == nullptr ? lower_rule_of("systole.Function") : rule)->lower(*this);
+    check_results(node);
   } catch (const Refused& refused) {
     note(node, refused.what());
     pretend(node);
@@ -581,6 +582,16 @@ void Lowering::lower(const ImportNode& node) {
     const std::size_t reason = text.find("expected ");
     note(node, std::string(reason == std::string_view::npos ? text : text.substr(reason)));
     pretend(node);
+  }
+}
+
+void Lowering::check_results(const ImportNode& node) const {
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    const ImportValueId result = node.outputs[i];
+    if (is_read(i) && held_.count(result) == 0 && graph_.constant(result) == nullptr) {
+      refuse("expected a result {} that nobody reads, got readers of {}", i,
+             in_quotes(graph_.value(result).name));
+    }
   }
 }
 

@@ -184,6 +184,8 @@ class Lowering {
   void lower(const ImportNode& node);
   /// Refuses whole numbers where the operator would make of them what the type rounds.
   void check_integers(const LowerRule* rule) const;
+  /// Refuses readers of a result that the operator's rule does not give.
+  void check_results(const ImportNode& node) const;
   void add_outputs();
   /// A graph that is of no use goes on, so that other nodes are looked at.
   void pretend(const ImportNode& node);

@@ -301,23 +301,46 @@ bool is_turned_back(const Lowering& in) {
   return turned;
 }
 
-/// A matrix of the file times a tensor: a dense layer along the axis before the last.
+/// The numbers of a constant with its axes in this order.
+ParameterNumbers permuted_numbers(const OnnxConstant& constant, const Axes& order) {
+  return [constant, order] {
+    return to_memory(FileOrder{.shape = {}, .sizes = constant.shape(), .order = order},
+                     constant.floats());
+  };
+}
+
+/// A matrix or vector of the file times a tensor, or the other way around: a dense layer along the
+/// axis that is summed.
 void lower_constant_matmul(Lowering& in) {
-  const OnnxConstant weights = in.constant(0, "weights");
-  const std::size_t rank = in.shape(1).size();
-  if (weights.shape().size() != 2 || rank < 2) {
-    refuse("expected an input that depends on the network's inputs, got the constant {}",
-           in_quotes(in.graph().value(in.node().input(0)).name));
+  const std::size_t data = in.is_held(0) ? 0 : 1;
+  const OnnxConstant weights = in.constant(1 - data, "weights");
+  const std::size_t rank = in.shape(data).size();
+  const std::size_t axes = weights.shape().size();
+  if (axes < 1 || axes > 2 || rank < 1) {
+    refuse("expected at most a matrix as constant operand, got {} {}", text_of(weights.shape()),
+           in_quotes(in.graph().value(in.node().input(1 - data)).name));
   }
-  in.hold(linear(in, in.held(1), rank - 2, weights.shape()[0], [weights] {
-    return to_memory(FileOrder{.shape = {}, .sizes = weights.shape(), .order = {1, 0}},
-                     weights.floats());
-  }));
+  if (rank == 1 && in.made().batch != 1) {  // its axis is no axis of images
+    Lowering::refuse_order(in.held(data).layout);
+  }
+  const std::size_t axis = data == 0 || rank == 1 ? rank - 1 : rank - 2;
+  const std::int64_t columns = axes == 1 ? 1 : weights.shape()[data == 0 ? 1 : 0];
+  Axes order = plain_order(axes);
+  if (data == 1 && axes == 2) {
+    std::swap(order[0], order[1]);
+  }
+  Held made = linear(in, in.held(data), axis, columns, permuted_numbers(weights, order));
+  const auto layout = made.layout.reshaped(in.out_shape());
+  if (!layout) {
+    Lowering::refuse_order(made.layout);
+  }
+  made.layout = *layout;
+  in.hold(made);
 }
 
 /// Of two tensors that depend on inputs; make_dense took those with weights.
 void lower_matmul(Lowering& in) {
-  if (!in.is_held(0)) {
+  if (!in.is_held(0) || !in.is_held(1)) {
     lower_constant_matmul(in);
     return;
   }
@@ -632,17 +655,38 @@ void lower_einsum(Lowering& in) {
   const auto [both, summed, alone] = letters_of(operands, equation->output);
   std::string made;
   GraphTensorId tensor = 0;
-  if (operands.size() == 2) {
+  if (operands.size() == 2 && (!in.is_held(0) || !in.is_held(1))) {
+    const std::size_t data = in.is_held(0) ? 0 : 1;
+    const OnnxConstant weights = in.constant(1 - data, "weights");
+    if (!both.empty()) {
+      refuse(
+          "expected letters of a constant that are summed or its own, got '{}' of both and of "
+          "the result",
+          both);
+    }
+    const std::string& own = alone[1 - data];
+    const Held rows = grouped(in, in.held(data), operands[data], {alone[data], summed});
+    std::int64_t columns = 1;
+    for (const std::size_t axis : axes_of(operands[1 - data], own)) {
+      columns *= weights.shape()[axis];
+    }
+    tensor = linear(in, rows, 1, columns,
+                    permuted_numbers(weights, axes_of(operands[1 - data], summed + own)))
+                 .tensor;
+    made = alone[data] + own;
+  } else if (operands.size() == 2) {
     const Held left = grouped(in, in.held(0), operands[0], {both, alone[0], summed});
     const Held right = grouped(in, in.held(1), operands[1], {both, summed, alone[1]});
     tensor = product_of(in, left, right);
     made = both + alone[0] + alone[1];
   } else {
     const Held rows = grouped(in, in.held(0), operands[0], {alone[0], summed});
-    const OnnxShape shape = rows.layout.shape();
-    FormulaInputs inputs(in, shape, plain_order(2));
-    const std::string x = inputs.held(rows);
-    tensor = summed.empty() ? rows.tensor : inputs.add_before(fmt::format("sum({})", x));
+    tensor = rows.tensor;
+    if (!summed.empty()) {
+      FormulaInputs inputs(in, rows.layout.shape(), plain_order(2));
+      const std::string x = inputs.held(rows);
+      tensor = inputs.add_before(fmt::format("sum({})", x));
+    }
     made = alone[0];
   }
   const OnnxShape out = in.out_shape();

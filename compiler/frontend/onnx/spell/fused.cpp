@@ -25,6 +25,12 @@ void spell_fast_gelu(Spelling& in) {
   in.give(0, in.function("gelu_tanh", with_bias(in, 1)));
 }
 
+/// As ONNX has it since operator set 20.
+void spell_either_gelu(Spelling& in) {
+  const bool by_tanh = in.node().text("approximate", "none") == "tanh";
+  in.give(0, in.function(by_tanh ? "gelu_tanh" : "gelu", in.input(0, "an input")));
+}
+
 /// x * sigmoid(alpha x)
 void spell_quick_gelu(Spelling& in) {
   const ImportValueId x = in.input(0, "an input");
@@ -217,6 +223,7 @@ constexpr auto kFusedRules = std::to_array<SpellRule>({
     {"com.microsoft.SkipLayerNormalization", spell_skip_norm},
     {"com.microsoft.SkipSimplifiedLayerNormalization", spell_skip_norm},
     {"com.microsoft.TransposeMatMul", spell_matmul},
+    {"Gelu", spell_either_gelu},
     {"SimplifiedLayerNormalization", spell_simplified_norm},
     {"com.microsoft.SimplifiedLayerNormalization", spell_simplified_norm},
 });

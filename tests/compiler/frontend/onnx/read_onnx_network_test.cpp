@@ -585,6 +585,44 @@ TEST_F(OnnxNetwork, OperatorsOfPassesAreNoneOfFiles) {
             "m.onnx: 'grow': expected an operator that docs/onnx.md lists, got systole.Append");
 }
 
+TEST_F(OnnxNetwork, ResultsThatNobodyComputesAreNotLeftOut) {
+  ModelBuilder model;
+  model.input("x", {1, 1, 4, 4})
+      .node("MaxPool", {"x"}, {"y", "places"}, {{"kernel_shape", std::vector<std::int64_t>{2, 2}}},
+            "pool")
+      .output("y")
+      .output("places");
+  EXPECT_EQ(message_of(model),
+            "m.onnx: MaxPool: expected a result 1 that nobody reads, got readers of 'places', in 1 "
+            "node (pool)");
+}
+
+TEST_F(OnnxNetwork, OldBroadcastsAreThoseOfTheLastAxesOrNone) {
+  const auto added = [this](std::int64_t axis) {
+    ModelBuilder model(6);
+    model.input("x", {1, 4, 4})
+        .floats("b", {4}, {1, 2, 3, 4})
+        .node("Add", {"x", "b"}, {"y"}, {{"broadcast", std::int64_t{1}}, {"axis", axis}}, "bias")
+        .output("y");
+    return message_of(model);
+  };
+  EXPECT_EQ(added(2), "");
+  EXPECT_EQ(
+      added(1),
+      "m.onnx: Add: expected a second operand along the last axes of [1, 4, 4], got [4] along "
+      "those from 1 on, in 1 node (bias)");
+}
+
+TEST_F(OnnxNetwork, PadsThatTakeAwayAreNamed) {
+  ModelBuilder model;
+  model.input("x", {1, 1, 4, 4})
+      .floats("w", {1, 1, 3, 3}, std::vector<float>(9, 1.0F))
+      .node("Conv", {"x", "w"}, {"y"}, {{"pads", std::vector<std::int64_t>{-1, 0, 0, 0}}}, "conv")
+      .output("y");
+  EXPECT_EQ(message_of(model),
+            "m.onnx: Conv: expected pads in 0..16777216, got [-1, 0, 0, 0], in 1 node (conv)");
+}
+
 TEST_F(OnnxNetwork, ConstantsThatAreNoNumbersAreRefused) {
   ModelBuilder model;
   model.input("x", {2})

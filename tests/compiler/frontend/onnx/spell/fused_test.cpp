@@ -38,6 +38,17 @@ TEST_F(SpelledFusions, ABiasAndGeluAreOneDenseLayerBehindAProduct) {
               Pointwise(FloatNear(kNear), {7.5F, 0.0F}));
 }
 
+TEST_F(SpelledFusions, GeluOfOnnxIsByErfOrTanh) {
+  for (const std::string by : {"none", "tanh"}) {
+    ModelBuilder model(20);
+    model.input("x", {1, 2}).node("Gelu", {"x"}, {"y"}, {{"approximate", by}}).output("y");
+    const Network network = numbers_.read(model);
+    ASSERT_EQ(network.graph.nodes.size(), 1U);
+    EXPECT_EQ(network.graph.nodes[0].activation().kind,
+              by == "tanh" ? ActivationKind::GeluTanh : ActivationKind::Gelu);
+  }
+}
+
 TEST_F(SpelledFusions, WhatSkipsIsAddedBeforeTheNormAndGivenOut) {
   ModelBuilder model;
   model.input("x", {1, 1, 2})
