@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include "arch/diag/check.h"
-#include "compiler/frontend/npy_file.h"
 #include "compiler/frontend/real_network.h"
 #include "compiler/frontend/weight_quantization.h"
 
@@ -326,12 +325,13 @@ RealParameters ParameterFiles::real_parameters(const Graph& graph, const Node& n
           .biases = std::vector<float>(folded.biases.begin(), folded.biases.end())};
 }
 
-std::vector<float> ParameterFiles::by_feature(const Graph& graph, GraphTensorId parameter) const {
+std::vector<float> ParameterFiles::by_feature(const Graph& graph, GraphTensorId parameter,
+                                              Infinities infinities) const {
   const GraphTensor& tensor = graph.tensor(parameter);
   const NpyFile file(fmt::format("{}/{}.npy", directory_, tensor.name));
   file.expect_type(kFloats);
   file.expect_shape({tensor.type.extents.begin(), tensor.type.extents.end()});
-  return file.floats();
+  return file.floats(infinities);
 }
 
 std::optional<FloatParameters> ParameterFiles::float_parameters(const Graph& graph,

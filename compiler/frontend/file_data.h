@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/frontend/network_description.h"
+#include "compiler/frontend/npy_file.h"
 #include "compiler/graph/graph.h"
 #include "compiler/graph/value.h"
 
@@ -35,7 +36,8 @@ class ParameterFiles {
   [[nodiscard]] RealParameters real_parameters(const Graph& graph, const Node& node) const;
 
   /// Of a parameter that rows take by feature: floats, from the file of its name.
-  [[nodiscard]] std::vector<float> by_feature(const Graph& graph, GraphTensorId parameter) const;
+  [[nodiscard]] std::vector<float> by_feature(const Graph& graph, GraphTensorId parameter,
+                                              Infinities infinities) const;
 
   /// The files themselves; empty where the weights are int8.
   [[nodiscard]] std::optional<FloatParameters> float_parameters(const Graph& graph,

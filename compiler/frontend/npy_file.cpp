@@ -141,7 +141,7 @@ std::vector<double> NpyFile::widened() const {
   return {values.begin(), values.end()};
 }
 
-std::vector<double> NpyFile::numbers() const {
+std::vector<double> NpyFile::numbers(Infinities infinities) const {
   std::vector<double> values = [&]() -> std::vector<double> {
     switch (header_.type) {
       case NpyType::Float16: {
@@ -176,8 +176,9 @@ std::vector<double> NpyFile::numbers() const {
     }
     return {};
   }();
-  const auto odd = std::find_if_not(values.begin(), values.end(),
-                                    [](double value) { return std::isfinite(value); });
+  const auto odd = std::find_if_not(values.begin(), values.end(), [&](double value) {
+    return std::isfinite(value) || (infinities == Infinities::Taken && std::isinf(value));
+  });
   if (odd != values.end()) {
     fail_npy(file_, fmt::format("expected finite numbers, got {} at element {}", *odd,
                                 odd - values.begin()));
@@ -185,14 +186,14 @@ std::vector<double> NpyFile::numbers() const {
   return values;
 }
 
-std::vector<float> NpyFile::floats() const {
+std::vector<float> NpyFile::floats(Infinities infinities) const {
   SYSTOLE_CHECK(is_float(header_.type), "{} holds {}", file_, name_of(header_.type));
-  const std::vector<double> reals = numbers();
+  const std::vector<double> reals = numbers(infinities);
   std::vector<float> values;
   values.reserve(reals.size());
   for (const double real : reals) {
     constexpr double kLargest = std::numeric_limits<float>::max();
-    if (std::abs(real) > kLargest) {
+    if (std::isfinite(real) && std::abs(real) > kLargest) {
       fail_npy(file_, fmt::format("expected numbers that float32 holds, up to {:g}, got {:g} at "
                                   "element {}",
                                   kLargest, real, values.size()));

@@ -140,9 +140,10 @@ class NetworkNumbers final : public NetworkData {
     }
     const Node& node = *readers_.at(static_cast<std::size_t>(tensor));
     if (!has_weights(node)) {
-      return Value::of_numbers(type, files_
-                                         ? files_->by_feature(quantized_, tensor)
-                                         : generated_by_feature(quantized_, node, tensor, seed_));
+      return Value::of_numbers(
+          type, files_ ? files_->by_feature(quantized_, tensor,
+                                            real ? Infinities::Taken : Infinities::Refused)
+                       : generated_by_feature(quantized_, node, tensor, seed_));
     }
     const bool weights = node.inputs[kWeightsInput] == tensor;
     if (real) {

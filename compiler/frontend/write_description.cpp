@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <set>
 #include <vector>
@@ -80,6 +81,18 @@ std::vector<GraphTensorId> tables_of(const Graph& graph) {
   return tables;
 }
 
+/// Files may declare inputs that nothing depends on; descriptions do not.
+std::vector<GraphTensorId> read_ones(const Graph& graph,
+                                     const std::vector<GraphTensorId>& tensors) {
+  std::vector<GraphTensorId> read;
+  std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(read), [&](GraphTensorId tensor) {
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+      return std::find(node.inputs.begin(), node.inputs.end(), tensor) != node.inputs.end();
+    });
+  });
+  return read;
+}
+
 std::string table_text(const GraphTensor& table, const std::string& name,
                        const std::string& weights) {
   const Extents& extents = table.type.extents;
@@ -138,9 +151,10 @@ std::string description_of(const Network& network, const std::string& weights) {
   const DescribedNames names(graph);
   std::string text = fmt::format("network: {}\n", description_name(graph.name));
   text += fmt::format("batch: {}\n", graph.batch);
+  const std::vector<GraphTensorId> inputs = read_ones(graph, graph.inputs);
   text += fmt::format("weights: {{directory: {}}}\n\ninputs:{}\n", weights,
-                      graph.inputs.empty() ? " []" : "");
-  for (const GraphTensorId input : graph.inputs) {
+                      inputs.empty() ? " []" : "");
+  for (const GraphTensorId input : inputs) {
     text += input_text(graph.tensor(input), names.of(input));
   }
   if (!graph.states.empty()) {
