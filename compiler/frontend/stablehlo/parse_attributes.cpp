@@ -627,10 +627,12 @@ OnnxConstant HloParser::dense_constant(const Literal& literal, const HloType& ty
   if (!literal.is_nested && literal.elements.size() == 1) {
     return {kept, {}, std::move(bytes)};
   }
-  const bool is_empty = literal.elements.empty() && elements_of(type.shape) == 0;
-  if (!is_empty && literal.shape != type.shape) {
-    fail(literal.start,
-         fmt::format("expected numbers of {}, got {}", type.text, text_of(literal.shape)));
+  const auto elements = static_cast<std::int64_t>(literal.elements.size());
+  const bool is_empty = elements == 0 && elements_of(type.shape) == 0;
+  if (!is_empty && (literal.shape != type.shape || elements != elements_of(type.shape))) {
+    fail(literal.start, elements == 0 ? fmt::format("expected numbers of {}, got none", type.text)
+                                      : fmt::format("expected numbers of {}, got {}", type.text,
+                                                    text_of(literal.shape)));
   }
   return {kept, type.shape, std::move(bytes)};
 }

@@ -184,9 +184,18 @@ std::optional<std::size_t> open_axis(Translation& in, std::size_t first, const O
   return found;
 }
 
+/// Of an index that depends on inputs.
+OnnxType type_of_index(const Translation& in, const Held& index) {
+  const OnnxType type = in.type_of(index);
+  if (!is_integral(type)) {
+    refuse("expected indices that are integers, got {}", name_of(type));
+  }
+  return type;
+}
+
 /// An index that depends on inputs, within an axis.
 Held clamped_index(Translation& in, const Held& index, std::int64_t size, const OnnxShape& shape) {
-  const OnnxType type = in.type_of(index);
+  const OnnxType type = type_of_index(in, index);
   const auto repeated = [&](ImportValueId id) {
     return Held{.tensor = id, .view = ones(shape.size()), .shape = shape};
   };
@@ -197,12 +206,17 @@ Held clamped_index(Translation& in, const Held& index, std::int64_t size, const 
 
 /// True where an element stands at the index along the axis.
 Held is_at(Translation& in, const Held& index, std::size_t axis, const OnnxShape& shape) {
+  const OnnxType type = type_of_index(in, index);
+  constexpr std::int64_t kMost = 1 << 24;
+  if (shape[axis] > kMost) {
+    refuse("expected an axis of at most {} elements, got {}", kMost, shape[axis]);
+  }
   Integers numbers(static_cast<std::size_t>(shape[axis]));
   std::iota(numbers.begin(), numbers.end(), 0);
   OnnxShape view = ones(shape.size());
   view[axis] = shape[axis];
-  const ImportValueId places = in.graph().add_constant(
-      in.label(), OnnxConstant::of_integers(in.type_of(index), view, numbers));
+  const ImportValueId places =
+      in.graph().add_constant(in.label(), OnnxConstant::of_integers(type, view, numbers));
   return in.elementwise("Equal", {{.tensor = places, .view = view, .shape = shape},
                                   clamped_index(in, index, shape[axis], shape)});
 }

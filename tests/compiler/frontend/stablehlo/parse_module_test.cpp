@@ -181,6 +181,8 @@ TEST(HloParser, NumbersOfErrorsAreLineAndColumn) {
             "blocks");
   EXPECT_EQ(message_of("func.func @main() {\n  return\n^bb1:\n}"),
             "m.mlir:3:1: @main: expected structured control flow, got a second block");
+  EXPECT_EQ(message_of(function("%0 = stablehlo.constant dense<> : tensor<i32>")),
+            "m.mlir:2:33: @main: expected numbers of tensor<i32>, got none");
   EXPECT_EQ(message_of("\"x"), "m.mlir:1:1: expected a string that ends, got one that does not");
   EXPECT_EQ(message_of("func.func @main(%a: tensor<2x\x01>)"),
             "m.mlir:1:30: expected MLIR's text, got '\\x01'");

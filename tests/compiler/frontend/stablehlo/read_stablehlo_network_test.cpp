@@ -320,6 +320,19 @@ TEST_F(StablehloNetwork, SaysWhatWouldMoveByNumbers) {
             "(dynamic_update_slice), got a scatter of several, line 7");
 }
 
+TEST_F(StablehloNetwork, IndicesAreIntegers) {
+  const std::string message = message_of(
+      "func.func @main(%x: tensor<2x8xf32>, %y: tensor<2x1xf32>, %i: tensor<f32>) -> "
+      "tensor<2x8xf32> {\n"
+      "  %c = stablehlo.constant dense<0> : tensor<i32>\n"
+      "  %r = stablehlo.dynamic_update_slice %x, %y, %c, %i : (tensor<2x8xf32>, tensor<2x1xf32>, "
+      "tensor<i32>, tensor<f32>) -> tensor<2x8xf32>\n"
+      "  return %r : tensor<2x8xf32>\n}\n");
+  EXPECT_EQ(message,
+            "m.mlir:3:8: stablehlo.dynamic_update_slice: expected indices that are integers, got "
+            "float, line 3");
+}
+
 TEST_F(StablehloNetwork, SaysHowManyOfTheLargestItTakes) {
   EXPECT_EQ(message_of("func.func @main(%x: tensor<2x8xf32>) -> tensor<2x0xf32> {\n"
                        "  %r:2 = chlo.top_k(%x, k = 0) : tensor<2x8xf32> -> (tensor<2x0xf32>, "
