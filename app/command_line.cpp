@@ -151,6 +151,7 @@ std::string of_command_table(const std::function<std::string(const CLI::App& app
 
 std::vector<std::string> command_names() {
   std::vector<std::string> names;
+  names.reserve(kEnumNames<Command>.size());
   for (const auto& [command, name] : kEnumNames<Command>) {
     names.emplace_back(name);
   }

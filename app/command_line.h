@@ -25,7 +25,7 @@
 #include "report/text_options.h"
 #include "study/batch_queue.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own
 class App;
 }
 

@@ -113,6 +113,74 @@ TensorsRequest checked_tensors(const OptionWords& words, bool check) {
   return tensors;
 }
 
+/// In which types weights, states and a network of reals are held.
+void set_storage(Request& request, const OptionWords& words) {
+  if (words.quantize) {
+    request.quantize = quantize_of(words);
+  }
+  if (words.cache) {
+    request.cache = value_named<StateType>(*words.cache);
+    if (!request.cache) {
+      throw UserError(
+          fmt::format("systole: --cache: expected one of full, int8, fp8_e4m3, fp8_e5m2, got {}",
+                      in_quotes(*words.cache)));
+    }
+    if (words.quantize) {
+      throw UserError("systole: --cache: expected without --quantize, got it beside");
+    }
+  }
+  if (words.stored) {
+    request.weights = storage_of(*words.stored);
+    if (words.quantize) {
+      throw UserError("systole: --weights: expected without --quantize, got it beside");
+    }
+  }
+}
+
+/// How the answer looks.
+void set_presentation(Request& request, const OptionWords& words) {
+  request.format = format_of(words.format, request.command);
+  if (words.list) {
+    const std::optional<ListFormat> format = value_named<ListFormat>(*words.list);
+    if (!format) {
+      throw UserError(fmt::format("systole: --format: expected one of text, json, names, got {}",
+                                  in_quotes(*words.list)));
+    }
+    request.list = *format;
+  }
+  if (words.layers) {
+    request.layers = layers_of(*words.layers);
+  }
+  if (words.by) {
+    request.by = value_named<LayerOrder>(*words.by);
+    if (!request.by) {
+      throw UserError(
+          fmt::format("systole: --by: expected one of network, time, energy, loss, name, got {}",
+                      in_quotes(*words.by)));
+    }
+  }
+}
+
+void check_generation(const Request& request) {
+  const MappingRequest& mapping = request.mapping;
+  if (request.generated > 0 &&
+      (!mapping.file.empty() || !mapping.save.empty() || mapping.objective)) {
+    throw UserError(fmt::format("systole: {}: expected beside another phase than generate",
+                                !mapping.file.empty()   ? "--mapping"
+                                : !mapping.save.empty() ? "--save-mapping"
+                                                        : "--objective"));
+  }
+}
+
+void check_training(const Request& request) {
+  if (request.training && !request.tensors.inputs.empty()) {
+    throw UserError("systole: --input: expected without --mode training, which makes its batches");
+  }
+  if (request.training && request.generated > 0) {
+    throw UserError("systole: --generate: expected without --mode training, got it beside");
+  }
+}
+
 }  // namespace
 
 Request checked_request(const CLI::App& app, Request request, const OptionWords& words) {
@@ -136,26 +204,7 @@ Request checked_request(const CLI::App& app, Request request, const OptionWords&
   refuse_empty("--phase", command, request.phase);
   refuse_empty("--routing", command, request.routing);
   request.generated = generated_of(request, words);
-  if (words.quantize) {
-    request.quantize = quantize_of(words);
-  }
-  if (words.cache) {
-    request.cache = value_named<StateType>(*words.cache);
-    if (!request.cache) {
-      throw UserError(
-          fmt::format("systole: --cache: expected one of full, int8, fp8_e4m3, fp8_e5m2, got {}",
-                      in_quotes(*words.cache)));
-    }
-    if (words.quantize) {
-      throw UserError("systole: --cache: expected without --quantize, got it beside");
-    }
-  }
-  if (words.stored) {
-    request.weights = storage_of(*words.stored);
-    if (words.quantize) {
-      throw UserError("systole: --weights: expected without --quantize, got it beside");
-    }
-  }
+  set_storage(request, words);
   if (words.type && request.command != Command::Measure) {
     request.type = network_type_of(*words.type);
   }
@@ -167,26 +216,7 @@ Request checked_request(const CLI::App& app, Request request, const OptionWords&
   }
   request.seed =
       integer_of<std::uint64_t>("--seed", words.seed, 0, std::numeric_limits<std::uint64_t>::max());
-  request.format = format_of(words.format, request.command);
-  if (words.list) {
-    const std::optional<ListFormat> format = value_named<ListFormat>(*words.list);
-    if (!format) {
-      throw UserError(fmt::format("systole: --format: expected one of text, json, names, got {}",
-                                  in_quotes(*words.list)));
-    }
-    request.list = *format;
-  }
-  if (words.layers) {
-    request.layers = layers_of(*words.layers);
-  }
-  if (words.by) {
-    request.by = value_named<LayerOrder>(*words.by);
-    if (!request.by) {
-      throw UserError(
-          fmt::format("systole: --by: expected one of network, time, energy, loss, name, got {}",
-                      in_quotes(*words.by)));
-    }
-  }
+  set_presentation(request, words);
   request.dram = checked_dram(std::move(request.dram), words);
   request.compare = checked_compare(std::move(request.compare), words);
   if (words.deadline) {
@@ -197,22 +227,10 @@ Request checked_request(const CLI::App& app, Request request, const OptionWords&
   }
   request.explain = checked_explain(words.explain);
   request.mapping = checked_mapping_request(words.mapping);
-  const MappingRequest& mapping = request.mapping;
-  if (request.generated > 0 &&
-      (!mapping.file.empty() || !mapping.save.empty() || mapping.objective)) {
-    throw UserError(fmt::format("systole: {}: expected beside another phase than generate",
-                                !mapping.file.empty()   ? "--mapping"
-                                : !mapping.save.empty() ? "--save-mapping"
-                                                        : "--objective"));
-  }
+  check_generation(request);
   request.tensors = checked_tensors(words, request.check);
   request.training = checked_training(words.training);
-  if (request.training && !request.tensors.inputs.empty()) {
-    throw UserError("systole: --input: expected without --mode training, which makes its batches");
-  }
-  if (request.training && request.generated > 0) {
-    throw UserError("systole: --generate: expected without --mode training, got it beside");
-  }
+  check_training(request);
   if (request.command == Command::Serve) {
     request.serve =
         checked_serve(words.serve, [](const std::string& option, const std::string& text) {

@@ -6,7 +6,7 @@
 
 #include "compiler/training/training_graph.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own
 class App;
 }
 
