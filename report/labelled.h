@@ -10,7 +10,7 @@ namespace systole {
 /// Of what stands before a value in a text report.
 inline constexpr std::size_t kLabelWidth = 17;
 inline constexpr std::size_t kNameWidth = 40;  // of a tensor, a network, a chip
-inline constexpr double kHundred = 100.0;  // per cent
+inline constexpr double kHundred = 100.0;      // per cent
 
 /// `  label            text`
 [[nodiscard]] std::string labelled(std::string_view label, std::string_view text);

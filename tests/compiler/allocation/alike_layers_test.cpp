@@ -14,10 +14,11 @@ using testing::ElementsAre;
 
 std::vector<std::int32_t> firsts_of(const std::string& layers) {
   const Graph graph =
-      parse_network("network: n\nbatch: 2\ninputs: [{name: x, rows: 8, cols: 8, channels: 16}]\n"
-                    "layers: [" +
-                        layers + "]\n",
-                    "n.yaml")
+      parse_network(
+          "network: n\nbatch: 2\ninputs: [{name: x, rows: 8, cols: 8, channels: 16}]\n"
+          "layers: [" +
+              layers + "]\n",
+          "n.yaml")
           .graph;
   AlikeLayers alike(graph);
   std::vector<std::int32_t> firsts;
