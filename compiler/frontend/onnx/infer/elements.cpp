@@ -349,9 +349,12 @@ void infer_clip(Inference& in) {
 }
 
 void infer_trilu(Inference& in) {
-  in.set(in.type(0), in.shape(0));
   const OnnxShape& shape = in.shape(0);
-  if (!in.all_constant() || shape.size() < 2 || elements_of(shape) > kMostAtOnce ||
+  if (shape.size() < 2) {
+    contradict("expected matrices, got {}", text_of(shape));
+  }
+  in.set(in.type(0), shape);
+  if (!in.all_constant() || elements_of(shape) > kMostAtOnce ||
       !(is_integral(in.type(0)) || is_floating(in.type(0)))) {
     return;
   }

@@ -558,6 +558,12 @@ TEST_F(OnnxNetwork, LimitsOfFewConstantsAreFoldedOthersRefused) {
             "constants, in 1 node (cut)");
 }
 
+TEST_F(OnnxNetwork, TrianglesAreOfMatrices) {
+  ModelBuilder model;
+  model.input("x", {5}).node("Trilu", {"x"}, {"y"}, {}, "upper").output("y");
+  EXPECT_EQ(message_of(model), "m.onnx: Trilu: expected matrices, got [5], in 1 node (upper)");
+}
+
 TEST_F(OnnxNetwork, TrianglesThatAreTooLargeEndAtOnce) {
   ModelBuilder model;
   model.input("x", {4097, 4096}).node("Trilu", {"x"}, {"y"}, {}, "upper").output("y");
