@@ -48,6 +48,7 @@
 #include "compiler/frontend/stored_weights.h"
 #include "compiler/network_type.h"
 #include "reference/calibrate.h"
+#include "reference/devices/read_device.h"
 #include "reference/measured/measured_json.h"
 #include "report/csv.h"
 #include "report/diff.h"
@@ -64,6 +65,7 @@
 #include "study/deadline.h"
 #include "study/evaluate.h"
 #include "study/training.h"
+#include "study/training_devices.h"
 
 namespace systole {
 
@@ -494,6 +496,21 @@ Training training_of(const Request& request, const ChipSpec& chip, const Network
   return {.step = std::move(step), .data = std::move(data)};
 }
 
+/// A step of the network on every CPU and GPU that ships.
+std::vector<ComparedDevice> trained_beside(const Request& request, const Graph& network) {
+  std::vector<reference::DeviceSpec> devices;
+  for (const Entry& entry : entries(EntryKind::Device)) {
+    try {
+      devices.push_back(reference::read_device(entry.file, families_folder()));
+    } catch (const UserError&) {
+      continue;  // a broken file of the user's; who names it is told
+    }
+  }
+  const std::string file = file_of_entry(EntryKind::Site, "datacentre");
+  const auto site = file.empty() ? std::nullopt : std::optional(read_site(file));
+  return training_devices(devices, network, request.training->options, site ? &*site : nullptr);
+}
+
 Result evaluate_request(const Request& request, RunRecord& record) {
   Progress progress(!request.quiet);
   progress.stage("reading");
@@ -505,9 +522,13 @@ Result evaluate_request(const Request& request, RunRecord& record) {
   Network network = generates ? in_phase(reported_choice(request)) : network_of(request, chip);
   std::optional<Training> training;
   std::optional<double> all_samples;
+  std::vector<ComparedDevice> beside;
   if (request.training) {
     training = training_of(request, chip, network);
     all_samples = samples_to_the_end(*request.training, *training->step.graph.step);
+    if (all_samples) {
+      beside = trained_beside(request, network.graph);
+    }
     network = {.graph = training->step.graph, .data = training->data};
   }
   check_outputs(request);
@@ -544,6 +565,7 @@ Result evaluate_request(const Request& request, RunRecord& record) {
   });
   if (training) {
     result.training->all_samples = all_samples;
+    result.training->devices = std::move(beside);
   }
   result.made_by = provenance_of(request);
   result.generation = std::move(generation);

@@ -40,6 +40,67 @@ std::string long_time(double seconds) {
                             : fmt::format("{:.1f} days", seconds / kDay);
 }
 
+std::string dollars(double amount) {
+  return fmt::format("{:.4g} $", amount);
+}
+
+std::string end_line(const TrainingFigures& figures) {
+  std::string end =
+      fmt::format("{} samples, {} steps: {}", scaled_real(*figures.end_samples, ""),
+                  scaled_real(*figures.end_steps, ""), long_time(*figures.end_seconds));
+  if (figures.end_joules) {
+    end += fmt::format(", {}", scaled_real(*figures.end_joules, "J"));
+  }
+  if (figures.end_dollars) {
+    end += fmt::format(", {} owned", dollars(*figures.end_dollars));
+  }
+  if (figures.end_rented_dollars) {
+    end += fmt::format(", {} rented", dollars(*figures.end_rented_dollars));
+  }
+  if (figures.end_built_dollars) {
+    end += fmt::format(", {} built", dollars(*figures.end_built_dollars));
+  }
+  return end;
+}
+
+std::string devices_table(const TrainingFigures& figures, const TextOptions& options) {
+  if (figures.end_devices.empty()) {
+    return "";
+  }
+  Table table({{"to the end beside it, modelled", Column::Align::Left},
+               {"type"},
+               {"step"},
+               {"time"},
+               {"energy"},
+               {"$ owned"},
+               {"$ rented"},
+               {"chip: speed"}});
+  const auto cell = [](const std::optional<double>& amount) {
+    return amount ? fmt::format("{:.4g}", *amount) : std::string("-");
+  };
+  std::string without;
+  bool doubted = false;
+  for (const EndOnDevice& device : figures.end_devices) {
+    const std::string name = on_one_line(device.device);
+    if (!device.seconds) {
+      without += fmt::format("  {}: {}\n", name, on_one_line(device.error));
+      continue;
+    }
+    doubted = doubted || !device.calibrated;
+    table.add({fmt::format("  {}{}", name, device.calibrated ? "" : " (m?)"),
+               std::string(name_of(device.type)), duration(*device.step_seconds),
+               long_time(*device.seconds),
+               device.joules ? scaled_real(*device.joules, "J") : std::string("-"),
+               cell(device.dollars), cell(device.rented_dollars),
+               fmt::format("{:.3g} x", ratio(*device.seconds, *figures.end_seconds))});
+  }
+  std::string text = '\n' + table.print(options.width, options.colour);
+  if (doubted) {
+    text += "  (m?): its family has no measurement of its own\n";
+  }
+  return text + without;
+}
+
 std::string what_a_step_is(const Result& result) {
   const TrainingStep& step = *result.graph.step;
   return step.tokens > 0
@@ -78,21 +139,12 @@ std::string training_text(const Result& result, const TextOptions& options) {
   line("state", fmt::format("{} of {} parameters: fp32 masters, bf16 copies, moments",
                             scaled(figures->state_bytes, "B"), grouped(figures->parameters)));
   if (figures->end_samples) {
-    std::string end =
-        fmt::format("{} samples, {} steps: {}", scaled_real(*figures->end_samples, ""),
-                    scaled_real(*figures->end_steps, ""), long_time(*figures->end_seconds));
-    if (figures->end_joules) {
-      end += fmt::format(", {}", scaled_real(*figures->end_joules, "J"));
-    }
-    if (figures->end_dollars) {
-      end += fmt::format(", {:.4g} $ owned", *figures->end_dollars);
-    }
-    line("to the end", end);
+    line("to the end", end_line(*figures));
   }
   if (!figures->losses.empty()) {
     line(figures->losses.size() == 1 ? "loss" : "losses", losses_text(figures->losses));
   }
-  return text + '\n';
+  return text + devices_table(*figures, options) + '\n';
 }
 
 }  // namespace systole

@@ -345,19 +345,11 @@ void put_under_load(Rows& rows, std::size_t subject, ComparedDevice& row,
 
 }  // namespace
 
-ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& graph,
-                              std::optional<DataType> wanted) {
-  const DataType type = wanted.value_or(device.preferred_type());
-  reference::DeviceRun run;
-  try {
-    run = reference::model_device(device, graph, {.type = type});
-  } catch (const WorkloadError& error) {
-    return {.name = device.name, .batch = graph.batch, .error = error.what()};
-  }
+ComparedDevice device_row(const reference::DeviceSpec& device, const reference::DeviceRun& run) {
   ComparedDevice row{.name = device.name,
                      .kind = kind_of(device.kind),
-                     .type = type,
-                     .batch = graph.batch,
+                     .type = run.type,
+                     .batch = run.batch,
                      .time_obtained = Obtained::Modelled,
                      .time = run.time,
                      .macs = run.macs,
@@ -375,6 +367,16 @@ ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& 
     row.notes.emplace_back("its power limit lowers the clock");
   }
   return row;
+}
+
+ComparedDevice compare_device(const reference::DeviceSpec& device, const Graph& graph,
+                              std::optional<DataType> wanted) {
+  const DataType type = wanted.value_or(device.preferred_type());
+  try {
+    return device_row(device, reference::model_device(device, graph, {.type = type}));
+  } catch (const WorkloadError& error) {
+    return {.name = device.name, .batch = graph.batch, .error = error.what()};
+  }
 }
 
 Comparison compare(const std::string& network_file, const std::vector<CompareSubject>& subjects,

@@ -10,6 +10,7 @@
 #include "arch/chip_spec.h"
 #include "compiler/frontend/dims.h"
 #include "compiler/graph/graph.h"
+#include "reference/devices/device_model.h"
 #include "reference/devices/device_spec.h"
 #include "reference/measured_run.h"
 #include "study/compared.h"
@@ -60,6 +61,10 @@ struct CompareOptions {
 [[nodiscard]] Comparison compare(const std::string& network_file,
                                  const std::vector<CompareSubject>& subjects,
                                  const CompareOptions& options, const Site& site);
+
+/// The row of a device that ran so.
+[[nodiscard]] ComparedDevice device_row(const reference::DeviceSpec& device,
+                                        const reference::DeviceRun& run);
 
 /// A row of a device for a network whose batch is set, with its preferred type unless one is given;
 /// with an error for a batch that takes hours.

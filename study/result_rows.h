@@ -124,6 +124,23 @@ inline constexpr auto kFigureRows<LanguageFigures> = std::tuple{
 static_assert(rows_are_complete<LanguageFigures>());
 
 template <>
+inline constexpr auto kFigureRows<EndOnDevice> = std::tuple{
+    figure("device", &EndOnDevice::device, "", "as in configs/devices"),
+    figure("kind", &EndOnDevice::kind, "", "`cpu` or `gpu`"),
+    figure("type", &EndOnDevice::type, "", "of its products"),
+    figure("calibrated", &EndOnDevice::calibrated, "",
+           "whether its family has a measurement of its own"),
+    figure("step_seconds", &EndOnDevice::step_seconds, "s", "of one step, modelled"),
+    figure("seconds", &EndOnDevice::seconds, "s", "of all steps"),
+    figure("joules", &EndOnDevice::joules, "J", "of these"),
+    figure("dollars", &EndOnDevice::dollars, "USD", "of these, owned"),
+    figure("rented_dollars", &EndOnDevice::rented_dollars, "USD",
+           "of these, rented; `null` where no price is known"),
+    figure("error", &EndOnDevice::error, "", "why there are none"),
+};
+static_assert(rows_are_complete<EndOnDevice>());
+
+template <>
 inline constexpr auto kFigureRows<TrainingFigures> = std::tuple{
     figure("step_seconds", &TrainingFigures::step_seconds, "s", "of one step"),
     figure("forward_share", &TrainingFigures::forward_share, "",
@@ -155,7 +172,13 @@ inline constexpr auto kFigureRows<TrainingFigures> = std::tuple{
     figure("end_steps", &TrainingFigures::end_steps, "", "of these, whole ones"),
     figure("end_seconds", &TrainingFigures::end_seconds, "s", "of these"),
     figure("end_joules", &TrainingFigures::end_joules, "J", "of these"),
-    figure("end_dollars", &TrainingFigures::end_dollars, "USD", "of these"),
+    figure("end_dollars", &TrainingFigures::end_dollars, "USD",
+           "of these, of a chip that is owned"),
+    figure("end_rented_dollars", &TrainingFigures::end_rented_dollars, "USD",
+           "of one that is rented; `null` where no price is known"),
+    figure("end_built_dollars", &TrainingFigures::end_built_dollars, "USD",
+           "of one that is designed and made in the volume of its file"),
+    figure("end_devices", &TrainingFigures::end_devices, "", "the same steps on CPUs and GPUs"),
 };
 static_assert(rows_are_complete<TrainingFigures>());
 

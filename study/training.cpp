@@ -151,6 +151,31 @@ std::optional<double> times(const std::optional<double>& one, double count) {
   return one ? std::optional(*one * count) : std::nullopt;
 }
 
+std::optional<double> dollars(const std::optional<Usd>& of_one, double samples) {
+  return of_one ? std::optional(of_one->count() * samples) : std::nullopt;
+}
+
+EndOnDevice end_on(const ComparedDevice& device, double steps) {
+  EndOnDevice end{.device = device.name,
+                  .kind = device.kind,
+                  .type = device.type,
+                  .calibrated = device.calibrated,
+                  .error = device.error};
+  if (!device.error.empty()) {
+    return end;
+  }
+  constexpr double kMillion = 1e6;
+  const double millions = steps * static_cast<double>(device.batch) / kMillion;
+  end.step_seconds = device.seconds();
+  end.seconds = device.seconds() * steps;
+  if (device.power) {
+    end.joules = device.power->count() * *end.seconds;
+  }
+  end.dollars = dollars(device.own_per_million, millions);
+  end.rented_dollars = dollars(device.rent_per_million, millions);
+  return end;
+}
+
 }  // namespace
 
 std::optional<TrainingFigures> training_figures(const Result& result) {
@@ -198,7 +223,16 @@ std::optional<TrainingFigures> training_figures(const Result& result) {
       figures.end_samples = result.training->all_samples;
       figures.end_seconds = run.seconds * steps;
       figures.end_joules = times(figures.joules_per_step, steps);
-      figures.end_dollars = times(figures.dollars_per_step, steps);
+      if (result.cost) {
+        const CostReport& cost = *result.cost;
+        figures.end_dollars = dollars(cost.own.per_inference, samples * steps);
+        figures.end_rented_dollars =
+            cost.rent ? dollars(cost.rent->per_inference, samples * steps) : std::nullopt;
+        figures.end_built_dollars = dollars(cost.build.per_inference, samples * steps);
+      }
+      for (const ComparedDevice& device : result.training->devices) {
+        figures.end_devices.push_back(end_on(device, steps));
+      }
     }
   }
   return figures;

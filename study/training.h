@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "compiler/training/training_data.h"
@@ -13,6 +14,20 @@
 namespace systole {
 
 struct Result;
+
+/// The same training on another device, by its model.
+struct EndOnDevice {
+  std::string device;
+  ComparedKind kind = ComparedKind::Gpu;
+  DataType type = DataType::Bf16;
+  bool calibrated = true;  ///< false: by a family without a measurement of its own
+  std::optional<double> step_seconds;
+  std::optional<double> seconds;
+  std::optional<double> joules;
+  std::optional<double> dollars;  ///< owned
+  std::optional<double> rented_dollars;
+  std::string error;  ///< why there are no figures
+};
 
 /// What a report says of a training step.
 struct TrainingFigures {
@@ -40,7 +55,10 @@ struct TrainingFigures {
   std::optional<double> end_steps;    ///< whole ones
   std::optional<double> end_seconds;
   std::optional<double> end_joules;
-  std::optional<double> end_dollars;
+  std::optional<double> end_dollars;         ///< of a chip that is bought
+  std::optional<double> end_rented_dollars;  ///< of a cloud's, by the hour
+  std::optional<double> end_built_dollars;   ///< of one that is designed and made, in its volume
+  std::vector<EndOnDevice> end_devices;
 };
 
 /// Empty for what is no training.

@@ -410,6 +410,19 @@ class MadeBy(Figures):
     network: SourceFile  #: its file
 
 
+class TrainingEndDevice(Figures):
+    device: str  #: as in configs/devices
+    kind: Literal["chip", "fpga", "cpu", "gpu", "edge"]  #: `cpu` or `gpu`
+    type: Literal["int8", "int16", "int32", "int4", "fp8_e4m3", "fp8_e5m2", "fp16", "bf16", "fp32"]  #: of its products
+    calibrated: bool  #: whether its family has a measurement of its own
+    step_seconds: Optional[float]  #: [s] of one step, modelled
+    seconds: Optional[float]  #: [s] of all steps
+    joules: Optional[float]  #: [J] of these
+    dollars: Optional[float]  #: [USD] of these, owned
+    rented_dollars: Optional[float]  #: [USD] of these, rented; None where no price is known
+    error: str  #: why there are none
+
+
 class Training(Figures):
     step_seconds: float  #: [s] of one step
     forward_share: float  #: of the step's cycles, the loss included
@@ -432,7 +445,10 @@ class Training(Figures):
     end_steps: Optional[float]  #: of these, whole ones
     end_seconds: Optional[float]  #: [s] of these
     end_joules: Optional[float]  #: [J] of these
-    end_dollars: Optional[float]  #: [USD] of these
+    end_dollars: Optional[float]  #: [USD] of these, of a chip that is owned
+    end_rented_dollars: Optional[float]  #: [USD] of one that is rented; None where no price is known
+    end_built_dollars: Optional[float]  #: [USD] of one that is designed and made in the volume of its file
+    end_devices: list[TrainingEndDevice]  #: the same steps on CPUs and GPUs
 
 
 class FpgaResources(Figures):

@@ -84,6 +84,7 @@ class Operations {
   }
 
   void add_operation(const Node& node, DeviceOperation operation) {
+    operation.node = static_cast<std::size_t>(&node - graph_.nodes.data());
     operations_.push_back(std::move(operation));
     made_by(node, static_cast<std::ptrdiff_t>(operations_.size()) - 1);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct DeviceOperation {
   std::int64_t residual = 0;  ///< elements read by a fused addition
   std::int64_t output = 0;    ///< elements written
   std::int64_t weights = 0;   ///< elements, the same for the whole batch
+  std::size_t node = 0;       ///< of the network that it was launched for
 
   /// Of one input.
   [[nodiscard]] std::int64_t macs() const;

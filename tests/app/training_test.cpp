@@ -1,4 +1,5 @@
 #include <fstream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -166,6 +167,52 @@ TEST_F(Training, SaysWhatItTakesToTheEnd) {
   EXPECT_THAT(step.out, HasSubstr(" samples/s\n"));
   EXPECT_THAT(step.out, HasSubstr(" a sample, "));
   EXPECT_THAT(step.out, testing::Not(HasSubstr("inferences/s\n  bound")));
+}
+
+/// By what a sample costs each way; a chip without a rent has none.
+TEST_F(Training, SaysWhatItCostsOwnedRentedAndBuilt) {
+  const json owned = json::parse(run({"--epochs", "1", "--samples", "1M", "--format", "json"}).out);
+  const json& of_owned = owned["training"];
+  const auto usd = [](const json& way) { return way["usd_per_inference"].get<double>(); };
+  EXPECT_TRUE(of_owned["end_rented_dollars"].is_null());
+  EXPECT_DOUBLE_EQ(of_owned["end_dollars"].get<double>(), 1e6 * usd(owned["cost"]["own"]));
+  EXPECT_DOUBLE_EQ(of_owned["end_built_dollars"].get<double>(), 1e6 * usd(owned["cost"]["build"]));
+  const ProcessResult rented =
+      run_systole({"run", "tpu_v2", file_, "--mode", "training", "--batch", "16", "--epochs", "1",
+                   "--samples", "1M", "--set", "cores=1", "--format", "json"});
+  const json report = json::parse(rented.out);
+  const json& of_rented = report["training"];
+  EXPECT_DOUBLE_EQ(of_rented["end_rented_dollars"].get<double>(),
+                   1e6 * usd(report["cost"]["rent"]));
+  // Its hours of work, and no more: 0.75 $ each.
+  EXPECT_NEAR(of_rented["end_rented_dollars"].get<double>(),
+              of_rented["end_seconds"].get<double>() / 3600 * 0.75, 1e-9);
+  EXPECT_THAT(run({"--epochs", "1", "--samples", "1M"}).out,
+              testing::ContainsRegex(" [$] owned, [0-9.e-]+ [$][[:space:]]+built\n"));
+}
+
+/// Every CPU and GPU that ships, the same steps.
+TEST_F(Training, StandsBesideCpusAndGpus) {
+  const json training =
+      json::parse(run({"--epochs", "10", "--samples", "4k", "--format", "json"}).out)["training"];
+  std::vector<std::string> names;
+  for (const json& device : training["end_devices"]) {
+    names.push_back(device["device"]);
+    EXPECT_EQ(device["error"], "") << names.back();
+    EXPECT_GT(device["step_seconds"].get<double>(), 0) << names.back();
+    EXPECT_DOUBLE_EQ(device["seconds"].get<double>(), 2500 * device["step_seconds"].get<double>());
+    EXPECT_GT(device["joules"].get<double>(), 0) << names.back();
+    const std::set<std::string> sold{"a100", "h100", "k80", "haswell", "xeon_8480"};
+    EXPECT_TRUE(sold.count(names.back()) == 0 || device["dollars"].get<double>() > 0)
+        << names.back();
+  }
+  EXPECT_THAT(names, testing::IsSupersetOf({"a100", "h100", "k80", "haswell", "xeon_8480"}));
+  EXPECT_THAT(names, testing::Not(testing::Contains("coral")));
+  EXPECT_TRUE(json::parse(run({"--format", "json"}).out)["training"]["end_devices"].empty());
+  const std::string text = run({"--epochs", "10", "--samples", "4k"}).out;
+  EXPECT_THAT(text, HasSubstr("\nto the end beside it, modelled"));
+  EXPECT_THAT(text, testing::ContainsRegex("\n  a100 +bf16 "));
+  EXPECT_THAT(text, testing::ContainsRegex("\n  k80 \\(m\\?\\) +fp32 "));
 }
 
 TEST_F(Training, TellsWhatOptionsAreWrong) {
