@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -142,7 +143,7 @@ class Declarations {
   }
 
   [[nodiscard]] const std::vector<TensorId>& factor_ids() const { return factor_ids_; }
-  [[nodiscard]] const std::vector<TensorId>& angle_ids() const { return angle_ids_; }
+  [[nodiscard]] const std::vector<TensorId>& row_table_ids() const { return row_table_ids_; }
 
   Program declare(std::vector<TensorId>& tensor_ids, std::vector<TensorId>& bias_ids,
                   std::vector<TensorId>& table_ids, std::vector<std::int32_t>& tile_ids) {
@@ -369,7 +370,7 @@ class Declarations {
     const Work work = node.work();
     const auto* rows = std::get_if<RowWork>(&work);
     if (rows == nullptr) {
-      angle_ids_.push_back(kNoTensor);
+      row_table_ids_.push_back(kNoTensor);
       return;
     }
     for (const GraphTensorId input : node.inputs) {
@@ -379,12 +380,23 @@ class Declarations {
             add_constant(tensor.name, tensor.type.element, tensor.type.elements());
       }
     }
-    angle_ids_.push_back(static_cast<TensorId>(program_.tensors.size()));
-    for (std::size_t table = 0; table < rows->tables.size(); ++table) {
-      const RowTable& made = rows->tables[table];
-      add_constant(fmt::format("{}.{}{}", node.name, made.name(), table), DataType::Fp32,
-                   made.positions * made.cols);
+    row_table_ids_.push_back(rows->tables.empty() ? kNoTensor : row_tables(node, rows->tables));
+  }
+
+  /// The tables that rows of a layer take, as one constant; layers that take the same have one.
+  TensorId row_tables(const Node& node, const std::vector<RowTable>& tables) {
+    const auto same = std::find_if(row_tables_.begin(), row_tables_.end(),
+                                   [&](const auto& each) { return each.first == tables; });
+    if (same != row_tables_.end()) {
+      return same->second;
     }
+    std::int64_t numbers = 0;
+    for (const RowTable& table : tables) {
+      numbers += table.positions * table.cols;
+    }
+    return row_tables_
+        .emplace_back(tables, add_constant(node.name + ".tables", DataType::Fp32, numbers))
+        .second;
   }
 
   [[nodiscard]] TensorRole role_of(GraphTensorId root) const {
@@ -515,10 +527,11 @@ class Declarations {
   std::map<GraphTensorId, TileRange> tiles_of_;  ///< by weights: of the first layer that has them
   FarMemory dram_;
   FarMemory host_;
-  std::vector<TensorId> factor_ids_;         ///< by layer: of what scales its columns
-  std::vector<TensorId> angle_ids_;          ///< by layer: the first of its tables of angles
-  std::vector<std::int64_t> spilled_homes_;  ///< by graph tensor
-  std::vector<GraphTensorId> sources_;       ///< by graph tensor: one step of source_of()
+  std::vector<TensorId> factor_ids_;     ///< by layer: of what scales its columns
+  std::vector<TensorId> row_table_ids_;  ///< by layer: what its rows take beside its inputs
+  std::vector<std::pair<std::vector<RowTable>, TensorId>> row_tables_;  ///< all that differ
+  std::vector<std::int64_t> spilled_homes_;                             ///< by graph tensor
+  std::vector<GraphTensorId> sources_;  ///< by graph tensor: one step of source_of()
   Program program_;
 };
 
@@ -775,7 +788,7 @@ Compilation lowered(const ChipSpec& chip, const Graph& network, const CompileOpt
                                .bias_ids = tables.biases,
                                .factor_ids = declarations.factor_ids(),
                                .table_ids = tables.tables,
-                               .angle_ids = declarations.angle_ids(),
+                               .row_table_ids = declarations.row_table_ids(),
                                .tile_ids = tables.tiles,
                                .first_image = share.images.first + part * images_of_part.batch,
                                .accumulators = {.first = place * entries, .size = entries},

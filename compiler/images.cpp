@@ -2,6 +2,7 @@
 #include <bit>
 #include <cstring>
 #include <numeric>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -246,12 +247,14 @@ void put_by_feature(Image& image, const Program& program, const Graph& graph,
   if (rows == nullptr) {
     return;
   }
-  for (std::size_t table = 0; table < rows->tables.size(); ++table) {
-    const RowTable& made = rows->tables[table];
-    const ProgramTensor* tensor =
-        find_tensor(program, fmt::format("{}.{}{}", node.name, made.name(), table), true);
-    SYSTOLE_CHECK(tensor != nullptr, "{}: no {} in the program", node.name, made.name());
-    put(image, tensor->home, made.numbers());
+  // Tables of another layer, which are the same, have its name.
+  if (const ProgramTensor* tables = find_tensor(program, node.name + ".tables", true)) {
+    std::vector<float> numbers;
+    for (const RowTable& table : rows->tables) {
+      const std::vector<float> made = table.numbers();
+      numbers.insert(numbers.end(), made.begin(), made.end());
+    }
+    put(image, tables->home, numbers);
   }
   for (const GraphTensorId input : node.inputs) {
     if (graph.is_parameter(input)) {
@@ -274,6 +277,9 @@ void put_repeated(Image& image, const ProgramTensor& tensor, const std::vector<T
 template <class Bias>
 void put_biases(Image& image, const Program& program, const Node& node, const GemmShape& gemm,
                 const std::vector<Bias>& biases) {
+  if (!has_biases(node) && std::is_floating_point_v<Bias>) {
+    return;
+  }
   const ProgramTensor* bias = find_tensor(program, node.name + ".bias", true);
   SYSTOLE_CHECK(bias != nullptr, "layer {}: no biases in the program", node.name);
   SYSTOLE_CHECK(static_cast<std::int64_t>(biases.size()) == gemm.groups * gemm.n,

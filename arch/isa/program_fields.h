@@ -196,7 +196,7 @@ inline constexpr auto kFields<LoadStage> = std::tuple{
 
 template <>
 inline constexpr auto kFields<SumsStage> = std::tuple{
-    required("bias", &SumsStage::bias),
+    optional("bias", &SumsStage::bias),
     optional("type", &SumsStage::type),
 };
 

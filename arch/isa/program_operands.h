@@ -214,8 +214,10 @@ template <>
 inline constexpr auto kOperands<SumsStage> = std::tuple{
     stage_operand("bias", &SumsStage::bias,
                   [](const SumsStage& sums, const RowLoop& loop) {
-                    return StageRead{.what = StageRead::What::Parameter,
-                                     .row_bytes = bytes_of(sums.type, loop.cols)};
+                    return sums.bias == kNoOperand
+                               ? StageRead{}
+                               : StageRead{.what = StageRead::What::Parameter,
+                                           .row_bytes = bytes_of(sums.type, loop.cols)};
                   }),
 };
 

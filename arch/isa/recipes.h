@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "arch/isa/row_loop.h"
 
 namespace systole {
@@ -41,6 +43,10 @@ class RowLoopWriter {
 
   /// The number of an operand; the same one for the same place.
   std::int32_t operand(const Operand& operand);
+  /// kNoOperand for none.
+  std::int32_t operand(const std::optional<Operand>& operand) {
+    return operand ? this->operand(*operand) : kNoOperand;
+  }
   Value add(Stage stage);
   [[nodiscard]] RowLoop store(const Destination& to, LoopClass cost, float steps = 1) &&;
 
@@ -52,12 +58,13 @@ class RowLoopWriter {
 /// accumulators -> unified buffer: q = clamp(zero_point + scale(acc + bias[col])), where `factors`
 /// (of ColumnScaleStage, when factors.tensor != kNoTensor) has a scale for each column; with a
 /// lookup table (256 int8 entries at `lookup`, when lookup.tensor != kNoTensor) the stored value is
-/// table[q + 128] instead. `bias` points at `cols` little-endian int32 values.
+/// table[q + 128] instead. `bias` points at `cols` little-endian int32 values; without one nothing
+/// is added.
 struct Requantize {
   std::int64_t accumulator = 0;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
-  Operand bias;
+  std::optional<Operand> bias;
   FixedPoint scale;
   Operand factors;
   Operand lookup;
@@ -135,12 +142,12 @@ struct Softmax {
 
 /// accumulators of fp32 sums -> unified buffer: v = (acc + bias[col]) * scale, one addition and one
 /// multiplication in binary32, to a destination of a floating type. `bias` points at `cols`
-/// little-endian fp32 values.
+/// little-endian fp32 values; without one nothing is added.
 struct Convert {
   std::int64_t accumulator = 0;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
-  Operand bias;
+  std::optional<Operand> bias;
   float scale = 1;
   Destination to;
 

@@ -69,6 +69,7 @@ inline constexpr std::int64_t kSoftmaxTableBytes = kLookupEntries * bytes_of(Dat
 // single number, each element of the row meets it. Numbers are reals, each operation in binary32
 // and rounded once, to the nearest, ties to even; or integers of 64 bits that wrap around. Reals
 // and integers do not meet. Stages that read the unified buffer name an operand of the loop.
+inline constexpr std::int32_t kNoOperand = -1;
 
 /// Elements of the unified buffer: the real scale * (x - zero_point), which of floating types is x
 /// itself (scale 1, zero_point 0); or, of int8, the integer multiplier *
@@ -89,10 +90,10 @@ struct LoadStage {
 };
 
 /// Sums of the matrix unit, row r of the loop those of accumulator entry `accumulator` + r, each
-/// plus the bias of its column, `cols` little-endian numbers of the sums' type. int32: an integer,
-/// which wraps around at 32 bits; fp32: a real.
+/// plus the bias of its column where there is one, `cols` little-endian numbers of the sums' type.
+/// int32: an integer, which wraps around at 32 bits; fp32: a real.
 struct SumsStage {
-  std::int32_t bias = 0;  ///< operand
+  std::int32_t bias = kNoOperand;
   DataType type = DataType::Int32;
 
   bool operator==(const SumsStage&) const = default;

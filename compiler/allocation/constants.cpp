@@ -11,11 +11,15 @@ constexpr std::int64_t kBiasBytes = 4;
 
 }  // namespace
 
+bool needs_biases(const Graph& graph, const Node& node) {
+  return has_weights(node) && (has_biases(node) || !is_float(graph.operand_type(node)));
+}
+
 ConstantBytes constant_bytes(const Graph& graph, const Node& node, std::int64_t pixels) {
   ConstantBytes bytes;
-  if (const auto gemm = gemm_shape(graph, node)) {
-    // Behind products of two tensors zeros are added, the same to each matrix.
-    bytes.bias = (has_weights(node) ? gemm->groups : 1) * gemm->n * pixels * kBiasBytes;
+  if (needs_biases(graph, node)) {
+    const GemmShape gemm = *gemm_shape(graph, node);
+    bytes.bias = gemm.groups * gemm.n * pixels * kBiasBytes;
   }
   const Work work = node.work();
   if (const auto* rows = std::get_if<RowWork>(&work)) {

@@ -16,6 +16,9 @@ struct ConstantBytes {
   std::int64_t by_feature = 0;
   [[nodiscard]] std::int64_t total() const { return bias + factors + table + by_feature; }
 };
+/// Something is added to the sums: biases, or what integers' zero points ask for. Nothing to those
+/// of two tensors.
+[[nodiscard]] bool needs_biases(const Graph& graph, const Node& node);
 /// `pixels`: neighbouring positions that are one (mapping/group_packing.h); each has its own biases
 /// and factors.
 [[nodiscard]] ConstantBytes constant_bytes(const Graph& graph, const Node& node,

@@ -253,9 +253,11 @@ class GemmEmitter {
     const bool lookup = uses_lookup(activation, type());
     const Quantization& target = lookup ? activation.before : out.quantization;
     const std::int64_t channel = operands_->bias_of(group) + grid_.n[n].first;
-    Operand bias = bias_operand(context_, band_.layer);
-    bias.address += channel * bytes_of(DataType::Int32);
-    bias.offset = channel * bytes_of(DataType::Int32);
+    std::optional<Operand> bias = bias_operand(context_, band_.layer);
+    if (bias) {
+      bias->address += channel * bytes_of(DataType::Int32);
+      bias->offset = channel * bytes_of(DataType::Int32);
+    }
     const Operand table = lookup ? table_operand(context_, band_.layer) : Operand{};
     const Operand place = operands_->place(group, rows.first, grid_.n[n].first);
     const std::int64_t pitch = output.bytes(operands_->place_pitch());

@@ -96,7 +96,9 @@ void emit_constants(LoweringContext& context, std::int32_t layer) {
   if (node.fused) {
     return;  // came with those of the layer before
   }
-  emit_constant(context, layer, bias_operand(context, layer));
+  if (const std::optional<Operand> bias = bias_operand(context, layer)) {
+    emit_constant(context, layer, *bias);
+  }
   emit_constant(context, layer, factor_operand(context, layer));
   emit_constant(context, layer, table_operand(context, layer));
   if (fused_behind(context.graph, layer) != nullptr) {
@@ -104,7 +106,8 @@ void emit_constants(LoweringContext& context, std::int32_t layer) {
   }
   const Work work = node.work();
   if (const auto* rows = std::get_if<RowWork>(&work)) {
-    const std::size_t end = node.inputs.size() + rows->tables.size();
+    // Tables are one constant.
+    const std::size_t end = node.inputs.size() + (rows->tables.empty() ? 0 : 1);
     for (std::size_t i = context.graph.data_inputs(node).size(); i < end; ++i) {
       emit_constant(context, layer, feature_operand(context, layer, i));
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "arch/isa/recipes.h"
 #include "compiler/graph/graph.h"
 #include "compiler/lowering/quantize.h"
@@ -11,7 +13,7 @@ struct FusedSums {
   std::int64_t accumulator = 0;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
-  Operand bias;
+  std::optional<Operand> bias;
   FixedPoint scale;   ///< of int8: to the steps of the layer's own result
   Operand factors;    ///< of int8: in its place one for each column, where there are any
   float factor = 1;   ///< of floating types: of each sum

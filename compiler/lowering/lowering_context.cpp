@@ -19,10 +19,12 @@ ConstantBytes constants_of(const LoweringContext& context, std::int32_t layer) {
 
 }  // namespace
 
-Operand bias_operand(const LoweringContext& context, std::int32_t layer) {
-  return {.address = context.layer_plan(layer).constants,
-          .tensor = context.bias_ids[static_cast<std::size_t>(layer)],
-          .offset = 0};
+std::optional<Operand> bias_operand(const LoweringContext& context, std::int32_t layer) {
+  const TensorId tensor = context.bias_ids[static_cast<std::size_t>(layer)];
+  if (tensor == kNoTensor) {
+    return {};
+  }
+  return Operand{.address = context.layer_plan(layer).constants, .tensor = tensor, .offset = 0};
 }
 
 Operand factor_operand(const LoweringContext& context, std::int32_t layer) {
@@ -51,13 +53,13 @@ Operand feature_operand(const LoweringContext& context, std::int32_t layer, std:
   if (input >= inputs) {
     const Work work = node.work();
     const auto& tables = std::get<RowWork>(work).tables;
+    std::int64_t offset = 0;
     for (std::size_t i = inputs; i < input; ++i) {
-      address += bytes_of(DataType::Fp32, tables[i - inputs].positions * tables[i - inputs].cols);
+      offset += bytes_of(DataType::Fp32, tables[i - inputs].positions * tables[i - inputs].cols);
     }
-    return {.address = address,
-            .tensor = context.angle_ids[static_cast<std::size_t>(layer)] +
-                      static_cast<TensorId>(input - inputs),
-            .offset = 0};
+    return {.address = address + offset,
+            .tensor = context.row_table_ids[static_cast<std::size_t>(layer)],
+            .offset = offset};
   }
   return {.address = address,
           .tensor = context.tensor_ids[static_cast<std::size_t>(node.inputs[input])],

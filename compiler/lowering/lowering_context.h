@@ -47,11 +47,11 @@ struct LoweringContext {
   const MemoryPlan& plan;
   const ShareMapping& mapping;
   ProgramBuilder& builder;
-  const std::vector<TensorId>& tensor_ids;  ///< by graph tensor: of its root in the program
-  const std::vector<TensorId>& bias_ids;    ///< by layer, kNoTensor where there is none
-  const std::vector<TensorId>& factor_ids;  ///< by layer
-  const std::vector<TensorId>& table_ids;   ///< by layer
-  const std::vector<TensorId>& angle_ids;   ///< by layer: the first of its tables of angles
+  const std::vector<TensorId>& tensor_ids;     ///< by graph tensor: of its root in the program
+  const std::vector<TensorId>& bias_ids;       ///< by layer, kNoTensor where there is none
+  const std::vector<TensorId>& factor_ids;     ///< by layer
+  const std::vector<TensorId>& table_ids;      ///< by layer
+  const std::vector<TensorId>& row_table_ids;  ///< by layer: its tables (RowWork), as one constant
   /// By layer: its first tile; tiles go k fastest, then n.
   const std::vector<std::int32_t>& tile_ids;
   /// Of the batch: `graph` is for the core's images, or a part of them.
@@ -77,7 +77,8 @@ struct LayerBand {
 };
 
 /// The program's biases, factors and tables of a layer in the unified buffer.
-[[nodiscard]] Operand bias_operand(const LoweringContext& context, std::int32_t layer);
+[[nodiscard]] std::optional<Operand> bias_operand(const LoweringContext& context,
+                                                  std::int32_t layer);
 [[nodiscard]] Operand factor_operand(const LoweringContext& context, std::int32_t layer);
 [[nodiscard]] Operand table_operand(const LoweringContext& context, std::int32_t layer);
 /// Of input `input` of a layer that computes in rows, a parameter that they take by feature, or

@@ -20,19 +20,6 @@ double slope(std::int64_t head, std::int64_t heads) {
 
 }  // namespace
 
-std::string_view RowTable::name() const {
-  switch (of) {
-    case Of::Cosine:
-    case Of::Sine:
-      return "angles";
-    case Of::Column:
-      return "columns";
-    case Of::Slope:
-      return "slopes";
-  }
-  return {};
-}
-
 std::vector<float> RowTable::numbers() const {
   std::vector<float> numbers;
   numbers.reserve(static_cast<std::size_t>(positions * cols));

@@ -38,8 +38,8 @@ struct RowTable {
   bool doubled = false;
 
   [[nodiscard]] std::vector<float> numbers() const;
-  /// What it is called behind the layer's name, before its number: `angles`.
-  [[nodiscard]] std::string_view name() const;
+
+  bool operator==(const RowTable&) const = default;
 };
 
 /// What a load of a recipe reads: the node's input of that index, parameters behind the others and

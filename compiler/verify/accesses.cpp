@@ -114,7 +114,9 @@ class Deriver {
     return {};
   }
   std::optional<std::string> read_stage(const RowLoop& loop, const SumsStage& sums) {
-    read("bias", operand_of(loop, sums.bias), 1, loop.cols * kBiasBytes, 0);
+    if (sums.bias != kNoOperand) {
+      read("bias", operand_of(loop, sums.bias), 1, loop.cols * kBiasBytes, 0);
+    }
     return {};
   }
   std::optional<std::string> read_stage(const RowLoop& loop, const WindowStage& walk) {

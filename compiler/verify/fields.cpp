@@ -208,8 +208,8 @@ class InstructionRules {
                                     systole::name_of(sums.type)))) &&
            check_entries(loop.accumulator, loop.rows) &&
            rules_.within("cols", loop.cols, 1, chip_.matrix.cols) &&
-           check_operand_index(loop, sums.bias) &&
-           check_operand("bias", operand_of(loop, sums.bias));
+           (sums.bias == kNoOperand || (check_operand_index(loop, sums.bias) &&
+                                        check_operand("bias", operand_of(loop, sums.bias))));
   }
   bool check_stage(const RowLoop& loop, const WindowStage& walk) {
     if (!check_operand_index(loop, walk.operand)) {

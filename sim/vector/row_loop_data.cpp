@@ -122,7 +122,10 @@ class Rows {
     Reals& out = reals();
     out.resize(row.size());
     for (std::size_t c = 0; c < row.size(); ++c) {
-      out[c] = std::bit_cast<float>(row[c]) + std::bit_cast<float>(biases_[c]);
+      out[c] = std::bit_cast<float>(row[c]);
+      if (stage.bias != kNoOperand) {
+        out[c] += std::bit_cast<float>(biases_[c]);
+      }
       sums_.push_back(
           static_cast<std::int32_t>(with_canonical_nan(std::bit_cast<std::uint32_t>(out[c]))));
     }
@@ -422,8 +425,11 @@ void check_shift(std::int32_t shift) {
 
 std::vector<std::int32_t> biases(const RowLoop& loop, const SumsStage& sums,
                                  const ByteMemory& buffer) {
-  const auto bytes = buffer.at(loop.operand(sums.bias).address, bytes_of(sums.type, loop.cols));
   std::vector<std::int32_t> words(static_cast<std::size_t>(loop.cols));
+  if (sums.bias == kNoOperand) {
+    return words;
+  }
+  const auto bytes = buffer.at(loop.operand(sums.bias).address, bytes_of(sums.type, loop.cols));
   for (std::size_t i = 0; i < words.size(); ++i) {
     words[i] = int32_at(bytes, i);
   }

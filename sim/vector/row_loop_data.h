@@ -28,7 +28,7 @@ void check_shift(std::int32_t shift);
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(x) + static_cast<std::uint32_t>(y));
 }
 
-/// The patterns of the biases of a loop's columns.
+/// The patterns of the biases of a loop's columns; zeros where it has none.
 [[nodiscard]] std::vector<std::int32_t> biases(const RowLoop& loop, const SumsStage& sums,
                                                const ByteMemory& buffer);
 

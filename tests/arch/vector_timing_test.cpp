@@ -40,7 +40,7 @@ TEST(VectorTiming, LookupTableIsReadFirst) {
 }
 
 TEST(VectorTiming, ConvertIsAnActivationAndWritesTheBytesOfItsType) {
-  Convert convert{.accumulator = 3, .rows = 10, .cols = 9, .bias = {.address = 40}};
+  Convert convert{.accumulator = 3, .rows = 10, .cols = 9, .bias = Operand{.address = 40}};
   for (const auto& [type, accesses] :
        {std::pair{DataType::Fp8E4M3, 2}, {DataType::Bf16, 3}, {DataType::Fp32, 5}}) {
     convert.to.type = type;  // 9, 18 or 36 bytes a row

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "compiler/frontend/read_network.h"
@@ -260,6 +261,36 @@ TEST(Compile, StepsThatShareWeightsHaveThemInOnePlace) {
   const std::int64_t nine = dram(9);
   EXPECT_GT(two, 4 * 100 * 100);
   EXPECT_LT(nine - two, 7 * 10'000);  // biases, zeros here, of 4 * 400 bytes and what spills a step
+}
+
+std::vector<std::string> constants_of(const ChipSpec& chip, const Graph& graph) {
+  std::vector<std::string> names;
+  for (const ProgramTensor& tensor : compile(chip, graph).tensors) {
+    if (tensor.role == TensorRole::Constant) {
+      names.push_back(tensor.name);
+    }
+  }
+  return names;
+}
+
+TEST(Compile, WhatAddsNothingHasNoBiases) {
+  const ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v3.yaml");
+  const std::string layers =
+      "{name: a, op: dense, features: 8}, {name: b, op: dense, features: 8, bias: false}, "
+      "{name: c, op: matmul, inputs: [a, b], transpose: true}";
+  EXPECT_THAT(constants_of(chip, network("extents: [3, 8], type: bf16", layers)),
+              testing::ElementsAre("a.bias"));
+  // The biases of integers have their zero points.
+  EXPECT_THAT(constants_of(edge(), network("extents: [3, 8]", layers)),
+              testing::ElementsAre("a.bias", "b.bias"));
+}
+
+TEST(Compile, TablesThatAreEqualAreOneConstant) {
+  const ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v3.yaml");
+  const Graph graph = network("extents: [3, 8], type: bf16",
+                              "{name: a, op: rotary}, {name: b, op: rotary}, "
+                              "{name: c, op: rotary, base: 100}, {name: d, op: rotary}");
+  EXPECT_THAT(constants_of(chip, graph), testing::ElementsAre("a.tables", "c.tables"));
 }
 
 /// Two slices of 40 inputs by two of 33 outputs on an array of 32 x 32.

@@ -88,7 +88,8 @@ class Toucher {
       if (const auto* load = std::get_if<LoadStage>(&stage)) {
         touch_rows(bytes_.read, address(load->operand), loop.rows,
                    bytes_of(load->type) * (load->single ? 1 : loop.cols), load->pitch);
-      } else if (const auto* sums = std::get_if<SumsStage>(&stage)) {
+      } else if (const auto* sums = std::get_if<SumsStage>(&stage);
+                 sums != nullptr && sums->bias != kNoOperand) {
         touch(bytes_.read, address(sums->bias), 4 * loop.cols);
       } else if (const auto* lookup = std::get_if<LookupStage>(&stage)) {
         touch(bytes_.read, address(lookup->table), lookup->type == DataType::Int8 ? 256 : 1024);

@@ -55,7 +55,7 @@ TEST(InstructionArgs, OfSemaphoresLeaveOutTheRest) {
 }
 
 TEST(InstructionArgs, OfABodyAreItsStagesByNameAndItsStore) {
-  Convert convert{.rows = 1, .cols = 2, .bias = {.address = 8}};
+  Convert convert{.rows = 1, .cols = 2, .bias = Operand{.address = 8}};
   convert.to = {.out = {.address = 16}, .type = DataType::Fp16, .low = 0};
   EXPECT_EQ(args_of({.operation = convert}),
             (nlohmann::json{{"rows", 1},

@@ -58,7 +58,7 @@ TEST(BufferBytes, OfAStridedWindowLeaveOutWhatIsSkipped) {
 }
 
 TEST(BufferBytes, OfARequantizeAreBiasTableAndResult) {
-  Requantize requantize{.rows = 2, .cols = 3, .bias = {.address = 0}};
+  Requantize requantize{.rows = 2, .cols = 3, .bias = Operand{.address = 0}};
   requantize.to = {.out = {.address = 600}, .pitch = 4};
   EXPECT_THAT(bytes_of_operation(requantize).reads, ElementsAre(ByteRun{0, 12}));
   EXPECT_THAT(bytes_of_operation(requantize).writes,

@@ -202,7 +202,7 @@ TEST(ProgramText, SaysOneThingALine) {
 
 TEST(ProgramText, OfADestinationSaysTypeLimitsAndFunctionWhereItHasSome) {
   Program program = two_layer_program();
-  Convert convert{.rows = 2, .cols = 3, .bias = {.address = 48, .tensor = 4}};
+  Convert convert{.rows = 2, .cols = 3, .bias = Operand{.address = 48, .tensor = 4}};
   convert.to = {.out = {.address = 64, .tensor = 1}, .pitch = 8, .type = DataType::Bf16};
   const auto line_of = [&] {
     program.stream(EngineKind::Vector).set(1, {.layer = 1, .operation = convert});
@@ -214,6 +214,11 @@ TEST(ProgramText, OfADestinationSaysTypeLimitsAndFunctionWhereItHasSome) {
   EXPECT_EQ(line_of(),
             "vector row_loop rows=2 cols=3 operands=t4@48 out=t1@64 body(cost=activation "
             "stages(sums(bias=0 type=fp32)) to(pitch=8 type=bf16)) layer=1  # 1");
+  convert.bias.reset();
+  EXPECT_EQ(line_of(),
+            "vector row_loop rows=2 cols=3 out=t1@64 body(cost=activation "
+            "stages(sums(type=fp32)) to(pitch=8 type=bf16)) layer=1  # 1");
+  convert.bias = Operand{.address = 48, .tensor = 4};
   convert.to.low = 0;
   convert.to.high = 6.1F;
   convert.to.type = DataType::Fp8E4M3;

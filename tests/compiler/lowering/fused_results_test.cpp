@@ -46,7 +46,7 @@ FusedSums sums(DataType type) {
   return {.accumulator = 5,
           .rows = 8,
           .cols = 4,
-          .bias = {.address = 0},
+          .bias = Operand{.address = 0},
           .scale = {.multiplier = 3, .shift = 4},
           .first = {.out = {.address = 64},
                     .pitch = bytes_of(type, 4),

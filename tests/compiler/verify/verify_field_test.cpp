@@ -325,7 +325,7 @@ TEST(VerifyFields, Windows) {
 TEST(VerifyFields, Requantizations) {
   const auto requantize = [](void (*change)(Requantize&)) {
     Requantize fc{.rows = 1, .cols = 3, .to = to_y(3)};
-    fc.bias = {.address = 48, .tensor = testing::kBias2, .offset = 0};
+    fc.bias = Operand{.address = 48, .tensor = testing::kBias2, .offset = 0};
     fc.scale = {.multiplier = 1, .shift = 0};
     change(fc);
     return violation_of(fc);
@@ -336,7 +336,7 @@ TEST(VerifyFields, Requantizations) {
   EXPECT_EQ(requantize([](Requantize& r) { r.rows = 17; }),
             where + "accumulator entries is 17, expected 1..16");
   EXPECT_EQ(requantize([](Requantize& r) { r.cols = 5; }), where + "cols is 5, expected 1..4");
-  EXPECT_EQ(requantize([](Requantize& r) { r.bias.tensor = kNoTensor; }),
+  EXPECT_EQ(requantize([](Requantize& r) { r.bias->tensor = kNoTensor; }),
             where + "bias tensor is -1, but the program has 5 of them");
   EXPECT_EQ(requantize([](Requantize& r) { r.scale.multiplier = -1; }),
             where + "scale multiplier is -1, expected 0..2147483647");
@@ -380,7 +380,7 @@ TEST(VerifyFields, Requantizations) {
 TEST(VerifyFields, Conversions) {
   const auto violation = [](void (*change)(Convert&)) {
     Convert convert{.rows = 1, .cols = 3};
-    convert.bias = {.address = 48, .tensor = testing::kBias2, .offset = 0};
+    convert.bias = Operand{.address = 48, .tensor = testing::kBias2, .offset = 0};
     convert.to = {.out = {.address = 0, .tensor = testing::kY, .offset = 0},
                   .type = DataType::Bf16};
     change(convert);
@@ -393,7 +393,8 @@ TEST(VerifyFields, Conversions) {
   EXPECT_EQ(violation([](Convert& c) { c.rows = 17; }),
             where + "accumulator entries is 17, expected 1..16");
   EXPECT_EQ(violation([](Convert& c) { c.cols = 5; }), where + "cols is 5, expected 1..4");
-  EXPECT_EQ(violation([](Convert& c) { c.bias.tensor = 5; }),
+  EXPECT_EQ(violation([](Convert& c) { c.bias.reset(); }), "");
+  EXPECT_EQ(violation([](Convert& c) { c.bias->tensor = 5; }),
             where + "bias tensor is 5, but the program has 5 of them");
   EXPECT_EQ(violation([](Convert& c) { c.to.type = DataType::Int8; }),
             where + "to is of type int8, but 'y' holds bf16");

@@ -105,13 +105,13 @@ TEST(Operands, VectorOperandsAreInTheBuffer) {
 }
 
 TEST(Operands, ConvertReachesAsFarAsItsTypeIsWide) {
-  Convert convert{.rows = 2, .cols = 3, .bias = {.address = 4084}};
+  Convert convert{.rows = 2, .cols = 3, .bias = Operand{.address = 4084}};
   convert.to = {.out = {.address = 4096 - 6 - 6}, .pitch = 6, .type = DataType::Bf16};
   EXPECT_EQ(complaint(EngineKind::Vector, convert), "");
-  convert.bias.address = 4085;
+  convert.bias->address = 4085;
   EXPECT_EQ(complaint(EngineKind::Vector, convert),
             "unified buffer bytes 4085..4097 are outside 0..4096");
-  convert.bias.address = 0;
+  convert.bias->address = 0;
   convert.to.type = DataType::Fp32;
   EXPECT_EQ(complaint(EngineKind::Vector, convert),
             "unified buffer bytes 4084..4102 are outside 0..4096");

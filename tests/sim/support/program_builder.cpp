@@ -96,7 +96,7 @@ Requantize requantize_of(std::int64_t rows, std::int64_t cols, std::int64_t out,
   requantize.accumulator = accumulator;
   requantize.rows = rows;
   requantize.cols = cols;
-  requantize.bias.address = bias;
+  requantize.bias = Operand{.address = bias};
   requantize.scale = {.multiplier = 1, .shift = 0};
   requantize.to.out.address = out;
   requantize.to.pitch = cols;

@@ -192,6 +192,21 @@ TEST(RowLoopData, WhatIsOutOfRangeIsAnError) {
 
 /// Sums, a requantisation, its rounding and limits, and the addition of a residual: what two
 /// instructions would have made of it, one behind the other.
+TEST(RowLoopData, SumsWithoutABiasAreTheAccumulators) {
+  Accumulators accumulators(1, 3);
+  const auto bits = [](float x) { return std::bit_cast<std::int32_t>(x); };
+  const std::vector<std::int32_t> reals{bits(1.5F), bits(-0.0F), bits(-3.0F)};
+  accumulators.store(0, 3, reals, DataType::Fp32, false);
+  Bytes8 bytes;
+  const ByteMemory buffer("buffer", bytes);
+  const RowLoop loop = Convert{.rows = 1, .cols = 3, .to = {.type = DataType::Fp32}};
+  EXPECT_EQ(row_loop_results(loop, buffer, accumulators).sums, reals);
+  accumulators.store(0, 3, std::vector<std::int32_t>{7, -9, 0}, DataType::Int32, false);
+  const RowLoop integers =
+      Requantize{.rows = 1, .cols = 3, .scale = {.multiplier = 1, .shift = 0}, .to = {}};
+  EXPECT_EQ(row_loop_results(integers, buffer, accumulators).values, (Bytes8{7, -9, 0}));
+}
+
 TEST(RowLoopData, AResidualCanBeAddedToSumsOnTheirWay) {
   Accumulators accumulators(1, 4);
   accumulators.store(0, 4, std::vector<std::int32_t>{100, -1000, 7, 3}, DataType::Int32, false);

@@ -135,9 +135,9 @@ class ChainBuilder {
     requantize.accumulator = block % 2 * kPixels;
     requantize.rows = kPixels;
     requantize.cols = kArray;
-    requantize.bias = {.address = kBiasAddress + 4 * block * kArray,
-                       .tensor = bias(),
-                       .offset = 4 * block * kArray};
+    requantize.bias = Operand{.address = kBiasAddress + 4 * block * kArray,
+                              .tensor = bias(),
+                              .offset = 4 * block * kArray};
     requantize.to.out = {.address = place_of(layer + 1) + block * kArray,
                          .tensor = layer + 1,
                          .offset = block * kArray};

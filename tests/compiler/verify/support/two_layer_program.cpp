@@ -74,7 +74,7 @@ Requantize requantize(std::int64_t rows, std::int64_t cols, TensorId bias,
   return {.accumulator = 0,
           .rows = rows,
           .cols = cols,
-          .bias = {.address = bias_address, .tensor = bias, .offset = 0},
+          .bias = Operand{.address = bias_address, .tensor = bias, .offset = 0},
           .scale = {.multiplier = std::int64_t{1} << 30, .shift = 37},
           .lookup = {},
           .to = {.out = {.address = address, .tensor = out, .offset = 0}, .pitch = cols}};
