@@ -106,6 +106,7 @@ class Library {
 
 struct Geometry {
   Dims strides{1, 1};
+  Dims gaps{0, 0};  ///< pixels between those that the kernel meets
   Dims before{0, 0};
   Dims behind{0, 0};
 };
@@ -123,7 +124,7 @@ struct Convolution {
               const Geometry& geometry)
       : lib(library), x(input), w(weights), at(geometry), y(library.fresh(out, Tag::nhwc)) {
     forward = {{prop_kind::forward_training, algorithm::convolution_direct, x.get_desc(),
-                w.get_desc(), y.get_desc(), at.strides, at.before, at.behind},
+                w.get_desc(), y.get_desc(), at.strides, at.gaps, at.before, at.behind},
                lib.engine()};
     lib.run(dnnl::convolution_forward(forward),
             {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, y}});
@@ -132,7 +133,7 @@ struct Convolution {
     memory dw(w.get_desc(), lib.engine());
     const dnnl::convolution_backward_weights::primitive_desc description(
         {algorithm::convolution_direct, x.get_desc(), dw.get_desc(), dy.get_desc(), at.strides,
-         at.before, at.behind},
+         at.gaps, at.before, at.behind},
         lib.engine(), forward);
     lib.run(dnnl::convolution_backward_weights(description),
             {{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, dw}});
@@ -142,9 +143,49 @@ struct Convolution {
     memory dx(x.get_desc(), lib.engine());
     const dnnl::convolution_backward_data::primitive_desc description(
         {algorithm::convolution_direct, dx.get_desc(), w.get_desc(), dy.get_desc(), at.strides,
-         at.before, at.behind},
+         at.gaps, at.before, at.behind},
         lib.engine(), forward);
     lib.run(dnnl::convolution_backward_data(description),
+            {{DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
+    return dx;
+  }
+};
+
+/// Of the same kernel, pixels spread by the stride.
+struct Deconvolution {
+  Library& lib;
+  memory x;
+  memory w;
+  Geometry at;
+  memory y;
+  dnnl::deconvolution_forward::primitive_desc forward;
+
+  Deconvolution(Library& library, const memory& input, const memory& weights, const Dims& out,
+                const Geometry& geometry)
+      : lib(library), x(input), w(weights), at(geometry), y(library.fresh(out, Tag::nhwc)) {
+    forward = {{prop_kind::forward_training, algorithm::deconvolution_direct, x.get_desc(),
+                w.get_desc(), y.get_desc(), at.strides, at.gaps, at.before, at.behind},
+               lib.engine()};
+    lib.run(dnnl::deconvolution_forward(forward),
+            {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, y}});
+  }
+  [[nodiscard]] memory by_weights(const memory& dy) const {
+    memory dw(w.get_desc(), lib.engine());
+    const dnnl::deconvolution_backward_weights::primitive_desc description(
+        {algorithm::deconvolution_direct, x.get_desc(), dw.get_desc(), dy.get_desc(), at.strides,
+         at.gaps, at.before, at.behind},
+        lib.engine(), forward);
+    lib.run(dnnl::deconvolution_backward_weights(description),
+            {{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, dw}});
+    return dw;
+  }
+  [[nodiscard]] memory by_input(const memory& dy) const {
+    memory dx(x.get_desc(), lib.engine());
+    const dnnl::deconvolution_backward_data::primitive_desc description(
+        {algorithm::deconvolution_direct, dx.get_desc(), w.get_desc(), dy.get_desc(), at.strides,
+         at.gaps, at.before, at.behind},
+        lib.engine(), forward);
+    lib.run(dnnl::deconvolution_backward_data(description),
             {{DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
     return dx;
   }
@@ -248,6 +289,34 @@ struct Layer {
   }
 };
 
+/// The same number for all pixels of a channel.
+std::vector<float> with_bias(const memory& image, const std::vector<float>& bias) {
+  std::vector<float> biased = Library::numbers(image);
+  for (std::size_t i = 0; i < biased.size(); ++i) {
+    biased[i] += bias[i % bias.size()];
+  }
+  return biased;
+}
+
+std::vector<float> by_bias(const memory& gradient, std::size_t channels) {
+  std::vector<float> sums(channels);
+  const std::vector<float> by_pixel = Library::numbers(gradient);
+  for (std::size_t i = 0; i < by_pixel.size(); ++i) {
+    sums[i % channels] += by_pixel[i];
+  }
+  return sums;
+}
+
+/// Kernel rows and columns the other way round, `inner` numbers at each position.
+std::vector<float> turned(const std::vector<float>& weights, std::size_t inner) {
+  std::vector<float> other(weights.size());
+  const std::size_t positions = weights.size() / inner;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    other[(positions - 1 - i / inner) * inner + i % inner] = weights[i];
+  }
+  return other;
+}
+
 constexpr auto kScaleAndShift = normalization_flags::use_scale_shift;
 
 /// Convolutions with and without a stride, batch normalisation with its ReLU, both kinds of
@@ -284,13 +353,8 @@ TEST(Gradients, OfAConvolutionalNetworkAreOneDnns) {
   const Pooling p(lib, algorithm::pooling_max, relu.y, {3, 4, 4, 3}, {2, 2}, {3, 3}, {1, 1});
   const Convolution b(lib, p.y, lib.filled({5, 4, 3, 3}, Tag::hwio, step.given("b.weight.bf16")),
                       {3, 5, 2, 2}, {.strides = {2, 2}, .before = {1, 1}, .behind = {1, 1}});
-  // The bias by hand: it is one number for all pixels of a channel.
-  std::vector<float> biased = Library::numbers(b.y);
-  const std::vector<float> bias = step.given("b.bias");
-  for (std::size_t i = 0; i < biased.size(); ++i) {
-    biased[i] += bias[i % 5];
-  }
-  const Function tanh(lib, algorithm::eltwise_tanh, lib.filled({3, 5, 2, 2}, Tag::nhwc, biased));
+  const Function tanh(lib, algorithm::eltwise_tanh,
+                      lib.filled({3, 5, 2, 2}, Tag::nhwc, with_bias(b.y, step.given("b.bias"))));
   const Pooling q(lib, algorithm::pooling_avg_include_padding, tanh.y, {3, 5, 1, 1}, {1, 1}, {2, 2},
                   {0, 0});
   const Layer d(lib, lib.filled({3, 5}, Tag::nc, Library::numbers(q.y)),
@@ -304,12 +368,7 @@ TEST(Gradients, OfAConvolutionalNetworkAreOneDnns) {
   const memory dq = lib.filled({3, 5, 1, 1}, Tag::nhwc, Library::numbers(d.by_input(dy)));
   const memory db = tanh.by_input(q.by_input(dq));
   step.expect_gradient("b.weight", Library::numbers(b.by_weights(db)));
-  std::vector<float> by_bias(5);
-  const std::vector<float> by_pixel = Library::numbers(db);
-  for (std::size_t i = 0; i < by_pixel.size(); ++i) {
-    by_bias[i % 5] += by_pixel[i];
-  }
-  step.expect_gradient("b.bias", by_bias);
+  step.expect_gradient("b.bias", by_bias(db, 5));
   const memory dn = relu.by_input(p.by_input(b.by_input(db)));
   const memory da(a.y.get_desc(), lib.engine());
   const memory drows = lib.fresh({2, 4}, Tag::nc);
@@ -327,6 +386,44 @@ TEST(Gradients, OfAConvolutionalNetworkAreOneDnns) {
   step.expect_gradient("a.gamma", {by_rows.begin(), by_rows.begin() + 4});
   step.expect_gradient("a.bias", {by_rows.begin() + 4, by_rows.end()});
   step.expect_gradient("a.weight", Library::numbers(a.by_weights(da)));
+}
+
+/// A convolution of two groups with a stride, a dilated kernel for each channel, a transposed
+/// convolution: gradients by weights of each, through the ones behind it.
+TEST(Gradients, OfGroupsAndOfTransposedConvolutionsAreOneDnns) {
+  const Step step(
+      "inputs: [{name: x, rows: 5, cols: 6, channels: 4}]\nlayers:\n"
+      "- {name: a, op: conv2d, channels: 6, kernel: [3, 2], stride: 2, padding: 1, groups: 2}\n"
+      "- {name: b, op: conv2d, channels: 6, kernel: 3, dilation: 2, padding: 2, groups: 6, "
+      "activation: tanh}\n"
+      "- {name: c, op: conv_transpose2d, channels: 3, kernel: 3, stride: 2, padding: 1}\n");
+  Library lib;
+  const auto weights = [&](const std::string& name) { return step.given(name + ".weight.bf16"); };
+  const Dims image{3, 6, 3, 4};
+  const Convolution a(lib, lib.filled({3, 4, 5, 6}, Tag::nhwc, step.given("x")),
+                      lib.filled({2, 3, 2, 3, 2}, Tag::hwigo, weights("a")), image,
+                      {.strides = {2, 2}, .before = {1, 1}, .behind = {1, 1}});
+  const Convolution b(lib, lib.filled(image, Tag::nhwc, with_bias(a.y, step.given("a.bias"))),
+                      lib.filled({6, 1, 1, 3, 3}, Tag::hwigo, weights("b")), image,
+                      {.gaps = {1, 1}, .before = {2, 2}, .behind = {2, 2}});
+  const Function tanh(lib, algorithm::eltwise_tanh,
+                      lib.filled(image, Tag::nhwc, with_bias(b.y, step.given("b.bias"))));
+  constexpr std::size_t kKernel = 6 * 3;
+  const Dims large{3, 3, 5, 7};
+  const Deconvolution c(lib, tanh.y,
+                        lib.filled({3, 6, 3, 3}, Tag::hwio, turned(weights("c"), kKernel)), large,
+                        {.strides = {2, 2}, .before = {1, 1}, .behind = {1, 1}});
+  const memory y = lib.filled(large, Tag::nhwc, with_bias(c.y, step.given("c.bias")));
+
+  const memory dy = lib.slope(y, large, Tag::nhwc, step.given("targets"));
+  step.expect_gradient("c.weight", turned(Library::numbers(c.by_weights(dy)), kKernel));
+  step.expect_gradient("c.bias", by_bias(dy, 3));
+  const memory db = tanh.by_input(c.by_input(dy));
+  step.expect_gradient("b.weight", Library::numbers(b.by_weights(db)));
+  step.expect_gradient("b.bias", by_bias(db, 6));
+  const memory da = b.by_input(db);
+  step.expect_gradient("a.weight", Library::numbers(a.by_weights(da)));
+  step.expect_gradient("a.bias", by_bias(da, 6));
 }
 
 /// A layer normalisation, a softmax and GELU between dense layers.
