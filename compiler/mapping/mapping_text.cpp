@@ -22,7 +22,6 @@ namespace systole {
 namespace {
 
 constexpr std::string_view kSchema = "systole.mapping/1";
-constexpr std::int64_t kMost = std::int64_t{1} << 40;
 
 /// Where sums are between two slices of the reduction.
 enum class Sums : std::uint8_t { Leave, Stay };
@@ -152,24 +151,17 @@ std::string layer_text(const Names& names, std::size_t index, const LayerMapping
 
 // --- reading ---
 
-UnitShare read_unit_share(const ConfigNode& node) {
-  const Range most{.min = 1, .max = kMost};
-  const UnitShare share{.slices = node.integer("slices", most),
-                        .parts = node.integer("parts", most),
-                        .loops = {.chunk = node.integer("chunk", most),
-                                  .fold = node.integer("fold", most),
-                                  .handover = node.integer("handover", most),
-                                  .sums_stay = node.choice<Sums>("sums") == Sums::Stay}};
-  node.finish();
-  return share;
-}
-
-/// The places of a mapping's parts, for what is wrong with it as a whole.
+/// The places of a mapping's parts, for what is wrong with it as a whole. Limits of numbers depend
+/// on chip and network, so `check_mapping` has them all; numbers are read whatever they are.
 struct Places {
   ConfigNode top;
+  struct Plan {
+    ConfigNode node;
+    std::vector<ConfigNode> empty;  ///< `whole` or `rest` that are written, of no slices
+  };
   struct Layer {
     ConfigNode node;
-    std::vector<ConfigNode> plans;
+    std::vector<Plan> plans;
   };
   struct Share {
     ConfigNode node;
@@ -187,10 +179,26 @@ struct Places {
         node = &share.segments[*fault.segment];
       } else if (fault.layer) {
         const Layer& layer = share.layers[*fault.layer];
-        node = fault.plan ? &layer.plans[*fault.plan] : &layer.node;
+        node = fault.plan ? &layer.plans[*fault.plan].node : &layer.node;
       }
     }
     fail_at(*node, fault);
+  }
+
+  /// What is written has slices, though without them it would be legal.
+  void check_slices(const Mapping& mapping) const {
+    for (std::size_t share = 0; share < shares.size(); ++share) {
+      for (std::size_t layer = 0; layer < shares[share].layers.size(); ++layer) {
+        const std::vector<Plan>& plans = shares[share].layers[layer].plans;
+        for (std::size_t index = 0; index < plans.size(); ++index) {
+          const GemmPlan& plan = mapping.shares[share].layers[layer].plans[index].plan;
+          for (const ConfigNode& node : plans[index].empty) {
+            node.fail("slices", fmt::format("expected an integer in 1..{}, got 0",
+                                            plan.whole.slices + plan.rest.slices));
+          }
+        }
+      }
+    }
   }
 
  private:
@@ -211,28 +219,42 @@ struct Places {
   }
 };
 
+UnitShare read_unit_share(const ConfigNode& node, Places::Plan& place) {
+  const UnitShare share{.slices = node.integer("slices"),
+                        .parts = node.integer("parts"),
+                        .loops = {.chunk = node.integer("chunk"),
+                                  .fold = node.integer("fold"),
+                                  .handover = node.integer("handover"),
+                                  .sums_stay = node.choice<Sums>("sums") == Sums::Stay}};
+  node.finish();
+  if (share.slices == 0) {
+    place.empty.push_back(node);
+  }
+  return share;
+}
+
 LayerMapping read_layer(const ConfigNode& node, bool view, Places::Layer& places) {
-  const Range most{.min = 1, .max = kMost};
   LayerMapping layer{.band = {}, .side_by_side = 1, .plans = {}};
   if (!view) {
     const ConfigNode band = node.map("band");
-    layer.band = {.images = band.integer("images", most), .rows = band.integer("rows", most)};
+    layer.band = {.images = band.integer("images"), .rows = band.integer("rows")};
     band.finish();
-    layer.side_by_side = node.optional_integer("side_by_side", most).value_or(1);
-    layer.pixels = node.optional_integer("pixels", most).value_or(1);
+    layer.side_by_side = node.optional_integer("side_by_side").value_or(1);
+    layer.pixels = node.optional_integer("pixels").value_or(1);
     for (const ConfigNode& plan : node.optional_list("plans")) {
-      BandPlan read{.products = {.groups = plan.integer("groups", most),
-                                 .positions = plan.integer("positions", most)},
-                    .plan = {}};
+      BandPlan read{
+          .products = {.groups = plan.integer("groups"), .positions = plan.integer("positions")},
+          .plan = {}};
+      Places::Plan place{.node = plan, .empty = {}};
       if (const auto whole = plan.optional_map("whole")) {
-        read.plan.whole = read_unit_share(*whole);
+        read.plan.whole = read_unit_share(*whole, place);
       }
       if (const auto rest = plan.optional_map("rest")) {
-        read.plan.rest = read_unit_share(*rest);
+        read.plan.rest = read_unit_share(*rest, place);
       }
       plan.finish();
       layer.plans.push_back(read);
-      places.plans.push_back(plan);
+      places.plans.push_back(std::move(place));
     }
   }
   node.finish();
@@ -241,20 +263,17 @@ LayerMapping read_layer(const ConfigNode& node, bool view, Places::Layer& places
 
 ShareMapping read_share(const ConfigNode& node, const Graph& graph, const Names& names,
                         Places::Share& places) {
-  ShareMapping share{.images = node.integer("images", {.min = 1, .max = kMost}),
-                     .segments = {},
-                     .resident = {},
-                     .layers = {}};
+  ShareMapping share{
+      .images = node.integer("images"), .segments = {}, .resident = {}, .layers = {}};
   for (const ConfigNode& tensor : node.list("resident")) {
     share.resident.push_back(names.tensor_at(tensor));
   }
   std::sort(share.resident.begin(), share.resident.end());
   for (const ConfigNode& segment : node.optional_list("segments")) {
-    share.segments.push_back(
-        {.first = names.layer_at(segment.child("first")),
-         .end = names.layer_at(segment.child("last")) + 1,
-         .parts = segment.integer("parts", {.min = 2, .max = kMost}),
-         .in_flight = segment.optional_integer("in_flight", {.min = 1, .max = kMost}).value_or(1)});
+    share.segments.push_back({.first = names.layer_at(segment.child("first")),
+                              .end = names.layer_at(segment.child("last")) + 1,
+                              .parts = segment.integer("parts"),
+                              .in_flight = segment.optional_integer("in_flight").value_or(1)});
     segment.finish();
     places.segments.push_back(segment);
   }
@@ -295,7 +314,7 @@ Mapping read_mapping(const ChipSpec& chip, const Graph& network, const ConfigNod
                                     in_quotes(network.name), in_quotes(name)));
   }
   static_cast<void>(top.text("chip"));  // of another chip it may be legal as well
-  if (const std::int64_t batch = top.integer("batch", {.min = 1}); batch != network.batch) {
+  if (const std::int64_t batch = top.integer("batch"); batch != network.batch) {
     top.fail("batch",
              fmt::format("expected {}, the batch of the run, got {}", network.batch, batch));
   }
@@ -320,6 +339,7 @@ Mapping read_mapping(const ChipSpec& chip, const Graph& network, const ConfigNod
   if (const std::optional<MappingFault> fault = check_mapping(chip, network, mapping)) {
     places.fail(*fault);
   }
+  places.check_slices(mapping);
   return mapping;
 }
 

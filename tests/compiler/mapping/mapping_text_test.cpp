@@ -152,5 +152,48 @@ TEST(MappingText, RefusesWhatIsIllegal) {
             "m.yaml:8:59: shares[0].segments[0].in_flight: expected an integer in 1..2, got 3");
 }
 
+/// Too small is told with the limit of this chip and network, as too large is.
+TEST(MappingText, NumbersThatAreTooSmallAreToldTheirLimits) {
+  EXPECT_EQ(error_of("batch: 2", "batch: 0"),
+            "m.yaml:4:8: batch: expected 2, the batch of the run, got 0");
+  EXPECT_EQ(error_of("images: 2\n", "images: 0\n"),
+            "m.yaml:6:13: shares[0].images: expected 2, got 0");
+  EXPECT_EQ(error_of("rows: 4", "rows: 0"),
+            "m.yaml:10:33: shares[0].layers[0].band.rows: expected an integer in 1..4, got 0");
+  EXPECT_EQ(error_of("{images: 2", "{images: -1"),
+            "m.yaml:10:24: shares[0].layers[0].band.images: expected an integer in 1..2, got -1");
+  EXPECT_EQ(error_of("side_by_side: 8", "side_by_side: 0"),
+            "m.yaml:11:23: shares[0].layers[0].side_by_side: expected an integer in 1..8, got 0");
+  EXPECT_EQ(error_of("side_by_side: 8", "pixels: 0"),
+            "m.yaml:11:17: shares[0].layers[0].pixels: expected one of 1, got 0");
+  EXPECT_EQ(error_of("positions: 32", "positions: 0"),
+            "m.yaml:13:13: shares[0].layers[0].plans[0]: expected a plan for 1 group of 32 "
+            "positions, got one for 1 group of 0 positions");
+  const auto in_plan = [](const char* from, const char* to, int column, const char* rest) {
+    EXPECT_EQ(error_of(from, to), "m.yaml:15:" + std::to_string(column) +
+                                      ": shares[0].layers[0].plans[0].whole." + rest);
+  };
+  in_plan("parts: 1, chunk: 32", "parts: 0, chunk: 32", 39,
+          "parts: expected an integer in 1..1, got 0");
+  in_plan("chunk: 32", "chunk: 0", 49, "chunk: expected an integer in 1..1024, got 0");
+  in_plan("fold: 32", "fold: 0", 59, "fold: expected an integer in 1..32, got 0");
+  in_plan("handover: 32", "handover: 0", 73, "handover: expected an integer in 1..32, got 0");
+  in_plan("slices: 1", "slices: -1", 29, "slices: expected an integer in 0..1, got -1");
+  in_plan("slices: 1", "slices: 9223372036854775807", 29,
+          "slices: expected an integer in 0..1, got 9223372036854775807");
+  EXPECT_EQ(error_of("sums: leave}\n",
+                     "sums: leave}\n            rest: {slices: 0, parts: 1, chunk: 1, fold: 1, "
+                     "handover: 1, sums: leave}\n"),
+            "m.yaml:16:28: shares[0].layers[0].plans[0].rest.slices: expected an integer in 1..1, "
+            "got 0");
+  EXPECT_EQ(error_of("resident: [x, dw, fc]\n",
+                     "resident: [x, dw, fc]\n    segments: [{first: dw, last: dw, parts: 0}]\n"),
+            "m.yaml:8:45: shares[0].segments[0].parts: expected one of 2, got 0");
+  EXPECT_EQ(error_of("resident: [x, dw, fc]\n",
+                     "resident: [x, dw, fc]\n    segments: [{first: dw, last: dw, parts: 2, "
+                     "in_flight: 0}]\n"),
+            "m.yaml:8:59: shares[0].segments[0].in_flight: expected an integer in 1..2, got 0");
+}
+
 }  // namespace
 }  // namespace systole
