@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arch/dataflow.h"
+#include "compiler/lowering/tiles.h"
 #include "compiler/mapping/gemm_cost.h"
 
 namespace systole {
@@ -57,19 +58,14 @@ std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph, const
                                  const Weights& weights) {
   std::optional<GemmShape> gemm = gemm_shape(graph, node);
   const DataType type = graph.operand_type(node);
-  if (!gemm || gemm->groups == 1 || !may_pack(graph, node)) {
+  if (!gemm || gemm->groups == 1 || is_float(type) || !may_pack(graph, node)) {
     return 1;
   }
   const Shape output = graph.tensor(node.output()).shape();
   gemm->m = output.rows * output.cols;
   std::int64_t best = 1;
   std::int64_t lowest = score_of(chip, *gemm, type, weights);
-  // With more columns than the array has a tile might be of zeros alone.
-  for (std::int64_t groups = 2; groups <= gemm->groups && groups * gemm->n <= chip.matrix.cols;
-       ++groups) {
-    if (gemm->groups % groups != 0) {
-      continue;
-    }
+  for (const std::int64_t groups : group_choices(chip, graph, node)) {
     const std::int64_t score = score_of(chip, packed(*gemm, groups), type, weights);
     if (score < lowest) {
       best = groups;
@@ -80,7 +76,24 @@ std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph, const
 }
 
 bool may_pack(const Graph& graph, const Node& node) {
-  return has_weights(node) && !is_float(graph.operand_type(node));
+  return has_weights(node) && !converted_elements(graph, node);
+}
+
+std::vector<std::int64_t> group_choices(const ChipSpec& chip, const Graph& graph,
+                                        const Node& node) {
+  std::vector<std::int64_t> choices{1};
+  const std::optional<GemmShape> gemm = gemm_shape(graph, node);
+  if (!gemm || !may_pack(graph, node)) {
+    return choices;
+  }
+  // With more columns than the array has a tile might be of zeros alone.
+  for (std::int64_t groups = 2; groups <= gemm->groups && groups * gemm->n <= chip.matrix.cols;
+       ++groups) {
+    if (gemm->groups % groups == 0) {
+      choices.push_back(groups);
+    }
+  }
+  return choices;
 }
 
 std::vector<std::int64_t> pixel_choices(const ChipSpec& chip, const Graph& graph,

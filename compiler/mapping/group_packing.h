@@ -21,13 +21,19 @@ namespace systole {
 ///   array   tiles x folds of the longer side x max(time, rows), the axes as in arch/dataflow.h
 ///   vector  groups / p x ceil(p n / lanes) x m
 ///   DRAM    p times the layer's weights at the peak; of whole tiles, all of each
-/// and of equals the fewest. Of integers alone: floating sums are compared in the order of their
-/// tiles (reference/compare/summation_order.h), which would differ from group to group.
+/// and of equals the fewest. Of integers alone; groups of floats, and positions, are for a search
+/// and for mappings.
 [[nodiscard]] std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph,
                                                const Node& node, const Weights& weights = {});
 
-/// Whether several groups of the layer may lie in a tile.
+/// Whether several groups or positions of the layer may lie in a tile: of weights that memory holds
+/// as the array takes them, for the elements between them are zeros of that type.
 [[nodiscard]] bool may_pack(const Graph& graph, const Node& node);
+
+/// The numbers of groups, 1 among them, that may lie in a tile: those that divide the layer's
+/// groups and for all of which the array has columns.
+[[nodiscard]] std::vector<std::int64_t> group_choices(const ChipSpec& chip, const Graph& graph,
+                                                      const Node& node);
 
 /// How a layer's products lie in its tiles.
 struct Packing {
@@ -43,8 +49,7 @@ struct Packing {
 };
 
 /// The numbers of neighbouring positions, 1 among them, that the array has columns for; 1 alone
-/// for layers of several groups and for floating types, for the reason above. Nor of kernels with
-/// gaps, since a tile might be of zeros alone.
+/// for layers of several groups, and for kernels with gaps, since a tile might be of zeros alone.
 [[nodiscard]] std::vector<std::int64_t> pixel_choices(const ChipSpec& chip, const Graph& graph,
                                                       const Node& node);
 /// The kernel over so many neighbouring positions.

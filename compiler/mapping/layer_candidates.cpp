@@ -94,16 +94,14 @@ class Candidates {
             with_rule(chip_, layer_, layer_.mapping.band, {.pixels = pixels}));
       }
     }
-    const std::optional<GemmShape> gemm = gemm_shape(layer_.graph, layer_.node());
-    if (!gemm || gemm->groups == 1 || !may_pack(layer_.graph, layer_.node())) {
+    const std::vector<std::int64_t> choices = group_choices(chip_, layer_.graph, layer_.node());
+    if (choices.size() == 1) {
       return;
     }
-    for (std::int64_t groups = 1; groups <= gemm->groups; ++groups) {
-      if (gemm->groups % groups == 0 && (groups == 1 || groups * gemm->n <= chip_.matrix.cols)) {
-        add(groups == 1 ? std::string("a group a tile")
-                        : fmt::format("{} groups side by side", groups),
-            with_rule(chip_, layer_, layer_.mapping.band, {.groups = groups}));
-      }
+    for (const std::int64_t groups : choices) {
+      add(groups == 1 ? std::string("a group a tile")
+                      : fmt::format("{} groups side by side", groups),
+          with_rule(chip_, layer_, layer_.mapping.band, {.groups = groups}));
     }
   }
 

@@ -89,16 +89,13 @@ class Ways {
   }
 
   [[nodiscard]] std::vector<Packing> packings() const {
-    const std::optional<GemmShape> gemm = gemm_shape(layer_.graph, layer_.node());
     std::vector<Packing> all;
     for (const std::int64_t pixels : pixel_choices(chip_, layer_.graph, layer_.node())) {
       all.push_back({.pixels = pixels});
     }
-    if (gemm && may_pack(layer_.graph, layer_.node())) {
-      for (std::int64_t groups = 2; groups * gemm->n <= chip_.matrix.cols; ++groups) {
-        if (gemm->groups % groups == 0) {
-          all.push_back({.groups = groups});
-        }
+    for (const std::int64_t groups : group_choices(chip_, layer_.graph, layer_.node())) {
+      if (groups > 1) {
+        all.push_back({.groups = groups});
       }
     }
     return all;

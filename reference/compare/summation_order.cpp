@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <variant>
 
 #include "arch/diag/check.h"
@@ -23,6 +24,67 @@ void read_parts(const Program& program, Orders& orders) {
   for (std::size_t layer = 0; layer < orders.size(); ++layer) {
     for (const auto& [first, length] : rows[layer]) {
       orders[layer].parts.push_back(length);
+    }
+  }
+}
+
+/// Which of the things that lie side by side in a layer's tiles have a product of their own at an
+/// index of the tiles' reduction: of the groups one, of the positions those in whose window it is.
+class SideBySide {
+ public:
+  /// `window`: that the tiles' reduction walks over.
+  SideBySide(const Kernel& kernel, const GemmShape& gemm, const Window& window,
+             std::int64_t reduction, std::int64_t out_cols)
+      : kernel_(kernel),
+        window_(window),
+        channels_(gemm.k / kernel.positions()),
+        groups_(gemm.groups > 1),
+        ways_(groups_ ? reduction / gemm.k : out_cols / window.out_cols) {}
+
+  [[nodiscard]] std::int64_t ways() const { return ways_; }
+  [[nodiscard]] bool owns(std::int64_t way, std::int64_t k) const {
+    const std::int64_t element = k / channels_;
+    if (groups_) {
+      return element % ways_ == way;
+    }
+    // Columns of the input from the first one of the first position's window on.
+    const std::int64_t column = element % window_.kernel_cols * window_.dilation_cols;
+    const std::int64_t own = column - way * kernel_.stride_cols;
+    return own >= 0 && own % kernel_.dilation_cols == 0 &&
+           own / kernel_.dilation_cols < kernel_.cols;
+  }
+
+ private:
+  const Kernel& kernel_;
+  const Window& window_;
+  std::int64_t channels_;
+  bool groups_;
+  std::int64_t ways_;
+};
+
+/// Gives each of what lies side by side the parts that it has of the tiles' reduction.
+void split_parts(const Graph& graph, const Node& node, const Window& window,
+                 reference::SummationOrder& order) {
+  const Work work = node.work();
+  const auto* product = std::get_if<ProductWork>(&work);
+  if (product == nullptr) {
+    return;
+  }
+  const std::int64_t reduction =
+      std::accumulate(order.parts.begin(), order.parts.end(), std::int64_t{0});
+  const SideBySide beside(product->kernel, *gemm_shape(graph, node), window, reduction,
+                          graph.tensor(node.output()).shape().cols);
+  if (beside.ways() == 1) {
+    return;
+  }
+  for (std::int64_t way = 0; way < beside.ways(); ++way) {
+    std::vector<std::int64_t>& own = order.side_by_side.emplace_back();
+    std::int64_t k = 0;
+    for (const std::int64_t length : order.parts) {
+      std::int64_t& count = own.emplace_back(0);
+      for (const std::int64_t end = k + length; k < end; ++k) {
+        count += beside.owns(way, k) ? 1 : 0;
+      }
     }
   }
 }
@@ -59,14 +121,16 @@ void mark(const Fold& fold, const Program& program, const Shape& out, std::vecto
   const ProgramTensor& in = program.tensors.at(static_cast<std::size_t>(window.source.tensor));
   const std::int64_t first_image = window.source.offset / (in.bytes() / program.batch);
   const std::int64_t column = program.tiles.at(static_cast<std::size_t>(fold.tile)).n_first;
+  const std::int64_t row_elements = out.cols * out.channels;
   stays.resize(static_cast<std::size_t>(out.elements()));
   for (std::int64_t position = fold.first; position < fold.first + fold.count; ++position) {
     const std::int64_t line = position / window.out_cols;
     const std::int64_t image = first_image + line / window.out_rows;
     const std::int64_t row = window.first_out_row + line % window.out_rows;
-    const std::int64_t col = position % window.out_cols;
-    mark_sums(((image * out.rows + row) * out.cols + col) * out.channels + column, fold.cols,
-              stays);
+    const std::int64_t col = position % window.out_cols;  // of several positions side by side, one
+    mark_sums(
+        (image * out.rows + row) * row_elements + col * (row_elements / window.out_cols) + column,
+        fold.cols, stays);
   }
 }
 
@@ -77,12 +141,20 @@ Orders summation_orders(const Graph& graph, const Program& program) {
                 program.layers.size(), graph.nodes.size());
   Orders orders(graph.nodes.size());
   read_parts(program, orders);
+  std::vector<bool> split(graph.nodes.size());  // one window tells it for all of a layer
   for (const Stream& stream : program.streams) {
     for (const StreamInstruction instruction : stream) {
       const auto* fold = instruction.get_if<Fold>();
-      if (fold != nullptr && !fold->drain) {
-        const auto layer = static_cast<std::size_t>(instruction.layer());
-        const Node& node = graph.nodes.at(layer);
+      if (fold == nullptr) {
+        continue;
+      }
+      const auto layer = static_cast<std::size_t>(instruction.layer());
+      const Node& node = graph.nodes.at(layer);
+      if (!split[layer]) {
+        split_parts(graph, node, *fold->window, orders[layer]);
+        split[layer] = true;
+      }
+      if (!fold->drain) {
         const Work work = node.work();
         if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
           mark_rows(*fold, program, *matmul, orders[layer].stays);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "arch/diag/check.h"
+#include "arch/units/units.h"
 
 namespace systole::reference {
 
@@ -98,8 +99,14 @@ class Summation {
             std::span<const float> weights, const SummationOrder& order)
       : geometry_(geometry), gather_(geometry, input), weights_(weights), order_(order) {
     const std::int64_t k = gather_.k();
-    SYSTOLE_CHECK(std::accumulate(order.parts.begin(), order.parts.end(), std::int64_t{0}) == k,
-                  "the parts of the order are not a reduction of {}", k);
+    const auto check_parts = [k](const std::vector<std::int64_t>& parts) {
+      SYSTOLE_CHECK(std::accumulate(parts.begin(), parts.end(), std::int64_t{0}) == k,
+                    "the parts of the order are not a reduction of {}", k);
+    };
+    if (order.side_by_side.empty()) {
+      check_parts(order.parts);
+    }
+    std::for_each(order.side_by_side.begin(), order.side_by_side.end(), check_parts);
     SYSTOLE_CHECK(static_cast<std::int64_t>(weights.size()) == k * geometry.output.channels,
                   "{} weights", weights.size());
     values_.resize(static_cast<std::size_t>(kPixels * k));
@@ -108,20 +115,41 @@ class Summation {
 
   std::vector<float> sums() && {
     const std::int64_t pixels = geometry_.output.pixels();
+    const std::int64_t apart = geometry_.groups > 1 ? 1 : ways();
     for (std::int64_t group = 0; group < geometry_.groups; ++group) {
-      for (std::int64_t first = 0; first < pixels; first += kPixels) {
-        const auto count = std::min(kPixels, pixels - first);
-        for (std::int64_t p = 0; p < count; ++p) {
-          gather_.gather(first + p, group, values_.data() + p * gather_.k());
+      for (std::int64_t offset = 0; offset < apart; ++offset) {
+        const auto& parts = parts_of(geometry_.groups > 1 ? group % ways() : offset);
+        for (std::int64_t first = offset; first < pixels; first += kPixels * apart) {
+          sum_pixels(group, {first, std::min(kPixels, ceil_div(pixels - first, apart)), apart},
+                     parts);
         }
-        sum_pixels(group, first, count);
       }
     }
     return std::move(sums_);
   }
 
  private:
-  void sum_pixels(std::int64_t group, std::int64_t first, std::int64_t count) {
+  /// Pixels whose sums are made together, `apart` from one to the next.
+  struct Pixels {
+    std::int64_t first;
+    std::int64_t count;
+    std::int64_t apart;
+  };
+
+  /// In how many ways the reduction is cut.
+  [[nodiscard]] std::int64_t ways() const {
+    return std::max<std::int64_t>(std::ssize(order_.side_by_side), 1);
+  }
+  [[nodiscard]] const std::vector<std::int64_t>& parts_of(std::int64_t way) const {
+    return order_.side_by_side.empty() ? order_.parts
+                                       : order_.side_by_side[static_cast<std::size_t>(way)];
+  }
+
+  void sum_pixels(std::int64_t group, const Pixels& pixels,
+                  const std::vector<std::int64_t>& lengths) {
+    for (std::int64_t p = 0; p < pixels.count; ++p) {
+      gather_.gather(pixels.first + p * pixels.apart, group, values_.data() + p * gather_.k());
+    }
     const std::int64_t channels = geometry_.output.channels;
     const std::int64_t n = channels / geometry_.groups;
     for (std::int64_t column = 0; column < n; column += kColumns) {
@@ -130,13 +158,13 @@ class Summation {
                               .k = gather_.k(),
                               .weights = weights_.data() + group * gather_.k() * n + column,
                               .pitch = n};
-      const Block parts = in_parts(products, columns);
+      const Block parts = in_parts(products, columns, lengths);
       Block whole;
       if (!order_.stays.empty()) {
         products.add(0, gather_.k(), columns, whole);
       }
-      for (std::int64_t p = 0; p < count; ++p) {
-        const std::int64_t at = (first + p) * channels + group * n + column;
+      for (std::int64_t p = 0; p < pixels.count; ++p) {
+        const std::int64_t at = (pixels.first + p * pixels.apart) * channels + group * n + column;
         std::copy_n(parts.row(p), columns, sums_.data() + at);
         for (std::int64_t c = 0; c < columns && !order_.stays.empty(); ++c) {
           const auto element = static_cast<std::size_t>(at + c);
@@ -146,10 +174,11 @@ class Summation {
     }
   }
 
-  [[nodiscard]] Block in_parts(const Products& products, std::int64_t columns) const {
+  [[nodiscard]] static Block in_parts(const Products& products, std::int64_t columns,
+                                      const std::vector<std::int64_t>& lengths) {
     Block total;
     std::int64_t first = 0;
-    for (const std::int64_t length : order_.parts) {
+    for (const std::int64_t length : lengths) {
       Block part;
       products.add(first, first + length, columns, part);
       for (std::size_t i = 0; i < part.sums.size(); ++i) {

@@ -14,6 +14,11 @@ namespace systole::reference {
 struct SummationOrder {
   std::vector<std::int64_t> parts;  ///< lengths; together the whole reduction
   std::vector<bool> stays;          ///< by output element; empty: none
+  /// Parts, some of them empty, where outputs side by side in a tile share its reduction with zeros
+  /// between them and so are cut at different places: of a layer of one group by output position,
+  /// position p has those of p modulo their number, of one of several by group; empty: `parts` for
+  /// all.
+  std::vector<std::vector<std::int64_t>> side_by_side;
 };
 
 /// Sums of products in binary32, each operation rounded to nearest even, in the given order.

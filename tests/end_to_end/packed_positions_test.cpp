@@ -1,8 +1,11 @@
-// Neighbouring positions as one: the same numbers, in fewer steps where channels are few.
+// Neighbouring positions as one, groups side by side: the same numbers, in fewer steps where
+// channels are few.
 
+#include <algorithm>
 #include <cstdint>
 #include <sstream>
 #include <string>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -25,21 +28,38 @@ constexpr std::string_view kLayers =
     "- {name: s, op: add, inputs: [b, a]}\n"
     "- {name: c, op: conv2d, channels: 8, kernel: 5, stride: 2, padding: same}\n"
     "- {name: d, op: conv2d, channels: 4, kernel: 1, stride: 2, activation: sigmoid}\n"
-    "- {name: e, op: conv2d, channels: 10, kernel: 3, padding: 1}\n";
+    "- {name: e, op: conv2d, channels: 12, kernel: 3, padding: 1}\n"
+    "- {name: f, op: conv2d, channels: 12, kernel: 3, padding: same, groups: 12}\n"
+    "- {name: g, op: conv2d, channels: 8, kernel: 3, padding: same, groups: 4}\n";
 
-/// Each layer with the most, or the fewest but one, neighbouring positions that there may be.
+/// Each layer with the most, or the fewest but one, neighbouring positions or groups side by side
+/// that there may be.
 Mapping packed(const ChipSpec& chip, const Graph& graph, bool most) {
   Mapping mapping = choose_mapping(chip, graph);
   const Graph mapped = mapped_graph(graph, mapping);
   for (std::size_t layer = 0; layer < mapped.nodes.size(); ++layer) {
     LayerMapping& here = mapping.shares.front().layers[layer];
-    const std::vector<std::int64_t> choices = pixel_choices(chip, mapped, mapped.nodes[layer]);
-    if (choices.size() > 1) {
-      here.pixels = most ? choices.back() : choices[1];
-      here.plans = band_plans(chip, mapped, mapped.nodes[layer], here, TileSource::Dram);
+    const Node& node = mapped.nodes[layer];
+    const std::vector<std::int64_t> choices = pixel_choices(chip, mapped, node);
+    const std::vector<std::int64_t> groups = group_choices(chip, mapped, node);
+    if (choices.size() > 1 || groups.size() > 1) {
+      here.pixels = most ? choices.back() : choices[std::min<std::size_t>(1, choices.size() - 1)];
+      here.side_by_side =
+          most ? groups.back() : groups[std::min<std::size_t>(1, groups.size() - 1)];
+      here.plans = band_plans(chip, mapped, node, here, TileSource::Dram);
     }
   }
   return mapping;
+}
+
+/// The chip; with the pace of int8 for the type where it has none.
+ChipSpec with_pace_for(ChipSpec chip, DataType type) {
+  const MacKind kind = *mac_kind(type, type);
+  if (!chip.matrix.supports(kind)) {
+    chip.matrix.pace_of_kind[static_cast<std::size_t>(kind)] =
+        chip.matrix.pace_of_kind[static_cast<std::size_t>(MacKind::Int8)];
+  }
+  return chip;
 }
 
 struct Ran {
@@ -65,12 +85,13 @@ Ran run(const ChipSpec& chip, const Network& network, const Mapping* mapping) {
   return ran;
 }
 
-class PackedPositions : public testing::TestWithParam<const char*> {};
+class PackedPositions : public testing::TestWithParam<std::tuple<const char*, DataType>> {};
 
 TEST_P(PackedPositions, ComputeTheSameNumbersWithTheSameProducts) {
-  const ChipSpec chip =
-      read_chip(fmt::format("{}/configs/chips/{}.yaml", SYSTOLE_SOURCE_DIR, GetParam()));
-  const Network network = parse_network(std::string(kLayers), "n.yaml");
+  const auto [name, type] = GetParam();
+  const ChipSpec chip = with_pace_for(
+      read_chip(fmt::format("{}/configs/chips/{}.yaml", SYSTOLE_SOURCE_DIR, name)), type);
+  const Network network = parse_network(std::string(kLayers), "n.yaml", {.type = type});
   const Ran plain = run(chip, network, nullptr);
   EXPECT_EQ(plain.mismatches, 0);
   for (const bool most : {false, true}) {
@@ -82,8 +103,15 @@ TEST_P(PackedPositions, ComputeTheSameNumbersWithTheSameProducts) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Chips, PackedPositions,
-                         testing::Values("edge", "edge_os", "edge_is", "tpu_v1", "asic_inference"));
+INSTANTIATE_TEST_SUITE_P(
+    Chips, PackedPositions,
+    testing::Combine(testing::Values("edge", "edge_os", "edge_is", "tpu_v1", "asic_inference"),
+                     testing::Values(DataType::Int8, DataType::Bf16, DataType::Fp16,
+                                     DataType::Fp8E4M3, DataType::Fp8E5M2)));
+
+/// 128 columns: two positions of 64 channels.
+INSTANTIATE_TEST_SUITE_P(OfFloats, PackedPositions,
+                         testing::Values(std::tuple("tpu_v3", DataType::Bf16)));
 
 /// 64 channels of 256 columns: four positions as one take a quarter of the steps of a kernel of one
 /// element.

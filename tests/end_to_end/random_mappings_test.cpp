@@ -71,6 +71,18 @@ TEST_P(RandomMappings, OfProductsOfTensorsToo) {
       GetParam(), [](std::uint64_t seed) { return random_product_case(seed, DataType::Int8); });
 }
 
+/// bf16, fp16 and fp8: sums in the order of whatever lies side by side in the tiles.
+TEST_P(RandomMappings, OfFloatingTypesToo) {
+  expect_no_complaints(GetParam(), [](std::uint64_t seed) {
+    return seed % 2 == 0 ? random_real_case(seed) : random_typed_case(seed);
+  });
+}
+
+/// Weights that are stored in fewer bits have no zeros to lie between others.
+TEST_P(RandomMappings, OfStoredWeightsToo) {
+  expect_no_complaints(GetParam(), random_stored_case);
+}
+
 INSTANTIATE_TEST_SUITE_P(Sweep, RandomMappings, testing::Range<std::uint64_t>(0, 10));
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
+#include "compiler/frontend/stored_weights.h"
 
 namespace systole {
 namespace {
@@ -66,9 +67,31 @@ TEST(GroupsSideBySide, OfWideGroupsAreOne) {
   EXPECT_EQ(groups_side_by_side(shipped("edge"), graph, graph.nodes[0]), 1);
 }
 
+/// The rule leaves them alone, mappings may have several.
 TEST(GroupsSideBySide, OfFloatingTypesAreOne) {
   const Graph graph = depthwise(64, 64, DataType::Bf16);
   EXPECT_EQ(groups_side_by_side(shipped("tpu_v3"), graph, graph.nodes[0]), 1);
+  EXPECT_EQ(group_choices(shipped("tpu_v3"), graph, graph.nodes[0]),
+            (std::vector<std::int64_t>{1, 2, 4, 8, 16, 32, 64}));
+}
+
+/// Divisors of the groups whose channels the array has columns for.
+TEST(GroupChoices, DivideTheGroupsAndFitTheColumns) {
+  const Graph graph = depthwise(96, 12);
+  EXPECT_EQ(group_choices(shipped("edge"), graph, graph.nodes[0]),
+            (std::vector<std::int64_t>{1, 2, 3, 4}));
+  const Graph one = depthwise(64, 1);
+  EXPECT_EQ(group_choices(shipped("edge"), one, one.nodes[0]), std::vector<std::int64_t>{1});
+}
+
+/// Weights in fewer bits than they are multiplied in have no zeros to put between others.
+TEST(GroupChoices, OfStoredWeightsAreOne) {
+  Network network{.graph = depthwise(64, 64, DataType::Bf16), .data = nullptr};
+  network = with_stored_weights(std::move(network), [](const Node&) {
+    return std::optional(WeightStorage{.type = StorageType::Int8, .group = 0});
+  });
+  const Graph& graph = network.graph;
+  EXPECT_EQ(group_choices(shipped("tpu_v3"), graph, graph.nodes[0]), std::vector<std::int64_t>{1});
 }
 
 /// Each of the nine tiles of 32 x 32 is a kernel position: its diagonal is products.
@@ -101,7 +124,7 @@ TEST(PixelChoices, DivideTheRowAndFitTheColumns) {
   EXPECT_EQ(choices("tpu_v1", convolution(32, "kernel: 1")), (Numbers{1, 2, 4, 7}));
   EXPECT_EQ(choices("edge", convolution(64, "kernel: 1")), Numbers{1});
   EXPECT_EQ(choices("tpu_v1", convolution(64, "kernel: 1, groups: 2")), Numbers{1});
-  EXPECT_EQ(choices("tpu_v3", convolution(64, "kernel: 1", DataType::Bf16)), Numbers{1});
+  EXPECT_EQ(choices("tpu_v3", convolution(64, "kernel: 1", DataType::Bf16)), (Numbers{1, 2}));
   // 14 positions a row.
   EXPECT_EQ(choices("tpu_v1", convolution(64, "kernel: 1, stride: 2")), (Numbers{1, 2}));
 }

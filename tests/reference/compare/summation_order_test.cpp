@@ -60,6 +60,56 @@ TEST_F(SummationOrders, MarkTheSumsOfFoldsThatDoNotDrain) {
   EXPECT_EQ(summation_orders(builder.graph, program)[0].stays, expected);
 }
 
+/// A kernel of three columns over two positions as one is one of four: the first position has no
+/// product in the last column, the second none in the first. Tiles of 16 and 4 of 20 rows.
+TEST(SummationOrdersOfPositions, AreCutWhereTheirOwnWindowsAre) {
+  GraphByHand builder;
+  builder.type = DataType::Bf16;
+  const auto x = builder.input("x", {1, 1, 6, 5}, {});
+  builder.node("y", Conv2d{.kernel = {.cols = 3, .pad_left = 1, .pad_right = 1}}, {x}, {1, 1, 6, 4},
+               {});
+  Program program;
+  program.batch = 1;
+  program.layers.resize(1);
+  program.tensors = {
+      {.name = "x", .role = TensorRole::Input, .type = DataType::Bf16, .pixels = 6, .channels = 5}};
+  program.tiles = {{.layer = 0, .k_first = 0, .rows = 8, .n_first = 0, .cols = 8},
+                   {.layer = 0, .k_first = 8, .rows = 8, .n_first = 0, .cols = 8},
+                   {.layer = 0, .k_first = 16, .rows = 4, .n_first = 0, .cols = 8}};
+  Fold fold{.rows = 4, .cols = 6, .drain = false, .first = 1, .count = 1};
+  fold.window.edit().source = {.tensor = 0, .offset = 0};
+  fold.window.edit().channels = 5;
+  fold.window.edit().kernel_cols = 4;
+  fold.window.edit().stride_cols = 2;
+  fold.window.edit().out_cols = 3;
+  program.stream(EngineKind::Matrix).push_back({.layer = 0, .operation = fold});
+  const reference::SummationOrder order = summation_orders(builder.graph, program)[0];
+  EXPECT_EQ(order.side_by_side, (std::vector<std::vector<std::int64_t>>{{8, 7, 0}, {3, 8, 4}}));
+  std::vector<bool> stays(24, false);  // the third position's four channels, the fourth's first two
+  std::fill_n(stays.begin() + 8, 6, true);
+  EXPECT_EQ(order.stays, stays);
+}
+
+/// Two of four groups of three channels in a tile: rows of one, then of the other, for each element
+/// of the kernel.
+TEST(SummationOrdersOfGroups, AreCutWhereTheirOwnChannelsAre) {
+  GraphByHand builder;
+  builder.type = DataType::Bf16;
+  const auto x = builder.input("x", {1, 1, 6, 12}, {});
+  builder.node("y", Conv2d{.kernel = {.cols = 2, .pad_right = 1}, .groups = 4}, {x}, {1, 1, 6, 4},
+               {});
+  Program program;
+  program.batch = 1;
+  program.layers.resize(1);
+  program.tiles = {{.layer = 0, .k_first = 0, .rows = 7, .n_first = 0, .cols = 2},
+                   {.layer = 0, .k_first = 7, .rows = 5, .n_first = 0, .cols = 2}};
+  Fold fold{.rows = 7, .cols = 2, .first = 0, .count = 6};
+  fold.window.edit().out_cols = 6;
+  program.stream(EngineKind::Matrix).push_back({.layer = 0, .operation = fold});
+  EXPECT_EQ(summation_orders(builder.graph, program)[0].side_by_side,
+            (std::vector<std::vector<std::int64_t>>{{4, 2}, {3, 3}}));
+}
+
 TEST_F(SummationOrders, OfAnotherNetworkAreAnError) {
   program.layers.resize(1);
   EXPECT_THROW(static_cast<void>(summation_orders(builder.graph, program)), InternalError);

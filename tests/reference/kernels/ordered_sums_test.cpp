@@ -29,6 +29,26 @@ TEST(OrderedSums, AddPartByPart) {
   EXPECT_EQ(ordered_sums(dot_product(4), ones, weights, {.parts = {1, 3}, .stays = {}}), Reals{2});
 }
 
+/// Every second position, of one group, is cut elsewhere; so is every second group.
+TEST(OrderedSums, AreCutByWhatLiesSideBySide) {
+  const SummationOrder order{.parts = {}, .stays = {}, .side_by_side = {{4, 0}, {0, 1, 3}}};
+  const Reals ones(4 * 12, 1.0F);
+  const Reals weights{kHuge, 1, -kHuge, 1};
+  const ConvolutionGeometry positions{
+      .input = {.cols = 12, .channels = 4}, .output = {.cols = 12, .channels = 1}, .groups = 1};
+  const Reals sums = ordered_sums(positions, ones, weights, order);
+  for (std::size_t position = 0; position < sums.size(); ++position) {
+    EXPECT_EQ(sums[position], position % 2 == 0 ? 1 : 2) << position;
+  }
+  Reals of_groups = weights;
+  for (int group = 1; group < 4; ++group) {
+    of_groups.insert(of_groups.end(), weights.begin(), weights.end());
+  }
+  const ConvolutionGeometry groups{
+      .input = {.channels = 16}, .output = {.channels = 4}, .kernel = {}, .groups = 4};
+  EXPECT_EQ(ordered_sums(groups, ones, of_groups, order), (Reals{1, 2, 1, 2}));
+}
+
 TEST(OrderedSums, StayInTheArrayAtSomePixels) {
   const ConvolutionGeometry geometry{
       .input = {.cols = 2, .channels = 4}, .output = {.cols = 2, .channels = 1}, .groups = 1};
