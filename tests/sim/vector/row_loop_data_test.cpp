@@ -1,5 +1,6 @@
 #include "sim/vector/row_loop_data.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "arch/diag/error.h"
+#include "arch/isa/recipes.h"
 #include "sim/vector/real_functions.h"
 
 namespace systole {
