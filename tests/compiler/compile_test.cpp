@@ -277,8 +277,8 @@ TEST(Compile, WhatAddsNothingHasNoBiases) {
   const ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v3.yaml");
   const std::string layers =
       "{name: a, op: dense, features: 8}, {name: b, op: dense, features: 8, bias: false}, "
-      "{name: c, op: matmul, inputs: [a, b], transpose: true}";
-  EXPECT_THAT(constants_of(chip, network("extents: [3, 8], type: bf16", layers)),
+      "{name: c, op: matmul, inputs: [a, b], transpose_b: true}";
+  EXPECT_THAT(constants_of(chip, network("extents: [3, 8]", layers, {.type = DataType::Bf16})),
               testing::ElementsAre("a.bias"));
   // The biases of integers have their zero points.
   EXPECT_THAT(constants_of(edge(), network("extents: [3, 8]", layers)),
@@ -287,9 +287,10 @@ TEST(Compile, WhatAddsNothingHasNoBiases) {
 
 TEST(Compile, TablesThatAreEqualAreOneConstant) {
   const ChipSpec chip = read_chip(SYSTOLE_SOURCE_DIR "/configs/chips/tpu_v3.yaml");
-  const Graph graph = network("extents: [3, 8], type: bf16",
+  const Graph graph = network("extents: [3, 8]",
                               "{name: a, op: rotary}, {name: b, op: rotary}, "
-                              "{name: c, op: rotary, base: 100}, {name: d, op: rotary}");
+                              "{name: c, op: rotary, base: 100}, {name: d, op: rotary}",
+                              {.type = DataType::Bf16});
   EXPECT_THAT(constants_of(chip, graph), testing::ElementsAre("a.tables", "c.tables"));
 }
 

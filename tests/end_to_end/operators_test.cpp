@@ -237,7 +237,7 @@ TEST(LongPrompts, HaveNoMatrixOfAllTheirScores) {
                        program.dram_bytes >> 20);
   });
   EXPECT_EQ(child.exit_code, 0) << child.error;
-  EXPECT_EQ(child.output, "2097152 elements at most, 528 blocks, 28 MiB of DRAM");
+  EXPECT_EQ(child.output, "2097152 elements at most, 528 blocks, 24 MiB of DRAM");
 }
 
 /// Token numbers in place of embeddings.

@@ -18,7 +18,8 @@ TEST(Recipes, AnAverageAloneCountsPadding) {
 }
 
 TEST(Recipes, SumsAreScaledTogetherOrColumnByColumn) {
-  Requantize requantize{.rows = 2, .cols = 3, .scale = {.multiplier = 5, .shift = 2}};
+  Requantize requantize{
+      .rows = 2, .cols = 3, .bias = Operand{}, .scale = {.multiplier = 5, .shift = 2}};
   const RowLoop together = requantize;
   EXPECT_EQ(std::get<ScaleStage>(together.stages()[1]).scale, requantize.scale);
   EXPECT_EQ(together.operands.size(), 1U);

@@ -28,7 +28,7 @@ class OneLayer {
                  .bias_ids = none_,
                  .factor_ids = none_,
                  .table_ids = none_,
-                 .angle_ids = none_,
+                 .row_table_ids = none_,
                  .tile_ids = first_tile_} {
     const Node& node = graph_.node(0);
     for (std::size_t operand = 0; operand < graph_.operand_count(node); ++operand) {

@@ -393,7 +393,11 @@ TEST(VerifyFields, Conversions) {
   EXPECT_EQ(violation([](Convert& c) { c.rows = 17; }),
             where + "accumulator entries is 17, expected 1..16");
   EXPECT_EQ(violation([](Convert& c) { c.cols = 5; }), where + "cols is 5, expected 1..4");
-  EXPECT_EQ(violation([](Convert& c) { c.bias.reset(); }), "");
+  // Without a bias there is nothing to say of it.
+  EXPECT_EQ(
+      violation([](Convert& c) { c.bias.reset(); }),
+      "vector[1] row_loop of layer 'fc': takes accumulator 0 for fp32 sums, but matrix[6] fold "
+      "of layer 'fc' has written int32 sums");
   EXPECT_EQ(violation([](Convert& c) { c.bias->tensor = 5; }),
             where + "bias tensor is 5, but the program has 5 of them");
   EXPECT_EQ(violation([](Convert& c) { c.to.type = DataType::Int8; }),

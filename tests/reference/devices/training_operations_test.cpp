@@ -48,13 +48,13 @@ TEST(TrainingOperations, OfDenseLayersAreThreeProducts) {
       "  - {name: b, op: dense, features: 4}\n",
       16);
   EXPECT_THAT(rows_of(operations_of(network, {.update_reads = 300, .update_writes = 201})),
-              testing::ElementsAre(Row{"a", 1, 16, 12, 20, 16 * 12, 16 * 20, 12 * 20},
-                                   Row{"b", 1, 16, 20, 4, 16 * 20, 16 * 4, 20 * 4},
-                                   Row{"loss", 1, 0, 0, 0, 2 * 16 * 4, 16 * 4, 0},
-                                   Row{"b.by_weights", 1, 20, 16, 4, 16 * (20 + 4), 20 * 4, 0},
-                                   Row{"b.by_input", 1, 16, 4, 20, 16 * 4, 16 * 20, 20 * 4},
-                                   Row{"a.by_weights", 1, 12, 16, 20, 16 * (12 + 20), 12 * 20, 0},
-                                   Row{"update", 1, 0, 0, 0, 150, 101, 0}));
+              ::testing::ElementsAre(Row{"a", 1, 16, 12, 20, 16 * 12, 16 * 20, 12 * 20},
+                                     Row{"b", 1, 16, 20, 4, 16 * 20, 16 * 4, 20 * 4},
+                                     Row{"loss", 1, 0, 0, 0, 2 * 16 * 4, 16 * 4, 0},
+                                     Row{"b.by_weights", 1, 20, 16, 4, 16 * (20 + 4), 20 * 4, 0},
+                                     Row{"b.by_input", 1, 16, 4, 20, 16 * 4, 16 * 20, 20 * 4},
+                                     Row{"a.by_weights", 1, 12, 16, 20, 16 * (12 + 20), 12 * 20, 0},
+                                     Row{"update", 1, 0, 0, 0, 150, 101, 0}));
 }
 
 /// What a stride leaves out is not multiplied on the way back either, and a kernel for each channel
@@ -76,9 +76,9 @@ TEST(TrainingOperations, OfConvolutionsHaveThreeTimesTheProducts) {
   for (const DeviceOperation& operation : operations) {
     names.push_back(operation.name);
   }
-  EXPECT_THAT(names, testing::ElementsAre("a", "a.batch_norm", "a.activation", "d", "loss",
-                                          "d.by_weights", "d.by_input", "a.activation.backward",
-                                          "a.batch_norm.backward", "a.by_weights", "update"));
+  EXPECT_THAT(names, ::testing::ElementsAre("a", "a.batch_norm", "a.activation", "d", "loss",
+                                            "d.by_weights", "d.by_input", "a.activation.backward",
+                                            "a.batch_norm.backward", "a.by_weights", "update"));
   EXPECT_EQ(operations.at(5).kind, OperationKind::Direct);
   // The gradient and what came in, 4 images of 4 x 4 x 16 each.
   EXPECT_EQ(operations.at(7).input, 2 * 4 * 4 * 4 * 16);
@@ -96,9 +96,9 @@ TEST(TrainingOperations, OfProductsOfTwoTensorsAreTwoMore) {
       3);
   const std::vector<Row> rows = rows_of(operations_of(network));
   EXPECT_THAT(rows,
-              testing::IsSupersetOf({Row{"s", 3, 6, 8, 6, 3 * 2 * 48, 3 * 36, 0},
-                                     Row{"s.by_left", 3, 6, 6, 8, 3 * (36 + 48), 3 * 48, 0},
-                                     Row{"s.by_right", 3, 8, 6, 6, 3 * (36 + 48), 3 * 48, 0}}));
+              ::testing::IsSupersetOf({Row{"s", 3, 6, 8, 6, 3 * 2 * 48, 3 * 36, 0},
+                                       Row{"s.by_left", 3, 6, 6, 8, 3 * (36 + 48), 3 * 48, 0},
+                                       Row{"s.by_right", 3, 8, 6, 6, 3 * (36 + 48), 3 * 48, 0}}));
 }
 
 TEST(TrainingOperations, RepeatBatchesButNotTheUpdate) {

@@ -40,7 +40,8 @@ Bytes8 converted(const Convert& convert, const std::vector<float>& sums,
 }
 
 TEST(RealData, ConvertAddsBiasAndRounds) {
-  Convert convert{.accumulator = 1, .rows = 2, .cols = 2, .to = {.type = DataType::Bf16}};
+  Convert convert{
+      .accumulator = 1, .rows = 2, .cols = 2, .bias = Operand{}, .to = {.type = DataType::Bf16}};
   // Ties: 1 + 2^-8 between 1 and 1 + 2^-7 goes to 1, -2 + 2^-8 between -2 and -2 + 2^-7 to -2. The
   // other two are 3, and 1 + 2^-8 once more.
   EXPECT_EQ(converted(convert, {1, 2, -2, 0x1p-8F}, {0x1p-8F, 1}),
@@ -53,7 +54,7 @@ TEST(RealData, ConvertAddsBiasAndRounds) {
 }
 
 TEST(RealData, ConvertClampsAndPassesNansOn) {
-  Convert convert{.rows = 1, .cols = 6};
+  Convert convert{.rows = 1, .cols = 6, .bias = Operand{}};
   convert.to = {.type = DataType::Fp8E5M2, .low = 0, .high = 6};
   // 6 is 0x46, 0.5 is 0x38, NaN 0x7e.
   EXPECT_EQ(
@@ -96,7 +97,8 @@ TEST(RealData, SumsOfAConversionAreThoseBeforeTheClamp) {
   const std::vector<std::int32_t> sums{std::bit_cast<std::int32_t>(1.5F), 0x7f800000};
   accumulators.store(0, 2, sums, DataType::Fp32, false);
   Bytes8 bytes{0, 0, 0, 0, 0, 0, static_cast<std::int8_t>(0x80), -1};  // 0, -infinity
-  const Convert convert{.rows = 1, .cols = 2, .to = {.type = DataType::Bf16, .low = 2}};
+  const Convert convert{
+      .rows = 1, .cols = 2, .bias = Operand{}, .to = {.type = DataType::Bf16, .low = 2}};
   const VectorResults results = vector_results(convert, ByteMemory("b", bytes), accumulators);
   EXPECT_THAT(results.sums, ::testing::ElementsAre(std::bit_cast<std::int32_t>(1.5F), 0x7fc00000));
   EXPECT_EQ(results.values, bf16({2, std::nanf("")}));
