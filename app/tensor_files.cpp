@@ -33,14 +33,23 @@ std::string float32_file(const std::string& directory, const std::string& tensor
   throw UserError(fmt::format("systole: cannot write {}: {}", in_quotes(file), error.message()));
 }
 
-void check_tensor_name(const std::string& name, const Graph& graph) {
+/// What a run begins with and what its nodes make. A step of training has names of views besides,
+/// which it dropped because nobody reads them.
+std::vector<std::string_view> names_in(const Graph& graph) {
   std::vector<std::string_view> names;
-  names.reserve(graph.tensors.size());
-  for (const GraphTensor& tensor : graph.tensors) {
-    if (tensor.role != GraphTensorRole::Parameter) {
-      names.push_back(tensor.name);
+  for (const GraphTensorId tensor : graph.given()) {
+    names.push_back(graph.tensor(tensor).name);
+  }
+  for (const Node& node : graph.nodes) {
+    for (const GraphTensorId tensor : node.outputs) {
+      names.push_back(graph.tensor(tensor).name);
     }
   }
+  return names;
+}
+
+void check_tensor_name(const std::string& name, const Graph& graph) {
+  const std::vector<std::string_view> names = names_in(graph);
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     throw UserError(
         fmt::format("systole: --tensors: expected outputs, all, or names of layers and inputs, got "
@@ -77,11 +86,8 @@ std::set<std::string> saved_tensors(const TensorsRequest& request, const Graph& 
   }
   for (const std::string& word : request.names) {
     if (word == "all") {
-      for (const GraphTensor& tensor : graph.tensors) {
-        if (tensor.role != GraphTensorRole::Parameter) {
-          names.insert(tensor.name);
-        }
-      }
+      const std::vector<std::string_view> all = names_in(graph);
+      names.insert(all.begin(), all.end());
     } else if (word == "outputs") {
       for (const GraphTensorId output : graph.outputs) {
         names.insert(graph.tensor(output).name);

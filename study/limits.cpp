@@ -281,7 +281,9 @@ Roofline layer_roofline(const Result& result, std::size_t layer) {
 Roofline network_roofline(const Result& result) {
   Roofline roofline;
   for (std::size_t layer = 0; layer < result.counters.layers.size(); ++layer) {
-    roofline.compute += layer_roofline(result, layer).compute;
+    if (!result.graph.is_made_again(layer)) {
+      roofline.compute += layer_roofline(result, layer).compute;
+    }
   }
   roofline.memory = memory_bound(result.chip, compulsory_bytes(result.graph, result.chip.io));
   return roofline;

@@ -85,12 +85,14 @@ CoreCycles drain_of(const ChipSpec& chip) {
 std::int64_t longest_chain(const Graph& graph) {
   std::vector<std::int64_t> products(graph.tensors.size(), 0);
   std::int64_t longest = 0;
-  for (const Node& node : graph.nodes) {
+  for (std::size_t index = 0; index < graph.nodes.size(); ++index) {
+    const Node& node = graph.nodes[index];
     std::int64_t before = 0;
     for (const GraphTensorId input : graph.data_inputs(node)) {
       before = std::max(before, products[static_cast<std::size_t>(input)]);
     }
-    const std::int64_t here = before + (gemm_shape(graph, node) ? 1 : 0);
+    const bool counts = gemm_shape(graph, node) && !graph.is_made_again(index);
+    const std::int64_t here = before + (counts ? 1 : 0);
     for (const GraphTensorId output : node.outputs) {
       products[static_cast<std::size_t>(output)] = here;
     }
@@ -214,7 +216,11 @@ TimeBound network_time_bound(const ChipSpec& chip, const Graph& graph) {
   std::int64_t tiles = 0;
   std::int64_t steps = 0;  // of all units
   bool multiplies_something = false;
-  for (const Node& node : graph.nodes) {
+  for (std::size_t index = 0; index < graph.nodes.size(); ++index) {
+    if (graph.is_made_again(index)) {
+      continue;
+    }
+    const Node& node = graph.nodes[index];
     steps += array_steps(chip, graph, node);
     bound.vector += vector_bound(chip, graph, node);
     if (const std::optional<GemmShape> gemm = gemm_shape(graph, node)) {
@@ -256,6 +262,9 @@ Counters least_counters(const ChipSpec& chip, const Graph& graph) {
   CoreCycles array{0};
   CoreCycles vector{0};
   for (std::size_t layer = 0; layer < graph.nodes.size(); ++layer) {
+    if (graph.is_made_again(layer)) {
+      continue;
+    }
     const Node& node = graph.nodes[layer];
     LayerCounters& counted = counters.layers[layer];
     const DataType type = graph.operand_type(node);

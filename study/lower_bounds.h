@@ -14,7 +14,8 @@ namespace systole {
 
 /// Cycles that no mapping of a network, or of one of its layers, can do without on this chip, by
 /// what limits it. docs/mapping.md proves each. The work is the network's: its products (those with
-/// zeros of the padding among them), its parameters, inputs and outputs, no more.
+/// zeros of the padding among them), its parameters, inputs and outputs, no more;
+/// what a training step computes again could have been kept, and is not among it.
 ///  - array: columns, rows or PEs of all matrix units busy in every cycle, whatever is packed side
 ///  by
 ///    side (`array_bound`), or the weights shifted in where they stay;

@@ -185,12 +185,13 @@ std::optional<TrainingFigures> training_figures(const Result& result) {
   const TrainingStep& step = *result.graph.step;
   const RunFigures run = run_figures(result);
   const auto samples = static_cast<double>(step.samples);
-  TrainingFigures figures{.step_seconds = run.seconds,
-                          .forward_share = share(result, StepPhase::Forward),
-                          .backward_share = share(result, StepPhase::Backward),
-                          .update_share = share(result, StepPhase::Update),
-                          .samples_per_second = ratio(samples, run.seconds),
-                          .parameters = step.parameters};
+  TrainingFigures figures{
+      .step_seconds = run.seconds,
+      .forward_share = share(result, StepPhase::Forward),
+      .backward_share = share(result, StepPhase::Backward) + share(result, StepPhase::Again),
+      .update_share = share(result, StepPhase::Update),
+      .samples_per_second = ratio(samples, run.seconds),
+      .parameters = step.parameters};
   if (step.tokens > 0) {
     figures.tokens_per_second = ratio(static_cast<double>(step.tokens), run.seconds);
   }

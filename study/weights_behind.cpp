@@ -241,7 +241,11 @@ class WeightsBehind {
       for (const GraphTensorId output : node.outputs) {
         makers_[static_cast<std::size_t>(output)] = steps_.size();
       }
+      const bool is_again = graph.is_made_again(steps_.size());
       steps_.push_back(step_of(chip, graph, node));
+      if (is_again) {
+        steps_.back().array_steps = 0;
+      }
       for (const std::size_t input : steps_.back().inputs) {
         readers_[input].push_back(steps_.size() - 1);
       }

@@ -71,14 +71,16 @@ struct TokenPhase {
   bool operator==(const TokenPhase&) const = default;
 };
 
-/// What a node of a training step belongs to; the loss is of the forward part.
-enum class StepPhase : std::uint8_t { Forward, Backward, Update };
+/// What a node of a training step belongs to; the loss is of the forward part. Again: of the way
+/// back, what was made forward and not kept.
+enum class StepPhase : std::uint8_t { Forward, Backward, Update, Again };
 
 template <>
 inline constexpr auto kEnumNames<StepPhase> = std::to_array<EnumName<StepPhase>>({
     {StepPhase::Forward, "forward"},
     {StepPhase::Backward, "backward"},
     {StepPhase::Update, "update"},
+    {StepPhase::Again, "again"},
 });
 
 /// What a graph that is a training step (compiler/training) says beside its nodes.
@@ -119,6 +121,10 @@ struct Graph {
   [[nodiscard]] DataType input_type() const;
   [[nodiscard]] bool is_parameter(GraphTensorId id) const {
     return tensor(id).role == GraphTensorRole::Parameter;
+  }
+  /// What nobody would compute who had kept it.
+  [[nodiscard]] bool is_made_again(std::size_t node) const {
+    return step && step->phases[node] == StepPhase::Again;
   }
   /// A node's inputs that are no parameters; they come first.
   [[nodiscard]] std::span<const GraphTensorId> data_inputs(const Node& node) const;

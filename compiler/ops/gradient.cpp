@@ -96,7 +96,7 @@ GraphTensorId StepNodes::mean(std::string_view what, GraphTensorId tensor, std::
   if (side * parts == 1) {
     return add(what, op, {view(tensor, extents)});
   }
-  if (parts == rows) {  // means of one pixel each
+  if (parts == rows) {  // means of one pixel each would copy it
     return add(what, op, {view(tensor, extents_of_rows(rows * side, channels))});
   }
   const GraphTensorId means = add(std::string(what) + ".parts", op, {view(tensor, extents)});

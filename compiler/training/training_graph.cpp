@@ -956,7 +956,9 @@ GraphTensorId StepGraph::again(GraphTensorId tensor) {
     for (const GraphTensorId input : node.inputs) {
       inputs.push_back(again(input));
     }
+    const StepPhase phase = std::exchange(phase_, StepPhase::Again);
     made_again_[source] = add_node(node.name + ".again", node.op, std::move(inputs), node);
+    phase_ = phase;
   }
   const Extents extents = graph().tensor(tensor).type.extents;
   return view(made_again_.at(source), extents, node);

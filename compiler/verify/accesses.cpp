@@ -181,12 +181,17 @@ class Deriver {
     add(accesses_.reads, name, Space::Buffer, operand, rows, row_bytes, pitch);
   }
 
-  /// A window of one pixel may look at an image as one feature vector; others at views, of which
-  /// whole pixels, rows and images make up an image of the tensor.
+  /// A window may look at a view, of which whole pixels, rows and images make up the tensor; one of
+  /// images of one pixel says by their distance what an image has, else it is one of the batch's.
   [[nodiscard]] std::int64_t channels_seen(const Window& window, const ProgramTensor& declared,
                                            DataType type) const {
     if (window.in_rows == 1 && window.in_cols == 1) {
-      return declared.pixels * declared.channels / program_.batch;
+      const std::int64_t pitch = window.image_pitch;
+      const bool is_packed = pitch == window.pixel_pitch &&
+                             pitch >= bytes_of(type, window.channels) &&
+                             declared.bytes() % pitch == 0;
+      return is_packed ? pitch * 8 / bits_of(type)
+                       : declared.pixels * declared.channels / program_.batch;
     }
     const std::int64_t row = window.in_cols * window.pixel_pitch;
     const bool is_view = window.pixel_pitch >= bytes_of(type, window.channels) &&

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
@@ -91,9 +92,10 @@ TEST_F(Training, CountsNeededProductsAlone) {
                           "  - {name: f, op: dense, features: 20, activation: sigmoid}\n"
                           "  - {name: g, op: add, inputs: [f, d]}\n"
                           "  - {name: h, op: dense, features: 20, activation: tanh}\n";
-  const json none = json::parse(run({"--format", "json", "--quiet"}).out)["training"];
-  const json blocks =
-      json::parse(run({"--recompute", "blocks", "--format", "json", "--quiet"}).out)["training"];
+  const json kept = json::parse(run({"--format", "json", "--quiet"}).out);
+  const json again = json::parse(run({"--recompute", "blocks", "--format", "json", "--quiet"}).out);
+  const json& none = kept["training"];
+  const json& blocks = again["training"];
   // 16 sequences of 3, three products of each layer but the first, which has two.
   const double needed = 2.0 * 16 * 3 * (2 * 12 * 20 + 3 * 4 * 20 * 20);
   const double peak = 2.0 * 2 * 128 * 128 * 940e6;
@@ -103,6 +105,13 @@ TEST_F(Training, CountsNeededProductsAlone) {
   }
   EXPECT_DOUBLE_EQ(none["hfu"].get<double>(), none["mfu"].get<double>());
   EXPECT_GT(blocks["hfu"].get<double>(), blocks["mfu"].get<double>());
+  // A bound that had it would make a longer step look better.
+  for (const std::string bound : {"bound_cycles", "bound_dram_bytes", "bound_joules"}) {
+    EXPECT_EQ(again["total"][bound], kept["total"][bound]) << bound;
+  }
+  EXPECT_EQ(again["total"]["roofline"]["compute_cycles"],
+            kept["total"]["roofline"]["compute_cycles"]);
+  EXPECT_GT(again["total"]["macs"], kept["total"]["macs"]);
 }
 
 /// Old masters and moments come from DRAM, new ones and copies go there, and copies are multiplied.
@@ -111,6 +120,16 @@ TEST_F(Training, IsBoundByItsStates) {
   constexpr std::int64_t kWeights = 12 * 20 + 20 * 4;
   constexpr std::int64_t kBiases = 20 + 4;
   EXPECT_EQ(report["total"]["bound_dram_bytes"], kWeights * (4 * 4 + 2 + 2) + kBiases * 4 * 4);
+}
+
+/// Views that a step dropped are no tensors of its run.
+TEST_F(Training, SavesEveryTensorOfAStep) {
+  const std::string saved = (directory_.path() / "saved").string();
+  const ProcessResult result = run({"--check", "--save-tensors", saved, "--tensors", "all"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const std::string name : {"x", "targets", "loss", "a.weight", "a.weight.moment", "b.bias"}) {
+    EXPECT_TRUE(std::filesystem::exists(saved + "/" + name + ".npy")) << name;
+  }
 }
 
 TEST_F(Training, RefusesSeveralCores) {

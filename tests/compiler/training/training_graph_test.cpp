@@ -748,7 +748,7 @@ TEST(TrainingGraph, ComputesBlocksAgain) {
     if (node.name.find(".again") != std::string::npos) {
       again.push_back(node.name);
       EXPECT_EQ(step.graph.step->phases[static_cast<std::size_t>(&node - step.graph.nodes.data())],
-                StepPhase::Backward);
+                StepPhase::Again);
     }
   }
   // Block by block from behind; of the last block (h, i) and of the sums d and g nothing.

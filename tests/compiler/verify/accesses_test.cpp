@@ -10,6 +10,7 @@
 
 #include "arch/isa/buffer_bytes.h"
 #include "arch/isa/program_operands.h"
+#include "arch/isa/recipes.h"
 #include "compiler/compile.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/network_type.h"
@@ -130,6 +131,44 @@ TEST_P(DerivedAccesses, AreThoseOfTheTableOfOperands) {
     }
   }
   EXPECT_GT(compared, 20);
+}
+
+/// 96 pixels of 17 channels, looked at as two images of one pixel of 816: the second is byte 1632,
+/// though the program's one image has all 3264.
+TEST(WindowAccesses, OfImagesOfOnePixelAreAsFarApartAsTheyLie) {
+  constexpr std::int64_t kImage = 48 * 17 * 2;
+  constexpr std::int64_t kAddress = 4096;
+  Program program;
+  program.batch = 1;
+  program.tensors = {{.name = "x", .type = DataType::Bf16, .pixels = 96, .channels = 17},
+                     {.name = "means", .type = DataType::Bf16, .pixels = 2, .channels = 816}};
+  RowLoop loop = Pool{.kind = PoolKind::Average,
+                      .window = {.source = {.address = kAddress, .tensor = 0, .offset = 0},
+                                 .image_pitch = kImage,
+                                 .row_pitch = kImage,
+                                 .pixel_pitch = kImage,
+                                 .channels = 816},
+                      .count = 2,
+                      .to = {.out = {.address = 0, .tensor = 1, .offset = 0},
+                             .pitch = kImage,
+                             .type = DataType::Bf16}};
+  program.stream(EngineKind::Vector).push_back({.operation = loop});
+  Accesses accesses;
+  ASSERT_EQ(derive_accesses(program, {EngineKind::Vector, 0}, accesses), std::nullopt);
+  std::vector<std::pair<std::int64_t, std::int64_t>> bytes;  // of the buffer and of the tensor
+  for (const Access& read : accesses.reads) {
+    for (std::int64_t row = 0; row < read.where.rows; ++row) {
+      const std::int64_t at = read.where.base + row * read.where.pitch;
+      bytes.emplace_back(at, at + read.delta);
+    }
+    EXPECT_EQ(
+        read.where.rows * read.where.row_bytes * static_cast<std::int64_t>(accesses.reads.size()),
+        2 * kImage);
+  }
+  EXPECT_EQ(bytes.front(), std::pair(kAddress, std::int64_t{0}));
+  if (bytes.size() > 1) {
+    EXPECT_EQ(bytes.back(), std::pair(kAddress + kImage, kImage));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(
