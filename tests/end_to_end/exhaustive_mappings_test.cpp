@@ -13,11 +13,10 @@
 #include "compiler/compilation.h"
 #include "compiler/frontend/read_network.h"
 #include "compiler/mapping/mapping_check.h"
-#include "sim/simulate.h"
 #include "study/lower_bounds.h"
 #include "study/mapping_search.h"
-#include "study/workers.h"
 #include "tests/end_to_end/support/mapping_space.h"
+#include "tests/end_to_end/support/simulated_mappings.h"
 
 namespace systole {
 namespace {
@@ -29,26 +28,6 @@ constexpr double kNear = 1.02;
 bool sweeps_all() {
   const char* sweep = std::getenv("SYSTOLE_SWEEP");  // NOLINT(concurrency-mt-unsafe): no thread
   return sweep != nullptr && std::string(sweep) == "all";
-}
-
-std::int64_t least_cycles(const ChipSpec& chip, const Graph& graph,
-                          const std::vector<Mapping>& mappings) {
-  std::vector<WorkerJob> jobs;
-  for (const Mapping& mapping : mappings) {
-    jobs.emplace_back([&] {
-      const Compilation compiled = compile_mapped(chip, graph, {.mapping = &mapping});
-      return std::to_string(simulate(chip, compiled.program).elapsed.count());
-    });
-  }
-  std::int64_t least = 0;
-  for (const WorkerOutcome& outcome : run_in_workers(jobs, 2)) {
-    EXPECT_EQ(outcome.error, "");
-    if (outcome.error.empty()) {
-      const std::int64_t cycles = std::stoll(outcome.text);
-      least = least == 0 ? cycles : std::min(least, cycles);
-    }
-  }
-  return least;
 }
 
 /// docs/mapping.md has what was measured.
@@ -72,7 +51,7 @@ TEST(ExhaustiveMappings, AreNoFasterThanTheBoundAndTheSearchLiesBetweenThemAndTh
       continue;
     }
     ++cases;
-    const std::int64_t least = least_cycles(one.chip, network.graph, all);
+    const std::int64_t least = fastest_mapping(one.chip, network.graph, all).cycles;
     const SearchedMappings searched = search_mappings(
         one.chip, network, {.simulated = kSimulated, .parallel = 2, .on_stage = {}});
     const std::int64_t found = searched.tried[searched.best].cycles.count();
@@ -139,7 +118,7 @@ TEST(ExhaustiveMappings, AreFoundNoSlowerWithMoreHardware) {
       const std::int64_t found = search_on(better, {base.mapping}).cycles.count();
       const std::int64_t same = check_mapping(better, network.graph, base.mapping)
                                     ? found
-                                    : least_cycles(better, network.graph, {base.mapping});
+                                    : fastest_mapping(better, network.graph, {base.mapping}).cycles;
       const double ratio = static_cast<double>(found) / static_cast<double>(base.cycles.count());
       worst = std::max(worst, ratio);
       missed += found > same ? 1 : 0;
