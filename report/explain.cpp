@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "report/buffer_map.h"
@@ -13,6 +14,7 @@
 #include "report/labelled.h"
 #include "report/layer_table.h"
 #include "report/table.h"
+#include "study/figure_json.h"
 #include "study/lower_bounds.h"
 #include "study/run_figures.h"
 
@@ -196,6 +198,23 @@ std::string extents_of(const Shape& shape) {
              : fmt::format("{}x{}x{}", shape.rows, shape.cols, shape.channels);
 }
 
+/// What a layer's cycles beyond its bound are spent on.
+std::string beyond_line(const Result& result, std::size_t index, const TextOptions& options) {
+  const TimeParts parts = layer_time_parts(result, index);
+  std::vector<std::string> words;
+  for (const auto& [part, key] : kEnumNames<TimePart>) {
+    const CoreCycles beyond = parts.beyond[static_cast<std::size_t>(part)];
+    if (beyond > CoreCycles(0)) {
+      std::string name(key);
+      std::replace(name.begin(), name.end(), '_', ' ');
+      words.push_back(fmt::format("{} {}{}", grouped(beyond.count()), name,
+                                  is_inherent(part) ? " (inherent)" : ""));
+    }
+  }
+  return words.empty() ? std::string()
+                       : labelled("beyond it", fmt::format("{}", fmt::join(words, ", ")), options);
+}
+
 std::string layer_block(const Explanation& explanation, std::size_t index,
                         const TextOptions& options) {
   const Result& result = explanation.result;
@@ -220,7 +239,8 @@ std::string layer_block(const Explanation& explanation, std::size_t index,
   }
   time += fmt::format("; the cost model expected {}",
                       grouped((layer.chosen.cost.cycles * layer.parts).count()));
-  text += labelled("time", time, options) + operand_lines(layer, options);
+  text += labelled("time", time, options) + beyond_line(result, index, options) +
+          operand_lines(layer, options);
   text += nest_text(layer) + traffic_table(layer, options);
   text += candidates_table("other ways, as the cost model sees them", layer, layer.others, options);
   text += candidates_table("with an operand elsewhere", layer, layer.residency, options);
@@ -421,6 +441,8 @@ Json layer_json(const Explanation& explanation, std::size_t index) {
           {"cycles", figures.cycles.count()},
           {"bound_cycles", figures.bound_cycles.count()},
           {"distance", figures.distance ? Json(*figures.distance) : Json()},
+          {"time", figure_json(named<TimePart>(figures.time))},
+          {"beyond_bound", figure_json(named<TimePart>(figures.beyond))},
           {"estimated_cycles", (layer.chosen.cost.cycles * layer.parts).count()},
           {"parts", layer.parts},
           {"side_by_side", layer.chosen.mapping.side_by_side},
@@ -488,17 +510,20 @@ std::string time_table(const Explanation& explanation, const TextOptions& option
   Table table({{"time of the array", Align::Left},
                {"cycles"},
                {"share"},
+               {"beyond bound"},
                {"", Align::Left},
                {"", Align::Left}});
   const auto elapsed = static_cast<double>(explanation.result.counters.elapsed.count());
-  for (const TimePart& part : time_parts(explanation.result)) {
-    if (part.cycles > CoreCycles(0)) {
-      std::string name = part.name;
+  const TimeParts parts = time_parts(explanation.result);
+  for (const auto& [part, key] : kEnumNames<TimePart>) {
+    const CoreCycles cycles = parts[part];
+    if (cycles > CoreCycles(0)) {
+      std::string name(key);
       std::replace(name.begin(), name.end(), '_', ' ');
-      table.add(
-          {name, grouped(part.cycles.count()),
-           fmt::format("{:.1f} %", kHundred * static_cast<double>(part.cycles.count()) / elapsed),
-           part.inherent ? "inherent" : "", part.meaning});
+      table.add({name, grouped(cycles.count()),
+                 fmt::format("{:.1f} %", kHundred * static_cast<double>(cycles.count()) / elapsed),
+                 grouped(parts.beyond[static_cast<std::size_t>(part)].count()),
+                 is_inherent(part) ? "inherent" : "", std::string(meaning_of(part))});
     }
   }
   return table.print(options.width, options.colour) + '\n';
@@ -546,9 +571,12 @@ nlohmann::ordered_json explanation_json(const Explanation& explanation,
             {"layers", std::move(layers)}};
   if (!layer) {
     Json parts = Json::array();
-    for (const TimePart& part : time_parts(result)) {
-      parts.push_back(
-          {{"part", part.name}, {"cycles", part.cycles.count()}, {"inherent", part.inherent}});
+    const TimeParts spent = time_parts(result);
+    for (const auto& [part, name] : kEnumNames<TimePart>) {
+      parts.push_back({{"part", name},
+                       {"cycles", spent[part].count()},
+                       {"beyond_bound", spent.beyond[static_cast<std::size_t>(part)].count()},
+                       {"inherent", is_inherent(part)}});
     }
     json["time"] = std::move(parts);
     json["buffer"] = blocks_json(explanation);

@@ -56,6 +56,8 @@ inline constexpr std::string_view kPythonName{};
 template <>
 inline constexpr std::string_view kPythonName<Cause> = "Cause";
 template <>
+inline constexpr std::string_view kPythonName<TimePart> = "TimePart";
+template <>
 inline constexpr std::string_view kPythonName<EngineKind> = "EngineKind";
 template <>
 inline constexpr std::string_view kPythonName<Obtained> = "Obtained";

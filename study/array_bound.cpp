@@ -6,6 +6,8 @@
 
 #include "arch/dataflow.h"
 #include "arch/units/wide.h"
+#include "compiler/mapping/group_packing.h"
+#include "study/limits.h"
 
 namespace systole {
 
@@ -142,6 +144,24 @@ std::int64_t array_steps(const ChipSpec& chip, const Graph& graph, const Node& n
   }
   const DataType type = graph.operand_type(node);
   return chip.matrix.pace(type, type).count() * least;
+}
+
+std::int64_t packed_steps(const ChipSpec& chip, const Graph& graph, const Node& node) {
+  if (!gemm_shape(graph, node)) {
+    return 0;
+  }
+  const auto vectors = [&](const Packing& packing) {
+    return fold_vectors(chip, *mapped_gemm(graph, node, packing));
+  };
+  std::int64_t fewest = vectors({});
+  for (const std::int64_t groups : group_choices(chip, graph, node)) {
+    fewest = std::min(fewest, vectors({.groups = groups}));
+  }
+  for (const std::int64_t pixels : pixel_choices(chip, graph, node)) {
+    fewest = std::min(fewest, vectors({.pixels = pixels}));
+  }
+  const DataType type = graph.operand_type(node);
+  return chip.matrix.pace(type, type).count() * fewest;
 }
 
 CoreCycles array_bound(const ChipSpec& chip, const Graph& graph, const Node& node) {

@@ -29,6 +29,11 @@ namespace systole {
 /// products.
 [[nodiscard]] CoreCycles array_bound(const ChipSpec& chip, const Graph& graph, const Node& node);
 
+/// The same of folds that are of whole groups and positions, in the packing that takes fewest
+/// (compiler/mapping/group_packing.h): what is beyond `array_steps` is at the edges
+/// of the array. Zero for nodes without products.
+[[nodiscard]] std::int64_t packed_steps(const ChipSpec& chip, const Graph& graph, const Node& node);
+
 /// Elements that are shifted in as tiles at least: each element of the right operand once.
 [[nodiscard]] std::int64_t right_elements(const Node& node, const GemmShape& gemm);
 

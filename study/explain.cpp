@@ -286,49 +286,6 @@ CoreCycles Explanation::estimated() const {
                          });
 }
 
-std::vector<TimePart> time_parts(const Result& result) {
-  const Counters& counters = result.counters;
-  const EngineCounters matrix = total_of(counters.engines, EngineKind::Matrix);
-  const std::int64_t units = std::max<std::int64_t>(result.chip.matrix_units(), 1);
-  const auto of = [&](std::initializer_list<Cause> causes) {
-    CoreCycles sum{0};
-    for (const Cause cause : causes) {
-      sum += matrix[cause];
-    }
-    return sum / units;
-  };
-  const CoreCycles busy = of({Cause::Busy});
-  std::int64_t steps = 0;
-  for (const Node& node : result.graph.nodes) {
-    steps += array_steps(result.chip, result.graph, node);
-  }
-  const CoreCycles least = std::min(busy, CoreCycles(ceil_div(steps, units)));
-  const CoreCycles pipeline = of({Cause::Issue, Cause::Shift, Cause::Drain});
-  const CoreCycles weights = of({Cause::Weights});
-  const TimeBound bound = network_time_bound(result.chip, result.graph);
-  const CoreCycles beside = bound.by() == Bound::Dram ? bound.cycles() : CoreCycles(0);
-  const CoreCycles late = std::clamp(beside - busy - pipeline, CoreCycles(0), weights);
-  std::vector<TimePart> parts{
-      {"least", "steps of the array that no mapping does without", true, least},
-      {"edges", "steps more: tiles that are smaller than the array, groups and positions apart",
-       true, busy - least},
-      {"fill_and_drain", "operands shift in, sums leave, instructions come", true, pipeline},
-      {"late_weights", "tiles that the DRAM cannot bring beside these steps, in any order", true,
-       late},
-      {"weights", "the next tile is still to come from DRAM", false, weights - late},
-      {"dram", "operands are still to come from DRAM, or to go there", false, of({Cause::WaitDma})},
-      {"host", "operands are still to come over the host link", false, of({Cause::WaitHost})},
-      {"vector", "the vector unit is behind", false, of({Cause::WaitVector, Cause::WaitSpace})},
-      {"ports", "ports and banks are shared", false, of({Cause::Port, Cause::Accumulator})},
-      {"idle", "nothing left to multiply, or other waits", false, CoreCycles(0)}};
-  CoreCycles sum{0};
-  for (const TimePart& part : parts) {
-    sum += part.cycles;
-  }
-  parts.back().cycles = counters.elapsed - std::min(sum, counters.elapsed);
-  return parts;
-}
-
 std::vector<HardwareChange> hardware_changes(const ChipSpec& chip) {
   const auto change = [](std::string what, std::vector<std::string> sets) {
     return HardwareChange{

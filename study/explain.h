@@ -78,18 +78,6 @@ struct HardwareChange {
   std::string error;  ///< why there is no such chip; empty where there is
 };
 
-/// A part of a run's time, as its matrix units spent it, all of them on average. `inherent`: what
-/// this array takes for these shapes as they are cut, whoever maps the network.
-struct TimePart {
-  /// least, edges, fill_and_drain, late_weights, weights, dram, host, vector, ports, idle
-  std::string name;
-  std::string meaning;
-  bool inherent = false;
-  CoreCycles cycles{0};
-};
-/// All of them, in that order; together the elapsed cycles.
-[[nodiscard]] std::vector<TimePart> time_parts(const Result& result);
-
 struct Explanation {
   Result result;
   Compilation compiled;

@@ -63,28 +63,31 @@ CoreCycles compute_bound(const ChipSpec& chip, std::int64_t macs, DataType activ
   return CoreCycles(ceil_div(macs * pace.count(), chip.macs_per_cycle()));
 }
 
+std::int64_t fold_vectors(const ChipSpec& chip, const GemmShape& gemm) {
+  const auto extent = [&](Axis axis) {
+    switch (axis) {
+      case Axis::M:
+        return gemm.m;
+      case Axis::N:
+        return gemm.n;
+      case Axis::K:
+        break;
+    }
+    return gemm.k;
+  };
+  const DataflowRule& rule = rule_of(chip.matrix.dataflow);
+  return gemm.groups * ceil_div(extent(rule.rows), chip.matrix.rows) *
+         ceil_div(extent(rule.cols), chip.matrix.cols) * extent(rule.time);
+}
+
 CoreCycles fold_bound(const ChipSpec& chip, const Graph& graph, const Node& node) {
   const std::optional<GemmShape> gemm = gemm_shape(graph, node);
   if (!gemm) {
     return CoreCycles(0);
   }
-  const auto extent = [&](Axis axis) {
-    switch (axis) {
-      case Axis::M:
-        return gemm->m;
-      case Axis::N:
-        return gemm->n;
-      case Axis::K:
-        break;
-    }
-    return gemm->k;
-  };
-  const DataflowRule& rule = rule_of(chip.matrix.dataflow);
-  const std::int64_t folds = gemm->groups * ceil_div(extent(rule.rows), chip.matrix.rows) *
-                             ceil_div(extent(rule.cols), chip.matrix.cols);
   const DataType type = graph.operand_type(node);
   // The units share the folds, and perhaps the time of one; none does more than its share.
-  return chip.matrix.pace(type, type) * ceil_div(folds * extent(rule.time), chip.matrix_units());
+  return chip.matrix.pace(type, type) * ceil_div(fold_vectors(chip, *gemm), chip.matrix_units());
 }
 
 CoreCycles memory_bound(const ChipSpec& chip, Bytes bytes) {

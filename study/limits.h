@@ -29,6 +29,10 @@ struct Roofline {
 [[nodiscard]] CoreCycles compute_bound(const ChipSpec& chip, std::int64_t macs,
                                        DataType activation = DataType::Int8,
                                        DataType weight = DataType::Int8);
+/// Vectors that stream through the array at least, folds of all units together, before their pace:
+/// with the axes of the chip's dataflow along rows, columns and time
+///   groups ceil(extent along rows / rows) ceil(extent along columns / columns) extent in time
+[[nodiscard]] std::int64_t fold_vectors(const ChipSpec& chip, const GemmShape& gemm);
 /// Cycles that the folds of a node need at least: none is larger than the array, and a product lies
 /// in one fold. With the axes of the chip's dataflow (arch/dataflow.h) along rows, columns and
 /// time,

@@ -69,6 +69,14 @@ inline constexpr auto kFigureRows<RunFigures> = std::tuple{
            "what they are spent on: `compute`, `dram`, `vector`, `host` or `none`"),
     figure("distance", &RunFigures::distance, "",
            "elapsed cycles over these; `null` where nothing bounds"),
+    figure_by<TimePart>("time", &RunFigures::time, "cycles",
+                        "of the matrix units on average, by what they are spent on; together "
+                        "`cycles`"),
+    figure_by<TimePart>("beyond_bound", &RunFigures::beyond, "cycles",
+                        "of these what is beyond `bound_cycles`"),
+    figure("inherent_distance", &RunFigures::inherent_distance, "",
+           "with what is inherent beyond the bound alone: `least`, `edges`, `fill_and_drain`, "
+           "`late_weights`"),
     figure("bound_dram_bytes", &RunFigures::bound_dram_bytes, "bytes",
            "that no mapping does without"),
     figure("bound_joules", &RunFigures::bound_joules, "J",
@@ -219,6 +227,13 @@ inline constexpr auto kFigureRows<LayerReport> = std::tuple{
            "that no mapping of its products beats; 0 without any"),
     figure("distance", &LayerReport::distance, "",
            "`cycles` over these; `null` of a view and without products"),
+    figure_by<TimePart>("time", &LayerReport::time, "cycles",
+                        "of the matrix units on average, by what they are spent on; together "
+                        "`cycles`"),
+    figure_by<TimePart>("beyond_bound", &LayerReport::beyond, "cycles",
+                        "of these what is beyond `bound_cycles`"),
+    figure("inherent_distance", &LayerReport::inherent_distance, "",
+           "with what is inherent beyond the bound alone; `null` as `distance`"),
     figure("main_engine", &LayerReport::main_engine, "",
            "whose waits `stalls` lists; `null` for a view"),
     figure_by<EngineKind>("busy", &LayerReport::busy, "cycles", "of each engine for the layer"),

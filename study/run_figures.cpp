@@ -97,6 +97,11 @@ RunFigures run_figures(const Result& result) {
   figures.bound_cycles = bound.cycles();
   figures.bound_by = bound.by();
   figures.distance = distance(counters.elapsed, figures.bound_cycles);
+  const TimeParts parts = time_parts(result);
+  figures.time = parts.cycles;
+  figures.beyond = parts.beyond;
+  figures.inherent_distance =
+      distance(figures.bound_cycles + parts.inherent_beyond(), figures.bound_cycles);
   figures.bound_dram_bytes = least_dram_bytes(result.chip, result.graph).count();
   if (const std::optional<Joules> joules = least_energy(result.chip, result.graph)) {
     figures.bound_joules = joules->count();
@@ -160,6 +165,11 @@ LayerReport layer_report(const Result& result, std::size_t layer) {
     report.main_engine = figures.main_engine;
     report.bound_cycles = layer_time_bound(result.chip, result.graph, node).cycles();
     report.distance = distance(counters.active, report.bound_cycles);
+    const TimeParts parts = layer_time_parts(result, layer);
+    report.time = parts.cycles;
+    report.beyond = parts.beyond;
+    report.inherent_distance =
+        distance(report.bound_cycles + parts.inherent_beyond(), report.bound_cycles);
   }
   for (const auto& [kind, name] : kEnumNames<EngineKind>) {
     report.busy[static_cast<std::size_t>(kind)] = total_of(counters.engines, kind)[Cause::Busy];

@@ -8,6 +8,7 @@
 
 #include "study/limits.h"
 #include "study/result.h"
+#include "study/time_parts.h"
 
 namespace systole {
 
@@ -38,6 +39,10 @@ struct RunFigures {
   CoreCycles bound_cycles{0};      ///< that no mapping beats (study/lower_bounds.h)
   Bound bound_by = Bound::None;    ///< what they are spent on
   std::optional<double> distance;  ///< elapsed cycles over these; none without a bound
+  std::array<CoreCycles, kTimePartCount> time{};    ///< together the elapsed cycles
+  std::array<CoreCycles, kTimePartCount> beyond{};  ///< together those beyond the bound
+  /// The bound and what is inherent beyond it, over the bound; none without one.
+  std::optional<double> inherent_distance;
   std::int64_t bound_dram_bytes = 0;
   std::optional<double> bound_joules;  ///< none for a chip without a technology
 };
@@ -93,6 +98,9 @@ struct LayerReport {
   Roofline roofline;
   CoreCycles bound_cycles{0};      ///< that no mapping of it beats
   std::optional<double> distance;  ///< active cycles over these; none of a view or without products
+  std::array<CoreCycles, kTimePartCount> time{};     ///< together the active cycles
+  std::array<CoreCycles, kTimePartCount> beyond{};   ///< together those beyond the bound
+  std::optional<double> inherent_distance;           ///< as of a run
   std::optional<EngineKind> main_engine;             ///< none of a view
   std::array<CoreCycles, kEngineKindCount> busy{};   ///< all engines of a kind together
   std::array<CoreCycles, kCauseCount - 1> stalls{};  ///< every cause but busy

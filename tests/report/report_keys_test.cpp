@@ -10,6 +10,7 @@
 
 #include "report/csv.h"
 #include "report/json.h"
+#include "study/time_parts.h"
 #include "tests/report/whole_result.h"
 
 namespace systole {
@@ -52,6 +53,9 @@ std::string general(const std::string& path, const std::string& key) {
   }
   if (under("stalls.") || under("engines.ENGINE.")) {
     return is_in(kEnumNames<Cause>) ? "CAUSE" : key;
+  }
+  if (under("time.") || under("beyond_bound.")) {
+    return is_in(kEnumNames<TimePart>) ? "PART" : key;
   }
   if (under("macs_of_kind.")) {
     return is_in(kEnumNames<MacKind>) ? "KIND" : key;

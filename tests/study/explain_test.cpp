@@ -6,8 +6,6 @@
 #include <gmock/gmock.h>
 
 #include "compiler/frontend/read_network.h"
-#include "study/limits.h"
-#include "study/lower_bounds.h"
 
 namespace systole {
 namespace {
@@ -38,47 +36,6 @@ std::vector<std::string> nest_of(const LayerExplanation& layer) {
     loops.push_back(loop_text(loop));
   }
   return loops;
-}
-
-/// The conv takes 3 folds of 512 positions in each of two slices, the dense layer 96 tiles of two.
-TEST(Explain, TimeIsMadeOfPartsThatAddUp) {
-  const Explanation explanation = explain(edge(), small());
-  CoreCycles sum{0};
-  std::vector<std::string> names;
-  for (const TimePart& part : time_parts(explanation.result)) {
-    EXPECT_GE(part.cycles, CoreCycles(0));
-    names.push_back(part.name);
-    sum += part.cycles;
-  }
-  EXPECT_EQ(sum, explanation.result.counters.elapsed);
-  EXPECT_THAT(names, ElementsAre("least", "edges", "fill_and_drain", "late_weights", "weights",
-                                 "dram", "host", "vector", "ports", "idle"));
-  const std::vector<TimePart> parts = time_parts(explanation.result);
-  const CoreCycles busy =
-      total_of(explanation.result.counters.engines, EngineKind::Matrix)[Cause::Busy];
-  EXPECT_EQ(parts[0].cycles + parts[1].cycles, busy);
-  CoreCycles least{0};
-  for (const Node& node : explanation.result.graph.nodes) {
-    least += CoreCycles(array_steps(edge(), explanation.result.graph, node));
-  }
-  EXPECT_EQ(parts[0].cycles, std::min(busy, least));
-}
-
-/// Weights of 16 MiB for one vector: all waits for them.
-TEST(Explain, WaitsForWeightsAsLongAsTheDramTakesAreInherent) {
-  const ChipSpec chip = read_chip(std::string(SYSTOLE_SOURCE_DIR) + "/configs/chips/tpu_v1.yaml");
-  const Network network = parse_network(
-      "network: n\nbatch: 1\ninputs: [{name: x, features: 4096}]\n"
-      "layers: [{name: a, op: dense, features: 4096}]\n",
-      "n.yaml");
-  const Explanation explanation = explain(chip, network);
-  const std::vector<TimePart> parts = time_parts(explanation.result);
-  ASSERT_EQ(parts[3].name, "late_weights");
-  EXPECT_TRUE(parts[3].inherent);
-  EXPECT_EQ(parts[4].cycles, CoreCycles(0));
-  const CoreCycles least = network_time_bound(chip, network.graph).cycles();
-  EXPECT_GT(parts[3].cycles, least - parts[0].cycles - parts[1].cycles - parts[2].cycles -
-                                 CoreCycles(2 * (512 + 16 + 700)));  // the pipeline and the link
 }
 
 /// 512 positions in a chunk of half of 1024 entries; 72 products on 32 rows, 48 channels on 32

@@ -8,6 +8,7 @@
 
 #include "arch/units/wide.h"
 #include "study/lower_bounds.h"
+#include "study/run_figures.h"
 #include "study/weights_behind.h"
 
 namespace systole {
@@ -147,6 +148,7 @@ class Laws {
     check_layers();
     check_totals();
     check_bounds();
+    check_time_parts();
     check_array();
     check_power();
     return lines_;
@@ -295,6 +297,30 @@ class Laws {
     if (joules && result_.energy && result_.energy->total.total() < *joules) {
       lines_ += fmt::format("energy: {} J, at least {} J\n", result_.energy->total.total().count(),
                             joules->count());
+    }
+  }
+
+  /// What the time is made of adds up to it, and what is beyond the bound to the distance. A layer
+  /// has no fewer steps than the closest packing.
+  void check_time_parts() {
+    const auto sum = [](const auto& cycles) {
+      return std::accumulate(cycles.begin(), cycles.end(), CoreCycles(0)).count();
+    };
+    const RunFigures figures = run_figures(result_);
+    equal("parts of the time", sum(figures.time), counters_.elapsed.count());
+    equal("parts beyond the bound", sum(figures.beyond),
+          (counters_.elapsed - figures.bound_cycles).count());
+    for (std::size_t index = 0; index < counters_.layers.size(); ++index) {
+      const LayerReport layer = layer_report(result_, index);
+      if (layer.view) {
+        continue;
+      }
+      equal(layer.name + " parts of the time", sum(layer.time), layer.cycles.count());
+      equal(layer.name + " parts beyond the bound", sum(layer.beyond),
+            (layer.cycles - layer.bound_cycles).count());
+      at_least(layer.name + " steps of the array",
+               layer.busy[static_cast<std::size_t>(EngineKind::Matrix)].count(),
+               packed_steps(result_.chip, result_.graph, result_.graph.nodes[index]));
     }
   }
 
