@@ -27,6 +27,7 @@
 #include "compiler/network_type.h"
 #include "compiler/schedule/interleave.h"
 #include "compiler/schedule/program_builder.h"
+#include "compiler/tiling/rows_first.h"
 #include "compiler/verify/verify.h"
 
 namespace systole {
@@ -144,6 +145,7 @@ class Declarations {
 
   [[nodiscard]] const std::vector<TensorId>& factor_ids() const { return factor_ids_; }
   [[nodiscard]] const std::vector<TensorId>& row_table_ids() const { return row_table_ids_; }
+  [[nodiscard]] const std::vector<TensorId>& maxima_ids() const { return maxima_ids_; }
 
   Program declare(std::vector<TensorId>& tensor_ids, std::vector<TensorId>& bias_ids,
                   std::vector<TensorId>& table_ids, std::vector<std::int32_t>& tile_ids) {
@@ -159,6 +161,7 @@ class Declarations {
       declare_tiles(static_cast<std::int32_t>(layer));
       declare_constants(graph_.nodes[layer], mapping_.layers[layer].pixels, bias_ids, table_ids);
       declare_by_feature(graph_.nodes[layer], tensor_ids);
+      declare_maxima(graph_.nodes[layer], mapping_.layers[layer].rows_first);
     }
     const std::int64_t parameters = dram_.used();
     place_spilled();
@@ -399,6 +402,19 @@ class Declarations {
         .second;
   }
 
+  /// Some rows at a time are in the unified buffer, and nowhere else.
+  void declare_maxima(const Node& node, bool rows_first) {
+    maxima_ids_.push_back(rows_first ? static_cast<TensorId>(program_.tensors.size()) : kNoTensor);
+    if (rows_first) {
+      const Shape shape = shape_of_maxima(graph_, node);
+      program_.tensors.push_back({.name = node.name + ".maxima",
+                                  .role = TensorRole::Intermediate,
+                                  .type = graph_.tensor(node.output()).type.element,
+                                  .pixels = shape.pixels(),
+                                  .channels = shape.channels});
+    }
+  }
+
   [[nodiscard]] TensorRole role_of(GraphTensorId root) const {
     const auto is_root = [&](GraphTensorId tensor) {
       return plans_.front().roots[static_cast<std::size_t>(tensor)] == root;
@@ -532,6 +548,7 @@ class Declarations {
   std::vector<std::pair<std::vector<RowTable>, TensorId>> row_tables_;  ///< all that differ
   std::vector<std::int64_t> spilled_homes_;                             ///< by graph tensor
   std::vector<GraphTensorId> sources_;  ///< by graph tensor: one step of source_of()
+  std::vector<TensorId> maxima_ids_;    ///< by layer: of rows that are pooled first
   Program program_;
 };
 
@@ -696,6 +713,7 @@ class Lowering {
           operand(context_.graph.operand(node, input), plan.inputs[input], needed, parity));
     }
     band.output = operand(node.output(), plan.output, part, parity);
+    band.maxima = plan.maxima.addresses[0] + shift(plan.maxima);
     return band;
   }
 
@@ -789,6 +807,7 @@ Compilation lowered(const ChipSpec& chip, const Graph& network, const CompileOpt
                                .factor_ids = declarations.factor_ids(),
                                .table_ids = tables.tables,
                                .row_table_ids = declarations.row_table_ids(),
+                               .maxima_ids = declarations.maxima_ids(),
                                .tile_ids = tables.tiles,
                                .first_image = share.images.first + part * images_of_part.batch,
                                .accumulators = {.first = place * entries, .size = entries},

@@ -42,6 +42,8 @@ std::string name_of_block(const Result& result, const PlannedBlock& block) {
     case BlockUse::Output:
       return on_one_line(
           fmt::format("band of {} in {}", result.graph.tensor(block.tensor).name, layer));
+    case BlockUse::Maxima:
+      return on_one_line(fmt::format("maxima of rows in {}", layer));
     case BlockUse::Constants:
       break;
   }

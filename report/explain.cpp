@@ -182,10 +182,13 @@ std::string candidates_table(const std::string& heading, const LayerExplanation&
   return table.print(options.width, options.colour);
 }
 
-std::string side_by_side_text(const LayerExplanation& layer) {
+std::string choice_text(const LayerExplanation& layer) {
   const LayerMapping& mapping = layer.chosen.mapping;
   if (mapping.pixels > 1) {
     return fmt::format(", {} neighbouring positions as one", mapping.pixels);
+  }
+  if (mapping.rows_first) {
+    return ", pooled rows first";
   }
   return mapping.side_by_side > 1
              ? fmt::format(", {} groups side by side in a tile", mapping.side_by_side)
@@ -223,7 +226,7 @@ std::string layer_block(const Explanation& explanation, std::size_t index,
   std::string text =
       styled(fmt::format("{}", on_one_line(node.name)), Style::Heading, options.colour) +
       fmt::format(" ({}, {}){}\n", node.kind,
-                  extents_of(result.graph.tensor(node.output()).shape()), side_by_side_text(layer));
+                  extents_of(result.graph.tensor(node.output()).shape()), choice_text(layer));
   if (layer.nest.empty()) {
     return text + (layer.fused
                        ? "  computed by the layer before, on the way out of the accumulators\n\n"
@@ -447,6 +450,7 @@ Json layer_json(const Explanation& explanation, std::size_t index) {
           {"parts", layer.parts},
           {"side_by_side", layer.chosen.mapping.side_by_side},
           {"pixels", layer.chosen.mapping.pixels},
+          {"rows_first", layer.chosen.mapping.rows_first},
           {"operands", std::move(operands)},
           {"loops", loops_json(layer)},
           {"traffic", std::move(traffic)},
@@ -463,6 +467,8 @@ std::string_view key_of(BlockUse use) {
       return "input_band";
     case BlockUse::Output:
       return "output_band";
+    case BlockUse::Maxima:
+      return "maxima";
     case BlockUse::Constants:
       break;
   }

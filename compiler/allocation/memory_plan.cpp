@@ -11,6 +11,7 @@
 #include "compiler/allocation/residency.h"
 #include "compiler/graph/hold.h"
 #include "compiler/mapping/tile_source.h"
+#include "compiler/tiling/rows_first.h"
 
 namespace systole {
 
@@ -181,6 +182,14 @@ class Planner {
         add_operand(layer, graph_.operand(node, input), input, plan.inputs[input], resident_users);
       }
       add_operand(layer, node.output(), std::nullopt, plan.output, resident_users);
+      if (!residency_.rows_first.empty() &&
+          residency_.rows_first[static_cast<std::size_t>(layer)]) {
+        add_part_block(
+            layer,
+            {.use = BlockUse::Maxima, .layer = layer, .life = {.first = layer, .last = layer}},
+            maxima_bytes(graph_at(layer), graph_at(layer).node(layer), size),
+            {&plan.maxima.addresses[0]});
+      }
       add_block({.use = BlockUse::Constants, .layer = layer, .life = life_of_constants(layer)},
                 constant_bytes(graph_, node, pixels(layer)).total(), {&plan.constants});
     }
@@ -218,7 +227,7 @@ class Planner {
       }
       for (std::int32_t layer = first; layer < segment.end; ++layer) {
         LayerPlan& plan = plan_.layers[static_cast<std::size_t>(layer)];
-        plan.output.next_part = bytes;
+        plan.output.next_part = plan.maxima.next_part = bytes;
         for (OperandPlace& input : plan.inputs) {
           input.next_part = bytes;
         }

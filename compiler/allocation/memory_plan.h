@@ -34,18 +34,19 @@ struct LayerPlan {
   std::vector<Band> bands;  ///< of a part's output; one when nothing streams; none for views
   std::vector<OperandPlace> inputs;  ///< by operand (Graph::operand)
   OperandPlace output;
+  OperandPlace maxima;          ///< of rows, where these are pooled first (tiling/rows_first.h)
   std::int64_t constants = -1;  ///< address of biases, tables; -1 where the layer has none
 };
 
 /// What a block of the unified buffer is for.
-enum class BlockUse : std::uint8_t { Resident, Input, Output, Constants };
+enum class BlockUse : std::uint8_t { Resident, Input, Output, Maxima, Constants };
 
 /// A block of the unified buffer: its bytes from `address` on belong to one thing from the first to
 /// the last layer of `life`.
 struct PlannedBlock {
   BlockUse use = BlockUse::Resident;
   GraphTensorId tensor = -1;  ///< that stays or streams; -1 of constants
-  std::int32_t layer = 0;     ///< that it streams through, or whose constants they are
+  std::int32_t layer = 0;     ///< that it streams through, or whose maxima or constants they are
   std::int64_t address = 0;
   std::int64_t bytes = 0;
   Lifetime life;

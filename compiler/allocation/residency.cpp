@@ -269,6 +269,7 @@ class Search {
     Residency result{.resident = std::vector<bool>(graph_.tensors.size(), false),
                      .bands = std::vector<BandSize>(graph_.nodes.size()),
                      .pixels = {},
+                     .rows_first = {},
                      .segments = {}};
     const auto last = std::min_element(states_.begin(), states_.end(), better);
     result.score = last->score;

@@ -22,6 +22,7 @@ struct Residency {
   std::vector<BandSize> bands;  ///< by layer, of a part; the whole output where nothing streams
   /// By layer: neighbouring positions that are one (group_packing.h); none: of no layer several.
   std::vector<std::int64_t> pixels;
+  std::vector<bool> rows_first;  ///< by layer: pooled so (tiling/rows_first.h); none: no layer
   std::vector<Segment> segments;
   std::int64_t score = 0;
 };

@@ -8,13 +8,11 @@
 #include "compiler/lowering/fused_results.h"
 #include "compiler/lowering/quantize.h"
 #include "compiler/lowering/tiles.h"
+#include "compiler/tiling/rows_first.h"
 
 namespace systole {
 
 namespace {
-
-/// Pixels per vector instruction: short enough that neighbours overlap with other engines.
-constexpr std::int64_t kPixelsPerInstruction = 512;
 
 /// Emits one vector layer over one band, some pixels per instruction.
 class VectorEmitter {
@@ -33,6 +31,10 @@ class VectorEmitter {
     }
     if (const auto* copy = std::get_if<CopyWork>(&work_)) {
       emit_copy(*copy);
+      return;
+    }
+    if (context_.layer_mapping(band_.layer).rows_first) {
+      emit_rows_first(std::get<PoolWork>(work_));
       return;
     }
     for (const Slice& pixels : even_slices(band_.output.pixels(), kPixelsPerInstruction)) {
@@ -137,6 +139,66 @@ class VectorEmitter {
       loop.body = std::move(body);
     }
     append(std::move(loop));
+  }
+
+  /// Some rows of an image at a time: their maxima, then what a window covers of these.
+  void emit_rows_first(const PoolWork& pool) {
+    const Kernel& kernel = pool.kernel;
+    const Kernel down{.rows = kernel.rows,
+                      .stride_rows = kernel.stride_rows,
+                      .pad_top = kernel.pad_top,
+                      .pad_bottom = kernel.pad_bottom,
+                      .dilation_rows = kernel.dilation_rows};
+    const Kernel across{.cols = kernel.cols,
+                        .stride_cols = kernel.stride_cols,
+                        .pad_left = kernel.pad_left,
+                        .pad_right = kernel.pad_right,
+                        .dilation_cols = kernel.dilation_cols};
+    const PlacedBand& output = band_.output;
+    const PlacedBand input = whole_rows(band_.inputs[0]);
+    PlacedBand lines = output;
+    lines.shape.cols = 1;
+    const Band& part = output.part;
+    for (std::int64_t image = 0; image < part.images; ++image) {
+      for (const Slice& rows : even_slices(part.rows, rows_at_once(context_.graph, node_))) {
+        PlacedBand maxima{
+            .tensor = context_.maxima_ids[static_cast<std::size_t>(band_.layer)],
+            .shape = shape_of_maxima(context_.graph, node_),
+            .type = out_.type.element,
+            .part = {.image = part.image + image, .row = part.row + rows.first, .rows = rows.size},
+            .address = band_.maxima};
+        PlacedBand done = output;
+        done.part = maxima.part;
+        const std::int64_t first = image * part.rows + rows.first;
+        const Slice pixels{.first = first * output.shape.cols,
+                           .size = rows.size * output.shape.cols};
+        append_maximum(make_window(down, input, lines, 0, input.shape.channels, zero_point()),
+                       {.first = first, .size = rows.size}, maxima.at(0), maxima.row_pitch());
+        append_maximum(make_window(across, maxima, done, 0, maxima.shape.channels, zero_point()),
+                       {.first = 0, .size = pixels.size}, pixels_of(output, pixels),
+                       output.pixel_pitch());
+      }
+    }
+  }
+
+  /// A row as one pixel with the channels of all.
+  [[nodiscard]] static PlacedBand whole_rows(PlacedBand band) {
+    band.shape.channels *= band.shape.cols;
+    band.shape.cols = 1;
+    return band;
+  }
+
+  [[nodiscard]] std::int32_t zero_point() const { return in(0).quantization.zero_point; }
+
+  void append_maximum(const Window& window, const Slice& positions, const Operand& place,
+                      std::int64_t pitch) {
+    append(Pool{.kind = PoolKind::Max,
+                .window = window,
+                .first = positions.first,
+                .count = positions.size,
+                .in_zero_point = zero_point(),
+                .to = systole::destination_of(place, pitch, out_.type.element, ActivationKind::None,
+                                              out_.quantization)});
   }
 
   void emit_pixels(const SoftmaxWork& /*work*/, const Slice& pixels) {

@@ -52,6 +52,8 @@ struct LoweringContext {
   const std::vector<TensorId>& factor_ids;     ///< by layer
   const std::vector<TensorId>& table_ids;      ///< by layer
   const std::vector<TensorId>& row_table_ids;  ///< by layer: its tables (RowWork), as one constant
+  /// By layer: rows' maxima of what is pooled rows first.
+  const std::vector<TensorId>& maxima_ids;
   /// By layer: its first tile; tiles go k fastest, then n.
   const std::vector<std::int32_t>& tile_ids;
   /// Of the batch: `graph` is for the core's images, or a part of them.
@@ -74,6 +76,7 @@ struct LayerBand {
   std::int32_t layer = 0;
   std::vector<PlacedBand> inputs;  ///< by operand (Graph::operand)
   PlacedBand output;
+  std::int64_t maxima = 0;  ///< address of rows' maxima, of what is pooled rows first
 };
 
 /// The program's biases, factors and tables of a layer in the unified buffer.

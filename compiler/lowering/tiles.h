@@ -22,6 +22,9 @@ struct Slice {
 /// 0 .. total cut into the fewest slices of at most `size`, as equal as they can be.
 [[nodiscard]] std::vector<Slice> even_slices(std::int64_t total, std::int64_t size);
 
+/// Pixels per vector instruction: short enough that neighbours overlap with other engines.
+inline constexpr std::int64_t kPixelsPerInstruction = 512;
+
 /// The elements of a layer's tiles, where the array takes others than memory holds.
 struct ConvertedElements {
   DataType stored = DataType::Int8;

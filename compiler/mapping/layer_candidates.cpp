@@ -11,6 +11,7 @@
 #include "compiler/lowering/gemm_loops.h"
 #include "compiler/mapping/group_packing.h"
 #include "compiler/mapping/tile_source.h"
+#include "compiler/tiling/rows_first.h"
 
 namespace systole {
 
@@ -34,6 +35,7 @@ class Candidates {
   std::vector<LayerCandidate> all() {
     add_bands();
     add_packings();
+    add_rows_first();
     add_chunks();
     add_handovers();
     add_places_of_sums();
@@ -102,6 +104,14 @@ class Candidates {
       add(groups == 1 ? std::string("a group a tile")
                       : fmt::format("{} groups side by side", groups),
           with_rule(chip_, layer_, layer_.mapping.band, {.groups = groups}));
+    }
+  }
+
+  void add_rows_first() {
+    if (may_pool_rows_first(layer_.graph, layer_.node())) {
+      LayerMapping mapping = layer_.mapping;
+      mapping.rows_first = !mapping.rows_first;
+      add(mapping.rows_first ? "pooled rows first" : "pooled window by window", std::move(mapping));
     }
   }
 
@@ -201,8 +211,11 @@ TileSource MappedLayer::source() const {
 
 LayerMapping with_rule(const ChipSpec& chip, const MappedLayer& layer, const BandSize& band,
                        const Packing& packing) {
-  LayerMapping mapping{
-      .band = band, .side_by_side = packing.groups, .pixels = packing.pixels, .plans = {}};
+  LayerMapping mapping{.band = band,
+                       .side_by_side = packing.groups,
+                       .pixels = packing.pixels,
+                       .rows_first = layer.mapping.rows_first,
+                       .plans = {}};
   mapping.plans = band_plans(chip, layer.graph, layer.node(), mapping, layer.source());
   return mapping;
 }

@@ -34,7 +34,7 @@ struct MappedLayer {
   [[nodiscard]] TileSource source() const;
 };
 
-/// The same with plans by the rule for another band or packing.
+/// The same with plans by the rule for another band or packing; pooled as it is.
 [[nodiscard]] LayerMapping with_rule(const ChipSpec& chip, const MappedLayer& layer,
                                      const BandSize& band, const Packing& packing);
 
@@ -42,9 +42,9 @@ struct MappedLayer {
 [[nodiscard]] LayerCandidate chosen_candidate(const ChipSpec& chip, const MappedLayer& layer);
 
 /// Ways that differ from it in one decision: into which bands the output is cut, how many groups
-/// or positions lie side by side, how long chunks and pieces are, whether sums stay in the array,
-/// in how many parts units share the last slices. Those that cost less come first; of equals in
-/// this order.
+/// or positions lie side by side, whether rows are pooled first, how long chunks and pieces are,
+/// whether sums stay in the array, in how many parts units share the last slices. Those that cost
+/// less come first; of equals in this order.
 [[nodiscard]] std::vector<LayerCandidate> layer_candidates(const ChipSpec& chip,
                                                            const MappedLayer& layer);
 

@@ -10,6 +10,7 @@
 #include "compiler/mapping/group_packing.h"
 #include "compiler/mapping/mapping.h"
 #include "compiler/mapping/tile_source.h"
+#include "compiler/tiling/rows_first.h"
 
 namespace systole {
 
@@ -49,7 +50,7 @@ class LayerEstimate {
     if (gemm_) {
       grid_ = mapped_grid(chip, graph, node, *gemm_, TileSource::Dram);
     } else {
-      each_ = vector_cycles(chip, graph, node);
+      row_ = vector_cycles(chip, graph, node, given != nullptr && given->rows_first);
     }
   }
 
@@ -113,7 +114,7 @@ class LayerEstimate {
       return {};
     }
     if (!gemm_) {
-      return {.vector = each_ * (band.images * band.rows * shape_.cols)};
+      return {.vector = row_ * (band.images * band.rows)};
     }
     const BandGemm products = band_gemm(graph_, node_, gemm_->groups, band,
                                         given_ == nullptr ? 1 : given_->packing().pixels);
@@ -191,7 +192,7 @@ class LayerEstimate {
   TileGrid grid_;
   bool is_hold_;
   bool moves_ = false;  ///< a hold that nobody computes
-  CoreCycles each_{0};  ///< of the vector unit for a position, where nothing is multiplied
+  CoreCycles row_{0};   ///< of the vector unit for a row of positions, where nothing is multiplied
   BandGemm products_;   ///< that `cost_` is for: most bands are alike
   GemmCost cost_;
   Traffic traffic_;
@@ -200,18 +201,25 @@ class LayerEstimate {
 
 }  // namespace
 
-CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& node) {
+CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& node,
+                         bool rows_first) {
   const Work work = node.work();
   const auto* pool = std::get_if<PoolWork>(&work);
   const auto* rows = std::get_if<RowWork>(&work);
+  const Shape shape = graph.tensor(node.output()).shape();
+  if (pool != nullptr && rows_first) {
+    const std::int64_t row = row_elements(shape_of_maxima(graph, node));
+    return chip.vector.pace_of(VectorClass::Pooling) *
+           (pool->kernel.rows * ceil_div(row, chip.vector.lanes) +
+            pool->kernel.cols * shape.cols * ceil_div(shape.channels, chip.vector.lanes));
+  }
   const std::int64_t passes =
       pool != nullptr ? pool->kernel.rows * pool->kernel.cols
                       : (rows != nullptr ? passes_of(rows->pieces.front().stages).back() + 1 : 1);
   const VectorUnitSpec& vector = chip.vector;
   const CoreCycles pace =
       vector.pace_of(pool == nullptr ? VectorClass::Elementwise : VectorClass::Pooling);
-  const Shape shape = graph.tensor(node.output()).shape();
-  return pace * (passes * ceil_div(shape.channels, vector.lanes));
+  return pace * (passes * shape.cols * ceil_div(shape.channels, vector.lanes));
 }
 
 LayerCost layer_cost(const ChipSpec& chip, const Graph& graph, const Node& node,

@@ -34,8 +34,11 @@ struct LayerCost {
                                    const BandSize& size, const OperandHomes& homes,
                                    const Weights& weights = {});
 
-/// What the vector unit takes for a position of a layer without products.
-[[nodiscard]] CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& node);
+/// What the vector unit takes for a row of positions of a layer without products. `rows_first`: of
+/// a max pooling that is done so (tiling/rows_first.h), the maxima of its rows and those of
+/// columns.
+[[nodiscard]] CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& node,
+                                       bool rows_first = false);
 
 /// The same of a way that is given whole: its bands, groups side by side and plans.
 struct LayerMapping;

@@ -90,7 +90,7 @@ class LayerTimeline {
       pace_ = matrix_.pace(type_, right).count();
       features_ = shape_.rows == 1 && shape_.cols == 1;
     } else {
-      each_ = vector_cycles(chip, graph, node).count();
+      row_ = vector_cycles(chip, graph, node, mapping.rows_first).count();
     }
   }
 
@@ -287,7 +287,7 @@ class LayerTimeline {
   // --- the vector unit by itself ---
 
   void pass(const Band& band) {
-    const std::int64_t cycles = each_ * band.images * band.rows * shape_.cols;
+    const std::int64_t cycles = row_ * band.images * band.rows;
     const std::int64_t begin = std::max({now_.vector, here_.first, constants_, free_});
     now_.vector =
         std::max(begin + cycles, here_.last + cycles / here_.pieces) + chip_.vector.latency.count();
@@ -504,8 +504,8 @@ class LayerTimeline {
   DataType type_ = DataType::Int8;
   DataType stored_as_ = DataType::Int8;  ///< elements of tiles, where they come from
   std::int64_t pace_ = 1;
-  std::int64_t each_ =
-      0;  ///< cycles of the vector unit for a position, where nothing is multiplied
+  /// Cycles of the vector unit for a row of positions, where nothing is multiplied.
+  std::int64_t row_ = 0;
   bool features_ = false;
   Clocks now_;
   std::int64_t constants_ = 0;            ///< are there

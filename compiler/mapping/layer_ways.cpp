@@ -11,6 +11,7 @@
 #include "compiler/lowering/gemm_loops.h"
 #include "compiler/mapping/group_packing.h"
 #include "compiler/mapping/layer_time.h"
+#include "compiler/tiling/rows_first.h"
 
 namespace systole {
 
@@ -79,9 +80,19 @@ class Ways {
       sizes.resize(1);
     }
     for (const BandSize& size : sizes) {
-      if (stream_bytes(chip_, layer_.graph, layer_.node(), size, layer_.homes) <= room_) {
-        for (const Packing& packing : packings()) {
-          bases.push_back(make(with_rule(chip_, layer_, size, packing)));
+      const std::int64_t bytes =
+          stream_bytes(chip_, layer_.graph, layer_.node(), size, layer_.homes);
+      if (bytes > room_) {
+        continue;
+      }
+      for (const Packing& packing : packings()) {
+        LayerMapping mapping = with_rule(chip_, layer_, size, packing);
+        mapping.rows_first = false;
+        bases.push_back(make(mapping));
+        if (may_pool_rows_first(layer_.graph, layer_.node()) &&
+            bytes + maxima_bytes(layer_.graph, layer_.node(), size) <= room_) {
+          mapping.rows_first = true;
+          bases.push_back(make(std::move(mapping)));
         }
       }
     }
@@ -161,6 +172,9 @@ std::string way_words(const Graph& graph, const Node& node, const LayerMapping& 
   }
   if (mapping.pixels > 1) {
     words += fmt::format(", {} neighbouring positions as one", mapping.pixels);
+  }
+  if (mapping.rows_first) {
+    words += ", pooled rows first";
   }
   if (!mapping.plans.empty()) {
     const GemmPlan& plan = mapping.plans.front().plan;

@@ -65,6 +65,7 @@ Residency ShareMapping::residency(const Graph& graph) const {
   Residency residency{.resident = std::vector<bool>(graph.tensors.size(), false),
                       .bands = {},
                       .pixels = {},
+                      .rows_first = {},
                       .segments = segments};
   for (const GraphTensorId tensor : resident) {
     residency.resident[static_cast<std::size_t>(tensor)] = true;
@@ -72,6 +73,7 @@ Residency ShareMapping::residency(const Graph& graph) const {
   for (const LayerMapping& layer : layers) {
     residency.bands.push_back(layer.band);
     residency.pixels.push_back(layer.pixels);
+    residency.rows_first.push_back(layer.rows_first);
   }
   return residency;
 }

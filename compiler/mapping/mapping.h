@@ -28,6 +28,7 @@ struct LayerMapping {
   BandSize band;                  ///< into which its output is cut, of a part of the batch
   std::int64_t side_by_side = 1;  ///< groups in a tile
   std::int64_t pixels = 1;        ///< neighbouring positions of an output row that are one
+  bool rows_first = false;        ///< of a max pooling: as tiling/rows_first.h says
   std::vector<BandPlan> plans;    ///< of each size of band, of layers with products
 
   [[nodiscard]] Packing packing() const { return {.groups = side_by_side, .pixels = pixels}; }

@@ -12,6 +12,7 @@
 #include "compiler/mapping/fusion.h"
 #include "compiler/mapping/group_packing.h"
 #include "compiler/mapping/operand_homes.h"
+#include "compiler/tiling/rows_first.h"
 
 namespace systole {
 
@@ -154,6 +155,11 @@ class ShareCheck {
     if (std::find(pixels.begin(), pixels.end(), mapping.pixels) == pixels.end()) {
       fail("pixels",
            fmt::format("expected one of {}, got {}", fmt::join(pixels, ", "), mapping.pixels));
+      return;
+    }
+    if (mapping.rows_first && !may_pool_rows_first(graph, node)) {
+      fail("rows_first",
+           "expected false of what is no max pooling over rows and columns, got true");
       return;
     }
     check_plans(graph, node, mapping);
@@ -316,6 +322,14 @@ std::optional<MappingFault> check_mapping(const ChipSpec& chip, const Graph& net
                             .key = "pixels",
                             .message = fmt::format("expected {}, as in the first share, got {}",
                                                    pixels, share.layers[layer].pixels)};
+      }
+      const bool rows_first = mapping.shares.front().layers[layer].rows_first;
+      if (share.layers[layer].rows_first != rows_first) {
+        return MappingFault{.share = index,
+                            .layer = layer,
+                            .key = "rows_first",
+                            .message = fmt::format("expected {}, as in the first share, got {}",
+                                                   rows_first, share.layers[layer].rows_first)};
       }
     }
   }

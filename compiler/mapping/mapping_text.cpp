@@ -133,6 +133,9 @@ std::string layer_text(const Names& names, std::size_t index, const LayerMapping
   if (layer.pixels > 1) {
     text += fmt::format("        pixels: {}\n", layer.pixels);
   }
+  if (layer.rows_first) {
+    text += "        rows_first: true\n";
+  }
   if (!layer.plans.empty()) {
     text += "        plans:\n";
   }
@@ -241,6 +244,7 @@ LayerMapping read_layer(const ConfigNode& node, bool view, Places::Layer& places
     band.finish();
     layer.side_by_side = node.optional_integer("side_by_side").value_or(1);
     layer.pixels = node.optional_integer("pixels").value_or(1);
+    layer.rows_first = node.optional_boolean("rows_first").value_or(false);
     for (const ConfigNode& plan : node.optional_list("plans")) {
       BandPlan read{
           .products = {.groups = plan.integer("groups"), .positions = plan.integer("positions")},

@@ -120,7 +120,8 @@ class RealReduction {
       float& value = values_[channel];
       if (attributes_.kind == PoolKind::Average) {
         value = value + pixel[channel];
-      } else if (first || std::isnan(pixel[channel]) || pixel[channel] > value) {
+      } else if (first || std::isnan(pixel[channel]) || pixel[channel] > value ||
+                 (pixel[channel] == 0 && value == 0 && std::signbit(value))) {
         value = pixel[channel];
       }
     }

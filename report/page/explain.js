@@ -10,7 +10,8 @@ const redraws = [];  // called when the selection changes
 const homes = {buffer: 'stays in the unified buffer', buffer_over_host_link: 'stays in the unified buffer, over the host link as a whole',
   dram: 'streams, band by band, DRAM its home', host: 'streams, band by band, over the host link', dram_tiles: 'in DRAM, from where the array takes it tile by tile'};
 const levelColours = {dram: kinds[1], unified_buffer: kinds[0], accumulators: kinds[4], array: kinds[2], vector_unit: kinds[6]};
-const blockWords = {resident: 'stays', input_band: 'band that is read', output_band: 'band that is written', constants: 'constants'};
+const blockWords = {resident: 'stays', input_band: 'band that is read', output_band: 'band that is written', maxima: 'maxima of rows',
+                     constants: 'constants'};
 const words = (key) => key.replace(/_/g, ' ');
 
 function select(layer) {

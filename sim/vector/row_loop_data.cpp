@@ -340,6 +340,11 @@ class Rows {
     });
   }
 
+  /// 0 of 0 and -0.
+  static float maximum(float before, float x) {
+    return before == 0 && x == 0 ? before + x : larger(before, x);
+  }
+
   void real_window(const WindowStage& stage, const Window& window, const WindowReader& reader,
                    const WindowReader::Position& at) {
     Reals& out = reals();
@@ -355,7 +360,7 @@ class Rows {
                        if (stage.kind == PoolKind::Average) {
                          return before + x;
                        }
-                       return is_first ? x : larger(before, x);
+                       return is_first ? x : maximum(before, x);
                      });
     });
     const bool zeros_count = stage.kind == PoolKind::Average && stage.count_padding;

@@ -199,6 +199,7 @@ TEST(MemoryPlan, PartsInFlightLieApart) {
                    {.resident = part.resident,
                     .bands = part.bands,
                     .pixels = {},
+                    .rows_first = {},
                     .segments = {{.first = 0, .end = layers, .parts = 4, .in_flight = 2}}});
   ASSERT_TRUE(placed.plan);
   std::int64_t distance = 0;

@@ -29,6 +29,7 @@ class OneLayer {
                  .factor_ids = none_,
                  .table_ids = none_,
                  .row_table_ids = none_,
+                 .maxima_ids = none_,
                  .tile_ids = first_tile_} {
     const Node& node = graph_.node(0);
     for (std::size_t operand = 0; operand < graph_.operand_count(node); ++operand) {

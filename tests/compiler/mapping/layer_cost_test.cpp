@@ -35,6 +35,26 @@ Graph convolution() {
   return graph;
 }
 
+/// 9 x 9 x 6 to 4 x 4 under a 3 x 3 kernel on 4 lanes: a row of 4 positions takes 4 x 2 x 9 slots,
+/// or three for each 4 of 54 numbers and then 4 x 2 x 3.
+TEST(LayerCost, OfAPoolingWhoseRowsComeFirst) {
+  Graph graph;
+  graph.tensors = {
+      {.name = "in", .type = image_type(DataType::Int8, {.rows = 9, .cols = 9, .channels = 6})},
+      {.name = "out", .type = image_type(DataType::Int8, {.rows = 4, .cols = 4, .channels = 6})}};
+  const Kernel kernel{.rows = 3, .cols = 3, .stride_rows = 2, .stride_cols = 2};
+  graph.nodes = {{.name = "pool",
+                  .kind = "max_pool",
+                  .inputs = {0},
+                  .outputs = {1},
+                  .op = PoolTensor{.kernel = kernel}}};
+  ChipSpec chip = round_chip();
+  chip.vector.lanes = 4;
+  const CoreCycles pace = chip.vector.pace_of(VectorClass::Pooling);
+  EXPECT_EQ(vector_cycles(chip, graph, graph.nodes[0]), pace * 72);
+  EXPECT_EQ(vector_cycles(chip, graph, graph.nodes[0], true), pace * (3 * 14 + 24));
+}
+
 TEST(LayerCost, EveryBandMeetsAllWeights) {
   const Graph graph = dense();
   const OperandHomes stay{.inputs = {Home::None}};

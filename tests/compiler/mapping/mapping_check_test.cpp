@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "compiler/compilation.h"
@@ -126,6 +127,27 @@ TEST(MappingCheck, FindsPositionsThatHaveNoColumns) {
                     [&](ShareMapping& share) { share.layers[0].pixels = pixels; });
   };
   EXPECT_EQ(with(3), "pixels: expected one of 1, 2, got 3");
+}
+
+/// A mean has an order, and a window of one row has no others to come first.
+TEST(MappingCheck, FindsPoolingsThatHaveNoRowsFirst) {
+  const auto with = [](const std::string& pooling) {
+    const Graph graph =
+        parse_network(
+            fmt::format(
+                "network: n\nbatch: 1\ninputs: [{{name: x, rows: 8, cols: 8, channels: 40}}]\n"
+                "layers: [{{name: a, {}}}]\n",
+                pooling),
+            "n.yaml")
+            .graph;
+    return fault_of(shipped("edge"), graph,
+                    [](ShareMapping& share) { share.layers[0].rows_first = true; });
+  };
+  const std::string message =
+      "rows_first: expected false of what is no max pooling over rows and columns, got true";
+  EXPECT_EQ(with("op: average_pool, kernel: 2"), message);
+  EXPECT_EQ(with("op: max_pool, kernel: [1, 2]"), message);
+  EXPECT_EQ(with("op: max_pool, kernel: 2"), "none");
 }
 
 TEST(MappingCheck, FindsWhatDoesNotFit) {

@@ -10,6 +10,7 @@
 #include "compiler/mapping/group_packing.h"
 #include "compiler/mapping/mapping_check.h"
 #include "compiler/mapping/operand_homes.h"
+#include "compiler/tiling/rows_first.h"
 
 namespace systole {
 
@@ -22,6 +23,7 @@ class RandomMapping {
 
   Mapping of(Mapping mapping) {
     const std::vector<Packing> packing = packings(mapping);
+    const std::vector<bool> rows_first = poolings();
     if (mapping.shares.size() == 1) {
       Mapping changed = mapping;
       cut_batch(with_batch(graph_, mapping.shares.front().images), changed.shares.front());
@@ -37,6 +39,7 @@ class RandomMapping {
       for (ShareMapping& share : changed.shares) {
         const Graph images = with_batch(graph_, share.images);
         PartGraphs graphs(images);
+        share.layers[layer].rows_first = rows_first[layer];
         change_layer(graphs, share, layer, packing[layer]);
       }
       keep(mapping, changed);
@@ -72,6 +75,15 @@ class RandomMapping {
           {.groups = groups,
            .pixels =
                pixels[static_cast<std::size_t>(below(static_cast<std::int64_t>(pixels.size())))]});
+    }
+    return chosen;
+  }
+
+  /// Nor do shares pool differently.
+  std::vector<bool> poolings() {
+    std::vector<bool> chosen;
+    for (const Node& node : graph_.nodes) {
+      chosen.push_back(may_pool_rows_first(graph_, node) && below(4) > 0);
     }
     return chosen;
   }

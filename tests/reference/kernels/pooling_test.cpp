@@ -135,6 +135,21 @@ TEST(GlobalPool, CoversTheWholeImageWhateverTheKernelSays) {
   EXPECT_EQ(pool(pooling, values), (Bytes{1, 4, -1, -1}));
 }
 
+/// 0 of 0 and -0, whichever comes first.
+TEST(MaxPool, OfZerosIsTheOneWithoutSign) {
+  const Pooling pooling{.attributes = {.kind = PoolKind::Max, .kernel = {.cols = 3}},
+                        .input = {1, 1, 3, 3},
+                        .output = {1, 1, 1, 3},
+                        .input_quantization = {},
+                        .output_quantization = {}};
+  const std::vector<float> values{-0.0F, 0.0F, -0.0F, 0.0F, -0.0F, -0.0F, -1.0F, -0.0F, -0.0F};
+  const std::vector<float> largest = pool(pooling, values);
+  EXPECT_EQ(largest, std::vector<float>(3, 0.0F));
+  EXPECT_EQ(std::vector<bool>(
+                {std::signbit(largest[0]), std::signbit(largest[1]), std::signbit(largest[2])}),
+            std::vector<bool>({false, false, true}));
+}
+
 TEST(AveragePool, RoundsOnceThoughItScalesAndDivides) {
   const Pooling pooling{.attributes = {.kind = PoolKind::Average, .kernel = {.rows = 1, .cols = 3}},
                         .input = {1, 1, 3, 2},

@@ -147,12 +147,14 @@ Pool pool_of(PoolKind kind) {
   return pool;
 }
 
-TEST(RealData, MaxPoolIgnoresPaddingAndKeepsNansAndTheFirstZero) {
+TEST(RealData, MaxPoolIgnoresPaddingAndKeepsNansAndOfZerosTheOneWithoutSign) {
   EXPECT_EQ(results_of(pool_of(PoolKind::Max), {-5, -9, -8, -4, -1, -2, -3, -7, -6}),
             bf16({-5, -8, -3, -1}));
   const float nan = std::nanf("");
   EXPECT_EQ(results_of(pool_of(PoolKind::Max), {-0.0F, 0.0F, -0.0F, nan, 1, 2, 3, nan, 9}),
             bf16({-0.0F, 0.0F, nan, nan}));
+  EXPECT_EQ(results_of(pool_of(PoolKind::Max), {-0.0F, -0.0F, 0.0F, 1, 1, 2, 3, 1, 9}),
+            bf16({-0.0F, 0.0F, 3, 9}));
   EXPECT_EQ(results_of(pool_of(PoolKind::Max), {1, 2, nan, 4, 5, 6, 7, 8, 9}),
             bf16({1, nan, 7, 9}));
 }
