@@ -29,6 +29,34 @@ class TotalRoofline(Figures):
     fraction: Optional[float]  #: roofline cycles over elapsed cycles; None where nothing bounds
 
 
+class TotalTime(Figures):
+    least: int
+    edges: int
+    fill_and_drain: int
+    late_weights: int
+    unpacked: int
+    weights: int
+    dram: int
+    host: int
+    vector: int
+    ports: int
+    idle: int
+
+
+class TotalBeyondBound(Figures):
+    least: int
+    edges: int
+    fill_and_drain: int
+    late_weights: int
+    unpacked: int
+    weights: int
+    dram: int
+    host: int
+    vector: int
+    ports: int
+    idle: int
+
+
 class Total(Figures):
     cycles: int  #: [cycles] elapsed
     seconds: float  #: [s] elapsed
@@ -41,6 +69,10 @@ class Total(Figures):
     bound_cycles: int  #: [cycles] that no mapping beats
     bound_by: Bound  #: what they are spent on: `compute`, `dram`, `vector`, `host` or `none`
     distance: Optional[float]  #: elapsed cycles over these; None where nothing bounds
+    time: TotalTime  #: [cycles] of the matrix units on average, by what they are spent on; together `cycles`
+    beyond_bound: TotalBeyondBound  #: [cycles] of these what is beyond `bound_cycles`
+    #: with what is inherent beyond the bound alone: `least`, `edges`, `fill_and_drain`, `late_weights`
+    inherent_distance: Optional[float]
     bound_dram_bytes: int  #: [bytes] that no mapping does without
     bound_joules: Optional[float]  #: [J] that no mapping does without; None for a chip without a technology
 
@@ -79,6 +111,34 @@ class LayerRoofline(Figures):
     memory_cycles: int  #: [cycles] memory bound
     cycles: int  #: [cycles] the larger of the two
     bound: Bound  #: `compute`, `dram` or `none`: which one it is
+
+
+class LayerTime(Figures):
+    least: int
+    edges: int
+    fill_and_drain: int
+    late_weights: int
+    unpacked: int
+    weights: int
+    dram: int
+    host: int
+    vector: int
+    ports: int
+    idle: int
+
+
+class LayerBeyondBound(Figures):
+    least: int
+    edges: int
+    fill_and_drain: int
+    late_weights: int
+    unpacked: int
+    weights: int
+    dram: int
+    host: int
+    vector: int
+    ports: int
+    idle: int
 
 EngineKind = Literal[
     "host",
@@ -160,6 +220,9 @@ class Layer(Figures):
     roofline: LayerRoofline  #: [cycles] with the DRAM bytes that the layer moved
     bound_cycles: int  #: [cycles] that no mapping of its products beats; 0 without any
     distance: Optional[float]  #: `cycles` over these; None of a view and without products
+    time: LayerTime  #: [cycles] of the matrix units on average, by what they are spent on; together `cycles`
+    beyond_bound: LayerBeyondBound  #: [cycles] of these what is beyond `bound_cycles`
+    inherent_distance: Optional[float]  #: with what is inherent beyond the bound alone; None as `distance`
     main_engine: Optional[EngineKind]  #: whose waits `stalls` lists; None for a view
     busy: LayerBusy  #: [cycles] of each engine for the layer
     stalls: LayerStalls  #: [cycles] of the main engine; every cause but `busy`
