@@ -125,7 +125,8 @@ TEST(MappingText, SaysWhatIsWrongAndWhere) {
             "got 'go'");
   EXPECT_EQ(error_of("side_by_side", "side_by_sides"),
             "m.yaml:11:9: shares[0].layers[0].side_by_sides: expected one of layer, band, "
-            "side_by_side, pixels, plans, got 'side_by_sides' (did you mean 'side_by_side'?)");
+            "side_by_side, pixels, rows_first, plans, got 'side_by_sides' (did you mean "
+            "'side_by_side'?)");
 }
 
 /// What check_mapping finds is told at its place.
