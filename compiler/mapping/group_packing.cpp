@@ -58,7 +58,7 @@ std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph, const
                                  const Weights& weights) {
   std::optional<GemmShape> gemm = gemm_shape(graph, node);
   const DataType type = graph.operand_type(node);
-  if (!gemm || gemm->groups == 1 || !may_pack(graph, node)) {
+  if (!gemm || gemm->groups == 1 || is_float(type) || !may_pack(graph, node)) {
     return 1;
   }
   const Shape output = graph.tensor(node.output()).shape();

@@ -21,7 +21,8 @@ namespace systole {
 ///   array   tiles x folds of the longer side x max(time, rows), the axes as in arch/dataflow.h
 ///   vector  groups / p x ceil(p n / lanes) x m
 ///   DRAM    p times the layer's weights at the peak; of whole tiles, all of each
-/// and of equals the fewest. Positions side by side are for a search and for mappings.
+/// and of equals the fewest. Of integers alone; groups of floats, and positions, are for a search
+/// and for mappings.
 [[nodiscard]] std::int64_t groups_side_by_side(const ChipSpec& chip, const Graph& graph,
                                                const Node& node, const Weights& weights = {});
 
