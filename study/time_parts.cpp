@@ -78,6 +78,14 @@ TimeParts parts_of(const ChipSpec& chip, const EngineCounters& matrix, const Ste
   set(TimePart::Ports, of({Cause::Port, Cause::Accumulator}));
   const CoreCycles sum = std::accumulate(parts.cycles.begin(), parts.cycles.end(), CoreCycles(0));
   set(TimePart::Idle, cycles - std::min(sum, cycles));
+  // An engine may wait for a layer a little longer than the layer is active: the last parts give
+  // way.
+  CoreCycles over = sum - std::min(sum, cycles);
+  for (auto part = parts.cycles.rbegin(); part != parts.cycles.rend(); ++part) {
+    const CoreCycles less = std::min(over, *part);
+    *part = *part - less;
+    over = over - less;
+  }
   parts.beyond = parts.cycles;
   CoreCycles left = bound.cycles();
   for (const TimePart part : order_under(bound.by())) {

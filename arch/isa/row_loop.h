@@ -112,7 +112,7 @@ inline constexpr auto kEnumNames<PoolKind> = std::to_array<EnumName<PoolKind>>({
 /// the kernel; those outside the image are left out.
 ///  - int8: integers x - zero_point. Max: the largest, -128 - zero_point where there is none.
 ///    Average: round_half_away(s * multiplier / (n * 2^shift)), s their sum and `scale` the factor.
-///  - floating types: reals x. Max: the first of equal ones (of the two zeros, too) and a NaN.
+///  - floating types: reals x. Max: the largest, 0 of 0 and -0, and a NaN: the same in any order.
 ///    Average: s / n, s = ((0 + x_0) + x_1) + ..., one division.
 /// n counts the elements inside the image, or the whole kernel when count_padding is set (padding
 /// adds zero).

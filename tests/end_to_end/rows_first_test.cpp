@@ -91,7 +91,7 @@ TEST(RowsFirstOnWideLanes, TakesFewerSteps) {
   const Ran plain = run(chip, network, nullptr);
   const Ran first = run(chip, network, &mapping);
   EXPECT_EQ(first.mismatches, 0);
-  // Loops are more, each with its latency and its first reads: no more than a quarter of it.
+  // What it costs that loops are more and shorter is less than a quarter of it.
   const std::int64_t saved = std::int64_t{2} * 56 * (504 - 189) * pace;
   EXPECT_LT(first.cycles, plain.cycles - saved * 3 / 4);
   EXPECT_GE(first.cycles, plain.cycles - saved);
