@@ -500,11 +500,7 @@ Training training_of(const Request& request, const ChipSpec& chip, const Network
 std::vector<ComparedDevice> trained_beside(const Request& request, const Graph& network) {
   std::vector<reference::DeviceSpec> devices;
   for (const Entry& entry : entries(EntryKind::Device)) {
-    try {
-      devices.push_back(reference::read_device(entry.file, families_folder()));
-    } catch (const UserError&) {
-      continue;  // a broken file of the user's; who names it is told
-    }
+    devices.push_back(reference::read_device(entry.file, families_folder()));
   }
   const std::string file = file_of_entry(EntryKind::Site, "datacentre");
   const auto site = file.empty() ? std::nullopt : std::optional(read_site(file));

@@ -14,6 +14,7 @@
 #include "report/labelled.h"
 #include "report/layer_table.h"
 #include "report/table.h"
+#include "report/time_parts.h"
 #include "study/figure_json.h"
 #include "study/lower_bounds.h"
 #include "study/run_figures.h"
@@ -203,19 +204,8 @@ std::string extents_of(const Shape& shape) {
 
 /// What a layer's cycles beyond its bound are spent on.
 std::string beyond_line(const Result& result, std::size_t index, const TextOptions& options) {
-  const TimeParts parts = layer_time_parts(result, index);
-  std::vector<std::string> words;
-  for (const auto& [part, key] : kEnumNames<TimePart>) {
-    const CoreCycles beyond = parts.beyond[static_cast<std::size_t>(part)];
-    if (beyond > CoreCycles(0)) {
-      std::string name(key);
-      std::replace(name.begin(), name.end(), '_', ' ');
-      words.push_back(fmt::format("{} {}{}", grouped(beyond.count()), name,
-                                  is_inherent(part) ? " (inherent)" : ""));
-    }
-  }
-  return words.empty() ? std::string()
-                       : labelled("beyond it", fmt::format("{}", fmt::join(words, ", ")), options);
+  const std::string beyond = beyond_text(layer_time_parts(result, index).beyond);
+  return beyond.empty() ? beyond : labelled("beyond it", beyond, options);
 }
 
 std::string layer_block(const Explanation& explanation, std::size_t index,
@@ -524,9 +514,7 @@ std::string time_table(const Explanation& explanation, const TextOptions& option
   for (const auto& [part, key] : kEnumNames<TimePart>) {
     const CoreCycles cycles = parts[part];
     if (cycles > CoreCycles(0)) {
-      std::string name(key);
-      std::replace(name.begin(), name.end(), '_', ' ');
-      table.add({name, grouped(cycles.count()),
+      table.add({words_of(part), grouped(cycles.count()),
                  fmt::format("{:.1f} %", kHundred * static_cast<double>(cycles.count()) / elapsed),
                  grouped(parts.beyond[static_cast<std::size_t>(part)].count()),
                  is_inherent(part) ? "inherent" : "", std::string(meaning_of(part))});

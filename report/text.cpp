@@ -1,6 +1,5 @@
 #include "report/text.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "report/storage_text.h"
 #include "report/summary.h"
 #include "report/table.h"
+#include "report/time_parts.h"
 #include "report/training.h"
 #include "study/advice.h"
 #include "study/run_figures.h"
@@ -74,29 +74,6 @@ std::string distance_text(const RunFigures& figures) {
                           : std::string("none: nothing bounds the network");
 }
 
-/// What the cycles beyond that are spent on, the most first.
-std::string beyond_text(const RunFigures& figures) {
-  std::vector<TimePart> parts;
-  for (const auto& [part, name] : kEnumNames<TimePart>) {
-    if (figures.beyond[static_cast<std::size_t>(part)] > CoreCycles(0)) {
-      parts.push_back(part);
-    }
-  }
-  const auto beyond = [&](TimePart part) {
-    return figures.beyond[static_cast<std::size_t>(part)].count();
-  };
-  std::stable_sort(parts.begin(), parts.end(),
-                   [&](TimePart a, TimePart b) { return beyond(a) > beyond(b); });
-  std::string text;
-  for (const TimePart part : parts) {
-    std::string name(name_of(part));
-    std::replace(name.begin(), name.end(), '_', ' ');
-    text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", grouped(beyond(part)), name,
-                        is_inherent(part) ? " (inherent)" : "");
-  }
-  return text.empty() ? std::string("nothing") : text;
-}
-
 /// What the network's lower bound consists of.
 std::string bound_reason(const Result& result, const RunFigures& figures) {
   if (figures.roofline.bounds.bound() == Bound::Dram) {
@@ -128,7 +105,8 @@ std::string totals(const Result& result, const RunFigures& figures, const TextOp
   text += line("roofline bound", bound_text(figures, bound_reason(result, figures)));
   text += line("distance", distance_text(figures));
   if (figures.distance) {
-    text += line("beyond it", beyond_text(figures));
+    const std::string beyond = beyond_text(figures.beyond);
+    text += line("beyond it", beyond.empty() ? "nothing" : beyond);
   }
   text += line("DRAM", fmt::format("{} read, {} written: {}, {} % of peak; {} % row hits",
                                    scaled(counters.dram.read_bytes, "B"),

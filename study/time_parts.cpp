@@ -78,14 +78,10 @@ TimeParts parts_of(const ChipSpec& chip, const EngineCounters& matrix, const Ste
   set(TimePart::Ports, of({Cause::Port, Cause::Accumulator}));
   const CoreCycles sum = std::accumulate(parts.cycles.begin(), parts.cycles.end(), CoreCycles(0));
   set(TimePart::Idle, cycles - std::min(sum, cycles));
-  // An engine may wait for a layer a little longer than the layer is active: the last parts give
-  // way.
-  CoreCycles over = sum - std::min(sum, cycles);
-  for (auto part = parts.cycles.rbegin(); part != parts.cycles.rend(); ++part) {
-    const CoreCycles less = std::min(over, *part);
-    *part = *part - less;
-    over = over - less;
-  }
+  // A layer is active once an instruction of it is at the head of its engine; the wait until it is
+  // issued is the layer's, too, but before that.
+  const CoreCycles before = std::min(sum - std::min(sum, cycles), of({Cause::Issue}));
+  set(TimePart::FillAndDrain, pipeline - before);
   parts.beyond = parts.cycles;
   CoreCycles left = bound.cycles();
   for (const TimePart part : order_under(bound.by())) {
@@ -110,7 +106,7 @@ std::string_view meaning_of(TimePart part) {
     case TimePart::LateWeights:
       return "tiles that the DRAM cannot bring beside these steps, in any order";
     case TimePart::Unpacked:
-      return "steps more: groups and positions that are not side by side";
+      return "steps more: groups and positions apart, products that are computed again";
     case TimePart::Weights:
       return "the next tile is still to come from DRAM";
     case TimePart::Dram:
@@ -141,8 +137,10 @@ CoreCycles TimeParts::inherent_beyond() const {
 
 TimeParts time_parts(const Result& result) {
   Steps steps;
-  for (const Node& node : result.graph.nodes) {
-    add(steps, result.chip, result.graph, node);
+  for (std::size_t index = 0; index < result.graph.nodes.size(); ++index) {
+    if (!result.graph.is_made_again(index)) {
+      add(steps, result.chip, result.graph, result.graph.nodes[index]);
+    }
   }
   return parts_of(result.chip, total_of(result.counters.engines, EngineKind::Matrix), steps,
                   result.counters.elapsed, network_time_bound(result.chip, result.graph));

@@ -66,7 +66,8 @@ struct TimeParts {
 ///    rows and columns do not divide;
 ///  - fill_and_drain: causes `issue`, `shift` and `drain`;
 ///  - late_weights: of the waits for weights those that a bound by DRAM has beside all of these;
-///  - unpacked: steps beyond these, of groups and positions that are not side by side;
+///  - unpacked: steps beyond these, of groups and positions that are not side by side, and of what
+///    a training step computes again;
 ///  - the other causes of the matrix units; idle: the rest.
 [[nodiscard]] TimeParts time_parts(const Result& result);
 /// Of a layer, against its own bound; idle: it moved data, or was in the vector unit, while the

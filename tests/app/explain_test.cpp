@@ -59,7 +59,7 @@ batch 1, 3 layers, int8
 conv (conv2d, 16x16x48)
   time             5,228 cycles, 4.54 times the 1,152 that no mapping beats (compute); the cost
                    model expected 4,292
-  beyond it        384 edges (inherent), 1 fill and drain (inherent), 3,524 host, 14 ports, 153 idle
+  beyond it        3,524 host, 384 edges (inherent), 153 idle, 14 ports, 1 fill and drain (inherent)
   operand          x: stays in the unified buffer, over the host link as a whole
   result           conv: stays in the unified buffer
     DRAM            1 band: 1 image
