@@ -214,4 +214,28 @@ void BurstBuffer::find_hit(std::size_t bank, RowIndex open_row) {
   update_sets(bank, open_row);
 }
 
+void BurstBuffer::describe(DramCycles now, const std::vector<std::int64_t>& names,
+                           std::vector<std::int64_t>& state) const {
+  const auto add_series = [&](const BurstSeries& bursts) {
+    const bool is_of_one = bursts.id_step == 0;
+    state.insert(state.end(), {bursts.bursts, static_cast<std::int64_t>(is_of_one),
+                               (bursts.arrival - now).count(), bursts.arrival_step.count()});
+    for (std::int64_t index = 0; index < (is_of_one ? 1 : bursts.bursts); ++index) {
+      state.push_back(names[static_cast<std::size_t>(bursts.id + bursts.id_step * index)]);
+    }
+  };
+  state.push_back(static_cast<std::int64_t>(size_));
+  sets_.waiting.for_each([&](std::size_t bank) {
+    for (Slot slot = oldest(bank); slot != kNone; slot = run(slot).next) {
+      const Run& each = run(slot);
+      state.insert(state.end(),
+                   {static_cast<std::int64_t>(bank), static_cast<std::int64_t>(each.row),
+                    each.first_column, each.end_column});
+      for (Slot bursts = each.oldest; bursts != kNone; bursts = series(bursts).next) {
+        add_series(series(bursts));
+      }
+    }
+  });
+}
+
 }  // namespace systole

@@ -111,6 +111,9 @@ class BurstBuffer {
   BurstSeries take_series(std::size_t bank, Slot slot, std::int64_t most);
   /// Takes the oldest burst of the bank, which has been closed; `row`, the burst's, is opened.
   void take_opening(std::size_t bank, RowIndex row);
+  /// Adds what waits, arrivals as differences from `now`, bursts by the names of their numbers.
+  void describe(DramCycles now, const std::vector<std::int64_t>& names,
+                std::vector<std::int64_t>& state) const;
   /// The bank's open row changed; kNoRow: it was closed.
   void row_changed(std::size_t bank, RowIndex open_row) {
     if (banks_[bank].oldest != kNone) {  // else the bank is in no set

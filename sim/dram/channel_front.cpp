@@ -56,9 +56,38 @@ DramCycles ChannelFront::soonest(std::int64_t bursts, DramCycles from) const {
 }
 
 void ChannelFront::describe(std::vector<std::int64_t>& state) const {
-  reads_.describe(state);
-  writes_.describe(state);
-  engine_.controller().describe(decided_, state);
+  // Numbers are each channel's own; a span has one part in it.
+  const auto part = [this](std::int64_t number) -> const Part& {
+    return parts_[static_cast<std::size_t>(number)];
+  };
+  std::vector<std::int64_t> numbers = under_way_;
+  std::sort(numbers.begin(), numbers.end(), [&](std::int64_t one, std::int64_t other) {
+    return std::pair(part(one).part.loop, part(one).part.span) <
+           std::pair(part(other).part.loop, part(other).part.span);
+  });
+  std::vector<std::int64_t> names(parts_.size());
+  for (std::size_t index = 0; index < numbers.size(); ++index) {
+    const Part& each = part(numbers[index]);
+    names[static_cast<std::size_t>(numbers[index])] = static_cast<std::int64_t>(index);
+    state.insert(state.end(), {each.part.loop, each.part.span, each.part.bytes.count(), each.queued,
+                               each.left, std::max(DramCycles(0), each.end - decided_).count(),
+                               static_cast<std::int64_t>(each.exposed)});
+  }
+  if (serves_writes()) {
+    state.insert(state.end(), {written_.begin, written_.end});
+  }
+  reads_.describe(decided_, names, state);
+  writes_.describe(decided_, names, state);
+  engine_.controller().describe(decided_, names, state);
+}
+
+void ChannelFront::watch_as(const ChannelFront& other) {
+  for (const std::int64_t number : other.under_way_) {
+    const Part& part = other.parts_[static_cast<std::size_t>(number)];
+    if (part.watched) {
+      watch(part.part.span);
+    }
+  }
 }
 
 bool ChannelFront::has_room(InitiatorIndex initiator) const {

@@ -39,10 +39,12 @@ class ChannelFront : public CompletionSink {
 
   /// No part is under way.
   [[nodiscard]] bool is_idle() const { return under_way_.empty(); }
-  /// Adds what decides from the first cycle on that has not been decided; requires `is_idle`. Two
-  /// channels that describe themselves alike, decided up to the same cycle, serve the same parts
-  /// alike from there on.
+  /// Adds what decides from the first cycle on that has not been decided. Two channels that
+  /// describe themselves alike, decided up to the same cycle, have parts of the same spans under
+  /// way and serve them, and all later ones, alike from there on.
   void describe(std::vector<std::int64_t>& state) const;
+  /// Watches what such a channel watches, too.
+  void watch_as(const ChannelFront& other);
   /// Bursts without a command of all trains of a loop.
   [[nodiscard]] std::int64_t left_of(std::int32_t loop) const {
     const auto index = static_cast<std::size_t>(loop);

@@ -116,9 +116,11 @@ class CommandController {
   /// alike, in which no burst waits; not past `until`. Returns the first cycle of which nothing has
   /// been done; the same follows as step by step. Stays at `now` where commands are observed.
   DramCycles rest(DramCycles now, DramCycles until);
-  /// Adds what decides from cycle `now` on, in differences of time, where no burst waits; nothing
-  /// of `now` has been done. Controllers that describe themselves alike do the same from then on.
-  void describe(DramCycles now, std::vector<std::int64_t>& state) const;
+  /// Adds what decides from cycle `now` on, in differences of time, bursts by the names of their
+  /// numbers; nothing of `now` has been done. Controllers that describe themselves alike do the
+  /// same from then on.
+  void describe(DramCycles now, const std::vector<std::int64_t>& names,
+                std::vector<std::int64_t>& state) const;
   /// Why bursts wait, for people: `2 reads and 1 write wait in the controller, which serves reads`.
   [[nodiscard]] std::string waiting() const;
   /// False where `stream` would end at once, as far as is known without a search.

@@ -30,7 +30,8 @@ bool CommandController::rests_since(const RestMark& mark, DramCycles now) const 
          mark.counts.merged == counts_.merged && mark.counts.rows_closed == counts_.rows_closed;
 }
 
-void CommandController::describe(DramCycles now, std::vector<std::int64_t>& state) const {
+void CommandController::describe(DramCycles now, const std::vector<std::int64_t>& names,
+                                 std::vector<std::int64_t>& state) const {
   state.push_back(static_cast<std::int64_t>(direction_));
   refresh_.describe(state);
   if (power_.is_on()) {
@@ -52,6 +53,16 @@ void CommandController::describe(DramCycles now, std::vector<std::int64_t>& stat
     }
   }
   device_.describe(now, state);
+  reads_.describe(now, names, state);
+  writes_.describe(now, names, state);
+  for (const BankSet* const banks : {&active_reads_, &active_writes_}) {
+    banks->for_each([&](std::size_t bank) {
+      state.insert(state.end(), {static_cast<std::int64_t>(bank), active_[bank].column,
+                                 names[static_cast<std::size_t>(active_[bank].id)],
+                                 (active_arrivals_[bank] - now).count()});
+    });
+    state.push_back(-1);
+  }
 }
 
 DramCycles CommandController::rest(DramCycles now, DramCycles until) {

@@ -66,7 +66,7 @@ class DeviceTiming {
   /// No command of the rank before `until`.
   void hold(std::size_t rank, DramCycles until);
 
-  /// Adds what decides from `now` on, in differences of time; rows are closed.
+  /// Adds what decides from `now` on but the open rows, in differences of time.
   void describe(DramCycles now, std::vector<std::int64_t>& state) const;
   /// What comes after `now` comes `by` later.
   void shift(DramCycles now, DramCycles by);

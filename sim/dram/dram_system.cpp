@@ -1,6 +1,7 @@
 #include "sim/dram/dram_system.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "arch/diag/check.h"
@@ -188,30 +189,34 @@ void DramSystem::join(Group& group, Group& same) {
   group.channels.insert(group.channels.end(), same.channels.begin(), same.channels.end());
   std::sort(group.channels.begin(), group.channels.end());
   same.channels.clear();
+  group.front->watch_as(*same.front);
+  group.news = group.front->next_news(false);
 }
 
-/// Groups that stand still alike become one.
+/// Groups in the same state become one.
 void DramSystem::join_groups() {
   ++together_;
   if (lockstep_ == Lockstep::Alone || groups_.size() == 1 || ++waited_ < patience_) {
     return;
   }
   waited_ = 0;
-  std::vector<std::pair<Group*, std::vector<std::int64_t>>> idle;
+  std::map<std::int64_t, std::int64_t> groups_with;  // so many bursts left
   for (Group& group : groups_) {
-    if (group.front->is_idle()) {
-      catch_up(group);
-      group.front->describe(idle.emplace_back(&group, std::vector<std::int64_t>()).second);
-    }
+    catch_up(group);
+    ++groups_with[group.front->load()];
   }
+  std::map<std::vector<std::int64_t>, Group*> known;  // by state
   bool joined = false;
-  for (std::size_t index = 0; index < idle.size(); ++index) {
-    for (std::size_t other = index + 1; other < idle.size(); ++other) {
-      if (!idle[index].first->channels.empty() && !idle[other].first->channels.empty() &&
-          idle[index].second == idle[other].second) {
-        join(*idle[index].first, *idle[other].first);
-        joined = true;
-      }
+  for (Group& group : groups_) {
+    if (groups_with[group.front->load()] == 1) {
+      continue;
+    }
+    std::vector<std::int64_t> state;
+    group.front->describe(state);
+    const auto [same, is_new] = known.try_emplace(std::move(state), &group);
+    if (!is_new) {
+      join(*same->second, group);
+      joined = true;
     }
   }
   if (joined) {

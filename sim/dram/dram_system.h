@@ -31,8 +31,8 @@ struct DramSpan {
 /// wants to know, and then many bursts at once (channel_engine.h), in the channels that have news.
 ///
 /// Channels in *lockstep* are computed once: those that did the same so far are one group, until a
-/// span asks different bursts of them. Groups become one again where both stand still in the same
-/// state. Neither can be seen from outside.
+/// span asks different bursts of them. Groups become one again where both are in the same state,
+/// with bursts of the same spans under way. Neither can be seen from outside.
 ///
 /// A train of spans (span_train.h) is the same as its spans sent one by one, but only the news of
 /// whole trains are for outside. Inside, channels go on without looking at each other as far as no
@@ -135,7 +135,7 @@ class DramSystem {
   DramCounters apart_;           ///< counted by channels that joined others, beyond what those had
   /// Comparing groups costs about as much as a span, and so does splitting them: at most so many
   /// spans go by without a comparison, and groups that split sooner had better stayed apart.
-  static constexpr std::int64_t kMostPatience = 64;
+  static constexpr std::int64_t kMostPatience = 16;
   std::int64_t patience_ = 1;  ///< spans until groups are compared
   std::int64_t waited_ = 0;
   std::int64_t together_ = kMostPatience;  ///< spans since groups were joined

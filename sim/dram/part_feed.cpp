@@ -57,6 +57,24 @@ void PartFeed::choose(DramCycles now) {
   }
 }
 
+void PartFeed::describe(DramCycles now, const std::vector<std::int64_t>& names,
+                        std::vector<std::int64_t>& state) const {
+  const auto wait = [now](DramCycles at) { return std::max(DramCycles(0), at - now).count(); };
+  state.insert(state.end(),
+               {static_cast<std::int64_t>(turn_), run_.bursts, static_cast<std::int64_t>(parts_)});
+  if (!is_empty()) {
+    state.insert(state.end(), {static_cast<std::int64_t>(serving_), wait(run_.from),
+                               static_cast<std::int64_t>(was_refused())});
+  }
+  for (const Queue& queue : queues_) {
+    state.push_back(static_cast<std::int64_t>(queue.parts.size()));
+    for (const Waiting& each : queue.parts) {
+      state.insert(state.end(), {names[static_cast<std::size_t>(each.number)],
+                                 each.part.first_burst, each.part.bursts, wait(each.part.arrival)});
+    }
+  }
+}
+
 Rotation PartFeed::rotation() const {
   if (map_.ways() == 1 || is_empty()) {
     return BurstFeed::rotation();

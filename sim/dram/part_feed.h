@@ -37,10 +37,10 @@ class PartFeed : public BurstFeed {
   };
   [[nodiscard]] std::vector<Accepted>& accepted() { return accepted_; }
 
-  /// Adds what decides who comes first among later parts; requires `is_drained`.
-  void describe(std::vector<std::int64_t>& state) const {
-    state.push_back(static_cast<std::int64_t>(turn_));
-  }
+  /// Adds what waits and who comes next, in differences from `now`, parts by the names of their
+  /// numbers.
+  void describe(DramCycles now, const std::vector<std::int64_t>& names,
+                std::vector<std::int64_t>& state) const;
   /// No part has a burst that was not accepted.
   [[nodiscard]] bool is_drained() const { return parts_ == 0; }
 

@@ -171,5 +171,34 @@ TEST(Lockstep, SplitsBySharesAndJoinsWhenRefreshesHaveClosedAllRows) {
   EXPECT_EQ(system.groups(), 1U);
 }
 
+TEST(Lockstep, JoinsWhileTheSameSpansAreUnderWay) {
+  const DramSpec spec = memory_of(ddr4_2400(), 8);
+  const std::int64_t interleave = spec.interleave.count();
+  const auto ends = [&](DramSystem::Lockstep lockstep, std::size_t groups) {
+    DramSystem system(spec, DramSystem::kQueueDepth, {}, lockstep);
+    std::int64_t cycle = 0;
+    read(system, 0, 8 * interleave, cycle);
+    std::int64_t span = 0;
+    const auto submit = [&](std::int64_t address, std::int64_t bytes, std::int64_t arrival) {
+      system.submit({SpanId{++span}, {}, DramOperation::Read, address, Bytes(bytes)},
+                    DramCycles(arrival));
+    };
+    submit(3 * interleave, interleave, cycle);  // channel 3 alone, in a row that all have open
+    submit(0, 8 * interleave, cycle + 1000);
+    EXPECT_EQ(system.groups(), lockstep == DramSystem::Lockstep::Alone ? 8U : 2U);
+    std::vector<FinishedSpan> finished = system.decide(DramCycles(cycle + 500));
+    // Nothing of it has begun, and channel 3 has long done what was its own.
+    submit(8 * interleave, 16 * interleave, cycle + 1000);
+    submit(24 * interleave, 8 * interleave, cycle + 1001);
+    EXPECT_EQ(system.groups(), groups);
+    while (finished.size() < 4) {
+      const std::vector<FinishedSpan>& more = system.decide(*system.next_news());
+      finished.insert(finished.end(), more.begin(), more.end());
+    }
+    return finished;
+  };
+  EXPECT_EQ(ends(DramSystem::Lockstep::Together, 1), ends(DramSystem::Lockstep::Alone, 8));
+}
+
 }  // namespace
 }  // namespace systole::testing
