@@ -41,6 +41,8 @@ class Memories {
     return host_;
   }
 
+  /// That begins where `where` does, in DRAM.
+  [[nodiscard]] std::optional<std::int32_t> tile_at(const Rectangle& where);
   [[nodiscard]] std::optional<std::string> put(Space space, std::int64_t address,
                                                std::int64_t bytes, Label label);
   [[nodiscard]] std::optional<std::string> check_range(Place place, const Access& access) const;
