@@ -11,6 +11,7 @@ namespace systole::verification {
 namespace {
 
 constexpr std::int64_t kBuckets = 1024;
+constexpr std::int64_t kLargeBuckets = 64;
 /// That are expected to share a small bucket.
 constexpr std::int64_t kFragmentsOfBucket = 8;
 /// From so many buckets on a fragment is wide.
@@ -39,6 +40,7 @@ Fragments::Fragments(std::int64_t size, std::size_t expected)
     grids_.emplace_back(size, small);
   }
   grids_.emplace_back(size, kBuckets);
+  grids_.emplace_back(size, kLargeBuckets);
   slots_.reserve(expected);
 }
 

@@ -62,7 +62,8 @@ Memories::Memories(const ChipSpec& chip, const Program& program, const Order& or
       buffers_(static_cast<std::size_t>(program.engines().cores),
                Fragments(size_of(Space::Buffer))),
       dram_(size_of(Space::Dram), program.tiles.size()),
-      host_(size_of(Space::Host)) {
+      host_(size_of(Space::Host)),
+      readers_(kReaders) {
   std::iota(first_of_.begin(), first_of_.end(), 0);
 }
 
@@ -277,9 +278,28 @@ std::string Memories::find_wrong_bytes(const Access& access, std::uint16_t core)
   return text;
 }
 
+const Accesses* Memories::accesses_of(Place reader) {
+  const auto end = readers_.begin() + static_cast<std::ptrdiff_t>(reader_count_);
+  const auto known =
+      std::find_if(readers_.begin(), end, [&](const Reader& each) { return each.place == reader; });
+  if (known != end) {
+    return &known->accesses;
+  }
+  if (reader_count_ == kReaders) {
+    reader_count_ = 0;  // who is asked about next is near the last ones
+  }
+  Reader& next = readers_[reader_count_];
+  next.place = reader;
+  if (derive_accesses(program_, reader, next.accesses)) {
+    return nullptr;
+  }
+  ++reader_count_;
+  return &next.accesses;
+}
+
 std::optional<Place> Memories::find_unordered_reader(Place latest, Place writer,
                                                      const Access& access,
-                                                     const Fragment& fragment) const {
+                                                     const Fragment& fragment) {
   if (latest.index < 0 || order_.is_before(latest)) {
     return {};
   }
@@ -288,11 +308,11 @@ std::optional<Place> Memories::find_unordered_reader(Place latest, Place writer,
     if (reader == writer) {
       continue;
     }
-    Accesses accesses;
-    if (derive_accesses(program_, reader, accesses)) {
+    const Accesses* const accesses = accesses_of(reader);
+    if (accesses == nullptr) {
       return reader;
     }
-    for (const Access& read : accesses.reads) {
+    for (const Access& read : accesses->reads) {
       const bool touches = read.space == access.space &&
                            std::any_of(common.begin(), common.end(), [&](const Rectangle& part) {
                              return !intersection(read.where, part).empty();

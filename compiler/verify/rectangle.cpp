@@ -240,8 +240,7 @@ Columns columns_of(const Rectangle& rectangle) {
   }
   const std::int64_t begin =
       rectangle.base - floor_div(rectangle.base, rectangle.pitch) * rectangle.pitch;
-  const std::int64_t end = begin + rectangle.row_bytes;
-  return end <= rectangle.pitch ? Columns{begin, end, rectangle.pitch} : Columns{};
+  return Columns::of_row(begin, rectangle.row_bytes, rectangle.pitch);
 }
 
 Rectangles intersection(const Rectangle& one, const Rectangle& other) {
