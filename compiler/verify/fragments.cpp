@@ -15,7 +15,7 @@ constexpr std::int64_t kLargeBuckets = 64;
 /// That are expected to share a small bucket.
 constexpr std::int64_t kFragmentsOfBucket = 8;
 /// From so many buckets on a fragment is wide.
-constexpr std::size_t kWideBuckets = 16;
+constexpr std::size_t kWideBuckets = 4;
 constexpr std::size_t kRemembered = 2048;
 constexpr std::int64_t kAreas = 64;
 
