@@ -13,6 +13,12 @@ namespace systole {
 
 namespace {
 
+/// What a stretch of positions reaches at least, wherever in the image it is.
+struct Reach {
+  std::int64_t elements = 0;  ///< of the kernel
+  std::int64_t outputs = 0;
+};
+
 /// A kernel along one axis of the image that it slides over.
 struct Slide {
   std::int64_t in = 1;
@@ -21,6 +27,8 @@ struct Slide {
   std::int64_t stride = 1;
   std::int64_t dilation = 1;
   std::int64_t pad = 0;
+  /// By the length of a stretch, once it was asked for: each is asked for many times.
+  mutable std::vector<std::optional<Reach>> reaches = {};
 
   /// What neighbouring outputs read is one stretch.
   [[nodiscard]] bool is_plain() const { return dilation == 1 && kernel >= stride; }
@@ -34,14 +42,7 @@ struct Slide {
   }
 };
 
-/// What a stretch of positions reaches at least, wherever in the image it is.
-struct Reach {
-  std::int64_t elements = 0;  ///< of the kernel
-  std::int64_t outputs = 0;
-};
-
-Reach reach_of(const Slide& slide, std::int64_t length) {
-  length = std::min(length, slide.in);
+Reach least_reach(const Slide& slide, std::int64_t length) {
   Reach least{.elements = slide.kernel, .outputs = slide.out};
   for (std::int64_t begin = 0; begin + length <= slide.in; ++begin) {
     const std::int64_t end = begin + length;
@@ -58,6 +59,16 @@ Reach reach_of(const Slide& slide, std::int64_t length) {
     least.outputs = std::min(least.outputs, elements == 0 ? 0 : outputs);
   }
   return least;
+}
+
+Reach reach_of(const Slide& slide, std::int64_t length) {
+  length = std::min(length, slide.in);
+  slide.reaches.resize(static_cast<std::size_t>(slide.in) + 1);
+  std::optional<Reach>& known = slide.reaches[static_cast<std::size_t>(length)];
+  if (!known) {
+    known = least_reach(slide, length);
+  }
+  return *known;
 }
 
 /// Places of an image: so many neighbouring rows and columns, and channels in each of them.
