@@ -13,12 +13,6 @@ namespace systole {
 
 namespace {
 
-/// What a stretch of positions reaches at least, wherever in the image it is.
-struct Reach {
-  std::int64_t elements = 0;  ///< of the kernel
-  std::int64_t outputs = 0;
-};
-
 /// A kernel along one axis of the image that it slides over.
 struct Slide {
   std::int64_t in = 1;
@@ -27,8 +21,6 @@ struct Slide {
   std::int64_t stride = 1;
   std::int64_t dilation = 1;
   std::int64_t pad = 0;
-  /// By the length of a stretch, once it was asked for: each is asked for many times.
-  mutable std::vector<std::optional<Reach>> reaches = {};
 
   /// What neighbouring outputs read is one stretch.
   [[nodiscard]] bool is_plain() const { return dilation == 1 && kernel >= stride; }
@@ -40,16 +32,34 @@ struct Slide {
     const std::int64_t output = ceil_div(from, stride);
     return output < out && first(output) + element * dilation < end;
   }
+  /// Elements of the kernel that do. A stretch as long as the stride is met by every one that
+  /// reaches it from between the first output and the last.
+  [[nodiscard]] std::int64_t meeting(std::int64_t begin, std::int64_t end) const {
+    if (end - begin >= stride) {
+      const std::int64_t beyond = std::max<std::int64_t>(begin + pad - (out - 1) * stride, 0);
+      const std::int64_t last = std::min(kernel - 1, (end - 1 + pad) / dilation);
+      return std::max<std::int64_t>(last - ceil_div(beyond, dilation) + 1, 0);
+    }
+    std::int64_t elements = 0;
+    for (std::int64_t element = 0; element < kernel; ++element) {
+      elements += meets(element, begin, end) ? 1 : 0;
+    }
+    return elements;
+  }
 };
 
-Reach least_reach(const Slide& slide, std::int64_t length) {
+/// What a stretch of positions reaches at least, wherever in the image it is.
+struct Reach {
+  std::int64_t elements = 0;  ///< of the kernel
+  std::int64_t outputs = 0;
+};
+
+Reach reach_of(const Slide& slide, std::int64_t length) {
+  length = std::min(length, slide.in);
   Reach least{.elements = slide.kernel, .outputs = slide.out};
   for (std::int64_t begin = 0; begin + length <= slide.in; ++begin) {
     const std::int64_t end = begin + length;
-    std::int64_t elements = 0;
-    for (std::int64_t element = 0; element < slide.kernel; ++element) {
-      elements += slide.meets(element, begin, end) ? 1 : 0;
-    }
+    const std::int64_t elements = slide.meeting(begin, end);
     const std::int64_t before = std::max<std::int64_t>(begin + slide.pad - slide.kernel + 1, 0);
     const std::int64_t from = ceil_div(before, slide.stride);
     const std::int64_t to = std::min(slide.out - 1, (end - 1 + slide.pad) / slide.stride);
@@ -59,16 +69,6 @@ Reach least_reach(const Slide& slide, std::int64_t length) {
     least.outputs = std::min(least.outputs, elements == 0 ? 0 : outputs);
   }
   return least;
-}
-
-Reach reach_of(const Slide& slide, std::int64_t length) {
-  length = std::min(length, slide.in);
-  slide.reaches.resize(static_cast<std::size_t>(slide.in) + 1);
-  std::optional<Reach>& known = slide.reaches[static_cast<std::size_t>(length)];
-  if (!known) {
-    known = least_reach(slide, length);
-  }
-  return *known;
 }
 
 /// Places of an image: so many neighbouring rows and columns, and channels in each of them.
