@@ -25,6 +25,7 @@
 #include "app/explain_command.h"
 #include "app/file_roles.h"
 #include "app/generate_run.h"
+#include "app/heap.h"
 #include "app/help_command.h"
 #include "app/import_command.h"
 #include "app/listing.h"
@@ -585,6 +586,7 @@ Result evaluate_request(const Request& request, RunRecord& record) {
 }
 
 ExitCode run(const Request& request) {
+  prepare_heap();
   RunRecord record;
   const Result result = evaluate_request(request, record);
   deliver(request, formatted(result, record, request));
@@ -687,6 +689,7 @@ std::string explained(const Request& request) {
 }
 
 std::string compiled(const Request& request) {
+  prepare_heap();
   Progress progress(!request.quiet);
   progress.stage("compiling");
   const ChipSpec chip = chip_of(request);

@@ -15,6 +15,7 @@
 #include "compiler/allocation/segment.h"
 #include "compiler/compilation.h"
 #include "compiler/graph/hold.h"
+#include "compiler/graph/kept_work.h"
 #include "compiler/lowering/check_operands.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/lowering_context.h"
@@ -156,6 +157,7 @@ class Declarations {
                                  .macs = macs_of(graph_, node),
                                  .fused = node.fused.has_value()});
     }
+    program_.tiles.reserve(tile_count());
     for (std::size_t layer = 0; layer < graph_.nodes.size(); ++layer) {
       tile_ids.push_back(static_cast<std::int32_t>(program_.tiles.size()));
       declare_tiles(static_cast<std::int32_t>(layer));
@@ -174,8 +176,22 @@ class Declarations {
   }
 
  private:
+  /// Of all layers.
+  [[nodiscard]] std::size_t tile_count() const {
+    std::size_t tiles = 0;
+    for (std::size_t layer = 0; layer < graph_.nodes.size(); ++layer) {
+      const Packing packed = mapping_.layers[layer].packing();
+      if (const auto gemm = mapped_gemm(graph_, graph_.nodes[layer], packed)) {
+        const TileGrid grid = tile_grid(chip_, *gemm);
+        tiles += static_cast<std::size_t>(grid.groups) * grid.n.size() * grid.k.size();
+      }
+    }
+    return tiles;
+  }
+
   void declare_tiles(std::int32_t layer) {
-    const Work work = graph_.node(layer).work();
+    const auto kept = kept_work(graph_.node(layer));
+    const Work& work = *kept;
     if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
       declare_parts(layer, *matmul);
       return;
@@ -240,12 +256,13 @@ class Declarations {
     if (packing == Packing{}) {
       return 0;
     }
-    const auto work = std::get<ProductWork>(graph_.node(layer).work());
+    const auto kept = kept_work(graph_.node(layer));
+    const Kernel& kernel = std::get<ProductWork>(*kept).kernel;
     if (packing.pixels > 1) {
-      return zeros_of_pixels(work.kernel, gemm, packing.pixels, k, n);
+      return zeros_of_pixels(kernel, gemm, packing.pixels, k, n);
     }
     const std::int64_t packed = packing.groups;
-    const std::int64_t channels = gemm.k / work.kernel.positions();
+    const std::int64_t channels = gemm.k / kernel.positions();
     std::int64_t products = 0;
     for (std::int64_t row = k.first; row < k.first + k.size; ++row) {
       const std::int64_t group = row % channels / (channels / packed);
@@ -352,7 +369,7 @@ class Declarations {
   void declare_constants(const Node& node, std::int64_t pixels, std::vector<TensorId>& bias_ids,
                          std::vector<TensorId>& table_ids) {
     const ConstantBytes bytes = constant_bytes(graph_, node, pixels);
-    const bool softmax = std::holds_alternative<SoftmaxWork>(node.work());
+    const bool softmax = node.does<SoftmaxWork>();
     const DataType table_type = softmax ? DataType::Int32 : DataType::Int8;
     const DataType bias_type =
         is_float(graph_.operand_type(node)) ? DataType::Fp32 : DataType::Int32;
@@ -370,7 +387,8 @@ class Declarations {
 
   /// Parameters of what computes in rows are constants of the program, each by itself.
   void declare_by_feature(const Node& node, std::vector<TensorId>& tensor_ids) {
-    const Work work = node.work();
+    const auto kept = kept_work(node);
+    const Work& work = *kept;
     const auto* rows = std::get_if<RowWork>(&work);
     if (rows == nullptr) {
       row_table_ids_.push_back(kNoTensor);

@@ -9,6 +9,7 @@
 #include "arch/diag/check.h"
 #include "arch/isa/fixed_point.h"
 #include "compiler/compile.h"
+#include "compiler/graph/kept_work.h"
 #include "compiler/lowering/quantize.h"
 #include "compiler/lowering/tiles.h"
 #include "compiler/mapping/group_packing.h"
@@ -71,7 +72,8 @@ struct TileSourceMap {
 TileSourceMap tile_source_map(const Program& program, std::int32_t layer, const GemmShape& gemm,
                               const Node& node) {
   TileSourceMap map{.gemm = gemm};
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   if (const auto* product = std::get_if<ProductWork>(&work)) {
     map.kernel = product->kernel;
     map.channels = gemm.k / product->kernel.positions();
@@ -230,7 +232,7 @@ void put_table(Image& image, const Program& program, const Graph& graph, const N
     return;
   }
   const Quantization& in = graph.tensor(node.inputs.front()).quantization;
-  if (std::holds_alternative<SoftmaxWork>(node.work())) {
+  if (node.does<SoftmaxWork>()) {
     put(image, table->home, softmax_table(in.scale));
     return;
   }
@@ -242,7 +244,8 @@ void put_table(Image& image, const Program& program, const Graph& graph, const N
 /// Parameters of what computes in rows.
 void put_by_feature(Image& image, const Program& program, const Graph& graph,
                     const NetworkData& data, const Node& node) {
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   const auto* rows = std::get_if<RowWork>(&work);
   if (rows == nullptr) {
     return;

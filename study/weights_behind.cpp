@@ -32,6 +32,20 @@ struct Slide {
     const std::int64_t output = ceil_div(from, stride);
     return output < out && first(output) + element * dilation < end;
   }
+  /// Elements of the kernel that do. A stretch as long as the stride is met by every one that
+  /// reaches it from between the first output and the last.
+  [[nodiscard]] std::int64_t meeting(std::int64_t begin, std::int64_t end) const {
+    if (end - begin >= stride) {
+      const std::int64_t beyond = std::max<std::int64_t>(begin + pad - (out - 1) * stride, 0);
+      const std::int64_t last = std::min(kernel - 1, (end - 1 + pad) / dilation);
+      return std::max<std::int64_t>(last - ceil_div(beyond, dilation) + 1, 0);
+    }
+    std::int64_t elements = 0;
+    for (std::int64_t element = 0; element < kernel; ++element) {
+      elements += meets(element, begin, end) ? 1 : 0;
+    }
+    return elements;
+  }
 };
 
 /// What a stretch of positions reaches at least, wherever in the image it is.
@@ -45,10 +59,7 @@ Reach reach_of(const Slide& slide, std::int64_t length) {
   Reach least{.elements = slide.kernel, .outputs = slide.out};
   for (std::int64_t begin = 0; begin + length <= slide.in; ++begin) {
     const std::int64_t end = begin + length;
-    std::int64_t elements = 0;
-    for (std::int64_t element = 0; element < slide.kernel; ++element) {
-      elements += slide.meets(element, begin, end) ? 1 : 0;
-    }
+    const std::int64_t elements = slide.meeting(begin, end);
     const std::int64_t before = std::max<std::int64_t>(begin + slide.pad - slide.kernel + 1, 0);
     const std::int64_t from = ceil_div(before, slide.stride);
     const std::int64_t to = std::min(slide.out - 1, (end - 1 + slide.pad) / slide.stride);

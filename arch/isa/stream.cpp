@@ -12,6 +12,15 @@ constexpr std::size_t kMostAhead = 4096;
 
 }  // namespace
 
+std::size_t UseLists::Hash::operator()(const SemaphoreUses& list) const {
+  NumbersHash hash;
+  for (const SemaphoreUse& use : list) {
+    hash.add(static_cast<std::uint64_t>(use.semaphore));
+    hash.add(static_cast<std::uint64_t>(use.count));
+  }
+  return hash.value();
+}
+
 std::uint32_t UseLists::number_of(const SemaphoreUses& list) {
   if (list.empty()) {
     return 0;
@@ -37,19 +46,31 @@ std::int64_t UseLists::bytes() const {
   return static_cast<std::int64_t>(bytes);
 }
 
+std::size_t Links::Hash::operator()(const Link& link) const {
+  NumbersHash hash;
+  hash.add(static_cast<std::uint64_t>(link.layer));
+  hash.add(link.waits);
+  hash.add(link.signals);
+  return hash.value();
+}
+
 std::uint32_t Links::number_of(const Link& link) {
-  const auto [entry, fresh] = numbers_.try_emplace(link, static_cast<std::uint32_t>(links_.size()));
-  if (fresh) {
-    links_.push_back(link);
+  if (links_[last_] != link) {
+    const auto [entry, fresh] =
+        numbers_.try_emplace(link, static_cast<std::uint32_t>(links_.size()));
+    if (fresh) {
+      links_.push_back(link);
+    }
+    last_ = entry->second;
   }
-  return entry->second;
+  return last_;
 }
 
 std::int64_t Links::bytes() const {
   return static_cast<std::int64_t>(2 * links_.size() * sizeof(Link));  // here and as a key
 }
 
-std::optional<std::size_t> Repeats<LoadTile>::find(const std::vector<LoadTile>& of,
+std::optional<std::size_t> Repeats<LoadTile>::find(const ChunkedList<LoadTile>& of,
                                                    const LoadTile& load) const {
   const auto tile = static_cast<std::size_t>(load.tile);
   if (tile >= last_.size() || last_[tile] < 0) {
@@ -88,21 +109,22 @@ Stream::Stream(std::initializer_list<Instruction> instructions) {
 }
 
 template <class Kind>
-std::size_t Stream::place(const Kind& operation) {
+std::size_t Stream::place(Kind operation) {
   auto& [operations, repeats] = std::get<Table<Kind>>(tables_);
   if (const auto at = repeats.find(operations, operation)) {
     return *at;
   }
   const std::size_t at = operations.size();
   repeats.note(operation, at);
-  operations.push_back(operation);
+  operations.push_back(std::move(operation));
   return at;
 }
 
-Stream::Entry Stream::entry_of(const Instruction& instruction) {
-  const std::size_t at =
-      std::visit([this](const auto& operation) { return place(operation); }, instruction.operation);
-  const std::size_t operation = at * kKinds + instruction.operation.index();
+Stream::Entry Stream::entry_of(Instruction instruction) {
+  const std::size_t kind = instruction.operation.index();
+  const std::size_t at = std::visit([this](auto& operation) { return place(std::move(operation)); },
+                                    instruction.operation);
+  const std::size_t operation = at * kKinds + kind;
   SYSTOLE_CHECK(operation <= std::numeric_limits<std::uint32_t>::max(),
                 "a stream has {} operations of a kind", at);
   return {.link = links_.number_of({.layer = instruction.layer,
@@ -111,25 +133,30 @@ Stream::Entry Stream::entry_of(const Instruction& instruction) {
           .operation = static_cast<std::uint32_t>(operation)};
 }
 
-void Stream::push_back(const Instruction& instruction) {
-  entries_.push_back(entry_of(instruction));
+void Stream::push_back(Instruction instruction) {
+  entries_.push_back(entry_of(std::move(instruction)));
 }
 
 void Stream::add_signal(std::size_t index, const SemaphoreUse& use) {
-  Links::Link link = link_of(index);
-  link.signals = uses_.with(link.signals, use);
-  entries_[index].link = links_.number_of(link);
+  std::uint32_t& number = entries_[index].link;
+  const bool is_same =
+      more_signals_.behind != 0 && more_signals_.before == number && more_signals_.use == use;
+  if (!is_same) {
+    Links::Link link = links_[number];
+    link.signals = uses_.with(link.signals, use);
+    more_signals_ = {.before = number, .use = use, .behind = links_.number_of(link)};
+  }
+  number = more_signals_.behind;
 }
 
-void Stream::set(std::size_t index, const Instruction& instruction) {
-  entries_[index] = entry_of(instruction);
+void Stream::set(std::size_t index, Instruction instruction) {
+  entries_[index] = entry_of(std::move(instruction));
 }
 
 std::int64_t Stream::bytes() const {
   std::int64_t bytes =
       static_cast<std::int64_t>(entries_.size() * sizeof(Entry)) + uses_.bytes() + links_.bytes();
-  const auto add = [&](const auto& table) {
-    using Kind = typename std::remove_cvref_t<decltype(table.operations)>::value_type;
+  const auto add = [&]<class Kind>(const Table<Kind>& table) {
     bytes += static_cast<std::int64_t>(table.operations.size() * sizeof(Kind));
     bytes += table.repeats.bytes();
   };

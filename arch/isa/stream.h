@@ -4,15 +4,16 @@
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
-#include <map>
 #include <optional>
 #include <tuple>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "arch/diag/check.h"
+#include "arch/isa/chunked_list.h"
 #include "arch/isa/instruction.h"
 
 namespace systole {
@@ -30,6 +31,20 @@ inline constexpr std::size_t kKindOf = [] {
   return index;
 }();
 
+/// Of some numbers in turn.
+class NumbersHash {
+ public:
+  void add(std::uint64_t number) {
+    constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // of the golden ratio: bits spread upwards
+    hash_ = (hash_ ^ number) * kOdd;
+    hash_ ^= hash_ >> 32U;
+  }
+  [[nodiscard]] std::size_t value() const { return hash_; }
+
+ private:
+  std::uint64_t hash_ = 0;
+};
+
 /// Lists of semaphores, each once. The empty list is number 0.
 class UseLists {
  public:
@@ -44,8 +59,11 @@ class UseLists {
   [[nodiscard]] std::int64_t bytes() const;
 
  private:
+  struct Hash {
+    std::size_t operator()(const SemaphoreUses& list) const;
+  };
   std::vector<SemaphoreUses> lists_{SemaphoreUses()};
-  std::map<SemaphoreUses, std::uint32_t> numbers_{{SemaphoreUses(), 0}};
+  std::unordered_map<SemaphoreUses, std::uint32_t, Hash> numbers_;  ///< without the empty list
 };
 
 /// What an instruction says beside its operation, each combination once: a layer has few.
@@ -56,7 +74,7 @@ class Links {
     std::uint32_t waits = 0;  ///< numbers of lists
     std::uint32_t signals = 0;
 
-    auto operator<=>(const Link&) const = default;
+    bool operator==(const Link&) const = default;
   };
   [[nodiscard]] const Link& operator[](std::uint32_t number) const { return links_[number]; }
   /// The number of an equal link.
@@ -65,8 +83,12 @@ class Links {
   [[nodiscard]] std::int64_t bytes() const;
 
  private:
+  struct Hash {
+    std::size_t operator()(const Link& link) const;
+  };
   std::vector<Link> links_{Link()};
-  std::map<Link, std::uint32_t> numbers_{{Link(), 0}};
+  std::unordered_map<Link, std::uint32_t, Hash> numbers_{{Link(), 0}};
+  std::uint32_t last_ = 0;  ///< that was asked for: one instruction is often like the one before
 };
 
 /// Where the last operation stands that is equal to one that may come again. Loads of a tile do:
@@ -74,7 +96,7 @@ class Links {
 template <class Kind>
 class Repeats {
  public:
-  [[nodiscard]] std::optional<std::size_t> find(const std::vector<Kind>& /*of*/,
+  [[nodiscard]] std::optional<std::size_t> find(const ChunkedList<Kind>& /*of*/,
                                                 const Kind& /*operation*/) const {
     return std::nullopt;
   }
@@ -85,7 +107,7 @@ class Repeats {
 template <>
 class Repeats<LoadTile> {
  public:
-  [[nodiscard]] std::optional<std::size_t> find(const std::vector<LoadTile>& of,
+  [[nodiscard]] std::optional<std::size_t> find(const ChunkedList<LoadTile>& of,
                                                 const LoadTile& load) const;
   void note(const LoadTile& load, std::size_t at);
   [[nodiscard]] std::int64_t bytes() const;
@@ -142,11 +164,11 @@ class Stream {
   [[nodiscard]] StreamInstruction operator[](std::size_t index) const { return {*this, index}; }
   [[nodiscard]] StreamInstruction back() const { return {*this, size() - 1}; }
 
-  void push_back(const Instruction& instruction);
+  void push_back(Instruction instruction);
   /// The instruction signals once more, behind its other signals.
   void add_signal(std::size_t index, const SemaphoreUse& use);
   /// Puts another instruction in that place.
-  void set(std::size_t index, const Instruction& instruction);
+  void set(std::size_t index, Instruction instruction);
 
   /// Of memory that an instruction takes, lists of semaphores and what operations share left out.
   template <class Kind>
@@ -178,7 +200,7 @@ class Stream {
 
   template <class Kind>
   struct Table {
-    std::vector<Kind> operations;
+    ChunkedList<Kind> operations;
     Repeats<Kind> repeats;
   };
   template <class Variant>
@@ -188,17 +210,24 @@ class Stream {
     using Type = std::tuple<Table<Kinds>...>;
   };
 
-  [[nodiscard]] Entry entry_of(const Instruction& instruction);
+  [[nodiscard]] Entry entry_of(Instruction instruction);
   [[nodiscard]] const Links::Link& link_of(std::size_t index) const {
     return links_[entries_[index].link];
   }
   template <class Kind>
-  [[nodiscard]] std::size_t place(const Kind& operation);
+  [[nodiscard]] std::size_t place(Kind operation);
 
   std::vector<Entry> entries_;
   TablesOf<Operation>::Type tables_;
   UseLists uses_;
   Links links_;
+  /// What a link became when its instructions signalled once more: for many it is the same.
+  struct MoreSignals {
+    std::uint32_t before = 0;
+    SemaphoreUse use;
+    std::uint32_t behind = 0;  ///< 0: nothing
+  };
+  MoreSignals more_signals_;
 };
 
 class Stream::Iterator {

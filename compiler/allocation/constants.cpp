@@ -1,6 +1,7 @@
 #include "compiler/allocation/constants.h"
 
 #include "arch/isa/row_loop.h"
+#include "compiler/graph/kept_work.h"
 #include "compiler/lowering/quantize.h"
 
 namespace systole {
@@ -21,7 +22,8 @@ ConstantBytes constant_bytes(const Graph& graph, const Node& node, std::int64_t 
     const GemmShape gemm = *gemm_shape(graph, node);
     bytes.bias = gemm.groups * gemm.n * pixels * kBiasBytes;
   }
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   if (const auto* rows = std::get_if<RowWork>(&work)) {
     for (const GraphTensorId input : node.inputs) {
       bytes.by_feature += graph.is_parameter(input) ? graph.tensor(input).bytes() : 0;

@@ -6,9 +6,11 @@
 #include <tuple>
 #include <utility>
 
+#include <boost/container/small_vector.hpp>
 #include <fmt/format.h>
 
 #include "arch/diag/error.h"
+#include "arch/isa/chunked_list.h"
 #include "compiler/allocation/alike_layers.h"
 #include "compiler/allocation/constants.h"
 #include "compiler/graph/hold.h"
@@ -41,19 +43,8 @@ struct State {
 struct Decision {
   std::int32_t before = -1;
   Segment segment;
-  std::vector<BandSize> sizes;  ///< of its layers
-  std::vector<GraphTensorId> resident;
-};
-
-/// What a layer is, worked out once.
-struct LayerFacts {
-  bool view = false;
-  bool by_image = true;
-  bool by_row = false;           ///< more bands never cost less
-  std::int32_t first_alike = 0;  ///< the first layer that costs the same in every way
-  std::int64_t constants = 0;
-  OperandHomes streaming;  ///< where its operands are if nothing stays
-  std::vector<GraphTensorId> born;
+  boost::container::small_vector<BandSize, 1> sizes;          ///< of its layers
+  boost::container::small_vector<GraphTensorId, 4> resident;  ///< of the tensors born in these
 };
 
 bool better(const State& a, const State& b) {
@@ -78,21 +69,13 @@ class Search {
         limits_(limits),
         weights_(weights),
         graphs_(graph),
-        cuts_(known),
+        known_(known),
         in_dram_(kept_in_dram(chip, graph, lives)) {
     if (segments) {
       parts_ = parts_of_batch(graph);
     }
-    AlikeLayers alike(graph);
-    for (std::int32_t layer = 0; layer < layer_count(); ++layer) {
-      const Node& node = graph.node(layer);
-      facts_.push_back({.view = node.is_view(),
-                        .by_image = goes_by_image(node),
-                        .by_row = goes_by_row(*kept_work(node)),
-                        .first_alike = alike.first_of(layer),
-                        .constants = constants_of(layer),
-                        .streaming = streaming_homes(chip, graph, lives, node),
-                        .born = find_born_at(layer)});
+    if (known_.facts.empty()) {
+      find_facts();
     }
   }
 
@@ -111,6 +94,20 @@ class Search {
   }
 
  private:
+  void find_facts() {
+    AlikeLayers alike(graph_);
+    for (std::int32_t layer = 0; layer < layer_count(); ++layer) {
+      const Node& node = graph_.node(layer);
+      known_.facts.push_back({.view = node.is_view(),
+                              .by_image = goes_by_image(node),
+                              .by_row = goes_by_row(*kept_work(node)),
+                              .first_alike = alike.first_of(layer),
+                              .constants = constants_of(layer),
+                              .streaming = streaming_homes(chip_, graph_, lives_, node),
+                              .born = find_born_at(layer)});
+    }
+  }
+
   [[nodiscard]] std::int32_t layer_count() const {
     return static_cast<std::int32_t>(graph_.nodes.size());
   }
@@ -122,7 +119,7 @@ class Search {
   }
 
   [[nodiscard]] const LayerFacts& facts(std::int32_t layer) const {
-    return facts_[static_cast<std::size_t>(layer)];
+    return known_.facts[static_cast<std::size_t>(layer)];
   }
   [[nodiscard]] const std::vector<GraphTensorId>& born_at(std::int32_t layer) const {
     return facts(layer).born;
@@ -158,21 +155,24 @@ class Search {
         states_[index].streamed += bytes;
         continue;
       }
-      State stays = states_[index];
-      stays.resident.insert(std::upper_bound(stays.resident.begin(), stays.resident.end(), tensor),
-                            tensor);
-      stays.bytes += bytes;
-      const bool fits = stays.bytes <= chip_.buffer.capacity.count();
+      const bool fits = states_[index].bytes + bytes <= chip_.buffer.capacity.count();
       if (is_small && fits) {
-        states_[index] = std::move(stays);
+        let_stay(states_[index], tensor, bytes);
         continue;
       }
-      states_[index].streamed += bytes;
       if (fits) {
-        states_.push_back(std::move(stays));
+        states_.push_back(states_[index]);
+        let_stay(states_.back(), tensor, bytes);
       }
+      states_[index].streamed += bytes;
     }
     keep_best();
+  }
+
+  static void let_stay(State& state, GraphTensorId tensor, std::int64_t bytes) {
+    state.resident.insert(std::upper_bound(state.resident.begin(), state.resident.end(), tensor),
+                          tensor);
+    state.bytes += bytes;
   }
 
   /// The best states, and the one that needs least room.
@@ -201,10 +201,16 @@ class Search {
         continue;
       }
       state.score += *cut->score;
-      decisions_.push_back({.before = state.decision,
-                            .segment = {.first = layer, .end = layer + 1},
-                            .sizes = {cut->size},
-                            .resident = state.resident});
+      Decision decision{.before = state.decision,
+                        .segment = {.first = layer, .end = layer + 1},
+                        .sizes = {cut->size},
+                        .resident = {}};
+      for (const GraphTensorId tensor : born_at(layer)) {
+        if (std::binary_search(state.resident.begin(), state.resident.end(), tensor)) {
+          decision.resident.push_back(tensor);
+        }
+      }
+      decisions_.push_back(std::move(decision));
       state.decision = static_cast<std::int32_t>(decisions_.size()) - 1;
       next.push_back(std::move(state));
     }
@@ -239,19 +245,21 @@ class Search {
 
   /// States that differ only in tensors that nobody needs any more become one.
   void forget(std::int32_t layer) {
-    std::map<std::vector<GraphTensorId>, State> best =
-        std::move(pending_[static_cast<std::size_t>(layer) + 1]);
+    std::vector<State> all;
+    for (auto& [resident, state] : pending_[static_cast<std::size_t>(layer) + 1]) {
+      all.push_back(std::move(state));
+    }
     for (State& state : states_) {
       forget(state, layer);
-      const auto [entry, fresh] = best.try_emplace(state.resident, state);
-      if (!fresh && better(state, entry->second)) {
-        entry->second = std::move(state);
-      }
+      all.push_back(std::move(state));
     }
-    states_.clear();
-    for (auto& [resident, state] : best) {
-      states_.push_back(std::move(state));
-    }
+    // The best of those with the same tensors; of equals the first.
+    std::stable_sort(all.begin(), all.end(), [](const State& a, const State& b) {
+      return std::tie(a.resident, a.score, a.streamed) < std::tie(b.resident, b.score, b.streamed);
+    });
+    const auto same = [](const State& a, const State& b) { return a.resident == b.resident; };
+    all.erase(std::unique(all.begin(), all.end(), same), all.end());
+    states_ = std::move(all);
     keep_best();
   }
 
@@ -382,7 +390,7 @@ class Search {
     resident.insert(resident.end(), held.inner.begin(), held.inner.end());
     std::sort(resident.begin(), resident.end());
     const std::int64_t behind = segment.end < layer_count() ? facts(segment.end).constants : 0;
-    std::vector<BandSize> sizes;
+    boost::container::small_vector<BandSize, 1> sizes;
     for (std::int32_t layer = segment.first; layer < segment.end; ++layer) {
       const std::int64_t room = limits_[static_cast<std::size_t>(layer)] - state.bytes -
                                 held.bytes[static_cast<std::size_t>(layer - segment.first)] -
@@ -403,7 +411,7 @@ class Search {
       decisions_.push_back({.before = state.decision,
                             .segment = segment,
                             .sizes = std::move(sizes),
-                            .resident = std::move(resident)});
+                            .resident = {resident.begin(), resident.end()}});
       state.decision = static_cast<std::int32_t>(decisions_.size()) - 1;
       entry->second = std::move(state);
     }
@@ -426,16 +434,16 @@ class Search {
     if (facts(layer).view) {
       return Cut{.score = 0, .size = {}};
     }
-    const OperandHomes homes = homes_with(graph_, lives_, layer, facts(layer).streaming, resident);
+    const Way& way = way_of(layer, resident, parts);
     const Graph& graph = graphs_.of(parts);
     const Cut* best = nullptr;
-    for (Cut& cut : cuts_of(layer, homes, parts)) {
+    for (Cut& cut : *way.cuts) {
       if (cut.bytes > room) {
         continue;
       }
       if (!cut.score) {
-        cut.score =
-            layer_cost(chip_, graph, graph.node(layer), cut.size, homes, weights_).score(weights_);
+        cut.score = layer_cost(chip_, graph, graph.node(layer), cut.size, way.homes, weights_)
+                        .score(weights_);
       }
       best = best == nullptr || *cut.score < *best->score ? &cut : best;
       if (facts(layer).by_row) {
@@ -445,9 +453,44 @@ class Search {
     return best == nullptr ? std::nullopt : std::optional(*best);
   }
 
+  /// What follows from which operands of a layer stay.
+  struct Way {
+    std::vector<bool> stay;  ///< by operand, then the output
+    OperandHomes homes;
+    std::vector<Cut>* cuts = nullptr;
+  };
+
+  /// Most states of a layer agree on its operands.
+  const Way& way_of(std::int32_t layer, const std::vector<GraphTensorId>& resident,
+                    std::int64_t parts) {
+    if (layer != layer_of_ways_ || parts != parts_of_ways_) {
+      ways_.clear();
+      layer_of_ways_ = layer;
+      parts_of_ways_ = parts;
+    }
+    const Node& node = graph_.node(layer);
+    stay_.clear();
+    const auto add = [&](GraphTensorId tensor) {
+      stay_.push_back(std::binary_search(resident.begin(), resident.end(), lives_.root(tensor)));
+    };
+    for (std::size_t input = 0; input < facts(layer).streaming.inputs.size(); ++input) {
+      add(graph_.operand(node, input));
+    }
+    add(node.output());
+    const auto known =
+        std::find_if(ways_.begin(), ways_.end(), [&](const Way& way) { return way.stay == stay_; });
+    if (known != ways_.end()) {
+      return *known;
+    }
+    ways_.push_back({.stay = stay_,
+                     .homes = homes_with(graph_, lives_, layer, facts(layer).streaming, resident)});
+    ways_.back().cuts = &cuts_of(layer, ways_.back().homes, parts);
+    return ways_.back();
+  }
+
   /// All cuts of a part worth a look, the fewest bands first.
   std::vector<Cut>& cuts_of(std::int32_t layer, const OperandHomes& homes, std::int64_t parts) {
-    const auto [entry, fresh] = cuts_.try_emplace({facts(layer).first_alike, parts, homes});
+    const auto [entry, fresh] = known_.cuts.try_emplace({facts(layer).first_alike, parts, homes});
     if (!fresh) {
       return entry->second;
     }
@@ -470,14 +513,17 @@ class Search {
   const std::vector<std::int64_t>& limits_;
   Weights weights_;
   PartGraphs graphs_;
-  KnownCuts& cuts_;
-  std::vector<LayerFacts> facts_;
+  KnownCuts& known_;
+  std::vector<Way> ways_;  ///< of one layer and one number of parts
+  std::int32_t layer_of_ways_ = -1;
+  std::int64_t parts_of_ways_ = 0;
+  std::vector<bool> stay_;           ///< of the way that is looked for
   std::vector<std::int64_t> parts_;  ///< of the batch that are tried
   std::vector<bool> in_dram_;        ///< by tensor (roots only)
   std::vector<State> states_;
   /// By layer: states that segments which end before it lead to, by their tensors.
   std::vector<std::map<std::vector<GraphTensorId>, State>> pending_;
-  std::vector<Decision> decisions_;
+  ChunkedList<Decision> decisions_;
 };
 
 }  // namespace

@@ -33,9 +33,23 @@ struct Cut {
   std::optional<std::int64_t> score = std::nullopt;  ///< once it was asked for
   BandSize size;
 };
-/// What searches for one network on one chip, by one choice of weights, have found out: by layer
-/// (the first of those that are alike), parts of the batch and homes all cuts worth a look.
-using KnownCuts = std::map<std::tuple<std::int32_t, std::int64_t, OperandHomes>, std::vector<Cut>>;
+/// What a layer is, worked out once.
+struct LayerFacts {
+  bool view = false;
+  bool by_image = true;
+  bool by_row = false;           ///< more bands never cost less
+  std::int32_t first_alike = 0;  ///< the first layer that costs the same in every way
+  std::int64_t constants = 0;
+  OperandHomes streaming;  ///< where its operands are if nothing stays
+  std::vector<GraphTensorId> born;
+};
+/// What searches for one network on one chip, by one choice of weights, have found out.
+struct KnownCuts {
+  std::vector<LayerFacts> facts;  ///< by layer
+  /// By layer (the first of those that are alike), parts of the batch and homes: all cuts worth a
+  /// look.
+  std::map<std::tuple<std::int32_t, std::int64_t, OperandHomes>, std::vector<Cut>> cuts;
+};
 
 /// The cheapest residency, by the sum of `layer_cost` over the layers, with which layer l needs at
 /// most limits[l] bytes: the resident tensors alive, the constants of this layer and of the next,

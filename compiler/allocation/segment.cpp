@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "compiler/graph/kept_work.h"
 #include "compiler/mapping/core_split.h"
 
 namespace systole {
@@ -32,7 +33,8 @@ std::vector<std::int64_t> parts_of_batch(const Graph& graph) {
 }
 
 bool goes_by_image(const Node& node) {
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
     return matmul->a.images_axis == MatrixAxis::Image &&
            matmul->b.images_axis == MatrixAxis::Image && matmul->c.images_axis == MatrixAxis::Image;

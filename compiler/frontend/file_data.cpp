@@ -14,6 +14,7 @@
 #include "arch/diag/check.h"
 #include "compiler/frontend/real_network.h"
 #include "compiler/frontend/weight_quantization.h"
+#include "compiler/graph/kept_work.h"
 
 namespace systole {
 
@@ -24,7 +25,7 @@ const std::vector<NpyType> kFloatsOrInt8{NpyType::Float16, NpyType::Float32, Npy
                                          NpyType::Int8};
 
 WeightInfo weights_of(const Node& node) {
-  return std::get<ProductWork>(node.work()).weights;
+  return std::get<ProductWork>(*kept_work(node)).weights;
 }
 
 /// The axes of a weight file: as PyTorch keeps them.
@@ -35,7 +36,7 @@ std::vector<std::int64_t> weight_shape(const Graph& graph, const Node& node) {
   if (graph.tensor(node.output()).type.extents.size() < kImageAxes) {
     return {out, gemm.k};
   }
-  const Kernel kernel = std::get<ProductWork>(node.work()).kernel;
+  const Kernel kernel = std::get<ProductWork>(*kept_work(node)).kernel;
   return {out, gemm.k / kernel.positions(), kernel.rows, kernel.cols};
 }
 

@@ -6,6 +6,7 @@
 
 #include "arch/diag/check.h"
 #include "compiler/frontend/random_stream.h"
+#include "compiler/graph/kept_work.h"
 
 namespace systole {
 
@@ -63,7 +64,8 @@ std::vector<float> generated_by_feature(const Graph& graph, const Node& node,
                                         GraphTensorId parameter, std::uint64_t seed) {
   constexpr std::int64_t kLimit = 1 << 20;
   const GraphTensor& tensor = graph.tensor(parameter);
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   const auto& rows = std::get<RowWork>(work);
   const auto found = std::find(node.inputs.begin(), node.inputs.end(), parameter);
   const auto index = static_cast<std::size_t>(found - node.inputs.begin());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "arch/diag/check.h"
+#include "compiler/graph/kept_work.h"
 
 namespace systole {
 
@@ -12,7 +13,7 @@ namespace {
 
 TensorType weights_type(const Graph& graph, const Node& node) {
   const GemmShape gemm = *gemm_shape(graph, node);
-  const Kernel kernel = std::get<ProductWork>(node.work()).kernel;
+  const Kernel kernel = std::get<ProductWork>(*kept_work(node)).kernel;
   TensorType type{.element = graph.operand_type(node), .extents = {gemm.k, gemm.n}};
   constexpr std::size_t kImageAxes = 4;  // with fewer, the operator has no kernel that slides
   if (graph.tensor(node.output()).type.extents.size() >= kImageAxes) {
@@ -35,7 +36,8 @@ std::optional<std::size_t> Node::shared_input() const {
   if (fused) {
     return fused;
   }
-  const Work what = work();
+  const auto kept = systole::kept_work(*this);
+  const Work& what = *kept;
   if (std::holds_alternative<ViewWork>(what)) {
     return 0;
   }
@@ -49,7 +51,8 @@ std::optional<std::size_t> Node::shared_input() const {
 }
 
 std::optional<CopyWork> gathering(const Node& node) {
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   const auto* copy = std::get_if<CopyWork>(&work);
   return copy != nullptr && copy->gathers ? std::optional(*copy) : std::nullopt;
 }
@@ -69,13 +72,20 @@ std::vector<GraphTensorId> Graph::given() const {
 }
 
 FusedActivation Node::activation() const {
-  Op copy = op;
-  const FusedActivation* activation = activation_of(copy);
-  return activation == nullptr ? FusedActivation{} : *activation;
+  return std::visit(
+      [](const auto& attributes) {
+        if constexpr (requires { attributes.activation; }) {
+          return FusedActivation(attributes.activation);
+        } else {
+          return FusedActivation();
+        }
+      },
+      op);
 }
 
 std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node) {
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
     return GemmShape{.groups = matmul->images * matmul->heads,
                      .m = matmul->m,
@@ -110,11 +120,12 @@ std::span<const GraphTensorId> Graph::data_inputs(const Node& node) const {
 }
 
 bool has_weights(const Node& node) {
-  return std::holds_alternative<ProductWork>(node.work());
+  return node.does<ProductWork>();
 }
 
 bool has_biases(const Node& node) {
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   const auto* product = std::get_if<ProductWork>(&work);
   return product != nullptr && (product->weights.bias || product->weights.batch_norm);
 }
@@ -175,7 +186,8 @@ void add_parameters(Graph& graph, Node& node, const WeightScales& scales) {
     graph.tensors.push_back(std::move(tensor));
     node.inputs.push_back(static_cast<GraphTensorId>(graph.tensors.size()) - 1);
   };
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   if (const auto* rows = std::get_if<RowWork>(&work)) {
     for (const RowParameter& parameter : rows->parameters) {
       TensorType type{.element = DataType::Fp32, .extents = {parameter.features}};
@@ -217,7 +229,7 @@ std::int64_t parameters_of(const Graph& graph, const Node& node) {
     return sum;
   }
   const auto gemm = gemm_shape(graph, node);
-  const WeightInfo weights = std::get<ProductWork>(node.work()).weights;
+  const WeightInfo weights = std::get<ProductWork>(*kept_work(node)).weights;
   const std::int64_t per_channel = weights.batch_norm ? 2 : (weights.bias ? 1 : 0);
   return gemm->groups * gemm->n * (gemm->k + per_channel);
 }

@@ -45,7 +45,8 @@ struct Node {
   /// Whether that is what it does.
   template <class Kind>
   [[nodiscard]] bool does() const {
-    return std::holds_alternative<Kind>(kept_work ? *kept_work : work_of(op));
+    return kept_work ? std::holds_alternative<Kind>(*kept_work)
+                     : std::holds_alternative<Kind>(work_of(op));
   }
   /// The input whose memory its output is: of a view the first, of rows written into a state that.
   [[nodiscard]] std::optional<std::size_t> shared_input() const;

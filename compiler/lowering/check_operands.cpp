@@ -5,6 +5,7 @@
 
 #include "arch/diag/error.h"
 #include "compiler/allocation/lifetimes.h"
+#include "compiler/graph/kept_work.h"
 #include "compiler/mapping/tile_source.h"
 
 namespace systole {
@@ -47,7 +48,8 @@ void check_conversion(const ChipSpec& chip, const Graph& graph, const Node& node
 
 /// Tiles that are parts of a tensor: whether the chip has a way to take them from where it is.
 void check_tiles(const ChipSpec& chip, const Graph& graph, const Node& node) {
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   const auto* matmul = std::get_if<MatmulWork>(&work);
   if (matmul == nullptr) {
     return;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "compiler/graph/kept_work.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/tiles.h"
 #include "compiler/mapping/fusion.h"
@@ -104,7 +105,8 @@ void emit_constants(LoweringContext& context, std::int32_t layer) {
   if (fused_behind(context.graph, layer) != nullptr) {
     emit_constant(context, layer, table_operand(context, layer + 1));
   }
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   if (const auto* rows = std::get_if<RowWork>(&work)) {
     // Tables are one constant.
     const std::size_t end = node.inputs.size() + (rows->tables.empty() ? 0 : 1);

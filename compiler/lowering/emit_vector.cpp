@@ -4,6 +4,7 @@
 #include "arch/diag/check.h"
 #include "arch/isa/fixed_point.h"
 #include "arch/isa/recipes.h"
+#include "compiler/graph/kept_work.h"
 #include "compiler/lowering/emit.h"
 #include "compiler/lowering/fused_results.h"
 #include "compiler/lowering/quantize.h"
@@ -21,7 +22,8 @@ class VectorEmitter {
       : context_(context),
         band_(band),
         node_(context.graph.node(band.layer)),
-        work_(node_.work()),
+        kept_(kept_work(node_)),
+        work_(*kept_),
         out_(context.graph.tensor(node_.output())) {}
 
   void emit() {
@@ -465,7 +467,8 @@ class VectorEmitter {
   LoweringContext& context_;
   const LayerBand& band_;
   const Node& node_;
-  Work work_;
+  std::shared_ptr<const Work> kept_;
+  const Work& work_;
   const GraphTensor& out_;
 };
 

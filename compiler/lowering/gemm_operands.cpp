@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "compiler/graph/kept_work.h"
 #include "compiler/mapping/group_packing.h"
 #include "compiler/tiling/band.h"
 
@@ -241,7 +242,8 @@ class TensorOperands final : public GemmOperands {
 }  // namespace
 
 std::unique_ptr<GemmOperands> gemm_operands(const LoweringContext& context, const LayerBand& band) {
-  const Work work = context.graph.node(band.layer).work();
+  const auto kept = kept_work(context.graph.node(band.layer));
+  const Work& work = *kept;
   if (const auto* matmul = std::get_if<MatmulWork>(&work)) {
     return std::make_unique<TensorOperands>(context, band, *matmul);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/graph/kept_work.h"
 #include "compiler/mapping/group_packing.h"
 
 namespace systole {
@@ -51,7 +52,8 @@ Operand feature_operand(const LoweringContext& context, std::int32_t layer, std:
     address += context.graph.tensor(node.inputs[i]).bytes();
   }
   if (input >= inputs) {
-    const Work work = node.work();
+    const auto kept = kept_work(node);
+    const Work& work = *kept;
     const auto& tables = std::get<RowWork>(work).tables;
     std::int64_t offset = 0;
     for (std::size_t i = inputs; i < input; ++i) {

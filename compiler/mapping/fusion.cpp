@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/allocation/lifetimes.h"
+#include "compiler/graph/kept_work.h"
 #include "compiler/lowering/quantize.h"
 #include "compiler/ops/row_recipe.h"
 
@@ -57,11 +58,10 @@ class FusionCandidates {
       return false;
     }
     if (meeting_of(node)) {
-      return is_float(type) || std::holds_alternative<AddWork>(node.work());
+      return is_float(type) || node.does<AddWork>();
     }
     const bool computes = is_float(type) && function_of(first.kind).unit != RealFunction::None;
-    return std::holds_alternative<RescaleWork>(node.work()) &&
-           graph_.data_inputs(node).size() == 1 && !computes;
+    return node.does<RescaleWork>() && graph_.data_inputs(node).size() == 1 && !computes;
   }
 
   /// Of one type and shape, so that an element of each is at one place.
@@ -96,7 +96,8 @@ class FusionCandidates {
 }  // namespace
 
 std::optional<PairKind> meeting_of(const Node& node) {
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   if (std::holds_alternative<AddWork>(work)) {
     return PairKind::Add;
   }

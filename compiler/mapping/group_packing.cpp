@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arch/dataflow.h"
+#include "compiler/graph/kept_work.h"
 #include "compiler/lowering/tiles.h"
 #include "compiler/mapping/gemm_cost.h"
 
@@ -100,7 +101,8 @@ std::vector<std::int64_t> pixel_choices(const ChipSpec& chip, const Graph& graph
                                         const Node& node) {
   std::vector<std::int64_t> choices{1};
   const std::optional<GemmShape> gemm = gemm_shape(graph, node);
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   const auto* product = std::get_if<ProductWork>(&work);
   if (!gemm || product == nullptr || gemm->groups > 1 || !may_pack(graph, node) ||
       (product->kernel.cols > 1 &&
@@ -144,7 +146,7 @@ std::optional<GemmShape> mapped_gemm(const Graph& graph, const Node& node, const
   if (!gemm || packing.pixels == 1) {
     return gemm ? std::optional(packed(*gemm, packing.groups)) : std::nullopt;
   }
-  const Kernel kernel = std::get<ProductWork>(node.work()).kernel;
+  const Kernel kernel = std::get<ProductWork>(*kept_work(node)).kernel;
   GemmShape wide = *gemm;
   wide.m /= packing.pixels;
   wide.n *= packing.pixels;

@@ -5,6 +5,7 @@
 
 #include "arch/units/wide.h"
 #include "compiler/graph/hold.h"
+#include "compiler/graph/kept_work.h"
 #include "compiler/mapping/band_gemm.h"
 #include "compiler/mapping/gemm_plan.h"
 #include "compiler/mapping/group_packing.h"
@@ -203,7 +204,8 @@ class LayerEstimate {
 
 CoreCycles vector_cycles(const ChipSpec& chip, const Graph& graph, const Node& node,
                          bool rows_first) {
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   const auto* pool = std::get_if<PoolWork>(&work);
   const auto* rows = std::get_if<RowWork>(&work);
   const Shape shape = graph.tensor(node.output()).shape();

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "compiler/graph/kept_work.h"
+
 namespace systole {
 
 bool takes_tiles(const Node& node, std::size_t input) {
-  return input == kRightInput && std::holds_alternative<MatmulWork>(node.work());
+  return input == kRightInput && node.does<MatmulWork>();
 }
 
 bool stays_away(const Node& node, std::size_t input) {
@@ -15,7 +17,8 @@ bool stays_away(const Node& node, std::size_t input) {
   if (node.shared_input() != input || node.is_view()) {
     return false;
   }
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   const auto* rows = std::get_if<RowWork>(&work);
   return rows == nullptr || !rows->in_place->is_read;
 }

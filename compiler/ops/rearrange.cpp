@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "arch/diag/printable.h"
+#include "compiler/ops/listed_pixels.h"
 #include "compiler/ops/op.h"
 
 namespace systole {
@@ -249,12 +250,7 @@ Inferred Rearrange::infer(const InferInputs& in) {
 }
 
 Work Rearrange::work() const {
-  return CopyWork{.source =
-                      [from = sources, width = cols](const Pixel& out) {
-                        return (*from)[static_cast<std::size_t>(out.row * width + out.col)];
-                      },
-                  .fill = fill,
-                  .period = period};
+  return CopyWork{.source = ListedPixels(sources, cols), .fill = fill, .period = period};
 }
 
 }  // namespace systole

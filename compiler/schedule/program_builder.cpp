@@ -2,25 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
-
-#include <boost/container_hash/hash.hpp>
-
-#include "arch/diag/check.h"
 
 namespace systole {
 
 namespace {
-
-/// `kept`: KeptRegions.
-template <class Kept>
-bool any_overlap(std::span<const Kept> kept, const std::vector<Region>& regions) {
-  return std::any_of(kept.begin(), kept.end(), [&](const Kept& each) {
-    const Region earlier = each.region();
-    return std::any_of(regions.begin(), regions.end(),
-                       [&](const Region& later) { return overlap(earlier, later); });
-  });
-}
 
 /// What the cores of a chip share.
 Accesses in_shared_memories(const Accesses& accesses) {
@@ -39,7 +24,8 @@ Accesses in_shared_memories(const Accesses& accesses) {
 
 ProgramBuilder::ProgramBuilder(Program program)
     : program_(std::move(program)),
-      history_(program_.engines()),
+      engines_(program_.engines().begin(), program_.engines().end()),
+      history_(program_.engines(), AccessHistory(program_.engines().per_core())),
       covered_(program_.engines(), PerEngine<std::size_t>(program_.engines(), 0)) {}
 
 ProgramBuilder ProgramBuilder::aside() const {
@@ -59,177 +45,84 @@ ProgramBuilder ProgramBuilder::aside() const {
 
 void ProgramBuilder::append(EngineId engine, std::int32_t layer, Operation operation) {
   engine.core = core_;
+  const std::size_t own = program_.engines().index_of(engine);
+  Stream& stream = program_.streams[own];
   find_accesses(operation, engine.kind, accesses_);
-  const Accesses shared = program_.engines().cores > 1 ? in_shared_memories(accesses_) : Accesses();
   Instruction instruction{
       .layer = layer, .waits = {}, .signals = {}, .operation = std::move(operation)};
-  for (const EngineId other : program_.engines()) {
-    if (other == engine) {
-      continue;
-    }
-    std::size_t& covered = covered_[engine][other];
-    const std::optional<Dependency> found =
-        latest_conflict(other, covered, other.core == engine.core ? accesses_ : shared);
-    if (!found) {
-      continue;
-    }
-    covered = found->entry + 1;
-    const SemaphoreUse token{.semaphore = semaphore(other, engine, found->kind), .count = 1};
-    program_.stream(other).add_signal(history_[other].entries[found->entry].index, token);
-    instruction.waits.push_back(token);
+  if (!accesses_.reads.empty() || !accesses_.writes.empty()) {
+    RegionLists& lists = history_[own].lists();
+    const Appended appended{.reads = Touched(accesses_.reads),
+                            .writes = Touched(accesses_.writes),
+                            .reads_number = lists.number_of(accesses_.reads),
+                            .writes_number = lists.number_of(accesses_.writes)};
+    instruction.waits = waits_of(own, appended);
+    history_[own].add({.index = static_cast<std::uint32_t>(stream.size()),
+                       .reads = appended.reads_number,
+                       .writes = appended.writes_number},
+                      appended.reads, appended.writes);
   }
   if (auto* loop = std::get_if<RowLoop>(&instruction.operation)) {
     loops_.share(loop->body);
     loops_.share(loop->operands);
   }
-  auto& stream = program_.stream(engine);
-  if (!accesses_.reads.empty() || !accesses_.writes.empty()) {
-    history_[engine].add(stream.size(), accesses_);
-  }
-  stream.push_back(instruction);
+  stream.push_back(std::move(instruction));
 }
 
-void ProgramBuilder::Extent::include(const std::vector<Region>& regions) {
-  for (const Region& region : regions) {
-    const auto memory = static_cast<std::size_t>(region.memory);
-    lowest[memory] = end[memory] == 0 ? region.base : std::min(lowest[memory], region.base);
-    end[memory] = std::max(end[memory], end_of(region));
-  }
-}
-
-bool ProgramBuilder::Extent::meets(const Extent& other) const {
-  for (std::size_t memory = 0; memory < kMemoryCount; ++memory) {
-    if (lowest[memory] < other.end[memory] && other.lowest[memory] < end[memory]) {
-      return true;
+std::vector<SemaphoreUse> ProgramBuilder::waits_of(std::size_t engine, const Appended& appended) {
+  const Accesses shared_accesses =
+      program_.engines().cores > 1 ? in_shared_memories(accesses_) : Accesses();
+  const Appended shared{.reads = Touched(shared_accesses.reads),
+                        .writes = Touched(shared_accesses.writes)};
+  std::vector<SemaphoreUse> waits;
+  for (std::size_t other = 0; other < engines_.size(); ++other) {
+    if (other == engine) {
+      continue;
+    }
+    const bool same_core = engines_[other].core == engines_[engine].core;
+    const auto found = latest_conflict(engine, other, same_core ? appended : shared);
+    if (found) {
+      covered_[engine][other] = found->entry + 1;
+      const SemaphoreUse token{
+          .semaphore = semaphore(engines_[other], engines_[engine], found->kind), .count = 1};
+      program_.streams[other].add_signal(history_[other].index_of(found->entry), token);
+      waits.push_back(token);
     }
   }
-  return false;
-}
-
-void ProgramBuilder::Reach::include(const Accesses& accesses) {
-  reads.include(accesses.reads);
-  writes.include(accesses.writes);
-}
-
-bool ProgramBuilder::Reach::meets(const Reach& other) const {
-  return writes.meets(other.reads) || writes.meets(other.writes) || reads.meets(other.writes);
-}
-
-ProgramBuilder::KeptRegion::KeptRegion(const Region& region)
-    : base(region.base),
-      row_bytes(region.row_bytes),
-      pitch(region.pitch),
-      rows(static_cast<std::int32_t>(region.rows)),
-      memory(region.memory) {
-  SYSTOLE_CHECK(rows == region.rows, "a region of {} rows", region.rows);
-}
-
-Region ProgramBuilder::KeptRegion::region() const {
-  return {.memory = memory, .base = base, .rows = rows, .row_bytes = row_bytes, .pitch = pitch};
-}
-
-std::span<const ProgramBuilder::KeptRegion> ProgramBuilder::RegionLists::operator[](
-    std::uint32_t number) const {
-  const std::size_t first = firsts_[number];
-  const std::size_t end = number + 1 < firsts_.size() ? firsts_[number + 1] : regions_.size();
-  return std::span(regions_).subspan(first, end - first);
-}
-
-bool ProgramBuilder::RegionLists::is_equal(std::uint32_t number,
-                                           const std::vector<Region>& list) const {
-  const std::span<const KeptRegion> kept = (*this)[number];
-  return std::equal(
-      kept.begin(), kept.end(), list.begin(), list.end(),
-      [](const KeptRegion& one, const Region& other) { return one == KeptRegion(other); });
-}
-
-std::uint32_t ProgramBuilder::RegionLists::number_of(const std::vector<Region>& list) {
-  if (list.empty()) {
-    return 0;
-  }
-  recent_.resize(kRecent);
-  std::size_t hash = 0;
-  for (const Region& region : list) {
-    boost::hash_combine(hash, region.base);
-    boost::hash_combine(hash, region.row_bytes);
-  }
-  std::uint32_t& recent = recent_[hash % kRecent];
-  if (!is_equal(recent, list)) {
-    SYSTOLE_CHECK(regions_.size() + list.size() <= std::numeric_limits<std::uint32_t>::max(),
-                  "a stream touches {} regions", regions_.size());
-    recent = static_cast<std::uint32_t>(firsts_.size());
-    firsts_.push_back(static_cast<std::uint32_t>(regions_.size()));
-    for (const Region& region : list) {
-      regions_.emplace_back(region);
-    }
-  }
-  return recent;
-}
-
-void ProgramBuilder::History::add(std::size_t index, const Accesses& accesses) {
-  std::size_t size = 1;
-  for (std::vector<Reach>& level : blocks) {
-    size *= kBlock;
-    if (entries.size() % size == 0) {
-      level.emplace_back();
-    }
-    level.back().include(accesses);
-  }
-  entries.push_back({.index = static_cast<std::uint32_t>(index),
-                     .reads = lists.number_of(accesses.reads),
-                     .writes = lists.number_of(accesses.writes)});
-}
-
-std::optional<ProgramBuilder::EntryRange> ProgramBuilder::History::latest_block(
-    EntryRange range, const Reach& reach) const {
-  while (range.end > range.first) {
-    const std::size_t entry = range.end - 1;
-    // The largest block around the entry that cannot conflict is passed over as a whole.
-    std::size_t passed = range.end;
-    std::size_t size = 1;
-    for (const std::vector<Reach>& level : blocks) {
-      size *= kBlock;
-      if (level[entry / size].meets(reach)) {
-        break;
-      }
-      passed = entry / size * size;
-    }
-    if (passed == range.end) {
-      return EntryRange{.first = std::max(range.first, entry / kBlock * kBlock), .end = range.end};
-    }
-    range.end = passed;
-  }
-  return {};
-}
-
-std::optional<SemaphoreKind> ProgramBuilder::History::conflict(std::size_t entry,
-                                                               const Accesses& accesses) const {
-  const std::span<const KeptRegion> writes = lists[entries[entry].writes];
-  if (any_overlap(writes, accesses.reads)) {
-    return SemaphoreKind::Data;
-  }
-  if (any_overlap(lists[entries[entry].reads], accesses.writes) ||
-      any_overlap(writes, accesses.writes)) {
-    return SemaphoreKind::Space;
-  }
-  return {};
+  return waits;
 }
 
 std::optional<ProgramBuilder::Dependency> ProgramBuilder::latest_conflict(
-    EngineId other, std::size_t first, const Accesses& accesses) const {
-  Reach reach;
-  reach.include(accesses);
-  const History& history = history_[other];
-  EntryRange left{.first = first, .end = history.entries.size()};
-  while (const auto block = history.latest_block(left, reach)) {
-    for (std::size_t entry = block->end; entry-- > block->first;) {
-      if (const auto kind = history.conflict(entry, accesses)) {
-        return Dependency{.entry = entry, .kind = *kind};
-      }
+    std::size_t engine, std::size_t other, const Appended& appended) {
+  const AccessHistory& history = history_[other];
+  const auto size = static_cast<std::uint32_t>(history.size());
+  std::size_t covered = covered_[engine][other];
+  // What lies behind the last search for the same regions is new, all before was no conflict or is
+  // covered.
+  const auto first = [&](std::uint32_t number, RegionLists::Role role) {
+    std::uint32_t* const searched =
+        history_[engine].lists().searched(number, role, other % program_.engines().per_core());
+    const std::size_t from = searched == nullptr ? 0 : *searched;
+    if (searched != nullptr) {
+      *searched = size;
     }
-    left.end = block->first;
+    return std::max(covered, from);
+  };
+  std::optional<Dependency> found;
+  if (!appended.reads.regions.empty()) {
+    const std::size_t from = first(appended.reads_number, RegionLists::Role::Read);
+    if (const auto writer = history.latest_writer(from, appended.reads)) {
+      found = {.entry = *writer, .kind = SemaphoreKind::Data};
+      covered = *writer + 1;
+    }
   }
-  return {};
+  if (!appended.writes.regions.empty()) {
+    const std::size_t from = first(appended.writes_number, RegionLists::Role::Written);
+    if (const auto user = history.latest_user(from, appended.writes)) {
+      found = {.entry = *user, .kind = SemaphoreKind::Space};
+    }
+  }
+  return found;
 }
 
 std::int32_t ProgramBuilder::semaphore(EngineId from, EngineId to, SemaphoreKind kind) {

@@ -7,6 +7,7 @@
 #include "arch/units/units.h"
 #include "compiler/graph/kept_work.h"
 #include "compiler/ops/joined_pixels.h"
+#include "compiler/ops/listed_pixels.h"
 
 namespace systole {
 
@@ -71,8 +72,12 @@ Band copied_band(const Graph& graph, const Node& node, std::size_t input, const 
       highest = std::max(highest, source.at.row);
     }
   };
-  if (const auto* joined = copy.source.target<JoinedPixels>()) {
-    std::tie(lowest, highest) = joined->rows_of(input, output.row, output.row + output.rows - 1);
+  const auto* joined = copy.source.target<JoinedPixels>();
+  const auto* listed = copy.source.target<ListedPixels>();
+  if (joined != nullptr || listed != nullptr) {
+    const std::int64_t last = output.row + output.rows - 1;
+    std::tie(lowest, highest) = joined != nullptr ? joined->rows_of(input, output.row, last)
+                                                  : listed->rows_of(input, output.row, last);
     highest = highest < lowest ? -1 : highest;
   } else if (output.cols != 0) {  // some columns of some rows, whose sources come in their order
     for (const std::int64_t row : {output.row, output.row + output.rows - 1}) {

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <variant>
 
+#include "compiler/graph/kept_work.h"
 #include "compiler/lowering/tiles.h"
 #include "compiler/ops/work.h"
 
 namespace systole {
 
 bool may_pool_rows_first(const Graph& graph, const Node& node) {
-  const Work work = node.work();
+  const auto kept = kept_work(node);
+  const Work& work = *kept;
   const auto* pool = std::get_if<PoolWork>(&work);
   if (pool == nullptr || pool->kind != PoolKind::Max || pool->kernel.rows == 1 ||
       pool->kernel.cols == 1) {

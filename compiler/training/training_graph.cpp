@@ -180,7 +180,7 @@ class StepGraph {
       return true;
     }
     return options_.loss == Loss::CrossEntropy && node.output() == output_ &&
-           std::holds_alternative<SoftmaxWork>(node.work());
+           node.does<SoftmaxWork>();
   }
 
   // --- tensors and nodes ---
@@ -723,8 +723,7 @@ void StepGraph::forward(const Node& node) {
   Op op = node.op;
   set_element(op, network_.tensor(node.output()).type.element);
   ActivationKind function = ActivationKind::None;
-  const bool is_function =
-      std::holds_alternative<RescaleWork>(node.work()) && node.inputs.size() == 1;
+  const bool is_function = node.does<RescaleWork>() && node.inputs.size() == 1;
   if (FusedActivation* const fused = activation_of(op); fused != nullptr && !is_function) {
     std::swap(function, fused->kind);
   }

@@ -13,7 +13,7 @@ std::string Accumulators::layer_name(std::int32_t layer) const {
   return fmt::format("'{}'", program_.layers[static_cast<std::size_t>(layer)].name);
 }
 
-bool Accumulators::include(std::vector<Range>& done, Range range) {
+bool Accumulators::include(Ranges& done, Range range) {
   const auto next =
       std::lower_bound(done.begin(), done.end(), range,
                        [](const Range& a, const Range& b) { return a.begin < b.begin; });
@@ -66,12 +66,16 @@ bool Accumulators::turns_back(const WeightTile& before, const WeightTile& tile,
 
 std::optional<std::string> Accumulators::check_tiles() {
   std::vector<const WeightTile*> tiles;
+  tiles.reserve(program_.tiles.size());
   for (const WeightTile& tile : program_.tiles) {
     tiles.push_back(&tile);
   }
-  std::sort(tiles.begin(), tiles.end(), [](const WeightTile* a, const WeightTile* b) {
+  const auto is_before = [](const WeightTile* a, const WeightTile* b) {
     return std::tie(a->layer, a->n_first, a->k_first) < std::tie(b->layer, b->n_first, b->k_first);
-  });
+  };
+  if (!std::is_sorted(tiles.begin(), tiles.end(), is_before)) {
+    std::sort(tiles.begin(), tiles.end(), is_before);
+  }
   reduction_.assign(program_.layers.size(), 0);
   const WeightTile* last = nullptr;
   for (const WeightTile* tile : tiles) {
@@ -277,7 +281,7 @@ std::optional<std::string> Accumulators::read(Place place, const Read& read) {
           return fmt::format("{}: reads accumulator {}, not ordered after {}, which writes it",
                              name_of(program_, place), entry, name_of(program_, sums.writer));
         }
-        if (sums.done != std::vector<Range>{whole}) {
+        if (sums.done.size() != 1 || sums.done.front() != whole) {
           const std::int64_t missing = sums.done.front().begin > 0 ? 0 : sums.done.front().end;
           return fmt::format("{}: reads accumulator {}, whose sums lack reduction {} of 0..{}",
                              name_of(program_, place), entry, missing, whole.end - 1);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "arch/chip_spec.h"
 #include "arch/isa/program.h"
 #include "compiler/verify/order.h"
@@ -44,6 +46,7 @@ class Accumulators {
     std::int64_t end = 0;
     bool operator==(const Range&) const = default;
   };
+  using Ranges = boost::container::small_vector<Range, 2>;
   /// Neighbouring entries in the same state.
   struct Sums {
     std::int64_t end = 0;  ///< one behind the last entry
@@ -53,7 +56,7 @@ class Accumulators {
     DataType type = DataType::Int32;                             ///< or fp32
     std::int64_t position_minus_entry = 0;                       ///< output position of an entry
     std::int64_t out_rows = 0, out_cols = 0, first_out_row = 0;  ///< how positions decode
-    std::vector<Range> done;  ///< parts of the reduction, sorted, not touching
+    Ranges done;  ///< parts of the reduction, sorted, not touching
     Place writer;
     Place reader;  ///< index -1 while nobody has read
   };
@@ -77,7 +80,7 @@ class Accumulators {
   [[nodiscard]] std::optional<std::string> visit_sums(Place place, std::int64_t begin,
                                                       std::int64_t end, Visit visit);
   /// Adds `range` to `done`; false where they overlap.
-  [[nodiscard]] static bool include(std::vector<Range>& done, Range range);
+  [[nodiscard]] static bool include(Ranges& done, Range range);
   [[nodiscard]] static bool same_outputs(const Sums& a, const Sums& b);
   [[nodiscard]] Sums sums_of(Place place, const Fold& fold) const;
   [[nodiscard]] std::string layer_name(std::int32_t layer) const;

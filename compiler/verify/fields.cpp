@@ -17,29 +17,48 @@ constexpr std::int64_t kLargestCount = (std::int64_t{1} << 31) - 1;
 constexpr std::int64_t kLargestAddress = std::int64_t{1} << 48;
 constexpr std::int64_t kLargestShift = 62;
 
+/// Of a field: put together where a message needs it, and not before.
+class FieldName {
+ public:
+  // NOLINTNEXTLINE(google-explicit-constructor): most are one word
+  constexpr FieldName(const char* name) : owner_(name) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): as above
+  constexpr FieldName(std::string_view name) : owner_(name) {}
+  constexpr FieldName(std::string_view owner, std::string_view part) : owner_(owner), part_(part) {}
+
+  [[nodiscard]] std::string text() const {
+    return part_.empty() ? std::string(owner_) : fmt::format("{} {}", owner_, part_);
+  }
+
+ private:
+  std::string_view owner_;
+  std::string_view part_;
+};
+
 /// Keeps the first rule that is broken; every check returns whether it holds, for use with &&.
 class Rules {
  public:
   [[nodiscard]] const std::string& broken() const { return broken_; }
 
-  bool within(std::string_view name, std::int64_t value, std::int64_t low, std::int64_t high) {
+  bool within(const FieldName& name, std::int64_t value, std::int64_t low, std::int64_t high) {
     return (value >= low && value <= high) ||
-           fail(low == high ? fmt::format("{} is {}, expected {}", name, value, low)
-                            : fmt::format("{} is {}, expected {}..{}", name, value, low, high));
+           fail(low == high
+                    ? fmt::format("{} is {}, expected {}", name.text(), value, low)
+                    : fmt::format("{} is {}, expected {}..{}", name.text(), value, low, high));
   }
-  bool count(std::string_view name, std::int64_t value) {
+  bool count(const FieldName& name, std::int64_t value) {
     return within(name, value, 1, kLargestCount);
   }
-  bool step(std::string_view name, std::int64_t value) { return within(name, value, 1, kMaxSize); }
-  bool address(std::string_view name, std::int64_t value) {
+  bool step(const FieldName& name, std::int64_t value) { return within(name, value, 1, kMaxSize); }
+  bool address(const FieldName& name, std::int64_t value) {
     return within(name, value, 0, kLargestAddress);
   }
-  bool index(std::string_view name, std::int64_t value, std::size_t size) {
+  bool index(const FieldName& name, std::int64_t value, std::size_t size) {
     return (value >= 0 && static_cast<std::size_t>(value) < size) ||
-           fail(fmt::format("{} is {}, but the program has {} of them", name, value, size));
+           fail(fmt::format("{} is {}, but the program has {} of them", name.text(), value, size));
   }
   /// Rows must not overlap each other; a lone row has no pitch.
-  bool pitch(std::string_view name, std::int64_t value, std::int64_t rows, std::int64_t row_bytes) {
+  bool pitch(const FieldName& name, std::int64_t value, std::int64_t rows, std::int64_t row_bytes) {
     return rows == 1 || within(name, value, row_bytes, kLargestCount);
   }
   bool fail(std::string message) {
@@ -316,7 +335,7 @@ class InstructionRules {
 
   bool check_use(std::string_view what, const SemaphoreUse& use, EngineId Semaphore::*side) {
     if (!rules_.index("semaphore", use.semaphore, program_.semaphores.size()) ||
-        !rules_.count(fmt::format("{} count", what), use.count)) {
+        !rules_.count({what, "count"}, use.count)) {
       return false;
     }
     const EngineId owner = program_.semaphores[static_cast<std::size_t>(use.semaphore)].*side;
@@ -471,7 +490,7 @@ class InstructionRules {
   }
 
   bool check_operand(std::string_view name, const Operand& operand) {
-    return rules_.index(fmt::format("{} tensor", name), operand.tensor, program_.tensors.size()) &&
+    return rules_.index({name, "tensor"}, operand.tensor, program_.tensors.size()) &&
            rules_.address(name, operand.address) &&
            rules_.within("offset", operand.offset, 0, kLargestAddress);
   }
@@ -481,7 +500,7 @@ class InstructionRules {
                    std::int64_t rows, std::int64_t cols, DataType type) {
     return rules_.count("rows", rows) && rules_.count("cols", cols) &&
            check_operand(name, operand) &&
-           rules_.pitch(fmt::format("{} pitch", name), pitch, rows, bytes_of(type, cols)) &&
+           rules_.pitch({name, "pitch"}, pitch, rows, bytes_of(type, cols)) &&
            check_type(name, operand, type);
   }
 

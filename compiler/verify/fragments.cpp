@@ -11,8 +11,11 @@ namespace systole::verification {
 namespace {
 
 constexpr std::int64_t kBuckets = 1024;
+constexpr std::int64_t kLargeBuckets = 64;
+/// That are expected to share a small bucket.
+constexpr std::int64_t kFragmentsOfBucket = 8;
 /// From so many buckets on a fragment is wide.
-constexpr std::size_t kWideBuckets = 16;
+constexpr std::size_t kWideBuckets = 4;
 constexpr std::size_t kRemembered = 2048;
 constexpr std::int64_t kAreas = 64;
 
@@ -28,20 +31,49 @@ void Fragment::add_reader(Place reader) {
   }
 }
 
-Fragments::Fragments(std::int64_t size)
-    : bucket_bytes_(std::max(ceil_div(size, kBuckets), std::int64_t{1})),
-      buckets_(kBuckets),
-      remembered_(kRemembered),
+Fragments::Fragments(std::int64_t size, std::size_t expected)
+    : remembered_(kRemembered),
       area_bytes_(std::max(ceil_div(size, kAreas), std::int64_t{1})),
-      changed_(kAreas, 0) {}
-
-std::size_t Fragments::bucket_of(std::int64_t address) const {
-  return static_cast<std::size_t>(
-      std::clamp(address / bucket_bytes_, std::int64_t{0}, kBuckets - 1));
+      changed_(kAreas, 0) {
+  const auto small = static_cast<std::int64_t>(expected) / kFragmentsOfBucket;
+  if (small > kBuckets) {
+    grids_.emplace_back(size, small);
+  }
+  grids_.emplace_back(size, kBuckets);
+  grids_.emplace_back(size, kLargeBuckets);
+  slots_.reserve(expected);
 }
 
-bool Fragments::is_wide(const Rectangle& where) const {
+Fragments::Grid::Grid(std::int64_t size, std::int64_t count)
+    : bucket_bytes(std::max(ceil_div(size, count), std::int64_t{1})),
+      buckets(static_cast<std::size_t>(count)) {}
+
+std::size_t Fragments::Grid::bucket_of(std::int64_t address) const {
+  return static_cast<std::size_t>(std::clamp(address / bucket_bytes, std::int64_t{0},
+                                             static_cast<std::int64_t>(buckets.size()) - 1));
+}
+
+bool Fragments::Grid::is_wide(const Rectangle& where) const {
   return bucket_of(where.end() - 1) - bucket_of(where.base) >= kWideBuckets;
+}
+
+template <class Visit>
+void Fragments::Grid::for_each_bucket(const Rectangle& where, const Visit& visit) {
+  const std::size_t last = bucket_of(where.end() - 1);
+  for (std::size_t bucket = bucket_of(where.base); bucket <= last; ++bucket) {
+    visit(buckets[bucket]);
+  }
+}
+
+template <class Visit>
+void Fragments::for_each_list(const Rectangle& where, const Visit& visit) {
+  for (Grid& grid : grids_) {
+    if (!grid.is_wide(where)) {
+      grid.for_each_bucket(where, visit);
+      return;
+    }
+  }
+  visit(wide_);
 }
 
 Fragments::Entry Fragments::entry_of(const Rectangle& where, std::int32_t id) {
@@ -104,9 +136,8 @@ void Fragments::find(const Rectangle& where, std::vector<Overlap>& found) {
       offer(entry.id, where, found);
     }
   }
-  const std::size_t last = bucket_of(where.end() - 1);
-  for (std::size_t bucket = bucket_of(where.base); bucket <= last; ++bucket) {
-    for (const Entry& entry : buckets_[bucket]) {
+  const auto look = [&](const std::vector<Entry>& entries) {
+    for (const Entry& entry : entries) {
       if (!entry.may_share(query)) {
         continue;
       }
@@ -116,6 +147,9 @@ void Fragments::find(const Rectangle& where, std::vector<Overlap>& found) {
         offer(entry.id, where, found);
       }
     }
+  };
+  for (Grid& grid : grids_) {
+    grid.for_each_bucket(where, look);
   }
 }
 
@@ -144,32 +178,17 @@ void Fragments::insert(const Fragment& fragment) {
   at(id) = fragment;
   note_change(fragment.where);
   const Entry entry = entry_of(fragment.where, id);
-  if (is_wide(fragment.where)) {
-    wide_.push_back(entry);
-    return;
-  }
-  const std::size_t last = bucket_of(fragment.where.end() - 1);
-  for (std::size_t bucket = bucket_of(fragment.where.base); bucket <= last; ++bucket) {
-    buckets_[bucket].push_back(entry);
-  }
+  for_each_list(fragment.where, [&](std::vector<Entry>& entries) { entries.push_back(entry); });
 }
 
 void Fragments::remove(std::int32_t id) {
   const Rectangle& where = at(id).where;
   note_change(where);
-  const auto take_out = [id](std::vector<Entry>& entries) {
+  for_each_list(where, [id](std::vector<Entry>& entries) {
     *std::find_if(entries.begin(), entries.end(),
                   [id](const Entry& entry) { return entry.id == id; }) = entries.back();
     entries.pop_back();
-  };
-  if (is_wide(where)) {
-    take_out(wide_);
-  } else {
-    const std::size_t last = bucket_of(where.end() - 1);
-    for (std::size_t bucket = bucket_of(where.base); bucket <= last; ++bucket) {
-      take_out(buckets_[bucket]);
-    }
-  }
+  });
   free_.push_back(id);
 }
 

@@ -25,14 +25,16 @@ struct Fragment {
 };
 
 /// The fragments that one memory holds; they are disjoint. Buckets of addresses find those that a
-/// rectangle may touch in a time that depends on their number there, not in the whole memory; those
-/// that reach over many buckets (the channels of a depthwise layer) stand in a list of their own,
-/// and most of them are told apart by their columns alone. What was asked not long ago (a layer's
-/// folds read the same activations for every part of its outputs) is remembered for as long as
-/// nothing near it changes.
+/// rectangle may touch in a time that depends on their number there, not in the whole memory: small
+/// buckets where many fragments are expected, large ones for what reaches over many of these; those
+/// that reach over many large buckets (the channels of a depthwise layer) stand in a list of their
+/// own, and most of them are told apart by their columns alone. What was asked not long ago (a
+/// layer's folds read the same activations for every part of its outputs) is remembered for as long
+/// as nothing near it changes.
 class Fragments {
  public:
-  explicit Fragments(std::int64_t size);
+  /// Of a memory of `size` bytes, in which so many fragments are to be expected.
+  explicit Fragments(std::int64_t size, std::size_t expected = 0);
 
   struct Overlap {
     std::int32_t id = 0;
@@ -65,6 +67,17 @@ class Fragments {
       return begin < other.end && other.begin < end && !are_beside(columns, other.columns);
     }
   };
+  struct Grid {
+    std::int64_t bucket_bytes = 1;
+    std::vector<std::vector<Entry>> buckets;
+
+    Grid(std::int64_t size, std::int64_t count);
+    [[nodiscard]] std::size_t bucket_of(std::int64_t address) const;
+    [[nodiscard]] bool is_wide(const Rectangle& where) const;
+    /// Calls `visit` with each bucket under a rectangle.
+    template <class Visit>
+    void for_each_bucket(const Rectangle& where, const Visit& visit);
+  };
   [[nodiscard]] static Entry entry_of(const Rectangle& where, std::int32_t id);
 
   /// A query's answer.
@@ -79,15 +92,15 @@ class Fragments {
 
   [[nodiscard]] std::size_t area_of(std::int64_t address) const;
   void note_change(const Rectangle& where);
-  [[nodiscard]] std::size_t bucket_of(std::int64_t address) const;
-  [[nodiscard]] bool is_wide(const Rectangle& where) const;
+  /// Calls `visit` with each list that has an entry for a fragment there.
+  template <class Visit>
+  void for_each_list(const Rectangle& where, const Visit& visit);
   void offer(std::int32_t id, const Rectangle& where, std::vector<Overlap>& found);
   void insert(const Fragment& fragment);
   void remove(std::int32_t id);
 
-  std::int64_t bucket_bytes_;
-  std::vector<std::vector<Entry>> buckets_;
-  std::vector<Entry> wide_;  ///< those that reach over many buckets
+  std::vector<Grid> grids_;  ///< small buckets first
+  std::vector<Entry> wide_;  ///< those that reach over many buckets of all
   std::vector<Slot> slots_;
   std::vector<std::int32_t> free_;
   std::int64_t visits_ = 0;

@@ -1,7 +1,6 @@
 #include "compiler/verify/memories.h"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -62,8 +61,9 @@ Memories::Memories(const ChipSpec& chip, const Program& program, const Order& or
       first_of_(program.tiles.size()),
       buffers_(static_cast<std::size_t>(program.engines().cores),
                Fragments(size_of(Space::Buffer))),
-      dram_(size_of(Space::Dram)),
-      host_(size_of(Space::Host)) {
+      dram_(size_of(Space::Dram), program.tiles.size()),
+      host_(size_of(Space::Host)),
+      readers_(kReaders) {
   std::iota(first_of_.begin(), first_of_.end(), 0);
 }
 
@@ -93,18 +93,10 @@ std::optional<std::string> Memories::fill() {
     }
   }
   const std::vector<TileContent> contents = tile_contents(program_);
-  std::map<std::int64_t, std::int32_t> tile_at;  // by address
   for (std::size_t index = 0; index < program_.tiles.size(); ++index) {
     const WeightTile& tile = program_.tiles[index];
     if (tile.tensor != kNoTensor) {
       continue;  // what a layer computes, or an input
-    }
-    const auto [known, is_new] =
-        tile_at.try_emplace(tile.dram_address, static_cast<std::int32_t>(index));
-    const auto first = static_cast<std::size_t>(known->second);
-    if (!is_new && are_one(program_.tiles[first], tile) && contents[first] == contents[index]) {
-      first_of_[index] = known->second;
-      continue;
     }
     const Label label = Label::of_tile(static_cast<std::int32_t>(index));
     const std::int64_t elements = chip_.weight_fifo.whole_tiles
@@ -112,8 +104,24 @@ std::optional<std::string> Memories::fill() {
                                       : tile.rows * tile.cols;
     const std::int64_t bytes =
         bytes_of(contents[index].type, elements) + contents[index].scale_bytes;
+    const auto first = tile_at(rectangle(tile.dram_address, 1, bytes, 0));
+    if (first && are_one(program_.tiles[static_cast<std::size_t>(*first)], tile) &&
+        contents[static_cast<std::size_t>(*first)] == contents[index]) {
+      first_of_[index] = *first;
+      continue;
+    }
     if (auto violation = put(Space::Dram, tile.dram_address, bytes, label)) {
       return violation;
+    }
+  }
+  return {};
+}
+
+std::optional<std::int32_t> Memories::tile_at(const Rectangle& where) {
+  for (const Fragments::Overlap& overlap : dram_.overlaps(where)) {
+    const Fragment& fragment = dram_.at(overlap.id);
+    if (fragment.label.is_tile() && fragment.where.base == where.base) {
+      return fragment.label.tile();
     }
   }
   return {};
@@ -270,19 +278,41 @@ std::string Memories::find_wrong_bytes(const Access& access, std::uint16_t core)
   return text;
 }
 
+const Accesses* Memories::accesses_of(Place reader) {
+  const auto end = readers_.begin() + static_cast<std::ptrdiff_t>(reader_count_);
+  const auto known =
+      std::find_if(readers_.begin(), end, [&](const Reader& each) { return each.place == reader; });
+  if (known != end) {
+    return &known->accesses;
+  }
+  if (reader_count_ == kReaders) {
+    reader_count_ = 0;  // who is asked about next is near the last ones
+  }
+  Reader& next = readers_[reader_count_];
+  next.place = reader;
+  if (derive_accesses(program_, reader, next.accesses)) {
+    return nullptr;
+  }
+  ++reader_count_;
+  return &next.accesses;
+}
+
 std::optional<Place> Memories::find_unordered_reader(Place latest, Place writer,
                                                      const Access& access,
-                                                     const Fragment& fragment) const {
+                                                     const Fragment& fragment) {
+  if (latest.index < 0 || order_.is_before(latest)) {
+    return {};
+  }
   const Rectangles common = intersection(fragment.where, access.where);
   for (Place reader = latest; reader.index >= 0 && !order_.is_before(reader); --reader.index) {
     if (reader == writer) {
       continue;
     }
-    Accesses accesses;
-    if (derive_accesses(program_, reader, accesses)) {
+    const Accesses* const accesses = accesses_of(reader);
+    if (accesses == nullptr) {
       return reader;
     }
-    for (const Access& read : accesses.reads) {
+    for (const Access& read : accesses->reads) {
       const bool touches = read.space == access.space &&
                            std::any_of(common.begin(), common.end(), [&](const Rectangle& part) {
                              return !intersection(read.where, part).empty();

@@ -41,6 +41,8 @@ class Memories {
     return host_;
   }
 
+  /// That begins where `where` does, in DRAM.
+  [[nodiscard]] std::optional<std::int32_t> tile_at(const Rectangle& where);
   [[nodiscard]] std::optional<std::string> put(Space space, std::int64_t address,
                                                std::int64_t bytes, Label label);
   [[nodiscard]] std::optional<std::string> check_range(Place place, const Access& access) const;
@@ -53,7 +55,9 @@ class Memories {
   /// only, so the instructions that the order leaves open are looked at one by one.
   [[nodiscard]] std::optional<Place> find_unordered_reader(Place latest, Place writer,
                                                            const Access& access,
-                                                           const Fragment& fragment) const;
+                                                           const Fragment& fragment);
+  /// Of an instruction that others may have been asked about a moment ago; null: a violation.
+  [[nodiscard]] const Accesses* accesses_of(Place reader);
   /// Of tiles of layers that share weights, which are one in DRAM, the first.
   [[nodiscard]] std::int32_t first_of(std::int32_t tile) const {
     return first_of_[static_cast<std::size_t>(tile)];
@@ -70,6 +74,13 @@ class Memories {
   std::vector<Fragments> buffers_;      ///< by core
   Fragments dram_;
   Fragments host_;
+  struct Reader {
+    Place place;
+    Accesses accesses;
+  };
+  static constexpr std::size_t kReaders = 16;
+  std::vector<Reader> readers_;  ///< whose accesses were derived last
+  std::size_t reader_count_ = 0;
 };
 
 }  // namespace systole::verification

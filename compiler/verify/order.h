@@ -4,7 +4,8 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "arch/chip_spec.h"
 #include "arch/isa/program.h"
@@ -13,7 +14,7 @@
 namespace systole::verification {
 
 /// How many instructions of each engine have completed for certain when an instruction begins.
-using VectorClock = std::vector<std::int32_t>;  // by stream
+using VectorClock = boost::container::small_vector<std::int32_t, 12>;  // by stream
 
 /// What the streams and the semaphores say about the order of a program's instructions, at any
 /// speed of the engines: what comes before the one that is looked at.

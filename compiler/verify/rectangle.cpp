@@ -106,6 +106,57 @@ Rectangles run_difference(const Rectangle& from, const Rectangle& what) {
   return rest;
 }
 
+/// Adds a part of a row; where a row before it, `pitch` bytes ahead, has lost the same, the two go
+/// together.
+void add_part_of_row(Rectangles& rest, std::int64_t begin, std::int64_t end, std::int64_t pitch) {
+  constexpr std::ptrdiff_t kBack = 4;  // parts of a row, rarely more
+  const std::int64_t bytes = end - begin;
+  const auto first = rest.end() - std::min<std::ptrdiff_t>(kBack, std::ssize(rest));
+  const auto before = std::find_if(first, rest.end(), [&](const Rectangle& part) {
+    return part.row_bytes == bytes && (part.rows == 1 || part.pitch == pitch) &&
+           part.base + part.rows * pitch == begin;
+  });
+  if (before != rest.end()) {
+    *before = rectangle(before->base, before->rows + 1, bytes, pitch);
+  } else {
+    rest.push_back(rectangle(begin, 1, bytes, 0));
+  }
+}
+
+/// Of rows of different pitches: row by row where they meet.
+Rectangles rows_difference(const Rectangle& from, const Rectangle& what) {
+  const auto begin_of = [&](std::int64_t row) { return from.base + row * from.pitch; };
+  const std::int64_t first =
+      std::clamp(floor_div(what.base - from.row_bytes - from.base, from.pitch) + 1, std::int64_t{0},
+                 from.rows);
+  const std::int64_t behind =
+      std::clamp(floor_div(what.end() - 1 - from.base, from.pitch) + 1, first, from.rows);
+  Rectangles rest;
+  if (first > 0) {
+    rest.push_back(rectangle(from.base, first, from.row_bytes, from.pitch));
+  }
+  for (std::int64_t row = first; row < behind; ++row) {
+    std::int64_t begin = begin_of(row);
+    const std::int64_t end = begin + from.row_bytes;
+    std::int64_t hole =
+        std::max(floor_div(begin - what.row_bytes - what.base, what.pitch) + 1, std::int64_t{0});
+    for (; hole < what.rows && what.base + hole * what.pitch < end; ++hole) {
+      const std::int64_t hole_begin = what.base + hole * what.pitch;
+      if (begin < hole_begin) {
+        add_part_of_row(rest, begin, hole_begin, from.pitch);
+      }
+      begin = std::max(begin, hole_begin + what.row_bytes);
+    }
+    if (begin < end) {
+      add_part_of_row(rest, begin, end, from.pitch);
+    }
+  }
+  if (behind < from.rows) {
+    rest.push_back(rectangle(begin_of(behind), from.rows - behind, from.row_bytes, from.pitch));
+  }
+  return rest;
+}
+
 bool are_apart(const Rectangle& one, const Rectangle& other) {
   return one.end() <= other.base || other.end() <= one.base;
 }
@@ -148,6 +199,25 @@ std::int64_t common_bytes_of_pitch(const Rectangle& one, const Rectangle& other)
          rows(row + 1) * std::max(beyond, std::int64_t{0});
 }
 
+/// Those that lie below an address.
+std::int64_t bytes_below(const Rectangle& rectangle, std::int64_t address) {
+  const std::int64_t distance =
+      std::clamp(address - rectangle.base, std::int64_t{0}, rectangle.rows * rectangle.pitch);
+  const std::int64_t rows = distance / rectangle.pitch;
+  return rows * rectangle.row_bytes +
+         std::min(distance - rows * rectangle.pitch, rectangle.row_bytes);
+}
+
+/// Run by run of `one`.
+std::int64_t common_bytes_of_runs(const Rectangle& one, const Rectangle& other) {
+  std::int64_t bytes = 0;
+  for (std::int64_t run = 0; run < one.rows; ++run) {
+    const std::int64_t begin = one.base + run * one.pitch;
+    bytes += bytes_below(other, begin + one.row_bytes) - bytes_below(other, begin);
+  }
+  return bytes;
+}
+
 /// A grid in which at least one of the two is a single box.
 Grid grid_of(const Rectangle& one, const Rectangle& other) {
   const Rectangle& shaped = one.rows > 1 ? one : other;
@@ -170,8 +240,7 @@ Columns columns_of(const Rectangle& rectangle) {
   }
   const std::int64_t begin =
       rectangle.base - floor_div(rectangle.base, rectangle.pitch) * rectangle.pitch;
-  const std::int64_t end = begin + rectangle.row_bytes;
-  return end <= rectangle.pitch ? Columns{begin, end, rectangle.pitch} : Columns{};
+  return Columns::of_row(begin, rectangle.row_bytes, rectangle.pitch);
 }
 
 Rectangles intersection(const Rectangle& one, const Rectangle& other) {
@@ -194,11 +263,10 @@ std::int64_t common_bytes(const Rectangle& one, const Rectangle& other) {
   if (one.rows > 1 && one.pitch == other.pitch) {
     return common_bytes_of_pitch(one, other);
   }
-  std::int64_t bytes = 0;
-  for_each_common_box(one, other, grid_of(one, other), [&](const Box& box) {
-    bytes += (box.row_end - box.row_begin) * (box.col_end - box.col_begin);
-  });
-  return bytes;
+  const bool fewer = one.rows < other.rows;
+  const Rectangle& runs = fewer ? one : other;
+  const Rectangle& rows = fewer ? other : one;
+  return common_bytes_of_runs(clipped(runs, rows.base, rows.end()), rows);
 }
 
 Rectangles difference(const Rectangle& from, const Rectangle& what) {
@@ -207,6 +275,9 @@ Rectangles difference(const Rectangle& from, const Rectangle& what) {
   }
   if (from.rows == 1 && what.rows == 1) {
     return run_difference(from, what);
+  }
+  if (from.rows > 1 && what.rows > 1 && from.pitch != what.pitch) {
+    return rows_difference(from, what);
   }
   const Grid grid = grid_of(what, from);
   std::vector<Box> rest;

@@ -26,12 +26,35 @@ struct Columns {
   std::int64_t begin = 0;
   std::int64_t end = 0;
   std::int64_t pitch = 0;  ///< 0: one row alone, or rows over a multiple of the pitch; says nothing
+
+  /// Of a row that begins that many bytes behind a multiple of the pitch.
+  [[nodiscard]] static Columns of_row(std::int64_t begin, std::int64_t bytes, std::int64_t pitch) {
+    return begin + bytes <= pitch ? Columns{begin, begin + bytes, pitch} : Columns{};
+  }
 };
 [[nodiscard]] Columns columns_of(const Rectangle& rectangle);
+/// Where they lie between two multiples of a pitch of which theirs is a multiple.
+[[nodiscard]] inline Columns folded(const Columns& columns, std::int64_t pitch) {
+  constexpr std::int64_t kQuick = std::int64_t{1} << 32U;  // to divide
+  if (columns.pitch >= kQuick) {
+    return {};
+  }
+  const auto by = static_cast<std::uint32_t>(pitch);
+  return static_cast<std::uint32_t>(columns.pitch) % by == 0
+             ? Columns::of_row(static_cast<std::uint32_t>(columns.begin) % by,
+                               columns.end - columns.begin, pitch)
+             : Columns{};
+}
 /// True where the columns alone show that two rectangles share no byte; constant and quick.
 [[nodiscard]] inline bool are_beside(const Columns& one, const Columns& other) {
-  return one.pitch != 0 && one.pitch == other.pitch &&
-         (one.end <= other.begin || other.end <= one.begin);
+  if (one.pitch == 0 || other.pitch == 0) {
+    return false;
+  }
+  if (one.pitch != other.pitch) {
+    return one.pitch < other.pitch ? are_beside(one, folded(other, one.pitch))
+                                   : are_beside(folded(one, other.pitch), other);
+  }
+  return one.end <= other.begin || other.end <= one.begin;
 }
 
 /// In normal form. Requires pitch >= row_bytes where rows > 1.

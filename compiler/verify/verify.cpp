@@ -51,22 +51,22 @@ struct SumsRule {
   std::optional<std::string> operator()(const LoadTile& /*load*/) const { return {}; }
 };
 
-/// What memories and accumulators hold, instruction by instruction. Requires a program that ends.
-std::optional<std::string> check_contents(const ChipSpec& chip, const Program& program) {
+/// What memories and accumulators hold, instruction by instruction, and what the program leaves.
+OrderResult check_contents(const ChipSpec& chip, const Program& program) {
   Order order(program.engines());
   Memories memories(chip, program, order);
   // Each core has accumulators of its own.
   std::vector<Accumulators> accumulators(static_cast<std::size_t>(program.engines().cores),
                                          Accumulators(chip, program, order));
   if (auto violation = memories.fill()) {
-    return violation;
+    return {.violation = std::move(violation), .leftover = {}};
   }
   for (Accumulators& of_core : accumulators) {
     if (auto violation = of_core.check_tiles()) {
-      return violation;
+      return {.violation = std::move(violation), .leftover = {}};
     }
   }
-  Accesses accesses;
+  verification::Accesses accesses;
   const auto execute = [&](verification::Place place) {
     auto violation = derive_accesses(program, place, accesses);
     if (!violation) {
@@ -78,22 +78,23 @@ std::optional<std::string> check_contents(const ChipSpec& chip, const Program& p
     }
     return violation;
   };
-  if (auto violation = execute_tokens(chip, program, order, execute).violation) {
-    return violation;
-  }
+  OrderResult result = execute_tokens(chip, program, order, execute);
   for (const Accumulators& of_core : accumulators) {
-    if (auto violation = of_core.check_end()) {
-      return violation;
+    if (!result.violation) {
+      result.violation = of_core.check_end();
     }
   }
-  return memories.check_outputs();
+  if (!result.violation) {
+    result.violation = memories.check_outputs();
+  }
+  return result;
 }
 
-/// Whether the program ends, and what it leaves.
-OrderResult check_order(const ChipSpec& chip, const Program& program) {
+/// Whether the program ends.
+std::optional<std::string> check_order(const ChipSpec& chip, const Program& program) {
   Order order(program.engines());
-  return execute_tokens(chip, program, order,
-                        [](verification::Place /*place*/) { return std::optional<std::string>(); });
+  const auto nothing = [](verification::Place /*place*/) { return std::optional<std::string>(); };
+  return execute_tokens(chip, program, order, nothing).violation;
 }
 
 }  // namespace
@@ -102,14 +103,13 @@ std::optional<std::string> verify(const ChipSpec& chip, const Program& program) 
   if (auto violation = check_all_fields(chip, program)) {
     return violation;
   }
-  const OrderResult result = check_order(chip, program);
-  if (result.violation) {
-    return result.violation;
+  OrderResult result = check_contents(chip, program);
+  if (!result.violation) {
+    return result.leftover;
   }
-  if (auto violation = check_contents(chip, program)) {
-    return violation;
-  }
-  return result.leftover;
+  // What holds a program up is told before what it does until then.
+  auto held_up = check_order(chip, program);
+  return held_up ? held_up : result.violation;
 }
 
 }  // namespace systole

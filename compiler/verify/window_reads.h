@@ -2,7 +2,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "arch/isa/instruction.h"
 #include "compiler/verify/rectangle.h"
@@ -24,7 +25,7 @@ struct WindowRead {
 };
 
 struct WindowReads {
-  std::vector<WindowRead> reads;
+  boost::container::small_vector<WindowRead, 4> reads;
   std::optional<std::int64_t> row_before_first;  ///< an input row read but not in the buffer
 };
 

@@ -6,10 +6,6 @@
 
 namespace systole::verification {
 
-StreamInstruction instruction_at(const Program& program, Place place) {
-  return program.stream(place.engine)[static_cast<std::size_t>(place.index)];
-}
-
 std::string name_of(const Program& program, Place place) {
   const StreamInstruction instruction = instruction_at(program, place);
   const auto layer = static_cast<std::size_t>(instruction.layer());

@@ -34,7 +34,9 @@ class Label {
   std::int32_t code_ = -1;
 };
 
-[[nodiscard]] StreamInstruction instruction_at(const Program& program, Place place);
+[[nodiscard]] inline StreamInstruction instruction_at(const Program& program, Place place) {
+  return program.stream(place.engine)[static_cast<std::size_t>(place.index)];
+}
 /// `matrix[3] fold of layer 'conv1'`
 [[nodiscard]] std::string name_of(const Program& program, Place place);
 /// `'conv1_out'` or `tile 3`

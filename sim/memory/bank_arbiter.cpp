@@ -110,10 +110,11 @@ CoreCycles BankArbiter::end_of(std::size_t index) const {
 /// Whether every active stream finds a port and a bank of its own; then so it is in the next cycle,
 /// since all move on by one bank.
 bool BankArbiter::all_are_served() const {
-  if (std::popcount(active_) > ports_) {
-    return false;
-  }
+  std::int64_t streams = 0;
   for (std::uint32_t users = active_; users != 0; users = without_first(users)) {
+    if (++streams > ports_) {
+      return false;
+    }
     const std::int64_t bank = users_[first_of(users)].bank;
     for (std::uint32_t others = without_first(users); others != 0; others = without_first(others)) {
       if (users_[first_of(others)].bank == bank) {
@@ -151,28 +152,31 @@ void BankArbiter::serve_cycle() {
   std::size_t after_last = turn_;
   std::size_t first_blocked = kMaxUsers;
   bool all_served = true;
-  for (std::size_t step = 0; step < users_.size(); ++step) {
-    const std::size_t index = (turn_ + step) % users_.size();
-    User& user = users_[index];
-    if (user.left == 0) {
-      continue;
+  const auto serve_in_turn = [&](std::uint32_t users) {
+    for (; users != 0; users = without_first(users)) {
+      const std::size_t index = first_of(users);
+      if (static_cast<std::int64_t>(served) == ports_) {
+        all_served = false;
+        return;
+      }
+      const std::int64_t bank = users_[index].bank;
+      const auto* end = taken.begin() + served;
+      if (std::find(static_cast<const std::int64_t*>(taken.begin()), end, bank) != end) {
+        all_served = false;
+        first_blocked = first_blocked == kMaxUsers ? index : first_blocked;
+        continue;
+      }
+      taken[served++] = bank;
+      after_last = index + 1 == users_.size() ? 0 : index + 1;
+      serve(index);
     }
-    if (static_cast<std::int64_t>(served) == ports_) {
-      all_served = false;
-      break;
-    }
-    const auto* end = taken.begin() + served;
-    if (std::find(static_cast<const std::int64_t*>(taken.begin()), end, user.bank) != end) {
-      all_served = false;
-      first_blocked = std::min(first_blocked, step);
-      continue;
-    }
-    taken[served++] = user.bank;
-    after_last = (index + 1) % users_.size();
-    serve(index);
-  }
+  };
+  const std::uint32_t wanting = active_;
+  const std::uint32_t before_turn = (1U << turn_) - 1;
+  serve_in_turn(wanting & ~before_turn);
+  serve_in_turn(wanting & before_turn);
   if (!all_served) {
-    turn_ = first_blocked < kMaxUsers ? (turn_ + first_blocked) % users_.size() : after_last;
+    turn_ = first_blocked < kMaxUsers ? first_blocked : after_last;
   }
   reached_ += CoreCycles(1);
 }
@@ -205,7 +209,8 @@ void BankArbiter::set_checkpoint(std::int64_t length) {
   checkpoint_.cycle = reached_;
   checkpoint_.turn = turn_;
   checkpoint_.length = length;
-  for (std::size_t index = 0; index < users_.size(); ++index) {
+  for (std::uint32_t users = active_; users != 0; users = without_first(users)) {
+    const std::size_t index = first_of(users);
     checkpoint_.banks[index] = users_[index].bank;
     checkpoint_.left[index] = users_[index].left;
     users_[index].recent = kNothingServed;
@@ -219,10 +224,8 @@ bool BankArbiter::recurs() const {
     return false;
   }
   std::int64_t moved = -1;
-  for (std::size_t index = 0; index < users_.size(); ++index) {
-    if (users_[index].left == 0) {
-      continue;
-    }
+  for (std::uint32_t users = active_; users != 0; users = without_first(users)) {
+    const std::size_t index = first_of(users);
     std::int64_t distance = users_[index].bank - checkpoint_.banks[index];
     distance += distance < 0 ? banks_ : 0;
     if (moved >= 0 && distance != moved) {
@@ -238,16 +241,18 @@ bool BankArbiter::recurs() const {
 void BankArbiter::repeat_until(CoreCycles cycle) {
   const CoreCycles length = reached_ - checkpoint_.cycle;
   std::int64_t repetitions = (cycle - reached_).count() / length.count();
-  for (std::size_t index = 0; index < users_.size(); ++index) {
+  for (std::uint32_t users = active_; users != 0; users = without_first(users)) {
+    const std::size_t index = first_of(users);
     const std::int64_t served = checkpoint_.left[index] - users_[index].left;
-    if (users_[index].left > 0 && served > 0) {
+    if (served > 0) {
       repetitions = std::min(repetitions, (users_[index].left - 1) / served);
     }
   }
-  for (std::size_t index = 0; index < users_.size(); ++index) {
+  for (std::uint32_t users = active_; users != 0; users = without_first(users)) {
+    const std::size_t index = first_of(users);
     User& user = users_[index];
     const std::int64_t served = checkpoint_.left[index] - user.left;
-    if (user.left == 0 || served == 0) {
+    if (served == 0) {
       continue;
     }
     if (user.tracked) {

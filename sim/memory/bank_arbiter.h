@@ -78,7 +78,8 @@ class BankArbiter {
   };
   template <class Value>
   using PerUser = boost::container::static_vector<Value, kMaxUsers>;
-  struct Checkpoint {  // what decides the future, at some cycle of the present span
+  struct Checkpoint {  // what decides the future of active streams, at some cycle of the present
+                       // span
     CoreCycles cycle{0};
     std::size_t turn = 0;
     PerUser<std::int64_t> banks;

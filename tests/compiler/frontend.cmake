@@ -30,6 +30,7 @@ systole_test(compiler_frontend_test SLOW *Fuzz.* Workloads.AllLoad*
     ops/composed_test.cpp
     ops/matmul_test.cpp
     ops/joined_pixels_test.cpp
+    ops/listed_pixels_test.cpp
     ops/recurrent_test.cpp
     ops/op_test.cpp
     ops/rearrange_test.cpp

@@ -34,6 +34,7 @@ systole_test(compiler_passes_test SLOW MappingText.ReadsBackToTheSameProgram
     mapping/mapping_text_test.cpp
     mapping/operand_homes_test.cpp
     mapping/parts_in_flight_test.cpp
+    schedule/access_history_test.cpp
     schedule/accesses_test.cpp
     schedule/instruction_time_test.cpp
     schedule/interleave_test.cpp

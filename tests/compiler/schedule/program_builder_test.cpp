@@ -1,5 +1,9 @@
 #include "compiler/schedule/program_builder.h"
 
+#include <map>
+#include <random>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "arch/isa/recipes.h"
@@ -87,6 +91,74 @@ TEST(ProgramBuilder, KnowsEveryRegionHoweverManyCameSince) {
     ASSERT_EQ(at(program, EngineKind::Vector, kRegions + region).signals.size(), 1U) << region;
     ASSERT_EQ(at(program, EngineKind::Matrix, region).waits.size(), 1U) << region;
   }
+}
+
+/// Few regions that come again and again, so that searches go on where earlier ones ended: against
+/// a look at every earlier instruction.
+TEST(ProgramBuilder, WaitsForTheLatestConflictOfEachEngine) {
+  std::mt19937_64 random(17);
+  const auto any = [&] { return static_cast<std::int64_t>(random() % 12) * 8; };
+  struct Appended {
+    EngineKind engine = EngineKind::Vector;
+    std::size_t index = 0;
+    std::int64_t read = -1;
+    std::int64_t written = -1;
+    std::vector<EngineKind> waits_for;
+  };
+  std::vector<Appended> all;
+  std::map<EngineKind, std::size_t> sizes;
+  std::map<std::pair<EngineKind, EngineKind>, std::size_t> covered;  // entries of `all`
+  ProgramBuilder builder(Program{});
+  for (int round = 0; round < 3000; ++round) {
+    Appended next;
+    switch (random() % 3) {
+      case 0:
+        next.engine = EngineKind::DmaIn;
+        next.written = any();
+        builder.append(next.engine, 0, load_to(next.written, 8));
+        break;
+      case 1:
+        next.engine = EngineKind::Vector;
+        next.read = any();
+        next.written = any();
+        builder.append(next.engine, 0, read_from(next.read, 8, next.written));
+        break;
+      default:
+        next.engine = EngineKind::Matrix;
+        next.read = any();
+        builder.append(next.engine, 0, fold_of(next.read, 8));
+        break;
+    }
+    next.index = sizes[next.engine]++;
+    for (const EngineKind other : {EngineKind::DmaIn, EngineKind::Matrix, EngineKind::Vector}) {
+      std::size_t& done = covered[{next.engine, other}];
+      for (std::size_t at = all.size(); other != next.engine && at-- > done;) {
+        const Appended& earlier = all[at];
+        const auto is_written = [&](std::int64_t by, std::int64_t of) {
+          return by >= 0 && by == of;
+        };
+        if (earlier.engine == other &&
+            (is_written(earlier.written, next.read) || is_written(next.written, earlier.read) ||
+             is_written(next.written, earlier.written))) {
+          done = at + 1;
+          next.waits_for.push_back(other);
+          break;
+        }
+      }
+    }
+    all.push_back(next);
+  }
+  const Program program = std::move(builder).finish();
+  std::size_t waits = 0;
+  for (const Appended& appended : all) {
+    std::vector<EngineKind> waits_for;
+    for (const SemaphoreUse& wait : at(program, appended.engine, appended.index).waits) {
+      waits_for.push_back(program.semaphores[static_cast<std::size_t>(wait.semaphore)].from.kind);
+    }
+    ASSERT_EQ(waits_for, appended.waits_for) << name_of(appended.engine) << appended.index;
+    waits += waits_for.size();
+  }
+  EXPECT_GT(waits, 1000U);
 }
 
 TEST(ProgramBuilder, ReadersDoNotWaitForReadersNorForTheirOwnEngine) {

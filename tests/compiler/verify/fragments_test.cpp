@@ -70,10 +70,14 @@ Rectangle random_rectangle(std::mt19937_64& random, std::int64_t size) {
   return rectangle(in(0, size - span), rows, row_bytes, pitch);
 }
 
-TEST(Fragments, KnowWhoWroteEachByteLast) {
+/// Also with buckets of two sizes, as where many fragments are expected.
+class FragmentsOfSomeNumber : public testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(Expected, FragmentsOfSomeNumber, testing::Values(0, 20000));
+
+TEST_P(FragmentsOfSomeNumber, KnowWhoWroteEachByteLast) {
   constexpr std::int64_t kSize = 5000;
   std::mt19937_64 random(11);
-  Fragments fragments(kSize);
+  Fragments fragments(kSize, GetParam());
   ByteWriters expected;
   for (std::int32_t writer = 0; writer < 400; ++writer) {
     const Rectangle asked = random_rectangle(random, kSize);

@@ -68,6 +68,16 @@ TEST(Rectangle, IntersectsAndSubtractsAsSetsOfBytes) {
   EXPECT_GT(touching, 5000);
 }
 
+/// What is left of a column under one of half its pitch: rows before it, behind it, and of each
+/// row that it meets the part beside it.
+TEST(Rectangle, LeavesRowsThatLoseTheSameTogether) {
+  const Rectangle from = rectangle(0, 100, 32, 512);
+  const Rectangle what = rectangle(20 * 512 + 16, 100, 32, 256);
+  EXPECT_EQ(difference(from, what),
+            (Rectangles{rectangle(0, 20, 32, 512), rectangle(20 * 512, 50, 16, 512),
+                        rectangle(70 * 512, 30, 32, 512)}));
+}
+
 /// Every pair of small rectangles: what columns tell apart shares no byte.
 TEST(Columns, TellApartOnlyWhatSharesNothing) {
   std::vector<Rectangle> all;
