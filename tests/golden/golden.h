@@ -41,7 +41,7 @@ inline testing::AssertionResult matches_golden(const std::string& name, const st
          << "tests/golden/" << name << ":" << line << " differs\n  golden: " << want_line
          << "\n  now:    " << have_line << "\nIf the change is meant, rewrite the file and review "
          << "the difference:\n  UPDATE_GOLDEN=1 ctest --test-dir build/dev -R '"
-         << test->test_suite_name() << "." << test->name() << "'";
+         << test->test_suite_name() << "'";
 }
 
 }  // namespace systole
