@@ -7,69 +7,12 @@
 #include <variant>
 #include <vector>
 
+#include "study/kernel_slide.h"
 #include "study/lower_bounds.h"
 
 namespace systole {
 
 namespace {
-
-/// A kernel along one axis of the image that it slides over.
-struct Slide {
-  std::int64_t in = 1;
-  std::int64_t out = 1;
-  std::int64_t kernel = 1;
-  std::int64_t stride = 1;
-  std::int64_t dilation = 1;
-  std::int64_t pad = 0;
-
-  /// What neighbouring outputs read is one stretch.
-  [[nodiscard]] bool is_plain() const { return dilation == 1 && kernel >= stride; }
-  /// Where the kernel begins, perhaps outside the image.
-  [[nodiscard]] std::int64_t first(std::int64_t output) const { return output * stride - pad; }
-  /// Whether an element of the kernel comes to a place of the stretch.
-  [[nodiscard]] bool meets(std::int64_t element, std::int64_t begin, std::int64_t end) const {
-    const std::int64_t from = std::max<std::int64_t>(begin + pad - element * dilation, 0);
-    const std::int64_t output = ceil_div(from, stride);
-    return output < out && first(output) + element * dilation < end;
-  }
-  /// Elements of the kernel that do. A stretch as long as the stride is met by every one that
-  /// reaches it from between the first output and the last.
-  [[nodiscard]] std::int64_t meeting(std::int64_t begin, std::int64_t end) const {
-    if (end - begin >= stride) {
-      const std::int64_t beyond = std::max<std::int64_t>(begin + pad - (out - 1) * stride, 0);
-      const std::int64_t last = std::min(kernel - 1, (end - 1 + pad) / dilation);
-      return std::max<std::int64_t>(last - ceil_div(beyond, dilation) + 1, 0);
-    }
-    std::int64_t elements = 0;
-    for (std::int64_t element = 0; element < kernel; ++element) {
-      elements += meets(element, begin, end) ? 1 : 0;
-    }
-    return elements;
-  }
-};
-
-/// What a stretch of positions reaches at least, wherever in the image it is.
-struct Reach {
-  std::int64_t elements = 0;  ///< of the kernel
-  std::int64_t outputs = 0;
-};
-
-Reach reach_of(const Slide& slide, std::int64_t length) {
-  length = std::min(length, slide.in);
-  Reach least{.elements = slide.kernel, .outputs = slide.out};
-  for (std::int64_t begin = 0; begin + length <= slide.in; ++begin) {
-    const std::int64_t end = begin + length;
-    const std::int64_t elements = slide.meeting(begin, end);
-    const std::int64_t before = std::max<std::int64_t>(begin + slide.pad - slide.kernel + 1, 0);
-    const std::int64_t from = ceil_div(before, slide.stride);
-    const std::int64_t to = std::min(slide.out - 1, (end - 1 + slide.pad) / slide.stride);
-    const std::int64_t outputs = slide.dilation == 1 ? std::max<std::int64_t>(to - from + 1, 0)
-                                                     : std::min<std::int64_t>(elements, 1);
-    least.elements = std::min(least.elements, elements);
-    least.outputs = std::min(least.outputs, elements == 0 ? 0 : outputs);
-  }
-  return least;
-}
 
 /// Places of an image: so many neighbouring rows and columns, and channels in each of them.
 struct Places {
@@ -85,8 +28,8 @@ struct Places {
 struct LayerReads {
   enum class Kind : std::uint8_t { Other, Product, Window, Same, AllChannels, View };
   Kind kind = Kind::Other;
-  Slide rows;
-  Slide cols;
+  KernelSlide rows;
+  KernelSlide cols;
   Shape in;
   Shape out;
   std::int64_t groups = 1;
@@ -188,8 +131,8 @@ Influence influence_of(const LayerReads& step, const Places& region) {
     case LayerReads::Kind::Window:
       break;
   }
-  const Reach rows = reach_of(step.rows, region.rows);
-  const Reach cols = reach_of(step.cols, region.cols);
+  const KernelReach rows = reach_of(step.rows, region.rows);
+  const KernelReach cols = reach_of(step.cols, region.cols);
   influence.region = {.rows = rows.outputs, .cols = cols.outputs, .channels = region.channels};
   if (step.kind == LayerReads::Kind::Product) {
     const std::int64_t of_group = step.in.channels / step.groups;
@@ -202,7 +145,7 @@ Influence influence_of(const LayerReads& step, const Places& region) {
 /// Columns (or rows) of a tensor that each place of another along that axis needs.
 using Stretches = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
-Stretches needed_by(const Slide& slide, const Stretches& outputs) {
+Stretches needed_by(const KernelSlide& slide, const Stretches& outputs) {
   Stretches needed;
   for (const auto& [begin, end] : outputs) {
     const std::int64_t from = std::clamp<std::int64_t>(slide.first(begin), 0, slide.in);

@@ -72,15 +72,8 @@ std::vector<GraphTensorId> Graph::given() const {
 }
 
 FusedActivation Node::activation() const {
-  return std::visit(
-      [](const auto& attributes) {
-        if constexpr (requires { attributes.activation; }) {
-          return FusedActivation(attributes.activation);
-        } else {
-          return FusedActivation();
-        }
-      },
-      op);
+  const FusedActivation* activation = activation_of(op);
+  return activation == nullptr ? FusedActivation{} : *activation;
 }
 
 std::optional<GemmShape> gemm_shape(const Graph& graph, const Node& node) {

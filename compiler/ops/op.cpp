@@ -1,6 +1,7 @@
 #include "compiler/ops/op.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -169,9 +170,9 @@ void* attributes_of(Op& op) {
   return std::visit([](auto& attributes) -> void* { return &attributes; }, op);
 }
 
-FusedActivation* activation_of(Op& op) {
+const FusedActivation* activation_of(const Op& op) {
   return std::visit(
-      [](auto& attributes) -> FusedActivation* {
+      [](const auto& attributes) -> const FusedActivation* {
         if constexpr (requires { attributes.activation; }) {
           return &attributes.activation;
         } else {
@@ -179,6 +180,10 @@ FusedActivation* activation_of(Op& op) {
         }
       },
       op);
+}
+
+FusedActivation* activation_of(Op& op) {
+  return const_cast<FusedActivation*>(activation_of(std::as_const(op)));
 }
 
 std::string text_of(const OpEntry& entry, const Op& op) {

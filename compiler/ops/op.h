@@ -102,6 +102,7 @@ void complete(Op& op, const OpPlace& written);
 [[nodiscard]] bool changes_state(const Op& op);
 /// Null for operators without one.
 [[nodiscard]] FusedActivation* activation_of(Op& op);
+[[nodiscard]] const FusedActivation* activation_of(const Op& op);
 
 /// States which experts tokens go to, where the operator leaves that open; false where it does not.
 bool state_routing(Op& op, const std::string& routing);

@@ -41,7 +41,7 @@ class Memories {
     return host_;
   }
 
-  /// That begins where `where` does, in DRAM.
+  /// The tile of weights that begins where `where` does in DRAM, if one does.
   [[nodiscard]] std::optional<std::int32_t> tile_at(const Rectangle& where);
   [[nodiscard]] std::optional<std::string> put(Space space, std::int64_t address,
                                                std::int64_t bytes, Label label);
